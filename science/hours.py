@@ -1,0 +1,224 @@
+"""Hours: measured, idle or missing, and the mass of record.
+
+Lives here: the proof of idleness, the 80 % rule of the EU, the quadrant rule of the EPA, the two masses
+of an hour. Does not live here: what stands in for a missing hour (``substitution.py``), time zones.
+
+``measured_kg`` is the integral over covered time. ``record_kg`` is the mean rate times the operating
+seconds. They are two numbers and are never added. Idle needs proof; no data is missing, never idle.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from science.integration import Segment
+
+HOUR_S = 3600.0
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+VALID_SHARE = 0.80  # EU MRR (2018/2066) article 44(2)
+IDLE_PROOF_S = 600.0
+#: Minutes before the hour that a caller passes: the proof looks no further back. Two more than ten, so
+#: that readings which drift against the minute (eleven segments of 5 s in some) still prove ten.
+IDLE_CONTEXT_MINUTES = 12
+#: An hour proved idle but for this much is idle: the last reading need not fall on its last second.
+IDLE_HOUR_TOLERANCE_S = 60.0
+QUADRANT_MS = 900_000
+
+
+class HourStatus(StrEnum):
+    """What an hour counts as."""
+
+    MEASURED = "measured"
+    IDLE = "idle"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteFacts:
+    """What the readings say about one minute."""
+
+    period_start_ms: int
+    kg: float
+    covered_s: float  # of the segments that belong to the minute; above 60 for long ones
+    is_idle_like: bool  # all of them were
+    is_firing_like: bool  # any of them was
+
+
+@dataclass(frozen=True, slots=True)
+class HourVerdict:
+    """One hour, judged."""
+
+    status: HourStatus
+    measured_kg: float
+    record_kg: float | None  # None: missing, to be substituted
+    covered_s: float  # with proved idle time, at most 3600
+    operating_s: float  # 3600 less proved idle time
+    idle_s: float  # proved
+    coverage_pct: float  # covered_s of 3600
+
+
+def minutes_from_segments(segments: Iterable[Segment]) -> list[MinuteFacts]:
+    """Return the minutes of some segments, ascending; each segment belongs whole to its start's minute."""
+    by_minute: dict[int, list[Segment]] = {}
+    for segment in segments:
+        by_minute.setdefault(segment.start_ms // MINUTE_MS * MINUTE_MS, []).append(segment)
+    return [
+        MinuteFacts(
+            period_start_ms=start_ms,
+            kg=math.fsum(part.kg for part in parts),
+            covered_s=sum(part.duration_ms for part in parts) / 1000.0,
+            is_idle_like=all(part.is_idle_like for part in parts),
+            is_firing_like=any(part.is_firing_like for part in parts),
+        )
+        for start_ms, parts in sorted(by_minute.items())
+    ]
+
+
+def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
+    """Return for each minute whether it is proved idle.
+
+    Parameters: ``minutes`` ascending; minutes without data are simply absent. Returns: as long.
+    Raises: ValueError when not ascending.
+
+    Notes
+    -----
+    A minute is proved idle when it is idle-like and the unbroken run of idle-like minutes right before
+    it, at most 12 minutes back, covers 600 s; the minutes of the proof themselves count as
+    operating, so the verdict never needs the future. A minute that by itself stands for 600 s (a
+    mean over an hour) is its own proof. A minute without data breaks the run.
+    """
+    proved: list[bool] = []
+    run: list[MinuteFacts] = []
+    for index, minute in enumerate(minutes):
+        start_ms = minute.period_start_ms
+        if index and start_ms <= minutes[index - 1].period_start_ms:
+            raise ValueError(
+                f"period_start_ms={start_ms} ms is not after the minute before; sort the minutes"
+            )
+        if not minute.is_idle_like or minute.is_firing_like:
+            run.clear()
+            proved.append(False)
+            continue
+        if run and start_ms > _end_ms(run[-1]):
+            run.clear()
+        earliest_ms = start_ms - IDLE_CONTEXT_MINUTES * MINUTE_MS
+        while run and run[0].period_start_ms < earliest_ms:
+            run.pop(0)
+        covered_before_s = math.fsum(earlier.covered_s for earlier in run)
+        proved.append(covered_before_s >= IDLE_PROOF_S or minute.covered_s >= IDLE_PROOF_S)
+        run.append(minute)
+    return proved
+
+
+def _end_ms(minute: MinuteFacts) -> float:
+    """Return where the next minute may start without a break [ms]: a long segment spans minutes."""
+    return minute.period_start_ms + max(float(MINUTE_MS), minute.covered_s * 1000.0)
+
+
+def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourVerdict:
+    """Return what an hour counts as, and its two masses.
+
+    Parameters
+    ----------
+    minutes : those of the hour, with up to ``IDLE_CONTEXT_MINUTES`` before it for the proof of
+        idleness; ascending, minutes without data absent
+    hour_start_ms : start of the hour [Unix ms]
+
+    Returns
+    -------
+    HourVerdict
+        ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle
+        and nothing else was seen in it; else ``missing``, with ``record_kg`` None.
+
+    Raises
+    ------
+    ValueError
+        Minutes not ascending, or after the hour.
+
+    Notes
+    -----
+    Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
+    ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given
+    as whole micrograms add up to the same bits in any order.
+    Source: EU MRR art. 44(2); ``domain.md`` 1.8.
+    """
+    if minutes and minutes[-1].period_start_ms >= hour_start_ms + HOUR_MS:
+        raise ValueError(
+            f"period_start_ms={minutes[-1].period_start_ms} ms is after the hour of {hour_start_ms} ms; "
+            "pass the minutes of one hour and of the time before it"
+        )
+    judged = [
+        (minute, is_idle)
+        for minute, is_idle in zip(minutes, idle_minutes(minutes), strict=True)
+        if minute.period_start_ms >= hour_start_ms
+    ]
+    idle_s = min(HOUR_S, math.fsum(minute.covered_s for minute, is_idle in judged if is_idle))
+    operating_covered_s = math.fsum(minute.covered_s for minute, is_idle in judged if not is_idle)
+    measured_kg = math.fsum(minute.kg for minute, is_idle in judged if not is_idle)
+    operating_s = HOUR_S - idle_s
+    covered_s = min(HOUR_S, idle_s + operating_covered_s)
+    record_kg: float | None = None
+    status = HourStatus.MISSING
+    if operating_covered_s <= 0.0 and operating_s <= IDLE_HOUR_TOLERANCE_S:
+        status, record_kg = HourStatus.IDLE, 0.0
+    elif operating_covered_s > 0.0 and is_eu_hour_valid(
+        covered_s=operating_covered_s, operating_s=operating_s
+    ):
+        status, record_kg = HourStatus.MEASURED, measured_kg / operating_covered_s * operating_s
+    return HourVerdict(
+        status=status,
+        measured_kg=measured_kg,
+        record_kg=record_kg,
+        covered_s=covered_s,
+        operating_s=operating_s,
+        idle_s=idle_s,
+        coverage_pct=100.0 * covered_s / HOUR_S,
+    )
+
+
+def is_eu_hour_valid(*, covered_s: float, operating_s: float = HOUR_S) -> bool:
+    """Return whether at least 80 % of the operating seconds [s] are covered [s].
+
+    Seconds, never a count against 720: a thinned reading covers a minute. Source: EU MRR art. 44(2).
+    """
+    # A millisecond is the resolution of the data; below it, 0.8 of a float is noise.
+    return covered_s + 0.0005 >= VALID_SHARE * operating_s
+
+
+def is_epa_hour_valid(
+    valid_t_ms: Iterable[int],
+    *,
+    hour_start_ms: int,
+    operated_quadrants: Sequence[bool] = (True, True, True, True),
+    has_maintenance: bool = False,
+) -> bool:
+    """Return whether an hour is valid by the EPA's quadrant rule.
+
+    Parameters
+    ----------
+    valid_t_ms : times of the valid readings [Unix ms]
+    hour_start_ms : start of the hour [Unix ms]
+    operated_quadrants : for each quarter of the hour, whether the unit ran in it
+    has_maintenance : calibration or maintenance fell in the hour; then two points 15 min apart do
+
+    Raises
+    ------
+    ValueError
+        Not four quadrants.
+
+    Notes
+    -----
+    One valid point in each 15-minute quadrant in which the unit ran. An hour in which it never ran has
+    nothing to be valid. Source: 40 CFR 60.13(h)(2), 75.10(d)(1).
+    """
+    if len(operated_quadrants) != 4:
+        raise ValueError(f"operated_quadrants has {len(operated_quadrants)} entries; an hour has 4 quadrants")
+    inside = sorted(t for t in valid_t_ms if hour_start_ms <= t < hour_start_ms + HOUR_MS)
+    if not inside or not any(operated_quadrants):
+        return False
+    if has_maintenance:
+        return inside[-1] - inside[0] >= QUADRANT_MS
+    seen = {(t - hour_start_ms) // QUADRANT_MS for t in inside}
+    return all(quadrant in seen for quadrant, operated in enumerate(operated_quadrants) if operated)
