@@ -1,0 +1,48 @@
+# Two commands matter: `make run` and `make test`. What they need is made by bootstrap.py (see there why).
+
+# Any Python that is there; bootstrap.py picks the newest suitable one for .venv, or says what to install.
+PYTHON := $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell command -v $(name))))
+VENV := .venv/bin/python
+# Passed to pytest, as in: make test ARGS="tests/science -x"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean messages python packages dev-packages
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: packages ## start everything on this machine: database, broker, web, simulated fleet; Ctrl-C stops it
+	@exec $(VENV) manage.py run_demo
+
+test: dev-packages ## run all tests but the benchmarks
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m pytest $(ARGS)
+
+lint: dev-packages ## check style, types and templates
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy .
+	$(VENV) -m djlint templates --lint --check --quiet
+
+bench: dev-packages ## measure the promises: ingest rate, rollups, pages
+	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -o addopts="-p tests.environment" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi
+
+# Only what is ours to remove: a DATA_DIR elsewhere may hold other things, so it is left alone.
+clean: ## remove .venv and var/ (the demo's database, logs and certificates)
+	@if [ -x $(VENV) ] && [ -d var ]; then $(VENV) -m demo.instance var; fi
+	@echo "Removing .venv and var (the demo's database, logs and certificates)"
+	@rm -rf .venv var
+
+messages: dev-packages ## collect translatable texts into locale/ and compile them
+	$(VENV) manage.py makemessages --all --no-wrap --ignore .venv --ignore var
+	$(VENV) manage.py compilemessages --ignore .venv
+
+python:
+	@if [ -z "$(PYTHON)" ]; then echo "Carbon Track needs Python 3.11 or newer and found none: install it (apt-get install python3 python3-venv)."; exit 1; fi
+
+packages: python
+	@$(PYTHON) bootstrap.py
+
+dev-packages: python
+	@$(PYTHON) bootstrap.py --dev

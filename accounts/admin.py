@@ -1,0 +1,106 @@
+"""People in the admin site: users, memberships, tokens (never their secrets)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiToken, Invitation, Membership, User
+
+
+class NewUserForm(forms.ModelForm):
+    """E-mail or phone, and a password that holds the rules."""
+
+    password = forms.CharField(label=_("password"), widget=forms.PasswordInput, strip=False)
+
+    class Meta:
+        model = User
+        fields = ["email", "phone", "first_name", "last_name"]
+
+    def clean_password(self) -> str:
+        from django.contrib.auth.password_validation import validate_password
+
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.instance)
+        return password
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        user.set_password(self.cleaned_data["password"])
+        if commit:
+            user.save()
+        return user
+
+
+class UserForm(forms.ModelForm):
+    password = ReadOnlyPasswordHashField(label=_("password"))
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str | None:
+        return self.cleaned_data["email"] or None
+
+    def clean_phone(self) -> str | None:
+        return self.cleaned_data["phone"] or None
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    form = UserForm
+    add_form = NewUserForm
+    list_display = ["__str__", "email", "phone", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "memberships__role"]
+    search_fields = ["email", "phone", "first_name", "last_name"]
+    ordering = ["id"]
+    fieldsets = [
+        (None, {"fields": ["email", "phone", "password"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "language"]}),
+        (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "phone", "first_name", "last_name", "password"]})]
+    filter_horizontal = ()
+    inlines = [MembershipInline]
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):
+    list_display = ["user", "role", "organisation", "county", "factory"]
+    list_filter = ["role", "organisation"]
+    autocomplete_fields = ["user", "factory"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Read and delete: a token is shown once where it is made, and only its hash is here."""
+
+    list_display = ["token_key", "name", "user", "scopes", "factory", "created", "expiry", "last_used_at"]
+    list_filter = ["user"]
+    exclude = ["digest"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    list_display = ["role", "organisation", "factory", "invited_by", "expires_at", "accepted_by"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,98 @@
+"""Sign in to the API, sign out, and who am I."""
+
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import ApiTokenAuthentication
+from accounts.models import ApiToken
+from accounts.permissions import SignedIn, token_of
+from accounts.serializers import LoginSerializer, TokenSerializer, UserSerializer
+from accounts.services import log_in_to_api
+
+
+class LoginView(APIView):
+    """A password for a token. Rate limited by address and by account."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    access = "public"
+    throttle_scope = "login"
+
+    @swagger_auto_schema(
+        operation_id="login",
+        operation_summary="Sign in",
+        request_body=LoginSerializer,
+        responses={
+            200: TokenSerializer,
+            400: "invalid",
+            401: "invalid_credentials",
+            403: "not_approved or mfa_required",
+            429: "too_many_requests",
+        },
+        security=[],
+    )
+    def post(self, request: Request) -> Response:
+        serializer = LoginSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        login = log_in_to_api(
+            request._request,
+            email=data.get("email"),
+            phone=data.get("phone"),
+            password=data["password"],
+            code=data.get("code"),
+        )
+        return Response(
+            TokenSerializer({"token": login.token, "expiry": login.record.expiry, "user": login.user}).data
+        )
+
+
+class LogoutView(APIView):
+    """Ends the token that the request came with."""
+
+    authentication_classes = (ApiTokenAuthentication,)
+    permission_classes = (SignedIn,)
+    access = "signed in"
+
+    @swagger_auto_schema(
+        operation_id="logout",
+        operation_summary="Sign out",
+        request_body=None,
+        responses={204: "", 401: "not_signed_in"},
+    )
+    def post(self, request: Request) -> Response:
+        token = token_of(request.user)
+        if token is not None:
+            token.delete()
+        return Response(status=204)
+
+
+class LogoutAllView(APIView):
+    """Ends every token of the user, on all machines."""
+
+    authentication_classes = (ApiTokenAuthentication,)
+    permission_classes = (SignedIn,)
+    access = "signed in"
+
+    @swagger_auto_schema(
+        operation_id="logout_all",
+        operation_summary="Sign out everywhere",
+        request_body=None,
+        responses={204: "", 401: "not_signed_in"},
+    )
+    def post(self, request: Request) -> Response:
+        ApiToken.objects.filter(user=request.user.pk).delete()
+        return Response(status=204)
+
+
+class MeView(APIView):
+    permission_classes = (SignedIn,)
+    access = "signed in"
+
+    @swagger_auto_schema(
+        operation_id="me", operation_summary="Who am I", responses={200: UserSerializer, 401: "not_signed_in"}
+    )
+    def get(self, request: Request) -> Response:
+        return Response(UserSerializer(request.user).data)

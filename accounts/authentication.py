@@ -1,0 +1,38 @@
+"""How an API request proves who it is: a token, or the browser's session."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from knox.auth import TokenAuthentication
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from accounts.models import ApiToken, User
+
+
+class ApiTokenAuthentication(TokenAuthentication):
+    """`Authorization: Token <token>`. Puts the token on the user, where `permissions.py` finds its scopes."""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        # knox decodes what a header brings and does not expect that it cannot be.
+        if not token.isascii():
+            raise AuthenticationFailed(_("Invalid token."))
+        return super().authenticate_credentials(token)
+
+    def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
+        user, token = super().validate_user(auth_token)
+        user.api_token = token
+        now = timezone.now()
+        # Once a minute is enough to see a forgotten token; a write a request is not.
+        if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        return user, token
+
+
+class BrowserSessionAuthentication(SessionAuthentication):
+    """The session cookie, with CSRF check. Its header makes DRF answer 401, not 403, to nobody."""
+
+    def authenticate_header(self, request: Any) -> str:
+        return "Token"

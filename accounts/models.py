@@ -1,0 +1,177 @@
+"""People: users, the factories they belong to, invitations and API tokens. What a role may do is in `roles.py`."""
+
+from typing import Any
+
+import pghistory
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+from accounts.roles import Role, Scope
+
+PHONE = RegexValidator(
+    r"^\+[1-9][0-9]{7,14}\Z", _("Write the phone number with its country code, like +254712345678.")
+)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users by e-mail or phone; finds them without regard to the case of an e-mail."""
+
+    def create_user(
+        self, email: str | None = None, password: str | None = None, phone: str | None = None, **fields: Any
+    ) -> "User":
+        user = self.model(
+            email=self.normalize_email(email).lower() if email else None, phone=phone or None, **fields
+        )
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped
+    """A person. Signs in by e-mail or phone; may do nothing until a membership says where and as what."""
+
+    email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
+    phone = models.CharField(
+        _("phone"), max_length=16, unique=True, null=True, blank=True, validators=[PHONE]
+    )
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may enter the admin site"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email__isnull=False) | Q(phone__isnull=False),
+                name="user_has_email_or_phone",
+                violation_error_message=_("Give an e-mail address or a phone number, at least one."),
+            ),
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email or self.phone or f"user {self.pk}"
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name or str(self)
+
+
+@pghistory.track()
+class Membership(models.Model):
+    """One role of one user, in a factory, in a county of an organisation, or in the whole organisation."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    organisation = models.ForeignKey(
+        "factories.Organisation", models.CASCADE, related_name="memberships", verbose_name=_("organisation")
+    )
+    factory = models.ForeignKey(
+        "factories.Factory", models.CASCADE, null=True, blank=True, related_name="memberships",
+        verbose_name=_("factory"),
+    )  # fmt: skip
+    county = models.CharField(_("county"), max_length=80, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "factory", "county", "role"],
+                nulls_distinct=False,
+                name="membership_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(factory__isnull=True) | Q(county=""), name="membership_factory_or_county"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+    def clean(self) -> None:
+        if self.factory is not None and self.factory.organisation_id != self.organisation_id:
+            raise ValidationError({"factory": _("This factory belongs to another organisation.")})
+
+
+class Invitation(models.Model):
+    """A link that gives its bearer one membership, once, until it expires. Only the link's hash is kept."""
+
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    organisation = models.ForeignKey("factories.Organisation", models.CASCADE, related_name="invitations")
+    factory = models.ForeignKey("factories.Factory", models.CASCADE, null=True, blank=True, related_name="+")
+    county = models.CharField(max_length=80, blank=True)
+    role = models.CharField(max_length=20, choices=Role)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_by__isnull=True, accepted_at__isnull=True)
+                | Q(accepted_by__isnull=False, accepted_at__isnull=False),
+                name="invitation_accepted_by_whom_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(factory__isnull=True) | Q(county=""), name="invitation_factory_or_county"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}, {self.organisation}"
+
+
+def _full_scope() -> list[str]:
+    return [Scope.ALL]
+
+
+class ApiToken(AbstractAuthToken):
+    """A hashed, expiring API token. Scopes and a factory only ever narrow what its user may do."""
+
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=_full_scope)
+    factory = models.ForeignKey(
+        "factories.Factory", models.CASCADE, null=True, blank=True, related_name="api_tokens"
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name or self.token_key}: {', '.join(self.scopes)}"

@@ -1,0 +1,69 @@
+"""The one table of who may do what: role -> actions. Scope (which factories) is in `permissions.py`."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    FACTORY_MANAGER = "factory_manager", _("Factory manager")
+    HQ_MANAGER = "hq_manager", _("HQ manager")
+    INSTALLER = "installer", _("Installer")
+    AUDITOR = "auditor", _("Auditor")
+    INTEGRATOR = "integrator", _("Integrator")
+
+
+class Action(StrEnum):
+    """What a view or endpoint asks for. Each names one right, never a page."""
+
+    USE_PORTAL = "use_portal"  # server-rendered pages; an integrator comes for the API only
+    VIEW_NETWORK = "view_network"  # the list of an organisation's factories beside each other
+    VIEW_FACTORY = "view_factory"
+    EDIT_FACTORY = "edit_factory"
+    VIEW_READINGS = "view_readings"
+    WRITE_READINGS = "write_readings"
+    VIEW_DEVICES = "view_devices"
+    MANAGE_DEVICES = "manage_devices"
+
+
+class Scope(models.TextChoices):
+    """What a token may be used for. ALL is what its user may do (a sign-in); the rest only narrow."""
+
+    ALL = "all", _("everything its user may do")
+    READ = "read", _("read")
+    WRITE_ENERGY = "write:energy", _("write energy entries")
+    WRITE_PRODUCTION = "write:production", _("write production")
+    WRITE_EMISSIONS = "write:emissions", _("write readings")
+
+
+_READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES})
+
+ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
+    Role.FACTORY_MANAGER: _READ | {Action.USE_PORTAL},
+    Role.HQ_MANAGER: frozenset(Action),
+    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
+    Role.AUDITOR: _READ | {Action.USE_PORTAL, Action.VIEW_NETWORK},
+    Role.INTEGRATOR: _READ | {Action.WRITE_READINGS},
+}
+
+READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, *_READ})
+SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
+    Scope.ALL: frozenset(Action),
+    Scope.READ: READING_ACTIONS,
+    Scope.WRITE_ENERGY: frozenset(),
+    Scope.WRITE_PRODUCTION: frozenset(),
+    Scope.WRITE_EMISSIONS: frozenset({Action.WRITE_READINGS}),
+}
+
+
+def actions_of(role: Role) -> frozenset[Action]:
+    return ROLE_ACTIONS[role]
+
+
+def roles_with(action: Action) -> list[Role]:
+    return [role for role, actions in ROLE_ACTIONS.items() if action in actions]
+
+
+def scopes_allow(scopes: list[str], action: Action) -> bool:
+    return any(action in SCOPE_ACTIONS[Scope(scope)] for scope in scopes)

@@ -1,0 +1,84 @@
+"""Writes about people: sign in to the API, issue tokens. Joining an organisation is in `factories/services.py`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.adapter import get_adapter
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiToken, User
+from accounts.roles import Role, Scope
+from carbontrack.errors import ApiError
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    user: User
+    token: str
+    record: ApiToken
+
+
+def log_in_to_api(
+    request: HttpRequest, *, email: str | None, phone: str | None, password: str, code: str | None
+) -> Login:
+    """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
+
+    Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 429 too_many_requests.
+    """
+    credentials = {"email": email} if email else {"phone": phone}
+    try:
+        user = get_adapter().authenticate(request, **credentials, password=password)
+    except ValidationError as error:
+        raise _too_many(error) from None
+    # allauth hands over inactive users too, for a page that says so. To us they are as unknown as others.
+    if not isinstance(user, User) or not user.is_active:
+        raise ApiError(401, "invalid_credentials", _("E-mail or phone and password do not belong together."))
+    memberships = list(user.memberships.all())
+    if not memberships and not user.is_superuser:
+        raise ApiError(403, "not_approved", _("Your account waits for an HQ manager to approve it."))
+    _check_second_factor(user, code)
+    only_integrator = all(m.role == Role.INTEGRATOR for m in memberships) and not user.is_superuser
+    record, token = ApiToken.objects.create(
+        user=user, name=_("signed in"), scopes=[Scope.READ if only_integrator else Scope.ALL]
+    )
+    return Login(user, token, record)
+
+
+def _check_second_factor(user: User, code: str | None) -> None:
+    """Who knows the password may still not try codes without end: allauth counts them for each user."""
+    factors = list(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS))
+    if not factors:
+        return
+    if not code:
+        raise ApiError(403, "mfa_required", _("Send the code of your second factor as `code`."))
+    try:
+        forget_attempt = check_rate_limit(user)
+    except ValidationError as error:
+        raise _too_many(error) from None
+    if not any(factor.wrap().validate_code(code) for factor in factors):
+        raise ApiError(
+            403,
+            "mfa_required",
+            _("Send the code of your second factor as `code`; the last one did not fit."),
+        )
+    forget_attempt()
+
+
+def _too_many(error: ValidationError) -> ApiError:
+    return ApiError(429, "too_many_requests", " ".join(error.messages))
+
+
+def issue_token(
+    user: User, *, name: str, scopes: list[Scope], factory_id: int | None = None, days: int = 90
+) -> str:
+    """A named API token for a program. Returned once; only its hash is kept."""
+    _record, token = ApiToken.objects.create(
+        user=user, name=name, scopes=scopes, factory_id=factory_id, expiry=timedelta(days=days)
+    )
+    return token

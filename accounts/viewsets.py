@@ -1,0 +1,38 @@
+"""The one base of our read-only list endpoints: scope, rights, filters, CSV."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework import viewsets
+from rest_framework.request import Request
+
+from accounts.permissions import visible_to
+from accounts.roles import Action
+from carbontrack.exports import csv_response, wants_csv
+
+
+class ScopedReadOnlyViewSet(viewsets.ReadOnlyModelViewSet[Any]):
+    """Lists and shows what the user may see: out of scope is 404, in scope without the right 403.
+
+    A subclass names `actions` (HTTP method -> Action), `queryset` and `factory_path`.
+    """
+
+    actions: dict[str, Action]
+    factory_path = "factory"
+
+    def get_queryset(self) -> QuerySet[Model]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset.none()
+        return visible_to(
+            self.request.user, queryset, factory_path=self.factory_path, action=self.actions["GET"]
+        )
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        response = super().list(request, *args, **kwargs)
+        if wants_csv(request):
+            serializer_class: Any = self.get_serializer_class()
+            return csv_response(
+                request, response.data["results"], list(serializer_class().fields), str(self.basename)
+            )
+        return response

@@ -1,0 +1,15 @@
+import warnings
+
+from django.apps import AppConfig
+
+# WhiteNoise hands Django's ASGI handler plain files. They are small, and read whole; the warning is no news.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
+# On one machine static files come straight from the sources, and nothing is ever collected.
+warnings.filterwarnings("ignore", "No directory at: ", module="django.core.handlers.base")
+
+
+class CarbonTrackConfig(AppConfig):
+    name = "carbontrack"
+
+    def ready(self) -> None:
+        from carbontrack import checks  # noqa: F401  registers the system checks

@@ -1,0 +1,50 @@
+"""System checks: settings that are legal alone and unsafe together. `manage.py check` prints them."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    is_served = not settings.IS_LOCAL and not settings.IS_RUNSERVER
+    if is_served and set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
+        found.append(
+            Warning(
+                "ALLOWED_HOSTS names this machine only: every request from outside will be refused.",
+                hint="Set ALLOWED_HOSTS to the names people type, separated by commas.",
+                id="carbontrack.W001",
+            )
+        )
+    if (
+        settings.MQTT_BROKER_URL.startswith("mqtts://")
+        and not settings.IS_LOCAL
+        and not settings.MQTT_CA_FILE
+    ):
+        found.append(
+            Warning(
+                "MQTT_CA_FILE is not set: the broker's certificate is checked against the system's authorities.",
+                hint="Right for HiveMQ Cloud and public certificates; for your own authority name its file.",
+                id="carbontrack.W002",
+            )
+        )
+    if not settings.IS_LOCAL and not urlsplit(settings.MQTT_BROKER_URL).password:
+        found.append(
+            Warning(
+                "MQTT_BROKER_URL is not set, or has no password: ingest cannot sign in to a broker.",
+                hint="Set MQTT_BROKER_URL to mqtts://user:password@host:8883.",
+                id="carbontrack.W003",
+            )
+        )
+    if settings.DEMO and not settings.IS_LOCAL:
+        found.append(
+            Error(
+                "CARBONTRACK_DEMO is on with DATABASE_URL set: the demo writes invented figures.",
+                hint="Unset one of the two.",
+                id="carbontrack.E001",
+            )
+        )
+    return found

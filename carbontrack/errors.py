@@ -1,0 +1,151 @@
+"""One API error shape: {"code", "message", "params", "fields"}; from any exception to a response.
+
+`fields` maps a field to its errors, each {"code", "message", "params"}. `message` is for people, in their
+language; programs read `code` and `params`. Held by tests/test_errors.py.
+"""
+
+import math
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+Params = dict[str, Any]
+FieldErrors = dict[str, list[dict[str, Any]]]
+
+
+class ApiError(exceptions.APIException):
+    """An error with a code that programs may rely on."""
+
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        message: str,
+        *,
+        params: Params | None = None,
+        fields: FieldErrors | None = None,
+    ) -> None:
+        super().__init__(message, code)
+        self.status_code = status_code
+        self.code, self.message = code, message
+        self.params, self.fields = params or {}, fields or {}
+
+
+def field_error(code: str, message: str, **params: Any) -> dict[str, Any]:
+    return {"code": code, "message": message, "params": params}
+
+
+def body(
+    code: str, message: str, params: Params | None = None, fields: FieldErrors | None = None
+) -> dict[str, Any]:
+    return {"code": code, "message": str(message), "params": params or {}, "fields": fields or {}}
+
+
+def invalid(field: str, code: str, message: str, **params: Any) -> ApiError:
+    """400 about one field. The message names field, value, unit, limit and remedy as far as they apply."""
+    return ApiError(
+        status.HTTP_400_BAD_REQUEST,
+        "invalid",
+        _("Please correct the fields named."),
+        fields={field: [field_error(code, message, **params)]},
+    )
+
+
+def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
+    """DRF's nested details as one flat map: lists of objects get names like `items.3.amount`."""
+    if isinstance(detail, dict):
+        found: FieldErrors = {}
+        for name, inner in detail.items():
+            found |= _flatten(inner, f"{prefix}.{name}" if prefix else str(name))
+        return found
+    if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
+        found = {}
+        for index, item in enumerate(detail):
+            found |= _flatten(item, f"{prefix}.{index}" if prefix else str(index))
+        return found
+    items = detail if isinstance(detail, list) else [detail]
+    return {prefix: [field_error(getattr(item, "code", "invalid"), str(item)) for item in items]}
+
+
+def _from_validation(exc: exceptions.ValidationError) -> Response:
+    fields = _flatten(exc.detail, "")
+    fields = {name or "non_field_errors": errors for name, errors in fields.items()}
+    return Response(body("invalid", _("Please correct the fields named."), fields=fields), status=400)
+
+
+def _from_django_validation(exc: DjangoValidationError) -> Response:
+    if hasattr(exc, "error_dict"):
+        named = exc.error_dict
+    else:
+        named = {"non_field_errors": exc.error_list}
+    fields = {
+        ("non_field_errors" if name == "__all__" else name): [
+            field_error(error.code or "invalid", " ".join(error.messages)) for error in errors
+        ]
+        for name, errors in named.items()
+    }
+    return Response(body("invalid", _("Please correct the fields named."), fields=fields), status=400)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's hook: every exception that an endpoint may meet becomes the one shape. Others stay 500s."""
+    if isinstance(exc, ApiError):
+        response = Response(body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code)
+    elif isinstance(exc, exceptions.ValidationError):
+        response = _from_validation(exc)
+    elif isinstance(exc, DjangoValidationError):
+        response = _from_django_validation(exc)
+    elif isinstance(exc, Http404):
+        response = Response(body("not_found", _("There is no such thing, or not for you.")), status=404)
+    elif isinstance(exc, PermissionDenied):
+        response = Response(body("forbidden", _("Your role does not allow this.")), status=403)
+    elif isinstance(exc, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        words = _("The body is larger than %(limit)d bytes: send it in parts.") % {"limit": limit}
+        response = Response(body("too_large", words, {"limit": limit}), status=413)
+    elif isinstance(exc, exceptions.APIException):
+        response = _from_drf(exc)
+    else:
+        return None
+    set_rollback()
+    return response
+
+
+def _from_drf(exc: exceptions.APIException) -> Response:
+    code = {401: "not_signed_in", 403: "forbidden", 405: "method_not_allowed", 429: "too_many_requests"}.get(
+        exc.status_code, str(exc.default_code)
+    )
+    if isinstance(exc, exceptions.AuthenticationFailed):
+        code = "invalid_token"
+    headers: dict[str, str] = {}
+    params: Params = {}
+    message = str(exc.detail)
+    if isinstance(exc, exceptions.PermissionDenied):
+        message = _("Your role does not allow this.")
+    if wait_s := getattr(exc, "wait", None):
+        params["retry_after_s"] = math.ceil(wait_s)
+        headers["Retry-After"] = str(math.ceil(wait_s))
+    if header := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    return Response(body(code, message, params), status=exc.status_code, headers=headers)
+
+
+def json_error(status_code: int, code: str, message: str) -> JsonResponse:
+    """The same shape outside DRF: streams, metrics."""
+    return JsonResponse(body(code, message), status=status_code)
+
+
+@csrf_exempt  # whoever posts to a wrong address is told so, in our shape
+def api_not_found(request: HttpRequest) -> JsonResponse:
+    """Any unknown path below /api/."""
+    return json_error(
+        404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/.")
+    )

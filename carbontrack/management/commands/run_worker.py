@@ -1,0 +1,37 @@
+"""manage.py run_worker: the periodic work of all apps, until SIGTERM."""
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from carbontrack.jobs import Schedule, all_jobs
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Do periodic work: roll up new readings, make partitions, drop old rejects. Touches the database only; "
+        "safe to run twice at once."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run every job once and stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        schedule = Schedule(all_jobs())
+        if options["once"]:
+            self.stdout.write(f"jobs run: {', '.join(schedule.run_due())}")
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        logger.info("worker started: %s", ", ".join(f"{j.name} every {j.every_s:g} s" for j in schedule.jobs))
+        while not stopping.is_set():
+            schedule.run_due()
+            stopping.wait(schedule.seconds_to_next())
+        logger.info("worker stopped")

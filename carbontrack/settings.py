@@ -1,0 +1,265 @@
+"""All settings, in titled blocks. Every variable read here is described in `.env.example`.
+
+No logic beyond choosing defaults; typed reading lives in `environment.py`, warnings in `checks.py`.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pghistory
+from django.utils.translation import gettext_lazy as _
+
+from carbontrack import environment, local_secrets
+from carbontrack.environment import BASE_DIR
+from carbontrack.local_postgres import LocalPostgres
+
+# --- Where things are ---------------------------------------------------------------------------
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
+
+# --- Who we are: on one machine (no DATABASE_URL) or in production --------------------------------
+DATABASE_URL = environment.text("DATABASE_URL", "")
+IS_LOCAL = not DATABASE_URL
+DEMO = environment.boolean("CARBONTRACK_DEMO", False)
+DEBUG = environment.boolean("DEBUG", False)
+# Django's own server is for looking at things on this machine: it speaks no TLS, so nothing may demand it.
+IS_RUNSERVER = sys.argv[1:2] == ["runserver"]
+SECRET_KEY = environment.text("SECRET_KEY", "") or local_secrets.secret_key(DATA_DIR, IS_LOCAL)
+HTTP_BIND = environment.text("HTTP_BIND", "127.0.0.1")
+_own_names = ["localhost", "127.0.0.1", "[::1]"]
+# A demo that is open to the LAN is reached by whatever name the LAN gives it.
+_any_name = IS_LOCAL and HTTP_BIND not in environment.LOOPBACK_HOSTS
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"] if _any_name else _own_names)
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
+# How many proxies of ours stand in front: whose X-Forwarded-For the rate limits believe. 0 = none of it.
+PROXY_COUNT = environment.integer("PROXY_COUNT", 0 if IS_LOCAL else 1, lowest=0, highest=10)
+
+# --- The one-machine demo ---------------------------------------------------------------------
+HTTP_PORT = environment.integer("HTTP_PORT", 8000, lowest=1, highest=65535)
+MQTT_PORT = environment.integer("MQTT_PORT", 8883, lowest=1, highest=65535)
+DEMO_PASSWORD = environment.text("DEMO_PASSWORD", "carbontrack-demo")
+DEMO_FLEET = environment.integer("DEMO_FLEET", 67, lowest=0, highest=500)
+
+# --- Applications -----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_yasg",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "pgtrigger",
+    "pghistory",
+    "carbontrack",
+    "accounts",
+    "factories",
+    "devices",
+    "emissions",
+    "mqtt_ingest",
+    "portal",
+    "demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.UserLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+]
+ROOT_URLCONF = "carbontrack.urls"
+WSGI_APPLICATION = "carbontrack.wsgi.application"
+ASGI_APPLICATION = "carbontrack.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.site",
+            ],
+        },
+    },
+]
+
+# --- Database: PostgreSQL only ----------------------------------------------------------------
+DATABASES = {
+    "default": environment.database("DATABASE_URL", DATABASE_URL)
+    if DATABASE_URL
+    else LocalPostgres(DATA_DIR).django_settings()
+}
+# A live stream keeps no connection, and pooling belongs to pgbouncer: persistent ones only pile up.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+# knox's own migrations make the table of the token model that ours replaces: nothing would ever use it.
+MIGRATION_MODULES = {"knox": None}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+# Rate limits must hold across processes, so the cache is one that all of them share.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+
+# --- MQTT -------------------------------------------------------------------------------------
+_ingest_password = quote(local_secrets.ingest_password(DATA_DIR) if IS_LOCAL else "", safe="")
+MQTT_BROKER_URL = environment.broker_url(
+    "MQTT_BROKER_URL", f"mqtts://carbontrack-ingest:{_ingest_password}@127.0.0.1:{MQTT_PORT}"
+)
+MQTT_CA_FILE = environment.text("MQTT_CA_FILE", str(DATA_DIR / "broker" / "ca.pem") if IS_LOCAL else "")
+# What devices are told, where it differs from what ingest uses behind a firewall.
+MQTT_PUBLIC_HOST = environment.text("MQTT_PUBLIC_HOST", "")
+INGEST_RATE_LIMIT_PER_S = environment.integer("INGEST_RATE_LIMIT_PER_S", 200, lowest=1, highest=1_000_000)
+INGEST_RATE_BURST = environment.integer("INGEST_RATE_BURST", 5_000, lowest=1, highest=10_000_000)
+INGEST_METRICS_PORT = environment.integer("INGEST_METRICS_PORT", 0, lowest=0, highest=65535)
+
+# --- People and sign-in -----------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = None
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Carbon Track"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "TOKEN_PREFIX": "ct_", "AUTO_REFRESH": False}
+
+# --- Audit history: every insert, update and delete of a tracked table, by triggers; never edited ---------
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+PGHISTORY_APPEND_ONLY = True
+
+# --- API --------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.ApiTokenAuthentication",
+        "accounts.authentication.BrowserSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.DenyUnlessDeclared"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["carbontrack.parsers.Utf8JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "carbontrack.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "write_emissions": "600/min"},
+    "EXCEPTION_HANDLER": "carbontrack.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "DATETIME_FORMAT": "iso-8601",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": PROXY_COUNT,
+}
+SWAGGER_USE_COMPAT_RENDERERS = False
+SWAGGER_SETTINGS = {
+    "SPEC_URL": "schema-json",
+    "DEFAULT_INFO": "carbontrack.openapi.API_INFO",
+    "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},
+    "USE_SESSION_AUTH": False,
+    "VALIDATOR_URL": None,
+    "PERSIST_AUTH": True,
+}
+REDOC_SETTINGS = {
+    "SPEC_URL": "schema-json",
+    "LAZY_RENDERING": False,
+    "NATIVE_SCROLLBARS": True,
+    "FETCH_SCHEMA_WITH_QUERY": False,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Language and time ------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("sw", _("Kiswahili"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files -----------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# One machine serves straight from the sources; production runs collectstatic (Procfile: release).
+WHITENOISE_USE_FINDERS = IS_LOCAL
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if IS_LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Browser security -------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+IS_HTTPS = environment.boolean("HTTPS", not IS_LOCAL and not IS_RUNSERVER)
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+# Asked for from this machine, by its own address.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Mail, logs -------------------------------------------------------------------------------
+EMAIL_URL = environment.text("EMAIL_URL", "consolemail://")
+vars().update(environment.email("EMAIL_URL", EMAIL_URL))
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "carbontrack@localhost")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": environment.one_of("LOG_LEVEL", "INFO", LOG_LEVELS)},
+}

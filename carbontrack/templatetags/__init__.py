@@ -1,0 +1,1 @@
+"""Template tags of the project: how values are shown. No queries here."""

@@ -1,0 +1,57 @@
+"""Which network addresses this machine answers on, and whether a port is free."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+EVERYWHERE = "0.0.0.0"
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost"})
+
+
+def lan_address() -> str | None:
+    """The address under which others on the local network reach this machine; None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Sends nothing: connecting a datagram socket only asks which way a packet would leave.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") else address
+
+
+def lan_addresses(bind_address: str) -> tuple[str, ...]:
+    """The addresses beside loopback that a service bound to `bind_address` is reached under."""
+    if bind_address in LOOPBACK_NAMES:
+        return ()
+    if bind_address == EVERYWHERE:
+        found = lan_address()
+        return (found,) if found else ()
+    return (bind_address,)
+
+
+def shown_address(bind_address: str) -> str:
+    """The one address to print for people: the network's if we listen on it, else localhost."""
+    return next(iter(lan_addresses(bind_address)), "localhost")
+
+
+def bind_problem(bind_address: str, port: int) -> str | None:
+    """Why nothing can listen there, in words; None when it can."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: its SO_REUSEADDR would share the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:  # else connections of a run that just ended block the port for a minute
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind_address, port))
+            probe.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return "is taken by another program"
+            if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+                return f"cannot be used: this machine has no address {bind_address!r}"
+            if error.errno == errno.EACCES:
+                return "needs administrator rights (ports below 1024 do)"
+            return f"cannot be used: {error.strerror}"
+    return None

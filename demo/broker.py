@@ -1,0 +1,128 @@
+"""The demo's MQTT broker: amqtt over TLS, with our database deciding who may enter.
+
+For one machine and for tests. Production uses a real broker (Mosquitto, EMQX, HiveMQ) with the same rules in
+its own files. How a connection's session lives is in `demo/broker_sessions.py`, certificates in
+`demo/certificates.py`, the rules for devices in `devices/credentials.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from amqtt.contexts import BrokerConfig, ListenerConfig
+from amqtt.errors import BrokerError
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from demo.broker_sessions import AccessRules, DeviceBroker, Login
+from demo.certificates import BrokerCertificates
+from devices.credentials import INGEST_USER, TopicUse
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+# One hour of the demo's 67 devices is 48,000 messages: what an absent subscriber may cost in memory.
+SESSION_EXPIRY_S = 3600
+LOGIN_THREADS = 4
+STOP_TIMEOUT_S = 3.0
+
+LoginCheck = Callable[[str, str, str], bool]
+TopicRule = Callable[[str, str, TopicUse], bool]
+
+
+class BrokerStartError(RuntimeError):
+    """The broker could not start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOptions:
+    """Where to listen, and with which certificates."""
+
+    bind_address: str
+    port: int
+    certificates: BrokerCertificates
+
+
+def access_rules(
+    check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor
+) -> AccessRules:
+    """The rules as the broker asks for them: logins from the database, off the event loop; topics at once.
+
+    Nothing is cached: a device provisioned a moment ago gets in, one revoked a moment ago does not.
+    """
+
+    def ask_database(client_id: str, username: str, password: str) -> Login:
+        # Anybody of another name could otherwise end ingest's connection by using its client id.
+        if client_id.startswith(INGEST_USER) and username != INGEST_USER:
+            return Login.REFUSED
+        close_old_connections()
+        try:
+            return Login.ACCEPTED if check_login(client_id, username, password) else Login.REFUSED
+        except DatabaseError as error:
+            logger.warning("Cannot check a login, the database does not answer: %s", error)
+            return Login.CANNOT_TELL
+        finally:
+            close_old_connections()
+
+    async def ask_in_thread(client_id: str, username: str, password: str) -> Login:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, ask_database, client_id, username, password)
+
+    return AccessRules(check_login=ask_in_thread, may_use_topic=may_use_topic)
+
+
+async def serve(
+    options: BrokerOptions,
+    *,
+    check_login: LoginCheck,
+    may_use_topic: TopicRule,
+    stop: asyncio.Event,
+    on_started: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the broker until `stop` is set.
+
+    `check_login(client_id, username, password)` may be slow. `may_use_topic(username, topic, action)` is
+    called for each message in the event loop: it must not touch the database.
+    """
+    amqtt_logger = logging.getLogger("amqtt")
+    logging.getLogger("transitions").setLevel(logging.WARNING)
+    amqtt_logger.setLevel(logging.CRITICAL)  # it would print a traceback for a port that is taken
+    with ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login") as threads:
+        broker = DeviceBroker(_broker_config(options), access_rules(check_login, may_use_topic, threads))
+        try:
+            await broker.start()
+        except BrokerError as error:
+            raise BrokerStartError(
+                f"The MQTT broker cannot listen on {options.bind_address} port {options.port} ({error}): "
+                "set MQTT_PORT to a free port."
+            ) from error
+        amqtt_logger.setLevel(logging.ERROR)
+        logger.info("MQTT broker listens on %s port %d (TLS)", options.bind_address, options.port)
+        on_started()
+        await stop.wait()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await broker.shutdown()
+        except TimeoutError:
+            logger.warning("Some clients did not let go within %.0f s", STOP_TIMEOUT_S)
+
+
+def _broker_config(options: BrokerOptions) -> BrokerConfig:
+    addresses = [options.bind_address]
+    if options.bind_address not in {LOOPBACK, "localhost", "0.0.0.0"}:
+        addresses.append(LOOPBACK)  # where our own ingest looks for it
+    listeners = {
+        "default" if index == 0 else address: ListenerConfig(
+            bind=f"{address}:{options.port}",
+            ssl=True,
+            certfile=options.certificates.certificate_file,
+            keyfile=options.certificates.key_file,
+        )
+        for index, address in enumerate(addresses)
+    }
+    # No plugins: none of amqtt's own, so neither anonymous logins nor $SYS topics; ours are in DeviceBroker.
+    return BrokerConfig(listeners=listeners, session_expiry_interval=SESSION_EXPIRY_S, plugins={})

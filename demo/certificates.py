@@ -1,0 +1,168 @@
+"""Throw-away TLS certificates of the demo broker: a CA made here, and a server certificate signed by it.
+
+Holds nothing of production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a
+device that was given it still connects when this machine gets another address: only the server certificate
+is made anew then.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+AUTHORITY_VALID_FOR = timedelta(days=3650)
+SERVER_VALID_FOR = timedelta(days=730)
+RENEW_BEFORE = timedelta(days=30)
+# A device's clock may lag behind ours; its TLS stack refuses a certificate "from the future".
+BACKDATED_BY = timedelta(days=1)
+ALWAYS_NAMED = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerCertificates:
+    """Where the PEM files are. Clients get `ca_file`; `key_file` is for the broker alone (mode 0600)."""
+
+    ca_file: Path
+    certificate_file: Path
+    key_file: Path
+
+
+def ensure_certificates(data_dir: Path, addresses: tuple[str, ...] = ()) -> BrokerCertificates:
+    """Certificates for this machine's own names and `addresses`; made anew only when the old will not do."""
+    folder = data_dir / "broker"
+    folder.mkdir(parents=True, exist_ok=True)
+    files = BrokerCertificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    authority_key_file = folder / "ca.key"
+    authority = _load_pair(files.ca_file, authority_key_file)
+    if authority is None:
+        authority = _make_authority(files.ca_file, authority_key_file)
+    names = (*ALWAYS_NAMED, *addresses)
+    server = _load_pair(files.certificate_file, files.key_file)
+    if server is None or not _serves(server.certificate, authority.certificate, names):
+        _make_server(files, authority, names)
+    return files
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+def _load_pair(certificate_file: Path, key_file: Path) -> _Pair | None:
+    """The pair in these files; None if one is missing, unreadable, of another pair, or about to expire."""
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        return None
+    expires_soon = certificate.not_valid_after_utc - RENEW_BEFORE < datetime.now(UTC)
+    return None if expires_soon else _Pair(certificate, key)
+
+
+def _serves(server: x509.Certificate, authority: x509.Certificate, names: tuple[str, ...]) -> bool:
+    try:
+        server.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    held = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return all(_general_name(name) in held for name in names)
+
+
+def _make_authority(certificate_file: Path, key_file: Path) -> _Pair:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _named("Carbon Track demo CA")
+    certificate = (
+        _dated(AUTHORITY_VALID_FOR)
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    _write_pair(certificate_file, key_file, _Pair(certificate, key))
+    return _Pair(certificate, key)
+
+
+def _make_server(files: BrokerCertificates, authority: _Pair, names: tuple[str, ...]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer_key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+    certificate = (
+        _dated(SERVER_VALID_FOR)
+        .subject_name(_named("Carbon Track demo broker"))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(issuer_key_id, critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+    _write_pair(files.certificate_file, files.key_file, _Pair(certificate, key))
+
+
+def _write_pair(certificate_file: Path, key_file: Path, pair: _Pair) -> None:
+    key_bytes = pair.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    _write(key_file, key_bytes, mode=0o600)
+    _write(certificate_file, pair.certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+
+
+def _dated(valid_for: timedelta) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED_BY)
+        .not_valid_after(now + valid_for)
+    )
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _named(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> None:
+    """Write beside and rename, so that a reader sees the old file or the new one and never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).chmod(mode)
+    Path(name).replace(path)

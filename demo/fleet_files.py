@@ -1,0 +1,64 @@
+"""What the fleet keeps in DATA_DIR between starts: logins (mode 0600), and how far each device has come.
+
+The database holds only hashes of the passwords, so `world.py` writes them here when it draws them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a device had come: everything up to `t_ms` has an answer; its last stream and seq in it."""
+
+    t_ms: int
+    stream: int
+    seq: int
+
+
+def load_passwords(data_dir: Path) -> dict[str, str]:
+    """Device id -> password; empty before the world was seeded, or when the file cannot be used."""
+    found = _load(data_dir / "fleet.json")
+    return {name: text for name, text in found.items() if isinstance(text, str)}
+
+
+def save_passwords(data_dir: Path, passwords: Mapping[str, str]) -> None:
+    _save(data_dir / "fleet.json", dict(sorted(passwords.items())))
+
+
+def load_progress(data_dir: Path) -> dict[str, Progress]:
+    progress = {}
+    for name, kept in _load(data_dir / "fleet_state.json").items():
+        try:
+            progress[name] = Progress(int(kept["t_ms"]), int(kept["stream"]), int(kept["seq"]))
+        except (KeyError, TypeError, ValueError):
+            continue  # that device starts as if it were new
+    return progress
+
+
+def save_progress(data_dir: Path, progress: Mapping[str, Progress]) -> None:
+    _save(data_dir / "fleet_state.json", {name: asdict(kept) for name, kept in sorted(progress.items())})
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _save(path: Path, content: object) -> None:
+    """Written beside and renamed: a kill at any moment leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+    Path(name).replace(path)

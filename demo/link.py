@@ -1,0 +1,167 @@
+"""The connection of one simulated device to the broker: TLS, login, last will, and trying again patiently.
+
+Driven by the one loop in `fleet.py`, but for connecting: a TLS handshake waits for the broker, so two threads
+do that for the whole fleet. Knows nothing of readings or outboxes.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
+from mqtt_ingest.topics import Kind
+
+KEEP_ALIVE_S = 60
+CONNECT_TIMEOUT_S = 5.0
+CONNECT_THREADS = 2
+FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 30.0
+# A refused login will be refused again in a second: the registry has to change first.
+REFUSED_DELAY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """Where the broker is; `tls` is shared by all connections, None for plain TCP on this machine."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+
+class LinkState(Enum):
+    DOWN = "down"
+    CONNECTING = "connecting"  # in one of the connecting threads
+    GREETING = "greeting"  # connected, waiting for the broker's CONNACK
+    UP = "up"
+
+
+class Link:
+    """One device's connection. All methods but `connect` belong to the fleet's thread."""
+
+    def __init__(self, device: SimulatedDevice, password: str, place: BrokerPlace) -> None:
+        self.device = device
+        self.state = LinkState.DOWN
+        self.retry_at_s = 0.0
+        self.was_refused = False
+        self.client: mqtt.Client | None = None
+        self.on_up: Callable[[Link], None] = lambda link: None
+        self.on_message: Callable[[Link, str, bytes], None] = lambda link, topic, payload: None
+        self.on_closing: Callable[[Link], None] = lambda link: None
+        self._password = password
+        self._place = place
+        self._failures = 0
+
+    def new_client(self) -> mqtt.Client:
+        """A client without a past: paho would send what it still holds again by rules of its own."""
+        device_id = self.device.device_id
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=device_id, clean_session=True, reconnect_on_failure=False
+        )
+        client.username_pw_set(device_id, self._password)
+        if self._place.tls is not None:
+            client.tls_set_context(self._place.tls)
+        client.will_set(self.device.topic(Kind.STATUS), OFFLINE_PAYLOAD, qos=1, retain=True)
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.on_connect = self._connected
+        client.on_message = self._received
+        client.on_socket_close = lambda client, data, sock: self.on_closing(self)
+        return client
+
+    def connect(self, client: mqtt.Client) -> None:
+        """In a connecting thread: open the connection and send CONNECT. Raises OSError."""
+        client.connect(self._place.host, self._place.port, KEEP_ALIVE_S)
+
+    def publish(self, kind: Kind, payload: bytes, *, retain: bool = False) -> mqtt.MQTTMessageInfo | None:
+        if self.client is None or self.state is not LinkState.UP:
+            return None
+        return self.client.publish(self.device.topic(kind), payload, qos=1, retain=retain)
+
+    def read(self) -> bool:
+        """Handle what has arrived; False when the connection is gone."""
+        while self.client is not None:
+            connection = self.client.socket()
+            if connection is None or self.client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
+                return False
+            # What TLS has decrypted already, select() does not see.
+            if self._place.tls is None or not connection.pending():  # type: ignore[attr-defined]
+                return True
+        return False
+
+    def write(self) -> bool:
+        """Send what waits as far as the socket takes it; False when the connection is gone."""
+        if self.client is None:
+            return False
+        return not self.client.want_write() or self.client.loop_write() == mqtt.MQTT_ERR_SUCCESS
+
+    def keep_alive(self) -> bool:
+        return self.client is not None and self.client.loop_misc() == mqtt.MQTT_ERR_SUCCESS
+
+    def went_down(self, now_s: float) -> None:
+        """Note the end of a connection or of an attempt, and when to try again."""
+        self._failures += 1
+        longest_s = REFUSED_DELAY_S if self.was_refused else LONGEST_DELAY_S
+        delay_s = longest_s if self.was_refused else FIRST_DELAY_S * 2 ** min(self._failures - 1, 10)
+        # Jitter, or the whole fleet would knock at once at a broker that has just come back.
+        self.retry_at_s = now_s + min(delay_s, longest_s) * random.uniform(0.5, 1.0)
+        self.client, self.state = None, LinkState.DOWN
+
+    def _connected(self, client: mqtt.Client, data: Any, flags: Any, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            self.was_refused = code.getName() in ("Not authorized", "Bad user name or password")
+            return
+        self._failures, self.was_refused = 0, False
+        self.state = LinkState.UP
+        self.on_up(self)
+
+    def _received(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
+        self.on_message(self, message.topic, bytes(message.payload))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How one attempt to connect ended; `error` is None when the connection stands."""
+
+    link: Link
+    client: mqtt.Client
+    error: OSError | None
+
+
+class Connector:
+    """Opens connections in threads of its own; calls `on_done`, from there, when `finished` has one more."""
+
+    def __init__(self, on_done: Callable[[], None]) -> None:
+        self.finished: deque[Attempt] = deque()
+        self._on_done = on_done
+        self._wanted: queue.SimpleQueue[Link | None] = queue.SimpleQueue()
+        for number in range(CONNECT_THREADS):
+            # Daemons: a handshake that hangs must not keep the process from ending.
+            threading.Thread(target=self._work, name=f"connect-{number}", daemon=True).start()
+
+    def open(self, link: Link) -> None:
+        link.state = LinkState.CONNECTING
+        self._wanted.put(link)
+
+    def close(self) -> None:
+        for _number in range(CONNECT_THREADS):
+            self._wanted.put(None)
+
+    def _work(self) -> None:
+        while (link := self._wanted.get()) is not None:
+            client, error = link.new_client(), None
+            try:
+                link.connect(client)
+            except OSError as caught:  # TLS and time-outs among them
+                error = caught
+            self.finished.append(Attempt(link, client, error))
+            self._on_done()

@@ -1,0 +1,142 @@
+"""`manage.py run_demo`: the whole system on one machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from typing import Any, TextIO, cast
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from carbontrack import environment, local_secrets
+from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
+from demo import instance, parts, preflight
+from demo.addresses import LOOPBACK_NAMES, shown_address
+from demo.ready_block import ReadyFacts, ready_block
+from demo.supervisor import Part, PartFailedError, Supervisor
+from mqtt_ingest.management.commands.publish_reading import mosquitto_pub_line
+from mqtt_ingest.spare_device import plausible_message, spare_device
+
+READY_TIMEOUT_S = 90.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Run everything on this machine: database, MQTT broker, web, ingest, worker and a simulated fleet. "
+        "Keeps all state in DATA_DIR; listens on HTTP_PORT and MQTT_PORT of HTTP_BIND. Ctrl-C stops it all."
+    )
+    # The checks need a database, which is only started below.
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            instance.refuse_second(settings.DATA_DIR)  # before the ports: it is what holds them then
+            preflight.check(_wanted())
+            instance.hold(settings.DATA_DIR)
+        except (preflight.NotReadyError, instance.AlreadyRunningError) as error:
+            raise CommandError(str(error)) from error
+        try:
+            with Supervisor(settings.DATA_DIR / "logs", self._say) as supervisor:
+                self._run(supervisor)
+        except (PartFailedError, LocalPostgresError) as error:
+            raise CommandError(str(error)) from error
+        finally:
+            instance.release(settings.DATA_DIR)
+        self._say("Stopped.")
+
+    def _run(self, supervisor: Supervisor) -> None:
+        password = _demo_password()
+        # The parts, and the seeding in this very process, must know that this is the demo.
+        os.environ.update(CARBONTRACK_DEMO="1", DEMO_PASSWORD=password, PYTHONUNBUFFERED="1")
+        settings.DEMO, settings.DEMO_PASSWORD = True, password
+        if settings.HTTP_BIND not in LOOPBACK_NAMES and not settings.MQTT_PUBLIC_HOST:
+            # What devices on the network are told to connect to.
+            os.environ["MQTT_PUBLIC_HOST"] = settings.MQTT_PUBLIC_HOST = shown_address(settings.HTTP_BIND)
+        self._say("Starting the database ...")
+        server = LocalPostgres(settings.DATA_DIR)
+        with supervisor.interruptible():
+            server.ensure_initialised()
+        supervisor.start(parts.postgres_part(server))
+        with supervisor.interruptible():
+            logins, mosquitto_line = self._prepare_database(server, password)
+        self._say("Starting broker, web, ingest, worker and devices ...")
+        for part in _parts_after_the_database():
+            supervisor.start(part)
+        ready_url = f"{parts.own_url(settings.HTTP_BIND, settings.HTTP_PORT)}readyz"
+        if not supervisor.wait_until(lambda: parts.answers_http(ready_url), timeout_s=READY_TIMEOUT_S):
+            raise PartFailedError(
+                f"{ready_url} did not say ready within {READY_TIMEOUT_S:.0f} s; see {supervisor.log_dir}."
+            )
+        self._say(ready_block(_facts(supervisor, logins, password, mosquitto_line)))
+        supervisor.watch()
+
+    def _prepare_database(self, server: LocalPostgres, password: str) -> tuple[list[tuple[str, str]], str]:
+        """Tables and the simulated world; returns the demo logins and a `mosquitto_pub` line to try."""
+        # Imported here: the rest of the demo works without the simulated world's tables being there.
+        from demo import world
+
+        server.ensure_database()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        logins = world.seed(cast(TextIO, self.stdout), password)
+        mosquitto_line = mosquitto_pub_line(spare_device(), plausible_message(time.time_ns() // 1_000_000))
+        connections.close_all()
+        return logins, mosquitto_line
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _wanted() -> preflight.Wanted:
+    return preflight.Wanted(
+        data_dir=settings.DATA_DIR,
+        bind_address=settings.HTTP_BIND,
+        http_port=settings.HTTP_PORT,
+        mqtt_port=settings.MQTT_PORT,
+        database_url=settings.DATABASE_URL,
+        broker_url=environment.text("MQTT_BROKER_URL", ""),
+    )
+
+
+def _demo_password() -> str:
+    """The password of all demo accounts: the known one here, a random one once others can reach us."""
+    is_chosen = bool(environment.text("DEMO_PASSWORD", ""))
+    if is_chosen or settings.HTTP_BIND in LOOPBACK_NAMES:
+        return str(settings.DEMO_PASSWORD)
+    return local_secrets.kept_secret(settings.DATA_DIR / "demo_password", nbytes=12)
+
+
+def _parts_after_the_database() -> list[Part]:
+    environment_of_parts = dict(os.environ)
+    command = partial(parts.command_part, base_dir=settings.BASE_DIR, environment=environment_of_parts)
+    web = parts.web_part(
+        settings.HTTP_BIND,
+        settings.HTTP_PORT,
+        base_dir=settings.BASE_DIR,
+        environment=environment_of_parts,
+    )
+    made = [
+        command("run_broker", is_ready=lambda: parts.listens(settings.MQTT_PORT)),
+        command("ingest_mqtt"),
+        command("run_worker"),
+        web,
+    ]
+    return [*made, command("simulate")] if settings.DEMO_FLEET > 0 else made
+
+
+def _facts(
+    supervisor: Supervisor, logins: list[tuple[str, str]], password: str, mosquitto_line: str
+) -> ReadyFacts:
+    return ReadyFacts(
+        url=f"http://{shown_address(settings.HTTP_BIND)}:{settings.HTTP_PORT}/",
+        is_on_network=settings.HTTP_BIND not in LOOPBACK_NAMES,
+        logins=logins,
+        password=password,
+        mosquitto_line=mosquitto_line,
+        log_dir=supervisor.log_dir,
+    )

@@ -1,0 +1,89 @@
+"""`manage.py simulate`: the simulated fleet, publishing until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import ssl
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from carbontrack.environment import LOOPBACK_HOSTS
+from demo import cast, fleet_files
+from demo.fleet import Fleet
+from demo.link import BrokerPlace
+from demo.simulated_device import SimulatedDevice
+from mqtt_ingest.paho_receiver import BrokerAddress
+
+
+class Command(BaseCommand):
+    help = (
+        "Publish the readings of the first DEMO_FLEET simulated devices to the broker on this machine, each "
+        "with its own login from DATA_DIR/fleet.json. Keeps its progress in DATA_DIR/fleet_state.json; "
+        "uses no database."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seconds", type=float, help="end after so many seconds")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        place = _broker_place()
+        fleet = Fleet(
+            _devices(), fleet_files.load_passwords(settings.DATA_DIR), place, data_dir=settings.DATA_DIR
+        )
+        _stop_on_signals(fleet)
+        self.stdout.write(f"{len(fleet.links)} devices publish to {place.host} port {place.port}")
+        self.stdout.flush()
+        fleet.run(options["seconds"])
+        unanswered = sum(len(link.device.outbox) for link in fleet.links)
+        self.stdout.write(f"sent {fleet.sent_count} readings, {unanswered} without an answer yet")
+
+
+def _broker_place() -> BrokerPlace:
+    address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
+    if address.host not in LOOPBACK_HOSTS:
+        raise CommandError(
+            f"MQTT_BROKER_URL points to {address.host}: simulated readings only go to a broker on this "
+            "machine. Unset it."
+        )
+    if not address.is_tls:
+        return BrokerPlace(address.host, address.port, None)
+    if not address.ca_file or not Path(address.ca_file).is_file():
+        raise CommandError(
+            f"MQTT_CA_FILE={address.ca_file or ''} does not exist: start the broker first, "
+            "`manage.py run_demo` does."
+        )
+    return BrokerPlace(address.host, address.port, ssl.create_default_context(cafile=address.ca_file))
+
+
+def _devices() -> list[SimulatedDevice]:
+    """The devices that publish. Silent ones and those that never reported are left alone."""
+    passwords = fleet_files.load_passwords(settings.DATA_DIR)
+    wanted = [planned for planned in cast.fleet(settings.DEMO_FLEET) if planned.publishes]
+    missing = [planned.device_id for planned in wanted if planned.device_id not in passwords]
+    if missing:
+        raise CommandError(
+            f"{settings.DATA_DIR / 'fleet.json'} has no password for {', '.join(missing[:3])}"
+            f"{' and others' if len(missing) > 3 else ''}: `manage.py run_demo` draws them."
+        )
+    progress = fleet_files.load_progress(settings.DATA_DIR)
+    now_ms = time.time_ns() // 1_000_000
+    return [
+        SimulatedDevice(planned, now_ms=now_ms, before=progress.get(planned.device_id)) for planned in wanted
+    ]
+
+
+def _stop_on_signals(fleet: Fleet) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:
+        fleet.stop()
+
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, stop)

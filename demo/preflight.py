@@ -1,0 +1,70 @@
+"""What must hold before the demo starts; each thing that does not is one sentence with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.addresses import EVERYWHERE, LOOPBACK_NAMES, bind_problem
+
+DISK_NEEDED_BYTES = 500 * 1000 * 1000
+
+
+class NotReadyError(RuntimeError):
+    """The demo cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the demo is about to use."""
+
+    data_dir: Path
+    bind_address: str
+    http_port: int
+    mqtt_port: int
+    database_url: str
+    broker_url: str
+
+
+def check(wanted: Wanted) -> None:
+    """Raise `NotReadyError` for the first thing that is in the way."""
+    # The demo fills its database with invented people and figures: never into one that somebody named.
+    if wanted.database_url:
+        raise NotReadyError(
+            "DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL."
+        )
+    if wanted.broker_url:
+        raise NotReadyError(
+            "MQTT_BROKER_URL is set, and the demo runs a broker of its own: unset MQTT_BROKER_URL."
+        )
+    _check_disk(wanted.data_dir)
+    if wanted.http_port == wanted.mqtt_port:
+        raise NotReadyError(
+            f"HTTP_PORT and MQTT_PORT are both {wanted.http_port}: set one of them to another port."
+        )
+    for name, port in (("HTTP_PORT", wanted.http_port), ("MQTT_PORT", wanted.mqtt_port)):
+        _check_port(name, wanted.bind_address, port)
+
+
+def _check_disk(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    free_bytes = shutil.disk_usage(data_dir).free
+    if free_bytes < DISK_NEEDED_BYTES:
+        raise NotReadyError(
+            f"Only {free_bytes / 1e6:.0f} MB are free for {data_dir}, the demo needs "
+            f"{DISK_NEEDED_BYTES / 1e6:.0f} MB: free some space, or set DATA_DIR to another disk."
+        )
+
+
+def _check_port(name: str, bind_address: str, port: int) -> None:
+    problem = bind_problem(bind_address, port)
+    if problem is None and bind_address not in LOOPBACK_NAMES | {EVERYWHERE}:
+        problem = bind_problem("127.0.0.1", port)  # the broker listens there too, for our own ingest
+    if problem is None:
+        return
+    if "address" in problem:
+        raise NotReadyError(f"HTTP_BIND={bind_address} {problem}; use 127.0.0.1, or 0.0.0.0 for all.")
+    raise NotReadyError(
+        f"Port {port} {problem}: set {name} to a free port, as in `{name}={port + 1} make run`."
+    )

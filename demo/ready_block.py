@@ -1,0 +1,62 @@
+"""The one block that `run_demo` prints when everything answers."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import qrcode
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyFacts:
+    """All that the block tells."""
+
+    url: str
+    is_on_network: bool
+    logins: Sequence[tuple[str, str]]  # who, login
+    password: str
+    mosquitto_line: str
+    log_dir: Path
+
+
+def ready_block(facts: ReadyFacts) -> str:
+    """The block as text; with a QR code of the address when others on the network can reach it."""
+    rule = "=" * 78
+    lines = [rule, f"  Carbon Track runs:  {facts.url}", ""]
+    if facts.is_on_network:
+        lines += [*_qr_lines(facts.url), ""]
+    lines += ["  Sign in as", *(f"    {login:<44} {who}" for who, login in facts.logins)]
+    lines += [f"  with the password   {facts.password}", ""]
+    lines += [f"  API, try it out:    {facts.url}api/schema/swagger-ui/", ""]
+    lines += ["  Publish a reading of your own:", f"    {_shown_python()} manage.py publish_reading"]
+    lines += ["  or, the same with a client that is not ours:", f"    {facts.mosquitto_line}"]
+    lines += ["", f"  Logs: {facts.log_dir}", "  All figures are simulated. Ctrl-C stops everything.", rule]
+    return "\n".join(lines)
+
+
+def _qr_lines(text: str) -> list[str]:
+    code = qrcode.QRCode(border=2)
+    code.add_data(text)
+    drawing = io.StringIO()
+    code.print_ascii(out=drawing, invert=True)
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        drawing.getvalue().encode(encoding)
+    except UnicodeEncodeError:
+        return []  # a console that cannot show the blocks
+    return [f"    {line}" for line in drawing.getvalue().splitlines()]
+
+
+def _shown_python() -> str:
+    return str(_from_here(Path(sys.executable)))
+
+
+def _from_here(path: Path) -> Path:
+    """The path relative to the working directory where that is shorter to read."""
+    absolute = Path(os.path.abspath(path))  # resolve() would follow the venv's symlink
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute

@@ -1,0 +1,170 @@
+"""One simulated device: measures on its own beat, words its messages, understands the server's.
+
+Says what a message contains and what an answer changes; how messages travel is in `link.py`, when they are
+sent in `fleet.py` and `outbox.py`, and what the chimney gives in `simulator.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import msgspec
+
+from demo import simulator
+from demo.cast import PlannedDevice
+from demo.fleet_files import Progress
+from demo.outbox import Batch, Outbox
+from mqtt_ingest.topics import Kind, format_topic
+from science import readings
+
+INTERVAL_MS = 5_000
+FIRMWARE = "sim-1.0.0"
+FIRST_FILL_MS = 30 * 60 * 1000
+# After a longer halt (a laptop that slept) a device has measured nothing, so it does not make it up.
+LONGEST_LAG_MS = 60_000
+PHASES = 67
+OFFLINE_PAYLOAD = b'{"v":1,"online":false}'
+
+
+class _Committed(msgspec.Struct):
+    """The server's answer, `design.md` 4."""
+
+    stream: int
+    ranges: list[tuple[int, int]] = []
+    refused: list[tuple[int, int, str]] = []
+
+
+class _Command(msgspec.Struct):
+    id: str
+    kind: str = ""
+
+
+_decode_committed = msgspec.json.Decoder(_Committed).decode
+_decode_command = msgspec.json.Decoder(_Command).decode
+
+
+class SimulatedDevice:
+    """A device from its power-on at `now_ms`; `before` is what it kept of its last life."""
+
+    def __init__(self, planned: PlannedDevice, *, now_ms: int, before: Progress | None = None) -> None:
+        self.planned = planned
+        self.profile = simulator.profile_of(planned)
+        self.before = before
+        self.outbox = Outbox(stream=secrets.randbits(32), interval_ms=INTERVAL_MS)
+        self._booted_ms = now_ms
+        # Each device has its own moment within the five seconds, or all would send at once.
+        self._phase_ms = planned.index * INTERVAL_MS // PHASES % INTERVAL_MS
+        self._has_fault = False
+        self.next_t_ms = self._on_beat(now_ms)
+        self.outbox.add_fill(range(self._fill_from_ms(now_ms), self.next_t_ms, INTERVAL_MS))
+
+    @property
+    def device_id(self) -> str:
+        return self.planned.device_id
+
+    @property
+    def progress(self) -> Progress | None:
+        """What to keep for the next life."""
+        settled = self.outbox.settled
+        if settled is None:
+            return self.before
+        seq, t_ms = settled
+        return Progress(t_ms=t_ms, stream=self.outbox.stream, seq=seq)
+
+    def topic(self, kind: Kind) -> str:
+        return format_topic(self.device_id, kind)
+
+    # --- Measuring -----------------------------------------------------------------------------
+    def measure(self, now_ms: int) -> bytes | None:
+        """Put what is due into the outbox; returns an alert to publish when the sensor has just failed."""
+        if not -2 * INTERVAL_MS < now_ms - self.next_t_ms < LONGEST_LAG_MS:
+            self.next_t_ms = self._on_beat(now_ms)  # the clock was set, or the machine slept
+        alert = None
+        while self.next_t_ms <= now_ms:
+            t_ms = self.next_t_ms
+            self.outbox.add(t_ms)
+            self.next_t_ms += INTERVAL_MS
+            has_fault = simulator.has_sensor_fault(self.profile, t_ms)
+            if has_fault and not self._has_fault:
+                alert = json.dumps({"v": 1, "t": t_ms, "kind": "sensor_fault"}).encode()
+            self._has_fault = has_fault
+        return alert
+
+    def _on_beat(self, t_ms: int) -> int:
+        """The first moment of this device's beat that is not before `t_ms`."""
+        return t_ms + (self._phase_ms - t_ms) % INTERVAL_MS
+
+    def _fill_from_ms(self, now_ms: int) -> int:
+        """From when on to make up: half an hour ago, or where the last life ended, whichever is later."""
+        earliest_ms = now_ms - FIRST_FILL_MS
+        if self.before is not None and earliest_ms < self.before.t_ms < now_ms:
+            return self._on_beat(self.before.t_ms + 1)
+        return self._on_beat(earliest_ms)
+
+    # --- What it says --------------------------------------------------------------------------
+    def readings_payload(self, batch: Batch) -> bytes:
+        return msgspec.json.encode(
+            {
+                "v": 1,
+                "stream": self.outbox.stream,
+                "interval_s": INTERVAL_MS // 1000,
+                "readings": [
+                    self._reading(entry.seq, entry.t_ms, readings.REPLAYED if batch.is_replay else 0)
+                    for entry in batch.entries
+                ],
+            }
+        )
+
+    def _reading(self, seq: int, t_ms: int, extra_flags: int) -> dict[str, float | None]:
+        values = simulator.values_at(self.profile, t_ms)
+        return {
+            "seq": seq,
+            "t": t_ms,
+            "co2_ppm": values.co2_ppm,
+            "temperature_c": values.temperature_c,
+            "velocity_ms": values.velocity_ms,
+            "pressure_pa": values.pressure_pa,
+            "flags": values.flags | extra_flags,
+        }
+
+    def status_payload(self, now_ms: int) -> bytes:
+        planned = self.planned
+        status = {
+            "v": 1,
+            "online": True,
+            "stream": self.outbox.stream,
+            "firmware": FIRMWARE,
+            "sensor": planned.sensor,
+            "range_ppm": planned.range_ppm,
+            "co2_basis": planned.co2_basis,
+            "pressure_compensation": planned.compensation,
+            "uptime_s": max(0, now_ms - self._booted_ms) // 1000,
+            "rssi_dbm": -52 - planned.index * 7 % 30,
+            "supply_v": round(3.7 + planned.index * 3 % 7 * 0.05, 2),
+            "outbox": len(self.outbox),
+            "refused": self.outbox.refused_count,
+            "undatable": 0,
+            "reset_reason": "poweron",
+        }
+        if self.before is not None:
+            status["previous"] = {"stream": self.before.stream, "seq": self.before.seq}
+        return json.dumps(status).encode()
+
+    # --- What it hears ---------------------------------------------------------------------------
+    def take_committed(self, payload: bytes) -> None:
+        """Free what the server has; a message that cannot be read frees nothing."""
+        try:
+            answer = _decode_committed(payload)
+        except msgspec.DecodeError:
+            return
+        self.outbox.settle(answer.stream, answer.ranges, answer.refused)
+
+    def answer_to_command(self, payload: bytes) -> bytes | None:
+        """The acknowledgement of a command: understood, and not carried out."""
+        try:
+            command = _decode_command(payload)
+        except msgspec.DecodeError:
+            return None
+        error = f"a simulated device does not carry out {command.kind}"[:200]
+        return json.dumps({"v": 1, "id": command.id, "ok": False, "error": error}).encode()

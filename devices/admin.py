@@ -1,0 +1,82 @@
+"""Devices in the admin site: registry, assignments, calibrations, and the holds that wait for a decision."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from devices.choices import HoldResolution
+from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
+from devices.services import resolve_hold
+
+
+class AssignmentInline(admin.TabularInline):
+    model = Assignment
+    extra = 0
+
+
+@admin.register(MCUDevice)
+class MCUDeviceAdmin(admin.ModelAdmin):
+    """Secrets are made by `provision_device` and the API; they are not here."""
+
+    list_display = ["device_id", "factory", "last_heartbeat", "firmware", "revoked_at"]
+    search_fields = ["device_id", "factory__name"]
+    readonly_fields = ["last_heartbeat", "reported_online", "status", "firmware", "created_at"]
+    inlines = [AssignmentInline]
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(admin.ModelAdmin):
+    list_display = ["device", "chimney", "valid_from", "valid_to", "is_of_record", "co2_basis"]
+    autocomplete_fields = ["device", "chimney", "factory"]
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(admin.ModelAdmin):
+    list_display = ["device", "calibrated_at", "kind", "pressure_pa", "valid_until"]
+    autocomplete_fields = ["device"]
+
+
+@admin.register(AssignmentHold)
+class AssignmentHoldAdmin(admin.ModelAdmin):
+    """Read only, but for the two actions that say which was right."""
+
+    list_display = ["assignment", "field", "registered", "reported", "starts_at", "resolution"]
+    list_filter = ["resolution", "field"]
+    actions = ["registry_was_right", "device_was_right"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in AssignmentHold._meta.fields]
+
+    def _resolve(self, request: HttpRequest, holds: QuerySet[AssignmentHold], how: HoldResolution) -> None:
+        for hold in holds.filter(resolution=""):
+            try:
+                resolve_hold(hold, how, request.user)
+            except ValidationError as error:
+                self.message_user(request, f"{hold}: {'; '.join(error.messages)}", messages.ERROR)
+            else:
+                self.message_user(
+                    request, _("%(hold)s: resolved; totals follow in seconds.") % {"hold": hold}
+                )
+
+    @admin.action(
+        description=gettext_lazy("The registry was right: count the readings"), permissions=["change"]
+    )
+    def registry_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
+        self._resolve(request, queryset, HoldResolution.REGISTRY_RIGHT)
+
+    @admin.action(
+        description=gettext_lazy("The device was right: correct the registry"), permissions=["change"]
+    )
+    def device_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
+        self._resolve(request, queryset, HoldResolution.DEVICE_RIGHT)

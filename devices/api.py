@@ -1,0 +1,62 @@
+"""GET /api/mcu-devices/, and a new secret for one of them."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import FilterSet, ModelChoiceFilter
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import get_visible, visible_to
+from accounts.roles import Action
+from accounts.viewsets import ScopedReadOnlyViewSet
+from carbontrack.errors import ApiError
+from devices.credentials import rotate_secret
+from devices.models import MCUDevice
+from devices.serializers import MCUDeviceSerializer, NewSecretSerializer
+from devices.services import describe
+from factories.models import Factory
+
+
+def _visible_factories(request: Request | None) -> QuerySet[Factory]:
+    # No request while the schema is written.
+    return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()
+
+
+class MCUDeviceFilter(FilterSet):
+    """A factory out of scope is as unknown as one that does not exist."""
+
+    factory = ModelChoiceFilter(queryset=_visible_factories)
+
+
+class MCUDeviceViewSet(ScopedReadOnlyViewSet):
+    """Devices of the factories that you may see."""
+
+    # Whoever may see devices passes here; `rotate_secret` asks for the right in the device's own factory.
+    actions = {"GET": Action.VIEW_DEVICES, "POST": Action.VIEW_DEVICES}
+    queryset = MCUDevice.objects.prefetch_related("assignments").order_by("device_id")
+    serializer_class = MCUDeviceSerializer
+    lookup_field = "device_id"
+    lookup_value_regex = r"[A-Za-z0-9_-]{3,64}"
+    filterset_class = MCUDeviceFilter
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_rotate-secret",
+        operation_summary="A new password; the one before stops working",
+        request_body=None,
+        responses={200: NewSecretSerializer, 403: "forbidden", 404: "not_found", 409: "device_revoked"},
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, **kwargs: Any) -> Response:
+        device = get_visible(
+            request.user,
+            MCUDevice.objects.select_related("factory"),
+            Action.MANAGE_DEVICES,
+            device_id=kwargs["device_id"],
+        )
+        if device.revoked_at is not None:
+            raise ApiError(409, "device_revoked", _("This device is revoked; provision it under a new id."))
+        return Response(NewSecretSerializer(describe(device, rotate_secret(device)).as_dict()).data)

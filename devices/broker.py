@@ -1,0 +1,59 @@
+"""Writes Mosquitto's password and topic-permission files from the registry. `sync_broker` calls it."""
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from devices.credentials import INGEST_USER, TOPIC_ROOT, mosquitto_hash
+from devices.models import DeviceSecret
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """All or nothing: a broker that reloads in between reads the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(name, path)
+
+
+def _ingest_password() -> str:
+    parts = urlsplit(settings.MQTT_BROKER_URL)
+    if unquote(parts.username or "") != INGEST_USER or not parts.password:
+        # An empty password would let anybody in who knows the name, with the right to read and write all.
+        raise ImproperlyConfigured(
+            f"MQTT_BROKER_URL must name the user {INGEST_USER} and a password: "
+            f"mqtts://{INGEST_USER}:<password>@host:8883"
+        )
+    return unquote(parts.password)
+
+
+def password_lines() -> list[str]:
+    ingest_password = _ingest_password()
+    secrets = DeviceSecret.objects.filter(revoked_at=None, device__revoked_at=None).order_by(
+        "device__device_id"
+    )
+    lines = [f"{INGEST_USER}:{mosquitto_hash(ingest_password)}"]
+    return lines + [f"{d}:{h}" for d, h in secrets.values_list("device__device_id", "pbkdf2_sha512")]
+
+
+def acl_lines() -> list[str]:
+    """One pattern for every device: its own id, nothing else. No line names a device."""
+    return [
+        f"user {INGEST_USER}",
+        f"topic readwrite {TOPIC_ROOT}/#",
+        "",
+        f"pattern readwrite {TOPIC_ROOT}/%u/#",
+    ]
+
+
+def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
+    """Write both files; returns how many devices may sign in. Mosquitto reads them again on SIGHUP."""
+    lines = password_lines()
+    _write_privately(password_file, "\n".join(lines) + "\n")
+    _write_privately(acl_file, "\n".join(acl_lines()) + "\n")
+    return len(lines) - 1

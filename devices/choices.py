@@ -1,0 +1,27 @@
+"""Enums of devices, shared by models, API and commands; the values are those of the MQTT contract."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Co2Basis(models.TextChoices):
+    WET = "wet", _("wet: the gas as it is in the stack")
+    DRY = "dry", _("dry: behind a cooler or dryer")
+
+
+class PressureCompensation(models.TextChoices):
+    NONE = "none", _("none: the value is taken as it comes")
+    LINEAR_0017 = "linear_0017", _("corrected here, linearly (950 to 1050 hPa only)")
+    PROPORTIONAL = "proportional", _("corrected here, proportionally")
+    ON_SENSOR = "on_sensor", _("done by the sensor")
+
+
+class HoldResolution(models.TextChoices):
+    REGISTRY_RIGHT = "registry_right", _("the registry is right: count the readings as registered")
+    DEVICE_RIGHT = "device_right", _("the device is right: correct the registry from here on")
+
+
+class CalibrationKind(models.TextChoices):
+    FACTORY = "factory", _("by the maker")
+    ZERO = "zero", _("zero on site")
+    SPAN = "span", _("span on site")

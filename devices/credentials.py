@@ -1,0 +1,76 @@
+"""Device passwords: draw, hash, verify, revoke; and what a login may touch on the broker.
+
+One stored form serves Mosquitto's password file, the demo broker and our own checks: `$7$`, PBKDF2-SHA512.
+Few rounds are enough for 192 random bits, and a broker restart logs every device in at once.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from carbontrack.local_secrets import ingest_password
+from devices.models import DEVICE_ID, DeviceSecret, MCUDevice
+
+SECRET_BYTES = 24  # 192 bits, `design.md` 4
+ROUNDS = 101
+INGEST_USER = "carbontrack-ingest"
+TOPIC_ROOT = "carbontrack/v1"
+_DEVICE_ID = re.compile(DEVICE_ID)
+
+TopicUse = Literal["publish", "subscribe", "receive"]
+
+
+def new_secret() -> str:
+    # Hexadecimal: a password that begins with a dash is an option to most command lines.
+    return secrets.token_hex(SECRET_BYTES)
+
+
+def mosquitto_hash(secret: str, salt: bytes | None = None) -> str:
+    """`$7$<rounds>$<salt>$<hash>`, both base64: the line `mosquitto_passwd` would write after the colon."""
+    salt = salt if salt is not None else secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, ROUNDS, dklen=64)
+    return f"$7${ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def verify(secret: str, stored: str) -> bool:
+    _empty, _kind, rounds, salt, digest = stored.split("$")
+    tried = hashlib.pbkdf2_hmac("sha512", secret.encode(), base64.b64decode(salt), int(rounds), dklen=64)
+    return hmac.compare_digest(tried, base64.b64decode(digest))
+
+
+@transaction.atomic
+def rotate_secret(device: MCUDevice) -> str:
+    """A new password for the device; the one before stops working. Returned once, kept only as a hash."""
+    MCUDevice.objects.select_for_update().get(pk=device.pk)  # two at once would both want the one in force
+    DeviceSecret.objects.filter(device=device, revoked_at=None).update(revoked_at=timezone.now())
+    secret = new_secret()
+    DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))
+    return secret
+
+
+def check_broker_login(client_id: str, username: str, password: str) -> bool:
+    """Whether the broker lets this client in: a device under its own id, or our ingest."""
+    if username == INGEST_USER:
+        return hmac.compare_digest(password.encode(), ingest_password(settings.DATA_DIR).encode())
+    if client_id != username or not _DEVICE_ID.fullmatch(username):
+        return False
+    stored = (
+        DeviceSecret.objects.filter(device__device_id=username, device__revoked_at=None, revoked_at=None)
+        .values_list("pbkdf2_sha512", flat=True)
+        .first()
+    )
+    return stored is not None and verify(password, stored)
+
+
+def may_use_topic(username: str, topic: str, use: TopicUse) -> bool:
+    """The broker's topic rule, without a database: a device below its own id, ingest everywhere below ours."""
+    if username == INGEST_USER:
+        return topic == TOPIC_ROOT or topic.startswith(f"{TOPIC_ROOT}/")
+    return bool(_DEVICE_ID.fullmatch(username)) and topic.startswith(f"{TOPIC_ROOT}/{username}/")

@@ -1,0 +1,242 @@
+"""Machines: devices in the field, their secrets, where and when they sat, calibrations and holds.
+
+Readings are in `emissions`; what a chimney looks like is in `factories`.
+"""
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from devices.choices import CalibrationKind, Co2Basis, HoldResolution, PressureCompensation
+from science import pressure
+
+DEVICE_ID = r"^[A-Za-z0-9_-]{3,64}$"
+
+validate_device_id = RegexValidator(
+    DEVICE_ID, _("A device id has 3 to 64 of the letters A-Z a-z, the digits, _ and -.")
+)
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    # Heartbeats and status are telemetry, not history: every message would write an event.
+    pghistory.UpdateEvent(
+        condition=pghistory.AnyChange("factory", "device_id", "interval_s", "revoked_at", exclude_auto=True)
+    ),
+    pghistory.DeleteEvent(),
+)
+class MCUDevice(models.Model):
+    """A microcontroller in the field. It stays with its factory: readings carry the factory through it."""
+
+    factory = models.ForeignKey(
+        "factories.Factory", models.PROTECT, related_name="devices", verbose_name=_("factory")
+    )
+    device_id = models.CharField(_("device id"), max_length=64, unique=True, validators=[validate_device_id])
+    interval_s = models.FloatField(_("interval (s)"), default=5.0)
+    firmware = models.CharField(_("firmware"), max_length=40, blank=True)
+    last_heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
+    # What the device last said of itself: true, false by its last will, null when it never said.
+    reported_online = models.BooleanField(null=True, editable=False)
+    status = models.JSONField(_("last status"), default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ["device_id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(device_id__regex=DEVICE_ID), name="device_id_fits_a_topic"),
+            models.CheckConstraint(
+                condition=Q(interval_s__gt=0, interval_s__lte=3600), name="device_interval"
+            ),
+            # The target of composite foreign keys, see Assignment.
+            models.UniqueConstraint(fields=["id", "factory"], name="device_of_factory"),
+        ]
+
+    def __str__(self) -> str:
+        return self.device_id
+
+
+class DeviceSecret(models.Model):
+    """A device's password as Mosquitto's $7$ PBKDF2 string. The password itself is shown once and not kept."""
+
+    device = models.ForeignKey(MCUDevice, models.CASCADE, related_name="secrets")
+    pbkdf2_sha512 = models.CharField(max_length=140)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device secret")
+        verbose_name_plural = _("device secrets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device"], condition=Q(revoked_at__isnull=True), name="device_secret_one_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.created_at:%Y-%m-%d}"
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+_VALIDITY = TsTzRange("valid_from", "valid_to", RangeBoundary())
+
+
+@pghistory.track()
+class Assignment(models.Model):
+    """Where a device sat and how its sensor reported, from one whole local hour to another.
+
+    At any moment a chimney has one device of record; others are cross-checks and stay out of totals.
+    """
+
+    device = models.ForeignKey(
+        MCUDevice, models.PROTECT, related_name="assignments", verbose_name=_("device")
+    )
+    chimney = models.ForeignKey(
+        "factories.Chimney", models.PROTECT, related_name="assignments", verbose_name=_("chimney")
+    )
+    # With the composite foreign keys of migration 0002: device and chimney belong to this factory, always.
+    factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="assignments")
+    valid_from = models.DateTimeField(_("from"))
+    valid_to = models.DateTimeField(_("to"), null=True, blank=True)
+    is_of_record = models.BooleanField(_("device of record"), default=True)
+    sensor = models.CharField(_("sensor"), max_length=40, blank=True)
+    range_ppm = models.FloatField(_("sensor range (ppm)"), null=True, blank=True)
+    co2_basis = models.CharField(_("CO2 basis"), max_length=3, choices=Co2Basis, default=Co2Basis.DRY)
+    pressure_compensation = models.CharField(
+        _("pressure compensation"), max_length=12, choices=PressureCompensation,
+        default=PressureCompensation.PROPORTIONAL,
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        ordering = ["device", "valid_from"]
+        constraints = [
+            ExclusionConstraint(
+                name="one_device_of_record_per_chimney",
+                expressions=[("chimney", RangeOperators.EQUAL), (_VALIDITY, RangeOperators.OVERLAPS)],
+                condition=Q(is_of_record=True),
+                violation_error_message=_(
+                    "This chimney already has a device of record in that time: end its assignment first, "
+                    "or add this one as a cross-check."
+                ),
+            ),
+            ExclusionConstraint(
+                name="device_in_one_chimney_at_a_time",
+                expressions=[("device", RangeOperators.EQUAL), (_VALIDITY, RangeOperators.OVERLAPS)],
+                violation_error_message=_(
+                    "This device sits elsewhere in that time: end that assignment first."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
+                name="assignment_period_forward",
+            ),
+            models.CheckConstraint(
+                condition=Q(range_ppm__isnull=True) | Q(range_ppm__gt=0, range_ppm__lte=1_000_000),
+                name="assignment_range_plausible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device} @ {self.chimney}"
+
+    def clean(self) -> None:
+        """What no database constraint can say: whole hours of the site, and a correction that holds up there."""
+        if self.factory_id is None:
+            return
+        for name in ("valid_from", "valid_to"):
+            # Hours of record would otherwise belong to two assignments.
+            moment = getattr(self, name)
+            local = moment and moment.astimezone(self.factory.zone)
+            if local and (local.minute, local.second, local.microsecond) != (0, 0, 0):
+                raise ValidationError(
+                    {name: _("%(time)s is not a whole hour of the site.") % {"time": f"{local:%H:%M:%S}"}}
+                )
+        site_pa = pressure.isa_pressure_pa(self.factory.altitude_m)
+        is_linear = self.pressure_compensation == PressureCompensation.LINEAR_0017
+        if is_linear and not pressure.LINEAR_MIN_PA <= site_pa <= pressure.LINEAR_MAX_PA:
+            message = _(
+                "linear_0017 holds from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional."
+            )
+            raise ValidationError({"pressure_compensation": message % {"hpa": site_pa / 100}})
+
+
+@pghistory.track()
+class AssignmentHold(models.Model):
+    """A device says it is not what the registry says. Its readings are stored but out of totals until resolved."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="holds")
+    stream = models.BigIntegerField(_("stream"))
+    field = models.CharField(_("field"), max_length=24)
+    registered = models.CharField(_("registered"), max_length=40)
+    reported = models.CharField(_("reported"), max_length=40)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("to"), null=True, blank=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    resolution = models.CharField(_("resolution"), max_length=16, choices=HoldResolution, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("assignment hold")
+        verbose_name_plural = _("assignment holds")
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "field", "reported"],
+                condition=Q(resolution="", ends_at__isnull=True),
+                name="hold_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolution="", resolved_at__isnull=True)
+                | (~Q(resolution="") & Q(resolved_at__isnull=False)),
+                name="hold_resolution_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assignment}: {self.field}"
+
+
+@pghistory.track()
+class Calibration(models.Model):
+    """A calibration with the air pressure at which it was done: the sensor's pressure effect starts from there."""
+
+    device = models.ForeignKey(MCUDevice, models.PROTECT, related_name="calibrations")
+    calibrated_at = models.DateTimeField(_("when"))
+    kind = models.CharField(_("kind"), max_length=8, choices=CalibrationKind)
+    pressure_pa = models.FloatField(_("air pressure (Pa)"))
+    reference_ppm = models.FloatField(_("reference gas (ppm)"), null=True, blank=True)
+    reading_ppm = models.FloatField(_("reading before (ppm)"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    done_by = models.CharField(_("by"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("calibration")
+        verbose_name_plural = _("calibrations")
+        ordering = ["-calibrated_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pressure_pa__gte=65_000, pressure_pa__lte=108_000),
+                name="calibration_pressure_plausible",
+                violation_error_message=_("Air pressure lies between 65,000 and 108,000 Pa."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.calibrated_at:%Y-%m-%d}"

@@ -1,0 +1,39 @@
+"""Reads about devices: who is online, who has fallen silent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from devices.models import MCUDevice
+
+# At five minutes without a word the pages say "no reading since" (`portal.md` 5).
+SILENT_AFTER = timedelta(minutes=5)
+
+
+class DeviceState(StrEnum):
+    ONLINE = "online"
+    SILENT = "silent"
+    NEVER = "never"  # registered, not heard of yet
+    NO_DEVICE = "no_device"
+
+
+def is_online(device: MCUDevice, now: datetime) -> bool:
+    """Heard of in the last five minutes, and no last will since."""
+    if device.last_heartbeat is None or device.reported_online is False or device.revoked_at is not None:
+        return False
+    silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
+    return now - device.last_heartbeat <= silent_after
+
+
+def state_of(device: MCUDevice | None, now: datetime) -> DeviceState:
+    if device is None:
+        return DeviceState.NO_DEVICE
+    if device.last_heartbeat is None:
+        return DeviceState.NEVER
+    return DeviceState.ONLINE if is_online(device, now) else DeviceState.SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCount:
+    online: int
+    total: int

@@ -1,0 +1,59 @@
+"""Shapes of devices in the API."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from devices.models import Assignment, MCUDevice
+from devices.queries import is_online
+
+
+class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+    """Where the device sits, and how its sensor is registered to report."""
+
+    class Meta:
+        model = Assignment
+        fields: Any = [
+            "chimney", "valid_from", "valid_to", "is_of_record", "sensor", "range_ppm", "co2_basis",
+            "pressure_compensation",
+        ]  # fmt: skip
+        ref_name = "Assignment"
+
+
+class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
+    """A device with its last sign of life and its present assignment."""
+
+    online = serializers.SerializerMethodField(help_text="heard of in the last five minutes")
+    assignment = serializers.SerializerMethodField(help_text="the one in force; null: on no chimney")
+
+    class Meta:
+        model = MCUDevice
+        fields: Any = [
+            "id", "device_id", "factory", "online", "last_heartbeat", "firmware", "interval_s", "created_at",
+            "revoked_at", "assignment",
+        ]  # fmt: skip
+        read_only_fields = fields
+        ref_name = "MCUDevice"
+
+    def get_online(self, device: MCUDevice) -> bool:
+        return is_online(device, timezone.now())
+
+    def get_assignment(self, device: MCUDevice) -> dict[str, Any] | None:
+        now = timezone.now()
+        for assignment in device.assignments.all():
+            if assignment.valid_from <= now and (assignment.valid_to is None or now < assignment.valid_to):
+                return dict(AssignmentSerializer(assignment).data)
+        return None
+
+
+class NewSecretSerializer(serializers.Serializer[Any]):
+    """The login of a device after its secret was rotated; the password is shown this once."""
+
+    device_id = serializers.CharField()
+    username = serializers.CharField()
+    password = serializers.CharField()
+    host = serializers.CharField()
+    port = serializers.IntegerField()
+    ca_file = serializers.CharField(allow_blank=True)
+    topics = serializers.DictField(child=serializers.CharField())

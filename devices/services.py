@@ -1,0 +1,254 @@
+"""Writes about devices: provision; open and resolve a hold.
+
+Secrets are in `credentials.py`; what changes totals asks `emissions` for a new roll-up through the caller.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from devices.choices import Co2Basis, HoldResolution, PressureCompensation
+from devices.credentials import INGEST_USER, TOPIC_ROOT, rotate_secret
+from devices.models import Assignment, AssignmentHold, MCUDevice
+from factories.models import Chimney, Factory
+from factories.queries import find_factory, local_hour_start
+from factories.services import add_chimney
+
+OLDEST_READING = timedelta(days=366)  # ingest refuses older ones as too_old
+DEFAULT_DIAMETER_M = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The chimney a device is provisioned on, as `provision_device` was told; None means not said."""
+
+    chimney_name: str | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    diameter_m: float | None = None
+    profile: float | None = None
+
+    @property
+    def says_dimensions(self) -> bool:
+        return (self.width_m, self.height_m, self.diameter_m, self.profile) != (None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedDevice:
+    """All that a device needs to publish. The password is shown here once and kept nowhere."""
+
+    device_id: str
+    username: str
+    password: str
+    host: str
+    port: int
+    ca_file: str
+    topics: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def broker_address() -> tuple[str, int, str]:
+    """Host, port and CA file as a device needs them."""
+    parts = urlsplit(settings.MQTT_BROKER_URL)
+    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    ca_file = settings.MQTT_CA_FILE and str(Path(settings.MQTT_CA_FILE).resolve())
+    return settings.MQTT_PUBLIC_HOST or parts.hostname or "", port, ca_file
+
+
+def _chimney_for(factory: Factory, geometry: Geometry) -> tuple[Chimney, bool]:
+    """The chimney that was named, or a new one. Returns it and whether it is new."""
+    if geometry.chimney_name:
+        existing = factory.chimneys.filter(name__iexact=geometry.chimney_name).first()
+        if existing is not None:
+            if geometry.says_dimensions:
+                raise ValidationError(
+                    _("chimney=%(name)r exists already: leave its dimensions out, or give another name."),
+                    code="chimney_exists",
+                    params={"name": existing.name},
+                )
+            return existing, False
+    is_rectangle = geometry.width_m is not None or geometry.height_m is not None
+    diameter_m = geometry.diameter_m  # beside width or height: the model's constraint says what to do
+    if diameter_m is None and not is_rectangle:
+        diameter_m = DEFAULT_DIAMETER_M
+    chimney = add_chimney(
+        factory,
+        geometry.chimney_name,
+        diameter_m=diameter_m,
+        width_m=geometry.width_m,
+        height_m=geometry.height_m,
+        velocity_profile_factor=geometry.profile if geometry.profile is not None else 1.0,
+        moisture_fraction=0.13,
+    )
+    return chimney, True
+
+
+@transaction.atomic
+def provision_device(
+    *,
+    factory_name: str,
+    device_id: str,
+    geometry: Geometry | None = None,
+    co2_basis: str = Co2Basis.WET,
+    compensation: str = PressureCompensation.NONE,
+    sensor: str = "",
+    range_ppm: float | None = None,
+) -> ProvisionedDevice:
+    """Register a device as device of record of a chimney and draw its password.
+
+    On a new chimney its assignment reaches back to the oldest reading that ingest takes: whatever the device
+    stored before it was registered came from there. On a chimney that has had devices it starts with the
+    current local hour.
+
+    Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
+    """
+    factory = find_factory(factory_name)
+    if device_id.startswith(INGEST_USER):  # workers sign in under this name with a suffix
+        raise ValidationError(
+            _("device_id=%(id)r is reserved for the server; choose another."),
+            code="device_id_reserved",
+            params={"id": device_id},
+        )
+    if MCUDevice.objects.filter(device_id=device_id).exists():
+        raise ValidationError(
+            _("device_id=%(id)r is known already; choose another id, or rotate its secret."),
+            code="device_exists",
+            params={"id": device_id},
+        )
+    chimney, is_new = _chimney_for(factory, geometry or Geometry())
+    device = MCUDevice(factory=factory, device_id=device_id)
+    device.full_clean()
+    device.save()
+    now = timezone.now()
+    has_history = not is_new and chimney.assignments.exists()
+    assignment = Assignment(
+        device=device,
+        chimney=chimney,
+        factory=factory,
+        valid_from=local_hour_start(now if has_history else now - OLDEST_READING, factory.zone),
+        sensor=sensor,
+        range_ppm=range_ppm,
+        co2_basis=co2_basis,
+        pressure_compensation=compensation,
+    )
+    assignment.full_clean()
+    assignment.save()
+    return describe(device, rotate_secret(device))
+
+
+def describe(device: MCUDevice, password: str) -> ProvisionedDevice:
+    host, port, ca_file = broker_address()
+    kinds = ("readings", "status", "alerts", "acks", "committed", "commands")
+    return ProvisionedDevice(
+        device_id=device.device_id,
+        username=device.device_id,
+        password=password,
+        host=host,
+        port=port,
+        ca_file=ca_file,
+        topics={kind: f"{TOPIC_ROOT}/{device.device_id}/{kind}" for kind in kinds},
+    )
+
+
+# --- Holds -------------------------------------------------------------------------------------
+_COMPARED = ("sensor", "range_ppm", "co2_basis", "pressure_compensation")
+
+
+def _as_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float | int) else str(value)
+
+
+def hold_on_mismatch(
+    device_pk: int, status: dict[str, Any], stream: int, starts_at: datetime
+) -> list[AssignmentHold]:
+    """Compare what a device says of itself with the registry; open a hold for each field that differs.
+
+    `starts_at` is the first timestamp known of the stream; readings of the stream that arrive later with an
+    earlier one are held too. A field that the registry or the device leaves empty is not compared. A field
+    that agrees again ends its open hold from now on; what was held stays held until somebody resolves it.
+    Once somebody said that the registry is right, the same report opens no hold again.
+    The caller rolls the time from `starts_at` up again when holds are returned.
+    """
+    now = timezone.now()
+    assignment = (
+        Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()
+    )
+    if assignment is None:
+        return []
+    opened = []
+    for field in _COMPARED:
+        registered, reported = getattr(assignment, field), status.get(field)
+        if registered in (None, "") or reported in (None, ""):
+            continue
+        differing = AssignmentHold.objects.filter(
+            assignment=assignment, field=field, resolution="", ends_at=None
+        )
+        if _as_text(registered) == _as_text(reported):
+            differing.update(ends_at=now)
+            continue
+        report = {"assignment": assignment, "field": field, "reported": _as_text(reported)[:40]}
+        registered_text = _as_text(registered)[:40]
+        if AssignmentHold.objects.filter(
+            **report, registered=registered_text, resolution=HoldResolution.REGISTRY_RIGHT
+        ).exists():
+            continue
+        hold, is_new = AssignmentHold.objects.get_or_create(
+            **report,
+            resolution="",
+            ends_at=None,
+            defaults={"registered": registered_text, "stream": stream, "starts_at": starts_at},
+        )
+        if is_new:
+            opened.append(hold)
+    return opened
+
+
+def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignment) -> None:
+    """Other fields that wait for a decision go on waiting after the split, in each part that they concern."""
+    waiting = AssignmentHold.objects.filter(assignment=old, resolution="").exclude(pk=resolved.pk)
+    for hold in waiting.exclude(ends_at__lte=later.valid_from):
+        if hold.starts_at < later.valid_from:
+            hold.pk, hold._state.adding = None, True
+        hold.assignment = later
+        hold.save()
+
+
+@transaction.atomic
+def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) -> AssignmentHold:
+    """Say which was right. The caller then rolls the held time up again (`emissions.rollups.touch_period`).
+
+    When the device was right, its assignment is split at the hour in which the hold began and the later part
+    takes the reported value: what was measured before stays as it was.
+    """
+    now = timezone.now()
+    if resolution == HoldResolution.DEVICE_RIGHT:
+        old = hold.assignment
+        start = local_hour_start(hold.starts_at, old.factory.zone)
+        value: Any = float(hold.reported) if hold.field == "range_ppm" else hold.reported
+        if start <= old.valid_from:
+            setattr(old, hold.field, value)
+            old.full_clean()
+            old.save()
+        else:
+            later = Assignment.objects.get(pk=old.pk)
+            later.pk, later._state.adding = None, True
+            later.valid_from = start
+            setattr(later, hold.field, value)
+            old.valid_to = start
+            old.save(update_fields=["valid_to"])
+            later.full_clean()
+            later.save()
+            _take_holds_along(hold, old, later)
+    hold.resolution, hold.resolved_at, hold.resolved_by = resolution, now, user
+    hold.save()
+    return hold

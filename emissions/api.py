@@ -1,0 +1,197 @@
+"""GET /api/emissions/: readings and roll-ups, and the newest reading of each device.
+
+POST is in `mqtt_ingest/api.py`, beside the pipeline it goes through; the live stream is in `live.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponseBase
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import visible_to
+from accounts.roles import Action
+from carbontrack.errors import ApiError, invalid
+from carbontrack.exports import csv_response, wants_csv
+from carbontrack.pagination import page_size
+from devices.models import Assignment, MCUDevice
+from emissions import queries
+from emissions.serializers import ReadingSerializer, RollupSerializer, reading_row, rollup_row
+from factories.models import Factory
+
+RAW = "raw"
+RESOLUTIONS = (RAW, *queries.RESOLUTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The devices that a request may and wants to see: key -> (device id, factory)."""
+
+    devices: dict[int, tuple[str, int]]
+
+
+def requested_scope(request: Any, parameters: Any) -> Scope:
+    """Devices visible to the user, narrowed by ?factory= and ?device=. 404 for one that is not theirs."""
+    devices = visible_to(request.user, MCUDevice.objects.all(), action=Action.VIEW_READINGS)
+    if factory := parameters.get("factory"):
+        if not factory.isdecimal() or len(factory) > 9:
+            raise invalid("factory", "invalid", _("factory=%r is not a factory's number.") % factory)
+        own = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_READINGS)
+        if not own.filter(pk=int(factory)).exists():
+            raise Http404
+        devices = devices.filter(factory_id=int(factory))
+    if device := parameters.get("device"):
+        # PostgreSQL takes no NUL in a text, and no device id has one.
+        devices = devices.filter(device_id=device) if "\x00" not in device else devices.none()
+        if not devices.exists():
+            raise Http404
+    rows = devices.values_list("pk", "device_id", "factory_id")
+    return Scope({pk: (device_id, factory_id) for pk, device_id, factory_id in rows})
+
+
+def parse_moment(parameters: Any, name: str) -> datetime | None:
+    """A time with its offset from the query string; None when it is not given."""
+    raw = parameters.get(name, "").strip()
+    if not raw:
+        return None
+    try:
+        # In a query string + is a space: 2026-11-22T00:00:00+03:00 arrives with a hole.
+        parsed = parse_datetime(raw.replace(" ", "+", 1) if "T" in raw else raw)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise invalid(
+            name, "invalid_time",
+            _("%(name)s=%(value)r is not a time with an offset; write it like 2026-11-22T00:00:00%%2B03:00 or …Z.")
+            % {"name": name, "value": raw}, value=raw,
+        )  # fmt: skip
+    return parsed
+
+
+def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
+    return openapi.Parameter(
+        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra
+    )
+
+
+FACTORY = _parameter("factory", "id of a factory")
+DEVICE = _parameter("device", "device id")
+LIST_PARAMETERS = [
+    FACTORY,
+    DEVICE,
+    _parameter("from", "first moment, inclusive, ISO 8601 with offset"),
+    _parameter("to", "last moment, exclusive, ISO 8601 with offset"),
+    _parameter("resolution", "raw (default), minute, hour, day or month", enum=list(RESOLUTIONS)),
+    _parameter("cursor", "from `next` or `previous` of the page before"),
+    _parameter("page_size", "1 to 1,000, default 100"),
+    _parameter("as", "csv: this page as a file", enum=["csv"]),
+]
+
+
+class EmissionsView(APIView):
+    """Readings and roll-ups in time order. There is no route of one reading, and none is ever changed."""
+
+    actions = {"GET": Action.VIEW_READINGS}
+
+    @swagger_auto_schema(
+        operation_id="emissions_list",
+        operation_summary="Readings, or minutes, hours, days, months",
+        manual_parameters=LIST_PARAMETERS,
+        responses={200: ReadingSerializer(many=True), 400: "invalid", 401: "not_signed_in", 404: "not_found"},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """`resolution=raw` answers readings; the others answer roll-ups (see the Rollup model)."""
+        parameters = request.query_params
+        resolution = parameters.get("resolution", RAW)
+        if resolution not in RESOLUTIONS:
+            raise invalid(
+                "resolution", "invalid_choice",
+                _("resolution=%(value)r is unknown; use one of %(choices)s.")
+                % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
+            )  # fmt: skip
+        start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
+        if start and end and start >= end:
+            raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+        scope = requested_scope(request, parameters)
+        cursor = self._cursor(parameters.get("cursor"))
+        size = page_size(request)
+        devices = list(scope.devices)
+        if resolution == RAW:
+            page = queries.readings_page(devices, start, end, cursor, size)
+            rows = [reading_row(item, scope.devices) for item in page.rows]
+            columns = list(ReadingSerializer().fields)
+        else:
+            page = queries.rollups_page(resolution, devices, start, end, cursor, size)
+            assignments = _assignments(page.rows)
+            rows = [rollup_row(period, scope.devices, assignments) for period in page.rows]
+            columns = list(RollupSerializer().fields)
+        if wants_csv(request):
+            return csv_response(request, rows, columns, f"emissions-{resolution}")
+        return Response(
+            {
+                "next": self._link(request, page.following),
+                "previous": self._link(request, page.preceding),
+                "results": rows,
+            }
+        )
+
+    @staticmethod
+    def _cursor(text: str | None) -> queries.Cursor | None:
+        if not text:
+            return None
+        try:
+            return queries.Cursor.decode(text)
+        except queries.BadCursorError:
+            raise invalid(
+                "cursor", "invalid_cursor", _("cursor is not one that this API gave out.")
+            ) from None
+
+    @staticmethod
+    def _link(request: Request, cursor: queries.Cursor | None) -> str | None:
+        if cursor is None:
+            return None
+        parameters = request.query_params.copy()
+        parameters["cursor"] = cursor.encode()
+        return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        raise ApiError(
+            405, "method_not_allowed",
+            _("What was measured is never changed or deleted: correct by a new version."),
+        )  # fmt: skip
+
+
+def _assignments(periods: list[queries.Period]) -> dict[int, tuple[int, bool]]:
+    found = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
+    return {
+        pk: (chimney, of_record)
+        for pk, chimney, of_record in found.values_list("pk", "chimney", "is_of_record")
+    }
+
+
+class LatestView(APIView):
+    """The newest reading of each device, one row a device."""
+
+    actions = {"GET": Action.VIEW_READINGS}
+
+    @swagger_auto_schema(
+        operation_id="emissions_latest",
+        operation_summary="The newest reading of each device",
+        manual_parameters=[FACTORY, DEVICE],
+        responses={200: ReadingSerializer(many=True)},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        scope = requested_scope(request, request.query_params)
+        rows = [reading_row(item, scope.devices) for item in queries.latest_readings(list(scope.devices))]
+        if wants_csv(request):
+            return csv_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")
+        return Response({"next": None, "previous": None, "results": rows})

@@ -1,0 +1,232 @@
+"""Rows -> `science` -> rows: what a stored reading means under the geometry and calibrations in force.
+
+Nothing here is stored. Roll-ups (`rollups.py`) and the raw API (`queries.py`) both come through here, so a
+rate on a page and the mass in a report cannot disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from devices.models import Assignment, AssignmentHold, Calibration
+from factories.choices import Shape, SourceKind
+from factories.models import Chimney
+from science import pressure, quality, stack
+from science.constants import STANDARD_PRESSURE_PA
+from science.quality import Quality
+from science.stack import StackReading, StackSetup, StackState
+
+MILLISECOND = 1000.0
+BACKFILLED_AFTER_MS = 24 * 3600 * 1000
+
+
+class ReadingRow(NamedTuple):
+    """A row of `emissions_emission` in the order in which `sql/readings_*.sql` select it."""
+
+    device_id: int
+    t_ms: int
+    received_ms: int
+    stream: int  # as stored, unsigned minus 2**31
+    seq: int
+    co2_ppm: float | None
+    temperature_c: float | None
+    velocity_ms: float | None
+    pressure_pa: float | None
+    cell_pressure_pa: float | None
+    interval_s: float
+    span_s: float | None
+    n: int | None
+    flags: int
+
+    @property
+    def reading(self) -> StackReading:
+        return StackReading(
+            self.t_ms, self.co2_ppm, self.temperature_c, self.velocity_ms, self.pressure_pa,
+            self.cell_pressure_pa, self.interval_s, self.span_s, self.n or 1, self.flags,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedReading:
+    """One stored reading with what it means. `state` is None when no rate can be had from it."""
+
+    row: ReadingRow
+    reading: StackReading
+    quality: Quality
+    state: StackState | None
+    setup: AssignmentSetup | None
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * MILLISECOND)
+
+
+def moment(t_ms: int) -> datetime:
+    return datetime.fromtimestamp(t_ms / MILLISECOND, UTC)
+
+
+def chimney_area_m2(chimney: Chimney) -> float:
+    if chimney.shape == Shape.CIRCLE:
+        return stack.circle_area_m2(chimney.diameter_m or 0.0)
+    return stack.rectangle_area_m2(width_m=chimney.width_m or 0.0, height_m=chimney.height_m or 0.0)
+
+
+@dataclass(frozen=True)
+class AssignmentSetup:
+    """An assignment with the chimney, calibrations and holds that decide what its readings mean."""
+
+    assignment: Assignment
+    calibrations: tuple[Calibration, ...]  # ascending
+    holds: tuple[AssignmentHold, ...]  # unresolved
+
+    @cached_property
+    def from_ms(self) -> int:
+        return milliseconds(self.assignment.valid_from)
+
+    @cached_property
+    def to_ms(self) -> int | None:
+        return milliseconds(self.assignment.valid_to) if self.assignment.valid_to else None
+
+    def holds_at(self, t_ms: int) -> bool:
+        return self.from_ms <= t_ms and (self.to_ms is None or t_ms < self.to_ms)
+
+    @cached_property
+    def _is_combustion(self) -> bool:
+        sources = self.assignment.chimney.emission_sources.all()
+        return not any(source.kind == SourceKind.STEAM_DRYER_EXHAUST for source in sources)
+
+    def _setup(self, calibration_pressure_pa: float) -> StackSetup:
+        assignment, chimney = self.assignment, self.assignment.chimney
+        return StackSetup(
+            area_m2=chimney_area_m2(chimney),
+            velocity_profile_factor=chimney.velocity_profile_factor,
+            co2_basis=assignment.co2_basis,
+            moisture_method=chimney.moisture_method,
+            moisture_fraction=chimney.moisture_fraction,
+            sensor_range_ppm=assignment.range_ppm,
+            pressure_compensation=assignment.pressure_compensation,
+            calibration_pressure_pa=calibration_pressure_pa,
+            site_pressure_pa=pressure.isa_pressure_pa(chimney.factory.altitude_m),
+            fuel_class=stack.FuelClass.SOLID,
+            is_combustion=self._is_combustion,
+        )
+
+    @cached_property
+    def _versions(self) -> list[tuple[int, StackSetup]]:
+        """Setups with the moment from which each holds: one more after every calibration."""
+        versions = [(-(2**62), self._setup(STANDARD_PRESSURE_PA))]
+        for calibration in self.calibrations:
+            versions.append((milliseconds(calibration.calibrated_at), self._setup(calibration.pressure_pa)))
+        return versions
+
+    @property
+    def any_stack_setup(self) -> StackSetup:
+        """For what no calibration changes: whether a reading looks like a fire or like rest."""
+        return self._versions[-1][1]
+
+    def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[StackSetup, Sequence[ReadingRow]]]:
+        """Rows, ascending, cut where a calibration changes the setup."""
+        versions = self._versions
+        if len(versions) == 1:
+            yield versions[0][1], rows
+            return
+        start = 0
+        for index, (_from_ms, setup) in enumerate(versions):
+            end = len(rows)
+            if index + 1 < len(versions):
+                limit_ms = versions[index + 1][0]
+                end = next((i for i in range(start, len(rows)) if rows[i].t_ms >= limit_ms), len(rows))
+            if end > start:
+                yield setup, rows[start:end]
+            start = end
+
+    def is_held(self, row: ReadingRow) -> bool:
+        """Whether an unresolved hold keeps the reading out of totals: by its stream, or by its time."""
+        for hold in self.holds:
+            if row.stream == hold.stream - 2**31:
+                return True
+            ends_ms = milliseconds(hold.ends_at) if hold.ends_at else None
+            if row.t_ms >= milliseconds(hold.starts_at) and (ends_ms is None or row.t_ms < ends_ms):
+                return True
+        return False
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes when anything changes that roll-ups depend on, other than readings."""
+        facts: list[Any] = [[from_ms, repr(setup)] for from_ms, setup in self._versions]
+        facts += [
+            [h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds
+        ]
+        facts += [self.from_ms, self.to_ms, self.assignment.chimney.factory.time_zone]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def load_setups(device_ids: Iterable[int] | None = None) -> dict[int, list[AssignmentSetup]]:
+    """Assignments of each device, ascending, with what `AssignmentSetup` needs; four queries in all."""
+    assignments = Assignment.objects.select_related("chimney__factory").prefetch_related(
+        "chimney__emission_sources"
+    )
+    holds = AssignmentHold.objects.filter(resolution="").order_by("starts_at", "id")
+    calibrations = Calibration.objects.order_by("calibrated_at", "id")
+    if device_ids is not None:
+        ids = list(device_ids)
+        assignments = assignments.filter(device_id__in=ids)
+        holds = holds.filter(assignment__device_id__in=ids)
+        calibrations = calibrations.filter(device_id__in=ids)
+    holds_of: dict[int, list[AssignmentHold]] = {}
+    for hold in holds:
+        holds_of.setdefault(hold.assignment_id, []).append(hold)
+    calibrations_of: dict[int, list[Calibration]] = {}
+    for calibration in calibrations:
+        calibrations_of.setdefault(calibration.device_id, []).append(calibration)
+    setups: dict[int, list[AssignmentSetup]] = {}
+    for assignment in assignments.order_by("device_id", "valid_from"):
+        setups.setdefault(assignment.device_id, []).append(
+            AssignmentSetup(
+                assignment,
+                tuple(calibrations_of.get(assignment.device_id, ())),
+                tuple(holds_of.get(assignment.id, ())),
+            )
+        )
+    return setups
+
+
+def derive(rows: Sequence[ReadingRow], setups: Sequence[AssignmentSetup]) -> list[DerivedReading]:
+    """What each reading of one device means. Rows ascending, with `quality.CONTEXT` rows of context in front."""
+    derived: list[DerivedReading] = []
+    start = 0
+    while start < len(rows):
+        setup = next((s for s in setups if s.holds_at(rows[start].t_ms)), None)
+        end = start + 1
+        while end < len(rows) and _same_setup(setup, setups, rows[end].t_ms):
+            end += 1
+        derived += _derive_part(rows[start:end], setup)
+        start = end
+    return derived
+
+
+def _same_setup(setup: AssignmentSetup | None, setups: Sequence[AssignmentSetup], t_ms: int) -> bool:
+    if setup is not None:
+        return setup.holds_at(t_ms)
+    return not any(s.holds_at(t_ms) for s in setups)
+
+
+def _derive_part(rows: Sequence[ReadingRow], setup: AssignmentSetup | None) -> list[DerivedReading]:
+    if setup is None:
+        return [DerivedReading(row, row.reading, Quality(0), None, None) for row in rows]
+    derived = []
+    for stack_setup, part in setup.parts(rows):
+        readings = [row.reading for row in part]
+        for row, reading, flags in zip(part, readings, quality.assess(readings, stack_setup), strict=True):
+            if row.received_ms - row.t_ms > BACKFILLED_AFTER_MS:
+                flags |= Quality.BACKFILLED
+            derived.append(
+                DerivedReading(row, reading, flags, stack.stack_state(reading, stack_setup), setup)
+            )
+    return derived

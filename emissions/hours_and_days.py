@@ -1,0 +1,150 @@
+"""Hours and days of a device: rebuilt from its minutes, and from its hours. `rollups.py` says which and when.
+
+Hours begin on whole hours of the site's zone, days at its midnight. Both are sums of integer micrograms.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from emissions.derive import AssignmentSetup, milliseconds, moment
+from emissions.models import EmissionDay, EmissionHour, EmissionMinute
+from factories.queries import local_day_start, local_hour_start, next_local_day
+from science import METHOD_VERSION, hours
+from science.rounding import micrograms_from_kg
+
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+
+
+def hour_cutter(zone: ZoneInfo) -> Callable[[int], int]:
+    """The next whole local hour after a time. Zones are off UTC by whole quarters, so this is cheap."""
+
+    def cut(t_ms: int) -> int:
+        offset = moment(t_ms).astimezone(zone).utcoffset() or timedelta()
+        offset_ms = round(offset.total_seconds() * 1000)
+        return t_ms - (t_ms + offset_ms) % HOUR_MS + HOUR_MS
+
+    return cut
+
+
+def hour_starts_between(start_ms: int, end_ms: int, zone: ZoneInfo) -> list[int]:
+    cut = hour_cutter(zone)
+    starts = [milliseconds(local_hour_start(moment(start_ms), zone))]
+    while (following := cut(starts[-1])) < end_ms:
+        starts.append(following)
+    return starts
+
+
+_SUMMED = ("measured_ug", "flux_ug_per_m2", "covered_ms", "weight_s", "readings", "valid_readings")
+_MEANS = ("co2_ppm", "temperature_c", "velocity_ms", "flow_rate_m3s")
+
+
+def _combine(rows: Sequence[EmissionMinute] | Sequence[EmissionHour]) -> dict[str, object]:
+    """Sums, weighted means and the union of flags of rows in ascending order."""
+    combined: dict[str, object] = {name: sum(getattr(row, name) for row in rows) for name in _SUMMED}
+    for name in _MEANS:
+        known = [(getattr(row, name), row.weight_s) for row in rows if getattr(row, name) is not None]
+        weight_s = math.fsum(w for _v, w in known)
+        combined[name] = math.fsum(v * w for v, w in known) / weight_s if weight_s else None
+    quality = 0
+    for row in rows:
+        quality |= row.quality
+    combined["quality"] = quality
+    return combined
+
+
+def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts: Sequence[int]) -> None:
+    context_ms = hours.IDLE_CONTEXT_MINUTES * MINUTE_MS
+    first_ms, end_ms = hour_starts[0], hour_starts[-1] + HOUR_MS
+    minutes = list(
+        EmissionMinute.objects.filter(
+            device_id=device_id,
+            period_start__gte=moment(first_ms - max(context_ms, HOUR_MS)),
+            period_start__lt=moment(end_ms),
+        ).order_by("period_start")
+    )
+    # From just after the hour before: where the site's zone was corrected, hours that began off today's.
+    EmissionHour.objects.filter(
+        device_id=device_id, period_start__gt=moment(first_ms - HOUR_MS), period_start__lt=moment(end_ms)
+    ).delete()
+    times_ms = [milliseconds(m.period_start) for m in minutes]
+    rows = []
+    for start_ms in hour_starts:
+        assignment = next((s.assignment.pk for s in setups if s.holds_at(start_ms)), None)
+        begin, middle, end = (
+            bisect_left(times_ms, t_ms) for t_ms in (start_ms - context_ms, start_ms, start_ms + HOUR_MS)
+        )
+        own = [m for m in minutes[middle:end] if m.assignment_id == assignment]
+        if own:
+            before = [m for m in minutes[begin:middle] if m.assignment_id == assignment]
+            rows.append(_hour(device_id, start_ms, [*before, *own], own))
+    EmissionHour.objects.bulk_create(rows, batch_size=1000)
+
+
+def _hour(
+    device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Sequence[EmissionMinute]
+) -> EmissionHour:
+    facts = [
+        hours.MinuteFacts(
+            milliseconds(m.period_start),
+            m.valid_ug / 1e9,
+            m.valid_ms / 1000,
+            m.is_idle_like,
+            m.is_firing_like,
+        )
+        for m in near
+    ]
+    verdict = hours.hour_verdict(facts, hour_start_ms=start_ms)
+    return EmissionHour(
+        device_id=device_id,
+        period_start=moment(start_ms),
+        assignment_id=own[0].assignment_id,
+        status=verdict.status.value,
+        record_ug=None if verdict.record_kg is None else micrograms_from_kg(verdict.record_kg),
+        operating_ms=round(verdict.operating_s * 1000),
+        idle_ms=round(verdict.idle_s * 1000),
+        method_version=METHOD_VERSION,
+        **_combine(own),
+    )
+
+
+def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: ZoneInfo) -> None:
+    day = local_day_start(moment(first_hour_ms), zone)
+    end = next_local_day(local_day_start(moment(last_hour_ms), zone))
+    # As with hours: also a day of another zone that reaches into the first.
+    EmissionDay.objects.filter(
+        device_id=device_id, period_start__gt=day - timedelta(days=1), period_start__lt=end
+    ).delete()
+    stored = EmissionHour.objects.filter(device_id=device_id, period_start__gte=day, period_start__lt=end)
+    by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}
+    for hour in stored.order_by("period_start"):
+        by_day.setdefault((local_day_start(hour.period_start, zone), hour.assignment_id), []).append(hour)
+    EmissionDay.objects.bulk_create(
+        [_day(device_id, start, assignment_id, rows) for (start, assignment_id), rows in by_day.items()]
+    )
+
+
+def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[EmissionHour]) -> EmissionDay:
+    recorded = [row.record_ug for row in rows if row.record_ug is not None]
+
+    def count(status: str) -> int:
+        return sum(1 for row in rows if row.status == status)
+
+    return EmissionDay(
+        device_id=device_id,
+        period_start=start,
+        assignment_id=assignment_id,
+        record_ug=sum(recorded) if recorded else None,
+        operating_ms=sum(row.operating_ms for row in rows),
+        idle_ms=sum(row.idle_ms for row in rows),
+        measured_hours=count("measured"),
+        idle_hours=count("idle"),
+        substituted_hours=count("substituted"),
+        method_version=METHOD_VERSION,
+        **_combine(rows),
+    )

@@ -1,0 +1,325 @@
+"""GET /api/emissions/stream/: new readings as server-sent events.
+
+One thread a process LISTENs to PostgreSQL, reads each new reading once, and hands it to the streams that
+watch its device. A stream holds no database connection. A reader that falls behind is cut off, never waited
+for; it comes back with Last-Event-ID and gets what it missed, at least once: readings stored in the same
+moment as its last one come again. Every stream ends after a while, so that who may watch what is asked anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg2
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import APIException, AuthenticationFailed
+
+from accounts.authentication import ApiTokenAuthentication
+from accounts.permissions import declared, may
+from accounts.roles import Action
+from carbontrack.errors import ApiError, json_error
+from emissions.api import Scope, requested_scope
+from emissions.derive import DerivedReading
+from emissions.queries import Key, readings_by_key, readings_received
+from emissions.serializers import ReadingSerializer, reading_row
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "carbontrack_readings"
+HEARTBEAT_S = 20.0
+QUEUE_EVENTS = 500  # 40 minutes of one device
+LIFETIME_S = 15 * 60.0
+RESUME = timedelta(minutes=15)
+RESUME_EVENTS = 2_000
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+CLOSED = None  # put on a queue to end its stream
+
+
+class Subscription:
+    """One open stream: the devices it watches, and the queue of its event loop."""
+
+    def __init__(self, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> None:
+        self.device_ids = device_ids
+        self.loop = loop
+        self.queue: asyncio.Queue[DerivedReading | None] = asyncio.Queue(QUEUE_EVENTS)
+
+    def offer(self, item: DerivedReading | None) -> None:
+        """From any thread. A full queue ends the stream: its reader is too slow."""
+        try:
+            self.loop.call_soon_threadsafe(self._put, item)
+        except RuntimeError:  # the loop is closed: the stream has gone
+            hub.unsubscribe(self)
+
+    def _put(self, item: DerivedReading | None) -> None:
+        if self.queue.full():
+            hub.unsubscribe(self)
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            item = CLOSED
+        self.queue.put_nowait(item)
+
+
+class Hub:
+    """Fans new readings out to this process's streams.
+
+    Its thread, and the one connection that it holds, live from the first stream to the last.
+    """
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self.listening = threading.Event()
+        self._was_away = False
+
+    def subscribe(self, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> Subscription:
+        subscription = Subscription(device_ids, loop)
+        with self._lock:
+            self._subscriptions.add(subscription)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="live-readings", daemon=True)
+                self._thread.start()
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        with self._lock:
+            self._subscriptions.discard(subscription)
+            if not self._subscriptions:
+                self._wake_writer.send(b"!")
+
+    def watched(self) -> list[Subscription]:
+        with self._lock:
+            return list(self._subscriptions)
+
+    def _is_done(self) -> bool:
+        """Whether nobody is left; the thread then ends, and the next stream starts another."""
+        with self._lock:
+            if self._subscriptions:
+                return False
+            self.listening.clear()
+            self._thread = None
+            return True
+
+    def _run(self) -> None:
+        pause_s = 1.0
+        self._was_away = False
+        try:
+            while not self._is_done():
+                try:
+                    self._listen()
+                    return
+                except (DatabaseError, psycopg2.Error) as error:
+                    self.listening.clear()
+                    self._was_away = True
+                    logger.warning("live readings: database is away (%s), again in %.0f s", error, pause_s)
+                    connection.close()
+                    self._wait(pause_s)
+                    pause_s = min(30.0, pause_s * 2)
+        finally:
+            with self._lock:  # after an error that nobody foresaw the next stream starts a new one
+                if self._thread is threading.current_thread():
+                    self._thread = None
+            connection.close()
+
+    def _listen(self) -> None:
+        """Until nobody is left."""
+        connection.ensure_connection()
+        raw = connection.connection
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {CHANNEL}")
+        self.listening.set()
+        self._send_back_for_what_was_missed()
+        while not self._is_done():
+            if not self._wait(HEARTBEAT_S, raw):
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")  # finds out whether the server is still there
+            raw.poll()
+            keys: list[Key] = []
+            while raw.notifies:
+                keys += _keys(raw.notifies.pop(0).payload)
+            if keys:
+                self._fan_out(keys)
+
+    def _wait(self, timeout_s: float, *sources: Any) -> bool:
+        """Until the last stream has gone or a source has something; False when nothing came in time."""
+        # Not select(): it refuses file numbers above 1023, and every open stream has one.
+        with selectors.DefaultSelector() as selector:
+            for source in (self._wake_reader, *sources):
+                selector.register(source, selectors.EVENT_READ)
+            ready = [key.fileobj for key, _events in selector.select(timeout_s)]
+        if self._wake_reader in ready:
+            self._wake_reader.recv(1024)
+        return bool(ready)
+
+    def _send_back_for_what_was_missed(self) -> None:
+        """While we were deaf, readings may have been stored. Ended streams come back and ask for them."""
+        if self._was_away:
+            self._was_away = False
+            for subscription in self.watched():
+                subscription.offer(CLOSED)
+
+    def _fan_out(self, keys: list[Key]) -> None:
+        subscriptions = self.watched()
+        watched: set[int] = set().union(*(s.device_ids for s in subscriptions)) if subscriptions else set()
+        wanted = [key for key in keys if key[1] in watched]
+        if not wanted:
+            return
+        for item in readings_by_key(wanted):
+            for subscription in subscriptions:
+                if item.row.device_id in subscription.device_ids:
+                    subscription.offer(item)
+
+
+hub = Hub()
+
+
+def _keys(payload: str) -> list[Key]:
+    """[[device, t_ms, stream, seq], ...] as the ingest announces it; anybody may write to a channel."""
+    try:
+        return [(t_ms, device, stream, seq) for device, t_ms, stream, seq in json.loads(payload)]
+    except (ValueError, TypeError) as error:
+        logger.warning("live readings: a notification cannot be read (%s)", error)
+        return []
+
+
+# --- The view ---------------------------------------------------------------------------------
+def _authorise(request: HttpRequest) -> Scope:
+    """Who asks and for which devices. Runs in a thread, and gives its database connection back."""
+    try:
+        if request.headers.get("Authorization"):
+            found = ApiTokenAuthentication().authenticate(request)
+            if found is not None:
+                request.user = found[0]
+        if not request.user.is_authenticated:
+            raise ApiError(401, "not_signed_in", _("Sign in, or send a token."))
+        if not may(request.user, Action.VIEW_READINGS):
+            raise ApiError(403, "forbidden", _("Your role does not allow this."))
+        return requested_scope(request, request.GET)
+    finally:
+        connection.close()
+
+
+def _missed(scope: Scope, received_after: datetime) -> list[DerivedReading]:
+    try:
+        return readings_received(
+            list(scope.devices),
+            received_after=received_after,
+            since=timezone.now() - RESUME,
+            limit=RESUME_EVENTS,
+        )
+    finally:
+        connection.close()
+
+
+@csrf_exempt  # it changes nothing, and a POST must be told 405 in our shape
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """Session or token. `?factory=`, `?device=`, `?fields=a,b` to get less, Last-Event-ID to resume."""
+    if request.method not in ("GET", "HEAD"):
+        refused = json_error(405, "method_not_allowed", _("Only GET is allowed here."))
+        refused["Allow"] = "GET, HEAD"
+        return refused
+    try:
+        scope = await sync_to_async(_authorise)(request)
+    except Http404:
+        return json_error(404, "not_found", _("There is no such thing, or not for you."))
+    except AuthenticationFailed as error:
+        return json_error(401, "invalid_token", str(error.detail))
+    except ApiError as error:
+        return json_error(error.status_code, error.code, error.message)
+    except APIException as error:
+        return json_error(error.status_code, str(error.default_code), str(error.detail))
+    if request.method == "HEAD":
+        return HttpResponse(content_type=EVENT_STREAM)
+    wanted = request.GET.get("fields", "")
+    fields = [name for name in wanted.split(",") if name in ReadingSerializer().fields] if wanted else None
+    last_id = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
+    events = _events(scope, fields, _received_after(last_id))
+    # Under plain WSGI (`runserver`) Django would collect an async stream before it sends anything.
+    body: Any = events if isinstance(request, ASGIRequest) else _in_this_thread(events)
+    response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+declared(stream, str(Action.VIEW_READINGS))
+
+
+def _received_after(last_event_id: str) -> datetime | None:
+    """The id of an event is when its reading was stored, in Unix ms, then its identity."""
+    head = last_event_id.split("-", 1)[0]
+    if not head.isdecimal() or len(head) > 13:  # up to the year 2286
+        return None
+    # A batch is stored at one moment, of which the id says the millisecond, rounded: ask from just before.
+    return datetime.fromtimestamp((int(head) - 1) / 1000, UTC)
+
+
+async def _events(
+    scope: Scope, fields: list[str] | None, received_after: datetime | None
+) -> AsyncIterator[bytes]:
+    subscription = hub.subscribe(frozenset(scope.devices), asyncio.get_running_loop())
+    ends_at_s = time.monotonic() + LIFETIME_S
+    try:
+        # What is stored from here on is announced to us: without this the first reader could miss one.
+        await sync_to_async(hub.listening.wait)(5.0)
+        yield b"retry: 3000\n\n"
+        sent: set[tuple[int, ...]] = set()
+        if received_after is not None:
+            for item in await sync_to_async(_missed)(scope, received_after):
+                sent.add(item.row[:5])
+                yield _event(item, scope, fields)
+        while time.monotonic() < ends_at_s:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    offered = await subscription.queue.get()
+            except TimeoutError:
+                yield b"event: heartbeat\ndata: {}\n\n"
+                continue
+            if offered is CLOSED:
+                return
+            if offered.row[:5] in sent:
+                sent.discard(offered.row[:5])
+                continue
+            yield _event(offered, scope, fields)
+    finally:
+        hub.unsubscribe(subscription)
+
+
+def _event(item: DerivedReading, scope: Scope, fields: list[str] | None) -> bytes:
+    row = reading_row(item, scope.devices)
+    if fields is not None:
+        row = {name: row[name] for name in fields}
+    identity = f"{item.row.received_ms}-{item.row.device_id}-{row.get('seq', item.row.seq)}"
+    data = json.dumps(row, separators=(",", ":"))
+    return f"event: reading\nid: {identity}\ndata: {data}\n\n".encode()
+
+
+def _in_this_thread(events: AsyncIterator[bytes]) -> Iterator[bytes]:
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(anext(events))
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(events.aclose())  # type: ignore[attr-defined]
+        loop.close()

@@ -1,0 +1,191 @@
+"""What leaves the stack: readings as they came, and minutes, hours and days rolled up from them.
+
+A device without an assignment has readings but no roll-ups: without a chimney there is no mass.
+
+Rates and quality of a reading are derived when read (`derive.py`), never stored: a corrected geometry
+changes no row. Roll-ups are a pure function of stored readings, assignments, geometry, calibrations and
+holds (`rollups.py`). Masses in them are integer micrograms.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from emissions.fields import Int8MultiRangeField, RealField
+
+STREAM_OFFSET = 2**31  # unsigned 32-bit stream numbers are stored as int4 minus this
+
+
+class HourStatus(models.TextChoices):
+    MEASURED = "measured", _("measured")
+    IDLE = "idle", _("idle, proved")
+    MISSING = "missing", _("missing")
+    SUBSTITUTED = "substituted", _("substituted")
+
+
+class Emission(models.Model):
+    """One reading, as the device sent it. Partitioned by month; (device, stream, seq) identifies it."""
+
+    pk = models.CompositePrimaryKey("device", "timestamp", "stream", "seq")
+    timestamp = models.DateTimeField()  # measured, the device's clock
+    received_at = models.DateTimeField()  # stored, our clock
+    # No row-level foreign key check on the hot path: ingest has just looked the device up.
+    device = models.ForeignKey(
+        "devices.MCUDevice", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    stream = models.IntegerField()
+    seq = models.IntegerField()
+    seq_from = models.IntegerField(null=True)  # a mean stands for seq_from..seq
+    co2_ppm = RealField(null=True)
+    temperature_c = RealField(null=True)
+    velocity_ms = RealField(null=True)
+    pressure_pa = RealField(null=True)
+    dp_pa = RealField(null=True)
+    cell_temperature_c = RealField(null=True)
+    cell_pressure_pa = RealField(null=True)
+    humidity_pct = RealField(null=True)
+    o2_pct = RealField(null=True)
+    ch4_ppm = RealField(null=True)
+    interval_s = RealField()
+    span_s = RealField(null=True)  # a mean covers (timestamp - span_s, timestamp]
+    n = models.SmallIntegerField(null=True)
+    flags = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "emissions_emission"
+        verbose_name = _("reading")
+        verbose_name_plural = _("readings")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.timestamp:%Y-%m-%dT%H:%M:%S}"
+
+
+class DeviceStream(models.Model):
+    """What has arrived of one boot of one device. Decides new or duplicate, and names the gaps."""
+
+    pk = models.CompositePrimaryKey("device", "stream")
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="streams")
+    stream = models.IntegerField()
+    received = Int8MultiRangeField()
+    first_timestamp = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("device stream")
+        verbose_name_plural = _("device streams")
+
+    def __str__(self) -> str:
+        return f"{self.device_id}/{self.stream + STREAM_OFFSET}"
+
+
+class TouchedMinute(models.Model):
+    """A minute with new readings, waiting to be rolled up. Append-only: writers never wait for the roll-up."""
+
+    id = models.BigAutoField(primary_key=True)
+    device = models.ForeignKey("devices.MCUDevice", models.CASCADE, db_index=False, related_name="+")
+    period_start = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("touched minute")
+        verbose_name_plural = _("touched minutes")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
+
+
+class AppliedSetup(models.Model):
+    """With which geometry, calibrations and holds an assignment's roll-ups were made: see `rollups.py`."""
+
+    assignment = models.OneToOneField(
+        "devices.Assignment", models.CASCADE, primary_key=True, related_name="+"
+    )
+    digest = models.CharField(max_length=64)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("applied setup")
+        verbose_name_plural = _("applied setups")
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id}: {self.digest[:8]}"
+
+
+class Rollup(models.Model):
+    """The columns that minute, hour and day share. Means are over valid readings, weighted by their seconds."""
+
+    measured_ug = models.BigIntegerField()
+    flux_ug_per_m2 = models.BigIntegerField()  # before area, profile factor and moisture
+    covered_ms = models.IntegerField()
+    weight_s = models.FloatField()  # seconds that the means stand for
+    co2_ppm = models.FloatField(null=True)
+    temperature_c = models.FloatField(null=True)
+    velocity_ms = models.FloatField(null=True)
+    flow_rate_m3s = models.FloatField(null=True)
+    readings = models.IntegerField()
+    valid_readings = models.IntegerField()
+    quality = models.IntegerField(default=0)  # every flag that occurred, see science.quality.Quality
+
+    class Meta:
+        abstract = True
+
+
+class EmissionMinute(Rollup):
+    pk = models.CompositePrimaryKey("device", "period_start")
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
+    period_start = models.DateTimeField()
+    assignment = models.ForeignKey("devices.Assignment", models.PROTECT, db_index=False, related_name="+")
+    # The part of measured that no doubtful flag touches: it alone counts towards an hour of record.
+    valid_ug = models.BigIntegerField()
+    valid_ms = models.IntegerField()
+    is_idle_like = models.BooleanField()
+    is_firing_like = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("minute")
+        verbose_name_plural = _("minutes")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
+
+
+class EmissionHour(Rollup):
+    pk = models.CompositePrimaryKey("device", "period_start")
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
+    period_start = models.DateTimeField()  # a whole hour of the site's zone: half past in UTC for India
+    assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="hours")
+    status = models.CharField(max_length=12, choices=HourStatus)
+    record_ug = models.BigIntegerField(null=True)  # null: missing and not substituted yet
+    operating_ms = models.IntegerField()
+    idle_ms = models.IntegerField()
+    method_version = models.CharField(max_length=12)
+
+    class Meta:
+        verbose_name = _("hour")
+        verbose_name_plural = _("hours")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
+
+
+class EmissionDay(Rollup):
+    """A calendar day of the site, of one assignment: a device moved at noon has two."""
+
+    pk = models.CompositePrimaryKey("device", "period_start", "assignment")
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
+    period_start = models.DateTimeField()  # local midnight
+    assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="days")
+    record_ug = models.BigIntegerField(null=True)  # sum of the hours that have one
+    operating_ms = models.IntegerField()
+    idle_ms = models.IntegerField()
+    measured_hours = models.SmallIntegerField()
+    idle_hours = models.SmallIntegerField()
+    substituted_hours = models.SmallIntegerField()
+    method_version = models.CharField(max_length=12)
+
+    class Meta:
+        verbose_name = _("day")
+        verbose_name_plural = _("days")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%d}"

@@ -1,0 +1,231 @@
+"""Reads of emissions: pages of raw readings, the newest of each device, series of roll-ups, totals so far.
+
+Every function takes devices or factories that the caller has already made sure the user may see.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from carbontrack import sql
+from emissions import derive
+from emissions.derive import DerivedReading, ReadingRow, milliseconds, moment
+from science.quality import CONTEXT
+
+Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: the order of every page
+
+
+class BadCursorError(ValueError):
+    """The cursor is not one that this API gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two rows, and the direction to read from it."""
+
+    key: Key
+    is_backward: bool = False
+
+    def encode(self) -> str:
+        text = ",".join(map(str, (*self.key, int(self.is_backward))))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Cursor:
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
+            t_ms, device, stream, seq, backward = (int(part) for part in raw.split(","))
+            moment(t_ms)
+        except (ValueError, binascii.Error, OverflowError, OSError):
+            raise BadCursorError(text) from None
+        if not all(-(2**31) <= part < 2**31 for part in (device, stream, seq)):
+            raise BadCursorError(text)
+        return cls((t_ms, device, stream, seq), bool(backward))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows ascending, and the cursors of the pages beside it."""
+
+    rows: list[Any]
+    following: Cursor | None
+    preceding: Cursor | None
+
+
+def _fetch(name: str, **parameters: Any) -> list[ReadingRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.load("emissions", name), parameters)
+        return [ReadingRow._make(row) for row in cursor.fetchall()]
+
+
+def _key(row: ReadingRow) -> Key:
+    return row.t_ms, row.device_id, row.stream, row.seq
+
+
+def readings_page(
+    device_ids: Sequence[int], start: datetime | None, end: datetime | None, cursor: Cursor | None, size: int
+) -> Page:
+    """One page of readings in [start, end), ascending by time, each with what it means."""
+    is_backward = cursor is not None and cursor.is_backward
+    t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
+    rows = _fetch(
+        "readings_page_back" if is_backward else "readings_page",
+        device_ids=list(device_ids), start=start, end_=end, limit_=size + 1,
+        cursor_at=None if t_ms is None else moment(t_ms),
+        cursor_device=device, cursor_stream=stream, cursor_seq=seq,
+    )  # fmt: skip
+    has_more = len(rows) > size
+    rows = rows[:size]
+    if is_backward:
+        rows.reverse()
+    page = neighbours(rows, _key, cursor, has_more)
+    return Page(with_meaning(rows), page.following, page.preceding)
+
+
+def neighbours(rows: list[Any], key: Any, cursor: Cursor | None, has_more: bool) -> Page:
+    """The cursors around a page that was read from `cursor`; `has_more` in its direction."""
+    if not rows:
+        return Page(rows, None, None)
+    is_backward = cursor is not None and cursor.is_backward
+    has_following = has_more if not is_backward else True
+    has_preceding = has_more if is_backward else cursor is not None
+    return Page(
+        rows,
+        Cursor(key(rows[-1])) if has_following else None,
+        Cursor(key(rows[0]), is_backward=True) if has_preceding else None,
+    )
+
+
+def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
+    """Derive readings of any devices, in the order given. Reads the context in front of them once."""
+    ordered = sorted(rows, key=_key)
+    by_device: dict[int, list[ReadingRow]] = {}
+    for row in ordered:
+        by_device.setdefault(row.device_id, []).append(row)
+    if not by_device:
+        return []
+    firsts = [own[0] for own in by_device.values()]
+    context: dict[int, list[ReadingRow]] = {}
+    for row in _fetch(
+        "readings_before",
+        device_ids=[row.device_id for row in firsts],
+        ats=[moment(row.t_ms) for row in firsts],
+        streams=[row.stream for row in firsts],
+        seqs=[row.seq for row in firsts],
+        count_=CONTEXT,
+    ):
+        context.setdefault(row.device_id, []).append(row)
+    setups = derive.load_setups(by_device)
+    found: dict[Key, DerivedReading] = {}
+    for device_id, own in by_device.items():
+        before = context.get(device_id, [])
+        for item in derive.derive([*before, *own], setups.get(device_id, []))[len(before) :]:
+            found[_key(item.row)] = item
+    return [found[_key(row)] for row in ordered]
+
+
+def latest_readings(device_ids: Sequence[int]) -> list[DerivedReading]:
+    """The newest reading of each device that has one, by device."""
+    return sorted(
+        with_meaning(_fetch("readings_latest", device_ids=list(device_ids))),
+        key=lambda item: item.row.device_id,
+    )
+
+
+def readings_by_key(keys: Sequence[Key]) -> list[DerivedReading]:
+    """Readings named by (t_ms, device, stream, seq); those not there are left out."""
+    return with_meaning(
+        _fetch(
+            "readings_by_key",
+            device_ids=[key[1] for key in keys],
+            ats=[moment(key[0]) for key in keys],
+            streams=[key[2] for key in keys],
+            seqs=[key[3] for key in keys],
+        )
+    )
+
+
+def readings_received(
+    device_ids: Sequence[int], *, received_after: datetime, since: datetime, limit: int
+) -> list[DerivedReading]:
+    """Readings stored at or after a moment and measured since another, oldest arrival first."""
+    items = with_meaning(
+        _fetch(
+            "readings_received",
+            device_ids=list(device_ids), received_after=received_after, since=since, limit_=limit,
+        )
+    )  # fmt: skip
+    return sorted(items, key=lambda item: (item.row.received_ms, _key(item.row)))
+
+
+# --- Roll-ups ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A roll-up of one device and assignment, whatever its length."""
+
+    device_id: int
+    assignment_id: int
+    period_start: datetime
+    period_end: datetime
+    measured_ug: int
+    record_ug: int | None
+    covered_ms: int
+    co2_ppm: float | None
+    temperature_c: float | None
+    velocity_ms: float | None
+    flow_rate_m3s: float | None
+    quality: int
+    status: str  # of an hour; else empty
+
+    @property
+    def length_ms(self) -> int:
+        return milliseconds(self.period_end) - milliseconds(self.period_start)
+
+    @property
+    def coverage_pct(self) -> float:
+        return min(100.0, 100.0 * self.covered_ms / self.length_ms)
+
+    @property
+    def key(self) -> Key:
+        return milliseconds(self.period_start), self.device_id, self.assignment_id, 0
+
+
+RESOLUTIONS = ("minute", "hour", "day", "month")
+
+
+def rollups_page(
+    resolution: str,
+    device_ids: Sequence[int],
+    start: datetime | None,
+    end: datetime | None,
+    cursor: Cursor | None,
+    size: int,
+) -> Page:
+    """One page of minutes, hours, days or months that begin in [start, end), ascending by time."""
+    is_backward = cursor is not None and cursor.is_backward
+    t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
+    with connection.cursor() as db:
+        db.execute(
+            sql.load("emissions", f"rollups_{resolution}").replace(
+                "/* direction */", "DESC" if is_backward else "ASC"
+            ),
+            {
+                "device_ids": list(device_ids), "start": start, "end_": end, "limit_": size + 1,
+                "after_at": None if t_ms is None or is_backward else moment(t_ms),
+                "before_at": None if t_ms is None or not is_backward else moment(t_ms),
+                "cursor_device": device, "cursor_assignment": assignment,
+            },
+        )  # fmt: skip
+        rows = [Period(*row) for row in db.fetchall()]
+    has_more = len(rows) > size
+    rows = rows[:size]
+    if is_backward:
+        rows.reverse()
+    return neighbours(rows, lambda period: period.key, cursor, has_more)

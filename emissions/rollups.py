@@ -1,0 +1,347 @@
+"""Roll-ups: which to recompute when readings or setups change, and minutes from readings.
+
+Hours and days from minutes are in `hours_and_days.py`.
+
+A roll-up is a pure function of stored readings, assignments, geometry, calibrations and holds, never of the
+order of arrival (`design.md` 7.11): same inputs, same bits. A segment between two readings belongs whole to
+the minute of the earlier one. Hours and days are sums of integer micrograms.
+
+How far a new reading reaches: back to the segment that ended where it now begins, forward over the
+`quality.CONTEXT` readings whose flags it may change and the segment after them.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from carbontrack import sql
+from emissions import derive
+from emissions.derive import AssignmentSetup, DerivedReading, ReadingRow, moment
+from emissions.hours_and_days import (
+    HOUR_MS,
+    MINUTE_MS,
+    hour_cutter,
+    hour_starts_between,
+    roll_up_days,
+    roll_up_hours,
+)
+from emissions.models import AppliedSetup, EmissionMinute
+from science.integration import RateSample, Segment, segments
+from science.quality import (
+    CONTEXT,
+    DOUBTFUL,
+    counted_kg_per_s,
+    is_firing_like,
+    is_idle_like,
+    is_measured,
+    is_valid,
+)
+from science.rounding import micrograms_from_kg
+
+logger = logging.getLogger(__name__)
+
+GAP_INTERVALS = 3
+# Touched minutes further apart than this are rolled up as separate windows: what lies between is not read.
+WINDOW_BREAK_MS = 2 * HOUR_MS
+WINDOW_MINUTES = 3_000  # two days of 5 s readings, two months of hourly means: bounds memory
+REST_S = 60.0  # after a device could not be rolled up
+_resting_until_s: dict[int, float] = {}
+_LOCK = 0x524F4C4C  # advisory lock class "one roll-up of a device at a time"
+
+
+# --- Marking ----------------------------------------------------------------------------------
+def touch_period(device_pk: int, start: datetime, end: datetime | None) -> int:
+    """Mark every minute of a device with readings in [start, end) to be rolled up again; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("emissions", "touch_period"), {"device_id": device_pk, "start": start, "end_": end}
+        )
+        return int(cursor.rowcount)
+
+
+def touch_changed_setups() -> int:
+    """Mark the periods of assignments whose geometry, calibrations or holds are not those last applied.
+
+    However the change was made (page, admin, API, SQL): this compares digests, so none is missed.
+    """
+    touched = 0
+    applied = {row.assignment_id: row for row in AppliedSetup.objects.all()}
+    for setups in derive.load_setups().values():
+        for setup in setups:
+            assignment, row = setup.assignment, applied.get(setup.assignment.pk)
+            if row is not None and row.digest == setup.digest:
+                continue
+            start, end = assignment.valid_from, assignment.valid_to
+            if row is not None:
+                start = min(start, row.valid_from)
+                end = max(end, row.valid_to) if end and row.valid_to else None
+            with transaction.atomic():
+                touched += touch_period(assignment.device_id, start, end)
+                AppliedSetup.objects.update_or_create(
+                    assignment=assignment,
+                    defaults={
+                        "digest": setup.digest,
+                        "valid_from": assignment.valid_from,
+                        "valid_to": assignment.valid_to,
+                    },
+                )
+    return touched
+
+
+# --- Rolling up -------------------------------------------------------------------------------
+def roll_up_touched(limit: int = 500) -> int:
+    """Roll up what is marked, one device a transaction, up to `limit` devices; returns the minutes marked.
+
+    Safe in several processes at once: a device that another one holds is left to it. A device whose setup
+    `science` refuses keeps its marks and is tried again a minute later; it never holds others up.
+    """
+    now_s = time.monotonic()
+    resting = [device_id for device_id, until_s in _resting_until_s.items() if until_s > now_s]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT device_id FROM emissions_touchedminute WHERE NOT device_id = ANY (%s)"
+            " GROUP BY device_id ORDER BY min(id) LIMIT %s",
+            [resting, limit],
+        )
+        device_ids = [device_id for (device_id,) in cursor.fetchall()]
+    if not device_ids:
+        return 0
+    setups = derive.load_setups(device_ids)
+    minutes = 0
+    for device_id in device_ids:
+        try:
+            minutes += _roll_up_device(device_id, setups.get(device_id, []))
+        except ValueError:
+            logger.exception("device %d cannot be rolled up; check its assignment and chimney", device_id)
+            _resting_until_s[device_id] = now_s + REST_S
+    return minutes
+
+
+def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, device_id])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            "DELETE FROM emissions_touchedminute WHERE device_id = %s"
+            " RETURNING (extract(epoch FROM period_start) * 1000)::bigint",
+            [device_id],
+        )
+        touched = sorted(t_ms for (t_ms,) in cursor.fetchall())
+        if _are_stale(device_id, setups):
+            setups = derive.load_setups([device_id]).get(device_id, [])
+        if setups:
+            for first_ms, last_ms in _windows(sorted(set(touched))):
+                _roll_up_window(device_id, setups, first_ms, last_ms + MINUTE_MS)
+    return len(touched)
+
+
+def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
+    """Whether marks that we have just taken may belong to a setup newer than these.
+
+    `touch_changed_setups` of another process commits its marks with the digest: without this look we would
+    use them up for the geometry that was corrected.
+    """
+    known = {setup.assignment.pk: setup.digest for setup in setups}
+    applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list(
+        "assignment_id", "digest"
+    )
+    return any(known.get(assignment) != digest for assignment, digest in applied)
+
+
+def _windows(minutes_ms: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Touched minutes as windows (first minute, last minute)."""
+    start = 0
+    for index in range(1, len(minutes_ms) + 1):
+        is_end = index == len(minutes_ms)
+        if (
+            is_end
+            or minutes_ms[index] - minutes_ms[index - 1] > WINDOW_BREAK_MS
+            or index - start >= WINDOW_MINUTES
+        ):
+            yield minutes_ms[start], minutes_ms[index - 1]
+            start = index
+
+
+def _read(device_id: int, start_ms: int, end_ms: int, *, before: int, after: int) -> list[ReadingRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("emissions", "readings_window"),
+            {
+                "device_id": device_id,
+                "start": moment(start_ms),
+                "end_": moment(end_ms),
+                "before": before,
+                "after": after,
+            },
+        )
+        return [ReadingRow._make(row) for row in cursor.fetchall()]
+
+
+def _floor_minute(t_ms: int) -> int:
+    return t_ms - t_ms % MINUTE_MS
+
+
+def _affected(rows: Sequence[ReadingRow], start_ms: int, end_ms: int) -> tuple[int, int]:
+    """The minutes whose roll-up may differ because of readings in [start, end): see the module's docstring."""
+    inside = [row for row in rows if row.t_ms >= start_ms]
+    reach_ms = max(
+        (round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000) for row in inside), default=0
+    )
+    after = [row for row in inside if row.t_ms >= end_ms]
+    last_ms = max(end_ms - MINUTE_MS, _floor_minute(after[-1].t_ms) if after else 0)
+    return _floor_minute(start_ms - reach_ms), last_ms + MINUTE_MS
+
+
+def _roll_up_window(device_id: int, setups: Sequence[AssignmentSetup], start_ms: int, end_ms: int) -> None:
+    """Recompute the minutes, hours and days that readings in [start, end) may have changed.
+
+    1. Read the window with one context behind it, to see how far the change reaches.
+    2. Read again what the affected minutes need, and derive it.
+    3. Replace the minutes; rebuild the hours they lie in (and the next: idleness is proved over ten
+       minutes), and the days of those hours.
+    """
+    seen = _read(device_id, start_ms, end_ms, before=0, after=CONTEXT + 1)
+    start_ms, end_ms = _affected(seen, start_ms, end_ms)
+    # Twice the context in front: the flags of the reading before the window must be right too.
+    rows = _read(device_id, start_ms, end_ms, before=2 * CONTEXT, after=CONTEXT + 1)
+    derived = derive.derive(rows, setups)
+    minutes = _minutes(derived, setups, start_ms, end_ms)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM emissions_emissionminute WHERE device_id = %s AND period_start >= %s AND period_start < %s",
+            [device_id, moment(start_ms), moment(end_ms)],
+        )
+    EmissionMinute.objects.bulk_create([m.row(device_id) for m in minutes], batch_size=1000)
+    zone = setups[0].assignment.factory.zone
+    hour_starts = hour_starts_between(start_ms, end_ms + HOUR_MS, zone)
+    roll_up_hours(device_id, setups, hour_starts)
+    roll_up_days(device_id, hour_starts[0], hour_starts[-1], zone)
+
+
+# --- Minutes ----------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Minute:
+    start_ms: int
+    setup: AssignmentSetup
+    measured: list[Segment] = field(default_factory=list)
+    valid: list[Segment] = field(default_factory=list)
+    flux: list[Segment] = field(default_factory=list)
+    readings: list[DerivedReading] = field(default_factory=list)
+
+    def row(self, device_id: int) -> EmissionMinute:
+        valid = [r for r in self.readings if is_valid(r.quality) and r.state is not None]
+        weights = [r.reading.span_s or r.reading.interval_s for r in valid]
+        total_s = math.fsum(weights)
+
+        def mean(values: Iterable[float]) -> float | None:
+            return (
+                math.fsum(v * w for v, w in zip(values, weights, strict=True)) / total_s if total_s else None
+            )
+
+        quality = 0
+        for reading in self.readings:
+            quality |= int(reading.quality)
+        judged = self.valid or self.measured
+        return EmissionMinute(
+            device_id=device_id,
+            period_start=moment(self.start_ms),
+            assignment_id=self.setup.assignment.pk,
+            measured_ug=_micrograms(self.measured),
+            valid_ug=_micrograms(self.valid),
+            flux_ug_per_m2=_micrograms(self.flux),
+            covered_ms=sum(s.duration_ms for s in self.measured),
+            valid_ms=sum(s.duration_ms for s in self.valid),
+            weight_s=total_s,
+            co2_ppm=mean(r.reading.co2_ppm or 0.0 for r in valid),
+            temperature_c=mean(r.reading.temperature_c or 0.0 for r in valid),
+            velocity_ms=mean(r.reading.velocity_ms or 0.0 for r in valid),
+            flow_rate_m3s=mean(r.state.flow_rate_m3s for r in valid if r.state),
+            readings=len(self.readings),
+            valid_readings=len(valid),
+            quality=quality,
+            is_idle_like=bool(judged) and all(s.is_idle_like for s in judged),
+            is_firing_like=any(s.is_firing_like for s in judged),
+        )
+
+
+def _micrograms(parts: Iterable[Segment]) -> int:
+    return micrograms_from_kg(math.fsum(part.kg for part in parts))
+
+
+def _minutes(
+    derived: Sequence[DerivedReading], setups: Sequence[AssignmentSetup], start_ms: int, end_ms: int
+) -> list[_Minute]:
+    """The minutes in [start, end), ascending; those without a reading or segment are absent."""
+    minutes: dict[int, _Minute] = {}
+
+    def minute_of(t_ms: int, setup: AssignmentSetup) -> _Minute | None:
+        if not start_ms <= t_ms < end_ms or not setup.holds_at(t_ms):
+            return None
+        start = _floor_minute(t_ms)
+        return minutes.setdefault(start, _Minute(start, setup))
+
+    for setup in setups:
+        own = [r for r in derived if r.setup is setup and not setup.is_held(r.row)]
+        for reading in own:
+            # A mean is counted where its time begins, with its mass.
+            begins_ms = reading.row.t_ms - round((reading.reading.span_s or 0) * 1000)
+            if minute := minute_of(begins_ms, setup):
+                minute.readings.append(reading)
+        for name, parts in _series(own, setup):
+            for segment in parts:
+                if minute := minute_of(segment.start_ms, setup):
+                    getattr(minute, name).append(segment)
+    return [minutes[start] for start in sorted(minutes)]
+
+
+def _series(own: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[tuple[str, list[Segment]]]:
+    """Three series of one assignment: what was measured, its valid part, and its flux before geometry."""
+    cut_ms = hour_cutter(setup.assignment.factory.zone)
+    measured = [r for r in own if r.state is not None and is_measured(r.quality)]
+    measured_segments = segments([_sample(r) for r in measured], cut_ms=cut_ms)
+    yield "measured", measured_segments
+    yield "flux", segments([_sample(r, of_flux=True) for r in measured], cut_ms=cut_ms)
+    if any(r.quality & DOUBTFUL for r in measured):
+        yield "valid", segments([_sample(r) for r in measured if is_valid(r.quality)], cut_ms=cut_ms)
+    else:
+        yield "valid", measured_segments
+
+
+def _sample(derived: DerivedReading, *, of_flux: bool = False) -> RateSample:
+    state, reading, setup = derived.state, derived.reading, derived.setup
+    assert state is not None  # the caller filtered
+    assert setup is not None
+    rate = state.co2_kg_per_s_m2 if of_flux else state.co2_kg_per_s
+    stack_setup = setup.any_stack_setup
+    return RateSample(
+        t_ms=reading.t_ms,
+        kg_per_s=counted_kg_per_s(rate, derived.quality),
+        interval_s=reading.interval_s,
+        span_s=reading.span_s,
+        n=reading.n,
+        is_idle_like=is_idle_like(reading, stack_setup),
+        is_firing_like=is_firing_like(reading, stack_setup),
+    )
+
+
+def settling_since() -> datetime | None:
+    """When the oldest mark that is still to be rolled up was made; None when totals are settled."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT created_at FROM emissions_touchedminute ORDER BY id LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def lag_s() -> float:
+    """Age of the oldest mark, in seconds; 0 when there is none."""
+    since = settling_since()
+    return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0

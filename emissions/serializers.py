@@ -1,0 +1,106 @@
+"""Shapes of readings and roll-ups in the API. Numbers of physics are numbers, masses of record are strings."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from emissions.derive import DerivedReading, moment
+from emissions.models import STREAM_OFFSET
+from emissions.queries import Period
+from science.quality import names
+from science.rounding import decimal_kg_from_micrograms
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """One reading as it was received, with the rate it means. Read only: correct by a new version."""
+
+    factory = serializers.IntegerField(help_text="id of the factory")
+    device = serializers.CharField(help_text="device id")
+    stream = serializers.IntegerField(help_text="number of the boot, unsigned 32 bit")
+    seq = serializers.IntegerField(help_text="number within the stream, without holes")
+    timestamp = serializers.DateTimeField(help_text="measured, the device's clock")
+    received_at = serializers.DateTimeField(help_text="stored, our clock")
+    co2_ppm = serializers.FloatField(allow_null=True, help_text="as the sensor reported it")
+    co2_kg_per_s = serializers.FloatField(
+        allow_null=True, help_text="kg CO2 per second; null: no rate can be had"
+    )
+    temperature_c = serializers.FloatField(allow_null=True)
+    velocity_ms = serializers.FloatField(allow_null=True)
+    flow_rate_m3s = serializers.FloatField(allow_null=True, help_text="actual m3/s in the stack")
+    pressure_pa = serializers.FloatField(allow_null=True, help_text="as the device reported it")
+    flags = serializers.IntegerField(help_text="set by the device, see the MQTT contract")
+    quality = serializers.ListField(child=serializers.CharField(), help_text="found by the server")
+
+
+def reading_row(item: DerivedReading, device_ids: dict[int, tuple[str, int]]) -> dict[str, Any]:
+    """The raw row of API, live stream and CSV. `device_ids` maps a device's key to its id and factory."""
+    row, state = item.row, item.state
+    device_id, factory_id = device_ids[row.device_id]
+    return {
+        "factory": factory_id,
+        "device": device_id,
+        "stream": row.stream + STREAM_OFFSET,
+        "seq": row.seq,
+        "timestamp": iso(row.t_ms),
+        "received_at": iso(row.received_ms),
+        "co2_ppm": row.co2_ppm,
+        "co2_kg_per_s": state and state.co2_kg_per_s,
+        "temperature_c": row.temperature_c,
+        "velocity_ms": row.velocity_ms,
+        "flow_rate_m3s": state and state.flow_rate_m3s,
+        "pressure_pa": row.pressure_pa,
+        "flags": row.flags,
+        "quality": names(item.quality),
+    }
+
+
+def iso(t_ms: int) -> str:
+    return moment(t_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class RollupSerializer(serializers.Serializer[Any]):
+    """A minute, hour, day or month. `measured_kg` and `record_kg` are two masses: never add them."""
+
+    factory = serializers.IntegerField(help_text="id of the factory")
+    device = serializers.CharField(help_text="device id")
+    chimney = serializers.IntegerField(help_text="id of the chimney")
+    is_of_record = serializers.BooleanField(help_text="false: a cross-check, in no total")
+    period_start = serializers.DateTimeField(help_text="of the site's own minute, hour, day or month")
+    period_end = serializers.DateTimeField(help_text="exclusive")
+    measured_kg = serializers.CharField(
+        help_text="integral over the time covered; gaps are missing, not zero"
+    )
+    record_kg = serializers.CharField(
+        allow_null=True, help_text="hours covered to 80 %, or proved idle; null: none yet, or a minute"
+    )
+    coverage_pct = serializers.FloatField()
+    status = serializers.CharField(help_text="of an hour: measured, idle, missing, substituted; else empty")
+    co2_ppm = serializers.FloatField(allow_null=True, help_text="mean over valid readings")
+    temperature_c = serializers.FloatField(allow_null=True)
+    velocity_ms = serializers.FloatField(allow_null=True)
+    flow_rate_m3s = serializers.FloatField(allow_null=True)
+    quality = serializers.ListField(child=serializers.CharField(), help_text="every flag that occurred")
+
+
+def rollup_row(
+    period: Period, device_ids: dict[int, tuple[str, int]], assignments: dict[int, tuple[int, bool]]
+) -> dict[str, Any]:
+    device_id, factory_id = device_ids[period.device_id]
+    chimney_id, is_of_record = assignments[period.assignment_id]
+    return {
+        "factory": factory_id,
+        "device": device_id,
+        "chimney": chimney_id,
+        "is_of_record": is_of_record,
+        "period_start": period.period_start.isoformat().replace("+00:00", "Z"),
+        "period_end": period.period_end.isoformat().replace("+00:00", "Z"),
+        "measured_kg": str(decimal_kg_from_micrograms(period.measured_ug)),
+        "record_kg": None if period.record_ug is None else str(decimal_kg_from_micrograms(period.record_ug)),
+        "coverage_pct": round(period.coverage_pct, 4),
+        "status": period.status,
+        "co2_ppm": period.co2_ppm,
+        "temperature_c": period.temperature_c,
+        "velocity_ms": period.velocity_ms,
+        "flow_rate_m3s": period.flow_rate_m3s,
+        "quality": names(period.quality),
+    }

@@ -1,0 +1,23 @@
+-- One page of readings of several devices, merged by time. Each device is read on its own through the primary
+-- key and stops after one page, so the cost does not grow with the table. Called by emissions/queries.py.
+-- Parameters: device_ids, start, end_ (null: open), cursor_at (null: from the start), cursor_device,
+-- cursor_stream, cursor_seq, limit_. Ascending; readings_page_back.sql is its mirror.
+SELECT r.device_id, (extract(epoch FROM r."timestamp") * 1000)::bigint, (extract(epoch FROM r.received_at) * 1000)::bigint,
+       r.stream, r.seq, r.co2_ppm, r.temperature_c, r.velocity_ms, r.pressure_pa, r.cell_pressure_pa, r.interval_s,
+       r.span_s, r.n, r.flags
+FROM unnest(%(device_ids)s::integer[]) AS d (id),
+     LATERAL (
+         SELECT *
+         FROM emissions_emission AS e
+         WHERE e.device_id = d.id
+           AND (%(start)s::timestamptz IS NULL OR e."timestamp" >= %(start)s)
+           AND (%(end_)s::timestamptz IS NULL OR e."timestamp" < %(end_)s)
+           AND (%(cursor_at)s::timestamptz IS NULL OR (
+                e."timestamp" >= %(cursor_at)s
+                AND (e."timestamp", e.device_id, e.stream, e.seq)
+                    > (%(cursor_at)s, %(cursor_device)s, %(cursor_stream)s, %(cursor_seq)s)))
+         ORDER BY e."timestamp", e.stream, e.seq
+         LIMIT %(limit_)s
+     ) AS r
+ORDER BY r."timestamp", r.device_id, r.stream, r.seq
+LIMIT %(limit_)s

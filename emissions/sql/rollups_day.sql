@@ -1,0 +1,19 @@
+-- Days of some devices that begin in a period, one page in the order (period_start, device, assignment).
+-- Rides the primary key (device_id, period_start). Called by emissions/queries.py.
+-- Parameters: device_ids, start, end_ (null: open), after_at or before_at with cursor_device and
+-- cursor_assignment (null: from the end), limit_. /* direction */ is replaced by ASC or DESC.
+SELECT p.device_id, p.assignment_id, p.period_start, (p.period_start AT TIME ZONE f.time_zone + interval '1 day') AT TIME ZONE f.time_zone AS period_end,
+       p.measured_ug, p.record_ug, p.covered_ms, p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s,
+       p.quality, ''
+FROM emissions_emissionday AS p
+JOIN devices_assignment AS a ON a.id = p.assignment_id
+JOIN factories_factory AS f ON f.id = a.factory_id
+WHERE p.device_id = ANY (%(device_ids)s::integer[])
+  AND (%(start)s::timestamptz IS NULL OR p.period_start >= %(start)s)
+  AND (%(end_)s::timestamptz IS NULL OR p.period_start < %(end_)s)
+  AND (%(after_at)s::timestamptz IS NULL OR (p.period_start >= %(after_at)s AND
+       (p.period_start, p.device_id, p.assignment_id) > (%(after_at)s, %(cursor_device)s, %(cursor_assignment)s)))
+  AND (%(before_at)s::timestamptz IS NULL OR (p.period_start <= %(before_at)s AND
+       (p.period_start, p.device_id, p.assignment_id) < (%(before_at)s, %(cursor_device)s, %(cursor_assignment)s)))
+ORDER BY p.period_start /* direction */, p.device_id /* direction */, p.assignment_id /* direction */
+LIMIT %(limit_)s

@@ -1,0 +1,39 @@
+-- Calendar months of the site, summed from days, one page in the order (month, device, assignment).
+-- Rides the primary key of days (device_id, period_start, assignment). Called by emissions/queries.py.
+-- Parameters and /* direction */ as in rollups_day.sql.
+WITH days AS (
+    SELECT d.*, f.time_zone,
+           date_trunc('month', d.period_start AT TIME ZONE f.time_zone) AS local_month
+    FROM emissions_emissionday AS d
+    JOIN devices_assignment AS a ON a.id = d.assignment_id
+    JOIN factories_factory AS f ON f.id = a.factory_id
+    WHERE d.device_id = ANY (%(device_ids)s::integer[])
+),
+months AS (
+    SELECT device_id, assignment_id,
+           local_month AT TIME ZONE time_zone AS period_start,
+           (local_month + interval '1 month') AT TIME ZONE time_zone AS period_end,
+           sum(measured_ug)::bigint AS measured_ug, sum(record_ug)::bigint AS record_ug,
+           sum(covered_ms)::bigint AS covered_ms,
+           sum(co2_ppm * weight_s) / nullif(sum(weight_s) FILTER (WHERE co2_ppm IS NOT NULL), 0) AS co2_ppm,
+           sum(temperature_c * weight_s) / nullif(sum(weight_s) FILTER (WHERE temperature_c IS NOT NULL), 0)
+               AS temperature_c,
+           sum(velocity_ms * weight_s) / nullif(sum(weight_s) FILTER (WHERE velocity_ms IS NOT NULL), 0)
+               AS velocity_ms,
+           sum(flow_rate_m3s * weight_s) / nullif(sum(weight_s) FILTER (WHERE flow_rate_m3s IS NOT NULL), 0)
+               AS flow_rate_m3s,
+           bit_or(quality) AS quality
+    FROM days
+    GROUP BY device_id, assignment_id, time_zone, local_month
+)
+SELECT p.device_id, p.assignment_id, p.period_start, p.period_end, p.measured_ug, p.record_ug, p.covered_ms,
+       p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s, p.quality, ''
+FROM months AS p
+WHERE (%(start)s::timestamptz IS NULL OR p.period_start >= %(start)s)
+  AND (%(end_)s::timestamptz IS NULL OR p.period_start < %(end_)s)
+  AND (%(after_at)s::timestamptz IS NULL OR (p.period_start >= %(after_at)s AND
+       (p.period_start, p.device_id, p.assignment_id) > (%(after_at)s, %(cursor_device)s, %(cursor_assignment)s)))
+  AND (%(before_at)s::timestamptz IS NULL OR (p.period_start <= %(before_at)s AND
+       (p.period_start, p.device_id, p.assignment_id) < (%(before_at)s, %(cursor_device)s, %(cursor_assignment)s)))
+ORDER BY p.period_start /* direction */, p.device_id /* direction */, p.assignment_id /* direction */
+LIMIT %(limit_)s

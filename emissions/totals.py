@@ -1,0 +1,111 @@
+"""Totals of sites from hours of record: so far today, and the last 24 hours. Sums chimneys, never devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from carbontrack import sql
+from emissions.derive import milliseconds
+from factories.models import Factory
+from factories.queries import local_day_start, local_hour_start
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a chimney of record emitted since the factory day began."""
+
+    chimney_id: int
+    factory_id: int
+    measured_ug: int
+    covered_ms: int
+    elapsed_ms: int
+
+    @property
+    def measured_kg(self) -> float:
+        return self.measured_ug / 1e9
+
+    @property
+    def coverage_pct(self) -> float:
+        return min(100.0, 100.0 * self.covered_ms / self.elapsed_ms) if self.elapsed_ms else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHour:
+    """One hour of a chimney's device of record."""
+
+    chimney_id: int
+    period_start: datetime
+    measured_ug: int
+    covered_ms: int
+    status: str
+
+    @property
+    def co2_kg_per_h(self) -> float | None:
+        """Mean rate over the time covered; None when nothing was."""
+        return self.measured_ug / 1e9 * 3_600_000 / self.covered_ms if self.covered_ms else None
+
+
+def factory_day_start(factory: Factory, now: datetime) -> datetime:
+    return local_day_start(now, factory.zone, factory.day_starts_at)
+
+
+def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[SoFar]]:
+    """For each factory its chimneys that have a device of record, with what they emitted this factory day.
+
+    One query for all factories. A chimney without data so far has zero mass at zero coverage.
+    """
+    starts = {factory.pk: factory_day_start(factory, now) for factory in factories}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("emissions", "so_far_today"),
+            {"factory_ids": list(starts), "starts": list(starts.values()), "now": now},
+        )
+        found: dict[int, list[SoFar]] = {factory_id: [] for factory_id in starts}
+        for chimney_id, factory_id, measured_ug, covered_ms in cursor.fetchall():
+            elapsed_ms = milliseconds(now) - milliseconds(starts[factory_id])
+            found[factory_id].append(
+                SoFar(chimney_id, factory_id, int(measured_ug), int(covered_ms), elapsed_ms)
+            )
+    return found
+
+
+def total(parts: Sequence[SoFar]) -> SoFar | None:
+    """The sum of chimneys; None when there are none. Coverage weighs each chimney alike."""
+    if not parts:
+        return None
+    return SoFar(
+        0, parts[0].factory_id, sum(p.measured_ug for p in parts),
+        sum(min(p.covered_ms, p.elapsed_ms) for p in parts), sum(p.elapsed_ms for p in parts),
+    )  # fmt: skip
+
+
+def hours_of_record(
+    factories: Sequence[Factory], now: datetime, count: int = 24
+) -> dict[int, list[RecordHour]]:
+    """For each chimney the hours of its device of record among the last `count`; hours without data are absent."""
+    if not factories:
+        return {}
+    first = min(local_hour_start(now, factory.zone) for factory in factories) - timedelta(hours=count - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("emissions", "hours_of_record"),
+            {"factory_ids": [factory.pk for factory in factories], "start": first, "now": now},
+        )
+        found: dict[int, list[RecordHour]] = {}
+        for chimney_id, period_start, measured_ug, covered_ms, status in cursor.fetchall():
+            found.setdefault(chimney_id, []).append(
+                RecordHour(chimney_id, period_start, measured_ug, covered_ms, status)
+            )
+    return found
+
+
+def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
+    """Several chimneys in one hour: their masses added, over the mean time that they were covered."""
+    statuses = {part.status for part in parts}
+    covered_ms = sum(part.covered_ms for part in parts) // len(parts)
+    status = statuses.pop() if len(statuses) == 1 else "measured"
+    return RecordHour(0, parts[0].period_start, sum(part.measured_ug for part in parts), covered_ms, status)

@@ -1,0 +1,57 @@
+"""Places in the admin site. A changed geometry or altitude is rolled up again by the worker within seconds."""
+
+from django.contrib import admin
+
+from factories.models import Chimney, EmissionSource, Factory, Organisation, ProductionEntry, SiteEvent
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(admin.ModelAdmin):
+    list_display = ["name", "substitution_method", "gwp_set"]
+    search_fields = ["name"]
+
+
+class ChimneyInline(admin.TabularInline):
+    model = Chimney
+    extra = 0
+    show_change_link = True
+
+
+@admin.register(Factory)
+class FactoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "organisation", "county", "sector", "altitude_m", "altitude_is_estimated"]
+    list_filter = ["organisation", "sector", "county"]
+    search_fields = ["name", "location", "county"]
+    inlines = [ChimneyInline]
+
+
+@admin.register(Chimney)
+class ChimneyAdmin(admin.ModelAdmin):
+    list_display = [
+        "name",
+        "factory",
+        "shape",
+        "diameter_m",
+        "width_m",
+        "height_m",
+        "velocity_profile_factor",
+    ]
+    search_fields = ["name", "factory__name"]
+
+
+@admin.register(EmissionSource)
+class EmissionSourceAdmin(admin.ModelAdmin):
+    list_display = ["name", "factory", "kind", "chimney"]
+    list_filter = ["kind"]
+    search_fields = ["name", "factory__name"]
+
+
+@admin.register(ProductionEntry)
+class ProductionEntryAdmin(admin.ModelAdmin):
+    list_display = ["factory", "product", "amount_kg", "period_start", "period_end"]
+    list_filter = ["product"]
+
+
+@admin.register(SiteEvent)
+class SiteEventAdmin(admin.ModelAdmin):
+    list_display = ["factory", "happened_at", "text"]

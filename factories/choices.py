@@ -1,0 +1,53 @@
+"""Enums of places, shared by models, API and forms."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Sector(models.TextChoices):
+    TEA = "tea", _("Tea factory")
+    COAL_MINE = "coal_mine", _("Coal mine")
+    OTHER = "other", _("Other")
+
+
+class SubstitutionMethod(models.TextChoices):
+    """How an hour without enough data is valued (`domain.md` 1.9)."""
+
+    FUEL_BASED = "fuel_based", _("from the fuel logged")
+    EPA = "epa", _("EPA style (40 CFR 75)")
+    EU = "eu", _("EU style (mean plus two sigma)")
+
+
+class GwpSet(models.TextChoices):
+    AR4 = "AR4", "AR4"
+    AR5 = "AR5", "AR5"
+    AR6 = "AR6", "AR6"
+
+
+class Shape(models.TextChoices):
+    CIRCLE = "circle", _("Round")
+    RECTANGLE = "rectangle", _("Rectangular")
+
+
+class MoistureMethod(models.TextChoices):
+    FUEL_STOICHIOMETRIC = "fuel_stoichiometric", _("from the fuel burned")
+    FIXED = "fixed", _("fixed fraction")
+    MEASURED = "measured", _("measured")
+
+
+class SourceKind(models.TextChoices):
+    BOILER = "boiler", _("Boiler")
+    DIRECT_FIRED_DRYER = "direct_fired_dryer", _("Direct-fired dryer")
+    STEAM_DRYER_EXHAUST = "steam_dryer_exhaust", _("Steam dryer exhaust")
+    GENSET = "genset", _("Generator set")
+    VEHICLE = "vehicle", _("Vehicles")
+    GRID = "grid", _("Grid electricity")
+    MINE_METHANE = "mine_methane", _("Mine methane")
+    EXPLOSIVES = "explosives", _("Explosives")
+    OTHER = "other", _("Other")
+
+
+class Product(models.TextChoices):
+    MADE_TEA = "made_tea", _("Made tea")
+    GREEN_LEAF = "green_leaf", _("Green leaf")
+    COAL = "coal", _("Coal")

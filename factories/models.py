@@ -1,0 +1,223 @@
+"""Places: organisations, their factories and mines, chimneys, emission sources, production, site events."""
+
+import zoneinfo
+
+import pghistory
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from factories.choices import GwpSet, MoistureMethod, Product, Sector, Shape, SourceKind, SubstitutionMethod
+
+LARGEST_DUCT_M = 5.0  # domain.md 1.1: an inner dimension above this is a typing error
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("%(name)s is not an IANA time zone; use a name like Africa/Nairobi."), params={"name": name}
+        )
+
+
+@pghistory.track()
+class Organisation(models.Model):
+    """A group of sites with one set of accounting choices."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    substitution_method = models.CharField(
+        _("substitution method"),
+        max_length=12,
+        choices=SubstitutionMethod,
+        default=SubstitutionMethod.FUEL_BASED,
+    )
+    gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, default=GwpSet.AR6)
+    publishes_names = models.BooleanField(_("factories see each other's names in rankings"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is untyped
+    """An industrial site: a tea factory, a mine. Its time zone and factory day decide where days begin."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="factories", verbose_name=_("organisation")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    location = models.CharField(_("place"), max_length=120, blank=True)
+    county = models.CharField(_("county"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, default="KE")
+    sector = models.CharField(_("sector"), max_length=12, choices=Sector, default=Sector.TEA)
+    altitude_m = models.FloatField(
+        _("altitude (m)"), validators=[MinValueValidator(-430), MaxValueValidator(5500)]
+    )
+    altitude_is_estimated = models.BooleanField(_("altitude is an estimate"), default=True)
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default="Africa/Nairobi", validators=[validate_time_zone]
+    )
+    day_starts_at = models.PositiveSmallIntegerField(
+        _("factory day starts at (hour)"), default=6, validators=[MaxValueValidator(23)]
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("factory")
+        verbose_name_plural = _("factories")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="factory_name_once"),
+            models.CheckConstraint(condition=Q(day_starts_at__lte=23), name="factory_day_starts_at_hour"),
+            models.CheckConstraint(
+                condition=Q(altitude_m__gte=-430, altitude_m__lte=5500), name="factory_altitude_on_earth"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+@pghistory.track()
+class Chimney(models.Model):
+    """A duct whose gas is measured. Inner dimensions, never outer ones: soot and lining count."""
+
+    factory = models.ForeignKey(Factory, models.PROTECT, related_name="chimneys", verbose_name=_("factory"))
+    name = models.CharField(_("name"), max_length=80)
+    shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.CIRCLE)
+    diameter_m = models.FloatField(_("inner diameter (m)"), null=True, blank=True)
+    width_m = models.FloatField(_("inner width (m)"), null=True, blank=True)
+    height_m = models.FloatField(_("inner height (m)"), null=True, blank=True)
+    probe_height_m = models.FloatField(_("probe height above the inlet (m)"), null=True, blank=True)
+    velocity_profile_factor = models.FloatField(_("velocity profile factor"), default=1.0)
+    moisture_method = models.CharField(
+        _("moisture method"), max_length=20, choices=MoistureMethod, default=MoistureMethod.FIXED
+    )
+    moisture_fraction = models.FloatField(_("water vapour fraction of the gas"), default=0.13)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("chimney")
+        verbose_name_plural = _("chimneys")
+        ordering = ["factory", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["factory", "name"], name="chimney_name_once"),
+            # The target of composite foreign keys: an assignment cannot join places of two factories.
+            models.UniqueConstraint(fields=["id", "factory"], name="chimney_of_factory"),
+            models.CheckConstraint(
+                # NULL > 0 is unknown, and a check lets the unknown pass: each dimension must be there, too.
+                condition=Q(
+                    shape=Shape.CIRCLE, diameter_m__isnull=False, diameter_m__gt=0,
+                    diameter_m__lte=LARGEST_DUCT_M, width_m__isnull=True, height_m__isnull=True,
+                )
+                | Q(
+                    shape=Shape.RECTANGLE, width_m__isnull=False, width_m__gt=0,
+                    width_m__lte=LARGEST_DUCT_M, height_m__isnull=False, height_m__gt=0,
+                    height_m__lte=LARGEST_DUCT_M, diameter_m__isnull=True,
+                ),
+                name="chimney_dimensions_fit_shape",
+                violation_error_message=_(
+                    "A round chimney has a diameter, a rectangular one width and height, each above 0 and up to 5 m."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(velocity_profile_factor__gte=0.5, velocity_profile_factor__lte=1.2),
+                name="chimney_profile_factor_plausible",
+                violation_error_message=_("The velocity profile factor lies between 0.5 and 1.2."),
+            ),
+            models.CheckConstraint(
+                condition=Q(moisture_fraction__gte=0, moisture_fraction__lte=0.5),
+                name="chimney_moisture_fraction_plausible",
+                violation_error_message=_("The water vapour fraction lies between 0 and 0.5."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.factory}: {self.name}"
+
+
+@pghistory.track()
+class EmissionSource(models.Model):
+    """What emits: a boiler, a genset, the grid. Totals take one basis a source, gas and period."""
+
+    factory = models.ForeignKey(Factory, models.PROTECT, related_name="emission_sources")
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
+    chimney = models.ForeignKey(
+        Chimney, models.PROTECT, null=True, blank=True, related_name="emission_sources"
+    )
+    fuels = models.CharField(_("fuels"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("emission source")
+        verbose_name_plural = _("emission sources")
+        ordering = ["factory", "name"]
+        constraints = [models.UniqueConstraint(fields=["factory", "name"], name="emission_source_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.factory}: {self.name}"
+
+
+@pghistory.track()
+class ProductionEntry(models.Model):
+    """How much of a product a factory made in a period."""
+
+    factory = models.ForeignKey(Factory, models.PROTECT, related_name="production_entries")
+    product = models.CharField(_("product"), max_length=12, choices=Product)
+    amount_kg = models.DecimalField(_("amount (kg)"), max_digits=14, decimal_places=3)
+    period_start = models.DateTimeField(_("from"))
+    period_end = models.DateTimeField(_("to"))
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    client_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("production entry")
+        verbose_name_plural = _("production entries")
+        ordering = ["-period_start"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_kg__gte=0), name="production_not_negative"),
+            models.CheckConstraint(
+                condition=Q(period_start__lt=F("period_end")), name="production_period_forward"
+            ),
+            models.UniqueConstraint(fields=["recorded_by", "client_id"], name="production_client_id_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.factory}: {self.amount_kg} kg"
+
+
+@pghistory.track()
+class SiteEvent(models.Model):
+    """Something that happened at a site and explains its figures: new fan blades, a boiler cleaned."""
+
+    factory = models.ForeignKey(Factory, models.PROTECT, related_name="site_events")
+    happened_at = models.DateTimeField(_("when"))
+    text = models.CharField(_("what"), max_length=300)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("site event")
+        verbose_name_plural = _("site events")
+        ordering = ["-happened_at"]
+
+    def __str__(self) -> str:
+        return f"{self.factory}: {self.text}"

@@ -1,0 +1,36 @@
+"""Shapes of places in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from factories.choices import Shape
+from factories.models import Chimney, Factory
+
+
+class ChimneyDimensionsSerializer(serializers.Serializer[Chimney]):
+    """Inner dimensions of one chimney, the source document's `chimney_dimensions`."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    shape = serializers.ChoiceField(choices=Shape.choices)
+    diameter_m = serializers.FloatField(allow_null=True)
+    width_m = serializers.FloatField(allow_null=True)
+    height_m = serializers.FloatField(allow_null=True)
+    velocity_profile_factor = serializers.FloatField()
+    moisture_method = serializers.CharField()
+    moisture_fraction = serializers.FloatField()
+
+
+class FactorySerializer(serializers.ModelSerializer[Factory]):
+    """A factory or mine with its chimneys."""
+
+    chimney_dimensions = ChimneyDimensionsSerializer(many=True, read_only=True, source="chimneys")
+
+    class Meta:
+        model = Factory
+        fields: Any = [
+            "id", "name", "location", "county", "country", "sector", "altitude_m", "altitude_is_estimated",
+            "latitude", "longitude", "time_zone", "day_starts_at", "chimney_dimensions",
+        ]  # fmt: skip
+        ref_name = "Factory"

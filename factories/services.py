@@ -1,0 +1,76 @@
+"""Writes about places: organisations, factories, chimneys and their emission sources."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, User
+from accounts.roles import Role
+from factories.choices import Shape, SourceKind
+from factories.models import Chimney, EmissionSource, Factory, Organisation
+
+
+@transaction.atomic
+def create_organisation(user: User, name: str) -> Organisation:
+    """A new organisation, whose first HQ manager is the one who made it."""
+    organisation = Organisation(name=name)
+    organisation.full_clean()
+    organisation.save()
+    Membership.objects.create(user=user, organisation=organisation, role=Role.HQ_MANAGER)
+    return organisation
+
+
+@transaction.atomic
+def create_factory(organisation: Organisation, **fields: Any) -> Factory:
+    """A factory with the one boiler that most sites have.
+
+    Raises ValidationError with an error for each field.
+    """
+    factory = Factory(organisation=organisation, **fields)
+    factory.full_clean()
+    factory.save()
+    EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood")
+    return factory
+
+
+@transaction.atomic
+def add_chimney(
+    factory: Factory,
+    name: str | None = None,
+    *,
+    diameter_m: float | None = None,
+    width_m: float | None = None,
+    height_m: float | None = None,
+    velocity_profile_factor: float = 1.0,
+    **fields: Any,
+) -> Chimney:
+    """A chimney by its inner dimensions; a lone boiler of the factory without a chimney is put under it.
+
+    Raises ValidationError naming the dimension that does not fit.
+    """
+    chimney = Chimney(
+        factory=factory,
+        name=name or _next_chimney_name(factory),
+        shape=Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE,
+        diameter_m=diameter_m,
+        width_m=width_m,
+        height_m=height_m,
+        velocity_profile_factor=velocity_profile_factor,
+        **fields,
+    )
+    chimney.full_clean()
+    chimney.save()
+    boilers = EmissionSource.objects.filter(factory=factory, kind=SourceKind.BOILER)
+    if len(boilers) == 1 and boilers[0].chimney_id is None:
+        boilers[0].chimney = chimney
+        boilers[0].save(update_fields=["chimney"])
+    return chimney
+
+
+def _next_chimney_name(factory: Factory) -> str:
+    taken = set(factory.chimneys.values_list("name", flat=True))
+    number = 1
+    while (name := _("Chimney %(number)d") % {"number": number}) in taken:
+        number += 1
+    return name

@@ -1,0 +1,46 @@
+"""Read-only browsing of what ingest kept: why a message was refused, what devices said, the counters."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from mqtt_ingest.models import DeviceMessage, RejectedMessage
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(RejectedMessage)
+class RejectedMessageAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "topic_device_id", "reason", "detail", "payload_bytes"]
+    list_filter = ["reason"]
+    search_fields = ["=topic_device_id"]
+    date_hierarchy = "received_at"
+    exclude = ["payload"]
+    readonly_fields = ["payload_text"]
+    show_full_result_count = False
+
+    @admin.display(description=_("payload, first 4 KiB"))
+    def payload_text(self, rejected: RejectedMessage) -> str:
+        # A device wrote this: shown as text, with everything unprintable spelt out.
+        text = bytes(rejected.payload).decode("utf-8", "backslashreplace")
+        printable = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+        return format_html("<pre>{}</pre>", printable)
+
+
+@admin.register(DeviceMessage)
+class DeviceMessageAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "device", "kind", "payload"]
+    list_filter = ["kind"]
+    list_select_related = ["device"]
+    search_fields = ["=device__device_id"]
+    show_full_result_count = False

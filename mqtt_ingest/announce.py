@@ -1,0 +1,118 @@
+"""Tells each device, in `committed`, which of its readings are stored and which are refused, and why.
+
+Every reading that reached the server is answered, duplicates again too. Answers to one device are gathered:
+the first goes at once, later ones at most every 2 s. Live pages are told by the database (`store.py`).
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.identify import Arrival
+from mqtt_ingest.receive import Receiver
+from mqtt_ingest.topics import Kind, format_topic
+
+INTERVAL_S = 2.0
+RANGES_PER_MESSAGE_COUNT = 100
+# Devices with an answer waiting; more only when made-up ids pour in, and those get none.
+CAPACITY_COUNT = 20_000
+
+Range = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What one device is still to be told, by stream."""
+
+    ranges: dict[int, list[Range]] = field(default_factory=dict)
+    refused: dict[int, set[tuple[int, int, Reason]]] = field(default_factory=dict)
+
+
+class Announcer:
+    def __init__(self, receiver: Receiver, clock: Callable[[], float] = time.monotonic) -> None:
+        self._receiver = receiver
+        self._clock = clock
+        self._waiting: dict[str, _Answers] = {}
+        self._sent_at_s: dict[str, float] = {}
+
+    def announce(self, arrivals: Iterable[Arrival]) -> None:
+        """Note the answers of a committed batch, and send those that are due."""
+        for arrival in arrivals:
+            self._note(arrival)
+        self.send_due()
+
+    def send_due(self, *, is_last: bool = False) -> None:
+        """Send what has waited long enough; everything when this is the last time."""
+        if not self._waiting or not self._receiver.is_connected:
+            return
+        now_s = self._clock()
+        self._sent_at_s = {name: s for name, s in self._sent_at_s.items() if now_s - s < INTERVAL_S}
+        due = [name for name in self._waiting if is_last or name not in self._sent_at_s]
+        for device_id in due:
+            topic = format_topic(device_id, Kind.COMMITTED)
+            for payload in _payloads(self._waiting.pop(device_id)):
+                self._receiver.publish(topic, payload)
+            self._sent_at_s[device_id] = now_s
+
+    def _note(self, arrival: Arrival) -> None:
+        parsed = arrival.parsed
+        if parsed.kind is not Kind.READINGS:
+            return
+        ranges = [(r.seq_from or r.seq, r.seq) for r in parsed.readings]
+        refused = [
+            (r.stream, (r.seq_from or r.seq, r.seq, r.reason))
+            for r in parsed.rejections
+            if r.stream is not None and r.seq is not None
+        ]
+        if not ranges and not refused:
+            return  # an unreadable message names nothing that could be answered
+        answers = self._waiting.get(parsed.device_id)
+        if answers is None:
+            if len(self._waiting) >= CAPACITY_COUNT:
+                return
+            answers = self._waiting[parsed.device_id] = _Answers()
+        if ranges:
+            answers.ranges.setdefault(parsed.stream, []).extend(ranges)
+        for stream, item in refused:
+            answers.refused.setdefault(stream, set()).add(item)
+
+
+def _payloads(answers: _Answers) -> list[bytes]:
+    """One message a stream; more when there is much to say, so that each stays small."""
+    payloads = []
+    for stream in sorted(answers.ranges.keys() | answers.refused.keys()):
+        ranges = merge(answers.ranges.get(stream, []))
+        refused = _merge_refused(answers.refused.get(stream, set()))
+        size = RANGES_PER_MESSAGE_COUNT
+        for start in range(0, max(len(ranges), len(refused)), size):
+            message = {
+                "v": 1,
+                "stream": stream,
+                "ranges": ranges[start : start + size],
+                "refused": refused[start : start + size],
+            }
+            payloads.append(msgspec.json.encode(message))
+    return payloads
+
+
+def merge(ranges: Iterable[Range]) -> list[Range]:
+    """Inclusive ranges, sorted, with those that touch or overlap joined."""
+    merged: list[Range] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _merge_refused(refused: set[tuple[int, int, Reason]]) -> list[tuple[int, int, str]]:
+    merged = [
+        (low, high, reason.value)
+        for reason in Reason
+        for low, high in merge((low, high) for low, high, why in refused if why == reason)
+    ]
+    return sorted(merged)

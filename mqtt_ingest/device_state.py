@@ -1,0 +1,137 @@
+"""What a batch says of the devices themselves: heard of, on or off line, statuses, alerts, acks.
+
+Runs inside the transaction of `store`. What a status means for totals is decided in `devices.services`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from carbontrack import sql
+from devices.models import MCUDevice
+from devices.services import hold_on_mismatch
+from emissions.models import STREAM_OFFSET, DeviceStream
+from mqtt_ingest.choices import MessageKind
+from mqtt_ingest.identify import Arrival
+from mqtt_ingest.topics import Kind
+
+STORED_KINDS = {
+    Kind.STATUS: MessageKind.STATUS,
+    Kind.ALERTS: MessageKind.ALERT,
+    Kind.ACKS: MessageKind.ACK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A status, alert or ack of a known device."""
+
+    device_pk: int
+    kind: Kind
+    received_at: datetime
+    is_retained: bool
+    content: dict[str, Any]
+    text: str
+
+    @property
+    def is_last_will(self) -> bool:
+        """The broker sends it for a device that fell silent; it says nothing else of the device."""
+        return self.content.get("online") is False and "stream" not in self.content
+
+
+def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> None:
+    """Everything about devices that this batch brings."""
+    messages = list(_messages(arrivals))
+    statuses = [m for m in messages if m.kind is Kind.STATUS]
+    # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
+    known = _lock_devices(_devices_of(arrivals)) if statuses else {}
+    move_heartbeats(cursor, arrivals)
+    # A status that we know already comes again, retained, whenever ingest subscribes: that is no news.
+    old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
+    _keep(cursor, [m for m in messages if id(m) not in old])
+    for message in statuses:
+        if id(message) not in old:
+            _apply_status(cursor, message)
+
+
+def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
+    """A message that a device sent just now proves it lives; a retained one, or its last will, does not."""
+    heard: dict[int, int] = {}
+    for arrival in arrivals:
+        if arrival.device is None or arrival.device.is_revoked or not arrival.received.is_live:
+            continue
+        if arrival.parsed.kind is Kind.STATUS and not arrival.parsed.other.get("online"):
+            continue
+        heard[arrival.device.pk] = max(heard.get(arrival.device.pk, 0), arrival.received.received_ms)
+    if heard:
+        parameters: dict[str, Any] = {
+            "device_ids": list(heard),
+            "heard_at": [datetime.fromtimestamp(ms / 1000, UTC) for ms in heard.values()],
+        }
+        cursor.execute(sql.load("mqtt_ingest", "move_heartbeats"), parameters)
+
+
+def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
+    for arrival in arrivals:
+        if arrival.device is None or arrival.parsed.kind not in STORED_KINDS or arrival.parsed.rejections:
+            continue
+        received = arrival.received
+        yield _Message(
+            device_pk=arrival.device.pk,
+            kind=arrival.parsed.kind,
+            received_at=datetime.fromtimestamp(received.received_ms / 1000, UTC),
+            is_retained=not received.is_live,
+            content=arrival.parsed.other,
+            # The text as it came: numbers in it may be larger than Python writes again.
+            text=received.payload.decode(),
+        )
+
+
+def _devices_of(arrivals: Iterable[Arrival]) -> set[int]:
+    return {arrival.device.pk for arrival in arrivals if arrival.device is not None}
+
+
+def _lock_devices(device_pks: set[int]) -> dict[int, dict[str, Any]]:
+    """Lock these devices in key order; returns the last status of each."""
+    devices = MCUDevice.objects.select_for_update(no_key=True).filter(pk__in=device_pks).order_by("pk")
+    return dict(devices.values_list("pk", "status"))
+
+
+def _keep(cursor: CursorWrapper, messages: Sequence[_Message]) -> None:
+    if not messages:
+        return
+    parameters: dict[str, Any] = {
+        "device_ids": [m.device_pk for m in messages],
+        "kinds": [STORED_KINDS[m.kind].value for m in messages],
+        "received_at": [m.received_at for m in messages],
+        "payloads": [m.text for m in messages],
+    }
+    cursor.execute(sql.load("mqtt_ingest", "insert_device_messages"), parameters)
+
+
+def _apply_status(cursor: CursorWrapper, message: _Message) -> None:
+    is_online: bool | None = bool(message.content["online"])
+    if is_online and message.is_retained:
+        is_online = None  # it was on line when it wrote this; nobody knows whether it still is
+    parameters = {
+        "device_id": message.device_pk,
+        "firmware": message.content.get("firmware"),
+        "status": None if message.is_last_will else message.text,
+        "reported_online": is_online,
+    }
+    cursor.execute(sql.load("mqtt_ingest", "update_device_status"), parameters)
+    stream = message.content.get("stream")
+    if stream is not None:
+        starts_at = _first_timestamp(message.device_pk, stream) or message.received_at
+        hold_on_mismatch(message.device_pk, message.content, stream, starts_at)
+
+
+def _first_timestamp(device_pk: int, stream: int) -> datetime | None:
+    return (
+        DeviceStream.objects.filter(device_id=device_pk, stream=stream - STREAM_OFFSET)
+        .values_list("first_timestamp", flat=True)
+        .first()
+    )

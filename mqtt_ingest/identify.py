@@ -1,0 +1,117 @@
+"""Topic -> device, through a cache that knows when it is stale. Credentials are the broker's business.
+
+A device provisioned a second ago must work, and one revoked a few seconds ago must not: so what was found is
+believed for 5 s, what was not found for 1 s.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from devices.models import MCUDevice
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.messages import ParsedMessage, Reading, Rejection
+from mqtt_ingest.receive import Received
+
+FOUND_FOR_S = 5.0
+NOT_FOUND_FOR_S = 1.0
+CAPACITY_COUNT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRef:
+    """What the writer must know of a device."""
+
+    pk: int
+    is_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message with its device: what `store` writes. `device` is None only when everything in it is refused.
+
+    `counts_as_message` is false for the later parts of a message that had to be split.
+    """
+
+    received: Received
+    parsed: ParsedMessage
+    device: DeviceRef | None
+    counts_as_message: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    device: DeviceRef | None
+    stale_at_s: float
+
+
+class DeviceDirectory:
+    """Looks devices up, all the stale ones of a call in one query."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+
+    def find(self, device_ids: Iterable[str]) -> dict[str, DeviceRef | None]:
+        now_s = self._clock()
+        found: dict[str, DeviceRef | None] = {}
+        missing: set[str] = set()
+        for device_id in set(device_ids):
+            entry = self._entries.get(device_id)
+            if entry is not None and now_s < entry.stale_at_s:
+                found[device_id] = entry.device
+            else:
+                missing.add(device_id)
+        if missing:
+            found.update(self._look_up(missing, now_s))
+        return found
+
+    def _look_up(self, device_ids: set[str], now_s: float) -> dict[str, DeviceRef | None]:
+        rows = MCUDevice.objects.filter(device_id__in=device_ids).values_list("device_id", "pk", "revoked_at")
+        found: dict[str, DeviceRef | None] = dict.fromkeys(device_ids)
+        for device_id, pk, revoked_at in rows:
+            found[device_id] = DeviceRef(pk, revoked_at is not None)
+        if len(self._entries) + len(found) > CAPACITY_COUNT:
+            # Made-up ids must not fill the memory; real ones come back with their next message.
+            self._entries.clear()
+        for device_id, device in found.items():
+            believed_for_s = NOT_FOUND_FOR_S if device is None else FOUND_FOR_S
+            self._entries[device_id] = _Entry(device, now_s + believed_for_s)
+        return found
+
+
+def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, ParsedMessage]]) -> list[Arrival]:
+    """Messages with their devices; those of unknown and revoked devices with everything in them refused."""
+    found = directory.find(parsed.device_id for _, parsed in messages if not _has_no_device(parsed))
+    arrivals = []
+    for received, parsed in messages:
+        device = found.get(parsed.device_id)
+        if device is None:
+            detail = f"there is no device {parsed.device_id!r}: register it with provision_device"
+            parsed = refuse_all(parsed, Reason.UNKNOWN_DEVICE, detail)
+        elif device.is_revoked:
+            parsed = refuse_all(parsed, Reason.REVOKED, f"device {parsed.device_id!r} is revoked")
+        arrivals.append(Arrival(received, parsed, device))
+    return arrivals
+
+
+def refuse_all(parsed: ParsedMessage, reason: Reason, detail: str) -> ParsedMessage:
+    """The same message with each of its readings refused for `reason`, or the whole where it has none.
+
+    What was refused before keeps its own reason.
+    """
+    rejections = parsed.rejections + tuple(
+        _refused(reading, parsed.stream, reason, detail) for reading in parsed.readings
+    )
+    if not rejections:
+        rejections = (Rejection(reason, detail),)
+    return replace(parsed, readings=(), rejections=rejections, other={})
+
+
+def _refused(reading: Reading, stream: int, reason: Reason, detail: str) -> Rejection:
+    return Rejection(reason, detail, None, stream, reading.seq, reading.seq_from)
+
+
+def _has_no_device(parsed: ParsedMessage) -> bool:
+    """Its topic is outside the grammar: no such device can be registered."""
+    return len(parsed.rejections) == 1 and parsed.rejections[0].reason == Reason.UNKNOWN_DEVICE

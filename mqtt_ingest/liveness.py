@@ -1,0 +1,65 @@
+"""The sign of life that ingest leaves in the shared cache, for `/readyz` and `/metrics` of the web."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError, connection
+
+from mqtt_ingest.receive import Receiver
+
+logger = logging.getLogger(__name__)
+
+CACHE_KEY = "ingest_heartbeat"
+INTERVAL_S = 5.0
+BELIEVED_FOR_S = 3 * INTERVAL_S
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """How ingest was at `at_s` (Unix time)."""
+
+    at_s: float
+    is_connected: bool
+    queue_depth: int
+    queue_capacity: int
+    oldest_waiting_s: float
+
+
+class Liveness:
+    """Writes a sign of life every 5 s, and at once when the connection to the broker comes or goes."""
+
+    def __init__(self, receiver: Receiver, clock: Callable[[], float] = time.time) -> None:
+        self._receiver = receiver
+        self._clock = clock
+        self._last: SignOfLife | None = None
+
+    def beat(self) -> None:
+        now_s = self._clock()
+        is_connected = self._receiver.is_connected
+        last = self._last
+        if last and last.is_connected == is_connected and 0 <= now_s - last.at_s < INTERVAL_S:
+            return
+        oldest_ms = self._receiver.oldest_ms
+        sign = SignOfLife(
+            at_s=now_s,
+            is_connected=is_connected,
+            queue_depth=self._receiver.depth,
+            queue_capacity=self._receiver.capacity,
+            oldest_waiting_s=max(0.0, now_s - oldest_ms / 1000) if oldest_ms is not None else 0.0,
+        )
+        try:
+            cache.set(CACHE_KEY, asdict(sign), timeout=24 * 3600)
+        except (DatabaseError, InterfaceError) as error:
+            # The next batch will notice, and wait, if the database is gone; meanwhile we are not alive.
+            logger.debug("No sign of life: %s", error)
+            connection.close()
+        self._last = sign
+
+
+def last_sign_of_life() -> SignOfLife | None:
+    """The last one left, however old; None when there never was one."""
+    found = cache.get(CACHE_KEY)
+    return SignOfLife(**found) if found else None

@@ -1,0 +1,78 @@
+"""`manage.py ingest_mqtt`: takes readings from the broker into the database until SIGTERM or Ctrl-C."""
+
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from mqtt_ingest.metrics import serve_metrics
+from mqtt_ingest.paho_receiver import BrokerAddress, BrokerSettingsError, PahoReceiver
+from mqtt_ingest.pipeline import Pipeline
+from mqtt_ingest.rate_limit import TokenBuckets
+
+IDLE_BEFORE_END_S = 2.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Subscribe to the devices' topics at MQTT_BROKER_URL and store what they send: readings, statuses, "
+        "alerts, acks, rejected messages, counters. Answers devices in `committed`. SIGTERM: stores what it "
+        "has, then ends."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="end when the broker has nothing more, after 2 s of silence"
+        )
+        parser.add_argument("--max-seconds", type=float, help="end after so many seconds")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            receiver = PahoReceiver(BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE))
+        except BrokerSettingsError as error:
+            raise CommandError(str(error)) from error
+        pipeline = Pipeline(
+            receiver, TokenBuckets(settings.INGEST_RATE_LIMIT_PER_S, settings.INGEST_RATE_BURST)
+        )
+        _stop_on_signals(pipeline)
+        if settings.INGEST_METRICS_PORT:
+            serve_metrics(receiver, settings.INGEST_METRICS_PORT)
+        if options["once"] or options["max_seconds"]:
+            _stop_in_time(pipeline, receiver, is_once=options["once"], max_s=options["max_seconds"])
+        receiver.start()
+        try:
+            pipeline.run()
+        finally:
+            receiver.close()
+        total = pipeline.total
+        self.stdout.write(
+            f"received {total.received} readings: stored {total.stored}, duplicate {total.duplicate}, "
+            f"rejected {total.rejected.total()}"
+        )
+
+
+def _stop_on_signals(pipeline: Pipeline) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:
+        # In a thread: the signal may have come while this one held the lock that `stop` takes.
+        threading.Thread(target=pipeline.stop).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, max_s: float | None) -> None:
+    ends_at_s = time.monotonic() + max_s if max_s else None
+
+    def watch() -> None:
+        while not pipeline.stopping.wait(0.1):
+            now_s = time.monotonic()
+            is_idle = receiver.is_connected and now_s - pipeline.idle_since_s > IDLE_BEFORE_END_S
+            if (is_once and is_idle) or (ends_at_s is not None and now_s > ends_at_s):
+                pipeline.stop()
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,68 @@
+"""What ingest keeps beside readings: refused messages with their reason, other messages, and the counters."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mqtt_ingest.choices import MessageKind, Outcome, Reason
+
+
+class RejectedMessage(models.Model):
+    """A refused reading, or a message that could not be read, with the start of what came."""
+
+    received_at = models.DateTimeField(_("received"), db_index=True)
+    topic_device_id = models.CharField(_("device id in the topic"), max_length=64)
+    topic = models.CharField(_("topic"), max_length=120)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    reading_index = models.IntegerField(_("index in the message"), null=True)
+    stream = models.BigIntegerField(_("stream"), null=True)
+    seq = models.BigIntegerField(_("seq"), null=True)
+    payload = models.BinaryField(_("payload, first 4 KiB"))
+    payload_bytes = models.IntegerField(_("payload size (bytes)"))
+
+    class Meta:
+        verbose_name = _("rejected message")
+        verbose_name_plural = _("rejected messages")
+        ordering = ["-received_at"]
+        indexes = [models.Index(fields=["topic_device_id", "-received_at"], name="rejected_by_device")]
+
+    def __str__(self) -> str:
+        return f"{self.topic_device_id}: {self.reason}"
+
+
+class DeviceMessage(models.Model):
+    """A status, alert or acknowledgement as it was received."""
+
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="messages")
+    kind = models.CharField(_("kind"), max_length=8, choices=MessageKind)
+    received_at = models.DateTimeField(_("received"))
+    payload = models.JSONField(_("payload"))
+
+    class Meta:
+        verbose_name = _("device message")
+        verbose_name_plural = _("device messages")
+        ordering = ["-received_at"]
+        indexes = [models.Index(fields=["device", "kind", "-received_at"], name="message_by_device_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.kind}"
+
+
+class IngestCounter(models.Model):
+    """received = stored + duplicate + rejected, in readings, written in the transaction that stores them.
+
+    `slot` spreads the rows of a counter so that parallel workers do not wait for each other; sum over it.
+    """
+
+    pk = models.CompositePrimaryKey("outcome", "reason", "slot")
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    reason = models.CharField(max_length=16, blank=True)  # of MESSAGE: the kind
+    slot = models.SmallIntegerField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("ingest counter")
+        verbose_name_plural = _("ingest counters")
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.reason}: {self.count}"

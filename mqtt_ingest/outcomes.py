@@ -1,0 +1,109 @@
+"""What became of each reading: the counts, and the sample of refused messages that is kept.
+
+received = stored + duplicate + rejected, in readings. Written by the transaction that stores.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from carbontrack import sql
+from mqtt_ingest.choices import Outcome, Reason
+from mqtt_ingest.identify import Arrival
+from mqtt_ingest.messages import printable
+from mqtt_ingest.models import RejectedMessage
+from mqtt_ingest.topics import Kind
+
+SLOT_COUNT = 32
+KEPT_PAYLOAD_BYTES = 4096
+KEPT_PER_MESSAGE_COUNT = 5
+# A transaction holds at most so many rejected rows: a device that sends rubbish must not fill the disk.
+KEPT_PER_BATCH_COUNT = 200
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one transaction."""
+
+    stored: int = 0
+    duplicate: int = 0
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    messages: Counter[Kind] = field(default_factory=Counter)
+
+    @property
+    def received(self) -> int:
+        return self.stored + self.duplicate + self.rejected.total()
+
+    def add(self, other: "Tally") -> None:
+        self.stored += other.stored
+        self.duplicate += other.duplicate
+        self.rejected.update(other.rejected)
+        self.messages.update(other.messages)
+
+    def rows(self) -> list[tuple[str, str, int]]:
+        """(outcome, reason, count) of what is not zero."""
+        rows = [
+            (Outcome.RECEIVED.value, "", self.received),
+            (Outcome.STORED.value, "", self.stored),
+            (Outcome.DUPLICATE.value, "", self.duplicate),
+            *((Outcome.REJECTED.value, reason.value, count) for reason, count in self.rejected.items()),
+            *((Outcome.MESSAGE.value, kind.value, count) for kind, count in self.messages.items()),
+        ]
+        return sorted(row for row in rows if row[2])
+
+
+def tally_messages(tally: Tally, arrivals: Iterable[Arrival]) -> None:
+    """Count messages by kind and what was refused; what was stored only the database can say."""
+    for arrival in arrivals:
+        if arrival.counts_as_message:
+            tally.messages[arrival.parsed.kind] += 1
+        for rejection in arrival.parsed.rejections:
+            tally.rejected[rejection.reason] += 1
+
+
+def count(cursor: CursorWrapper, tally: Tally) -> None:
+    """Add the tally to the counters. Last in the transaction: others wait for these rows until it ends."""
+    rows = tally.rows()
+    if not rows:
+        return
+    outcomes, reasons, counts = zip(*rows, strict=True)
+    parameters: dict[str, Any] = {
+        "outcomes": list(outcomes),
+        "reasons": list(reasons),
+        "counts": list(counts),
+        # Workers of one machine have different process ids: each mostly has a slot of its own.
+        "slot": os.getpid() % SLOT_COUNT,
+    }
+    cursor.execute(sql.load("mqtt_ingest", "count_outcomes"), parameters)
+
+
+def keep_rejected(arrivals: Sequence[Arrival]) -> None:
+    """Keep a sample of what was refused, with its reason; nothing of what came too fast, only its count."""
+    rows: list[RejectedMessage] = []
+    for arrival in arrivals:
+        kept = [r for r in arrival.parsed.rejections if r.reason != Reason.RATE_LIMITED]
+        for rejection in kept[:KEPT_PER_MESSAGE_COUNT]:
+            if len(rows) == KEPT_PER_BATCH_COUNT:
+                break
+            received = arrival.received
+            rows.append(
+                RejectedMessage(
+                    received_at=datetime.fromtimestamp(received.received_ms / 1000, UTC),
+                    topic_device_id=printable(arrival.parsed.device_id, 64),
+                    topic=printable(received.topic, 120),
+                    reason=rejection.reason,
+                    detail=rejection.detail,
+                    reading_index=rejection.index,
+                    stream=rejection.stream,
+                    seq=rejection.seq,
+                    payload=received.payload[:KEPT_PAYLOAD_BYTES],
+                    payload_bytes=len(received.payload),
+                )
+            )
+    if rows:
+        RejectedMessage.objects.bulk_create(rows)

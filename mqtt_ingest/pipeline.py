@@ -1,0 +1,98 @@
+"""The whole of ingest on one page: receive, parse, identify, batch, store, acknowledge, announce.
+
+Each stage is a module of that name. One thread runs this loop, another one owns the MQTT client.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from mqtt_ingest.acknowledge import acknowledge
+from mqtt_ingest.announce import Announcer
+from mqtt_ingest.batch import Batch
+from mqtt_ingest.identify import Arrival, DeviceDirectory, identify
+from mqtt_ingest.liveness import Liveness
+from mqtt_ingest.outcomes import Tally
+from mqtt_ingest.parse import parse
+from mqtt_ingest.rate_limit import TokenBuckets, limit_rate
+from mqtt_ingest.receive import Received, Receiver
+from mqtt_ingest.retry import StoppedWaitingError, until_database_answers
+from mqtt_ingest.store import Stored, store
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# While nothing arrives: how soon answers that were put off, and the sign of life, get their turn.
+IDLE_WAIT_S = 0.25
+
+
+class Pipeline:
+    """Moves messages from a receiver to the database until it is stopped."""
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        buckets: TokenBuckets,
+        *,
+        batch: Batch | None = None,
+        store_batch: Callable[[list[Arrival]], Stored] = store,
+    ) -> None:
+        self.total = Tally()
+        self.stopping = threading.Event()
+        self.idle_since_s = time.monotonic()
+        self._receiver = receiver
+        self._buckets = buckets
+        self._batch = Batch() if batch is None else batch  # an empty batch is false
+        self._store_batch = store_batch
+        self._directory = DeviceDirectory()
+        self._announcer = Announcer(receiver)
+        self._liveness = Liveness(receiver)
+
+    def stop(self) -> None:
+        """Take nothing new; `run` then finishes what is queued and returns. Safe in a signal handler."""
+        self.stopping.set()
+        self._receiver.stop_reading()
+
+    def run(self) -> None:
+        """Until `stop`, and until the queue is then empty."""
+        try:
+            while not self._is_finished():
+                self._step()
+            self._announcer.send_due(is_last=True)
+        except StoppedWaitingError as error:
+            logger.warning("Stopped without the database; the broker keeps what is not stored: %s", error)
+
+    def _step(self) -> None:
+        received = self._receiver.take(self._seconds_to_wait())
+        parsed = [(one, parse(one.topic, one.payload, one.received_ms)) for one in received]
+        arrivals = self._patiently(lambda: identify(self._directory, parsed)) if parsed else []
+        for arrival in arrivals:
+            self._batch.add(limit_rate(self._buckets, arrival))
+        if self._batch.is_due() or (self.stopping.is_set() and len(self._batch)):
+            batch = self._batch.take()
+            stored = self._patiently(lambda: self._store_batch(batch))
+            acknowledge(self._receiver, stored.arrivals)
+            self._announcer.announce(stored.arrivals)
+            self.total.add(stored.tally)
+        self._announcer.send_due()
+        self._liveness.beat()
+        self._note_idleness(received)
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        return until_database_answers(work, self.stopping)
+
+    def _seconds_to_wait(self) -> float:
+        if self.stopping.is_set():
+            return 0.0
+        left_s = self._batch.seconds_left()
+        return IDLE_WAIT_S if left_s is None else min(left_s, IDLE_WAIT_S)
+
+    def _is_finished(self) -> bool:
+        return self.stopping.is_set() and self._receiver.depth == 0 and len(self._batch) == 0
+
+    def _note_idleness(self, received: list[Received]) -> None:
+        if received or len(self._batch):
+            self.idle_since_s = time.monotonic()

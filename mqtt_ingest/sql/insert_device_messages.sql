@@ -1,0 +1,7 @@
+-- Keeps statuses, alerts and acks as they were received. Parameters: four arrays of one length.
+-- Called by device_state.py.
+INSERT INTO mqtt_ingest_devicemessage (device_id, kind, received_at, payload)
+SELECT device_id, kind, received_at, payload::jsonb
+FROM unnest(
+    %(device_ids)s::integer[], %(kinds)s::text[], %(received_at)s::timestamptz[], %(payloads)s::text[]
+) AS t (device_id, kind, received_at, payload)

@@ -1,0 +1,46 @@
+"""The topic grammar, `carbontrack/v1/<device id>/<kind>`: format and parse, nothing else."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+ROOT = "carbontrack/v1"
+
+
+class Kind(StrEnum):
+    """The last part of a topic. The first four come from devices, the last two from the server."""
+
+    READINGS = "readings"
+    STATUS = "status"
+    ALERTS = "alerts"
+    ACKS = "acks"
+    COMMITTED = "committed"
+    COMMANDS = "commands"
+
+
+FROM_DEVICES = (Kind.READINGS, Kind.STATUS, Kind.ALERTS, Kind.ACKS)
+
+_TOPIC = re.compile(
+    rf"{ROOT}/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/(?P<kind>{'|'.join(FROM_DEVICES)})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    device_id: str
+    kind: Kind
+
+
+def parse_topic(topic: str) -> Topic | None:
+    """The device and kind of a topic that devices publish to; None for any other."""
+    match = _TOPIC.fullmatch(topic)
+    return Topic(match["device_id"], Kind(match["kind"])) if match else None
+
+
+def format_topic(device_id: str, kind: Kind) -> str:
+    return f"{ROOT}/{device_id}/{kind}"
+
+
+def subscriptions() -> list[str]:
+    """The filters that ingest subscribes to."""
+    return [format_topic("+", kind) for kind in FROM_DEVICES]

@@ -1,0 +1,174 @@
+"""What the factory page shows: its chimneys live, their last 24 hours, and so far today. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from devices.models import Assignment, AssignmentHold
+from devices.queries import DeviceState, state_of
+from emissions import queries, totals
+from emissions.derive import DerivedReading, moment
+from emissions.models import HourStatus
+from factories.models import Chimney, Factory
+from portal.fire_log import FireLog
+from portal.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.words import quality_sentences, quality_words, state_word, today_label
+
+# Only what the page shows: an event stays under 300 bytes on a weak network (`portal.md` 5).
+LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveValues:
+    co2_kg_per_h: float | None
+    co2_ppm: float | None
+    temperature_c: float | None
+    velocity_ms: float | None
+    timestamp: datetime
+    interval_s: float
+    quality_sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChimneyView:
+    name: str
+    device_id: str | None
+    state: str
+    state_word: str
+    live: LiveValues | None
+    fire_log: FireLog | None
+    so_far_today_kg: float | None
+    coverage_pct: float | None
+    stream_url: str
+    poll_url: str
+    hold_sentence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryPage:
+    organisation_name: str
+    factory_name: str
+    county: str
+    altitude_m: float
+    altitude_is_estimated: bool
+    time_zone: str
+    today_label: str
+    so_far_today_kg: float | None
+    coverage_pct: float | None
+    settling: bool
+    chimneys: list[ChimneyView]
+    quality_words: dict[str, str]
+
+
+def _live(item: DerivedReading | None) -> LiveValues | None:
+    if item is None:
+        return None
+    row, state = item.row, item.state
+    return LiveValues(
+        co2_kg_per_h=state.co2_kg_per_s * 3600 if state else None,
+        co2_ppm=row.co2_ppm,
+        temperature_c=row.temperature_c,
+        velocity_ms=row.velocity_ms,
+        timestamp=moment(row.t_ms),
+        interval_s=row.interval_s,
+        quality_sentences=quality_sentences(item.quality),
+    )
+
+
+def hold_sentence(hold: AssignmentHold | None) -> str | None:
+    if hold is None:
+        return None
+    return _(
+        "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
+        "Its readings wait outside the totals until someone says which is right."
+    ) % {"field": hold.field, "reported": hold.reported, "registered": hold.registered}
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What was read for the whole page, by chimney, device or assignment."""
+
+    now: datetime
+    zone: ZoneInfo
+    assignments: dict[int, Assignment]  # of record, by chimney
+    latest: dict[int, DerivedReading]  # by device
+    holds: dict[int, AssignmentHold]  # by assignment
+    so_far: dict[int, totals.SoFar]  # by chimney
+    hours: dict[int, list[totals.RecordHour]]  # by chimney
+    scale_kg_per_h: float | None
+    stream_url: str
+    poll_url: str
+
+
+def _facts(factory: Factory, now: datetime) -> _Facts:
+    current = Assignment.objects.filter(factory=factory, is_of_record=True, valid_from__lte=now)
+    assignments = {a.chimney_id: a for a in current.exclude(valid_to__lte=now).select_related("device")}
+    holds = AssignmentHold.objects.filter(assignment__factory=factory, resolution="").order_by("-starts_at")
+    latest = queries.latest_readings([a.device_id for a in assignments.values()])
+    hours = totals.hours_of_record([factory], now)
+    parameters = urlencode({"factory": factory.pk})
+    return _Facts(
+        now=now,
+        zone=factory.zone,
+        assignments=assignments,
+        latest={item.row.device_id: item for item in latest},
+        holds={hold.assignment_id: hold for hold in holds},
+        so_far={part.chimney_id: part for part in totals.so_far_today([factory], now)[factory.pk]},
+        hours=hours,
+        scale_kg_per_h=shared_scale_kg_per_h(hours),
+        stream_url=f"{reverse('api-emissions-stream')}?{parameters}&fields={LIVE_FIELDS}",
+        poll_url=f"{reverse('api-emissions-latest')}?{parameters}",
+    )
+
+
+def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
+    assignment = facts.assignments.get(chimney.pk)
+    device = assignment.device if assignment else None
+    state = state_of(device, facts.now)
+    part = facts.so_far.get(chimney.pk)
+    ribbon = None
+    if state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
+        ribbon = day_ribbon(facts.hours.get(chimney.pk, []), facts.zone, facts.now, facts.scale_kg_per_h)
+    return ChimneyView(
+        name=chimney.name,
+        device_id=device.device_id if device else None,
+        state=state,
+        state_word=state_word(state),
+        live=_live(facts.latest.get(device.pk)) if device else None,
+        fire_log=ribbon,
+        so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
+        coverage_pct=part.coverage_pct if part else None,
+        stream_url=facts.stream_url,
+        poll_url=facts.poll_url,
+        hold_sentence=hold_sentence(facts.holds.get(assignment.pk)) if assignment else None,
+    )
+
+
+def _has_full_hour(hours: dict[int, list[totals.RecordHour]]) -> bool:
+    return any(hour.status != HourStatus.MISSING for chimney in hours.values() for hour in chimney)
+
+
+def factory_page(factory: Factory, now: datetime) -> FactoryPage:
+    """Everything on the page, in a number of queries that does not grow with the chimneys."""
+    facts = _facts(factory, now)
+    total = totals.total(list(facts.so_far.values()))
+    return FactoryPage(
+        organisation_name=factory.organisation.name,
+        factory_name=factory.name,
+        county=factory.county,
+        altitude_m=factory.altitude_m,
+        altitude_is_estimated=factory.altitude_is_estimated,
+        time_zone=factory.time_zone,
+        today_label=today_label(factory, now),
+        so_far_today_kg=total.measured_kg if total and total.covered_ms else None,
+        coverage_pct=total.coverage_pct if total else None,
+        settling=bool(total and total.covered_ms) and not _has_full_hour(facts.hours),
+        chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.order_by("name")],
+        quality_words=quality_words(),
+    )

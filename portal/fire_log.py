@@ -1,0 +1,273 @@
+"""The fire log: 24 hours of a chimney as a ribbon, from rollup cells to the geometry that a template draws.
+
+Pure: cells in, frozen dataclasses out. No query and no markup here; the SVG is
+`templates/components/_fire_log.html`. The ribbon is the product's signature: one form for a chimney, a
+factory, the network. Height says how much (four steps), form says how we know it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import groupby, pairwise
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+
+STEPS = 4
+TICK_HOURS = 6
+# A fire that is measured as nothing still shows as a line, or it would look like proven idleness.
+SMALLEST_HEIGHT_PCT = 4.0
+
+
+class FireLogStatus(StrEnum):
+    """How we know what a cell shows; the form in which it is drawn."""
+
+    MEASURED = "measured"
+    SUBSTITUTED = "substituted"
+    IDLE = "idle"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class FireLogCell:
+    """One hour or quarter of an hour. `start` is aware, in the site's zone: labels are read from it."""
+
+    start: datetime
+    co2_kg_per_h: float | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireLogSegment:
+    """A rectangle: neighbours of one form and height are one. All in percent: the place decides the size."""
+
+    status: str
+    step: int
+    x_pct: str
+    width_pct: str
+    y_pct: str
+    height_pct: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireLogTick:
+    """A label under the ribbon; `anchor` keeps the outer ones inside it."""
+
+    x_pct: str
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireLogRow:
+    """A line of the table under the ribbon. Hours without a figure are one line a run."""
+
+    start: datetime
+    end: datetime
+    co2_kg_per_h: float | None
+    status: str
+    status_word: str
+
+    @property
+    def time_label(self) -> str:
+        # A template's own date filter would move the times into the server's zone.
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class FireLog:
+    """All that the ribbon, its `<title>`, its sentence and its table show."""
+
+    segments: tuple[FireLogSegment, ...]
+    ticks: tuple[FireLogTick, ...]
+    rows: tuple[FireLogRow, ...]
+    title: str
+    summary: str
+    width_px: int
+    height_px: int
+    scale_kg_per_h: float | None
+
+    @property
+    def scale_label(self) -> str:
+        return "" if self.scale_kg_per_h is None else _rate_label(self.scale_kg_per_h)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A cell on the time axis: what is drawn may differ from what was asked (a figure that is not one)."""
+
+    start: datetime
+    end: datetime
+    co2_kg_per_h: float | None
+    status: str
+    step: int
+
+
+def build_fire_log(
+    cells: Sequence[FireLogCell],
+    *,
+    width_px: int = 960,
+    height_px: int = 56,
+    scale_kg_per_h: float | None = None,
+    cell_minutes: int | None = None,
+) -> FireLog:
+    """Turn cells into a ribbon whose full height is `scale_kg_per_h` (None or 0: the highest cell).
+
+    Times between cells that nobody gave are missing, as are cells without a finite figure. `cell_minutes`
+    is the smallest distance between two starts unless given. `width_px` decides only how finely positions
+    are rounded, `height_px` is the height where the style sheet says none.
+    """
+    ordered = sorted(cells, key=lambda cell: cell.start)
+    length = timedelta(minutes=cell_minutes) if cell_minutes else _cell_length(ordered)
+    figures = [cell.co2_kg_per_h or 0 for cell in ordered if _has_figure(cell)]
+    scale = scale_kg_per_h or max(figures, default=0)
+    drawn = _fill_holes([_draw(cell, length, scale) for cell in ordered])
+    return FireLog(
+        segments=_segments(drawn, width_px),
+        ticks=_ticks(drawn, width_px),
+        rows=_rows(drawn),
+        title=_title(drawn),
+        summary=_summary(drawn),
+        width_px=width_px,
+        height_px=height_px,
+        scale_kg_per_h=scale or None,
+    )
+
+
+def _cell_length(cells: Sequence[FireLogCell]) -> timedelta:
+    steps = [_between(first.start, second.start) for first, second in pairwise(cells)]
+    return min((step for step in steps if step), default=timedelta(hours=1))
+
+
+def _between(start: datetime, end: datetime) -> timedelta:
+    """Elapsed time: two datetimes of one zone would subtract by wall clock, which a clock change bends."""
+    return end.astimezone(UTC) - start.astimezone(UTC)
+
+
+def _has_figure(cell: FireLogCell) -> bool:
+    return cell.co2_kg_per_h is not None and math.isfinite(cell.co2_kg_per_h)
+
+
+def _draw(cell: FireLogCell, length: timedelta, scale_kg_per_h: float) -> _Drawn:
+    end = cell.start + length
+    status = FireLogStatus(cell.status)
+    if status in (FireLogStatus.IDLE, FireLogStatus.MISSING):
+        return _Drawn(cell.start, end, None, status, 0)
+    if cell.co2_kg_per_h is None or not _has_figure(cell):
+        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0)
+    share = cell.co2_kg_per_h / scale_kg_per_h if scale_kg_per_h > 0 else 0.0
+    step = 0 if share <= 0 else min(STEPS, math.ceil(share * STEPS))
+    return _Drawn(cell.start, end, cell.co2_kg_per_h, status, step)
+
+
+def _fill_holes(drawn: Sequence[_Drawn]) -> list[_Drawn]:
+    filled: list[_Drawn] = []
+    for item in drawn:
+        if filled and _between(filled[-1].end, item.start) > timedelta(0):
+            filled.append(_Drawn(filled[-1].end, item.start, None, FireLogStatus.MISSING, 0))
+        filled.append(item)
+    return filled
+
+
+def _pct(moment: datetime, drawn: Sequence[_Drawn], width_px: int) -> float:
+    whole = _between(drawn[0].start, drawn[-1].end)
+    # To a tenth of a pixel of the nominal width: finer only makes the page heavier.
+    return round(_between(drawn[0].start, moment) / whole * width_px, 1) * 100 / width_px
+
+
+def _segments(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogSegment, ...]:
+    segments = []
+    for (status, step), run in groupby(drawn, key=lambda item: (item.status, item.step)):
+        if status == FireLogStatus.IDLE:
+            continue
+        items = list(run)
+        left, right = (_pct(moment, drawn, width_px) for moment in (items[0].start, items[-1].end))
+        height = 100.0 if status == FireLogStatus.MISSING else 100.0 * step / STEPS
+        height = max(SMALLEST_HEIGHT_PCT, height)
+        segments.append(
+            FireLogSegment(
+                status=str(status),
+                step=step,
+                x_pct=f"{left:.4g}%",
+                width_pct=f"{right - left:.4g}%",
+                y_pct=f"{100 - height:g}%",
+                height_pct=f"{height:g}%",
+            )
+        )
+    return tuple(segments)
+
+
+def _ticks(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogTick, ...]:
+    if not drawn:
+        return ()
+    moments = [item.start for item in drawn] + [drawn[-1].end]
+    ticks = []
+    for moment in moments:
+        if moment.minute or moment.hour % TICK_HOURS:
+            continue
+        left = _pct(moment, drawn, width_px)
+        anchor = "start" if left < 3 else "end" if left > 97 else "middle"
+        ticks.append(FireLogTick(f"{left:.4g}%", f"{moment:%H:%M}", anchor))
+    return tuple(ticks)
+
+
+def status_word(status: str) -> str:
+    """The word for a form of the ribbon: legend, table and sentence use the same."""
+    return {
+        FireLogStatus.MEASURED: _("measured"),
+        FireLogStatus.SUBSTITUTED: _("substituted"),
+        FireLogStatus.IDLE: _("idle"),
+        FireLogStatus.MISSING: _("no reading"),
+    }[FireLogStatus(status)]
+
+
+def _rows(drawn: Sequence[_Drawn]) -> tuple[FireLogRow, ...]:
+    rows: list[FireLogRow] = []
+    for item in drawn:
+        if item.co2_kg_per_h is None and rows and rows[-1].status == item.status:
+            previous = rows.pop()
+            rows.append(FireLogRow(previous.start, item.end, None, item.status, previous.status_word))
+        else:
+            word = status_word(item.status)
+            rows.append(FireLogRow(item.start, item.end, item.co2_kg_per_h, str(item.status), word))
+    return tuple(rows)
+
+
+def _title(drawn: Sequence[_Drawn]) -> str:
+    if not drawn:
+        return _("Fire log")
+    return _("Fire log from %(start)s to %(end)s") % {
+        "start": dateformat.format(drawn[0].start, "j M H:i"),
+        "end": dateformat.format(drawn[-1].end, "j M H:i"),
+    }
+
+
+def _rate_label(co2_kg_per_h: float) -> str:
+    return f"{co2_kg_per_h:,.0f}" if co2_kg_per_h >= 10 else f"{co2_kg_per_h:,.2f}"
+
+
+def _summary(drawn: Sequence[_Drawn]) -> str:
+    hours = dict.fromkeys(FireLogStatus, 0.0)
+    for item in drawn:
+        hours[FireLogStatus(item.status)] += _between(item.start, item.end).total_seconds() / 3600
+    parts = [
+        _("%(status)s %(hours)s h") % {"status": status_word(status), "hours": f"{round(value, 2):g}"}
+        for status, value in hours.items()
+        if value
+    ]
+    with_figure = [(item.co2_kg_per_h, item) for item in drawn if item.co2_kg_per_h is not None]
+    if not parts:
+        return _("No reading in these 24 hours.")
+    sentence = ", ".join(parts)
+    if with_figure:
+        highest, item = max(with_figure, key=lambda pair: pair[0])
+        sentence = _("%(parts)s; highest %(rate)s kg CO2/h at %(time)s") % {
+            "parts": sentence,
+            "rate": _rate_label(highest),
+            "time": f"{item.start:%H:%M}",
+        }
+    return f"{sentence[:1].upper()}{sentence[1:]}."

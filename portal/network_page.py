@@ -1,0 +1,177 @@
+"""What HQ's list of factories shows: who is online, so far today, the last 24 hours. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from devices.models import Assignment
+from devices.queries import DeviceState, is_online, state_of
+from emissions import totals
+from factories.models import Factory
+from portal.fire_log import FireLog
+from portal.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.words import state_word, today_label
+
+SORTS = ("exception", "name", "county", "co2", "coverage", "last")
+# What needs a look first: silent, then those that never came, then those not placed, then the fine ones.
+_EXCEPTION_ORDER = [DeviceState.SILENT, DeviceState.NEVER, DeviceState.NO_DEVICE, DeviceState.ONLINE]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    factory_id: int
+    name: str
+    url: str
+    county: str
+    time_zone: str
+    state: DeviceState
+    state_word: str
+    last_reading_at: datetime | None
+    interval_s: float
+    co2_today_kg: float | None
+    coverage_pct: float | None
+    devices_online: int
+    devices_total: int
+    fire_log: FireLog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPage:
+    organisation_name: str
+    rows: list[NetworkRow]
+    online_count: int
+    sensors_total: int
+    total_count: int  # factories
+    co2_today_kg: float | None
+    coverage_pct: float | None
+    factories_with_data: int
+    today_label: str
+    query: str
+    state_filter: str
+    sort: str
+
+
+def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow]:
+    """A row for each factory, without its ribbon; two queries for all of them."""
+    so_far = totals.so_far_today(factories, now)
+    devices: dict[int, list[Any]] = {}
+    assignments = Assignment.objects.filter(
+        factory__in=factories, is_of_record=True, valid_from__lte=now
+    ).exclude(valid_to__lte=now)
+    for assignment in assignments.select_related("device"):
+        devices.setdefault(assignment.factory_id, []).append(assignment.device)
+    rows = []
+    for factory in factories:
+        own = devices.get(factory.pk, [])
+        states = [state_of(device, now) for device in own] or [DeviceState.NO_DEVICE]
+        state = min(states, key=_EXCEPTION_ORDER.index)
+        part = totals.total(so_far[factory.pk])
+        heard = [device.last_heartbeat for device in own if device.last_heartbeat]
+        rows.append(
+            NetworkRow(
+                factory_id=factory.pk,
+                name=factory.name,
+                url=reverse("factory", args=[factory.pk]),
+                county=factory.county,
+                time_zone=factory.time_zone,
+                state=state,
+                state_word=state_word(state),
+                last_reading_at=max(heard, default=None),
+                interval_s=max((device.interval_s for device in own), default=5.0),
+                co2_today_kg=part.measured_kg if part and part.covered_ms else None,
+                coverage_pct=part.coverage_pct if part else None,
+                devices_online=sum(is_online(device, now) for device in own),
+                devices_total=len(own),
+            )
+        )
+    return rows
+
+
+def filtered(rows: Sequence[NetworkRow], query: str, state: str) -> list[NetworkRow]:
+    wanted = query.casefold()
+    return [
+        row for row in rows
+        if (not wanted or wanted in f"{row.name} {row.county}".casefold()) and (not state or row.state == state)
+    ]  # fmt: skip
+
+
+def _seconds_ago(row: NetworkRow, now: datetime) -> float:
+    return (now - row.last_reading_at).total_seconds() if row.last_reading_at else 0.0
+
+
+def ordered(rows: Sequence[NetworkRow], sort: str, now: datetime) -> list[NetworkRow]:
+    """Sorted; rows without the figure come last, whatever the order."""
+    keys: dict[str, Callable[[NetworkRow], Any]] = {
+        "exception": lambda row: (_EXCEPTION_ORDER.index(row.state), row.county, row.name),
+        "name": lambda row: row.name,
+        "county": lambda row: (row.county, row.name),
+        "co2": lambda row: (row.co2_today_kg is None, -(row.co2_today_kg or 0), row.name),
+        "coverage": lambda row: (row.coverage_pct is None, row.coverage_pct or 0, row.name),
+        "last": lambda row: (row.last_reading_at is None, _seconds_ago(row, now), row.name),
+    }  # fmt: skip
+    return sorted(rows, key=keys[sort])
+
+
+def with_ribbons(rows: Sequence[NetworkRow], factories: Sequence[Factory], now: datetime) -> list[NetworkRow]:
+    """The rows of one page with the last 24 hours of each factory, all on one scale."""
+    shown = {row.factory_id for row in rows}
+    by_pk = {factory.pk: factory for factory in factories if factory.pk in shown}
+    hours = totals.hours_of_record(list(by_pk.values()), now)
+    of_factory = _by_factory(hours, list(by_pk.values()))
+    scale = shared_scale_kg_per_h(of_factory)
+    drawn = []
+    for row in rows:
+        ribbon = None
+        if row.state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
+            zone = by_pk[row.factory_id].zone
+            ribbon = day_ribbon(of_factory.get(row.factory_id, []), zone, now, scale)
+        values = {name: getattr(row, name) for name in NetworkRow.__slots__ if name != "fire_log"}
+        drawn.append(NetworkRow(**values, fire_log=ribbon))
+    return drawn
+
+
+def _by_factory(
+    hours: dict[int, list[totals.RecordHour]], factories: Sequence[Factory]
+) -> dict[int, list[totals.RecordHour]]:
+    """Chimneys of one factory summed hour by hour: mass adds up, and so does the time covered."""
+    chimneys = dict(
+        Assignment.objects.filter(factory__in=factories).values_list("chimney_id", "factory_id").distinct()
+    )
+    summed: dict[int, dict[datetime, list[totals.RecordHour]]] = {}
+    for chimney_id, own in hours.items():
+        for hour in own:
+            summed.setdefault(chimneys[chimney_id], {}).setdefault(hour.period_start, []).append(hour)
+    return {
+        factory_id: [totals.sum_hours(parts) for _start, parts in sorted(starts.items())]
+        for factory_id, starts in summed.items()
+    }
+
+
+def network_page(
+    rows: list[NetworkRow], shown: list[NetworkRow], organisation_name: str, parameters: dict[str, str],
+    factories: Sequence[Factory], now: datetime,
+) -> NetworkPage:  # fmt: skip
+    """The page around `shown`; the three figures on top are of all rows, whatever the filter."""
+    with_data = [row for row in rows if row.co2_today_kg is not None]
+    parts = [part for own in totals.so_far_today(factories, now).values() for part in own]
+    total = totals.total(parts)
+    return NetworkPage(
+        organisation_name=organisation_name,
+        rows=shown,
+        online_count=sum(row.devices_online for row in rows),
+        sensors_total=sum(row.devices_total for row in rows),
+        total_count=len(rows),
+        co2_today_kg=sum(row.co2_today_kg or 0 for row in with_data) if with_data else None,
+        coverage_pct=total.coverage_pct if total else None,
+        factories_with_data=len(with_data),
+        today_label=today_label(factories[0], now) if factories else _("today"),
+        query=parameters["q"],
+        state_filter=parameters["state"],
+        sort=parameters["sort"],
+    )

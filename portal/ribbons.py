@@ -1,0 +1,44 @@
+"""Hours of record -> the cells of a fire log. The geometry is in `fire_log.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from emissions.models import HourStatus
+from emissions.totals import RecordHour
+from factories.queries import local_hour_start
+from portal.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
+
+HOURS = 24
+
+
+def shared_scale_kg_per_h(hours: Mapping[int, Iterable[RecordHour]]) -> float | None:
+    """One scale for ribbons that stand beside each other, so that their heights compare."""
+    rates = [hour.co2_kg_per_h for chimney in hours.values() for hour in chimney]
+    return max((rate for rate in rates if rate is not None), default=None)
+
+
+def day_ribbon(
+    hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None
+) -> FireLog:
+    """The last 24 hours up to the running one. Hours without data are missing, never idle."""
+    by_start = {hour.period_start: hour for hour in hours}
+    last = local_hour_start(now, zone)
+    cells = []
+    for back in range(HOURS - 1, -1, -1):
+        # Through UTC: a zone's clock may repeat or skip an hour.
+        start = (last.astimezone(tz=None) - timedelta(hours=back)).astimezone(zone)
+        cells.append(_cell(start, by_start.get(start)))
+    return build_fire_log(cells, scale_kg_per_h=scale_kg_per_h, cell_minutes=60)
+
+
+def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:
+    if hour is None or hour.co2_kg_per_h is None:
+        return FireLogCell(start, None, FireLogStatus.MISSING)
+    if hour.status == HourStatus.IDLE:
+        return FireLogCell(start, 0.0, FireLogStatus.IDLE)
+    # An hour short of 80 % still shows what was measured of it; the table and coverage say how much.
+    status = FireLogStatus.SUBSTITUTED if hour.status == HourStatus.SUBSTITUTED else FireLogStatus.MEASURED
+    return FireLogCell(start, hour.co2_kg_per_h, status)

@@ -1,0 +1,96 @@
+"""Invented contexts for /styleguide/: each component in each state. No real reading ever comes here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+
+from portal.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLive:
+    """The shape that components/_live_values.html takes."""
+
+    co2_kg_per_h: float | None
+    co2_ppm: float | None
+    temperature_c: float | None
+    velocity_ms: float | None
+    timestamp: datetime
+    interval_s: int = 5
+    quality_sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleChimney:
+    """The shape that portal/_chimney.html takes."""
+
+    name: str
+    device_id: str | None
+    state: str
+    state_word: str
+    live: SampleLive | None
+    fire_log: FireLog | None
+    so_far_today_kg: float | None
+    coverage_pct: float | None
+    hold_sentence: str | None = None
+    stream_url: str = ""
+    poll_url: str = ""
+
+
+def _status_at(hour: int) -> FireLogStatus:
+    if 6 <= hour < 8:
+        return FireLogStatus.SUBSTITUTED
+    if 11 <= hour < 14:
+        return FireLogStatus.IDLE
+    return FireLogStatus.MISSING if 17 <= hour < 19 else FireLogStatus.MEASURED
+
+
+def sample_fire_log(now: datetime) -> FireLog:
+    """A day that shows every form of the ribbon."""
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=24)
+    cells = [
+        FireLogCell(start + timedelta(hours=hour), 420 + 380 * math.sin(hour / 3), _status_at(hour))
+        for hour in range(24)
+    ]
+    return build_fire_log(cells, scale_kg_per_h=800)
+
+
+def _chimneys(now: datetime, log: FireLog) -> list[SampleChimney]:
+    def reading(age_s: int, **values: Any) -> SampleLive:
+        shown = {"co2_kg_per_h": 862.4, "co2_ppm": 93250.0, "temperature_c": 181.5, "velocity_ms": 3.21}
+        return SampleLive(timestamp=now - timedelta(seconds=age_s), **(shown | values))
+
+    fault = _("The temperature sensor reports a fault.")
+    flagged = reading(4, temperature_c=None, quality_sentences=(fault,))
+    hold = _("The sensor reports a dry basis, the registry says wet. Readings wait outside the totals.")
+    online, silent = _("online"), _("silent")
+    return [
+        SampleChimney("1", "sample-1", "online", online, reading(4), log, 6123.4, 98.7),
+        SampleChimney("2", "sample-2", "online", online, reading(40), log, 6123.4, 98.7),
+        SampleChimney("3", "sample-3", "silent", silent, reading(7200), log, 2210.9, 61.3),
+        SampleChimney("4", "sample-4", "never", _("never reported"), None, None, None, None),
+        SampleChimney("5", None, "no_device", _("no sensor"), None, None, None, None),
+        SampleChimney("6", "sample-6", "online", online, flagged, log, 0.42, 12.5, hold_sentence=hold),
+    ]
+
+
+def styleguide_context() -> dict[str, Any]:
+    """All that templates/portal/styleguide.html shows."""
+    now = datetime.now(UTC)
+    log = sample_fire_log(now)
+    page: Page[int] = Paginator(range(90), 30).page(2)
+    return {
+        "chimneys": _chimneys(now, log),
+        "fire_log": log,
+        "quantities": [0, 0.0004217, 0.0312, 0.5, 1.5, 12.34, 1234.5, 93250.4, None, float("nan")],
+        "page_obj": page,
+        "time_zone": "Africa/Nairobi",
+        "colours": ["page", "panel", "ink", "ink-2", "edge", "hairline", "action", "stack", "fuel", "tea"],
+        "states": [("fine", _("fine")), ("look", _("look")), ("act", _("act")), ("unknown", _("unknown"))],
+    }

@@ -1,0 +1,60 @@
+"""Words for codes: states, flags and periods as sentences for people. No code is ever shown to a manager."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from devices.queries import DeviceState
+from emissions.totals import factory_day_start
+from factories.models import Factory
+from science.quality import names
+
+_STATE_WORDS = {
+    DeviceState.ONLINE: gettext_lazy("online"),
+    DeviceState.SILENT: gettext_lazy("silent"),
+    DeviceState.NEVER: gettext_lazy("never reported"),
+    DeviceState.NO_DEVICE: gettext_lazy("no sensor"),
+}
+
+# What to do first, why second (`portal.md` 0.2). Flags without a sentence are the auditor's, not the manager's.
+_QUALITY_WORDS = {
+    "WARMUP": gettext_lazy("The sensor is warming up; its values count in a few minutes."),
+    "OVER_RANGE": gettext_lazy(
+        "CO2 is at the end of the sensor's range: it shows less than there is. Fit a wider sensor."
+    ),
+    "OUT_OF_PHYSICAL": gettext_lazy("Check the sensor: it shows a value that cannot be."),
+    "STUCK": gettext_lazy("Check the CO2 sensor: its value has not moved while the fire burns."),
+    "SPIKE": gettext_lazy("A single value jumped; it waits outside the record."),
+    "BELOW_AMBIENT": gettext_lazy("Calibrate the CO2 sensor: it shows less than there is in plain air."),
+    "NEG_VELOCITY": gettext_lazy("Check the flow sensor: it shows gas flowing backwards."),
+    "SAMPLE_LINE": gettext_lazy(
+        "Check the sample line and pump: the stack is hot but hardly any CO2 arrives."
+    ),
+    "SENSOR_FAULT": gettext_lazy("A sensor reports a fault. Check its plug first."),
+    "CAL": gettext_lazy("The sensor is being calibrated; its values do not count."),
+    "CALIBRATION_EXPIRED": gettext_lazy("The calibration has run out. Ask for a new one."),
+}
+
+
+def state_word(state: DeviceState) -> str:
+    return str(_STATE_WORDS[state])
+
+
+def quality_words() -> dict[str, str]:
+    return {name: str(words) for name, words in _QUALITY_WORDS.items()}
+
+
+def quality_sentences(quality: int) -> list[str]:
+    return [str(_QUALITY_WORDS[name]) for name in names(quality) if name in _QUALITY_WORDS]
+
+
+def today_label(factory: Factory, now: datetime) -> str:
+    """The factory day so far, as its own clock shows it."""
+    start, local = factory_day_start(factory, now), now.astimezone(factory.zone)
+    times = {"start": f"{start:%H:%M}", "now": f"{local:%H:%M}"}
+    if start.date() == local.date():
+        return _("factory day since %(start)s, now %(now)s") % times
+    return _("factory day since %(start)s yesterday, now %(now)s") % times

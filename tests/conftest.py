@@ -1,0 +1,116 @@
+"""The standing cast, and the rules for tests that need something of the machine.
+
+Litein and Momul are factories of one organisation, Elsewhere belongs to another. Builders: `make.py`.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import Role
+from carbontrack.local_postgres import LocalPostgres
+from tests import make
+from tests.environment import DATA_DIR
+
+REAL_DATA_VARIABLE = "CARBONTRACK_REAL_DATA"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[None]:
+    """A throw-away PostgreSQL for the session, from the wheel."""
+    with LocalPostgres(DATA_DIR, fsync=False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_server: None) -> None:
+    """pytest-django asks for this before it makes the test database."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    has_real_data = os.path.isdir(os.environ.get(REAL_DATA_VARIABLE, ""))
+    kept, dropped = [], []
+    for item in items:
+        (kept if has_real_data or not item.get_closest_marker("real_data") else dropped).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    programs = [p for mark in item.iter_markers("needs") for p in mark.args]
+    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
+    missing = [program for program in programs if shutil.which(program, path=path) is None]
+    if not missing:
+        return
+    reason = f"not on this machine: {', '.join(missing)} (as root on Debian, `make test` installs it)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """The shared cache is a table and rolls back with the test, but a transactional test leaves rows."""
+    if request.node.get_closest_marker("django_db") is not None:
+        request.getfixturevalue(
+            "db" if "transactional_db" not in request.fixturenames else "transactional_db"
+        )
+        cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    """The real hasher is slow on purpose, and no test is about its strength."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def cast(db: None) -> SimpleNamespace:
+    """Who asks: managers of Litein and Momul, HQ, an installer, an auditor, an integrator, and outsiders."""
+    ktda = make.make_organisation(name="Tea Group")
+    litein = make.make_factory(organisation=ktda, name="Litein Tea Factory", county="Kericho")
+    momul = make.make_factory(organisation=ktda, name="Momul Tea Factory", county="Kericho")
+    other = make.make_organisation(name="Other Group")
+    elsewhere = make.make_factory(organisation=other, name="Elsewhere Tea Factory", county="Nandi")
+
+    def person(name: str, role: Role | None, **scope: object) -> User:
+        user = make.make_user(email=f"{name}@test.example")
+        if role:
+            make.make_membership(user=user, role=role, **({"organisation": ktda} | scope))
+        return user
+
+    return SimpleNamespace(
+        organisation=ktda,
+        litein=litein,
+        momul=momul,
+        elsewhere=elsewhere,
+        litein_manager=person("litein", Role.FACTORY_MANAGER, factory=litein),
+        momul_manager=person("momul", Role.FACTORY_MANAGER, factory=momul),
+        hq=person("hq", Role.HQ_MANAGER),
+        installer=person("installer", Role.INSTALLER, factory=litein),
+        auditor=person("auditor", Role.AUDITOR),
+        integrator=person("integrator", Role.INTEGRATOR),
+        outsider=person("outsider", Role.HQ_MANAGER, organisation=other),
+        nobody=person("nobody", None),
+    )
+
+
+@pytest.fixture
+def as_user() -> Callable[[User | None], Client]:
+    """`as_user(user)` gives a browser client signed in as them; `as_user(None)` one that is not."""
+
+    def sign_in(user: User | None) -> Client:
+        browser = Client()
+        if user is not None:
+            browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return browser
+
+    return sign_in

@@ -1,0 +1,339 @@
+"""The simulated fleet over real TLS connections: against Mosquitto, and against the demo's own broker."""
+
+import io
+import itertools
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from demo import cast, fleet_files
+from demo.fleet import Fleet
+from demo.fleet_files import Progress
+from demo.link import BrokerPlace, LinkState
+from demo.simulated_device import FIRST_FILL_MS, INTERVAL_MS, SimulatedDevice
+from devices.credentials import rotate_secret
+from mqtt_ingest.messages import PAYLOAD_LIMIT_BYTES
+from mqtt_ingest.parse import parse
+from mqtt_ingest.topics import Kind
+from tests import make
+from tests.demo import running_broker as embedded
+from tests.demo.ingest_stand_in import IngestStandIn
+from tests.mosquitto import INGEST_PASSWORD, Mosquitto
+
+FLEET = cast.fleet(3)
+FILL_COUNT = FIRST_FILL_MS // INTERVAL_MS
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def make_devices(before: dict[str, Progress] | None = None) -> list[SimulatedDevice]:
+    return [
+        SimulatedDevice(planned, now_ms=now_ms(), before=(before or {}).get(planned.device_id))
+        for planned in FLEET
+    ]
+
+
+def place_of(port: int, ca_file: Path) -> BrokerPlace:
+    return BrokerPlace("127.0.0.1", port, ssl.create_default_context(cafile=str(ca_file)))
+
+
+class RunningFleet:
+    """A fleet in a thread of its own."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self._thread = threading.Thread(target=fleet.run)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """Stop it; returns how many seconds that took."""
+        asked_s = time.monotonic()
+        self.fleet.stop()
+        self._thread.join(15.0)
+        assert not self._thread.is_alive()
+        return time.monotonic() - asked_s
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., RunningFleet]]:
+    running: list[RunningFleet] = []
+
+    def start_fleet(
+        devices: list[SimulatedDevice], passwords: dict[str, str], place: BrokerPlace
+    ) -> RunningFleet:
+        running.append(
+            RunningFleet(Fleet(devices, passwords, place, data_dir=tmp_path, connect_spread_s=0.2))
+        )
+        return running[-1]
+
+    yield start_fleet
+    for one in running:
+        one.stop()
+
+
+@pytest.fixture
+def passwords(db: None) -> dict[str, str]:
+    factory = make.make_factory()
+    return {
+        planned.device_id: rotate_secret(make.make_device(factory=factory, device_id=planned.device_id))
+        for planned in FLEET
+    }
+
+
+@pytest.fixture
+def mosquitto(passwords: dict[str, str], tmp_path: Path, settings: Settings) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
+    settings.MQTT_BROKER_URL = broker.url
+    with broker:
+        yield broker
+
+
+@pytest.fixture
+def ingest(mosquitto: Mosquitto) -> Iterator[IngestStandIn]:
+    ca_file = str(mosquitto.certificates.ca_file)
+    with IngestStandIn(port=mosquitto.port, ca_file=ca_file, password=INGEST_PASSWORD) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def place(mosquitto: Mosquitto) -> BrokerPlace:
+    return place_of(mosquitto.port, mosquitto.certificates.ca_file)
+
+
+def is_empty(fleet: Fleet) -> bool:
+    return all(len(link.device.outbox) == 0 for link in fleet.links)
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """For what only the fleet's own memory shows; everything else is waited for at the broker."""
+    ends_at_s = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < ends_at_s, "what was waited for did not come"
+        pause.wait(0.02)
+
+
+@pytest.mark.needs("mosquitto")
+def test_fleet_reports_itself_and_makes_up_the_last_half_hour(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    running = start(make_devices(), passwords, place)
+
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    wait_until(lambda: is_empty(running.fleet))
+
+    assert ingest.seqs("litein-01") == list(range(1, len(ingest.seqs("litein-01")) + 1))
+    status = ingest.statuses["litein-01"][0]
+    assert (status["online"], status["sensor"], status["range_ppm"]) == (True, "sprintir-20", 200_000)
+    assert (status["co2_basis"], status["pressure_compensation"]) == ("dry", "on_sensor")
+    assert max(ingest.batch_sizes) <= 500
+    times = [ingest.readings["litein-01"][key]["t"] for key in sorted(ingest.readings["litein-01"])]
+    assert {b - a for a, b in itertools.pairwise(times)} == {INTERVAL_MS}
+    assert now_ms() - times[0] >= FIRST_FILL_MS - INTERVAL_MS
+
+
+@pytest.mark.needs("mosquitto")
+def test_live_readings_follow_every_five_seconds(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
+    last = max(ingest.seqs("litein-01"))
+
+    ingest.wait_for(lambda: last + 2 in ingest.seqs("litein-01"))
+
+    stream = next(iter(ingest.readings["litein-01"]))[0]
+    live = ingest.readings["litein-01"][stream, last + 2]
+    assert live["flags"] == 0
+    assert abs(now_ms() - live["t"]) < INTERVAL_MS
+
+
+@pytest.mark.needs("mosquitto")
+def test_broker_acknowledgements_alone_free_nothing(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    ingest.answers = False
+
+    running = start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+
+    assert all(len(link.device.outbox) >= FILL_COUNT for link in running.fleet.links)
+    assert all(link.device.progress is None for link in running.fleet.links)
+
+
+@pytest.mark.needs("mosquitto")
+def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
+    start: Callable[..., RunningFleet],
+    passwords: dict[str, str],
+    place: BrokerPlace,
+    ingest: IngestStandIn,
+    mosquitto: Mosquitto,
+) -> None:
+    running = start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
+    subscriptions = ingest.subscription_count
+
+    mosquitto.kill()
+    wait_until(lambda: running.fleet.up_count == 0)
+    measured_before = {link.device.device_id: link.device.outbox.last_seq for link in running.fleet.links}
+    wait_until(
+        lambda: all(
+            link.device.outbox.last_seq > measured_before[link.device.device_id]
+            for link in running.fleet.links
+        )
+    )
+    mosquitto.start()
+    ingest.wait_for(lambda: ingest.subscription_count > subscriptions)
+    wait_until(lambda: running.fleet.up_count == len(FLEET))
+    wait_until(lambda: is_empty(running.fleet), timeout_s=40.0)
+
+    running.stop()
+    for link in running.fleet.links:
+        assert ingest.seqs(link.device.device_id) == list(range(1, link.device.outbox.last_seq + 1))
+        assert link.device.outbox.refused_count == link.device.outbox.lost_count == 0
+
+
+@pytest.mark.needs("mosquitto")
+def test_stop_is_quick_and_leaves_devices_off_line_and_progress_on_disk(
+    start: Callable[..., RunningFleet],
+    passwords: dict[str, str],
+    place: BrokerPlace,
+    ingest: IngestStandIn,
+    tmp_path: Path,
+) -> None:
+    running = start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    wait_until(lambda: is_empty(running.fleet))
+
+    took_s = running.stop()
+
+    assert took_s < 2.0
+    ingest.wait_for(lambda: all(not ingest.statuses[planned.device_id][-1]["online"] for planned in FLEET))
+    progress = fleet_files.load_progress(tmp_path)
+    for link in running.fleet.links:
+        kept = progress[link.device.device_id]
+        assert (kept.stream, kept.seq) == (link.device.outbox.stream, link.device.outbox.last_seq)
+
+
+@pytest.mark.needs("mosquitto")
+def test_second_start_continues_where_the_first_ended(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    first = start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    wait_until(lambda: is_empty(first.fleet))
+    first.stop()
+    before = {link.device.device_id: link.device.progress for link in first.fleet.links}
+    known = {device_id: set(readings) for device_id, readings in ingest.readings.items()}
+
+    start(make_devices(before), passwords, place)
+    ingest.wait_for(lambda: all(set(ingest.readings[p.device_id]) - known[p.device_id] for p in FLEET))
+
+    for device_id, last in before.items():
+        assert last is not None
+        fresh = [
+            ingest.readings[device_id][key] for key in set(ingest.readings[device_id]) - known[device_id]
+        ]
+        assert {reading["seq"] for reading in fresh} == set(range(1, len(fresh) + 1))
+        assert min(reading["t"] for reading in fresh) == last.t_ms + INTERVAL_MS
+        assert ingest.statuses[device_id][-1]["previous"] == {"stream": last.stream, "seq": last.seq}
+
+
+@pytest.mark.needs("mosquitto")
+def test_refused_device_waits_a_minute_and_disturbs_no_other(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    running = start(make_devices(), passwords | {"boito-01": "wrong"}, place)
+    refused = next(link for link in running.fleet.links if link.device.device_id == "boito-01")
+
+    ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
+    wait_until(lambda: refused.was_refused and refused.state is LinkState.DOWN)
+    wait_until(lambda: running.fleet.up_count == len(FLEET) - 1)
+
+    assert refused.retry_at_s - time.monotonic() > 20.0
+    assert not ingest.readings["boito-01"]
+
+
+@pytest.mark.needs("mosquitto")
+def test_command_is_answered_with_a_refusal(
+    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+) -> None:
+    start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: bool(ingest.readings["litein-01"]))
+
+    ingest.command("litein-01", {"v": 1, "id": "9c1f", "kind": "reboot"})
+    ingest.wait_for(lambda: bool(ingest.acks))
+
+    assert ingest.acks == [
+        {"v": 1, "id": "9c1f", "ok": False, "error": "a simulated device does not carry out reboot"}
+    ]
+
+
+def test_fleet_works_with_the_embedded_broker(start: Callable[..., RunningFleet], tmp_path: Path) -> None:
+    with embedded.running_broker(tmp_path / "broker") as broker:
+        ca_file = broker.certificates.ca_file
+        broker.passwords = {planned.device_id: f"secret of {planned.device_id}" for planned in FLEET}
+        stand_in = IngestStandIn(port=broker.port, ca_file=str(ca_file), password=embedded.INGEST_PASSWORD)
+        with stand_in as ingest:
+            running = start(make_devices(), broker.passwords, place_of(broker.port, ca_file))
+            ingest.wait_for(lambda: all(len(ingest.seqs(p.device_id)) >= FILL_COUNT for p in FLEET))
+            wait_until(lambda: is_empty(running.fleet))
+
+            took_s = running.stop()
+
+            assert took_s < 2.0
+            ingest.wait_for(lambda: all(not ingest.statuses[p.device_id][-1]["online"] for p in FLEET))
+
+
+def test_every_message_of_a_device_fits_the_contract() -> None:
+    planned = next(device for device in cast.devices() if device.part is cast.Part.SENSOR_FAULT)
+    device = SimulatedDevice(planned, now_ms=now_ms(), before=Progress(t_ms=1, stream=9, seq=8))
+    batch = device.outbox.next_batch(0.0)
+    assert batch is not None
+
+    readings = device.readings_payload(batch)
+    parsed = parse(device.topic(Kind.READINGS), readings, now_ms())
+    alert = next(filter(None, (device.measure(device.next_t_ms) for _number in range(24 * 720))))
+    ack = device.answer_to_command(b'{"v":1,"id":"7","kind":"zero"}')
+    assert ack is not None
+
+    assert len(readings) < PAYLOAD_LIMIT_BYTES
+    assert (len(parsed.readings), parsed.rejections) == (FILL_COUNT, ())
+    for kind, payload in (
+        (Kind.STATUS, device.status_payload(now_ms())), (Kind.ALERTS, alert), (Kind.ACKS, ack),
+    ):  # fmt: skip
+        assert parse(device.topic(kind), payload, now_ms()).rejections == ()
+
+
+def test_machine_that_slept_makes_nothing_up() -> None:
+    device = SimulatedDevice(FLEET[0], now_ms=1_000_000_000_000)
+    count = device.outbox.last_seq
+
+    device.measure(1_000_000_000_000 + 8 * 3_600_000)
+
+    assert device.outbox.last_seq - count <= 1
+    assert device.next_t_ms > 1_000_000_000_000 + 8 * 3_600_000
+
+
+def test_simulate_says_what_is_missing(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.MQTT_CA_FILE = str(tmp_path / "ca.pem")
+
+    with pytest.raises(CommandError, match="start the broker first"):
+        call_command("simulate", stdout=io.StringIO())
+
+    settings.MQTT_BROKER_URL = "mqtt://127.0.0.1:1"
+    with pytest.raises(CommandError, match=r"no password for litein-01, .*and others"):
+        call_command("simulate", stdout=io.StringIO())
+
+    settings.MQTT_BROKER_URL = "mqtts://user:secret@broker.example.org:8883"
+    with pytest.raises(CommandError, match="only go to a broker on this machine"):
+        call_command("simulate", stdout=io.StringIO())

@@ -1,0 +1,208 @@
+"""What stands in the way of the demo is told in one sentence each, with its remedy."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from demo import instance, preflight
+from demo.addresses import bind_problem, lan_addresses, shown_address
+from demo.preflight import NotReadyError, Wanted, check
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as other_program:
+        other_program.bind(("127.0.0.1", 0))
+        other_program.listen()
+        yield other_program.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def wanted(tmp_path: Path, free_port: int) -> Wanted:
+    return Wanted(
+        data_dir=tmp_path / "var",
+        bind_address="127.0.0.1",
+        http_port=free_port,
+        mqtt_port=free_port + 1,
+        database_url="",
+        broker_url="",
+    )
+
+
+def test_free_ports_and_an_empty_folder_are_all_it_takes(wanted: Wanted, free_port: int) -> None:
+    check(replace(wanted, mqtt_port=_another_free_port(free_port)))
+
+    assert wanted.data_dir.is_dir()
+
+
+def _another_free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found = int(probe.getsockname()[1])
+    return found if found != port else _another_free_port(port)
+
+
+@pytest.mark.parametrize(("variable", "name"), [("http_port", "HTTP_PORT"), ("mqtt_port", "MQTT_PORT")])
+def test_a_taken_port_names_the_variable_to_set(
+    wanted: Wanted, taken_port: int, free_port: int, variable: str, name: str
+) -> None:
+    free = replace(wanted, mqtt_port=_another_free_port(free_port))
+
+    with pytest.raises(NotReadyError) as refusal:
+        check(replace(free, **{variable: taken_port}))  # type: ignore[arg-type]
+
+    expected = f"Port {taken_port} is taken by another program: set {name} to a free port"
+    assert str(refusal.value).startswith(expected)
+
+
+def test_one_port_for_both_is_refused(wanted: Wanted) -> None:
+    with pytest.raises(NotReadyError, match="HTTP_PORT and MQTT_PORT are both"):
+        check(replace(wanted, mqtt_port=wanted.http_port))
+
+
+def test_an_address_of_another_machine_is_refused(wanted: Wanted) -> None:
+    with pytest.raises(NotReadyError, match=r"HTTP_BIND=192\.0\.2\.7 .* no address '192\.0\.2\.7'"):
+        check(replace(wanted, bind_address="192.0.2.7"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [("database_url", "postgres:///live", "DATABASE_URL"), ("broker_url", "mqtts://live", "MQTT_BROKER_URL")],
+)
+def test_the_demo_never_touches_a_database_or_broker_that_was_named(
+    wanted: Wanted, field: str, value: str, name: str
+) -> None:
+    with pytest.raises(NotReadyError, match=f"{name} is set, .*unset {name}"):
+        check(replace(wanted, **{field: value}))  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_said_with_both_sizes(wanted: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
+
+    with pytest.raises(NotReadyError, match=r"Only 12 MB are free for .* needs 500 MB"):
+        check(wanted)
+
+
+def test_a_port_just_closed_is_free(taken_port: int) -> None:
+    assert bind_problem("127.0.0.1", taken_port) == "is taken by another program"
+
+
+def test_only_loopback_is_announced_unless_the_network_was_asked_for() -> None:
+    assert lan_addresses("127.0.0.1") == ()
+    assert shown_address("127.0.0.1") == "localhost"
+    assert lan_addresses("192.0.2.7") == ("192.0.2.7",)
+    assert shown_address("192.0.2.7") == "192.0.2.7"
+
+
+def test_a_folder_is_held_by_one_run_at_a_time(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from demo import instance; instance.hold(Path(sys.argv[1]))"
+    )
+    holding = f"{script}; print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(tmp_path)],
+        cwd=BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+
+        with pytest.raises(
+            instance.AlreadyRunningError, match=rf"already runs .*process {first.pid}, since 20"
+        ):
+            instance.hold(tmp_path)
+        asked = subprocess.run(
+            [sys.executable, "-m", "demo.instance", str(tmp_path)],
+            cwd=BASE_DIR,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        first.kill()
+
+    assert asked.returncode == 1
+    assert f"process {first.pid}" in asked.stderr
+    instance.hold(tmp_path)
+    instance.release(tmp_path)
+    assert instance.holder(tmp_path) is None
+
+
+def test_a_process_id_that_was_given_out_again_does_not_hold_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "run_demo.pid").write_text(f'{{"pid": {os.getpid()}, "started_at_s": 1000000000.0}}')
+
+    assert instance.holder(tmp_path) is None
+
+
+def test_an_old_python_is_told_what_to_install(tmp_path: Path) -> None:
+    bootstrap = BASE_DIR / "bootstrap.py"
+    as_if_old = (
+        "import runpy, sys; names = runpy.run_path(sys.argv[1]); "
+        "names['suitable_python'].__globals__.update(VERSION_TEST='import sys; sys.exit(1)'); "
+        "names['suitable_python']()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", as_if_old, str(bootstrap)], stderr=subprocess.PIPE, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Carbon Track needs Python 3.11 or newer, and this machine has 3.")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_python_without_the_venv_module_is_told_which_package_brings_it(tmp_path: Path) -> None:
+    fake_python = tmp_path / "python3.14"
+    # As Debian's python3 without python3-venv: new enough, but ensurepip is not there.
+    fake_python.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; *) exit 0;; esac\n')
+    fake_python.chmod(0o755)
+    only_that = (
+        "import runpy, sys; names = runpy.run_path(sys.argv[1]); sys.executable = sys.argv[2]; "
+        "names['suitable_python']()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", only_that, str(BASE_DIR / "bootstrap.py"), str(fake_python)],
+        env={"PATH": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "apt-get install python3-venv" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.needs("make")
+def test_make_help_lists_every_command() -> None:
+    make = shutil.which("make")
+    assert make is not None
+
+    # Without what an outer `make test` passes on to inner makes.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+    shown = subprocess.run(
+        [make, "help"], cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+    listed = {line.split()[1] for line in shown.splitlines()}
+    assert listed == {"help", "run", "test", "lint", "bench", "clean", "messages"}

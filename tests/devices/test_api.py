@@ -1,0 +1,118 @@
+"""Devices over HTTP: the list, one of them, a new secret."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from devices.credentials import check_broker_login
+from devices.models import DeviceSecret
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+    return as_user(cast.hq)
+
+
+def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: SimpleNamespace) -> None:
+    now = timezone.now()
+    device = make.make_device(
+        factory=cast.litein,
+        device_id="litein-1",
+        firmware="1.0.0",
+        last_heartbeat=now,
+        status={"secret": "no"},
+    )
+    assignment = make.make_assignment(device=device, sensor="sprintir-20", range_ppm=200_000)
+
+    body = hq.get("/api/mcu-devices/litein-1/").json()
+
+    assert body["assignment"].pop("valid_from").startswith("2025-11-01T00:00:00")
+    assert body["assignment"] == {
+        "chimney": assignment.chimney_id, "valid_to": None, "is_of_record": True, "sensor": "sprintir-20",
+        "range_ppm": 200_000.0, "co2_basis": "wet", "pressure_compensation": "none",
+    }  # fmt: skip
+    assert (body["online"], body["factory"], body["firmware"]) == (True, cast.litein.pk, "1.0.0")
+    assert body["last_heartbeat"].startswith(f"{now:%Y-%m-%dT%H:%M:%S}")
+    assert "status" not in body
+    assert "secret" not in str(body)
+
+
+def test_an_assignment_of_the_past_is_not_the_present_one(hq: Client, cast: SimpleNamespace) -> None:
+    device = make.make_device(factory=cast.litein, device_id="litein-1")
+    make.make_assignment(device=device, valid_to=timezone.now() - timedelta(hours=1))
+
+    assert hq.get("/api/mcu-devices/litein-1/").json()["assignment"] is None
+
+
+def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: SimpleNamespace) -> None:
+    for number in range(3):
+        make.make_device(factory=cast.litein, device_id=f"litein-{number}")
+    make.make_device(factory=cast.momul, device_id="momul-1")
+    make.make_device(factory=cast.elsewhere, device_id="elsewhere-1")
+
+    everything = hq.get("/api/mcu-devices/").json()
+    page = hq.get(f"/api/mcu-devices/?factory={cast.litein.pk}&page_size=2").json()
+    foreign = hq.get(f"/api/mcu-devices/?factory={cast.elsewhere.pk}").json()
+
+    assert [row["device_id"] for row in everything["results"]] == [
+        "litein-0",
+        "litein-1",
+        "litein-2",
+        "momul-1",
+    ]
+    assert (page["count"], len(page["results"]), page["previous"]) == (3, 2, None)
+    assert "page=2" in page["next"]
+    assert (
+        foreign == hq.get("/api/mcu-devices/?factory=999999").json()
+    )  # does not tell which numbers others have
+
+
+def test_the_number_of_queries_does_not_grow_with_devices(
+    hq: Client, cast: SimpleNamespace, django_assert_num_queries: Any
+) -> None:
+    make.make_assignment(device=make.make_device(factory=cast.litein))
+    with django_assert_num_queries(6) as few:
+        hq.get("/api/mcu-devices/")
+    for _ in range(10):
+        make.make_assignment(device=make.make_device(factory=cast.litein))
+
+    with django_assert_num_queries(len(few)):
+        hq.get("/api/mcu-devices/")
+
+
+def test_as_csv_a_nested_value_is_json(hq: Client, cast: SimpleNamespace) -> None:
+    make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
+
+    text = hq.get("/api/mcu-devices/?as=csv").content.decode()
+
+    assert '""co2_basis"": ""wet""' in text
+
+
+def test_a_new_secret_is_shown_once_and_ends_the_old_one(hq: Client, cast: SimpleNamespace) -> None:
+    _device, old = make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
+
+    body = hq.post("/api/mcu-devices/litein-1/rotate-secret/").json()
+
+    assert set(body) == {"device_id", "username", "password", "host", "port", "ca_file", "topics"}
+    assert check_broker_login("litein-1", "litein-1", body["password"])
+    assert not check_broker_login("litein-1", "litein-1", old)
+    assert body["password"] not in str(DeviceSecret.objects.values_list())
+
+
+def test_an_installer_rotates_where_he_works_and_not_elsewhere(
+    cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
+    make.make_device_with_secret(factory=cast.momul, device_id="momul-1")
+    installer = as_user(cast.installer)
+
+    assert installer.post("/api/mcu-devices/litein-1/rotate-secret/").status_code == 200
+    assert installer.post("/api/mcu-devices/momul-1/rotate-secret/").status_code == 404

@@ -1,0 +1,258 @@
+"""manage.py provision_device: a device, its chimney and its login, from one command line."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from devices.credentials import check_broker_login
+from devices.models import Assignment, MCUDevice
+from factories.models import Chimney, Factory
+from tests import make
+
+pytestmark = pytest.mark.django_db
+ONE_HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def litein() -> Factory:
+    return make.make_factory(name="Litein Tea Factory")
+
+
+@pytest.fixture
+def provision(capsys: Any) -> Any:
+    """Runs the command with --json and gives what it printed."""
+
+    def run(*arguments: str, device_id: str = "litein-9", factory: str = "Litein") -> dict[str, Any]:
+        call_command("provision_device", "--factory", factory, "--device-id", device_id, "--json", *arguments)
+        printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return printed
+
+    return run
+
+
+def refusal(*arguments: str, device_id: str = "litein-9", factory: str = "Litein") -> str:
+    with pytest.raises(CommandError) as caught:
+        call_command("provision_device", "--factory", factory, "--device-id", device_id, *arguments)
+    assert not MCUDevice.objects.filter(device_id="litein-9").exists()
+    assert not Chimney.objects.exclude(name="Old").exists()
+    return str(caught.value)
+
+
+def test_all_that_a_device_needs_is_printed_as_json(litein: Factory, provision: Any, settings: Any) -> None:
+    settings.MQTT_BROKER_URL = "mqtts://carbontrack-ingest:secret@127.0.0.1:18883"
+
+    printed = provision()
+
+    assert list(printed) == ["device_id", "username", "password", "host", "port", "ca_file", "topics"]
+    assert (printed["device_id"], printed["username"]) == ("litein-9", "litein-9")
+    assert (printed["host"], printed["port"]) == ("127.0.0.1", 18883)
+    assert printed["ca_file"].endswith("broker/ca.pem")
+    assert printed["topics"] == {
+        kind: f"carbontrack/v1/litein-9/{kind}"
+        for kind in ("readings", "status", "alerts", "acks", "committed", "commands")
+    }
+    assert check_broker_login("litein-9", "litein-9", printed["password"])
+
+
+def test_without_json_the_same_is_printed_for_people(litein: Factory, capsys: Any) -> None:
+    call_command("provision_device", "--factory", "Litein", "--device-id", "litein-9")
+
+    out = capsys.readouterr().out
+    assert "shown this once" in out
+    assert "carbontrack/v1/litein-9/readings" in out
+
+
+def test_the_public_name_of_the_broker_is_what_devices_are_told(
+    litein: Factory, provision: Any, settings: Any
+) -> None:
+    settings.MQTT_PUBLIC_HOST = "mqtt.example"
+
+    assert provision()["host"] == "mqtt.example"
+
+
+def test_a_new_chimney_is_what_the_issue_says(litein: Factory, provision: Any) -> None:
+    provision()
+
+    chimney, assignment = Chimney.objects.get(), Assignment.objects.get()
+    assert (chimney.factory, chimney.shape, chimney.diameter_m) == (litein, "circle", 0.9)
+    assert (chimney.velocity_profile_factor, chimney.moisture_method) == (1.0, "fixed")
+    assert chimney.moisture_fraction == 0.13
+    assert (assignment.chimney, assignment.is_of_record) == (chimney, True)
+    assert (assignment.co2_basis, assignment.pressure_compensation) == ("wet", "none")
+    assert chimney.emission_sources.get().kind == "boiler"
+
+
+def test_a_new_chimney_takes_readings_as_old_as_ingest_takes(litein: Factory, provision: Any) -> None:
+    provision()
+
+    start = Assignment.objects.get().valid_from
+    oldest = timezone.now() - timedelta(days=366)
+    assert oldest - ONE_HOUR < start <= oldest
+    assert (start.minute, start.second, start.microsecond) == (0, 0, 0)
+
+
+def test_everything_can_be_said_otherwise(litein: Factory, provision: Any) -> None:
+    provision(
+        "--chimney", "Dryer", "--width", "0.6", "--height", "0.8", "--profile", "0.9", "--basis", "dry",
+        "--compensation", "proportional", "--sensor", "sprintir-20", "--range-ppm", "200000",
+    )  # fmt: skip
+
+    chimney, assignment = Chimney.objects.get(), Assignment.objects.get()
+    assert (chimney.name, chimney.shape) == ("Dryer", "rectangle")
+    assert (chimney.width_m, chimney.height_m, chimney.diameter_m) == (0.6, 0.8, None)
+    assert chimney.velocity_profile_factor == 0.9
+    assert (assignment.co2_basis, assignment.pressure_compensation) == ("dry", "proportional")
+    assert (assignment.sensor, assignment.range_ppm) == ("sprintir-20", 200_000)
+
+
+def test_a_diameter_of_a_round_chimney(litein: Factory, provision: Any) -> None:
+    provision("--diameter", "1.2")
+
+    assert Chimney.objects.get().diameter_m == 1.2
+
+
+# --- Which factory -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "name", ["Litein", "litein", "LITEIN TEA FACTORY", "  Litein   tea factory ", "Litein Tea Factory"]
+)
+def test_a_factory_is_found_by_the_name_people_use(litein: Factory, provision: Any, name: str) -> None:
+    provision(factory=name)
+
+    assert MCUDevice.objects.get().factory == litein
+
+
+def test_a_factory_that_was_entered_without_the_suffix_is_found_with_it(provision: Any) -> None:
+    factory = make.make_factory(name="Kobel")
+
+    provision(factory="Kobel Tea Factory")
+
+    assert MCUDevice.objects.get().factory == factory
+
+
+def test_one_name_in_two_organisations_is_ambiguous(litein: Factory) -> None:
+    make.make_factory(name="LITEIN", organisation=make.make_organisation(name="Other Group"))
+
+    message = refusal()
+
+    assert "'Litein' is ambiguous" in message
+    assert "Other Group" in message
+
+
+def test_an_unknown_factory_gets_a_hint(litein: Factory) -> None:
+    assert "Did you mean: Litein Tea Factory?" in refusal(factory="Lit")
+    assert "There is no factory 'Nowhere'" in refusal(factory="Nowhere")
+    assert "There is no factory ''" in refusal(factory="")
+
+
+# --- Refusals ----------------------------------------------------------------------------------
+def test_a_known_id_is_an_error_and_says_what_to_do(litein: Factory) -> None:
+    make.make_device(device_id="momul-1")
+
+    message = refusal(device_id="momul-1")
+
+    assert "device_id='momul-1' is known already" in message
+    assert "rotate its secret" in message
+    assert not Chimney.objects.exists()
+
+
+def test_the_servers_own_name_is_reserved(litein: Factory) -> None:
+    assert "reserved" in refusal(device_id="carbontrack-ingest")
+
+
+@pytest.mark.parametrize("device_id", ["ab", "a" * 65, "a/b/c", "+++", "a b c", "käse", "abc\n", "", "###"])
+def test_an_id_that_is_no_topic_is_refused(litein: Factory, device_id: str) -> None:
+    words = refusal(device_id=device_id)
+    assert any(word in words for word in ("3 to 64", "cannot be blank", "device_id_fits_a_topic"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--diameter", "0"), "above 0 and up to 5 m"),
+        (("--diameter", "-1"), "above 0 and up to 5 m"),
+        (("--diameter", "5.1"), "above 0 and up to 5 m"),
+        (("--diameter", "nan"), "above 0 and up to 5 m"),
+        (("--width", "0.6"), "width and height"),
+        (("--height", "0.6"), "width and height"),
+        (("--width", "0.6", "--height", "0"), "above 0"),
+        (("--width", "0.6", "--height", "0.6", "--diameter", "0.9"), "A round chimney has a diameter"),
+        (("--profile", "1.3"), "between 0.5 and 1.2"),
+        (("--profile", "0"), "between 0.5 and 1.2"),
+        (("--profile", "nan"), "between 0.5 and 1.2"),
+        (("--range-ppm", "-5"), "range"),
+        (("--range-ppm", "2000000"), "range"),
+        (("--basis", "moist"), "invalid choice"),
+        (("--compensation", "some"), "invalid choice"),
+        (("--sensor", "x" * 41), "40"),
+        (("--chimney", "x" * 81), "80"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_made(
+    litein: Factory, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in refusal(*arguments)
+
+
+# --- A chimney that is there already -----------------------------------------------------------
+def test_an_existing_chimney_is_taken_as_it_is(litein: Factory, provision: Any) -> None:
+    chimney = make.make_chimney(factory=litein, name="Old", diameter_m=1.5)
+
+    provision("--chimney", "old")
+
+    assert Assignment.objects.get().chimney == chimney
+    assert Chimney.objects.count() == 1
+
+
+def test_dimensions_of_an_existing_chimney_are_not_said_twice(litein: Factory) -> None:
+    make.make_chimney(factory=litein, name="Old", diameter_m=1.5)
+
+    assert "chimney='Old' exists already" in refusal("--chimney", "OLD", "--diameter", "0.9")
+
+
+def test_a_chimney_that_has_a_device_of_record_takes_no_second(litein: Factory) -> None:
+    make.make_assignment(chimney=make.make_chimney(factory=litein, name="Old"))
+
+    message = refusal("--chimney", "Old")
+
+    assert "already has a device of record" in message
+    assert "end its assignment first" in message
+
+
+def test_after_a_device_of_the_past_the_new_one_starts_this_hour(litein: Factory, provision: Any) -> None:
+    yesterday = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    chimney = make.make_chimney(factory=litein, name="Old")
+    make.make_assignment(chimney=chimney, valid_to=yesterday)
+
+    provision("--chimney", "Old")
+
+    start = Assignment.objects.get(valid_to=None).valid_from
+    assert timezone.now() - ONE_HOUR < start <= timezone.now()
+    assert start.minute == 0
+
+
+def test_a_chimney_of_the_same_name_elsewhere_is_another(litein: Factory, provision: Any) -> None:
+    make.make_chimney(name="Old")
+
+    provision("--chimney", "Old")
+
+    assert Chimney.objects.filter(factory=litein).count() == 1
+
+
+def test_chimneys_are_numbered_on(litein: Factory, provision: Any) -> None:
+    for number in (1, 2, 3):
+        provision(device_id=f"litein-{number}")
+
+    assert list(Chimney.objects.values_list("name", flat=True)) == ["Chimney 1", "Chimney 2", "Chimney 3"]
+    assert litein.emission_sources.get().chimney.name == "Chimney 1"
+
+
+def test_indian_hours_begin_at_half_past_in_utc(provision: Any) -> None:
+    make.make_factory(name="Gevra", time_zone="Asia/Kolkata", sector="coal_mine")
+
+    provision(factory="gevra")
+
+    assert Assignment.objects.get().valid_from.minute == 30

@@ -1,0 +1,33 @@
+"""The environment of the test session, set before Django reads its settings: a folder and ports of our own.
+
+Loaded as a pytest plugin (`-p tests.environment`), because pytest-django imports the settings before any
+conftest.py. What a developer has in .env or exported must not decide a test, so every variable that the
+settings read is set or emptied here.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+DATA_DIR = Path(tempfile.mkdtemp(prefix="carbontrack-test-"))
+# The embedded server may run as another user, who must be able to come in.
+DATA_DIR.chmod(0o755)
+
+_EMPTIED = (
+    "DATABASE_URL", "SECRET_KEY", "MQTT_BROKER_URL", "MQTT_CA_FILE", "MQTT_PUBLIC_HOST", "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS", "CARBONTRACK_DEMO", "DEBUG", "HTTPS", "HTTP_BIND", "HTTP_PORT", "MQTT_PORT",
+    "DEMO_FLEET", "DEMO_PASSWORD", "EMAIL_URL", "LOG_LEVEL", "INGEST_RATE_LIMIT_PER_S", "INGEST_RATE_BURST",
+    "INGEST_METRICS_PORT", "DEFAULT_FROM_EMAIL", "PROXY_COUNT",
+)  # fmt: skip
+os.environ.update(dict.fromkeys(_EMPTIED, ""))
+os.environ["DATA_DIR"] = str(DATA_DIR)
+# Playwright's synchronous API runs an event loop in the test's thread; our ORM calls there are not async.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA_DIR, ignore_errors=True)

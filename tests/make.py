@@ -1,0 +1,103 @@
+"""Builders: each fills in all that a test does not name. No database fixtures, no factory library."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.models import ApiToken, Membership, User
+from accounts.roles import Role, Scope
+from devices.choices import Co2Basis, PressureCompensation
+from devices.credentials import rotate_secret
+from devices.models import Assignment, MCUDevice
+from emissions.models import STREAM_OFFSET, Emission
+from emissions.partitions import ensure_partitions
+from factories.models import Chimney, Factory, Organisation
+from factories.services import add_chimney, create_factory
+
+_numbers = itertools.count(1)
+LONG_AGO = datetime(2025, 11, 1, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def make_user(**fields: Any) -> User:
+    fields.setdefault("email", f"user{next(_numbers)}@test.example")
+    password = fields.pop("password", PASSWORD)
+    return User.objects.create_user(password=password, **fields)
+
+
+def make_organisation(**fields: Any) -> Organisation:
+    fields.setdefault("name", f"Organisation {next(_numbers)}")
+    return Organisation.objects.create(**fields)
+
+
+def make_factory(**fields: Any) -> Factory:
+    organisation = fields.pop("organisation", None) or make_organisation()
+    fields.setdefault("name", f"Factory {next(_numbers)}")
+    fields.setdefault("altitude_m", 2000.0)
+    fields.setdefault("county", "Kericho")
+    return create_factory(organisation, **fields)
+
+
+def make_membership(*, user: User, role: Role, **scope: Any) -> Membership:
+    if "organisation" not in scope:
+        scope["organisation"] = scope["factory"].organisation
+    return Membership.objects.create(user=user, role=role, **scope)
+
+
+def make_chimney(**fields: Any) -> Chimney:
+    factory = fields.pop("factory", None) or make_factory()
+    if "width_m" not in fields:
+        fields.setdefault("diameter_m", 0.9)
+    return add_chimney(factory, fields.pop("name", None), **fields)
+
+
+def make_device(**fields: Any) -> MCUDevice:
+    fields.setdefault("factory", None)
+    fields["factory"] = fields["factory"] or make_factory()
+    fields.setdefault("device_id", f"device-{next(_numbers)}")
+    return MCUDevice.objects.create(**fields)
+
+
+def make_device_with_secret(**fields: Any) -> tuple[MCUDevice, str]:
+    device = make_device(**fields)
+    return device, rotate_secret(device)
+
+
+def make_assignment(**fields: Any) -> Assignment:
+    device = fields.pop("device", None)
+    chimney = fields.pop("chimney", None) or make_chimney(**({"factory": device.factory} if device else {}))
+    device = device or make_device(factory=chimney.factory)
+    fields.setdefault("valid_from", LONG_AGO)
+    fields.setdefault("co2_basis", Co2Basis.WET)
+    fields.setdefault("pressure_compensation", PressureCompensation.NONE)
+    return Assignment.objects.create(device=device, chimney=chimney, factory=device.factory, **fields)
+
+
+def make_token(user: User, *scopes: Scope, **fields: Any) -> str:
+    """The token's text, as a client sends it."""
+    _record, token = ApiToken.objects.create(user=user, scopes=list(scopes) or [Scope.ALL], **fields)
+    return token
+
+
+def make_readings(
+    device: MCUDevice, start: datetime, count: int, *, stream: int = 7, first_seq: int = 1, **fields: Any
+) -> list[Emission]:
+    """Stored readings `interval_s` apart from `start`, all alike; values that vary are given as functions of i."""
+    fields = {
+        "co2_ppm": 96_000.0,
+        "temperature_c": 210.0,
+        "velocity_ms": 4.1,
+        "pressure_pa": 79_495.5,
+    } | fields
+    interval_s = fields.setdefault("interval_s", 5.0)
+    rows = []
+    for i in range(count):
+        t = start + timedelta(seconds=interval_s) * i
+        values = {name: value(i) if callable(value) else value for name, value in fields.items()}
+        values.setdefault("received_at", t + timedelta(seconds=1))
+        rows.append(
+            Emission(device=device, timestamp=t, stream=stream - STREAM_OFFSET, seq=first_seq + i, **values)
+        )
+    if rows:
+        ensure_partitions(rows[0].timestamp, rows[-1].timestamp)
+    return Emission.objects.bulk_create(rows)

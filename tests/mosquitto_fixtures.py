@@ -1,0 +1,33 @@
+"""Fixtures of a real broker. A conftest.py that wants them imports them by name."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices.services import ProvisionedDevice, provision_device
+from tests.make import make_factory
+from tests.mosquitto import Mosquitto
+
+
+@pytest.fixture
+def broker(tmp_path: Path, settings: Any, transactional_db: None) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path)
+    settings.MQTT_BROKER_URL = broker.url
+    settings.MQTT_CA_FILE = str(broker.certificates.ca_file)
+    with broker:
+        yield broker
+
+
+@pytest.fixture
+def provision(broker: Mosquitto) -> Callable[[str], ProvisionedDevice]:
+    """Registers a device by its id, and lets it into the broker."""
+    factory = make_factory(name="Litein Tea Factory")
+
+    def provision(device_id: str) -> ProvisionedDevice:
+        device = provision_device(factory_name=factory.name, device_id=device_id)
+        broker.reload()
+        return device
+
+    return provision

@@ -1,0 +1,153 @@
+"""Heartbeats, statuses, alerts and acks: what a message proves about a device, and what it does not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from devices.models import AssignmentHold, MCUDevice
+from mqtt_ingest.models import DeviceMessage
+from mqtt_ingest.queries import counters
+from mqtt_ingest.store import store
+from tests.make import make_assignment, make_device
+from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
+
+pytestmark = pytest.mark.django_db
+
+STATUS: dict[str, Any] = {
+    "v": 1, "online": True, "stream": STREAM, "firmware": "1.0.0", "sensor": "sprintir-20",
+    "range_ppm": 200000, "co2_basis": "dry", "pressure_compensation": "none",
+}  # fmt: skip
+LAST_WILL = {"v": 1, "online": False}
+
+
+def test_a_status_is_taken_over() -> None:
+    device = make_device()
+
+    store([arrival(device, STATUS, "status")])
+
+    device.refresh_from_db()
+    assert (device.firmware, device.reported_online, device.status) == ("1.0.0", True, STATUS)
+    assert device.last_heartbeat is not None
+    kept = DeviceMessage.objects.get()
+    assert (kept.kind, kept.payload, kept.device) == ("status", STATUS, device)
+    assert counters().messages == {"status": 1}
+    assert counters().received == 0
+
+
+def test_a_last_will_says_off_line_and_nothing_else() -> None:
+    device = make_device()
+    store([arrival(device, STATUS, "status", received_ms=now_ms() - 60_000)])
+    before = MCUDevice.objects.get().last_heartbeat
+
+    store([arrival(device, LAST_WILL, "status")])
+
+    device.refresh_from_db()
+    assert (device.reported_online, device.status, device.firmware) == (False, STATUS, "1.0.0")
+    assert device.last_heartbeat == before
+
+
+def test_an_old_retained_status_does_not_mark_a_device_on_line() -> None:
+    device = make_device()
+
+    store([arrival(device, STATUS, "status", is_live=False)])
+
+    device.refresh_from_db()
+    assert (device.reported_online, device.last_heartbeat) == (None, None)
+    assert device.status == STATUS
+
+
+def test_a_retained_status_that_is_known_is_no_news() -> None:
+    device = make_device()
+    store([arrival(device, STATUS, "status")])
+    store([arrival(device, LAST_WILL, "status")])
+
+    store([arrival(device, STATUS, "status", is_live=False)])
+
+    device.refresh_from_db()
+    assert device.reported_online is False
+    assert DeviceMessage.objects.count() == 2
+
+
+def test_a_retained_last_will_says_off_line() -> None:
+    device = make_device()
+    store([arrival(device, STATUS, "status")])
+
+    store([arrival(device, LAST_WILL, "status", is_live=False)])
+
+    assert MCUDevice.objects.get().reported_online is False
+
+
+def test_of_two_statuses_in_one_batch_the_later_holds() -> None:
+    device = make_device()
+
+    store(
+        [
+            arrival(device, STATUS | {"firmware": "1"}, "status"),
+            arrival(device, STATUS | {"firmware": "2"}, "status"),
+        ]
+    )
+
+    assert MCUDevice.objects.get().firmware == "2"
+
+
+def test_readings_move_the_heartbeat_by_ten_seconds_and_more() -> None:
+    device = make_device()
+    start_ms = now_ms()
+    seen = []
+
+    for seq, after_ms in enumerate((0, 5_000, 11_000, 3_000), start=1):
+        store([arrival(device, message(reading(seq, start_ms)), received_ms=start_ms + after_ms)])
+        seen.append(MCUDevice.objects.get().last_heartbeat)
+
+    start = datetime.fromtimestamp(start_ms / 1000, UTC)
+    assert seen == [start, start, start + timedelta(seconds=11), start + timedelta(seconds=11)]
+
+
+def test_a_refused_message_proves_life_too() -> None:
+    device = make_device()
+
+    store([arrival(device, b"{")])
+
+    assert MCUDevice.objects.get().last_heartbeat is not None
+
+
+def test_a_revoked_device_is_not_heard() -> None:
+    device = make_device(revoked_at=timezone.now())
+
+    store([arrival(device, b"{")])
+
+    assert MCUDevice.objects.get().last_heartbeat is None
+
+
+def test_alerts_and_acks_are_kept_as_they_came_and_counted() -> None:
+    device = make_device()
+    alert = {"v": 1, "t": now_ms(), "kind": "co2_high", "value": 171000, "limit": 160000, "note": "extra"}
+    ack = {"v": 1, "id": "abc", "ok": False, "error": "busy"}
+
+    store([arrival(device, alert, "alerts"), arrival(device, ack, "acks")])
+
+    kept = {m.kind: m.payload for m in DeviceMessage.objects.all()}
+    assert kept == {"alert": alert, "ack": ack}
+    assert counters().messages == {"alerts": 1, "acks": 1}
+
+
+def test_a_status_that_differs_from_the_registry_opens_a_hold() -> None:
+    assignment = make_assignment(co2_basis="wet", pressure_compensation="none")
+    t_ms = now_ms() - 30_000
+    store([arrival(assignment.device, message(reading(1, t_ms)))])
+
+    store([arrival(assignment.device, STATUS, "status")])
+
+    hold = AssignmentHold.objects.get()
+    assert (hold.field, hold.registered, hold.reported, hold.stream) == ("co2_basis", "wet", "dry", STREAM)
+    assert hold.starts_at == datetime.fromtimestamp(t_ms / 1000, UTC)
+
+
+def test_a_status_like_the_registry_opens_none() -> None:
+    assignment = make_assignment(co2_basis="dry", pressure_compensation="none")
+
+    store([arrival(assignment.device, STATUS, "status")])
+
+    assert not AssignmentHold.objects.exists()

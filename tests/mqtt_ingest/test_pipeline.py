@@ -1,0 +1,134 @@
+"""The line from receive to announce, without a broker: what is acknowledged, answered, counted."""
+
+import json
+import threading
+
+import pytest
+from django.db import OperationalError
+
+from emissions.models import Emission
+from mqtt_ingest import retry
+from mqtt_ingest.batch import Batch
+from mqtt_ingest.pipeline import Pipeline
+from mqtt_ingest.queries import counters, is_alive
+from mqtt_ingest.rate_limit import TokenBuckets
+from mqtt_ingest.store import Stored, store
+from tests.make import make_device
+from tests.mqtt_ingest.build import message, reading, received
+from tests.mqtt_ingest.fakes import InMemoryReceiver
+
+pytestmark = pytest.mark.django_db
+
+
+def run_over(receiver: InMemoryReceiver, **options: object) -> Pipeline:
+    """Run the pipeline on what has arrived, then stop it as SIGTERM would."""
+    pipeline = Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), **options)  # type: ignore[arg-type]
+    pipeline.stop()
+    pipeline.run()
+    return pipeline
+
+
+def test_every_message_is_acknowledged_once_whatever_became_of_it() -> None:
+    device, receiver = make_device(), InMemoryReceiver()
+    payloads = [message(reading(1)), message(reading(1)), b"{", message(reading(2, co2_ppm="x"))]
+    arrived = [
+        received(device.device_id, payload, packet_id=n) for n, payload in enumerate(payloads, start=1)
+    ]
+    arrived.append(received("nobody", message(reading(1)), packet_id=9))
+    receiver.arrive(*arrived)
+
+    pipeline = run_over(receiver)
+
+    assert receiver.acknowledged == arrived
+    found = counters()
+    assert (found.received, found.stored, found.duplicate) == (5, 1, 1)
+    assert found.rejected == {"not_json": 1, "bad_schema": 1, "unknown_device": 1}
+    assert (pipeline.total.received, pipeline.total.stored) == (5, 1)
+
+
+def test_stopped_it_stores_and_answers_what_it_has() -> None:
+    device, receiver = make_device(), InMemoryReceiver()
+    receiver.arrive(*(received(device.device_id, message(reading(seq))) for seq in (1, 2, 3)))
+
+    run_over(receiver)
+
+    assert not receiver.is_reading
+    assert Emission.objects.count() == 3
+    assert json.loads(receiver.published[-1][1])["ranges"] == [[1, 3]]
+
+
+def test_nothing_is_acknowledged_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(retry.connection, "close", lambda: None)  # this test's transaction is on it
+    device, receiver = make_device(), InMemoryReceiver()
+    receiver.arrive(received(device.device_id, message(reading(1)), packet_id=1))
+    acknowledged_meanwhile: list[int] = []
+    pipeline: list[Pipeline] = []
+
+    def fail_twice(arrivals: list[object]) -> Stored:
+        acknowledged_meanwhile.append(len(receiver.acknowledged) + len(receiver.published))
+        if len(acknowledged_meanwhile) < 3:
+            raise OperationalError("gone")
+        pipeline[0].stop()
+        return store(arrivals)  # type: ignore[arg-type]
+
+    pipeline.append(
+        Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), store_batch=fail_twice)  # type: ignore[arg-type]
+    )
+    pipeline[0].run()
+
+    assert acknowledged_meanwhile == [0, 0, 0]
+    assert (len(receiver.acknowledged), len(receiver.published)) == (1, 1)
+
+
+def test_stopped_without_a_database_it_leaves_the_messages_to_the_broker() -> None:
+    device, receiver = make_device(), InMemoryReceiver()
+    receiver.arrive(received(device.device_id, message(reading(1)), packet_id=1))
+
+    def gone(arrivals: object) -> Stored:
+        raise OperationalError("gone")
+
+    retry.connection.ensure_connection()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retry.connection, "close", lambda: None)
+        run_over(receiver, store_batch=gone)
+
+    assert receiver.acknowledged == []
+    assert receiver.published == []
+
+
+def test_what_comes_too_fast_is_counted_answered_and_not_kept() -> None:
+    device, receiver = make_device(), InMemoryReceiver()
+    receiver.arrive(*(received(device.device_id, message(reading(seq))) for seq in range(1, 6)))
+    pipeline = Pipeline(receiver, TokenBuckets(rate_per_s=0.001, burst=3), batch=Batch(age_limit_s=0))
+    pipeline.stop()
+
+    pipeline.run()
+
+    assert counters().rejected == {"rate_limited": 2}
+    answer = json.loads(receiver.published[-1][1])
+    assert (answer["ranges"], answer["refused"]) == ([[1, 3]], [[4, 5, "rate_limited"]])
+
+
+def test_a_running_pipeline_is_alive_and_a_disconnected_one_is_not() -> None:
+    receiver = InMemoryReceiver()
+    assert not is_alive()
+
+    run_over(receiver)
+    pipeline = Pipeline(receiver, TokenBuckets(200, 5000))
+    pipeline._liveness.beat()
+    assert is_alive()
+    receiver.is_connected = False
+    pipeline._liveness.beat()
+
+    assert not is_alive()
+
+
+def test_stop_may_be_called_from_another_thread() -> None:
+    receiver = InMemoryReceiver()
+    pipeline = Pipeline(receiver, TokenBuckets(200, 5000))
+    threading.Timer(0.05, pipeline.stop).start()
+
+    pipeline.run()
+
+    assert not receiver.is_reading

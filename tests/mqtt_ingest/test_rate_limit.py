@@ -1,0 +1,79 @@
+"""A device may send a burst, then so many readings a second; another device is not its keeper."""
+
+import pytest
+
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.identify import Arrival, DeviceRef
+from mqtt_ingest.parse import parse
+from mqtt_ingest.rate_limit import TokenBuckets, limit_rate
+from tests.mqtt_ingest.build import message, reading, received
+
+
+class Clock:
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def arrival(device_id: str = "litein-1", payload: bytes | None = None) -> Arrival:
+    one = received(device_id, payload or message(reading(1), reading(2)))
+    return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+
+
+def test_a_burst_passes_and_then_the_rate() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=10, burst=100, clock=clock)
+
+    passed = sum(buckets.take("a", 1) for _ in range(150))
+    clock.now_s = 2.0
+    later = sum(buckets.take("a", 1) for _ in range(150))
+
+    assert (passed, later) == (100, 20)
+
+
+def test_one_device_does_not_spend_what_is_anothers() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=2, clock=Clock())
+    buckets.take("a", 2)
+
+    assert not buckets.take("a", 1)
+    assert buckets.take("b", 2)
+
+
+def test_a_message_larger_than_a_full_bucket_passes_when_it_is_full() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=2, clock=Clock())
+
+    assert buckets.take("a", 500)
+    assert not buckets.take("a", 1)
+
+
+def test_what_is_above_the_rate_is_refused_by_name() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=2, clock=Clock())
+    payload = message(reading(1), reading(2, co2_ppm="x"))
+
+    first, second = limit_rate(buckets, arrival()), limit_rate(buckets, arrival(payload=payload))
+
+    assert len(first.parsed.readings) == 2
+    refused = [(r.reason, r.seq) for r in second.parsed.rejections]
+    assert refused == [(Reason.RATE_LIMITED, 2), (Reason.RATE_LIMITED, 1)]
+    assert "1 readings/s" in second.parsed.rejections[0].detail
+
+
+def test_an_unreadable_message_costs_a_token_too() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=1, clock=Clock())
+
+    reasons = [limit_rate(buckets, arrival(payload=b"{")).parsed.rejections[0].reason for _ in range(2)]
+
+    assert reasons == [Reason.NOT_JSON, Reason.RATE_LIMITED]
+
+
+def test_made_up_ids_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mqtt_ingest.rate_limit.CAPACITY_COUNT", 10)
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=1, burst=1, clock=clock)
+
+    for number in range(100):
+        clock.now_s += 0.5
+        buckets.take(f"made-up-{number}", 1)
+
+    assert len(buckets._buckets) <= 10

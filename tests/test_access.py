@@ -1,0 +1,318 @@
+"""Every address x every kind of person: who gets in, who may do, and who is told that there is nothing.
+
+The tables below are written out by hand. A route that is in no table fails, by its name: whoever adds an
+address says here who may use it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, path
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.roles import Action, Role, Scope
+from carbontrack.urls import urlpatterns as our_urlpatterns
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+# In this order in every row. Litein is asked for: Momul's manager and HQ of others have no part in it.
+WHO = (
+    "not_signed_in", "no_membership", "litein_manager", "momul_manager", "hq", "hq_of_others", "installer",
+    "auditor", "integrator", "superuser", "read_token",
+)  # fmt: skip
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+#                 -   no  man mom hq  oth ins aud int sup tok
+OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
+READERS = "       401 403 200 200 200 200 200 200 200 403 200"
+ONE_OF_LITEIN = " 401 403 200 404 200 404 200 200 200 403 200"
+NO_METHOD = "     401 405 405 405 405 405 405 405 405 405 405"
+NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
+NOBODYS = "       405 405 405 405 405 405 405 405 405 405 405"
+NOT_THERE = "     404 404 404 404 404 404 404 404 404 404 404"
+BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
+SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
+
+# route -> method -> statuses. Methods that are not named answer NO_METHOD below /api/, else NOBODYS.
+OURS: dict[str, dict[str, str]] = {
+    "api/login/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
+    "api/logout/": SIGN_OUT,
+    "api/logoutall/": SIGN_OUT,
+    "api/me/": {"GET": "401 200 200 200 200 200 200 200 200 200 200"},
+    # Whoever may write and sends an empty list is told so: 400. Only HQ may; an integrator needs a token.
+    "api/emissions/": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
+    "api/emissions/latest/": {"GET": READERS},
+    "api/emissions/stream/": {"HEAD": READERS, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema/swagger-ui/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/^factories/$": {"GET": READERS},
+    "api/^factories/(?P<pk>[^/.]+)/$": {"GET": ONE_OF_LITEIN},
+    "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {
+        "GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS,
+    },
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {
+        "GET": NO_METHOD_FOR_MEMBERS, "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    },
+    "api/^.*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
+    "healthz": {"GET": OPEN},
+    "readyz": {"GET": OPEN.replace("200", "503")},  # in tests neither broker nor ingest is there
+    # From elsewhere (the address is set below): a token, whoever's it is.
+    "metrics": {"GET": BY_TOKEN.format(200)},
+    "": {"GET": "302 403 302 302 302 302 302 302 302 302 302"},
+    "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
+    "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
+    "factories/new/": {
+        "GET": "302 403 403 403 200 200 403 403 403 403 302",
+        "POST": "302 403 403 403 200 200 403 403 403 403 302",
+    },
+    "organisation/new/": {
+        "GET": "302 403 403 403 403 403 403 403 403 200 302",
+        "POST": "302 403 403 403 403 403 403 403 403 200 302",
+    },
+    "styleguide/": {"GET": OPEN},
+    "language/": {"GET": NOBODYS, "POST": OPEN.replace("200", "302")},
+}  # fmt: skip
+
+# allauth's own pages, by name: for anybody, or to sign-in first.
+ALLAUTH_OPEN = {
+    "account_login", "account_logout", "account_inactive", "account_signup",
+    "account_email_verification_sent",
+    "account_reset_password", "account_confirm_email", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "account_reset_password_done",
+}  # fmt: skip
+ALLAUTH_SIGNED_IN = {
+    "account_reauthenticate", "account_email", "account_change_password", "account_set_password",
+    "account_confirm_login_code", "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+}  # fmt: skip
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route, pattern
+
+
+OUR_ROUTES = [route for route, _pattern in routes() if not route.startswith(("accounts/", "admin/"))]
+ADMIN_ROUTES = [route for route, _pattern in routes() if route.startswith("admin/")]
+
+
+def address(route: str, cast: SimpleNamespace) -> str:
+    values = {
+        "(?P<pk>[^/.]+)": cast.litein.pk, "<int:pk>": cast.litein.pk, ".*": "no-such-thing",
+        "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1", "<path:object_id>": cast.litein.pk,
+        "<path:content_type_id>": 1, "<id>": cast.hq.pk, "(?P<url>.*)": "no-such-page",
+    }  # fmt: skip
+    for pattern, value in values.items():
+        route = route.replace(pattern, str(value))
+    route = re.sub(r"\(\?P<app_label>(\w+)[^)]*\)", r"\1", route)
+    return "/" + route.replace("^", "").replace("$", "")
+
+
+@pytest.fixture
+def clients(cast: SimpleNamespace, as_user: Callable[..., Client]) -> dict[str, Client]:
+    make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
+    root = make.make_user(is_superuser=True, is_staff=True)
+    users = (
+        None, cast.nobody, cast.litein_manager, cast.momul_manager, cast.hq, cast.outsider, cast.installer,
+        cast.auditor, cast.integrator, root,
+    )  # fmt: skip
+    found = dict(zip(WHO, [as_user(user) for user in users], strict=False))
+    return found | {"read_token": with_token(cast.integrator)}
+
+
+def with_token(user: User) -> Client:
+    return Client(headers={"Authorization": f"Token {make.make_token(user, Scope.READ)}"})
+
+
+@pytest.fixture(autouse=True)
+def _stream_keeps_the_connection_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream view gives its connection back; here that is the one in whose transaction the test runs."""
+    monkeypatch.setattr("emissions.live.connection", SimpleNamespace(close=lambda: None))
+
+
+def test_every_address_of_ours_is_in_the_table() -> None:
+    assert set(OUR_ROUTES) - set(OURS) == set(), "say in OURS who may use it"
+    assert set(OURS) - set(OUR_ROUTES) == set(), "take it off the table"
+
+
+@pytest.mark.parametrize("route", OURS)
+def test_who_may_do_what(route: str, cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+    url = address(route, cast)
+    expected, found = {}, {}
+    default = NO_METHOD if route.startswith("api/") else NOBODYS
+    for method in dict.fromkeys([*OURS[route], *UNSAFE]):
+        cache.clear()  # rate limits are not the question here
+        row = OURS[route].get(method, default).split()
+        for who, status in zip(WHO, row, strict=True):
+            expected[method, who] = int(status)
+            is_json = url.startswith("/api/")
+            found[method, who] = (
+                clients[who]
+                .generic(
+                    method, url, "[]" if is_json else "", REMOTE_ADDR="198.51.100.7",
+                    content_type="application/json" if is_json else "application/x-www-form-urlencoded",
+                )
+                .status_code
+            )  # fmt: skip
+            if found[method, who] == 204:  # signed out
+                clients[who] = with_token(cast.integrator)
+
+    assert {key: found[key] for key in found if found[key] != expected[key]} == {}
+
+
+def test_pages_that_need_a_sign_in_lead_to_it_and_back(cast: SimpleNamespace, client: Client) -> None:
+    response = client.get(f"/factories/{cast.litein.pk}/")
+
+    assert response["Location"] == f"/accounts/login/?next=/factories/{cast.litein.pk}/"
+
+
+def test_pages_of_allauth_are_open_or_ask_for_a_sign_in(client: Client, cast: SimpleNamespace) -> None:
+    names = {pattern.name: pattern for route, pattern in routes() if route.startswith("accounts/")}
+
+    assert set(names) == ALLAUTH_OPEN | ALLAUTH_SIGNED_IN
+    for name in ALLAUTH_SIGNED_IN:
+        route = next(route for route, pattern in routes() if pattern.name == name)
+        response = client.get(address(route, cast))
+        assert response.status_code == 302, name
+        assert response["Location"].startswith("/accounts/login/"), name
+
+
+def test_nobody_signs_up_uninvited(client: Client) -> None:
+    fields = {"email": "new@test.example", "password1": make.PASSWORD, "password2": make.PASSWORD}
+
+    response = client.post("/accounts/signup/", fields)
+
+    assert response.templates[0].name == "account/signup_closed.html"
+    assert not User.objects.filter(email="new@test.example").exists()
+
+
+def test_the_admin_site_is_for_staff_alone(cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+    # Nobody but staff comes so far that a role could matter: three kinds of stranger stand for all.
+    for who in ("not_signed_in", "hq", "read_token"):
+        for route in ADMIN_ROUTES:
+            url = address(route, cast)
+            response = clients[who].get(url)
+            assert response.status_code in (302, 403), (who, url)
+            if response.status_code == 302 and url != "/admin/logout/":
+                assert "/login/" in response["Location"], (who, url)
+
+
+def test_lists_and_forms_of_the_admin_site_open(cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+    ours = [r for r in ADMIN_ROUTES if r.split("/")[1] in ("accounts", "factories", "devices", "mqtt_ingest")]
+    lists = [route for route in ours if route.count("/") == 3]
+    forms = [route for route in ours if route.endswith("/add/")]
+    never_added = (
+        "apitoken", "invitation", "assignmenthold", "rejectedmessage", "devicemessage", "ingestcounter",
+    )  # fmt: skip
+
+    statuses = {
+        route: clients["superuser"].get(address(route, cast)).status_code for route in [*lists, *forms]
+    }
+
+    assert {route for route in lists if statuses[route] != 200} == set()
+    assert {route.split("/")[2] for route in forms if statuses[route] != 200} <= set(never_added)
+    assert len(lists) > 12
+
+
+# --- Deny by default ---------------------------------------------------------------------------
+def declared(pattern: URLPattern) -> Any:
+    view_class = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
+    for found in (pattern.callback, view_class):
+        if getattr(found, "actions", None) and isinstance(found.actions, dict):
+            values = set(found.actions.values())
+            if values <= set(Action):
+                return found.actions
+        if getattr(found, "access", None):
+            return found.access
+    # A viewset's callback has its own `actions` (method -> function name); ours are on the class.
+    return getattr(view_class, "actions", None)
+
+
+def test_every_view_of_ours_says_who_may_use_it() -> None:
+    silent = [
+        route for route, pattern in routes()
+        if not route.startswith(("accounts/", "admin/")) and not declared(pattern)
+    ]  # fmt: skip
+
+    assert silent == []
+
+
+class Forgotten(APIView):
+    """Somebody wrote a view and did not say who may use it."""
+
+    def get(self, request: Any) -> Response:
+        return Response("secret")
+
+    post = delete = get
+
+
+class HalfForgotten(Forgotten):
+    actions = {"GET": Action.VIEW_FACTORY}
+
+
+class ForgottenUrls(ModuleType):
+    urlpatterns = [
+        path("forgotten/", Forgotten.as_view()),
+        path("half/", HalfForgotten.as_view()),
+        *our_urlpatterns,
+    ]
+
+
+forgotten_urls = ForgottenUrls("forgotten_urls")
+
+
+def test_a_view_that_says_nothing_is_open_to_nobody(clients: dict[str, Client]) -> None:
+    with override_settings(ROOT_URLCONF=forgotten_urls):
+        for who in WHO:
+            for method in ("GET", "POST", "DELETE"):
+                status = clients[who].generic(method, "/forgotten/").status_code
+                assert status == (401 if who == "not_signed_in" else 403), (who, method)
+
+
+def test_a_method_that_a_view_forgot_to_declare_is_denied(clients: dict[str, Client]) -> None:
+    with override_settings(ROOT_URLCONF=forgotten_urls):
+        statuses = [
+            clients["hq"].generic(method, "/half/").status_code for method in ("GET", "POST", "DELETE")
+        ]
+
+    assert statuses == [200, 403, 403]
+
+
+# --- Rows --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("who", "names"),
+    [
+        ("litein_manager", {"Litein Tea Factory"}),
+        ("momul_manager", {"Momul Tea Factory"}),
+        ("hq", {"Litein Tea Factory", "Momul Tea Factory"}),
+        ("hq_of_others", {"Elsewhere Tea Factory"}),
+        ("installer", {"Litein Tea Factory"}),
+        ("auditor", {"Litein Tea Factory", "Momul Tea Factory"}),
+        ("integrator", {"Litein Tea Factory", "Momul Tea Factory"}),
+        ("read_token", {"Litein Tea Factory", "Momul Tea Factory"}),
+    ],
+)
+def test_lists_hold_what_is_in_scope_and_nothing_else(
+    who: str, names: set[str], clients: dict[str, Client]
+) -> None:
+    rows = clients[who].get("/api/factories/").json()["results"]
+
+    assert {row["name"] for row in rows} == names
+
+
+def test_every_role_stands_in_the_matrix() -> None:
+    assert {Role.FACTORY_MANAGER, Role.HQ_MANAGER, Role.INSTALLER, Role.AUDITOR, Role.INTEGRATOR} == set(Role)

@@ -1,0 +1,243 @@
+"""The shape of the repository: which way imports point, how large files may be, what they are called."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+BASE = Path(__file__).resolve().parent.parent
+APPS = (
+    "accounts", "alerts", "compliance", "demo", "devices", "emissions", "energy", "factories", "mqtt_ingest",
+    "offsets", "portal",
+)  # fmt: skip
+PACKAGES = (*APPS, "carbontrack", "science")
+# `style.md` 3.1: a package may import those of the rows below its own, and itself.
+LAYERS = (
+    {"portal", "demo"},
+    {"alerts", "offsets"},
+    {"compliance", "mqtt_ingest"},
+    {"emissions", "energy"},
+    {"devices"},
+    {"factories"},
+    {"accounts"},
+    {"carbontrack"},
+    {"science"},
+)
+# The table of contents, the router, and the two pages about the whole: they may import apps.
+WIRING = {"carbontrack/urls.py", "carbontrack/api.py", "carbontrack/health.py", "carbontrack/metrics.py"}
+SURVIVING_LOOPS = {"carbontrack/jobs.py", "mqtt_ingest/pipeline.py", "emissions/live.py"}
+FORBIDDEN_NAMES = {
+    "utils.py",
+    "helpers.py",
+    "base.py",
+    "manager.py",
+    "managers.py",
+    "common",
+    "core",
+    "signals.py",
+}
+STOP_LINES = {".html": 200, ".js": 250, ".css": 400, ".sql": 150}
+PYTHON_STOP, TEST_STOP, FUNCTION_STOP = 400, 500, 60
+# Name, and why it may be longer. Only ever shrinks: an entry that is not needed any more fails the test.
+TOO_LONG: dict[str, str] = {}
+
+
+def files(*suffixes: str) -> Iterator[Path]:
+    for name in (*PACKAGES, "tests", "templates", "static", "firmware"):
+        for path in sorted((BASE / name).rglob("*")):
+            if path.suffix in suffixes and "vendor" not in path.parts:
+                yield path
+
+
+def named(path: Path) -> str:
+    return path.relative_to(BASE).as_posix()
+
+
+def python_files(*, with_tests: bool = False) -> list[Path]:
+    return [
+        path for path in [*files(".py"), BASE / "manage.py", BASE / "bootstrap.py"]
+        if "migrations" not in path.parts and (with_tests or path.relative_to(BASE).parts[0] != "tests")
+    ]  # fmt: skip
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(module: ast.Module) -> set[str]:
+    """First parts of everything imported, wherever it stands: in functions and under TYPE_CHECKING too."""
+    found = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module":
+            found |= {a.value.split(".")[0] for a in node.args if isinstance(a, ast.Constant)}
+    return found
+
+
+def layer_of(package: str) -> int:
+    return next(number for number, layer in enumerate(LAYERS) if package in layer)
+
+
+def against_the_arrows(package: str, imported: set[str], name: str) -> set[str]:
+    if name in WIRING:
+        return set()
+    return {
+        other for other in imported
+        if other in PACKAGES and other != package and layer_of(other) <= layer_of(package)
+    }  # fmt: skip
+
+
+def test_imports_point_one_way() -> None:
+    wrong = {
+        named(path): sorted(bad)
+        for path in python_files()
+        if (package := path.relative_to(BASE).parts[0]) in PACKAGES
+        and (bad := against_the_arrows(package, imports(tree(path)), named(path)))
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "bad"),
+    [
+        ("accounts", "from factories.models import Factory", {"factories"}),
+        ("accounts", "def f():\n    import factories", {"factories"}),
+        ("devices", "if TYPE_CHECKING:\n    from emissions.models import Emission", {"emissions"}),
+        ("mqtt_ingest", "import compliance", {"compliance"}),
+        ("science", "import carbontrack.sql", {"carbontrack"}),
+        ("emissions", "import importlib\nimportlib.import_module('portal.views')", {"portal"}),
+        ("emissions", "from science import stack\nfrom devices.models import MCUDevice", set()),
+    ],
+)
+def test_guard_sees_an_import_against_the_arrows(package: str, source: str, bad: set[str]) -> None:
+    assert against_the_arrows(package, imports(ast.parse(source)), f"{package}/somewhere.py") == bad
+
+
+def test_no_package_but_these_lies_beside_manage_py() -> None:
+    found = {path.parent.name for path in BASE.glob("*/__init__.py")}
+
+    assert found <= {*PACKAGES, "tests"}
+
+
+def test_every_test_folder_is_a_package() -> None:
+    folders = {path.parent for path in (BASE / "tests").rglob("*.py")}
+
+    assert [named(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def test_every_module_says_what_lives_in_it() -> None:
+    silent = [
+        named(path)
+        for path in python_files(with_tests=True)
+        # Django's registrations have nothing to say beyond their name.
+        if path.name not in ("__init__.py", "apps.py") and not ast.get_docstring(tree(path))
+    ]
+
+    assert silent == []
+
+
+def test_no_file_is_called_after_nothing() -> None:
+    paths = [*files(".py"), *[path for app in PACKAGES for path in (BASE / app).rglob("*") if path.is_dir()]]
+
+    assert [named(path) for path in paths if path.name in FORBIDDEN_NAMES] == []
+
+
+def lengths() -> dict[str, tuple[int, int]]:
+    """Everything above its stop: name -> (lines, stop)."""
+    found = {}
+    for path in python_files(with_tests=True):
+        stop = TEST_STOP if path.relative_to(BASE).parts[0] == "tests" else PYTHON_STOP
+        text = path.read_text(encoding="utf-8")
+        if (count := text.count("\n")) > stop:
+            found[named(path)] = (count, stop)
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+                and (count := body_lines(node)) > FUNCTION_STOP
+            ):
+                found[f"{named(path)}:{node.name}"] = (count, FUNCTION_STOP)
+    for path in files(*STOP_LINES):
+        if (count := path.read_text(encoding="utf-8").count("\n")) > STOP_LINES[path.suffix]:
+            found[named(path)] = (count, STOP_LINES[path.suffix])
+    return found
+
+
+def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function but for its docstring: `science/` owes parameters, equation and source there."""
+    first = node.body[0]
+    has_docstring = ast.get_docstring(node) is not None
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if has_docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - docstring
+
+
+def test_no_file_or_function_is_longer_than_one_can_hold_in_the_head() -> None:
+    longer = lengths()
+
+    assert {name: longer[name] for name in longer if name not in TOO_LONG} == {}
+    assert [name for name in TOO_LONG if name not in longer] == [], "no longer needed: take it off the list"
+
+
+def test_sizes_are_counted() -> None:
+    node = ast.parse("def f():\n    '''one\n    two\n    '''\n    return 1\n").body[0]
+
+    assert isinstance(node, ast.FunctionDef)
+    assert body_lines(node) == 2
+
+
+def test_everything_is_caught_only_by_the_loops_that_must_survive() -> None:
+    catching = {
+        named(path)
+        for path in python_files()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and catches_everything(node.type) and not ends_in_raise(node)
+    }
+
+    assert catching <= SURVIVING_LOOPS
+
+
+def ends_in_raise(handler: ast.ExceptHandler) -> bool:
+    """What tidies up and lets the error go on hides nothing."""
+    return isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
+
+
+def catches_everything(caught: ast.expr | None) -> bool:
+    if caught is None:
+        return True
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(isinstance(name, ast.Name) and name.id in ("Exception", "BaseException") for name in names)
+
+
+def test_our_apps_call_each_other_and_send_no_signals() -> None:
+    # emissions/apps.py listens to Django's own post_migrate, which no function call can replace.
+    allowed = {"emissions/apps.py"}
+    users = {
+        named(path)
+        for path in python_files()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(("dispatch", ".signals"))
+    }
+
+    assert users <= allowed
+
+
+def test_statements_in_sql_files_say_what_they_are_for() -> None:
+    silent = [named(path) for path in files(".sql") if not path.read_text(encoding="utf-8").startswith("-- ")]
+
+    assert silent == []
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_each_migration_number_is_used_once_in_its_app() -> None:
+    for app in APPS:
+        numbers = [path.name[:4] for path in (BASE / app / "migrations").glob("[0-9]*.py")]
+        assert len(numbers) == len(set(numbers)), app
