@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as installed_apps
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+def _load_factors(apps: Any = installed_apps, **_kwargs: object) -> None:
+    try:
+        apps.get_model("energy", "EmissionFactor")
+    except LookupError:  # migrated back to before there were factors
+        return
+    from energy.loading import load
+
+    load()
+
+
+class EnergyConfig(AppConfig):
+    name = "energy"
+    verbose_name = _("Energy")
+
+    def ready(self) -> None:
+        # The table of factors is data that changes between releases: no frozen migration can hold it.
+        post_migrate.connect(_load_factors, sender=self)

@@ -1,0 +1,72 @@
+"""Enums of energy, shared by models, API and forms."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from science.units import Dimension
+
+
+class EntryKind(models.TextChoices):
+    """What an amount means. Only `used` makes emissions; the others are counted in stock, not in totals."""
+
+    USED = "used", _("used")
+    RECEIVED = "received", _("received")
+    STOCK_COUNT = "stock_count", _("stock count")
+    METER_READING = "meter_reading", _("meter reading")
+
+
+class Origin(models.TextChoices):
+    ENTRY = "entry", _("entered")
+    IMPORT = "import", _("imported")
+
+
+class Act(models.TextChoices):
+    """What was done to an entry last; `undone` cannot be undone again."""
+
+    RECORDED = "recorded", _("recorded")
+    CORRECTED = "corrected", _("corrected")
+    DELETED = "deleted", _("deleted")
+    UNDONE = "undone", _("undone")
+
+
+class UnitFamily(models.TextChoices):
+    """The dimension of a type's usual unit, as in `science.units`."""
+
+    MASS = Dimension.MASS.value, _("mass")
+    VOLUME = Dimension.VOLUME.value, _("volume")
+    NORMAL_VOLUME = Dimension.NORMAL_VOLUME.value, _("normal volume")
+    STACKED_VOLUME = Dimension.STACKED_VOLUME.value, _("stacked volume")
+    ENERGY = Dimension.ENERGY.value, _("energy")
+
+
+class Carrier(models.TextChoices):
+    """How a factor turns an amount into gases: by burning, or by what the supplier's plant gave off."""
+
+    FUEL = "fuel", _("fuel")
+    GRID = "grid", _("grid electricity")
+    OWN = "own", _("own generation without fuel")
+    HEAT = "heat", _("purchased heat")
+    EXPLOSIVE = "explosive", _("explosive")
+
+
+class FactorGas(models.TextChoices):
+    """CO2e: the publisher gives one sum of all gases, by a set of potentials of their own."""
+
+    CO2 = "CO2", "CO2"
+    CH4 = "CH4", "CH4"
+    N2O = "N2O", "N2O"
+    CO2E = "CO2e", "CO2e"
+
+
+class FactorType(models.TextChoices):
+    """For grids. Margins (OM, BM, CM) belong to offset projects: no entry is ever valued by them."""
+
+    AVERAGE = "average", _("average")
+    OM = "OM", _("operating margin")
+    BM = "BM", _("build margin")
+    CM = "CM", _("combined margin")
+
+
+class Basis(models.TextChoices):
+    DIRECT = "direct", _("direct")
+    LIFE_CYCLE = "life-cycle", _("life-cycle")

@@ -1,0 +1,183 @@
+"""The factors that hold for an energy type, a place, a date and a set, or a clear error; never zero by default.
+
+Reading the table's files is in `loading.py`; what an amount gives off by a factor is in `valuation.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from carbontrack.errors import ApiError, invalid
+from energy.choices import Carrier, FactorGas, FactorType
+from energy.models import EmissionFactor, EnergyType
+from energy.notices import Notice
+from energy.quantities import Measure
+
+MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
+
+
+@dataclass(frozen=True)
+class FactorSet:
+    """All factors for one type, place and date: unit -> gas -> factor; and what is to be said about them."""
+
+    energy_type: EnergyType
+    by_unit: dict[str, dict[str, EmissionFactor]]
+    # CO2 of a biogenic fuel whose set gives a CO2e of CH4 and N2O alone.
+    biogenic_co2: dict[str, EmissionFactor] = field(default_factory=dict)
+    kg_per_stere: Decimal | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        found = {}
+        for unit, by_gas in self.by_unit.items():
+            main = main_factor(by_gas)
+            found[unit] = Measure(main.kg_per_unit, main.gj_per_unit)
+        return found
+
+
+def main_factor(by_gas: dict[str, EmissionFactor]) -> EmissionFactor:
+    return next(by_gas[gas] for gas in MAIN_GASES if gas in by_gas)
+
+
+def find_energy_type(name: str) -> EnergyType:
+    """A type by code, name or alias, in any case: `firewood`, `Firewood`, `kuni`.
+
+    Raises ApiError 400 on `energy_type` that lists the codes.
+    """
+    wanted = " ".join(str(name).split())
+    found = EnergyType.objects.filter(
+        Q(code__iexact=wanted.replace(" ", "_"))
+        | Q(name__iexact=wanted)
+        | Q(aliases__contains=[wanted.lower()])
+    ).order_by("code")
+    # PostgreSQL takes no NUL in a text, and no type has one.
+    first = found.first() if "\x00" not in wanted else None
+    if first is None:
+        codes = ", ".join(EnergyType.objects.values_list("code", flat=True))
+        raise invalid(
+            "energy_type", "unknown_energy_type",
+            _("energy_type=%(name)r is unknown; use one of %(codes)s.") % {"name": wanted[:60], "codes": codes},
+            energy_type=wanted[:60],
+        )  # fmt: skip
+    return first
+
+
+class FactorBook:
+    """All factors of one type, read once; then answers for as many dates as an import has."""
+
+    def __init__(self, energy_type: EnergyType, country: str, set_name: str = "") -> None:
+        self.energy_type, self.country, self.set_name = energy_type, country, set_name
+        rows = EmissionFactor.objects.filter(energy_type=energy_type).order_by("version")
+        self._rows = list(newest_versions(rows))
+        self._by_date: dict[date, FactorSet] = {}
+
+    def on(self, day: date) -> FactorSet:
+        """The factors of a day. Raises ApiError 400 that names type, place, date and what there is."""
+        if day not in self._by_date:
+            self._by_date[day] = choose(
+                self._rows, energy_type=self.energy_type, country=self.country, on=day, set_name=self.set_name
+            )
+        return self._by_date[day]
+
+
+def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
+    """Of rows in order of version, the last one of each factor. Margins are left out: no entry is valued by them."""
+    newest = {
+        (
+            row.energy_type_id, row.gas, row.per_unit, row.country, row.set_name, row.factor_type, row.basis,
+            row.valid_from,
+        ): row
+        for row in rows
+    }  # fmt: skip
+    return [row for row in newest.values() if row.factor_type == FactorType.AVERAGE]
+
+
+def choose(
+    rows: list[EmissionFactor], *, energy_type: EnergyType, country: str, on: date, set_name: str = ""
+) -> FactorSet:
+    """1. the set, or the defaults; 2. of the place before those of everywhere; 3. that hold on the date.
+
+    A grid whose year has no factor yet takes its latest earlier one, with a notice.
+    """
+    defaults = [row for row in rows if row.is_default and row.country in (country, "")]
+    wanted = [row for row in rows if row.set_name == set_name] if set_name else defaults
+    of_place = [row for row in wanted if row.country in (country, "")]
+    if not of_place:
+        raise _no_factor(energy_type, country, on, set_name, rows)
+    holding = [row for row in of_place if _holds(row, on)]
+    notices: tuple[Notice, ...] = ()
+    if not holding and energy_type.carrier == Carrier.GRID:
+        holding, notices = _of_earlier_year(of_place, on)
+    if not holding:
+        raise _no_factor(energy_type, country, on, set_name, rows)
+    by_unit: dict[str, dict[str, EmissionFactor]] = {}
+    for row in sorted(holding, key=lambda row: row.country != ""):  # those of the place come last, and stay
+        by_unit.setdefault(row.per_unit, {})[row.gas] = row
+    stacked = [
+        row.kg_per_unit for row in (*holding, *defaults) if row.per_unit == "stere" and _holds(row, on)
+    ]
+    return FactorSet(
+        energy_type,
+        by_unit,
+        biogenic_co2={r.per_unit: r for r in defaults if r.gas == FactorGas.CO2 and _holds(r, on)}
+        if energy_type.is_biogenic
+        else {},
+        kg_per_stere=next((kg for kg in stacked if kg), None),
+        notices=notices,
+    )
+
+
+def _holds(row: EmissionFactor, on: date) -> bool:
+    return row.valid_from <= on and (row.valid_to is None or on < row.valid_to)
+
+
+def _of_earlier_year(rows: list[EmissionFactor], on: date) -> tuple[list[EmissionFactor], tuple[Notice, ...]]:
+    earlier = [row for row in rows if row.valid_from <= on]
+    if not earlier:
+        return [], ()
+    latest = max(row.valid_from for row in earlier)
+    notice = Notice("factor_of_earlier_year", {"on": on.isoformat(), "valid_from": latest.isoformat()})
+    return [row for row in earlier if row.valid_from == latest], (notice,)
+
+
+def change_within(factors: FactorSet, last_day: date) -> Notice | None:
+    """Said when the main factor ends before the last day of a period. One that already stands in says so itself."""
+    ends = [main_factor(by_gas).valid_to for by_gas in factors.by_unit.values()]
+    end = min((found for found in ends if found is not None), default=None)
+    if end is None or end > last_day or factors.notices:
+        return None
+    return Notice("factor_changes_in_period", {"valid_to": end.isoformat()})
+
+
+def _no_factor(
+    energy_type: EnergyType, country: str, on: date, set_name: str, rows: list[EmissionFactor]
+) -> ApiError:
+    # Of these sets one has to be named; and those of other places are of no use here.
+    usable = [row for row in rows if row.country in (country, "")]
+    sets = ", ".join(sorted({_described(row) for row in usable})[:12]) or _("none")
+    asked = _(" of set %(set)r") % {"set": set_name} if set_name else ""
+    return invalid(
+        "factor_set" if set_name else "energy_type", "no_factor",
+        _(
+            "There is no factor%(asked)s for %(type)s in %(country)s on %(on)s. Sets there are: %(sets)s. Name one "
+            "that holds as `factor_set`, check the date, or have the factor added."
+        )
+        % {
+            "asked": asked, "type": energy_type.code, "country": country, "on": on.isoformat(), "sets": sets,
+        },
+        energy_type=energy_type.code, country=country, on=on.isoformat(), factor_set=set_name,
+    )  # fmt: skip
+
+
+def _described(row: EmissionFactor) -> str:
+    if row.valid_to is None:
+        return f"{row.set_name} ({row.valid_from:%Y} on)"
+    return (
+        f"{row.set_name} ({row.valid_from.isoformat()} to {(row.valid_to - timedelta(days=1)).isoformat()})"
+    )

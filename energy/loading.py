@@ -1,0 +1,164 @@
+"""Brings `data/*.csv` into the tables: types are updated, factors are added as new versions, nothing is overwritten.
+
+Runs after every `migrate`; one query when nothing changed.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from carbontrack import sql
+from energy.models import EmissionFactor, EnergyType
+
+DATA = Path(__file__).parent / "data"
+# What makes a row the same row; the rest of it may change, and is then the next version.
+KEY = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis", "valid_from")
+CONTENT = (
+    "valid_to", "is_default", "value", "unit", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj",
+    "inherent_kg_per_unit", "source", "publication", "confidence", "note",
+)  # fmt: skip
+TYPE_FIELDS = (
+    "name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood",
+)  # fmt: skip
+_THOUSAND = Decimal(1000)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a run did: `unchanged` rows were there already."""
+
+    types: int = 0
+    added: int = 0
+    new_versions: int = 0
+    unchanged: int = 0
+
+
+class BadFactorRowError(ValueError):
+    """A row of a data file that cannot be read; the message names file, line, column and value."""
+
+
+@transaction.atomic
+def load(folder: Path = DATA) -> Loaded:
+    """Make the tables hold what the files say. Idempotent; safe beside another run (it locks the types' table)."""
+    types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
+    factors = [_factor_row(line, row) for line, row in _lines(folder / "emission_factors.csv")]
+    stored_types, newest = _stored()
+    if _is_stored(types, factors, stored_types, newest):
+        return Loaded(unchanged=len(factors))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.load("energy", "lock_types"))
+    stored_types, newest = _stored()
+    changed_types = [row for row in types if stored_types.get(row["code"]) != _content(row, TYPE_FIELDS)]
+    EnergyType.objects.bulk_create(
+        [EnergyType(**row) for row in changed_types],
+        update_conflicts=True, unique_fields=["code"], update_fields=list(TYPE_FIELDS),
+    )  # fmt: skip
+    ids = dict(EnergyType.objects.values_list("code", "pk"))
+    new, versions = [], 0
+    for row in factors:
+        known = newest.get(_content(row, KEY))
+        if known is not None and known[1] == _content(row, CONTENT):
+            continue
+        versions += known is not None
+        fields = {**row, "energy_type": None} | {"version": known[0] + 1 if known else 1}
+        del fields["energy_type"]
+        new.append(EmissionFactor(energy_type_id=ids[row["energy_type"]], **fields))
+    EmissionFactor.objects.bulk_create(new)
+    return Loaded(len(changed_types), len(new) - versions, versions, len(factors) - len(new))
+
+
+Newest = dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]
+
+
+def _stored() -> tuple[dict[str, tuple[Any, ...]], Newest]:
+    """Types by code, and the newest version of each factor by key; one query, types without factors too."""
+    names = ["code", *TYPE_FIELDS, *(f"factors__{name}" for name in (*KEY[1:], "version", *CONTENT))]
+    types: dict[str, tuple[Any, ...]] = {}
+    newest: Newest = {}
+    for code, *rest in EnergyType.objects.order_by("factors__version").values_list(*names):
+        of_type, of_factor = rest[: len(TYPE_FIELDS)], rest[len(TYPE_FIELDS) :]
+        types[code] = tuple(of_type)
+        if of_factor[0] is None:
+            continue
+        key = (code, *of_factor[: len(KEY) - 1])
+        version, *content = of_factor[len(KEY) - 1 :]
+        newest[key] = (version, tuple(content))  # in order of version: the last one stays
+    return types, newest
+
+
+def _is_stored(
+    types: list[Row], factors: list[Row], stored_types: dict[str, tuple[Any, ...]], newest: Newest
+) -> bool:
+    if any(stored_types.get(row["code"]) != _content(row, TYPE_FIELDS) for row in types):
+        return False
+    return all(
+        (known := newest.get(_content(row, KEY))) is not None and known[1] == _content(row, CONTENT)
+        for row in factors
+    )
+
+
+def _content(row: Mapping[str, Any], names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+# --- Reading the files -------------------------------------------------------------------------
+def _lines(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            yield f"{path.name} line {number}", row
+
+
+def _type_row(line: str, row: dict[str, str]) -> Row:
+    return {
+        "code": row["code"], "name": row["name"], "aliases": [word for word in row["aliases"].split("|") if word],
+        "carrier": row["carrier"], "unit_family": row["unit_family"], "default_unit": row["default_unit"],
+        "scope": int(row["scope"]), "is_biogenic": row["is_biogenic"] == "1", "is_wood": row["is_wood"] == "1",
+    }  # fmt: skip
+
+
+def _factor_row(line: str, row: dict[str, str]) -> Row:
+    """A row as stored: `gj_per_unit` and `value` are multiplied out where the file gives the chain."""
+    numbers = {
+        name: _number(line, name, row[name])
+        for name in ("value", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
+    }
+    inherent = _number(line, "inherent_kg_per_unit", row["inherent_kg_per_unit"]) or Decimal(0)
+    kg_per_unit, ncv_gj_per_t = numbers["kg_per_unit"], numbers["ncv_gj_per_t"]
+    if kg_per_unit is not None and ncv_gj_per_t is not None:
+        numbers["gj_per_unit"] = kg_per_unit * ncv_gj_per_t / _THOUSAND
+    gj_per_unit, gas_kg_per_tj = numbers["gj_per_unit"], numbers["gas_kg_per_tj"]
+    if gj_per_unit is not None and gas_kg_per_tj is not None:
+        numbers["value"] = gj_per_unit * gas_kg_per_tj / _THOUSAND + inherent
+    if numbers["value"] is None:
+        raise BadFactorRowError(
+            f"{line}: value is empty; give it, or gas_kg_per_tj with gj_per_unit or kg_per_unit and ncv_gj_per_t"
+        )
+    texts = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis")
+    return {
+        **{name: row[name] for name in (*texts, "source", "publication", "confidence", "note")},
+        **numbers,
+        "inherent_kg_per_unit": inherent,
+        "unit": f"kg {row['gas']}/{row['per_unit']}",
+        "valid_from": date.fromisoformat(row["valid_from"]),
+        "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        "is_default": row["is_default"] == "1",
+    }
+
+
+def _number(line: str, name: str, text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        found = Decimal(text)
+    except ArithmeticError:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise BadFactorRowError(f"{line}: {name}={text!r} is not a number of at least 0; check the row")
+    return found

@@ -1,0 +1,328 @@
+"""What is burned and bought: energy types, emission factors, entries, and the units that a factory counts in.
+
+How an amount becomes kilograms is in `science/combustion.py`; which factor holds is in `factors.py`.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from energy.choices import (
+    Act,
+    Basis,
+    Carrier,
+    EntryKind,
+    FactorGas,
+    FactorType,
+    Origin,
+    UnitFamily,
+)
+from factories.choices import GwpSet
+
+# Products of published factors are kept to their last digit, so that a constraint can check them.
+EXACT: dict[str, Any] = {"max_digits": 40, "decimal_places": 24}
+CHAIN: dict[str, Any] = {"max_digits": 24, "decimal_places": 12, "null": True, "blank": True}
+MASS: dict[str, Any] = {"max_digits": 26, "decimal_places": 6, "null": True, "blank": True}
+MOISTURE_MAX_FRACTION = Decimal("0.65")
+
+
+_THOUSANDTH = models.Value(Decimal("0.001"), output_field=models.DecimalField(max_digits=4, decimal_places=3))
+
+
+class DateRange(Func):
+    function = "DATERANGE"
+    output_field = DateRangeField()
+
+
+class EnergyType(models.Model):
+    """A fuel, electricity, heat, an explosive. Loaded from `data/energy_types.csv`."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    aliases = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("also called"))
+    carrier = models.CharField(_("carrier"), max_length=12, choices=Carrier)
+    unit_family = models.CharField(_("unit family"), max_length=20, choices=UnitFamily)
+    default_unit = models.CharField(_("usual unit"), max_length=12)
+    scope = models.PositiveSmallIntegerField(_("scope"))
+    is_biogenic = models.BooleanField(_("biogenic"), default=False)
+    is_wood = models.BooleanField(_("wood: kilograms ask for moisture"), default=False)
+
+    class Meta:
+        verbose_name = _("energy type")
+        verbose_name_plural = _("energy types")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=[1, 2, 3]), name="energy_type_scope"),
+            models.CheckConstraint(condition=Q(code__regex=r"^[a-z][a-z0-9_]*$"), name="energy_type_code"),
+            models.CheckConstraint(condition=Q(carrier__in=Carrier.values), name="energy_type_carrier"),
+            models.CheckConstraint(condition=Q(unit_family__in=UnitFamily.values), name="energy_type_family"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EmissionFactor(models.Model):
+    """Kilograms of one gas a unit of one energy type, between two dates, by one publication. Never overwritten.
+
+    A row that changes in the table becomes the next `version`. `valid_to` is exclusive.
+    """
+
+    energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="factors")
+    gas = models.CharField(_("gas"), max_length=4, choices=FactorGas)
+    per_unit = models.CharField(_("per"), max_length=12)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    set_name = models.CharField(_("set"), max_length=40)
+    factor_type = models.CharField(
+        _("factor type"), max_length=8, choices=FactorType, default=FactorType.AVERAGE
+    )
+    basis = models.CharField(_("basis"), max_length=10, choices=Basis, default=Basis.DIRECT)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("to"), null=True, blank=True)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    is_default = models.BooleanField(_("used when no set is named"), default=False)
+    value = models.DecimalField(_("value (kg of gas per unit)"), **EXACT)
+    unit = models.CharField(_("unit"), max_length=24)
+    # The chain that `value` comes from, where there is one: value = gj_per_unit x gas_kg_per_tj / 1000 + inherent.
+    kg_per_unit = models.DecimalField(_("kg per unit"), **CHAIN)
+    ncv_gj_per_t = models.DecimalField(_("net calorific value (GJ/t)"), **CHAIN)
+    gj_per_unit = models.DecimalField(
+        _("GJ per unit"), max_digits=36, decimal_places=20, null=True, blank=True
+    )
+    gas_kg_per_tj = models.DecimalField(_("kg of gas per TJ"), **CHAIN)
+    # Gas that the fuel already holds and that passes through the flame: the CO2 of raw biogas.
+    inherent_kg_per_unit = models.DecimalField(
+        _("held by the fuel (kg/unit)"), max_digits=24, decimal_places=12, default=0
+    )
+    source = models.CharField(_("source"), max_length=200)
+    publication = models.CharField(_("publication"), max_length=200, blank=True)
+    confidence = models.CharField(_("confidence"), max_length=12, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    loaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("emission factor")
+        verbose_name_plural = _("emission factors")
+        ordering = ["energy_type", "set_name", "per_unit", "valid_from", "gas", "version"]
+        triggers = [
+            pgtrigger.Protect(name="never_overwritten", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="one_factor_at_any_date",
+                expressions=[
+                    ("energy_type", RangeOperators.EQUAL),
+                    ("gas", RangeOperators.EQUAL),
+                    ("per_unit", RangeOperators.EQUAL),
+                    ("country", RangeOperators.EQUAL),
+                    ("set_name", RangeOperators.EQUAL),
+                    ("factor_type", RangeOperators.EQUAL),
+                    ("basis", RangeOperators.EQUAL),
+                    ("version", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("There is a factor of that set and version in that time already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
+                name="factor_validity_forward",
+            ),
+            models.CheckConstraint(condition=Q(value__gte=0), name="factor_not_negative"),
+            models.CheckConstraint(condition=Q(gas__in=FactorGas.values), name="factor_known_gas"),
+            models.CheckConstraint(
+                condition=Q(factor_type__in=FactorType.values), name="factor_known_factor_type"
+            ),
+            models.CheckConstraint(condition=Q(basis__in=Basis.values), name="factor_known_basis"),
+            models.CheckConstraint(
+                condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="factor_country_code"
+            ),
+            models.CheckConstraint(
+                condition=Q(kg_per_unit__isnull=True)
+                | Q(ncv_gj_per_t__isnull=True)
+                | Q(gj_per_unit=F("kg_per_unit") * F("ncv_gj_per_t") * _THOUSANDTH),
+                name="factor_energy_is_mass_times_ncv",
+            ),
+            models.CheckConstraint(
+                condition=Q(gas_kg_per_tj__isnull=True)
+                | Q(
+                    value=F("gj_per_unit") * F("gas_kg_per_tj") * _THOUSANDTH
+                    + F("inherent_kg_per_unit")
+                ),
+                name="factor_value_is_energy_times_gas",
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_default=True) | Q(factor_type=FactorType.AVERAGE),
+                name="factor_default_is_an_average",
+                violation_error_message=_("Marginal factors are for offset projects, never for an inventory."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.energy_type.code} {self.gas} {self.set_name} {self.valid_from} v{self.version}"
+
+
+@pghistory.track()
+class LocalUnit(models.Model):
+    """A unit that a factory counts in: 1 lorry = 12 stere, 1 stere = 480 kg as weighed here."""
+
+    factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="local_units")
+    energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="local_units")
+    name = models.CharField(_("name"), max_length=40)
+    amount = models.DecimalField(_("is how many"), max_digits=18, decimal_places=6)
+    unit = models.CharField(_("of the unit"), max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("local unit")
+        verbose_name_plural = _("local units")
+        ordering = ["factory", "energy_type", "name"]
+        constraints = [
+            models.UniqueConstraint("factory", "energy_type", Lower("name"), name="local_unit_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="local_unit_above_zero"),
+            models.CheckConstraint(condition=~Q(name=F("unit")), name="local_unit_of_another_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"1 {self.name} = {self.amount.normalize():f} {self.unit}"
+
+
+_RESULTS: tuple[str, ...] = ("factor", "scope", "co2e_kg", "biogenic_co2_kg", "factor_amount")
+
+
+@pghistory.track(
+    # Per statement: a trigger a row, beside deferred foreign keys, takes time by the square of an import's rows
+    # (35,040 rows: 96 s against 2 s).
+    pghistory.InsertEvent(level=pghistory.Statement),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+)
+class EnergyEntry(models.Model):
+    """An amount of energy in a period, with what it emitted and the factors that say so.
+
+    Corrected and deleted by `services.py` alone, each time with a reason; history rows keep what it was before.
+    """
+
+    factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="energy_entries")
+    source = models.ForeignKey(
+        "factories.EmissionSource", models.PROTECT, null=True, blank=True, related_name="energy_entries",
+        verbose_name=_("burned in"),
+    )  # fmt: skip
+    energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="entries")
+    kind = models.CharField(_("kind"), max_length=14, choices=EntryKind, default=EntryKind.USED)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=6)
+    unit = models.CharField(_("unit"), max_length=40)
+    timestamp = models.DateTimeField(_("when"))
+    period_start = models.DateTimeField(_("from"), null=True, blank=True)
+    period_end = models.DateTimeField(_("to"), null=True, blank=True)
+    cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    moisture_fraction = models.DecimalField(
+        _("moisture of the wood"), max_digits=4, decimal_places=3, null=True, blank=True
+    )
+    moisture_is_default = models.BooleanField(_("moisture is the default"), default=False)
+    factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENTRY)
+    # --- What it emitted, by these factors and this method; null unless kind is `used`.
+    scope = models.PositiveSmallIntegerField(_("scope"), null=True, blank=True)
+    factor_amount = models.DecimalField(
+        _("amount in the factor's unit"), max_digits=40, decimal_places=12, null=True, blank=True
+    )
+    energy_gj = models.DecimalField(_("energy (GJ)"), **MASS)
+    co2_kg = models.DecimalField(_("fossil CO2 (kg)"), **MASS)
+    biogenic_co2_kg = models.DecimalField(_("biogenic CO2, outside the scopes (kg)"), **MASS)
+    ch4_kg = models.DecimalField(_("CH4 (kg)"), **MASS)
+    n2o_kg = models.DecimalField(_("N2O (kg)"), **MASS)
+    co2e_kg = models.DecimalField(_("CO2e in its scope (kg)"), **MASS)
+    factor = models.ForeignKey(EmissionFactor, models.PROTECT, null=True, blank=True, related_name="+")
+    ch4_factor = models.ForeignKey(EmissionFactor, models.PROTECT, null=True, blank=True, related_name="+")
+    n2o_factor = models.ForeignKey(EmissionFactor, models.PROTECT, null=True, blank=True, related_name="+")
+    gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, blank=True)
+    method_version = models.CharField(_("method version"), max_length=10, blank=True)
+    warnings = models.JSONField(_("to be looked at"), default=list, blank=True)
+    # --- Who, and what was done last.
+    client_id = models.UUIDField(null=True, blank=True)
+    request_sha256 = models.CharField(max_length=64, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    last_act = models.CharField(max_length=10, choices=Act, default=Act.RECORDED)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+    change_reason = models.CharField(_("reason of the last change"), max_length=300, blank=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("energy entry")
+        verbose_name_plural = _("energy entries")
+        ordering = ["-timestamp", "-id"]
+        indexes = [
+            models.Index(
+                fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"
+            ),
+            models.Index(fields=["factory", "timestamp"], name="entry_by_factory_and_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="entry_not_negative"),
+            models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="entry_known_kind"),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="entry_known_origin"),
+            models.CheckConstraint(condition=Q(last_act__in=Act.values), name="entry_known_act"),
+            models.CheckConstraint(
+                condition=Q(period_start__isnull=True, period_end__isnull=True)
+                | Q(period_start__lt=F("period_end")),
+                name="entry_period_forward",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=EntryKind.USED) | Q(period_start__isnull=False, period_end__isnull=False),
+                name="entry_use_has_a_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.USED, **{f"{name}__isnull": False for name in _RESULTS})
+                & ~Q(gwp_set="") & ~Q(method_version="")
+                | ~Q(kind=EntryKind.USED) & Q(**{f"{name}__isnull": True for name in _RESULTS}),
+                name="entry_use_has_results_and_others_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True, currency="")
+                | Q(cost__gte=0, cost__isnull=False, currency__regex="^[A-Z]{3}$"),
+                name="entry_cost_has_a_currency",
+                violation_error_message=_("Give cost and currency together; the currency as three letters, like KES."),
+            ),
+            models.CheckConstraint(
+                condition=Q(moisture_fraction__isnull=True)
+                | Q(moisture_fraction__gte=0, moisture_fraction__lte=MOISTURE_MAX_FRACTION),
+                name="entry_moisture_plausible",
+            ),
+            models.CheckConstraint(
+                condition=~Q(last_act__in=[Act.CORRECTED, Act.DELETED]) | ~Q(change_reason=""),
+                name="entry_change_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False),
+                name="entry_deleted_has_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["recorded_by", "client_id"], condition=Q(client_id__isnull=False),
+                nulls_distinct=False, name="entry_client_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["factory", "energy_type", "source", "period_start", "period_end"],
+                condition=Q(origin=Origin.IMPORT, deleted_at__isnull=True),
+                nulls_distinct=False, name="entry_imported_once",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.factory}: {self.amount.normalize():f} {self.unit} {self.energy_type}"
+
+    @property
+    def factors(self) -> list[Any]:
+        return [found for found in (self.factor, self.ch4_factor, self.n2o_factor) if found is not None]

@@ -1,0 +1,48 @@
+"""What is worth a second look and yet stored: codes with their words. Kept with the entry as code and params."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning: programs read `code` and `params`, people `words`."""
+
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def stored(self) -> dict[str, Any]:
+        return {"code": self.code, "params": self.params}
+
+
+def words(code: str, params: dict[str, Any]) -> str:
+    """The sentence of a notice, in the reader's language."""
+    texts = {
+        "factor_of_earlier_year": _(
+            "There is no grid factor for %(on)s yet: that of %(valid_from)s is used. It will be shown when it changes."
+        ),
+        "factor_changes_in_period": _(
+            "The factor changes on %(valid_to)s, within the period: that of its first day is used. Split it there."
+        ),
+        "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
+        "moisture_default": _("Moisture was not given: 30 %% stands in for it in the balance of carbon."),
+        "above_usual": _(
+            "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the most of the last 28 days; "
+            "check the number or the unit."
+        ),
+        "overlaps": _(
+            "Somebody logged %(amount)s %(unit)s of the same for this time already (entry %(entry)s). Delete one of "
+            "them if both are the same."
+        ),
+        "outside_band": _(
+            "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
+            "and the production of that time."
+        ),
+        "rounded": _("%(count)s values had more than 6 decimals and were rounded to 6, half to even."),
+        "columns_unused": _("These columns were not used: %(columns)s."),
+        "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
+        "zone_from_site": _("The times have no zone: %(zone)s, the site's, was taken."),
+    }
+    return texts[code] % params if code in texts else code

@@ -1,0 +1,96 @@
+"""When an entry counts: the period it fills, the days of it, and how far back and ahead it may lie."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from carbontrack.errors import invalid
+from energy.choices import EntryKind
+from factories.models import Factory
+from factories.queries import local_day_start, next_local_day
+
+LONGEST = timedelta(days=400)
+AHEAD = timedelta(hours=1)
+EARLIEST_YEAR = 1990
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`timestamp` for people, and the half-open period that the amount fills; kinds other than used may have none."""
+
+    timestamp: datetime
+    start: datetime | None
+    end: datetime | None
+
+    def days(self, factory: Factory) -> tuple[date, date]:
+        """The site's first and last calendar day."""
+        start = self.start or self.timestamp
+        last = self.end - timedelta(microseconds=1) if self.end else start
+        return start.astimezone(factory.zone).date(), last.astimezone(factory.zone).date()
+
+
+def period_of(
+    factory: Factory,
+    kind: str,
+    *,
+    timestamp: datetime | None,
+    start: datetime | None,
+    end: datetime | None,
+    now: datetime,
+) -> Period:
+    """What was asked for, or the factory day that holds `timestamp` when a use names no period.
+
+    Raises ApiError 400 naming the field, its value and the limit.
+    """
+    if (start is None) != (end is None):
+        missing = "period_start" if start is None else "period_end"
+        raise invalid(missing, "required", _("Give period_start and period_end together, or neither."))
+    moment = timestamp or start
+    if moment is None:
+        raise invalid("timestamp", "required", _("Give timestamp, or period_start and period_end."))
+    for name, value in (("timestamp", moment), ("period_start", start), ("period_end", end)):
+        if value is not None:
+            _require_on_earth(name, value, now)
+    if start is None and kind == EntryKind.USED:
+        start = local_day_start(moment, factory.zone, factory.day_starts_at)
+        end = next_local_day(start)
+    if start is not None and end is not None:
+        _require_forward(start, end)
+    if start is not None and start > now + AHEAD:
+        raise invalid(
+            "period_start", "in_future",
+            _("period_start=%s lies in the future; log energy when it was used.") % start.isoformat(),
+        )  # fmt: skip
+    return Period(moment, start, end)
+
+
+def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
+    if value.tzinfo is None or value.year < EARLIEST_YEAR:
+        raise invalid(
+            name, "invalid_time",
+            _("%(name)s=%(value)s needs an offset and a year from %(year)d; write it like 2026-11-22T06:00:00+03:00.")
+            % {"name": name, "value": value.isoformat(), "year": EARLIEST_YEAR},
+        )  # fmt: skip
+    latest = now + (LONGEST if name == "period_end" else AHEAD)
+    if value > latest:
+        raise invalid(
+            name, "in_future",
+            _("%(name)s=%(value)s lies in the future; log energy when it was used.")
+            % {"name": name, "value": value.isoformat()},
+        )  # fmt: skip
+
+
+def _require_forward(start: datetime, end: datetime) -> None:
+    if end <= start:
+        raise invalid(
+            "period_end", "period_backward",
+            _("period_end=%(end)s is not after period_start=%(start)s.")
+            % {"end": end.isoformat(), "start": start.isoformat()},
+        )  # fmt: skip
+    if end - start > LONGEST:
+        raise invalid(
+            "period_end", "period_too_long",
+            _("The period has %(days)d days, more than %(limit)d: split it.")
+            % {"days": (end - start).days, "limit": LONGEST.days},
+        )  # fmt: skip

@@ -1,0 +1,177 @@
+"""An amount as people give it into the unit of a factor: aliases, local units, densities. Mixing dimensions raises.
+
+Exact conversions within a dimension are in `science/units.py`; which factor it is for is in `factors.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from django.utils.translation import gettext as _
+
+from carbontrack.errors import ApiError, invalid
+from energy.choices import Carrier
+from energy.models import EnergyType
+from energy.notices import Notice
+from science import units
+from science.units import Dimension
+
+ACCEPTED = (
+    "kg", "g", "t", "lb", "short_ton", "L", "m3", "ft3", "Nm3", "stere", "kWh", "MWh", "MJ", "GJ", "TJ", "toe", "mmBtu",
+)  # fmt: skip
+_WORDS: dict[str, tuple[str, ...]] = {
+    "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),
+    "kg": ("kgs", "kilo", "kilos", "kilogram", "kilograms", "kilogramme", "kilogrammes"),
+    "t": ("tonne", "tonnes", "metric ton", "metric tons"),
+    "m3": ("m³", "cbm"),
+    "Nm3": ("nm³",),
+    "stere": ("steres", "st", "m3 st", "m3 stacked", "stacked m3", "m3_stacked", "m³ stacked", "stacked m³"),
+    "kWh": ("kwhr",),
+    "short_ton": ("short ton", "short tons"),
+}
+ALIASES = {symbol.lower(): symbol for symbol in ACCEPTED} | {
+    word: symbol for symbol, words in _WORDS.items() for word in words
+}
+LARGEST_FACTOR_AMOUNT = Decimal(10) ** 14
+_PRECISION = 60
+
+LocalUnits = Mapping[str, tuple[Decimal, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one unit of a factor stands for: kilograms and net calorific gigajoules, where it says so."""
+
+    kg_per_unit: Decimal | None = None
+    gj_per_unit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An amount in a unit that `science.units` knows."""
+
+    amount: Decimal
+    unit: str
+    notices: tuple[Notice, ...] = ()
+
+
+def canonical(unit: str) -> str | None:
+    """The symbol of a unit, however it is written; None for one that is not known."""
+    return ALIASES.get(" ".join(unit.split()).lower())
+
+
+def in_known_unit(amount: Decimal, unit: str, *, energy_type: EnergyType, local: LocalUnits) -> Quantity:
+    """Follow the factory's local units to a known one: 2 lorries -> 24 stere -> 11,520 kg as weighed here.
+
+    Raises ApiError 400 on `unit` for one that neither we nor the factory know.
+    """
+    notices: list[Notice] = []
+    name, followed = " ".join(unit.split()), set[str]()
+    with localcontext() as context:
+        context.prec = _PRECISION
+        while True:
+            symbol = canonical(name)
+            step = next((key for key in (name.lower(), (symbol or "").lower()) if key in local), None)
+            if step is not None and step in followed:
+                raise _circle(unit, name)
+            if step is not None:
+                followed |= {name.lower(), step}
+                one, name = local[step]
+                amount = amount * one
+            elif symbol == "m3" and energy_type.is_wood:
+                notices.append(Notice("m3_taken_as_stacked"))
+                name = "stere"
+            elif symbol is not None:
+                return Quantity(amount, symbol, tuple(notices))
+            else:
+                raise unknown_unit(unit, energy_type, local)
+
+
+def _circle(unit: str, name: str) -> ApiError:
+    return invalid(
+        "unit", "circular_unit",
+        _("unit=%(unit)r leads back to %(name)r: the factory's local units define each other; correct one of them.")
+        % {"unit": unit, "name": name},
+        unit=unit,
+    )  # fmt: skip
+
+
+def unknown_unit(unit: str, energy_type: EnergyType, local: LocalUnits) -> ApiError:
+    return invalid(
+        "unit", "unknown_unit",
+        _("unit=%(unit)r is unknown for %(type)s; use %(known)s, or add it as a local unit of the factory.")
+        % {"unit": unit, "type": energy_type.code, "known": ", ".join([*ACCEPTED, *local])},
+        unit=unit,
+    )  # fmt: skip
+
+
+def in_factor_unit(
+    quantity: Quantity,
+    measures: Mapping[str, Measure],
+    energy_type: EnergyType,
+    *,
+    kg_per_stere: Decimal | None,
+) -> tuple[Decimal, str]:
+    """The amount in one of the units that factors are there for, and which.
+
+    1. the same dimension; 2. mass by the factor's own density; 3. stacked wood by kilograms a stere;
+    4. for fuels, energy by the net calorific value.
+    Raises ApiError 400 on `unit` that names the amount, its dimension and the units that would do.
+    """
+    dimension = units.unit(quantity.unit).dimension
+    usual_first = sorted(measures, key=lambda unit: unit != energy_type.default_unit)
+    with localcontext() as context:
+        context.prec = _PRECISION
+        found = None
+        for unit in usual_first:
+            if units.unit(unit).dimension is dimension:
+                found = units.convert(quantity.amount, from_unit=quantity.unit, to_unit=unit), unit
+                break
+        else:
+            if dimension is Dimension.MASS:
+                kg = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="kg")
+                found = _first(kg, ((m.kg_per_unit, u) for u in usual_first if (m := measures[u])))
+            elif dimension is Dimension.STACKED_VOLUME and kg_per_stere and "kg" in measures:
+                found = quantity.amount * kg_per_stere, "kg"
+            elif dimension is Dimension.ENERGY and energy_type.carrier == Carrier.FUEL:
+                gj = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="GJ")
+                found = _first(gj, ((m.gj_per_unit, u) for u in usual_first if (m := measures[u])))
+    if found is None:
+        raise _mixed(quantity, dimension, energy_type, usual_first)
+    if found[0] > LARGEST_FACTOR_AMOUNT:
+        raise invalid(
+            "amount", "too_large",
+            _("amount=%(amount)s %(unit)s is above %(limit)s %(per)s; check the number and the unit.")
+            % {"amount": plain(quantity.amount), "unit": quantity.unit, "limit": "1e14", "per": found[1]},
+        )  # fmt: skip
+    return found
+
+
+def _first(amount: Decimal, candidates: object) -> tuple[Decimal, str] | None:
+    for size, unit in candidates:  # type: ignore[attr-defined]
+        if size:
+            return amount / size, unit
+    return None
+
+
+def _mixed(quantity: Quantity, dimension: Dimension, energy_type: EnergyType, wanted: list[str]) -> ApiError:
+    dimensions = {units.unit(unit).dimension for unit in wanted}
+    if energy_type.carrier == Carrier.FUEL:
+        dimensions |= {Dimension.ENERGY}
+    usable = [unit for unit in ACCEPTED if units.unit(unit).dimension in dimensions]
+    return invalid(
+        "unit", "unit_of_another_kind",
+        _("amount=%(amount)s %(unit)s is %(dimension)s, which %(type)s is not counted in; give it in %(usable)s.")
+        % {
+            "amount": plain(quantity.amount), "unit": quantity.unit, "dimension": dimension.value,
+            "type": energy_type.code, "usable": ", ".join(usable),
+        },
+        unit=quantity.unit, usable=usable,
+    )  # fmt: skip
+
+
+def plain(number: Decimal) -> str:
+    """A number of an entry for people: without an exponent and without trailing zeros."""
+    with localcontext() as context:
+        context.prec = _PRECISION
+        return f"{number.normalize():f}"
