@@ -17,13 +17,13 @@ run: packages ## start everything on this machine: database, broker, web, simula
 
 test: dev-packages ## run all tests but the benchmarks
 	@$(PYTHON) bootstrap.py --tools
-	@exec $(VENV) -m pytest $(ARGS)
+	@exec $(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: dev-packages ## check style, types and templates
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy .
-	$(VENV) -m djlint templates --lint --check --quiet
+	$(VENV) -m djlint templates --lint --quiet
 
 bench: dev-packages ## measure the promises: ingest rate, rollups, pages
 	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -o addopts="-p tests.environment" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi
@@ -39,7 +39,7 @@ messages: dev-packages ## collect translatable texts into locale/ and compile th
 	$(VENV) manage.py compilemessages --ignore .venv
 
 python:
-	@if [ -z "$(PYTHON)" ]; then echo "Carbon Track needs Python 3.11 or newer and found none: install it (apt-get install python3 python3-venv)."; exit 1; fi
+	@if [ -z "$(PYTHON)" ] || [ "$$($(PYTHON) -c 'print(1)' 2>/dev/null)" != 1 ]; then echo "Carbon Track needs Python 3.11 or newer and found none: install it (apt-get install python3 python3-venv)."; exit 1; fi
 
 packages: python
 	@$(PYTHON) bootstrap.py

@@ -25,6 +25,8 @@ class Action(StrEnum):
     WRITE_READINGS = "write_readings"
     VIEW_DEVICES = "view_devices"
     MANAGE_DEVICES = "manage_devices"
+    VIEW_ENERGY = "view_energy"
+    WRITE_ENERGY = "write_energy"
 
 
 class Scope(models.TextChoices):
@@ -40,18 +42,18 @@ class Scope(models.TextChoices):
 _READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES})
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
-    Role.FACTORY_MANAGER: _READ | {Action.USE_PORTAL},
+    Role.FACTORY_MANAGER: _READ | {Action.USE_PORTAL, Action.VIEW_ENERGY, Action.WRITE_ENERGY},
     Role.HQ_MANAGER: frozenset(Action),
     Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
-    Role.AUDITOR: _READ | {Action.USE_PORTAL, Action.VIEW_NETWORK},
-    Role.INTEGRATOR: _READ | {Action.WRITE_READINGS},
+    Role.AUDITOR: _READ | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_ENERGY},
+    Role.INTEGRATOR: _READ | {Action.WRITE_READINGS, Action.VIEW_ENERGY, Action.WRITE_ENERGY},
 }
 
-READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, *_READ})
+READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_ENERGY, *_READ})
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     Scope.ALL: frozenset(Action),
     Scope.READ: READING_ACTIONS,
-    Scope.WRITE_ENERGY: frozenset(),
+    Scope.WRITE_ENERGY: frozenset({Action.WRITE_ENERGY}),
     Scope.WRITE_PRODUCTION: frozenset(),
     Scope.WRITE_EMISSIONS: frozenset({Action.WRITE_READINGS}),
 }

@@ -10,12 +10,16 @@ from carbontrack.errors import api_not_found
 from devices.api import MCUDeviceViewSet
 from emissions.api import LatestView
 from emissions.live import stream
+from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeViewSet
 from factories.api import FactoryViewSet
 from mqtt_ingest.api import ReadingsView
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
+router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
+router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
+router.register("energy-entries", EnergyEntryViewSet, basename="energy-entries")
 
 for view in (openapi.swagger_ui, openapi.redoc, openapi.schema_json, api_not_found):
     public_page(view)

@@ -12,6 +12,7 @@ from drf_yasg import openapi
 from drf_yasg.codecs import OpenAPICodecJson
 from drf_yasg.renderers import OpenAPIRenderer
 from drf_yasg.views import get_schema_view
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 
 DESCRIPTION = """
@@ -50,8 +51,14 @@ _schema_view: Any = get_schema_view(
 )
 
 
+class _OnlyJson(DefaultContentNegotiation):
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
 class _JsonSchemaView(_schema_view):
     renderer_classes = (_Json,)
+    content_negotiation_class = _OnlyJson
 
 
 schema_json = never_cache(_JsonSchemaView.as_view())

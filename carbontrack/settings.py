@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pghistory
 from django.utils.translation import gettext_lazy as _
 
-from carbontrack import environment, local_secrets
+from carbontrack import environment, local_ports, local_secrets
 from carbontrack.environment import BASE_DIR
 from carbontrack.local_postgres import LocalPostgres
 
@@ -36,6 +36,9 @@ CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
 PROXY_COUNT = environment.integer("PROXY_COUNT", 0 if IS_LOCAL else 1, lowest=0, highest=10)
 
 # --- The one-machine demo ---------------------------------------------------------------------
+if IS_LOCAL and sys.argv[1:2] != ["run_demo"]:
+    # A command in a second terminal finds the demo where it listens, whatever the first one was told.
+    local_ports.adopt(DATA_DIR)
 HTTP_PORT = environment.integer("HTTP_PORT", 8000, lowest=1, highest=65535)
 MQTT_PORT = environment.integer("MQTT_PORT", 8883, lowest=1, highest=65535)
 DEMO_PASSWORD = environment.text("DEMO_PASSWORD", "carbontrack-demo")
@@ -65,6 +68,7 @@ INSTALLED_APPS = [
     "factories",
     "devices",
     "emissions",
+    "energy",
     "mqtt_ingest",
     "portal",
     "demo",
@@ -72,6 +76,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages are for weak networks. Django pads what it compresses, so that lengths give no secret away.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -176,8 +182,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["carbontrack.parsers.Utf8JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "carbontrack.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"login": "20/min", "write_emissions": "600/min"},
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "login": "20/min", "write_emissions": "600/min"},
     "EXCEPTION_HANDLER": "carbontrack.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",

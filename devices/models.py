@@ -157,6 +157,10 @@ class Assignment(models.Model):
         """What no database constraint can say: whole hours of the site, and a correction that holds up there."""
         if self.factory_id is None:
             return
+        for name in ("device", "chimney"):
+            # The database refuses it too, by a foreign key that no form can put into words.
+            if getattr(self, f"{name}_id") and getattr(self, name).factory_id != self.factory_id:
+                raise ValidationError({name: _("It belongs to another factory.")})
         for name in ("valid_from", "valid_to"):
             # Hours of record would otherwise belong to two assignments.
             moment = getattr(self, name)
@@ -198,9 +202,7 @@ class AssignmentHold(models.Model):
         ordering = ["-starts_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assignment", "field", "reported"],
-                condition=Q(resolution="", ends_at__isnull=True),
-                name="hold_open_once",
+                fields=["assignment", "field"], condition=Q(resolution=""), name="hold_unresolved_once"
             ),
             models.CheckConstraint(
                 condition=Q(resolution="", resolved_at__isnull=True)

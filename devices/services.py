@@ -190,24 +190,24 @@ def hold_on_mismatch(
         registered, reported = getattr(assignment, field), status.get(field)
         if registered in (None, "") or reported in (None, ""):
             continue
-        differing = AssignmentHold.objects.filter(
-            assignment=assignment, field=field, resolution="", ends_at=None
-        )
+        holds = AssignmentHold.objects.filter(assignment=assignment, field=field)
         if _as_text(registered) == _as_text(reported):
-            differing.update(ends_at=now)
+            holds.filter(resolution="", ends_at=None).update(ends_at=now)
             continue
-        report = {"assignment": assignment, "field": field, "reported": _as_text(reported)[:40]}
-        registered_text = _as_text(registered)[:40]
-        if AssignmentHold.objects.filter(
-            **report, registered=registered_text, resolution=HoldResolution.REGISTRY_RIGHT
-        ).exists():
+        report = {"registered": _as_text(registered)[:40], "reported": _as_text(reported)[:40]}
+        if holds.filter(**report, resolution=HoldResolution.REGISTRY_RIGHT).exists():
             continue
-        hold, is_new = AssignmentHold.objects.get_or_create(
-            **report,
+        # One unresolved hold a field, however often a device changes its mind: it only ever grows.
+        hold, is_new = holds.get_or_create(
+            assignment=assignment,
+            field=field,
             resolution="",
-            ends_at=None,
-            defaults={"registered": registered_text, "stream": stream, "starts_at": starts_at},
+            defaults=report | {"stream": stream, "starts_at": starts_at},
         )
+        if not is_new and (hold.ends_at is not None or hold.reported != report["reported"]):
+            is_new = hold.ends_at is not None
+            hold.ends_at, hold.reported = None, report["reported"]
+            hold.save(update_fields=["ends_at", "reported"])
         if is_new:
             opened.append(hold)
     return opened
@@ -223,18 +223,36 @@ def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignme
         hold.save()
 
 
+def _first_moment(hold: AssignmentHold) -> datetime:
+    """When the boot that the hold is about began to measure: its backlog may have come after its status."""
+    streams = hold.assignment.device.streams.filter(stream=hold.stream - 2**31)  # as `emissions` stores them
+    first = streams.values_list("first_timestamp", flat=True).first()
+    return min(hold.starts_at, first) if first else hold.starts_at
+
+
+def _reported_value(hold: AssignmentHold) -> float | str:
+    if hold.field != "range_ppm":
+        return hold.reported
+    try:
+        return float(hold.reported)
+    except ValueError:
+        raise ValidationError(
+            _("range_ppm=%(value)r is not a number of ppm."), params={"value": hold.reported}
+        ) from None
+
+
 @transaction.atomic
 def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) -> AssignmentHold:
     """Say which was right. The caller then rolls the held time up again (`emissions.rollups.touch_period`).
 
-    When the device was right, its assignment is split at the hour in which the hold began and the later part
+    When the device was right, its assignment is split at the hour in which that boot began and the later part
     takes the reported value: what was measured before stays as it was.
     """
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:
         old = hold.assignment
-        start = local_hour_start(hold.starts_at, old.factory.zone)
-        value: Any = float(hold.reported) if hold.field == "range_ppm" else hold.reported
+        start = local_hour_start(_first_moment(hold), old.factory.zone)
+        value = _reported_value(hold)
         if start <= old.valid_from:
             setattr(old, hold.field, value)
             old.full_clean()

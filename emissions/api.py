@@ -97,6 +97,16 @@ LIST_PARAMETERS = [
 ]
 
 
+# Swagger 2 knows one shape for an answer, so the other one is put into words.
+DESCRIPTION = (
+    "`resolution=raw` answers readings, as below. The others answer periods, with these fields:\n\n"
+    + "\n".join(
+        f"- `{name}`" + (f": {field.help_text}" if field.help_text else "")
+        for name, field in RollupSerializer().fields.items()
+    )
+)
+
+
 class EmissionsView(APIView):
     """Readings and roll-ups in time order. There is no route of one reading, and none is ever changed."""
 
@@ -105,11 +115,11 @@ class EmissionsView(APIView):
     @swagger_auto_schema(
         operation_id="emissions_list",
         operation_summary="Readings, or minutes, hours, days, months",
+        operation_description=DESCRIPTION,
         manual_parameters=LIST_PARAMETERS,
         responses={200: ReadingSerializer(many=True), 400: "invalid", 401: "not_signed_in", 404: "not_found"},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """`resolution=raw` answers readings; the others answer roll-ups (see the Rollup model)."""
         parameters = request.query_params
         resolution = parameters.get("resolution", RAW)
         if resolution not in RESOLUTIONS:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from devices.choices import CalibrationKind
 from devices.models import Assignment, AssignmentHold, Calibration
 from factories.choices import Shape, SourceKind
 from factories.models import Chimney
@@ -21,6 +23,8 @@ from science import pressure, quality, stack
 from science.constants import STANDARD_PRESSURE_PA
 from science.quality import Quality
 from science.stack import StackReading, StackSetup, StackState
+
+logger = logging.getLogger(__name__)
 
 MILLISECOND = 1000.0
 BACKFILLED_AFTER_MS = 24 * 3600 * 1000
@@ -61,6 +65,12 @@ class DerivedReading:
     quality: Quality
     state: StackState | None
     setup: AssignmentSetup | None
+    stack_setup: StackSetup | None
+
+    @property
+    def co2_kg_per_s(self) -> float | None:
+        """The rate as totals count it: 0 where CO2 has drifted below the ambient air's; None without a state."""
+        return None if self.state is None else quality.counted_kg_per_s(self.state.co2_kg_per_s, self.quality)
 
 
 def milliseconds(moment: datetime) -> int:
@@ -94,7 +104,8 @@ class AssignmentSetup:
         return milliseconds(self.assignment.valid_to) if self.assignment.valid_to else None
 
     def holds_at(self, t_ms: int) -> bool:
-        return self.from_ms <= t_ms and (self.to_ms is None or t_ms < self.to_ms)
+        """Whether the assignment is in force then, and usable."""
+        return not self.error and self.from_ms <= t_ms and (self.to_ms is None or t_ms < self.to_ms)
 
     @cached_property
     def _is_combustion(self) -> bool:
@@ -122,13 +133,20 @@ class AssignmentSetup:
         """Setups with the moment from which each holds: one more after every calibration."""
         versions = [(-(2**62), self._setup(STANDARD_PRESSURE_PA))]
         for calibration in self.calibrations:
-            versions.append((milliseconds(calibration.calibrated_at), self._setup(calibration.pressure_pa)))
+            # A zero fixes where the scale begins; only the gas of a span fixes how pressure stretches it.
+            if calibration.kind != CalibrationKind.ZERO:
+                since_ms = milliseconds(calibration.calibrated_at)
+                versions.append((since_ms, self._setup(calibration.pressure_pa)))
         return versions
 
-    @property
-    def any_stack_setup(self) -> StackSetup:
-        """For what no calibration changes: whether a reading looks like a fire or like rest."""
-        return self._versions[-1][1]
+    @cached_property
+    def error(self) -> str:
+        """Why `science` refuses this assignment, or nothing. Its readings then mean nothing until it is mended."""
+        try:
+            return "" if self._versions else "no setup"
+        except ValueError as error:
+            logger.warning("assignment %d cannot be used: %s", self.assignment.pk, error)
+            return str(error)
 
     def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[StackSetup, Sequence[ReadingRow]]]:
         """Rows, ascending, cut where a calibration changes the setup."""
@@ -159,7 +177,9 @@ class AssignmentSetup:
     @cached_property
     def digest(self) -> str:
         """Changes when anything changes that roll-ups depend on, other than readings."""
-        facts: list[Any] = [[from_ms, repr(setup)] for from_ms, setup in self._versions]
+        facts: list[Any] = [self.error]
+        if not self.error:
+            facts += [[from_ms, repr(setup)] for from_ms, setup in self._versions]
         facts += [
             [h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds
         ]
@@ -219,14 +239,13 @@ def _same_setup(setup: AssignmentSetup | None, setups: Sequence[AssignmentSetup]
 
 def _derive_part(rows: Sequence[ReadingRow], setup: AssignmentSetup | None) -> list[DerivedReading]:
     if setup is None:
-        return [DerivedReading(row, row.reading, Quality(0), None, None) for row in rows]
+        return [DerivedReading(row, row.reading, Quality(0), None, None, None) for row in rows]
     derived = []
     for stack_setup, part in setup.parts(rows):
         readings = [row.reading for row in part]
         for row, reading, flags in zip(part, readings, quality.assess(readings, stack_setup), strict=True):
             if row.received_ms - row.t_ms > BACKFILLED_AFTER_MS:
                 flags |= Quality.BACKFILLED
-            derived.append(
-                DerivedReading(row, reading, flags, stack.stack_state(reading, stack_setup), setup)
-            )
+            state = stack.stack_state(reading, stack_setup)
+            derived.append(DerivedReading(row, reading, flags, state, setup, stack_setup))
     return derived

@@ -35,7 +35,7 @@ from accounts.permissions import declared, may
 from accounts.roles import Action
 from carbontrack.errors import ApiError, json_error
 from emissions.api import Scope, requested_scope
-from emissions.derive import DerivedReading
+from emissions.derive import DerivedReading, moment
 from emissions.queries import Key, readings_by_key, readings_received
 from emissions.serializers import ReadingSerializer, reading_row
 
@@ -46,7 +46,8 @@ HEARTBEAT_S = 20.0
 QUEUE_EVENTS = 500  # 40 minutes of one device
 LIFETIME_S = 15 * 60.0
 RESUME = timedelta(minutes=15)
-RESUME_EVENTS = 2_000
+RESUME_EVENTS = 5_000  # a page; ingest stores up to 2,500 readings at one moment
+STREAMS_PER_USER = 20
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 CLOSED = None  # put on a queue to end its stream
 
@@ -54,7 +55,8 @@ CLOSED = None  # put on a queue to end its stream
 class Subscription:
     """One open stream: the devices it watches, and the queue of its event loop."""
 
-    def __init__(self, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, user_id: int, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> None:
+        self.user_id = user_id
         self.device_ids = device_ids
         self.loop = loop
         self.queue: asyncio.Queue[DerivedReading | None] = asyncio.Queue(QUEUE_EVENTS)
@@ -90,8 +92,10 @@ class Hub:
         self.listening = threading.Event()
         self._was_away = False
 
-    def subscribe(self, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> Subscription:
-        subscription = Subscription(device_ids, loop)
+    def subscribe(
+        self, user_id: int, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop
+    ) -> Subscription:
+        subscription = Subscription(user_id, device_ids, loop)
         with self._lock:
             self._subscriptions.add(subscription)
             if self._thread is None:
@@ -148,7 +152,8 @@ class Hub:
         self.listening.set()
         self._send_back_for_what_was_missed()
         while not self._is_done():
-            if not self._wait(HEARTBEAT_S, raw):
+            # Some may have come in beside the answer to our own query: then the socket is silent about them.
+            if not raw.notifies and not self._wait(HEARTBEAT_S, raw):
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")  # finds out whether the server is still there
             raw.poll()
@@ -251,11 +256,16 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     wanted = request.GET.get("fields", "")
     fields = [name for name in wanted.split(",") if name in ReadingSerializer().fields] if wanted else None
     last_id = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
-    events = _events(scope, fields, _received_after(last_id))
+    user_id = request.user.pk or 0  # never 0: `_authorise` lets nobody else in
+    if sum(s.user_id == user_id for s in hub.watched()) >= STREAMS_PER_USER:
+        message = _("You have %(count)d live streams open; close one first.") % {"count": STREAMS_PER_USER}
+        return json_error(429, "too_many_requests", message)
+    events = _events(user_id, scope, fields, _received_after(last_id))
     # Under plain WSGI (`runserver`) Django would collect an async stream before it sends anything.
     body: Any = events if isinstance(request, ASGIRequest) else _in_this_thread(events)
     response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
     response["Cache-Control"] = "no-cache, no-transform"
+    response["Content-Encoding"] = "identity"  # or the middleware would hold events back to compress them
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -272,10 +282,25 @@ def _received_after(last_event_id: str) -> datetime | None:
     return datetime.fromtimestamp((int(head) - 1) / 1000, UTC)
 
 
+async def _all_missed(
+    scope: Scope, received_after: datetime, sent: set[tuple[int, ...]]
+) -> AsyncIterator[DerivedReading]:
+    """Page by page until nothing is left; `sent` learns what was given. A page holds more than one batch."""
+    while True:
+        page = await sync_to_async(_missed)(scope, received_after)
+        fresh = [item for item in page if item.row[:5] not in sent]
+        for item in fresh:
+            sent.add(item.row[:5])
+            yield item
+        if len(page) < RESUME_EVENTS or not fresh:
+            return
+        received_after = moment(page[-1].row.received_ms - 1)
+
+
 async def _events(
-    scope: Scope, fields: list[str] | None, received_after: datetime | None
+    user_id: int, scope: Scope, fields: list[str] | None, received_after: datetime | None
 ) -> AsyncIterator[bytes]:
-    subscription = hub.subscribe(frozenset(scope.devices), asyncio.get_running_loop())
+    subscription = hub.subscribe(user_id, frozenset(scope.devices), asyncio.get_running_loop())
     ends_at_s = time.monotonic() + LIFETIME_S
     try:
         # What is stored from here on is announced to us: without this the first reader could miss one.
@@ -283,8 +308,7 @@ async def _events(
         yield b"retry: 3000\n\n"
         sent: set[tuple[int, ...]] = set()
         if received_after is not None:
-            for item in await sync_to_async(_missed)(scope, received_after):
-                sent.add(item.row[:5])
+            async for item in _all_missed(scope, received_after, sent):
                 yield _event(item, scope, fields)
         while time.monotonic() < ends_at_s:
             try:

@@ -7,7 +7,8 @@ order of arrival (`design.md` 7.11): same inputs, same bits. A segment between t
 the minute of the earlier one. Hours and days are sums of integer micrograms.
 
 How far a new reading reaches: back to the segment that ended where it now begins, forward over the
-`quality.CONTEXT` readings whose flags it may change and the segment after them.
+`quality.CONTEXT` readings whose flags it may change and the segment after them. That segment may end at a
+reading far away: a mean of an hour, or the first that can be used after a long fault (`readings_window.sql`).
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ logger = logging.getLogger(__name__)
 GAP_INTERVALS = 3
 # Touched minutes further apart than this are rolled up as separate windows: what lies between is not read.
 WINDOW_BREAK_MS = 2 * HOUR_MS
+# A device has its turn and then the others theirs: a year of backlog, or readings strewn over one, is made up
+# in as many passes as it takes.
+WINDOWS_PER_PASS = 20
 WINDOW_MINUTES = 3_000  # two days of 5 s readings, two months of hourly means: bounds memory
 REST_S = 60.0  # after a device could not be rolled up
 _resting_until_s: dict[int, float] = {}
@@ -130,18 +134,23 @@ def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, device_id])
         if not cursor.fetchone()[0]:
             return 0
+        # The newest first: what is live does not wait for what is being made up.
         cursor.execute(
-            "DELETE FROM emissions_touchedminute WHERE device_id = %s"
-            " RETURNING (extract(epoch FROM period_start) * 1000)::bigint",
-            [device_id],
+            "SELECT id, (extract(epoch FROM period_start) * 1000)::bigint FROM emissions_touchedminute"
+            " WHERE device_id = %s ORDER BY period_start DESC LIMIT %s",
+            [device_id, WINDOW_MINUTES],
         )
-        touched = sorted(t_ms for (t_ms,) in cursor.fetchall())
+        marks = cursor.fetchall()
+        windows = list(_windows(sorted({t_ms for _id, t_ms in marks})))[-WINDOWS_PER_PASS:]
+        since_ms = windows[0][0] if windows else 0
+        taken = [mark for mark, t_ms in marks if t_ms >= since_ms]
+        cursor.execute("DELETE FROM emissions_touchedminute WHERE id = ANY (%s)", [taken])
         if _are_stale(device_id, setups):
             setups = derive.load_setups([device_id]).get(device_id, [])
         if setups:
-            for first_ms, last_ms in _windows(sorted(set(touched))):
+            for first_ms, last_ms in windows:
                 _roll_up_window(device_id, setups, first_ms, last_ms + MINUTE_MS)
-    return len(touched)
+    return len(taken)
 
 
 def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
@@ -196,7 +205,8 @@ def _affected(rows: Sequence[ReadingRow], start_ms: int, end_ms: int) -> tuple[i
     reach_ms = max(
         (round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000) for row in inside), default=0
     )
-    after = [row for row in inside if row.t_ms >= end_ms]
+    # Looked at may be more rows than have flags that can change.
+    after = [row for row in inside if row.t_ms >= end_ms][: CONTEXT + 1]
     last_ms = max(end_ms - MINUTE_MS, _floor_minute(after[-1].t_ms) if after else 0)
     return _floor_minute(start_ms - reach_ms), last_ms + MINUTE_MS
 
@@ -317,11 +327,10 @@ def _series(own: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[t
 
 
 def _sample(derived: DerivedReading, *, of_flux: bool = False) -> RateSample:
-    state, reading, setup = derived.state, derived.reading, derived.setup
+    state, reading, stack_setup = derived.state, derived.reading, derived.stack_setup
     assert state is not None  # the caller filtered
-    assert setup is not None
+    assert stack_setup is not None
     rate = state.co2_kg_per_s_m2 if of_flux else state.co2_kg_per_s
-    stack_setup = setup.any_stack_setup
     return RateSample(
         t_ms=reading.t_ms,
         kg_per_s=counted_kg_per_s(rate, derived.quality),

@@ -44,7 +44,7 @@ def reading_row(item: DerivedReading, device_ids: dict[int, tuple[str, int]]) ->
         "timestamp": iso(row.t_ms),
         "received_at": iso(row.received_ms),
         "co2_ppm": row.co2_ppm,
-        "co2_kg_per_s": state and state.co2_kg_per_s,
+        "co2_kg_per_s": item.co2_kg_per_s,
         "temperature_c": row.temperature_c,
         "velocity_ms": row.velocity_ms,
         "flow_rate_m3s": state and state.flow_rate_m3s,

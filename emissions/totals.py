@@ -10,6 +10,7 @@ from django.db import connection
 
 from carbontrack import sql
 from emissions.derive import milliseconds
+from emissions.models import HourStatus
 from factories.models import Factory
 from factories.queries import local_day_start, local_hour_start
 
@@ -39,14 +40,8 @@ class RecordHour:
 
     chimney_id: int
     period_start: datetime
-    measured_ug: int
-    covered_ms: int
+    co2_kg_per_h: float | None  # mean rate over the time covered; None when nothing was
     status: str
-
-    @property
-    def co2_kg_per_h(self) -> float | None:
-        """Mean rate over the time covered; None when nothing was."""
-        return self.measured_ug / 1e9 * 3_600_000 / self.covered_ms if self.covered_ms else None
 
 
 def factory_day_start(factory: Factory, now: datetime) -> datetime:
@@ -97,15 +92,14 @@ def hours_of_record(
         )
         found: dict[int, list[RecordHour]] = {}
         for chimney_id, period_start, measured_ug, covered_ms, status in cursor.fetchall():
-            found.setdefault(chimney_id, []).append(
-                RecordHour(chimney_id, period_start, measured_ug, covered_ms, status)
-            )
+            rate = measured_ug / 1e9 * 3_600_000 / covered_ms if covered_ms else None
+            found.setdefault(chimney_id, []).append(RecordHour(chimney_id, period_start, rate, status))
     return found
 
 
 def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
-    """Several chimneys in one hour: their masses added, over the mean time that they were covered."""
+    """Several chimneys in one hour: their rates added, however much of the hour each was covered."""
     statuses = {part.status for part in parts}
-    covered_ms = sum(part.covered_ms for part in parts) // len(parts)
-    status = statuses.pop() if len(statuses) == 1 else "measured"
-    return RecordHour(0, parts[0].period_start, sum(part.measured_ug for part in parts), covered_ms, status)
+    rates = [part.co2_kg_per_h for part in parts if part.co2_kg_per_h is not None]
+    status = statuses.pop() if len(statuses) == 1 else HourStatus.MEASURED.value
+    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status)

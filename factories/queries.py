@@ -1,6 +1,6 @@
 """Reads about places: find a factory by the name people use, local hours and days of a site."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -49,7 +49,9 @@ def find_factory(name: str) -> Factory:
 def local_hour_start(moment: datetime, zone: ZoneInfo) -> datetime:
     """The start of the site's whole hour that holds `moment`, in the site's zone."""
     local = moment.astimezone(zone)
-    return local - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    # Through UTC: arithmetic on the zone's own clock forgets which of two repeated hours it was.
+    return (moment.astimezone(UTC) - past).astimezone(zone)
 
 
 def local_day_start(moment: datetime, zone: ZoneInfo, day_starts_at: int = 0) -> datetime:

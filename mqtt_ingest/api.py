@@ -26,6 +26,7 @@ from devices.models import MCUDevice
 from emissions.api import EmissionsView
 from emissions.derive import milliseconds
 from mqtt_ingest.choices import Reason
+from mqtt_ingest.describe import describe_error
 from mqtt_ingest.identify import Arrival, DeviceRef
 from mqtt_ingest.messages import (
     READINGS_LIMIT_COUNT,
@@ -34,8 +35,8 @@ from mqtt_ingest.messages import (
     Rejection,
     printable,
 )
-from mqtt_ingest.parse import describe_error, problem_of
 from mqtt_ingest.receive import Received
+from mqtt_ingest.rules import Problem, problem_of
 from mqtt_ingest.store import store
 from mqtt_ingest.topics import Kind
 
@@ -123,8 +124,8 @@ def _arrival(item: object, devices: dict[str, MCUDevice], now_ms: int) -> Arriva
     device = devices.get(name) if isinstance(name, str) else None
     parsed = _parse_item(item, device, name if isinstance(name, str) else "", now_ms)
     payload = _encoded(item) if parsed.rejections else b""
-    # Not live: that somebody brought a device's readings does not say that the device is on line.
-    received = Received(TOPIC, payload, now_ms, is_live=False)
+    # Whoever brought them: a reading proves that the device lived when it measured, and no later.
+    received = Received(TOPIC, payload, now_ms)
     reference = DeviceRef(device.pk, device.revoked_at is not None) if device else None
     return Arrival(received, parsed, reference, counts_as_message=False)
 
@@ -145,11 +146,24 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
         return _refused(name, Reason.BAD_SCHEMA, str(error))
     except (msgspec.ValidationError, RecursionError) as error:
         return _refused(name, Reason.BAD_SCHEMA, _words(error, item))
-    problem = problem_of(reading, now_ms)
+    problem = problem_of(reading, now_ms) or _problem_of_claim(reading)
     if problem is not None:
         return _refused(name, *problem)
     interval_s = reading.interval_s if reading.interval_s is not None else device.interval_s
-    return ParsedMessage(Kind.READINGS, name, reading.stream, interval_s, (reading,))
+    # Without a seq there is no place in a stream: device and time identify it, whatever stream was named.
+    stream = reading.stream if reading.seq else 0
+    return ParsedMessage(Kind.READINGS, name, stream, interval_s, (reading,))
+
+
+def _problem_of_claim(reading: PostedReading) -> Problem | None:
+    """Whoever posts is not the device: a mean of theirs takes no more of its stream than was measured."""
+    if reading.n is None or reading.seq_from is None:
+        return None
+    count = reading.seq - reading.seq_from + 1
+    if count <= reading.n:
+        return None
+    named = f"seq_from={reading.seq_from} to seq={reading.seq}"
+    return Reason.BAD_SCHEMA, f"{named} are {count} readings, above n={reading.n} of which the mean was made"
 
 
 class _BadTimeError(ValueError):
@@ -203,7 +217,7 @@ class PostedReadingSerializer(serializers.Serializer[Any]):
     pressure_pa = serializers.FloatField(required=False, help_text="in the stack")
     flags = serializers.IntegerField(required=False, min_value=0, max_value=255)
     interval_s = serializers.FloatField(required=False, help_text="default: the interval set for the device")
-    stream = serializers.IntegerField(required=False, help_text="default 0")
+    stream = serializers.IntegerField(required=False, help_text="default 0; 0 where seq is 0")
     seq = serializers.IntegerField(required=False, help_text="0 or left out: device and time identify it")
 
     class Meta:

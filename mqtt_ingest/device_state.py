@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from django.db.backends.utils import CursorWrapper
 
 from carbontrack import sql
@@ -58,20 +59,33 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
 
 
 def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
-    """A message that a device sent just now proves it lives; a retained one, or its last will, does not."""
+    """A message that a device sent just now proves it lives; a retained one, or its last will, does not.
+
+    What the broker kept while ingest was away proves only that the device lived when it measured.
+    """
     heard: dict[int, int] = {}
     for arrival in arrivals:
         if arrival.device is None or arrival.device.is_revoked or not arrival.received.is_live:
             continue
         if arrival.parsed.kind is Kind.STATUS and not arrival.parsed.other.get("online"):
             continue
-        heard[arrival.device.pk] = max(heard.get(arrival.device.pk, 0), arrival.received.received_ms)
+        heard[arrival.device.pk] = max(heard.get(arrival.device.pk, 0), _sent_ms(arrival))
     if heard:
         parameters: dict[str, Any] = {
             "device_ids": list(heard),
             "heard_at": [datetime.fromtimestamp(ms / 1000, UTC) for ms in heard.values()],
         }
         cursor.execute(sql.load("mqtt_ingest", "move_heartbeats"), parameters)
+
+
+def _sent_ms(arrival: Arrival) -> int:
+    """When the device sent it, as far as it says: its newest time, not later than it was received."""
+    parsed, received_ms = arrival.parsed, arrival.received.received_ms
+    times = [reading.t for reading in parsed.readings]
+    times += [rejection.t for rejection in parsed.rejections if rejection.t is not None]
+    if parsed.kind is Kind.ALERTS and "t" in parsed.other:
+        times.append(parsed.other["t"])
+    return min(received_ms, max(times, default=received_ms))
 
 
 def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
@@ -85,8 +99,7 @@ def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
             received_at=datetime.fromtimestamp(received.received_ms / 1000, UTC),
             is_retained=not received.is_live,
             content=arrival.parsed.other,
-            # The text as it came: numbers in it may be larger than Python writes again.
-            text=received.payload.decode(),
+            text=msgspec.json.encode(arrival.parsed.other).decode(),
         )
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from devices.models import MCUDevice
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.messages import ParsedMessage, Reading, Rejection
+from mqtt_ingest.messages import ParsedMessage, Rejection
 from mqtt_ingest.receive import Received
+from mqtt_ingest.rules import refuse
 
 FOUND_FOR_S = 5.0
 NOT_FOUND_FOR_S = 1.0
@@ -101,15 +102,11 @@ def refuse_all(parsed: ParsedMessage, reason: Reason, detail: str) -> ParsedMess
     What was refused before keeps its own reason.
     """
     rejections = parsed.rejections + tuple(
-        _refused(reading, parsed.stream, reason, detail) for reading in parsed.readings
+        refuse(reading, parsed.stream, (reason, detail)) for reading in parsed.readings
     )
     if not rejections:
         rejections = (Rejection(reason, detail),)
     return replace(parsed, readings=(), rejections=rejections, other={})
-
-
-def _refused(reading: Reading, stream: int, reason: Reason, detail: str) -> Rejection:
-    return Rejection(reason, detail, None, stream, reading.seq, reading.seq_from)
 
 
 def _has_no_device(parsed: ParsedMessage) -> bool:

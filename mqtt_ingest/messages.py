@@ -76,6 +76,15 @@ class ReadingsEnvelope(msgspec.Struct, frozen=True):
     readings: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 
+class DecodedEnvelope(msgspec.Struct, frozen=True):
+    """The same for a message that another decoder has read (`salvage.py`)."""
+
+    v: Literal[1]
+    stream: StreamNumber
+    interval_s: Seconds
+    readings: Annotated[list[Any], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
+
+
 class ReadingName(msgspec.Struct, frozen=True):
     """What identifies a reading, whatever is wrong with the rest: so that its refusal can be answered."""
 
@@ -88,7 +97,7 @@ class StreamPosition(msgspec.Struct, frozen=True):
     seq: Annotated[int, Meta(ge=0, le=LARGEST_SEQ)]
 
 
-class StatusMessage(msgspec.Struct, frozen=True):
+class StatusMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     v: Literal[1]
     online: bool
     stream: StreamNumber | None = None
@@ -107,7 +116,7 @@ class StatusMessage(msgspec.Struct, frozen=True):
     previous: StreamPosition | None = None
 
 
-class AlertMessage(msgspec.Struct, frozen=True):
+class AlertMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     v: Literal[1]
     t: UnixMs
     kind: Literal["co2_high", "temperature_high", "temperature_low", "flow_high", "flow_low", "sensor_fault"]
@@ -115,7 +124,7 @@ class AlertMessage(msgspec.Struct, frozen=True):
     limit: float | None = None
 
 
-class AckMessage(msgspec.Struct, frozen=True):
+class AckMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     v: Literal[1]
     id: MessageId
     ok: bool
@@ -138,7 +147,7 @@ def printable(text: str, length: int) -> str:
 class Rejection:
     """One refused reading, or a whole message that could not be read (then `index` is None).
 
-    The device is answered when `stream` and `seq` are known.
+    The device is answered when `stream` and `seq` are known. `t` is known when the reading had the right shape.
     """
 
     reason: Reason
@@ -147,11 +156,12 @@ class Rejection:
     stream: int | None = None
     seq: int | None = None
     seq_from: int | None = None
+    t: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """What came out of one message. `other` holds a status, alert or ack as it was sent."""
+    """What came out of one message. `other` holds the known keys of a status, alert or ack."""
 
     kind: Kind
     device_id: str

@@ -31,7 +31,7 @@ class RejectedMessage(models.Model):
 
 
 class DeviceMessage(models.Model):
-    """A status, alert or acknowledgement as it was received."""
+    """A status, alert or acknowledgement: those of its keys that the contract knows."""
 
     device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="messages")
     kind = models.CharField(_("kind"), max_length=8, choices=MessageKind)

@@ -4,8 +4,9 @@ received = stored + duplicate + rejected, in readings. Written by the transactio
 """
 
 import os
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,13 +18,15 @@ from mqtt_ingest.choices import Outcome, Reason
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.messages import printable
 from mqtt_ingest.models import RejectedMessage
+from mqtt_ingest.rate_limit import TokenBuckets
 from mqtt_ingest.topics import Kind
 
 SLOT_COUNT = 32
 KEPT_PAYLOAD_BYTES = 4096
 KEPT_PER_MESSAGE_COUNT = 5
-# A transaction holds at most so many rejected rows: a device that sends rubbish must not fill the disk.
-KEPT_PER_BATCH_COUNT = 200
+# Rejected rows that a process keeps: a device, or many, that send rubbish must not fill the disk.
+KEPT_PER_DEVICE_AND_MINUTE_COUNT = 60
+KEPT_PER_MINUTE_COUNT = 600
 
 
 @dataclass(slots=True)
@@ -82,13 +85,28 @@ def count(cursor: CursorWrapper, tally: Tally) -> None:
     cursor.execute(sql.load("mqtt_ingest", "count_outcomes"), parameters)
 
 
+class Sample:
+    """Decides which rejected messages are kept: the first of each device, and not too many of all together."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        device, everyone = KEPT_PER_DEVICE_AND_MINUTE_COUNT, KEPT_PER_MINUTE_COUNT
+        self._of_device = TokenBuckets(device / 60, device, clock)
+        self._of_all = TokenBuckets(everyone / 60, everyone, clock)
+
+    def takes(self, device_id: str) -> bool:
+        return self._of_device.take(device_id, 1) and self._of_all.take("", 1)
+
+
+sample = Sample()
+
+
 def keep_rejected(arrivals: Sequence[Arrival]) -> None:
     """Keep a sample of what was refused, with its reason; nothing of what came too fast, only its count."""
     rows: list[RejectedMessage] = []
     for arrival in arrivals:
         kept = [r for r in arrival.parsed.rejections if r.reason != Reason.RATE_LIMITED]
         for rejection in kept[:KEPT_PER_MESSAGE_COUNT]:
-            if len(rows) == KEPT_PER_BATCH_COUNT:
+            if not sample.takes(arrival.parsed.device_id):
                 break
             received = arrival.received
             rows.append(

@@ -12,14 +12,15 @@ from typing import TypeVar
 from mqtt_ingest.acknowledge import acknowledge
 from mqtt_ingest.announce import Announcer
 from mqtt_ingest.batch import Batch
-from mqtt_ingest.identify import Arrival, DeviceDirectory, identify
+from mqtt_ingest.identify import DeviceDirectory, identify
 from mqtt_ingest.liveness import Liveness
 from mqtt_ingest.outcomes import Tally
 from mqtt_ingest.parse import parse
+from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate
 from mqtt_ingest.receive import Received, Receiver
 from mqtt_ingest.retry import StoppedWaitingError, until_database_answers
-from mqtt_ingest.store import Stored, store
+from mqtt_ingest.store import store_parts
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Pipeline:
         buckets: TokenBuckets,
         *,
         batch: Batch | None = None,
-        store_batch: Callable[[list[Arrival]], Stored] = store,
+        store_batch: Callable[[Parts], Stored] = store_parts,
     ) -> None:
         self.total = Tally()
         self.stopping = threading.Event()
@@ -72,8 +73,8 @@ class Pipeline:
         for arrival in arrivals:
             self._batch.add(limit_rate(self._buckets, arrival))
         if self._batch.is_due() or (self.stopping.is_set() and len(self._batch)):
-            batch = self._batch.take()
-            stored = self._patiently(lambda: self._store_batch(batch))
+            parts = Parts(self._batch.take())  # made once: they know what is committed when it is tried again
+            stored = self._patiently(lambda: self._store_batch(parts))
             acknowledge(self._receiver, stored.arrivals)
             self._announcer.announce(stored.arrivals)
             self.total.add(stored.tally)

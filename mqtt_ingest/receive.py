@@ -27,7 +27,7 @@ class Received:
     topic: str
     payload: bytes
     received_ms: int
-    is_live: bool = True  # false: retained by the broker, or not sent by the device itself
+    is_live: bool = True  # false: retained by the broker
     connection: int = 0
     packet_id: int | None = None
 

@@ -21,7 +21,6 @@ class StagedBatch:
 
     keys: list[tuple[int, int, int, int]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
-    repeated: int = 0  # readings that stand in this batch more than once
 
     def as_file(self) -> StringIO:
         return StringIO("".join(self.lines))
@@ -44,7 +43,6 @@ def stage(arrivals: Sequence[Arrival]) -> StagedBatch:
         for reading in parsed.readings:
             identity = (device.pk, 0 if reading.seq else reading.t, stream, reading.seq)
             if identity in seen:
-                batch.repeated += 1
                 continue
             seen.add(identity)
             batch.lines.append(_line(len(batch.keys), device.pk, stream, interval, reading))
@@ -77,13 +75,13 @@ def _number(value: float) -> str:
     return "0" if abs(value) < SMALLEST_FLOAT4 else str(value)
 
 
-def notifications(batch: StagedBatch, duplicates: set[int], now_ms: int) -> list[str]:
+def notifications(batch: StagedBatch, left_out: set[int], now_ms: int) -> list[str]:
     """What the live streams are told: [[device, time in ms, stored stream, seq], ...], cut to size."""
     texts: list[str] = []
     items: list[str] = []
     size_bytes = 2
     for position, key in enumerate(batch.keys):
-        if position in duplicates or key[1] < now_ms - LIVE_FOR_MS:
+        if position in left_out or key[1] < now_ms - LIVE_FOR_MS:
             continue
         item = json.dumps(key, separators=(",", ":"))
         if size_bytes + len(item) + 1 > NOTIFICATION_LIMIT_BYTES:

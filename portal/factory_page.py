@@ -69,9 +69,9 @@ class FactoryPage:
 def _live(item: DerivedReading | None) -> LiveValues | None:
     if item is None:
         return None
-    row, state = item.row, item.state
+    row, rate = item.row, item.co2_kg_per_s
     return LiveValues(
-        co2_kg_per_h=state.co2_kg_per_s * 3600 if state else None,
+        co2_kg_per_h=None if rate is None else rate * 3600,
         co2_ppm=row.co2_ppm,
         temperature_c=row.temperature_c,
         velocity_ms=row.velocity_ms,

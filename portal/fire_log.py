@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 STEPS = 4
 TICK_HOURS = 6
+# Nearer to an edge than this, half a label centred on its tick would stand outside a phone's ribbon.
+OUTER_PCT = 6
 # A fire that is measured as nothing still shows as a line, or it would look like proven idleness.
 SMALLEST_HEIGHT_PCT = 4.0
 
@@ -75,7 +77,9 @@ class FireLogRow:
     @property
     def time_label(self) -> str:
         # A template's own date filter would move the times into the server's zone.
-        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+        if self.start.date() == self.end.date():
+            return f"{self.start:%H:%M}-{self.end:%H:%M}"
+        return "-".join(dateformat.format(moment, "D H:i") for moment in (self.start, self.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,7 @@ def _ticks(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogTick, ...]:
         if moment.minute or moment.hour % TICK_HOURS:
             continue
         left = _pct(moment, drawn, width_px)
-        anchor = "start" if left < 3 else "end" if left > 97 else "middle"
+        anchor = "start" if left < OUTER_PCT else "end" if left > 100 - OUTER_PCT else "middle"
         ticks.append(FireLogTick(f"{left:.4g}%", f"{moment:%H:%M}", anchor))
     return tuple(ticks)
 

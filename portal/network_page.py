@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from devices.models import Assignment
 from devices.queries import DeviceState, is_online, state_of
 from emissions import totals
-from factories.models import Factory
+from factories.models import Factory, Organisation
 from portal.fire_log import FireLog
 from portal.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import state_word, today_label
@@ -154,15 +154,17 @@ def _by_factory(
 
 
 def network_page(
-    rows: list[NetworkRow], shown: list[NetworkRow], organisation_name: str, parameters: dict[str, str],
-    factories: Sequence[Factory], now: datetime,
+    rows: list[NetworkRow], shown: list[NetworkRow], organisation: Organisation | None,
+    parameters: dict[str, str], factories: Sequence[Factory], now: datetime,
 ) -> NetworkPage:  # fmt: skip
-    """The page around `shown`; the three figures on top are of all rows, whatever the filter."""
+    """The page around `shown`; the three figures on top are of one organisation, whatever the filter."""
+    own = [factory for factory in factories if organisation and factory.organisation_id == organisation.pk]
+    own_ids = {factory.pk for factory in own}
+    rows = [row for row in rows if row.factory_id in own_ids]
     with_data = [row for row in rows if row.co2_today_kg is not None]
-    parts = [part for own in totals.so_far_today(factories, now).values() for part in own]
-    total = totals.total(parts)
+    total = totals.total([part for parts in totals.so_far_today(own, now).values() for part in parts])
     return NetworkPage(
-        organisation_name=organisation_name,
+        organisation_name=organisation.name if organisation else "",
         rows=shown,
         online_count=sum(row.devices_online for row in rows),
         sensors_total=sum(row.devices_total for row in rows),
@@ -170,7 +172,7 @@ def network_page(
         co2_today_kg=sum(row.co2_today_kg or 0 for row in with_data) if with_data else None,
         coverage_pct=total.coverage_pct if total else None,
         factories_with_data=len(with_data),
-        today_label=today_label(factories[0], now) if factories else _("today"),
+        today_label=today_label(own[0], now) if own else _("today"),
         query=parameters["q"],
         state_filter=parameters["state"],
         sort=parameters["sort"],

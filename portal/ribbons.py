@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from emissions.models import HourStatus
@@ -24,13 +24,13 @@ def day_ribbon(
     hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None
 ) -> FireLog:
     """The last 24 hours up to the running one. Hours without data are missing, never idle."""
-    by_start = {hour.period_start: hour for hour in hours}
-    last = local_hour_start(now, zone)
+    # In UTC: of a repeated hour, a zone's own time is equal to no other zone's.
+    by_start = {hour.period_start.astimezone(UTC): hour for hour in hours}
+    last = local_hour_start(now, zone).astimezone(UTC)
     cells = []
     for back in range(HOURS - 1, -1, -1):
-        # Through UTC: a zone's clock may repeat or skip an hour.
-        start = (last.astimezone(tz=None) - timedelta(hours=back)).astimezone(zone)
-        cells.append(_cell(start, by_start.get(start)))
+        start = last - timedelta(hours=back)
+        cells.append(_cell(start.astimezone(zone), by_start.get(start)))
     return build_fire_log(cells, scale_kg_per_h=scale_kg_per_h, cell_minutes=60)
 
 

@@ -67,7 +67,7 @@ def _visible_factories(request: HttpRequest) -> QuerySet[Factory]:
         request.user,
         Factory.objects.select_related("organisation").order_by("name", "pk"),
         factory_path="",
-        action=Action.VIEW_FACTORY,
+        action=Action.USE_PORTAL,  # a role for the API only opens no page
     )
 
 
@@ -92,7 +92,7 @@ def network(request: HttpRequest) -> HttpResponse:
     membership = first_membership(request.user)
     context = {
         "page": network_page(
-            rows, shown, membership.organisation.name if membership else "", parameters, factories, now
+            rows, shown, membership.organisation if membership else None, parameters, factories, now
         ),
         "page_obj": page_obj,
         "can_add_factory": bool(organisations_of(request.user, Action.EDIT_FACTORY)),

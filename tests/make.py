@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import ApiToken, Membership, User
@@ -11,6 +12,8 @@ from devices.credentials import rotate_secret
 from devices.models import Assignment, MCUDevice
 from emissions.models import STREAM_OFFSET, Emission
 from emissions.partitions import ensure_partitions
+from energy.models import EnergyEntry
+from energy.services import EntryInput, record_entry
 from factories.models import Chimney, Factory, Organisation
 from factories.services import add_chimney, create_factory
 
@@ -71,6 +74,19 @@ def make_assignment(**fields: Any) -> Assignment:
     fields.setdefault("co2_basis", Co2Basis.WET)
     fields.setdefault("pressure_compensation", PressureCompensation.NONE)
     return Assignment.objects.create(device=device, chimney=chimney, factory=device.factory, **fields)
+
+
+def make_energy_entry(
+    factory: Factory | None = None, *, user: User | None = None, **fields: Any
+) -> EnergyEntry:
+    """24 stere of firewood on 20 November 2026, recorded as the product does it; `client_id` goes with it."""
+    client_id = fields.pop("client_id", None)
+    fields = {
+        "energy_type": "firewood", "amount": Decimal("24"), "unit": "stere",
+        "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
+    } | fields  # fmt: skip
+    data = EntryInput(**fields)
+    return record_entry(user, factory or make_factory(), data, client_id=client_id).entry
 
 
 def make_token(user: User, *scopes: Scope, **fields: Any) -> str:

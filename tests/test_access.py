@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.roles import Action, Role, Scope
 from carbontrack.urls import urlpatterns as our_urlpatterns
+from energy.models import EmissionFactor, EnergyEntry
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,11 @@ OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
 READERS = "       401 403 200 200 200 200 200 200 200 403 200"
 ONE_OF_LITEIN = " 401 403 200 404 200 404 200 200 200 403 200"
 NO_METHOD = "     401 405 405 405 405 405 405 405 405 405 405"
+# Who sees energy: all but installers. Who writes it: managers of Litein and HQ; an integrator needs a token.
+ENERGY_READERS = "401 403 200 200 200 200 403 200 200 403 200"
+ENERGY_OF_LITEIN = "401 403 200 404 200 404 403 200 200 403 200"
+ENERGY_WRITERS = "401 403 {0} {0} {0} {0} 403 403 403 403 403"
+ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
 NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
 NOBODYS = "       405 405 405 405 405 405 405 405 405 405 405"
 NOT_THERE = "     404 404 404 404 404 404 404 404 404 404 404"
@@ -61,6 +67,31 @@ OURS: dict[str, dict[str, str]] = {
     },
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {
         "GET": NO_METHOD_FOR_MEMBERS, "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    },
+    "api/^energy-types/$": {"GET": ENERGY_READERS},
+    "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
+    "api/^emission-factors/$": {"GET": ENERGY_READERS},
+    "api/^emission-factors/(?P<pk>[0-9]{1,9})/$": {"GET": ENERGY_READERS},
+    # Writers send an empty list where an object belongs: 400; to the import, JSON where a form belongs: 415.
+    "api/^energy-entries/$": {
+        "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400), "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400), "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/history/$": {
+        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405), "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/undo/$": {
+        "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+        "PATCH": ENERGY_WRITERS.format(405), "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/import/$": {
+        "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS.format(415),
+        "PATCH": ENERGY_WRITERS.format(405), "DELETE": ENERGY_WRITERS.format(405),
     },
     "api/^.*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
     "healthz": {"GET": OPEN},
@@ -114,7 +145,10 @@ def address(route: str, cast: SimpleNamespace) -> str:
     values = {
         "(?P<pk>[^/.]+)": cast.litein.pk, "<int:pk>": cast.litein.pk, ".*": "no-such-thing",
         "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1", "<path:object_id>": cast.litein.pk,
-        "<path:content_type_id>": 1, "<id>": cast.hq.pk, "(?P<url>.*)": "no-such-page",
+        "energy-entries/(?P<pk>[0-9]{1,9})": f"energy-entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
+        "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
+        "(?P<code>[a-z0-9_]+)": "firewood", "<path:content_type_id>": 1,
+        "<id>": cast.hq.pk, "(?P<url>.*)": "no-such-page",
     }  # fmt: skip
     for pattern, value in values.items():
         route = route.replace(pattern, str(value))
@@ -125,6 +159,7 @@ def address(route: str, cast: SimpleNamespace) -> str:
 @pytest.fixture
 def clients(cast: SimpleNamespace, as_user: Callable[..., Client]) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
+    make.make_energy_entry(cast.litein)
     root = make.make_user(is_superuser=True, is_staff=True)
     users = (
         None, cast.nobody, cast.litein_manager, cast.momul_manager, cast.hq, cast.outsider, cast.installer,
@@ -212,11 +247,16 @@ def test_the_admin_site_is_for_staff_alone(cast: SimpleNamespace, clients: dict[
 
 
 def test_lists_and_forms_of_the_admin_site_open(cast: SimpleNamespace, clients: dict[str, Client]) -> None:
-    ours = [r for r in ADMIN_ROUTES if r.split("/")[1] in ("accounts", "factories", "devices", "mqtt_ingest")]
+    ours = [
+        r
+        for r in ADMIN_ROUTES
+        if r.split("/")[1] in ("accounts", "factories", "devices", "energy", "mqtt_ingest")
+    ]
     lists = [route for route in ours if route.count("/") == 3]
     forms = [route for route in ours if route.endswith("/add/")]
     never_added = (
         "apitoken", "invitation", "assignmenthold", "rejectedmessage", "devicemessage", "ingestcounter",
+        "energytype", "emissionfactor", "energyentry",
     )  # fmt: skip
 
     statuses = {

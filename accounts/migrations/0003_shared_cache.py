@@ -4,7 +4,8 @@ from django.db import migrations
 
 # The columns that `manage.py createcachetable` makes; it then finds the table and leaves it alone.
 FORWARD = """
-CREATE TABLE shared_cache (
+-- Not worth the log: after a crash the limits start afresh.
+CREATE UNLOGGED TABLE shared_cache (
     cache_key varchar(255) NOT NULL PRIMARY KEY,
     value     text         NOT NULL,
     expires   timestamptz  NOT NULL

@@ -264,9 +264,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignmenthold",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("ends_at__isnull", True), ("resolution", "")),
-                fields=("assignment", "field", "reported"),
-                name="hold_open_once",
+                condition=models.Q(("resolution", "")),
+                fields=("assignment", "field"),
+                name="hold_unresolved_once",
             ),
         ),
         migrations.AddConstraint(

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         validators=[
                             django.core.validators.MinValueValidator(-430),
-                            django.core.validators.MaxValueValidator(5500),
+                            django.core.validators.MaxValueValidator(3500),
                         ],
                         verbose_name="altitude (m)",
                     ),
@@ -570,7 +570,7 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         validators=[
                             django.core.validators.MinValueValidator(-430),
-                            django.core.validators.MaxValueValidator(5500),
+                            django.core.validators.MaxValueValidator(3500),
                         ],
                         verbose_name="altitude (m)",
                     ),
@@ -1047,7 +1047,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="factory",
             constraint=models.CheckConstraint(
-                condition=models.Q(("altitude_m__gte", -430), ("altitude_m__lte", 5500)),
+                condition=models.Q(("altitude_m__gte", -430), ("altitude_m__lte", 3500)),
                 name="factory_altitude_on_earth",
             ),
         ),

@@ -1,9 +1,15 @@
 -- Takes out of the batch what was stored before and returns its positions. Runs in a statement of its own after
 -- lock_streams: it must see what another worker committed while we waited for the lock.
 -- A seq of 0 has no place in a stream (readings that came over HTTP without one): device and timestamp decide.
+-- Adding '{}' unpacks a large record once a stream; where it is read from its row it would be once a reading.
 -- Rides the primary keys of device streams and readings. Called by store.py.
+WITH known AS MATERIALIZED (
+    SELECT device_id, stream, received + '{}'::int8multirange AS received
+    FROM emissions_devicestream
+    WHERE (device_id, stream) IN (SELECT device_id, stream FROM ingest_staging)
+)
 DELETE FROM ingest_staging AS staged
-USING emissions_devicestream AS known
+USING known
 WHERE known.device_id = staged.device_id
   AND known.stream = staged.stream
   AND CASE

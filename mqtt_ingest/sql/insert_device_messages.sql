@@ -1,4 +1,4 @@
--- Keeps statuses, alerts and acks as they were received. Parameters: four arrays of one length.
+-- Keeps the known keys of statuses, alerts and acks. Parameters: four arrays of one length.
 -- Called by device_state.py.
 INSERT INTO mqtt_ingest_devicemessage (device_id, kind, received_at, payload)
 SELECT device_id, kind, received_at, payload::jsonb

@@ -22,7 +22,7 @@ function clockDifferenceMs() {
 
 const differenceMs = clockDifferenceMs();
 
-function clockText(moment, timeZone) {
+export function clockText(moment, timeZone) {
   const language = document.documentElement.lang;
   const zone = timeZone ? { timeZone } : {};
   const day = (date) => new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...zone }).format(date);

@@ -90,6 +90,8 @@ class Feed {
   constructor(streamUrl) {
     Object.assign(this, { streamUrl, pollUrls: new Set(), source: null, timer: null, silence: null });
     Object.assign(this, { lastId: "", beats: false, drops: [], backOffMs: 0, polls: 0 });
+    // Of the newest stream; null while none was tried.
+    Object.assign(this, { hasOpened: null, isOffline: false, turn: 0 });
   }
 
   start() {
@@ -99,6 +101,8 @@ class Feed {
   }
 
   stop() {
+    // An answer that is still on its way belongs to a turn that is over.
+    this.turn += 1;
     clearTimeout(this.timer);
     clearTimeout(this.silence);
     this.source?.close();
@@ -109,8 +113,12 @@ class Feed {
     this.stop();
     const url = new URL(this.streamUrl, location.href);
     if (this.lastId) url.searchParams.set("last_event_id", this.lastId);
+    this.hasOpened = false;
     this.source = new EventSource(url);
-    this.source.addEventListener("open", () => this.heard());
+    this.source.addEventListener("open", () => {
+      this.hasOpened = true;
+      this.heard();
+    });
     this.source.addEventListener("heartbeat", () => {
       this.beats = true;
       this.heard();
@@ -125,6 +133,7 @@ class Feed {
 
   heard() {
     this.backOffMs = 0;
+    this.isOffline = false;
     say(null);
     clearTimeout(this.silence);
     // Only a server whose heartbeat is an event can be told apart from a chimney with nothing to say.
@@ -134,32 +143,58 @@ class Feed {
   dropped() {
     // Ours instead of the browser's own retry: that one does not back off, and a crowd would return as one.
     this.stop();
-    const now = Date.now();
-    this.drops = [...this.drops.filter((then) => now - then < DROPS_WITHIN_MS), now];
-    if (this.drops.length >= DROPS_THAT_MEAN_SLOW) {
+    if (!this.hasOpened) {
+      // Nobody there, or only no stream: a question tells which.
       this.poll();
       return;
     }
+    const now = Date.now();
+    this.drops = [...this.drops.filter((then) => now - then < DROPS_WITHIN_MS), now];
+    if (this.drops.length >= DROPS_THAT_MEAN_SLOW) {
+      this.drops = [];
+      this.poll();
+      return;
+    }
+    this.retryLater();
+  }
+
+  retryLater() {
     this.backOffMs = Math.min(BACK_OFF_MOST_MS, Math.max(BACK_OFF_FIRST_MS, this.backOffMs * 2));
-    this.timer = setTimeout(() => this.openStream(), this.backOffMs * (0.5 + Math.random() / 2));
+    this.timer = setTimeout(() => this.start(), this.backOffMs * (0.5 + Math.random() / 2));
   }
 
   async poll() {
     this.stop();
-    this.drops = [];
+    const { turn } = this;
     try {
       for (const url of this.pollUrls) {
         const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
         if (!answer.ok) throw new TypeError(`${url} answered ${answer.status}`);
         const { results } = await answer.json();
+        if (turn !== this.turn) return;
         results.forEach(showReading);
       }
-      say("textSlow");
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+      if (turn !== this.turn) return;
+      this.isOffline = true;
       say("textOffline");
+      this.retryLater();
+      return;
     }
-    if (document.hidden) return;
+    const wasOffline = this.isOffline;
+    this.isOffline = false;
+    if (wasOffline) {
+      this.start();
+      return;
+    }
+    if (this.hasOpened === false) {
+      say(this.backOffMs === BACK_OFF_MOST_MS ? "textSlow" : null);
+      this.retryLater();
+      return;
+    }
+    say("textSlow");
+    this.backOffMs = 0;
     this.polls += 1;
     const isTimeToTryAgain = this.polls % STREAM_RETRY_AFTER_POLLS === 0;
     const wait = POLL_MS * (0.9 + Math.random() / 5);

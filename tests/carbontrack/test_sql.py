@@ -11,7 +11,7 @@ STATEMENTS = sorted(BASE_DIR.glob("*/sql/*.sql"))
 def test_a_statement_is_loaded_without_its_comments() -> None:
     text = sql.load("mqtt_ingest", "lock_streams")
 
-    assert text.startswith("SELECT 1")
+    assert text.startswith("SELECT ")
     assert "--" not in text
 
 

@@ -58,9 +58,9 @@ def test_the_month_is_utcs() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_months_made_in_a_transaction_that_failed_are_not_believed_in() -> None:
     month = datetime(2018, 5, 5, tzinfo=UTC)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         ensure_partitions(month, month)
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
 
     made = ensure_partitions(month, month)
 

@@ -140,3 +140,14 @@ def test_the_last_24_hours_are_24_hours_in_every_zone() -> None:
         assert len(hours) == 24
         assert hours[-1].period_start == totals.local_hour_start(now, factory.zone)
         assert hours[0].co2_kg_per_h == pytest.approx(785.064, rel=2e-6)
+
+
+def test_rates_of_chimneys_add_up_however_long_each_was_covered():
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    parts = [
+        totals.RecordHour(1, at, 800.0, "measured"),
+        totals.RecordHour(2, at, 0.0, "missing"),  # covered for one minute only
+        totals.RecordHour(3, at, None, "missing"),
+    ]
+
+    assert totals.sum_hours(parts).co2_kg_per_h == 800.0

@@ -19,7 +19,7 @@ from mqtt_ingest.queries import counters
 from tests.end_to_end.ingest_process import CommitListener, IngestProcess
 from tests.make import make_factory, make_membership, make_token, make_user
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
-from tests.mqtt_ingest.build import message, now_ms, reading
+from tests.mqtt_ingest.build import STREAM, message, now_ms, reading
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -78,6 +78,23 @@ def test_a_wrong_password_and_a_foreign_topic_let_nothing_through(
     assert counters().received == 1
 
 
+def with_nan(payload: bytes) -> bytes:
+    return payload.replace(b'"co2_ppm": null', b'"co2_ppm": NaN')
+
+
+def answers_until(watcher: Watcher, seqs: set[int]) -> dict[int, str]:
+    """What each of these readings was told, `stored` or a reason; whatever came with which message."""
+    told: dict[int, str] = {}
+    while not seqs <= told.keys():
+        answer = json.loads(watcher.next_message())
+        assert answer["stream"] == STREAM
+        for low, high in answer["ranges"]:
+            told |= dict.fromkeys(range(low, high + 1), "stored")
+        for low, high, reason in answer["refused"]:
+            told |= dict.fromkeys(range(low, high + 1), reason)
+    return told
+
+
 def test_bad_messages_are_refused_counted_answered_and_harmless(
     broker: Mosquitto, provision: Provision, commits: CommitListener
 ) -> None:
@@ -86,20 +103,48 @@ def test_bad_messages_are_refused_counted_answered_and_harmless(
     late = reading(11, now_ms() + 600_000)
 
     with IngestProcess(broker):
-        publish(device, b" " * 70_000)
+        publish(device, message(reading(20), reading(21)) + b" " * 70_000)  # 70 kB
+        publish(device, b"x" * 70_000)  # 70 kB that say nothing: nothing to answer
         publish(device, b"{]")
-        publish(device, message(reading(1, co2_ppm=1)).replace(b'"co2_ppm": 1', b'"co2_ppm": NaN'))
+        publish(device, with_nan(message(reading(30), reading(31, co2_ppm=None), reading(32))))
         publish(device, message(reading(10), late, reading(12, temperature_c="hot"), reading(13, now_ms())))
-        commits.wait_until(stored(2))
-        answer = json.loads(watcher.next_message())
+        told = answers_until(watcher, {10, 11, 12, 13, 20, 21, 30, 31, 32})
     watcher.close()
 
-    assert answer["ranges"] == [[10, 10], [13, 13]]
-    assert answer["refused"] == [[11, 11, "future_time"], [12, 12, "bad_schema"]]
+    assert told == {
+        **dict.fromkeys((10, 13, 30, 32), "stored"),
+        **dict.fromkeys((12, 20, 21), "bad_schema"),
+        11: "future_time",
+        31: "not_json",
+    }
+    assert set(Emission.objects.values_list("seq", flat=True)) == {10, 13, 30, 32}
     found = counters()
-    assert found.rejected == {"bad_schema": 2, "not_json": 2, "future_time": 1}
-    assert (found.received, found.stored, found.duplicate) == (7, 2, 0)
-    assert found.messages == {"readings": 4}
+    assert found.rejected == {"bad_schema": 4, "not_json": 2, "future_time": 1}
+    assert (found.received, found.stored, found.duplicate) == (11, 4, 0)
+    assert found.messages == {"readings": 5}
+
+
+@pytest.mark.parametrize("fault", ["version", "interval", "too many"])
+def test_a_message_refused_as_a_whole_is_answered_reading_by_reading(
+    broker: Mosquitto, provision: Provision, commits: CommitListener, fault: str
+) -> None:
+    device = provision("litein-1")
+    watcher = Watcher(device, device.topics["committed"])
+    sound = message(reading(1), reading(2))
+    seqs = set(range(1, 502)) if fault == "too many" else {1, 2}
+    bad = {
+        "version": sound.replace(b'"v": 1', b'"v": 2'),
+        "interval": message(reading(1), reading(2), interval_s=0),
+        "too many": message(*({"seq": seq} for seq in seqs)),
+    }
+
+    with IngestProcess(broker):
+        publish(device, bad[fault])
+        told = answers_until(watcher, seqs)
+    watcher.close()
+
+    assert told == dict.fromkeys(seqs, "bad_schema")
+    assert counters().rejected == {"bad_schema": len(seqs)}
 
 
 def test_duplicates_are_answered_again(

@@ -99,6 +99,36 @@ def test_stream_and_seq_identify_a_reading_when_given(people: SimpleNamespace) -
     assert (result.stored, result.duplicate) == (3, 1)
 
 
+@pytest.mark.parametrize("seq", [0, ...], ids=["seq 0", "no seq"])
+@pytest.mark.usefixtures("device")
+def test_without_a_seq_device_and_time_identify_it_whatever_stream_is_named(
+    people: SimpleNamespace, seq: object
+) -> None:
+    bodies = [posted(seq=seq), posted(seq=seq, stream=7), posted(seq=seq, stream=2**32 - 1)]
+
+    at_once = store_posted(people.hq, bodies)
+    again = [store_posted(people.hq, body) for body in bodies]
+
+    assert (at_once.stored, at_once.duplicate) == (1, 2)
+    assert [(one.stored, one.duplicate) for one in again] == [(0, 1)] * 3
+    assert Emission.objects.get().stream + STREAM_OFFSET == 0
+
+
+def test_a_posted_mean_takes_no_more_of_a_stream_than_it_was_made_of(
+    people: SimpleNamespace, device: Any
+) -> None:
+    sound = posted(stream=99, seq=12, seq_from=1, n=12, span_s=60)
+    wide = posted(stream=99, seq=112, seq_from=1, n=111, span_s=60)
+    whole = posted(stream=99, seq=2**31 - 1, seq_from=1, n=1, span_s=1)
+
+    result = store_posted(people.hq, [sound, wide, whole])
+
+    assert (result.stored, [refused.reason for refused in result.rejected]) == (1, ["bad_schema"] * 2)
+    assert "112 readings, above n=111" in result.rejected[0].detail
+    assert "2147483647 readings" in result.rejected[1].detail
+    assert device.streams.get().received == "{[1,13)}"
+
+
 @pytest.mark.usefixtures("device")
 def test_milliseconds_serve_as_time_too(people: SimpleNamespace) -> None:
     store_posted(people.hq, posted(timestamp=..., t=1_795_262_405_123))
@@ -170,11 +200,13 @@ def test_more_than_500_readings_are_413(people: SimpleNamespace) -> None:
     assert raised.value.status_code == 413
 
 
-def test_posted_readings_do_not_say_that_the_device_is_on_line(people: SimpleNamespace, device: Any) -> None:
+def test_a_posted_reading_says_that_the_device_lived_when_it_measured(
+    people: SimpleNamespace, device: Any
+) -> None:
     store_posted(people.hq, posted())
 
     device.refresh_from_db()
-    assert device.last_heartbeat is None
+    assert device.last_heartbeat == Emission.objects.get().timestamp
 
 
 @pytest.mark.usefixtures("device")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from devices.models import AssignmentHold, MCUDevice
@@ -98,7 +99,8 @@ def test_readings_move_the_heartbeat_by_ten_seconds_and_more() -> None:
     seen = []
 
     for seq, after_ms in enumerate((0, 5_000, 11_000, 3_000), start=1):
-        store([arrival(device, message(reading(seq, start_ms)), received_ms=start_ms + after_ms)])
+        at_ms = start_ms + after_ms
+        store([arrival(device, message(reading(seq, at_ms)), received_ms=at_ms)])
         seen.append(MCUDevice.objects.get().last_heartbeat)
 
     start = datetime.fromtimestamp(start_ms / 1000, UTC)
@@ -113,6 +115,37 @@ def test_a_refused_message_proves_life_too() -> None:
     assert MCUDevice.objects.get().last_heartbeat is not None
 
 
+HOUR_MS = 3_600_000
+KEPT_BY_THE_BROKER = {
+    "a stored reading": (message(reading(1, 1_795_262_405_000)), "readings"),
+    "refused, after a sound one": (
+        message(reading(1, 1_795_262_405_000), reading(2, 1_795_262_404_000, co2_ppm=None)),
+        "readings",
+    ),
+    "nothing but refused ones": (message(reading(2, 1_795_262_405_000, co2_ppm=None)), "readings"),
+    "an alert": ({"v": 1, "t": 1_795_262_405_000, "kind": "co2_high"}, "alerts"),
+}
+
+
+@pytest.mark.parametrize(("payload", "kind"), KEPT_BY_THE_BROKER.values(), ids=KEPT_BY_THE_BROKER)
+def test_what_the_broker_kept_during_an_outage_proves_no_life_today(payload: Any, kind: str) -> None:
+    device = make_device()
+
+    store([arrival(device, payload, kind, received_ms=1_795_262_405_000 + 5 * HOUR_MS)])
+
+    heard_at = MCUDevice.objects.get().last_heartbeat
+    assert heard_at == datetime.fromtimestamp(1_795_262_405, UTC)
+
+
+def test_a_clock_that_is_ahead_does_not_put_the_heartbeat_into_the_future() -> None:
+    device = make_device()
+    at_ms = now_ms()
+
+    store([arrival(device, message(reading(1, at_ms + 60_000)), received_ms=at_ms)])
+
+    assert MCUDevice.objects.get().last_heartbeat == datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
 def test_a_revoked_device_is_not_heard() -> None:
     device = make_device(revoked_at=timezone.now())
 
@@ -121,9 +154,9 @@ def test_a_revoked_device_is_not_heard() -> None:
     assert MCUDevice.objects.get().last_heartbeat is None
 
 
-def test_alerts_and_acks_are_kept_as_they_came_and_counted() -> None:
+def test_alerts_and_acks_are_kept_and_counted() -> None:
     device = make_device()
-    alert = {"v": 1, "t": now_ms(), "kind": "co2_high", "value": 171000, "limit": 160000, "note": "extra"}
+    alert = {"v": 1, "t": now_ms(), "kind": "co2_high", "value": 171000, "limit": 160000}
     ack = {"v": 1, "id": "abc", "ok": False, "error": "busy"}
 
     store([arrival(device, alert, "alerts"), arrival(device, ack, "acks")])
@@ -131,6 +164,56 @@ def test_alerts_and_acks_are_kept_as_they_came_and_counted() -> None:
     kept = {m.kind: m.payload for m in DeviceMessage.objects.all()}
     assert kept == {"alert": alert, "ack": ack}
     assert counters().messages == {"alerts": 1, "acks": 1}
+
+
+def test_of_a_message_the_known_keys_are_kept_and_nothing_else() -> None:
+    device = make_device()
+    junk = {"junk": "x" * 60_000, "more": [[]] * 100}
+    ack = {"v": 1, "id": "abc", "ok": True}
+
+    store([arrival(device, STATUS | junk, "status"), arrival(device, ack | junk, "acks")])
+
+    device.refresh_from_db()
+    assert device.status == STATUS
+    assert {m.kind: m.payload for m in DeviceMessage.objects.all()} == {"status": STATUS, "ack": ack}
+
+
+def test_a_huge_number_in_a_key_that_we_ignore_harms_nobody() -> None:
+    device = make_device()
+    huge = b'{"v":1,"online":true,"weight":1' + b"0" * 200 + b"e999999}"
+
+    stored = store([arrival(device, huge, "status"), arrival(device, message(reading(1)))])
+
+    assert stored.tally.stored == 1
+    assert MCUDevice.objects.get().status == {"v": 1, "online": True}
+
+
+# The longest that each known key may hold, in the characters that JSON spells longest.
+WIDE = "\x01" * 40
+LARGEST: dict[str, dict[str, Any]] = {
+    "status": STATUS | {
+        "firmware": WIDE, "sensor": WIDE, "reset_reason": WIDE, "range_ppm": 123456.789012345,
+        "pressure_compensation": "proportional", "uptime_s": 1.7976931348623157e308,
+        "rssi_dbm": -1.7976931348623157e308, "supply_v": -1.7976931348623157e308, "outbox": 2**53,
+        "refused": 2**53, "undatable": 2**53, "previous": {"stream": 2**32 - 1, "seq": 2**31 - 1},
+    },
+    "alerts": {"v": 1, "t": 2**53, "kind": "temperature_high", "value": -1.7976931348623157e308,
+               "limit": -1.7976931348623157e308},
+    "acks": {"v": 1, "id": "\x01" * 64, "ok": False, "error": "\x01" * 200},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LARGEST)
+def test_the_largest_message_kept_stays_below_two_kilobytes(kind: str) -> None:
+    device = make_device()
+
+    store([arrival(device, LARGEST[kind], kind)])
+
+    assert DeviceMessage.objects.get().payload.keys() == LARGEST[kind].keys()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_column_size(payload) FROM mqtt_ingest_devicemessage")
+        (stored_bytes,) = cursor.fetchone()
+    assert stored_bytes < 2_000
 
 
 def test_a_status_that_differs_from_the_registry_opens_a_hold() -> None:

@@ -54,3 +54,20 @@ def test_other_messages_go_after_a_year():
     jobs.drop_old_messages()
 
     assert DeviceMessage.objects.count() == 1
+
+
+def test_of_each_device_the_newest_thousand_messages_are_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(jobs, "MESSAGES_PER_DEVICE_COUNT", 3)
+    loud, quiet = make.make_device(), make.make_device()
+    at = timezone.now()
+    rows = [
+        DeviceMessage.objects.create(
+            device=device, kind=kind, received_at=at - timedelta(hours=age), payload={}
+        )
+        for device, ages in ((loud, (0, 5, 1, 1, 9)), (quiet, (7, 8)))
+        for age, kind in zip(ages, MessageKind.values * 2, strict=False)
+    ]
+
+    assert jobs.drop_old_messages() == 2
+
+    assert set(DeviceMessage.objects.all()) == {rows[0], rows[2], rows[3], rows[5], rows[6]}

@@ -98,6 +98,71 @@ def test_a_bad_reading_changes_nothing_for_the_others(good: list[object], bad: o
     assert set(alone.readings) <= set(together.readings)
 
 
+NO_NUMBER = float("nan")
+spoilt = st.builds(lambda one, name: one | {name: NO_NUMBER}, sound, st.sampled_from(READING_KEYS[2:]))
+
+
+@settings(deadline=None)
+@given(st.lists(sound | spoilt | doubtful, min_size=1, max_size=6).map(lambda them: [*them, spoilt_one()]))
+def test_nan_refuses_the_reading_it_stands_in_and_changes_nothing_for_the_others(
+    readings: list[object],
+) -> None:
+    sober = [one for one in readings if "NaN" not in json.dumps(one)]
+    alone = parse(f"{ROOT}/litein-1/readings", message(sober), NOW_MS) if sober else None
+
+    together = parse(f"{ROOT}/litein-1/readings", message(readings), NOW_MS)
+
+    assert together.received == len(readings)
+    assert together.readings == (alone.readings if alone else ())
+    spoilt_seqs = {one["seq"] for one in readings if one not in sober}
+    assert {r.seq for r in together.rejections if r.reason == Reason.NOT_JSON} == spoilt_seqs
+
+
+def spoilt_one() -> dict[str, object]:
+    return {"seq": 5, "t": NOW_MS, "co2_ppm": NO_NUMBER, "temperature_c": 1, "velocity_ms": 1}
+
+
+HEADS = [{"v": 2}, {"interval_s": 0}, {"interval_s": None}, {"pad": "x" * 70_000}, {"interval_s": NO_NUMBER}]
+
+
+@settings(deadline=None)
+@given(st.lists(sound, min_size=1, max_size=6), st.sampled_from(HEADS))
+def test_a_message_refused_as_a_whole_names_and_counts_each_reading(
+    readings: list[dict[str, object]], head: dict[str, object]
+) -> None:
+    parsed = parse(f"{ROOT}/litein-1/readings", message(readings, **head), NOW_MS)
+
+    assert parsed.readings == ()
+    assert [(r.stream, r.seq) for r in parsed.rejections] == [(7, one["seq"]) for one in readings]
+    assert [r.index for r in parsed.rejections] == list(range(len(readings)))
+
+
+def test_more_readings_than_the_broker_lets_through_are_not_taken_apart() -> None:
+    payload = message([1] * 30_001)
+
+    assert parse(f"{ROOT}/litein-1/readings", payload, NOW_MS).received == 1
+    assert parse(f"{ROOT}/litein-1/readings", message([1] * 30_000), NOW_MS).received == 30_000
+
+
+def test_what_is_nested_too_deeply_beside_a_nan_is_refused_and_does_not_raise() -> None:
+    payload = message([spoilt_one()]).replace(b"NaN", b"NaN, " + b'"x":' + b"[" * 30_000 + b"]" * 30_000)
+
+    (rejection,) = parse(f"{ROOT}/litein-1/readings", payload, NOW_MS).rejections
+
+    assert rejection.seq is None
+
+
+def test_a_number_of_a_thousand_digits_beside_a_nan_spoils_only_its_own_reading() -> None:
+    sound_one = spoilt_one() | {"seq": 6, "co2_ppm": 1}
+    huge = json.dumps(spoilt_one() | {"seq": 7}).replace("NaN", "9" * 5_000)
+    payload = message([spoilt_one(), sound_one]).replace(b"]", f",{huge}]".encode())
+
+    parsed = parse(f"{ROOT}/litein-1/readings", payload, NOW_MS)
+
+    assert [r.seq for r in parsed.readings] == [6]
+    assert [(r.seq, r.reason) for r in parsed.rejections] == [(5, "not_json"), (7, "bad_schema")]
+
+
 def test_the_smallest_numbers_are_numbers() -> None:
     payload = message(
         [{"seq": 1, "t": NOW_MS, "co2_ppm": 5e-324, "temperature_c": -1e-45, "velocity_ms": 0.0}]

@@ -9,10 +9,11 @@ from django.db import OperationalError
 from emissions.models import Emission
 from mqtt_ingest import retry
 from mqtt_ingest.batch import Batch
+from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.rate_limit import TokenBuckets
-from mqtt_ingest.store import Stored, store
+from mqtt_ingest.store import store_parts
 from tests.make import make_device
 from tests.mqtt_ingest.build import message, reading, received
 from tests.mqtt_ingest.fakes import InMemoryReceiver
@@ -65,15 +66,15 @@ def test_nothing_is_acknowledged_before_the_commit(monkeypatch: pytest.MonkeyPat
     acknowledged_meanwhile: list[int] = []
     pipeline: list[Pipeline] = []
 
-    def fail_twice(arrivals: list[object]) -> Stored:
+    def fail_twice(parts: Parts) -> Stored:
         acknowledged_meanwhile.append(len(receiver.acknowledged) + len(receiver.published))
         if len(acknowledged_meanwhile) < 3:
             raise OperationalError("gone")
         pipeline[0].stop()
-        return store(arrivals)  # type: ignore[arg-type]
+        return store_parts(parts)
 
     pipeline.append(
-        Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), store_batch=fail_twice)  # type: ignore[arg-type]
+        Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), store_batch=fail_twice)
     )
     pipeline[0].run()
 
@@ -85,7 +86,7 @@ def test_stopped_without_a_database_it_leaves_the_messages_to_the_broker() -> No
     device, receiver = make_device(), InMemoryReceiver()
     receiver.arrive(received(device.device_id, message(reading(1)), packet_id=1))
 
-    def gone(arrivals: object) -> Stored:
+    def gone(parts: Parts) -> Stored:
         raise OperationalError("gone")
 
     retry.connection.ensure_connection()

@@ -67,6 +67,22 @@ def test_an_unreadable_message_costs_a_token_too() -> None:
     assert reasons == [Reason.NOT_JSON, Reason.RATE_LIMITED]
 
 
+def test_a_status_costs_as_much_as_twenty_readings() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=200, burst=200, clock=clock)
+    one = received("litein-1", {"v": 1, "online": True}, "status")
+    status = Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+
+    at_once = [limit_rate(buckets, status) for _ in range(30)]
+    clock.now_s = 1.0
+    a_second_later = [limit_rate(buckets, status) for _ in range(30)]
+
+    for passed in (at_once, a_second_later):
+        assert sum(not one.parsed.rejections for one in passed) == 10
+    assert at_once[-1].parsed.rejections[0].reason == Reason.RATE_LIMITED
+    assert at_once[-1].parsed.other == {}
+
+
 def test_made_up_ids_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mqtt_ingest.rate_limit.CAPACITY_COUNT", 10)
     clock = Clock()

@@ -10,13 +10,12 @@ import pytest
 from django.db import DataError, OperationalError, connection
 from django.utils import timezone
 
-from carbontrack import sql
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission, TouchedMinute
 from mqtt_ingest import store as store_module
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import IngestCounter, RejectedMessage
 from mqtt_ingest.queries import counters
-from mqtt_ingest.store import split, store
+from mqtt_ingest.store import store
 from tests.make import make_device
 from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
 
@@ -212,55 +211,6 @@ def test_a_flood_of_refused_readings_is_counted_in_full_and_kept_in_part() -> No
 
     assert counters().rejected == {"bad_schema": 300}
     assert RejectedMessage.objects.count() == 5
-
-
-def test_a_poison_reading_is_found_and_refused_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    device = make_device()
-    insert = sql.load("mqtt_ingest", "insert_new_readings")
-    # No reading that the parser lets through is poison today; this is what one would look like to PostgreSQL.
-    poisoned = insert.replace("%(stored_at)s, seq_from", "%(stored_at)s, 1 / (seq - 13) * 0 + seq_from")
-    monkeypatch.setattr(
-        store_module.sql,
-        "load",
-        lambda app, name: poisoned if name == "insert_new_readings" else _load(app, name),
-    )
-    arrivals = [arrival(device, message(*(reading(s) for s in range(f, f + 5)))) for f in range(1, 50, 5)]
-
-    stored = store(arrivals)
-
-    assert (stored.tally.stored, stored.tally.rejected) == (49, {Reason.BAD_SCHEMA: 1})
-    assert stream_text(device) == "{[1,13),[14,51)}"
-    refused = RejectedMessage.objects.get()
-    assert (refused.seq, refused.reason) == (13, "bad_schema")
-    assert "division by zero" in refused.detail
-    assert counters().messages == {"readings": 10}
-    assert adds_up()
-
-
-_load = sql.load
-
-
-def test_a_status_that_the_database_cannot_take_is_refused_alone() -> None:
-    device = make_device()
-    huge = b'{"v":1,"online":true,"weight":1' + b"0" * 200 + b"e999999}"
-
-    stored = store([arrival(device, huge, "status"), arrival(device, message(reading(1)))])
-
-    assert stored.tally.stored == 1
-    assert counters().rejected == {"bad_schema": 1}
-
-
-def test_halving_keeps_every_reading_and_counts_each_message_once() -> None:
-    device = make_device()
-    whole = arrival(device, message(reading(1), reading(2, now_ms() + 600_000), reading(3)))
-
-    halves = split([whole])
-
-    assert halves is not None
-    parts = [part for half in halves for part in half]
-    assert [r.seq for part in parts for r in part.parsed.readings] == [1, 3]
-    assert sum(len(part.parsed.rejections) for part in parts) == 1
-    assert [part.counts_as_message for part in parts] == [True, False]
 
 
 def test_a_refusal_that_cannot_be_written_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

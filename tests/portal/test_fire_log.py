@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,17 @@ def test_ticks_are_site_hours_of_the_clock_and_stay_inside() -> None:
     ]
 
 
+@pytest.mark.parametrize(("minutes_before", "anchor"), [(75, "start"), (105, "middle")])
+def test_label_near_an_edge_stands_on_the_inner_side_of_its_tick(minutes_before: int, anchor: str) -> None:
+    first = SIX_IN_THE_MORNING - timedelta(minutes=minutes_before)
+    quarters = [FireLogCell(first + timedelta(minutes=15 * at), 1.0, "measured") for at in range(96)]
+
+    log = build_fire_log(quarters)
+
+    # The tick at 06:00, of 24 hours: at 5.2 % or at 7.3 %.
+    assert (log.ticks[0].label, log.ticks[0].anchor) == ("06:00", anchor)
+
+
 def test_clock_change_takes_an_hour_out_of_the_ribbon() -> None:
     # No site has one today; the log must not bend if one comes.
     madrid = ZoneInfo("Europe/Madrid")
@@ -137,6 +149,22 @@ def test_table_has_a_line_a_cell_and_one_for_a_run_without_figures() -> None:
         ("07:00-09:00", None, "no reading"),
         ("09:00-10:00", 250.0, "measured"),
     ]
+
+
+def test_line_of_the_table_names_its_days_when_it_runs_into_another() -> None:
+    whole_day = build_fire_log(make_cells([None] * 24))
+    evening = build_fire_log(make_cells([500.0] * 20))
+
+    with translation.override("sw"):
+        in_swahili = whole_day.rows[0].time_label
+
+    assert [row.time_label for row in whole_day.rows] == ["Sat 06:00-Sun 06:00"]
+    assert [row.time_label for row in evening.rows[16:19]] == [
+        "22:00-23:00",
+        "Sat 23:00-Sun 00:00",
+        "00:00-01:00",
+    ]
+    assert in_swahili != "Sat 06:00-Sun 06:00"
 
 
 def test_no_cells_say_so() -> None:

@@ -84,6 +84,16 @@ def test_both_ways_into_the_dark_give_the_same_colours() -> None:
     assert DARK_BY_SYSTEM == DARK_BY_CHOICE
 
 
+def test_paper_gets_the_colours_of_the_light() -> None:
+    css = re.sub(r"/\*.*?\*/", "", (CSS / "tokens.css").read_text(encoding="utf-8"), flags=re.S)
+
+    # Each block of the dark stands directly under a rule that holds on screens alone.
+    rules = re.findall(r"(@media[^{]*)\{\s*[^{}]*\{\s*color-scheme: dark", css)
+
+    assert len(rules) == css.count("color-scheme: dark;") == 2
+    assert all(rule.startswith("@media screen") for rule in rules)
+
+
 def test_every_colour_of_the_light_has_one_in_the_dark() -> None:
     light_colours = {name for name, value in LIGHT.items() if value.startswith("#")}
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from carbontrack import environment, local_secrets
+from carbontrack import environment, local_ports, local_secrets
 from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
 from demo import instance, parts, preflight
 from demo.addresses import LOOPBACK_NAMES, shown_address
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             instance.refuse_second(settings.DATA_DIR)  # before the ports: it is what holds them then
             preflight.check(_wanted())
             instance.hold(settings.DATA_DIR)
+            local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
         except (preflight.NotReadyError, instance.AlreadyRunningError) as error:
             raise CommandError(str(error)) from error
         try:
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         except (PartFailedError, LocalPostgresError) as error:
             raise CommandError(str(error)) from error
         finally:
+            local_ports.withdraw(settings.DATA_DIR)
             instance.release(settings.DATA_DIR)
         self._say("Stopped.")
 

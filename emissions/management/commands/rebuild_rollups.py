@@ -1,6 +1,7 @@
 """manage.py rebuild_rollups: minutes, hours and days again, from stored readings."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,12 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="end", help="ISO 8601 with offset, exclusive")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        start = parse_datetime(options["start"])
-        end = parse_datetime(options["end"]) if options["end"] else None
-        if start is None or start.tzinfo is None or (options["end"] and (end is None or end.tzinfo is None)):
-            raise CommandError(
-                "--from and --to are ISO 8601 times with an offset, like 2026-11-01T00:00:00+03:00"
-            )
+        start = _moment(options["start"])
+        end = _moment(options["end"]) if options["end"] else None
         devices = MCUDevice.objects.all()
         if options["device"]:
             devices = devices.filter(device_id=options["device"])
@@ -36,3 +33,15 @@ class Command(BaseCommand):
         while roll_up_touched():
             pass
         self.stdout.write(f"{touched} minutes rolled up again")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise CommandError(
+            f"{text!r} is not a time with an offset: write --from and --to like 2026-11-01T00:00:00+03:00"
+        )
+    return moment

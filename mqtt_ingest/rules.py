@@ -1,0 +1,77 @@
+"""Rules for one reading that its shape alone cannot say: its time, its fault flags, what a mean stands for.
+
+Pure: the clock is an argument. Shapes are in `messages.py`.
+"""
+
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.messages import LARGEST_SEQ, Reading, Rejection
+
+FUTURE_LIMIT_MS = 2 * 60 * 1000
+AGE_LIMIT_MS = 366 * 24 * 3600 * 1000
+# What a mean may stand for. Without a limit one reading could mark a whole stream as received.
+MEAN_LIMIT_COUNT = 32_767
+
+# A required value may be null only when the device says that its sensor failed.
+FAULT_FLAGS = (("co2_ppm", 1), ("temperature_c", 2), ("velocity_ms", 4))
+
+Problem = tuple[Reason, str]
+
+
+def problem_of(reading: Reading, now_ms: int) -> Problem | None:
+    """Why a reading of the right shape is refused all the same, or None."""
+    t = reading.t
+    if t > now_ms + FUTURE_LIMIT_MS:
+        ahead_s = (t - now_ms) / 1000
+        return Reason.FUTURE_TIME, f"t={t} is {ahead_s:.0f} s ahead of the server's clock, the limit is 120 s"
+    if t < now_ms - AGE_LIMIT_MS:
+        return Reason.TOO_OLD, f"t={t} is {(now_ms - t) / 86_400_000:.0f} days old, the limit is 366 days"
+    if reading.co2_ppm is None or reading.temperature_c is None or reading.velocity_ms is None:
+        for name, flag in FAULT_FLAGS:
+            if getattr(reading, name) is None and not reading.flags & flag:
+                return (
+                    Reason.BAD_SCHEMA,
+                    f"{name}=null needs its fault flag {flag} in flags={reading.flags}",
+                )
+    if reading.span_s is not None or reading.n is not None or reading.seq_from is not None:
+        return _problem_of_mean(reading)
+    return None
+
+
+def _problem_of_mean(reading: Reading) -> Problem | None:
+    if reading.span_s is None or reading.n is None or reading.seq_from is None:
+        given = f"span_s={reading.span_s}, n={reading.n}, seq_from={reading.seq_from}"
+        return Reason.BAD_SCHEMA, f"a mean needs span_s, n and seq_from together, got {given}"
+    if reading.seq_from > reading.seq:
+        return Reason.BAD_SCHEMA, f"seq_from={reading.seq_from} is above seq={reading.seq}"
+    count = reading.seq - reading.seq_from + 1
+    named = f"seq_from={reading.seq_from} to seq={reading.seq}"
+    if count > MEAN_LIMIT_COUNT:
+        return Reason.BAD_SCHEMA, f"{named} are {count} readings, the limit of a mean is {MEAN_LIMIT_COUNT}"
+    if reading.n > count:
+        return Reason.BAD_SCHEMA, f"n={reading.n} is above the {count} readings of {named}"
+    return None
+
+
+def start_of(seq: int, seq_from: int | None) -> int | None:
+    """From where a refused mean is answered; None when it claims what no mean can stand for."""
+    return seq_from if seq_from is not None and 0 <= seq - seq_from < MEAN_LIMIT_COUNT else None
+
+
+def refuse(reading: Reading, stream: int, problem: Problem, index: int | None = None) -> Rejection:
+    """The refusal of a reading of the right shape."""
+    reason, detail = problem
+    seq_from = start_of(reading.seq, reading.seq_from)
+    return Rejection(reason, detail, index, stream, reading.seq, seq_from, reading.t)
+
+
+def refuse_by_name(seq: object, seq_from: object, stream: int, problem: Problem, index: int) -> Rejection:
+    """The refusal of something that is no reading: answered when its `seq` can be one."""
+    reason, detail = problem
+    number, first = _whole(seq), _whole(seq_from)
+    if number is None:
+        return Rejection(reason, detail, index, stream)
+    return Rejection(reason, detail, index, stream, number, start_of(number, first))
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int and 1 <= value <= LARGEST_SEQ else None

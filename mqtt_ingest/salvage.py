@@ -1,0 +1,120 @@
+"""What can still be said of a readings message that is refused as a whole, so that the device is answered.
+
+A device resends what is not answered: a message refused in silence would come again and again. So when `stream`
+and the list of readings can be made out, each reading gets its own refusal. `NaN` and `Infinity`, which are no
+JSON but which careless libraries write, refuse the readings they stand in and no others.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
+from mqtt_ingest.messages import (
+    LARGEST_STREAM,
+    DecodedEnvelope,
+    ParsedMessage,
+    Reading,
+    Rejection,
+    printable,
+)
+from mqtt_ingest.rules import Problem, problem_of, refuse, refuse_by_name
+from mqtt_ingest.topics import Kind
+
+# 2 MiB, the broker's limit, hold no more: with its required fields alone a reading takes 73 bytes.
+NAMED_LIMIT_COUNT = 30_000
+NUMBER_LIMIT_CHARS = 400  # of a whole number; beyond, no float holds it either
+
+
+class _NoNumber:
+    """NaN or an Infinity, where it stood."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def salvage(device_id: str, payload: bytes, now_ms: int, problem: Problem) -> ParsedMessage | None:
+    """The message with each of its readings judged alone; None when it does not even name them.
+
+    `problem` is why the message was refused. Where it is `not_json` and this decoder reads it all the same, the
+    readings without fault are taken; else `problem` refuses them all.
+    """
+    message = _decode(payload)
+    if not isinstance(message, dict):
+        return None
+    stream, items = message.get("stream"), message.get("readings")
+    if type(stream) is not int or not 0 <= stream <= LARGEST_STREAM:
+        return None
+    if not isinstance(items, list) or not 0 < len(items) <= NAMED_LIMIT_COUNT:
+        return None
+    is_readable = problem[0] is Reason.NOT_JSON
+    refusal = _problem_of_envelope(message) if is_readable else problem
+    readings: list[Reading] = []
+    rejections: list[Rejection] = []
+    for index, item in enumerate(items):
+        outcome = _judge(item, stream, index, now_ms, refusal=refusal, is_readable=is_readable)
+        if isinstance(outcome, Reading):
+            readings.append(outcome)
+        else:
+            rejections.append(outcome)
+    interval_s = float(message["interval_s"]) if readings else 0.0
+    return ParsedMessage(Kind.READINGS, device_id, stream, interval_s, tuple(readings), tuple(rejections))
+
+
+def _decode(payload: bytes) -> Any:
+    """What Python's own, more lenient decoder makes of it; None for nothing."""
+    try:
+        return json.loads(payload.decode(), parse_constant=_NoNumber, parse_int=_whole_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole_number(text: str) -> int | float:
+    return int(text) if len(text) <= NUMBER_LIMIT_CHARS else float(text)
+
+
+def _problem_of_envelope(message: dict[str, Any]) -> Problem | None:
+    head = {name: value for name, value in message.items() if name != "readings"}
+    found = _find_no_number(head)
+    if found is not None:
+        return Reason.NOT_JSON, found
+    try:
+        msgspec.convert(message, DecodedEnvelope)
+    except msgspec.ValidationError as error:
+        return Reason.BAD_SCHEMA, printable(describe_error(error, message), DETAIL_LIMIT_CHARS)
+    return None
+
+
+def _judge(
+    item: Any, stream: int, index: int, now_ms: int, *, refusal: Problem | None, is_readable: bool
+) -> Reading | Rejection:
+    seq, seq_from = (item.get("seq"), item.get("seq_from")) if isinstance(item, dict) else (None, None)
+    found = _find_no_number(item) if is_readable else None
+    if found is not None:
+        return refuse_by_name(seq, seq_from, stream, (Reason.NOT_JSON, found), index)
+    if refusal is not None:
+        return refuse_by_name(seq, seq_from, stream, refusal, index)
+    try:
+        reading = msgspec.convert(item, Reading)
+    except msgspec.ValidationError as error:
+        detail = printable(describe_error(error, item), DETAIL_LIMIT_CHARS)
+        return refuse_by_name(seq, seq_from, stream, (Reason.BAD_SCHEMA, detail), index)
+    problem = problem_of(reading, now_ms)
+    return reading if problem is None else refuse(reading, stream, problem, index)
+
+
+def _find_no_number(value: Any) -> str | None:
+    """`field=NaN: ...` for the first one in there. Not recursive: a device chose the depth."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, one = waiting.pop()
+        if isinstance(one, _NoNumber):
+            detail = f"{path or 'reading'}={one.text} is no JSON: send null, with the sensor's fault flag"
+            return printable(detail, DETAIL_LIMIT_CHARS)
+        if isinstance(one, dict):
+            waiting.extend((path or name, inner) for name, inner in one.items())
+        elif isinstance(one, list):
+            waiting.extend((path, inner) for inner in one)
+    return None

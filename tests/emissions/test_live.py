@@ -1,0 +1,404 @@
+"""The live stream on a real ASGI server: who may listen, what arrives, what is not lost, what it costs."""
+
+import asyncio
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.roles import Role, Scope
+from devices.models import MCUDevice
+from emissions import live
+from emissions.models import Emission
+from tests import make
+from tests.end_to_end.browser import web_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TIMEOUT_S = 15.0
+
+
+class Stream:
+    """One open stream, read event by event."""
+
+    def __init__(self, url: str, query: str = "", method: str = "GET", **headers: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
+        self._connection.request(method, f"/api/emissions/stream/?{query}", headers=headers)
+        self.response = self._connection.getresponse()
+        self.status = self.response.status
+
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.response.read())
+        return found
+
+    def event(self) -> dict[str, str] | None:
+        """The next event that is no heartbeat; None when the stream has ended."""
+        fields: dict[str, str] = {}
+        while line := self.response.readline().decode():
+            name, _colon, value = line.strip().partition(": ")
+            if name:
+                fields[name] = value
+            elif fields.get("event") == "heartbeat":
+                fields = {}
+            else:
+                return fields
+        return None
+
+    def readings(self, count: int) -> list[dict[str, Any]]:
+        found = []
+        while len(found) < count:
+            event = self.event()
+            assert event is not None, f"the stream ended after {len(found)} of {count} readings"
+            if event.get("event") == "reading":
+                found.append(json.loads(event["data"]) | {"id": event["id"]})
+        return found
+
+    def is_open_after_hello(self) -> bool:
+        return self.status == 200 and self.event() == {"retry": "3000"}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with web_server() as running:
+        yield running.url
+
+
+@pytest.fixture
+def world() -> SimpleNamespace:
+    """A factory with two devices, one elsewhere, and tokens of those who may and may not."""
+    factory, elsewhere = make.make_factory(), make.make_factory()
+    reader, nobody = make.make_user(), make.make_user()
+    make.make_membership(user=reader, role=Role.AUDITOR, organisation=factory.organisation)
+    return SimpleNamespace(
+        factory=factory,
+        elsewhere=elsewhere,
+        one=make.make_assignment(device=make.make_device(factory=factory, device_id="one")).device,
+        two=make.make_assignment(device=make.make_device(factory=factory, device_id="two")).device,
+        foreign=make.make_device(factory=elsewhere, device_id="foreign"),
+        reader=reader,
+        token=make.make_token(reader, Scope.READ),
+        nobodys_token=make.make_token(nobody),
+    )
+
+
+@pytest.fixture
+def listen(server: str, world: SimpleNamespace) -> Iterator[Callable[..., Stream]]:
+    """Opens a stream as the reader and waits until it is heard; closes all at the end."""
+    opened: list[Stream] = []
+
+    def open_stream(query: str = "", **headers: str) -> Stream:
+        stream = Stream(server, query, **({"Authorization": f"Token {world.token}"} | headers))
+        opened.append(stream)
+        assert stream.is_open_after_hello()
+        return stream
+
+    yield open_stream
+    for stream in opened:
+        stream.close()
+
+
+def store(*devices: MCUDevice, seq: int, received_at: datetime | None = None) -> list[Emission]:
+    """What ingest does, in one transaction: rows of one moment, and the notification of them."""
+    now = timezone.now()
+    rows = []
+    for device in devices:
+        rows += make.make_readings(device, now, 1, first_seq=seq, received_at=received_at or now)
+    keys = [[row.device_id, round(row.timestamp.timestamp() * 1000), row.stream, row.seq] for row in rows]
+    Emission.objects.filter(received_at=received_at or now).update(
+        timestamp=datetime.fromtimestamp(keys[0][1] / 1000, UTC)  # ingest stores whole milliseconds
+    )
+    notify(json.dumps(keys))
+    return rows
+
+
+def notify(payload: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('carbontrack_readings', %s)", [payload])
+
+
+# --- What arrives ------------------------------------------------------------------------------
+def test_a_reading_arrives_as_the_raw_row_within_a_second(
+    listen: Callable[..., Stream], world: SimpleNamespace, client: Client
+) -> None:
+    stream = listen()
+    began_s = time.monotonic()
+    store(world.one, seq=1)
+
+    (row,) = stream.readings(1)
+    took_s = time.monotonic() - began_s
+
+    raw = client.get("/api/emissions/", headers={"Authorization": f"Token {world.token}"}).json()["results"][
+        0
+    ]
+    assert took_s < 1.0  # the promise of P5
+    assert row.pop("id").split("-")[1:] == [str(world.one.pk), "1"]
+    assert row == raw
+    assert stream.response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert stream.response.headers["Cache-Control"] == "no-cache, no-transform"
+
+
+def test_only_what_was_asked_for_is_sent(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
+    stream = listen("fields=device,co2_ppm,nonsense,__class__")
+    store(world.one, seq=1)
+
+    (row,) = stream.readings(1)
+
+    assert set(row) == {"device", "co2_ppm", "id"}
+
+
+def test_a_stream_of_one_device_hears_of_no_other(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    everything, of_two = listen(), listen("device=two")
+    store(world.one, seq=1)
+    store(world.foreign, seq=1)
+    store(world.two, seq=1)
+
+    assert [row["device"] for row in everything.readings(2)] == ["one", "two"]
+    assert [row["device"] for row in of_two.readings(1)] == ["two"]
+
+
+def test_a_notification_that_nobody_can_read_harms_nobody(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    stream = listen()
+    for payload in (
+        "",
+        "nonsense",
+        "{}",
+        "[1]",
+        "[[1,2]]",
+        "null",
+        f"[[{world.one.pk},0,0,77]]",
+        "[[1,2,3,4,5]]",
+    ):
+        notify(payload)
+    store(world.one, seq=1)
+
+    assert [row["seq"] for row in stream.readings(1)] == [1]
+
+
+def test_a_browser_listens_with_its_session(server: str, world: SimpleNamespace) -> None:
+    browser = Client()
+    browser.force_login(world.reader, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    stream = Stream(server, Cookie=f"sessionid={browser.cookies['sessionid'].value}")
+
+    assert stream.is_open_after_hello()
+    stream.close()
+
+
+# --- Who may listen ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("who", "query", "status", "code"),
+    [
+        ("", "", 401, "not_signed_in"),
+        ("Token nonsense", "", 401, "invalid_token"),
+        ("nobody", "", 403, "forbidden"),
+        ("reader", "factory={elsewhere}", 404, "not_found"),
+        ("reader", "factory=999999", 404, "not_found"),
+        ("reader", "factory=%C2%B2", 400, "invalid"),
+        ("reader", "device=foreign", 404, "not_found"),
+        ("reader", "device=%00", 404, "not_found"),
+    ],
+)
+def test_who_may_not_listen_is_told_why(
+    server: str, world: SimpleNamespace, who: str, query: str, status: int, code: str
+) -> None:
+    tokens = {"reader": f"Token {world.token}", "nobody": f"Token {world.nobodys_token}"}
+    headers = {"Authorization": tokens.get(who, who)} if who else {}
+
+    stream = Stream(server, query.format(elsewhere=world.elsewhere.pk), **headers)
+
+    assert stream.status == status
+    assert stream.body()["code"] == code
+
+
+def test_head_answers_at_once_without_a_stream(server: str, world: SimpleNamespace) -> None:
+    stream = Stream(server, method="HEAD", Authorization=f"Token {world.token}")
+
+    assert stream.status == 200
+    assert stream.response.headers["Content-Type"].startswith("text/event-stream")
+    assert live.hub.watched() == []
+
+
+def test_a_stream_ends_after_its_lifetime_so_that_rights_are_asked_anew(
+    listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LIFETIME_S", 0.2)
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.1)
+
+    assert listen().event() is None
+
+
+# --- Coming back -------------------------------------------------------------------------------
+def test_who_comes_back_gets_what_was_missed_to_the_last_row_of_a_batch(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    """A batch is stored in one moment; a line that broke in its middle must not cost the other half."""
+    stream = listen()
+    # The moment has microseconds, the event's id milliseconds: .1236 would be rounded past the moment itself.
+    moment = (timezone.now() - timedelta(seconds=1)).replace(microsecond=123_600)
+    store(world.one, world.two, seq=1, received_at=moment)
+    first = stream.readings(1)[0]
+    stream.close()
+    store(world.one, world.two, seq=2)
+
+    back = listen(**{"Last-Event-ID": first["id"]})
+    rows = {(row["device"], row["seq"]) for row in back.readings(4)}
+
+    assert rows == {("one", 1), ("two", 1), ("one", 2), ("two", 2)}  # one of them for the second time
+
+
+def test_what_was_sent_on_coming_back_is_not_sent_again_live(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    store(world.one, seq=1)
+    stream = listen(**{"Last-Event-ID": "0-1-1"})
+    store(world.one, seq=2)
+
+    assert [row["seq"] for row in stream.readings(2)] == [1, 2]
+
+
+def test_only_the_last_minutes_are_caught_up(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
+    make.make_readings(world.one, timezone.now() - timedelta(minutes=16), 1)
+    stream = listen(last_event_id="0", **{"Last-Event-ID": "0"})
+    store(world.one, seq=2)
+
+    assert [row["seq"] for row in stream.readings(1)] == [2]
+
+
+@pytest.mark.parametrize(
+    "last_id", ["abc", "-", "\xb2-1-1", "9999999999999999", "999999999999999-1-1", "1e9", " "]
+)
+def test_an_id_that_we_never_gave_begins_from_now(
+    listen: Callable[..., Stream], world: SimpleNamespace, last_id: str
+) -> None:
+    stream = listen(**{"Last-Event-ID": last_id})
+    store(world.one, seq=1)
+
+    assert [row["seq"] for row in stream.readings(1)] == [1]
+
+
+# --- What it costs -----------------------------------------------------------------------------
+def backends() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
+
+
+def test_twenty_streams_hold_one_connection_together(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    before = backends()
+    streams = [listen() for _ in range(20)]
+
+    during = backends()
+    store(world.one, seq=1)
+
+    assert during <= before + 1
+    assert [stream.readings(1)[0]["seq"] for stream in streams] == [1] * 20
+
+
+def test_one_person_may_have_twenty_streams_and_others_theirs(
+    listen: Callable[..., Stream], world: SimpleNamespace, server: str
+) -> None:
+    for _ in range(live.STREAMS_PER_USER):
+        listen()
+    other = make.make_user()
+    make.make_membership(user=other, role=Role.AUDITOR, organisation=world.factory.organisation)
+
+    refused = Stream(server, Authorization=f"Token {world.token}")
+    of_another = listen(Authorization=f"Token {make.make_token(other, Scope.READ)}")
+
+    assert refused.status == 429
+    assert refused.body()["code"] == "too_many_requests"
+    assert of_another.status == 200
+
+
+def test_when_the_last_reader_leaves_the_connection_is_given_back(
+    listen: Callable[..., Stream], world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.1)  # how soon the server notices that a reader has gone
+    stream = listen()
+    thread = live.hub._thread
+    assert thread is not None
+
+    stream.close()
+    thread.join(TIMEOUT_S)
+
+    assert not thread.is_alive()
+    assert live.hub.watched() == []
+
+
+def test_after_the_database_was_away_streams_end_and_come_back_for_what_they_missed(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    stream = listen()
+    store(world.one, seq=1)
+    last = stream.readings(1)[0]["id"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] >= 1
+    store(world.one, seq=2)  # nobody hears it
+
+    ended = stream.event()
+    back = listen(**{"Last-Event-ID": last})
+
+    assert ended is None
+    assert [row["seq"] for row in back.readings(2)] == [1, 2]
+
+
+def test_a_reader_that_falls_behind_is_cut_off() -> None:
+    async def fill() -> list[Any]:
+        subscription = live.Subscription(1, frozenset({1}), asyncio.get_running_loop())
+        for number in range(live.QUEUE_EVENTS + 1):
+            subscription._put(number)  # type: ignore[arg-type]
+        return [subscription.queue.get_nowait() for _ in range(subscription.queue.qsize())]
+
+    assert asyncio.run(fill()) == [live.CLOSED]
+
+
+def test_a_stream_whose_loop_is_gone_is_forgotten() -> None:
+    loop = asyncio.new_event_loop()
+    subscription = live.Subscription(1, frozenset({1}), loop)
+    loop.close()
+
+    subscription.offer(None)
+
+    assert subscription not in live.hub.watched()
+
+
+def test_under_wsgi_the_first_bytes_come_at_once(world: SimpleNamespace) -> None:
+    """`runserver` has no event loop: the stream must not be collected before it is sent."""
+    response = Client(headers={"Authorization": f"Token {world.token}"}).get("/api/emissions/stream/")
+    chunks = iter(response.streaming_content)
+
+    def store_from_elsewhere() -> None:
+        store(world.one, seq=5)
+        connection.close()
+
+    first = next(chunks)
+    thread = threading.Thread(target=store_from_elsewhere)
+    thread.start()
+    second = next(chunks)
+    thread.join()
+    response.close()
+
+    assert first == b"retry: 3000\n\n"
+    assert b'"seq":5' in second

@@ -1,0 +1,482 @@
+"""Entries: what they emitted, units, periods, double taps, corrections, deletions, undo, and their history."""
+
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from carbontrack.errors import ApiError
+from energy import services
+from energy.choices import Act, EntryKind
+from energy.models import EnergyEntry
+from energy.services import EntryInput, record_entry
+from factories.choices import Product, SourceKind
+from factories.models import EmissionSource, ProductionEntry
+from tests.make import make_energy_entry, make_factory, make_organisation, make_user
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+WHEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What time it is, for services to ask and tests to move."""
+    found = SimpleNamespace(now=NOW)
+    monkeypatch.setattr(timezone, "now", lambda: found.now)
+    return found
+
+
+@pytest.fixture
+def litein(db: None) -> Any:
+    return make_factory(name="Litein Tea Factory")
+
+
+@pytest.fixture
+def manager(litein: Any) -> Any:
+    return make_user(password=None)
+
+
+def problem_of(caught: Any) -> tuple[str, str, str]:
+    field, problems = next(iter(caught.value.fields.items()))
+    return field, problems[0]["code"], problems[0]["message"]
+
+
+def codes(entry: EnergyEntry) -> list[str]:
+    return [notice["code"] for notice in entry.warnings]
+
+
+# --- What it emitted ---------------------------------------------------------------------------
+def test_firewood_is_scope_1_for_methane_and_laughing_gas_and_its_co2_stands_beside(litein: Any) -> None:
+    entry = make_energy_entry(litein, energy_type="Firewood", amount=Decimal(1000), unit="kg")
+
+    assert (entry.scope, entry.gwp_set, entry.method_version) == (1, "AR6", "1")
+    assert entry.biogenic_co2_kg == Decimal("1747.200000")
+    assert entry.co2_kg == 0
+    assert entry.co2e_kg == Decimal("29.671200")
+    assert (entry.ch4_kg, entry.n2o_kg) == (Decimal("0.468000"), Decimal("0.062400"))
+    assert [row.gas for row in entry.factors] == ["CO2", "CH4", "N2O"]
+    assert (entry.moisture_fraction, entry.moisture_is_default) == (Decimal("0.300"), True)
+
+
+def test_diesel_in_the_spelling_of_the_source_document(litein: Any) -> None:
+    entry = make_energy_entry(litein, energy_type="Diesel", amount=Decimal(100), unit="liters")
+
+    assert entry.co2_kg == Decimal("267.649200")
+    assert entry.co2e_kg == Decimal("268.563758")  # + 0.914558 of CH4 and N2O
+    assert (entry.biogenic_co2_kg, entry.unit, entry.factor_amount) == (0, "liters", 100)
+
+
+def test_electricity_is_scope_2_by_the_grid_of_its_day(litein: Any) -> None:
+    when = datetime(2024, 6, 1, 9, tzinfo=UTC)
+
+    entry = make_energy_entry(
+        litein, energy_type="electricity", amount=Decimal(1), unit="MWh", timestamp=when
+    )
+
+    assert (entry.scope, entry.co2e_kg, entry.factor_amount) == (2, Decimal("85.200000"), 1000)
+    assert (entry.energy_gj, entry.co2_kg, entry.biogenic_co2_kg, codes(entry)) == (
+        Decimal("3.6"),
+        None,
+        0,
+        [],
+    )
+
+
+def test_the_potentials_are_those_of_the_organisation(db: None) -> None:
+    factory = make_factory(organisation=make_organisation(gwp_set="AR5"))
+
+    entry = make_energy_entry(factory, amount=Decimal(1000), unit="kg")
+
+    assert (entry.gwp_set, entry.co2e_kg) == ("AR5", Decimal("29.640000"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "kg"),
+    [
+        ({"amount": Decimal(1), "unit": "stere"}, "786.240000"),
+        ({"amount": Decimal(1), "unit": "m3 stacked"}, "786.240000"),
+        ({"amount": Decimal(1), "unit": "m3"}, "786.240000"),
+        ({"amount": Decimal("0.45"), "unit": "t"}, "786.240000"),
+        ({"amount": Decimal("7.02"), "unit": "GJ"}, "786.240000"),
+        ({"amount": Decimal(1), "unit": "kg", "factor_set": "wood-30pct-moisture"}, "1.366400"),
+        ({"amount": Decimal(1), "unit": "stere", "factor_set": "wood-30pct-moisture"}, "614.880000"),
+        ({"amount": Decimal(1), "unit": "kg", "factor_set": "beis-2021"}, "1.747200"),
+    ],
+)
+def test_firewood_in_each_unit_and_set(litein: Any, fields: dict[str, Any], kg: str) -> None:
+    assert make_energy_entry(litein, **fields).biogenic_co2_kg == Decimal(kg)
+
+
+def test_beis_counts_methane_and_laughing_gas_of_wood_as_it_publishes_them(litein: Any) -> None:
+    entry = make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="beis-2021")
+
+    assert (entry.co2e_kg, entry.ch4_kg) == (Decimal("61.817000"), None)
+
+
+def test_diesel_in_kilograms_goes_by_its_density_and_in_kilowatt_hours_by_its_heating_value(
+    litein: Any,
+) -> None:
+    by_mass = make_energy_entry(litein, energy_type="diesel", amount=Decimal("84"), unit="kg")
+    by_energy = make_energy_entry(litein, energy_type="diesel", amount=Decimal("1003.333333"), unit="kWh")
+
+    assert by_mass.co2_kg == Decimal("267.649200")
+    # 100 L hold 3.612 GJ = 1003.333... kWh; six decimals of it are 0.3 mJ short.
+    assert by_energy.co2_kg == pytest.approx(Decimal("267.649200"), abs=Decimal("0.000001"))
+
+
+@pytest.mark.parametrize(
+    ("energy_type", "unit", "code"),
+    [
+        ("electricity", "kg", "unit_of_another_kind"),
+        ("electricity", "L", "unit_of_another_kind"),
+        ("diesel", "stere", "unit_of_another_kind"),
+        ("diesel", "Nm3", "unit_of_another_kind"),
+        ("firewood", "L", "unit_of_another_kind"),
+        ("firewood", "lorry", "unknown_unit"),
+        ("diesel", "", "unknown_unit"),
+    ],
+)
+def test_units_that_do_not_fit_are_an_error_that_says_which_do(
+    litein: Any, energy_type: str, unit: str, code: str
+) -> None:
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, energy_type=energy_type, unit=unit)
+
+    field, found, message = problem_of(caught)
+    assert (field, found) == ("unit", code)
+    assert {"electricity": "kWh", "diesel": "L", "firewood": "stere"}[energy_type] in message
+    assert EnergyEntry.objects.count() == 0
+
+
+def test_an_unknown_type_and_a_place_without_a_factor_are_errors_never_zero(litein: Any) -> None:
+    korea = make_factory(country="KR")
+    for factory, energy_type in ((litein, "plutonium"), (korea, "electricity")):
+        with pytest.raises(ApiError):
+            make_energy_entry(factory, energy_type=energy_type, unit="kWh")
+
+    assert EnergyEntry.objects.count() == 0
+
+
+# --- Local units -------------------------------------------------------------------------------
+def test_a_lorry_counts_as_the_factory_says_and_a_stere_as_it_weighed(litein: Any) -> None:
+    services.set_local_unit(litein, "firewood", "Lorry", amount=Decimal(12), unit="m3")
+    plain = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
+    services.set_local_unit(litein, "firewood", "stere", amount=Decimal(480), unit="kg")
+    weighed = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
+
+    assert (plain.factor_amount, plain.factor.per_unit) == (24, "stere")
+    assert (weighed.factor_amount, weighed.factor.per_unit) == (11_520, "kg")
+    assert codes(plain) == ["m3_taken_as_stacked", "moisture_default"]
+
+
+def test_local_units_in_a_circle_or_of_nothing_known_are_refused(litein: Any) -> None:
+    services.set_local_unit(litein, "firewood", "lorry", amount=Decimal(3), unit="stere")
+    for name, unit in (("bundle", "armful"), ("stere", "lorry")):
+        with pytest.raises(ApiError) as caught:
+            services.set_local_unit(litein, "firewood", name, amount=Decimal(1), unit=unit)
+        assert problem_of(caught)[0] == "unit"
+
+
+def test_a_local_unit_is_the_factorys_own(litein: Any) -> None:
+    services.set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
+
+    with pytest.raises(ApiError):
+        make_energy_entry(make_factory(), unit="lorry")
+
+
+# --- Kinds and periods -------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", [EntryKind.RECEIVED, EntryKind.STOCK_COUNT, EntryKind.METER_READING])
+def test_what_was_not_used_emits_nothing_and_needs_no_period(litein: Any, kind: str) -> None:
+    entry = make_energy_entry(litein, kind=kind)
+
+    assert (entry.co2e_kg, entry.scope, entry.factor, entry.period_start, entry.gwp_set) == (None,) * 4 + (
+        "",
+    )
+
+
+def test_a_use_without_a_period_fills_the_factory_day_that_holds_it(litein: Any) -> None:
+    # 02:00 in Nairobi: the factory day began at 06:00 the day before.
+    entry = make_energy_entry(litein, timestamp=datetime(2026, 11, 19, 23, tzinfo=UTC))
+
+    assert entry.period_start == datetime(2026, 11, 19, 3, tzinfo=UTC)
+    assert entry.period_end - entry.period_start == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"timestamp": None}, "timestamp", "required"),
+        ({"period_start": WHEN}, "period_end", "required"),
+        ({"period_end": WHEN}, "period_start", "required"),
+        ({"period_start": WHEN, "period_end": WHEN}, "period_end", "period_backward"),
+        ({"period_start": WHEN - timedelta(days=401), "period_end": WHEN}, "period_end", "period_too_long"),
+        ({"timestamp": NOW + timedelta(hours=2)}, "timestamp", "in_future"),
+        ({"timestamp": datetime(1899, 1, 1, tzinfo=UTC)}, "timestamp", "invalid_time"),
+        ({"amount": Decimal(-1)}, "amount", "out_of_range"),
+        ({"amount": Decimal("NaN")}, "amount", "out_of_range"),
+        ({"amount": Decimal(10) ** 12}, "amount", "out_of_range"),
+        ({"cost": Decimal(5)}, "currency", "required"),
+        ({"currency": "KES"}, "cost", "required"),
+        ({"moisture_fraction": Decimal("0.7")}, "moisture_fraction", "out_of_range"),
+        ({"source_id": 2_000_000_000}, "source", "unknown_source"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(
+    litein: Any, fields: dict[str, Any], field: str, code: str
+) -> None:
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, **fields)
+
+    assert problem_of(caught)[:2] == (field, code)
+
+
+def test_a_bill_over_new_year_says_that_the_factor_changes(litein: Any) -> None:
+    start = datetime(2023, 12, 15, tzinfo=UTC)
+
+    entry = make_energy_entry(
+        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=start,
+        period_end=start + timedelta(days=31),
+    )  # fmt: skip
+
+    assert codes(entry) == ["factor_changes_in_period"]
+    assert entry.factor.value == Decimal("0.0969")
+
+
+# --- Plausibility ------------------------------------------------------------------------------
+def test_a_number_far_above_the_last_four_weeks_is_stored_and_said(litein: Any) -> None:
+    for day in range(1, 7):
+        make_energy_entry(litein, timestamp=WHEN - timedelta(days=day), amount=Decimal(20))
+
+    usual = make_energy_entry(litein, timestamp=WHEN, amount=Decimal(60))
+    odd = make_energy_entry(litein, timestamp=WHEN + timedelta(days=1), amount=Decimal(240))
+
+    assert "above_usual" not in codes(usual)
+    assert odd.warnings[-1] == {
+        "code": "above_usual",
+        "params": {"amount": "240", "unit": "stere", "limit": "180"},
+    }
+
+
+def test_a_second_entry_for_the_same_day_names_the_first(litein: Any) -> None:
+    first = make_energy_entry(litein, amount=Decimal(22))
+
+    second = make_energy_entry(litein)
+
+    assert second.warnings[-1] == {
+        "code": "overlaps", "params": {"amount": "22", "unit": "stere", "entry": first.pk},
+    }  # fmt: skip
+
+
+def test_wood_beyond_four_kilograms_a_kilogram_of_tea_is_said(litein: Any) -> None:
+    ProductionEntry.objects.create(
+        factory=litein, product=Product.MADE_TEA, amount_kg=Decimal(1000), recorded_by=make_user(password=None),
+        period_start=datetime(2026, 11, 20, 3, tzinfo=UTC), period_end=datetime(2026, 11, 21, 3, tzinfo=UTC),
+    )  # fmt: skip
+
+    entry = make_energy_entry(litein, amount=Decimal(24))
+
+    assert entry.warnings[-1]["params"] == {"ratio": "10.8", "unit": "kg", "low": "1.0", "high": "4.0"}
+
+
+# --- Double taps -------------------------------------------------------------------------------
+def test_the_same_tap_again_answers_the_same_row(litein: Any, manager: Any) -> None:
+    key = uuid.uuid4()
+    first = make_energy_entry(litein, user=manager, client_id=key, amount=Decimal("24.0"))
+
+    again = make_energy_entry(litein, user=manager, client_id=key, amount=Decimal("24.00"))
+
+    assert again == first
+    assert EnergyEntry.objects.count() == 1
+
+
+def test_the_same_key_with_another_body_is_a_conflict(litein: Any, manager: Any) -> None:
+    key = uuid.uuid4()
+    make_energy_entry(litein, user=manager, client_id=key)
+
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, user=manager, client_id=key, amount=Decimal(25))
+
+    assert (caught.value.status_code, caught.value.code) == (409, "key_conflict")
+
+
+def test_keys_of_two_people_have_nothing_to_do_with_each_other(litein: Any, manager: Any) -> None:
+    key = uuid.uuid4()
+    make_energy_entry(litein, user=manager, client_id=key)
+    make_energy_entry(litein, user=make_user(password=None), client_id=key, amount=Decimal(25))
+
+    assert EnergyEntry.objects.count() == 2
+
+
+def test_a_tap_that_comes_again_after_undo_brings_nothing_back(litein: Any, manager: Any) -> None:
+    key = uuid.uuid4()
+    entry = make_energy_entry(litein, user=manager, client_id=key)
+    services.undo(manager, entry.pk)
+
+    again = make_energy_entry(litein, user=manager, client_id=key)
+
+    assert (again.pk, again.deleted_at) == (entry.pk, NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_taps_at_the_same_moment_are_one_row(clock: SimpleNamespace) -> None:
+    factory, user, key = make_factory(), make_user(password=None), uuid.uuid4()
+    data = EntryInput(energy_type="firewood", amount=Decimal(24), unit="stere", timestamp=WHEN)
+    together = threading.Barrier(8)
+    found: list[Any] = []
+
+    def tap() -> None:
+        together.wait(timeout=20)
+        try:
+            found.append(record_entry(user, factory, data, client_id=key).entry.pk)
+        except Exception as error:
+            found.append(error)
+        finally:
+            connections.close_all()
+
+    taps = [threading.Thread(target=tap) for _ in range(8)]
+    for thread in taps:
+        thread.start()
+    for thread in taps:
+        thread.join(timeout=30)
+
+    assert len(found) == 8
+    assert set(found) == {EnergyEntry.objects.get().pk}
+
+
+# --- Correct, delete, undo ---------------------------------------------------------------------
+def test_a_correction_values_anew_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager, amount=Decimal(24))
+
+    services.correct_entry(manager, entry.pk, {"amount": Decimal(22)}, "counted again")
+
+    entry.refresh_from_db()
+    assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("786.24"))
+    assert (entry.last_act, entry.change_reason, entry.changed_by) == (
+        Act.CORRECTED,
+        "counted again",
+        manager,
+    )
+    history = list(
+        entry.events.order_by("pgh_id").values_list("pgh_label", "amount", "co2e_kg", "change_reason")
+    )
+    assert history == [
+        ("insert", 24, 24 * Decimal("13.35204"), ""), ("update", 22, 22 * Decimal("13.35204"), "counted again"),
+    ]  # fmt: skip
+
+
+def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager)
+    litein.organisation.gwp_set = "AR5"
+    litein.organisation.save()
+
+    changed = services.correct_entry(manager, entry.pk, {"note": "wet wood"}, "added a note")
+
+    assert (changed.note, changed.gwp_set, changed.co2e_kg) == ("wet wood", "AR6", entry.co2e_kg)
+
+
+def test_a_use_that_was_a_delivery_loses_its_results(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager)
+
+    changed = services.correct_entry(manager, entry.pk, {"kind": EntryKind.RECEIVED}, "was a delivery")
+
+    assert (changed.kind, changed.co2e_kg, changed.factor) == (EntryKind.RECEIVED, None, None)
+
+
+def test_deleted_stays_as_a_row_with_its_reason(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager)
+
+    services.delete_entry(manager, entry.pk, "logged twice")
+
+    entry.refresh_from_db()
+    assert (entry.deleted_at, entry.last_act, entry.change_reason) == (NOW, Act.DELETED, "logged twice")
+    for act in (services.delete_entry, lambda u, pk, r: services.correct_entry(u, pk, {"note": "x"}, r)):
+        with pytest.raises(ApiError) as caught:
+            act(manager, entry.pk, "again")
+        assert (caught.value.status_code, caught.value.code) == (409, "entry_deleted")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 301])
+def test_no_change_without_a_reason_of_some_length(litein: Any, manager: Any, reason: str) -> None:
+    entry = make_energy_entry(litein, user=manager)
+
+    for act in (services.delete_entry, lambda u, pk, r: services.correct_entry(u, pk, {"note": "x"}, r)):
+        with pytest.raises(ApiError) as caught:
+            act(manager, entry.pk, reason)
+        assert problem_of(caught)[0] == "reason"
+
+
+def test_undo_takes_a_new_entry_away_and_twice_is_once(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager)
+
+    services.undo(manager, entry.pk)
+    again = services.undo(manager, entry.pk)
+
+    assert (again.deleted_at, again.last_act) == (NOW, Act.UNDONE)
+
+
+def test_undo_brings_back_what_was_corrected_or_deleted(litein: Any, manager: Any) -> None:
+    entry = make_energy_entry(litein, user=manager)
+    services.correct_entry(manager, entry.pk, {"amount": Decimal(2)}, "typo")
+    corrected = services.undo(manager, entry.pk)
+    services.delete_entry(manager, entry.pk, "oops")
+    deleted = services.undo(manager, entry.pk)
+
+    assert (corrected.amount, corrected.co2e_kg) == (24, entry.co2e_kg)
+    assert (deleted.deleted_at, deleted.amount) == (None, 24)
+    assert entry.events.count() == 5
+
+
+def test_undo_is_for_ten_minutes_and_for_who_did_it(
+    litein: Any, manager: Any, clock: SimpleNamespace
+) -> None:
+    entry = make_energy_entry(litein, user=manager)
+
+    with pytest.raises(ApiError) as by_other:
+        services.undo(make_user(password=None), entry.pk)
+    clock.now = NOW + timedelta(minutes=10, seconds=1)
+    with pytest.raises(ApiError) as too_late:
+        services.undo(manager, entry.pk)
+
+    assert by_other.value.code == too_late.value.code == "undo_expired"
+    assert not EnergyEntry.objects.filter(deleted_at__isnull=False).exists()
+
+
+# --- The database --------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"amount": -1}, "entry_not_negative"),
+        ({"kind": "burnt"}, "entry_known_kind"),
+        ({"period_end": None, "period_start": None}, "entry_use_has_a_period"),
+        ({"period_end": datetime(2000, 1, 1, tzinfo=UTC)}, "entry_period_forward"),
+        ({"co2e_kg": None}, "entry_use_has_results_and_others_none"),
+        ({"gwp_set": ""}, "entry_use_has_results_and_others_none"),
+        ({"kind": "received"}, "entry_use_has_results_and_others_none"),
+        ({"cost": 5}, "entry_cost_has_a_currency"),
+        ({"cost": 5, "currency": "shilling"[:3]}, "entry_cost_has_a_currency"),
+        ({"moisture_fraction": "0.8"}, "entry_moisture_plausible"),
+        ({"last_act": "corrected"}, "entry_change_has_a_reason"),
+        ({"last_act": "deleted", "change_reason": "x"}, "entry_deleted_has_a_time"),
+    ],
+)
+def test_the_database_refuses_what_no_service_would_write(
+    litein: Any, fields: dict[str, Any], constraint: str
+) -> None:
+    entry = make_energy_entry(litein)
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        EnergyEntry.objects.filter(pk=entry.pk).update(**fields)
+
+
+def test_a_source_of_another_factory_is_refused_by_the_database_too(litein: Any) -> None:
+    entry = make_energy_entry(litein)
+    other = EmissionSource.objects.create(factory=make_factory(), name="Genset", kind=SourceKind.GENSET)
+
+    with pytest.raises(IntegrityError, match="entry_source_of_factory"), transaction.atomic():
+        EnergyEntry.objects.filter(pk=entry.pk).update(source=other)

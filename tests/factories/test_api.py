@@ -1,0 +1,84 @@
+"""Factories over HTTP: their shape, their filters, their cost."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+    return as_user(cast.hq)
+
+
+def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: SimpleNamespace) -> None:
+    chimney = make.make_chimney(factory=cast.litein, diameter_m=0.9)
+
+    body = hq.get(f"/api/factories/{cast.litein.pk}/").json()
+
+    assert body == {
+        "id": cast.litein.pk, "name": "Litein Tea Factory", "location": "", "county": "Kericho", "country": "KE",
+        "sector": "tea", "altitude_m": 2000.0, "altitude_is_estimated": True, "latitude": None, "longitude": None,
+        "time_zone": "Africa/Nairobi", "day_starts_at": 6,
+        "chimney_dimensions": [
+            {
+                "id": chimney.pk, "name": "Chimney 1", "shape": "circle", "diameter_m": 0.9, "width_m": None,
+                "height_m": None, "velocity_profile_factor": 1.0, "moisture_method": "fixed",
+                "moisture_fraction": 0.13,
+            }
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("county=Bomet", ["Kapset"]),
+        ("county=kericho", []),
+        ("sector=coal_mine", ["Gevra"]),
+        ("name=Kapset", ["Kapset"]),
+        ("county=Bomet&sector=coal_mine", []),
+    ],
+)
+def test_the_list_is_filtered(hq: Client, cast: SimpleNamespace, query: str, names: list[str]) -> None:
+    make.make_factory(organisation=cast.organisation, name="Kapset", county="Bomet")
+    make.make_factory(organisation=cast.organisation, name="Gevra", county="Korba", sector="coal_mine")
+
+    rows = hq.get(f"/api/factories/?{query}").json()["results"]
+
+    assert [row["name"] for row in rows] == names
+
+
+@pytest.mark.parametrize("query", ["county=%00", "sector=gold", "page=0", "page=x", "page=99"])
+def test_a_filter_that_cannot_be_is_no_crash(hq: Client, query: str) -> None:
+    assert hq.get(f"/api/factories/?{query}").status_code in (400, 404)
+
+
+def test_pages_have_a_count_and_up_to_a_thousand_rows(hq: Client, cast: SimpleNamespace) -> None:
+    body = hq.get("/api/factories/?page_size=1").json()
+
+    assert set(body) == {"count", "next", "previous", "results"}
+    assert (body["count"], len(body["results"])) == (2, 1)
+    assert len(hq.get("/api/factories/?page_size=100000").json()["results"]) == 2
+
+
+def test_the_number_of_queries_does_not_grow_with_factories(hq: Client, cast: SimpleNamespace) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            hq.get("/api/factories/")
+        return len(captured)
+
+    make.make_chimney(factory=cast.litein)
+    count()  # the first makes the row in which requests are counted
+    few = count()
+    for _ in range(5):
+        make.make_chimney(factory=make.make_factory(organisation=cast.organisation))
+
+    assert count() == few

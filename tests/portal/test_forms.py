@@ -1,0 +1,43 @@
+"""The form of a factory: numbers as people type them, and errors that say what to do."""
+
+from typing import Any
+
+import pytest
+
+from factories.models import Factory
+from portal.forms import FactoryForm
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def form(**values: Any) -> FactoryForm:
+    usual = {
+        "name": "Walk Hill", "county": "Kericho", "sector": "tea", "altitude_m": "1960",
+        "time_zone": "Africa/Nairobi", "day_starts_at": "6",
+    }  # fmt: skip
+    return FactoryForm(usual | values, organisation=make.make_organisation())
+
+
+@pytest.mark.parametrize("typed", ["1960,5", "1960.5", " 1960.5 "])
+def test_a_decimal_comma_is_a_decimal_point(typed: str):
+    filled = form(altitude_m=typed)
+
+    assert filled.is_valid(), filled.errors
+    assert filled.save().altitude_m == 1960.5
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("altitude_m", "5900", "5900 m is outside -430 to 3500 m"),
+        ("latitude", "91", "91 ° is outside -90 to 90 °"),
+        ("altitude_m", "1e3", "1e3 is no plain number"),
+    ],
+)
+def test_a_wrong_number_is_named_with_its_limits(field: str, value: str, words: str):
+    filled = form(**{field: value})
+
+    assert not filled.is_valid()
+    assert words in " ".join(filled.errors[field])
+    assert Factory.objects.count() == 0
