@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="carbontrack-test-"))
@@ -26,6 +27,12 @@ os.environ.update(dict.fromkeys(_EMPTIED, ""))
 os.environ["DATA_DIR"] = str(DATA_DIR)
 # Playwright's synchronous API runs an event loop in the test's thread; our ORM calls there are not async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+# The same examples at every run of CI: what it says must not depend on luck. Developers' runs look for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.hookimpl(trylast=True)
