@@ -7,6 +7,7 @@ get them. The schema is always JSON, made by the serializers that answer.
 from typing import Any
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.views.decorators.cache import never_cache
 from drf_yasg import openapi
 from drf_yasg.codecs import OpenAPICodecJson
@@ -33,7 +34,7 @@ Live: `GET /api/emissions/stream/` answers server-sent events, `event: reading` 
 API_INFO = openapi.Info(
     title="Carbon Track API",
     default_version="v1",
-    description=DESCRIPTION,
+    description=f"**SIMULATED DATA - not the real factory**\n{DESCRIPTION}" if settings.DEMO else DESCRIPTION,
     license=openapi.License(name="MIT"),
 )
 

@@ -73,6 +73,34 @@ def test_a_manager_on_a_phone_sees_the_chimney_change_live():
     assert problems == []
 
 
+def test_the_list_refreshes_itself_and_the_menu_closes_on_escape():
+    factory = make.make_factory(name="Litein Tea Factory")
+    device = make.make_assignment(chimney=make.make_chimney(factory=factory)).device
+    hq = make.make_user(email="hq@test.example")
+    make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=factory.organisation)
+    token = make.make_token(hq)
+
+    with web_server() as server, chromium() as browser:
+        page = browser.new_page()
+        page.clock.install()
+        sign_in(page, server.url, "hq@test.example")
+        expect(page.locator("tbody .cell-state")).to_contain_text("never reported")
+        post_reading(
+            token, device.device_id, timezone.now(), co2_ppm=300_000.0
+        )  # impossible: heard, not counted
+        page.clock.fast_forward(61_000)
+
+        expect(page.locator("tbody .cell-state")).to_contain_text("online")
+        expect(page.locator("tbody .cell-co2")).to_contain_text("no usable reading")
+
+        menu = page.locator("details.menu")
+        menu.locator("summary").click()
+        expect(menu).to_have_attribute("open", "")
+        page.keyboard.press("Escape")
+        expect(menu).not_to_have_attribute("open", "")
+        expect(menu.locator("summary")).to_be_focused()
+
+
 def test_sign_in_says_what_is_wrong_and_keeps_what_was_typed():
     make.make_user(email="manager@test.example")
 
