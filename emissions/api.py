@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from accounts.permissions import visible_to
 from accounts.roles import Action
 from carbontrack.errors import ApiError, invalid
-from carbontrack.exports import csv_response, wants_csv
+from carbontrack.exports import list_response
 from carbontrack.pagination import page_size
 from devices.models import Assignment, MCUDevice
 from emissions import queries
@@ -144,15 +144,10 @@ class EmissionsView(APIView):
             assignments = _assignments(page.rows)
             rows = [rollup_row(period, scope.devices, assignments) for period in page.rows]
             columns = list(RollupSerializer().fields)
-        if wants_csv(request):
-            return csv_response(request, rows, columns, f"emissions-{resolution}")
-        return Response(
-            {
-                "next": self._link(request, page.following),
-                "previous": self._link(request, page.preceding),
-                "results": rows,
-            }
-        )
+        return list_response(
+            request, rows, columns, f"emissions-{resolution}",
+            following=self._link(request, page.following), preceding=self._link(request, page.preceding),
+        )  # fmt: skip
 
     @staticmethod
     def _cursor(text: str | None) -> queries.Cursor | None:
@@ -202,6 +197,4 @@ class LatestView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         scope = requested_scope(request, request.query_params)
         rows = [reading_row(item, scope.devices) for item in queries.latest_readings(list(scope.devices))]
-        if wants_csv(request):
-            return csv_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")
-        return Response({"next": None, "previous": None, "results": rows})
+        return list_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from emissions.derive import AssignmentSetup, milliseconds, moment
 from emissions.models import EmissionDay, EmissionHour, EmissionMinute
+from emissions.rollup_rows import insert_rollups
 from factories.queries import local_day_start, local_hour_start, next_local_day
 from science import METHOD_VERSION, hours
 from science.rounding import micrograms_from_kg
@@ -83,7 +84,7 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
         if own:
             before = [m for m in minutes[begin:middle] if m.assignment_id == assignment]
             rows.append(_hour(device_id, start_ms, [*before, *own], own))
-    EmissionHour.objects.bulk_create(rows, batch_size=1000)
+    insert_rollups(rows)
 
 
 def _hour(
@@ -124,7 +125,7 @@ def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: Zo
     by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}
     for hour in stored.order_by("period_start"):
         by_day.setdefault((local_day_start(hour.period_start, zone), hour.assignment_id), []).append(hour)
-    EmissionDay.objects.bulk_create(
+    insert_rollups(
         [_day(device_id, start, assignment_id, rows) for (start, assignment_id), rows in by_day.items()]
     )
 

@@ -35,6 +35,7 @@ from emissions.hours_and_days import (
     roll_up_hours,
 )
 from emissions.models import AppliedSetup, EmissionMinute
+from emissions.rollup_rows import insert_rollups
 from science.integration import RateSample, Segment, segments
 from science.quality import (
     CONTEXT,
@@ -101,19 +102,22 @@ def touch_changed_setups() -> int:
 
 
 # --- Rolling up -------------------------------------------------------------------------------
-def roll_up_touched(limit: int = 500) -> int:
+def roll_up_touched(limit: int = 500, *, only: Sequence[int] | None = None) -> int:
     """Roll up what is marked, one device a transaction, up to `limit` devices; returns the minutes marked.
+
+    `only`: the devices to look at, by their keys.
 
     Safe in several processes at once: a device that another one holds is left to it. A device whose setup
     `science` refuses keeps its marks and is tried again a minute later; it never holds others up.
     """
     now_s = time.monotonic()
     resting = [device_id for device_id, until_s in _resting_until_s.items() if until_s > now_s]
+    devices = None if only is None else list(only)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT device_id FROM emissions_touchedminute WHERE NOT device_id = ANY (%s)"
-            " GROUP BY device_id ORDER BY min(id) LIMIT %s",
-            [resting, limit],
+            " AND (%s::integer[] IS NULL OR device_id = ANY (%s)) GROUP BY device_id ORDER BY min(id) LIMIT %s",
+            [resting, devices, devices, limit],
         )
         device_ids = [device_id for (device_id,) in cursor.fetchall()]
     if not device_ids:
@@ -230,7 +234,7 @@ def _roll_up_window(device_id: int, setups: Sequence[AssignmentSetup], start_ms:
             "DELETE FROM emissions_emissionminute WHERE device_id = %s AND period_start >= %s AND period_start < %s",
             [device_id, moment(start_ms), moment(end_ms)],
         )
-    EmissionMinute.objects.bulk_create([m.row(device_id) for m in minutes], batch_size=1000)
+    insert_rollups([m.row(device_id) for m in minutes])
     zone = setups[0].assignment.factory.zone
     hour_starts = hour_starts_between(start_ms, end_ms + HOUR_MS, zone)
     roll_up_hours(device_id, setups, hour_starts)

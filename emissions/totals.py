@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db import connection
 
@@ -24,6 +26,7 @@ class SoFar:
     measured_ug: int
     covered_ms: int
     elapsed_ms: int
+    quality: int = 0  # every flag that occurred
 
     @property
     def measured_kg(self) -> float:
@@ -42,6 +45,7 @@ class RecordHour:
     period_start: datetime
     co2_kg_per_h: float | None  # mean rate over the time covered; None when nothing was
     status: str
+    quality: int = 0  # every flag that occurred
 
 
 def factory_day_start(factory: Factory, now: datetime) -> datetime:
@@ -60,12 +64,16 @@ def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[
             {"factory_ids": list(starts), "starts": list(starts.values()), "now": now},
         )
         found: dict[int, list[SoFar]] = {factory_id: [] for factory_id in starts}
-        for chimney_id, factory_id, measured_ug, covered_ms in cursor.fetchall():
+        for chimney_id, factory_id, measured_ug, covered_ms, quality in cursor.fetchall():
             elapsed_ms = milliseconds(now) - milliseconds(starts[factory_id])
             found[factory_id].append(
-                SoFar(chimney_id, factory_id, int(measured_ug), int(covered_ms), elapsed_ms)
+                SoFar(chimney_id, factory_id, int(measured_ug), int(covered_ms), elapsed_ms, quality)
             )
     return found
+
+
+def any_flag(qualities: Iterable[int]) -> int:
+    return reduce(or_, qualities, 0)
 
 
 def total(parts: Sequence[SoFar]) -> SoFar | None:
@@ -75,6 +83,7 @@ def total(parts: Sequence[SoFar]) -> SoFar | None:
     return SoFar(
         0, parts[0].factory_id, sum(p.measured_ug for p in parts),
         sum(min(p.covered_ms, p.elapsed_ms) for p in parts), sum(p.elapsed_ms for p in parts),
+        any_flag(p.quality for p in parts),
     )  # fmt: skip
 
 
@@ -91,9 +100,10 @@ def hours_of_record(
             {"factory_ids": [factory.pk for factory in factories], "start": first, "now": now},
         )
         found: dict[int, list[RecordHour]] = {}
-        for chimney_id, period_start, measured_ug, covered_ms, status in cursor.fetchall():
+        for chimney_id, period_start, measured_ug, covered_ms, status, quality in cursor.fetchall():
             rate = measured_ug / 1e9 * 3_600_000 / covered_ms if covered_ms else None
-            found.setdefault(chimney_id, []).append(RecordHour(chimney_id, period_start, rate, status))
+            hour = RecordHour(chimney_id, period_start, rate, status, quality)
+            found.setdefault(chimney_id, []).append(hour)
     return found
 
 
@@ -102,4 +112,5 @@ def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
     statuses = {part.status for part in parts}
     rates = [part.co2_kg_per_h for part in parts if part.co2_kg_per_h is not None]
     status = statuses.pop() if len(statuses) == 1 else HourStatus.MEASURED.value
-    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status)
+    quality = any_flag(part.quality for part in parts)
+    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status, quality)

@@ -1,23 +1,9 @@
 """Energy in the admin site. Factors come from the table of the release and entries from their services: read only."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from energy.models import EmissionFactor, EnergyEntry, EnergyType, LocalUnit
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look at, never to change: a change here would miss its reason, its version or its results."""
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any) -> bool:
-        return False
+from factories.admin import ReadOnlyAdmin
 
 
 @admin.register(EnergyType)
@@ -28,7 +14,17 @@ class EnergyTypeAdmin(ReadOnlyAdmin):
 
 @admin.register(EmissionFactor)
 class EmissionFactorAdmin(ReadOnlyAdmin):
-    list_display = ["energy_type", "gas", "value", "unit", "country", "set_name", "valid_from", "version"]
+    list_display = [
+        "energy_type",
+        "gas",
+        "value",
+        "unit",
+        "country",
+        "set_name",
+        "valid_from",
+        "version",
+        "organisation",
+    ]
     list_filter = ["set_name", "country", "gas", "is_default"]
     search_fields = ["energy_type__code", "set_name", "source"]
 

@@ -2,27 +2,27 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_yasg import openapi
-from drf_yasg.utils import swagger_auto_schema
+from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
-from accounts.permissions import get_visible, visible_to
+from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import ApiError, invalid
+from carbontrack.errors import invalid
+from carbontrack.exports import list_response
 from energy import services
 from energy.choices import EntryKind, FactorGas
 from energy.import_api import ImportMixin
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
+from energy.own_factor_api import OwnFactorMixin, in_sight
 from energy.serializers import (
     CorrectionSerializer,
     EmissionFactorSerializer,
@@ -30,15 +30,18 @@ from energy.serializers import (
     EnergyTypeSerializer,
     EntryEventSerializer,
     NewEntrySerializer,
+)
+from factories.entry_api import (
+    IDEMPOTENCY_KEY,
+    REFUSALS,
     ReasonSerializer,
+    asks_for_deleted,
+    client_id_of,
+    object_of,
+    user_of,
+    visible_factories,
 )
 from factories.models import Factory
-
-IDEMPOTENCY_KEY = openapi.Parameter(
-    "Idempotency-Key", openapi.IN_HEADER, type=openapi.TYPE_STRING, format=openapi.FORMAT_UUID,
-    description="a UUID: the same key and body again answers the same entry, another body 409",
-)  # fmt: skip
-REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
 class ReferenceViewSet(ScopedReadOnlyViewSet):
@@ -65,6 +68,9 @@ class EmissionFactorFilter(filters.FilterSet):
     country = filters.CharFilter(help_text="two letters")
     set_name = filters.CharFilter()
     is_default = filters.BooleanFilter()
+    own = filters.BooleanFilter(
+        field_name="organisation", lookup_expr="isnull", exclude=True, help_text="true: of your organisation"
+    )
     on = filters.DateFilter(method="holding_on", help_text="factors that hold on this day")
 
     class Meta:
@@ -77,10 +83,10 @@ class EmissionFactorFilter(filters.FilterSet):
         return queryset.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
 
 
-class EmissionFactorViewSet(ReferenceViewSet):
+class EmissionFactorViewSet(OwnFactorMixin, ReferenceViewSet):
     """Emission factors with source, dates and version. A changed factor is a new row: none is ever overwritten."""
 
-    actions = {"GET": Action.VIEW_ENERGY}
+    actions = {"GET": Action.VIEW_ENERGY, "POST": Action.MANAGE_FACTORS}
     queryset = EmissionFactor.objects.select_related("energy_type").order_by(
         "energy_type__code",
         "set_name",
@@ -96,18 +102,17 @@ class EmissionFactorViewSet(ReferenceViewSet):
     filterset_class = EmissionFactorFilter
     lookup_value_regex = "[0-9]{1,9}"
 
-
-def _visible_factories(request: Request | None) -> QuerySet[Factory]:
-    # No request while the schema is written.
-    if request is None:
-        return Factory.objects.none()
-    return visible_to(request.user, Factory.objects.all(), factory_path="")
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset.none()
+        return in_sight(self.request.user, queryset)
 
 
 class EnergyEntryFilter(filters.FilterSet):
     """A factory out of scope is as unknown as one that does not exist."""
 
-    factory = filters.ModelChoiceFilter(queryset=_visible_factories)
+    factory = filters.ModelChoiceFilter(queryset=visible_factories)
     energy_type = filters.CharFilter(field_name="energy_type__code", help_text="code")
     kind = filters.ChoiceFilter(choices=EntryKind.choices)
     scope = filters.NumberFilter(min_value=1, max_value=3)
@@ -146,8 +151,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
-        asked = self.request.query_params.get("deleted", "") if getattr(self, "request", None) else ""
-        if self.action == "list" and asked.lower() not in ("true", "1"):
+        if self.action == "list" and not (getattr(self, "request", None) and asks_for_deleted(self.request)):
             queryset = queryset.filter(deleted_at__isnull=True)
         return queryset
 
@@ -158,14 +162,16 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """Answers with what it emitted. With the same Idempotency-Key the same body answers the same entry."""
-        client_id = _client_id(request)
-        serializer = NewEntrySerializer(data=_object(request))
+        client_id = client_id_of(request)
+        serializer = NewEntrySerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
         factory = get_visible(
             request.user, Factory.objects.select_related("organisation"), Action.WRITE_ENERGY, factory_path="",
             pk=serializer.validated_data["factory"],
         )  # fmt: skip
-        recorded = services.record_entry(_user(request), factory, serializer.to_input(), client_id=client_id)
+        recorded = services.record_entry(
+            user_of(request), factory, serializer.to_input(), client_id=client_id
+        )
         return Response(EnergyEntrySerializer(recorded.entry).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
@@ -176,12 +182,12 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Values it anew when the amount, type, unit, time or set changes. What it was stays in its history."""
         entry = self._writable(request, pk)
-        serializer = CorrectionSerializer(data=_object(request), partial=True)
+        serializer = CorrectionSerializer(data=object_of(request), partial=True)
         serializer.is_valid(raise_exception=True)
         if "reason" not in serializer.validated_data:
             raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
         changed = services.correct_entry(
-            _user(request), entry.pk, serializer.changes(), serializer.validated_data["reason"]
+            user_of(request), entry.pk, serializer.changes(), serializer.validated_data["reason"]
         )
         return Response(EnergyEntrySerializer(changed).data)
 
@@ -193,61 +199,34 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
     def destroy(self, request: Request, pk: str) -> Response:
         """Takes it out of lists and totals; the row stays, with who, when and why."""
         entry = self._writable(request, pk)
-        serializer = ReasonSerializer(data=_object(request))
+        serializer = ReasonSerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
-        deleted = services.delete_entry(_user(request), entry.pk, serializer.validated_data["reason"])
+        deleted = services.delete_entry(user_of(request), entry.pk, serializer.validated_data["reason"])
         return Response(EnergyEntrySerializer(deleted).data)
 
     @swagger_auto_schema(
         operation_id="energy-entries_undo", operation_summary="Take back your last change, within 10 minutes",
-        request_body=None,
+        request_body=no_body,
         responses={200: EnergyEntrySerializer, **REFUSALS, 409: "undo_expired"},
     )  # fmt: skip
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
         entry = self._writable(request, pk)
-        return Response(EnergyEntrySerializer(services.undo(_user(request), entry.pk)).data)
+        return Response(EnergyEntrySerializer(services.undo(user_of(request), entry.pk)).data)
 
     @swagger_auto_schema(
         operation_id="energy-entries_history", operation_summary="All that an entry ever was, oldest first",
         responses={200: EntryEventSerializer(many=True), **REFUSALS},
     )  # fmt: skip
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def history(self, request: Request, pk: str) -> Response:
+    def history(self, request: Request, pk: str) -> HttpResponseBase:
         events = self.get_object().events.select_related("energy_type").order_by("pgh_id")
-        return Response(
-            {"next": None, "previous": None, "results": EntryEventSerializer(events, many=True).data}
-        )
+        rows = EntryEventSerializer(events, many=True).data
+        return list_response(request, list(rows), list(EntryEventSerializer().fields), "energy-entry-history")
 
     @staticmethod
     def _writable(request: Request, pk: str) -> EnergyEntry:
         return get_visible(
             request.user, EnergyEntry.objects.select_related("factory"), Action.WRITE_ENERGY, pk=pk
         )
-
-
-def _user(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _object(request: Request) -> Any:
-    if not isinstance(request.data, dict):
-        raise invalid("non_field_errors", "invalid_shape", _("Send one object."))
-    return request.data
-
-
-def _client_id(request: Request) -> UUID | None:
-    text = request.headers.get("Idempotency-Key", "").strip()
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise ApiError(
-            400, "invalid", _("Please correct the fields named."),
-            fields={"Idempotency-Key": [
-                {"code": "invalid", "message": _("Idempotency-Key=%r is no UUID.") % text[:60], "params": {}}
-            ]},
-        ) from None  # fmt: skip

@@ -18,15 +18,7 @@ class EntryKind(models.TextChoices):
 class Origin(models.TextChoices):
     ENTRY = "entry", _("entered")
     IMPORT = "import", _("imported")
-
-
-class Act(models.TextChoices):
-    """What was done to an entry last; `undone` cannot be undone again."""
-
-    RECORDED = "recorded", _("recorded")
-    CORRECTED = "corrected", _("corrected")
-    DELETED = "deleted", _("deleted")
-    UNDONE = "undone", _("undone")
+    METER = "meter", _("between two meter readings")
 
 
 class UnitFamily(models.TextChoices):

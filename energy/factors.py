@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from carbontrack.errors import ApiError, invalid
 from energy.choices import Carrier, FactorGas, FactorType
 from energy.models import EmissionFactor, EnergyType
-from energy.notices import Notice
 from energy.quantities import Measure
+from factories.models import Organisation
+from factories.notices import Notice
 
 MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
 
@@ -69,20 +70,41 @@ def find_energy_type(name: str) -> EnergyType:
 
 
 class FactorBook:
-    """All factors of one type, read once; then answers for as many dates as an import has."""
+    """All factors of one type, read once; then answers for as many dates as an import has.
 
-    def __init__(self, energy_type: EnergyType, country: str, set_name: str = "") -> None:
+    With `organisation` its own rows too, and where no set is named, the set that it prefers, as far as that goes.
+    `candidate`: a row that is not stored yet, to see what it would do.
+    """
+
+    def __init__(
+        self,
+        energy_type: EnergyType,
+        country: str,
+        set_name: str = "",
+        *,
+        organisation: Organisation | None = None,
+        candidate: EmissionFactor | None = None,
+    ) -> None:
         self.energy_type, self.country, self.set_name = energy_type, country, set_name
-        rows = EmissionFactor.objects.filter(energy_type=energy_type).order_by("version")
-        self._rows = list(newest_versions(rows))
+        self._preferred = organisation.factor_set if organisation and not set_name else ""
+        whose = Q(organisation__isnull=True)
+        if organisation is not None:
+            whose |= Q(organisation=organisation)
+        rows = EmissionFactor.objects.filter(whose, energy_type=energy_type).order_by("version")
+        self._rows = list(newest_versions([*rows, *([candidate] if candidate else [])]))
         self._by_date: dict[date, FactorSet] = {}
 
     def on(self, day: date) -> FactorSet:
         """The factors of a day. Raises ApiError 400 that names type, place, date and what there is."""
         if day not in self._by_date:
-            self._by_date[day] = choose(
-                self._rows, energy_type=self.energy_type, country=self.country, on=day, set_name=self.set_name
+            prefers = self._preferred and any(
+                row.set_name == self._preferred and row.country in (self.country, "") and _holds(row, day)
+                for row in self._rows
             )
+            self._by_date[day] = choose(
+                self._rows, energy_type=self.energy_type, country=self.country, on=day,
+                set_name=self._preferred if prefers else self.set_name,
+            )  # fmt: skip
         return self._by_date[day]
 
 
@@ -90,8 +112,8 @@ def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
     """Of rows in order of version, the last one of each factor. Margins are left out: no entry is valued by them."""
     newest = {
         (
-            row.energy_type_id, row.gas, row.per_unit, row.country, row.set_name, row.factor_type, row.basis,
-            row.valid_from,
+            row.organisation_id, row.energy_type_id, row.gas, row.per_unit, row.country, row.set_name, row.factor_type,
+            row.basis, row.valid_from,
         ): row
         for row in rows
     }  # fmt: skip
@@ -106,7 +128,8 @@ def choose(
     A grid whose year has no factor yet takes its latest earlier one, with a notice.
     """
     defaults = [row for row in rows if row.is_default and row.country in (country, "")]
-    wanted = [row for row in rows if row.set_name == set_name] if set_name else defaults
+    wanted = _of_set(rows, set_name) if set_name else defaults
+    is_own = any(row.organisation_id for row in wanted)
     of_place = [row for row in wanted if row.country in (country, "")]
     if not of_place:
         raise _no_factor(energy_type, country, on, set_name, rows)
@@ -116,9 +139,11 @@ def choose(
         holding, notices = _of_earlier_year(of_place, on)
     if not holding:
         raise _no_factor(energy_type, country, on, set_name, rows)
-    by_unit: dict[str, dict[str, EmissionFactor]] = {}
-    for row in sorted(holding, key=lambda row: row.country != ""):  # those of the place come last, and stay
-        by_unit.setdefault(row.per_unit, {})[row.gas] = row
+    by_unit = _by_unit(holding)
+    if is_own:
+        by_unit = _completed(by_unit, _by_unit([row for row in defaults if _holds(row, on)]))
+        if not by_unit:
+            raise _no_factor(energy_type, country, on, set_name, rows)
     stacked = [
         row.kg_per_unit for row in (*holding, *defaults) if row.per_unit == "stere" and _holds(row, on)
     ]
@@ -131,6 +156,35 @@ def choose(
         kg_per_stere=next((kg for kg in stacked if kg), None),
         notices=notices,
     )
+
+
+def _of_set(rows: list[EmissionFactor], set_name: str) -> list[EmissionFactor]:
+    """The organisation's own rows of that name, else the published ones: never a mixture."""
+    named = [row for row in rows if row.set_name == set_name]
+    return [row for row in named if row.organisation_id] or named
+
+
+def _by_unit(rows: list[EmissionFactor]) -> dict[str, dict[str, EmissionFactor]]:
+    """Those of the place come last, and stay; of an organisation's own that both hold, the one that began later."""
+    found: dict[str, dict[str, EmissionFactor]] = {}
+    for row in sorted(
+        rows,
+        key=lambda row: (row.country != "", row.valid_from if row.organisation_id else date.min, row.version),
+    ):
+        found.setdefault(row.per_unit, {})[row.gas] = row
+    return found
+
+
+def _completed(
+    own: dict[str, dict[str, EmissionFactor]], defaults: dict[str, dict[str, EmissionFactor]]
+) -> dict[str, dict[str, EmissionFactor]]:
+    """An organisation that measured one gas has the others by default: what it leaves out is never zero."""
+    found = {}
+    for unit, by_gas in own.items():
+        whole = by_gas if FactorGas.CO2E in by_gas else {**defaults.get(unit, {}), **by_gas}
+        if any(gas in whole for gas in MAIN_GASES):
+            found[unit] = whole
+    return found
 
 
 def _holds(row: EmissionFactor, on: date) -> bool:

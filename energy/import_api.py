@@ -15,19 +15,20 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible, visible_to
 from accounts.roles import Action
+from carbontrack.decimals import plain
 from carbontrack.errors import ApiError, invalid
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.notices import words
-from energy.quantities import plain
 from energy.sheets import SheetError, read_sheet
 from energy.time_axis import DateOrder, TimeIs
+from factories.entry_api import NoNulMixin
 from factories.models import Factory
 
 LARGEST_FILE_BYTES = 20 * 1024 * 1024
 SHOWN_ERRORS = 1_000
 
 
-class SheetUploadSerializer(serializers.Serializer[Any]):
+class SheetUploadSerializer(NoNulMixin, serializers.Serializer[Any]):
     """A file and what its columns mean."""
 
     file = serializers.FileField(help_text="CSV or XLSX, up to 20 MiB and 200,000 rows")
@@ -49,12 +50,6 @@ class SheetUploadSerializer(serializers.Serializer[Any]):
     factor_set = serializers.CharField(max_length=40, required=False, help_text="default: the set in force")
     source: Any = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     dry_run = serializers.BooleanField(default=False, help_text="do all of it but store")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name, value in attrs.items():
-            if isinstance(value, str) and "\x00" in value:
-                raise serializers.ValidationError({name: _("A text has no NUL character.")})
-        return attrs
 
 
 class RowErrorSerializer(serializers.Serializer[Any]):

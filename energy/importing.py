@@ -18,19 +18,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from carbontrack.decimals import plain
 from carbontrack.errors import ApiError
 from energy.bulk import NewRow, insert_rows
 from energy.choices import EntryKind, Origin
 from energy.factors import FactorBook, find_energy_type
+from energy.inputs import DEFAULT_MOISTURE_FRACTION, find_source, local_units
 from energy.models import EnergyEntry, EnergyType
-from energy.notices import Notice
-from energy.periods import AHEAD, EARLIEST_YEAR
-from energy.quantities import plain
-from energy.services import DEFAULT_MOISTURE_FRACTION, find_source, local_units
 from energy.sheets import Cell, Sheet, SheetError
 from energy.time_axis import DateOrder, Problem, Slot, TimeIs, periods
 from energy.valuation import value_amount
 from factories.models import EmissionSource, Factory, validate_time_zone
+from factories.notices import Notice
+from factories.periods import AHEAD, EARLIEST_YEAR
 
 _STEP = Decimal("0.000001")
 _LARGEST = Decimal(10) ** 12
@@ -277,9 +277,10 @@ def _valued(
     plan: ImportPlan, energy_type: EnergyType, rows: list[_Good], result: ImportResult, progress: Progress
 ) -> list[NewRow]:
     """Each row by the factors of its own first day. A day without a factor is an error of its rows, as is a period."""
-    book = FactorBook(energy_type, plan.factory.country, plan.factor_set)
+    organisation = plan.factory.organisation
+    book = FactorBook(energy_type, plan.factory.country, plan.factor_set, organisation=organisation)
     local = local_units(plan.factory, energy_type.pk)
-    gwp_set, zone = plan.factory.organisation.gwp_set, plan.factory.zone
+    gwp_set, zone = organisation.gwp_set, plan.factory.zone
     moisture = DEFAULT_MOISTURE_FRACTION if energy_type.is_wood else None
     said: set[str] = set()
     found: list[NewRow] = []

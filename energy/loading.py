@@ -79,16 +79,17 @@ Newest = dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]
 
 def _stored() -> tuple[dict[str, tuple[Any, ...]], Newest]:
     """Types by code, and the newest version of each factor by key; one query, types without factors too."""
-    names = ["code", *TYPE_FIELDS, *(f"factors__{name}" for name in (*KEY[1:], "version", *CONTENT))]
+    columns = (*KEY[1:], "version", *CONTENT, "organisation")
+    names = ["code", *TYPE_FIELDS, *(f"factors__{name}" for name in columns)]
     types: dict[str, tuple[Any, ...]] = {}
     newest: Newest = {}
     for code, *rest in EnergyType.objects.order_by("factors__version").values_list(*names):
         of_type, of_factor = rest[: len(TYPE_FIELDS)], rest[len(TYPE_FIELDS) :]
         types[code] = tuple(of_type)
-        if of_factor[0] is None:
+        if of_factor[0] is None or of_factor[-1] is not None:  # none yet, or an organisation's own
             continue
         key = (code, *of_factor[: len(KEY) - 1])
-        version, *content = of_factor[len(KEY) - 1 :]
+        version, *content = of_factor[len(KEY) - 1 : -1]
         newest[key] = (version, tuple(content))  # in order of version: the last one stays
     return types, newest
 

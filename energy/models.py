@@ -13,11 +13,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from energy.choices import (
-    Act,
     Basis,
     Carrier,
     EntryKind,
@@ -26,7 +25,7 @@ from energy.choices import (
     Origin,
     UnitFamily,
 )
-from factories.choices import GwpSet
+from factories.choices import Act, GwpSet
 
 # Products of published factors are kept to their last digit, so that a constraint can check them.
 EXACT: dict[str, Any] = {"max_digits": 40, "decimal_places": 24}
@@ -74,9 +73,13 @@ class EnergyType(models.Model):
 class EmissionFactor(models.Model):
     """Kilograms of one gas a unit of one energy type, between two dates, by one publication. Never overwritten.
 
-    A row that changes in the table becomes the next `version`. `valid_to` is exclusive.
+    A row that changes in the table becomes the next `version`. `valid_to` is exclusive. Rows of an organisation are
+    its own: `own_factors.py` adds them, and nobody else sees them or is valued by them.
     """
 
+    organisation = models.ForeignKey(
+        "factories.Organisation", models.PROTECT, null=True, blank=True, related_name="emission_factors"
+    )
     energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="factors")
     gas = models.CharField(_("gas"), max_length=4, choices=FactorGas)
     per_unit = models.CharField(_("per"), max_length=12)
@@ -108,6 +111,7 @@ class EmissionFactor(models.Model):
     confidence = models.CharField(_("confidence"), max_length=12, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     loaded_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = _("emission factor")
@@ -120,6 +124,7 @@ class EmissionFactor(models.Model):
             ExclusionConstraint(
                 name="one_factor_at_any_date",
                 expressions=[
+                    (Coalesce("organisation", 0), RangeOperators.EQUAL),
                     ("energy_type", RangeOperators.EQUAL),
                     ("gas", RangeOperators.EQUAL),
                     ("per_unit", RangeOperators.EQUAL),
@@ -163,6 +168,10 @@ class EmissionFactor(models.Model):
                 condition=~Q(is_default=True) | Q(factor_type=FactorType.AVERAGE),
                 name="factor_default_is_an_average",
                 violation_error_message=_("Marginal factors are for offset projects, never for an inventory."),
+            ),
+            models.CheckConstraint(
+                condition=Q(organisation__isnull=True) | Q(is_default=False, factor_type=FactorType.AVERAGE),
+                name="factor_of_an_organisation_is_never_default",
             ),
         ]  # fmt: skip
 
@@ -232,6 +241,12 @@ class EnergyEntry(models.Model):
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENTRY)
+    # --- Meters. What was used between two readings is an entry of its own, made by `meters.py` alone.
+    meter_restarted = models.BooleanField(
+        _("first reading of a new meter, or of one set back"), default=False, db_default=False
+    )
+    meter_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    meter_to = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="consumption")
     # --- What it emitted, by these factors and this method; null unless kind is `used`.
     scope = models.PositiveSmallIntegerField(_("scope"), null=True, blank=True)
     factor_amount = models.DecimalField(
@@ -269,6 +284,12 @@ class EnergyEntry(models.Model):
                 fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"
             ),
             models.Index(fields=["factory", "timestamp"], name="entry_by_factory_and_time"),
+            # Few among many: stock counts and meter readings are looked for by their moment.
+            models.Index(
+                fields=["factory", "energy_type", "timestamp"],
+                name="entry_counted_or_read",
+                condition=Q(kind__in=[EntryKind.STOCK_COUNT, EntryKind.METER_READING]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="entry_not_negative"),
@@ -308,6 +329,22 @@ class EnergyEntry(models.Model):
             models.CheckConstraint(
                 condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False),
                 name="entry_deleted_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    origin=Origin.METER, kind=EntryKind.USED, meter_from__isnull=False, meter_to__isnull=False
+                )
+                | ~Q(origin=Origin.METER) & Q(meter_from__isnull=True, meter_to__isnull=True),
+                name="entry_of_a_meter_names_two_readings",
+            ),
+            models.CheckConstraint(
+                condition=Q(meter_restarted=False) | Q(kind=EntryKind.METER_READING),
+                name="entry_restart_is_of_a_reading",
+            ),
+            # Looked at when the transaction ends: a reading moved in time swaps the pairs of its neighbours.
+            ExclusionConstraint(
+                name="entry_meter_span_once", expressions=[("meter_from", RangeOperators.EQUAL)],
+                condition=Q(origin=Origin.METER, deleted_at__isnull=True), deferrable=models.Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(
                 fields=["recorded_by", "client_id"], condition=Q(client_id__isnull=False),

@@ -1,20 +1,10 @@
-"""What is worth a second look and yet stored: codes with their words. Kept with the entry as code and params."""
+"""The words of energy's notices. What a notice is, and those that production has too: `factories/notices.py`."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A warning: programs read `code` and `params`, people `words`."""
-
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-
-    def stored(self) -> dict[str, Any]:
-        return {"code": self.code, "params": self.params}
+from factories import notices
 
 
 def words(code: str, params: dict[str, Any]) -> str:
@@ -28,14 +18,6 @@ def words(code: str, params: dict[str, Any]) -> str:
         ),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
         "moisture_default": _("Moisture was not given: 30 %% stands in for it in the balance of carbon."),
-        "above_usual": _(
-            "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the most of the last 28 days; "
-            "check the number or the unit."
-        ),
-        "overlaps": _(
-            "Somebody logged %(amount)s %(unit)s of the same for this time already (entry %(entry)s). Delete one of "
-            "them if both are the same."
-        ),
         "outside_band": _(
             "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
             "and the production of that time."
@@ -45,4 +27,4 @@ def words(code: str, params: dict[str, Any]) -> str:
         "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
         "zone_from_site": _("The times have no zone: %(zone)s, the site's, was taken."),
     }
-    return texts[code] % params if code in texts else code
+    return texts[code] % params if code in texts else notices.words(code, params)

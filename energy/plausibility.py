@@ -1,20 +1,17 @@
 """Whether an entry looks right beside the factory's own past, its other entries and its production. Never refuses."""
 
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
-from energy.choices import EntryKind
+from carbontrack.decimals import plain
+from energy.choices import EntryKind, Origin
 from energy.models import EnergyEntry
-from energy.notices import Notice
-from energy.quantities import plain
 from factories.choices import Product
 from factories.models import ProductionEntry
+from factories.notices import Notice
+from factories.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit
 
-LOOK_BACK = timedelta(days=28)
-FEWEST_TO_COMPARE = 5
-USUAL_TIMES = 3
 # domain.md 9: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {
     "firewood": (Decimal("1.0"), Decimal("4.0"), "kg"),
@@ -40,12 +37,6 @@ def notices_for(entry: EnergyEntry, kg_per_factor_unit: Decimal | None) -> list[
     return [notice for notice in found if notice is not None]
 
 
-def _per_day(amount: Decimal, start: datetime, end: datetime) -> Decimal:
-    """Amount a day; a period shorter than a day counts as one, since shifts are not 24 hours long."""
-    days = Decimal(max((end - start).total_seconds(), 86_400)) / 86_400
-    return amount / days
-
-
 def _above_usual(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | None:
     start, end = entry.period_start, entry.period_end
     assert start is not None
@@ -54,17 +45,17 @@ def _above_usual(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | 
         factor__per_unit=entry.factor.per_unit if entry.factor else "",
         period_start__gte=start - LOOK_BACK,
         period_start__lt=start,
-    ).values_list("factor_amount", "period_start", "period_end")[:2000]
+    ).values_list("factor_amount", "period_start", "period_end")[:LOOKED_AT_MOST]
     rates = [
-        _per_day(amount, start, end) for amount, start, end in rows if amount is not None and start and end
+        per_day(amount, start, end) for amount, start, end in rows if amount is not None and start and end
     ]
-    if len(rates) < FEWEST_TO_COMPARE or not entry.factor or entry.factor_amount is None:
+    limit = usual_limit(rates)
+    if limit is None or not entry.factor or entry.factor_amount is None:
         return None
-    limit = USUAL_TIMES * max(rates)
-    if not limit or _per_day(entry.factor_amount, start, end) <= limit:
+    if per_day(entry.factor_amount, start, end) <= limit:
         return None
     unit = entry.factor.per_unit
-    amount = plain(_per_day(entry.factor_amount, start, end).quantize(Decimal("0.001")))
+    amount = plain(per_day(entry.factor_amount, start, end).quantize(Decimal("0.001")))
     return Notice(
         "above_usual", {"amount": amount, "unit": unit, "limit": plain(limit.quantize(Decimal("0.001")))}
     )
@@ -72,6 +63,9 @@ def _above_usual(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | 
 
 def _overlapping(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | None:
     rows = others.filter(period_start__lt=entry.period_end, period_end__gt=entry.period_start)
+    if entry.origin == Origin.METER:
+        # Uses of one meter never overlap in the end; while a reading is inserted between two they do for a moment.
+        rows = rows.exclude(origin=Origin.METER, source_id=entry.source_id)
     same_source = Q(source_id=entry.source_id) | Q(source_id=None)
     other = rows.filter(same_source).order_by("-id").first()
     if other is None:
@@ -86,7 +80,7 @@ def _outside_band(entry: EnergyEntry, kg_per_factor_unit: Decimal | None) -> Not
     low, high, unit = band
     size = kg_per_factor_unit if unit == "kg" else Decimal(1)
     made = ProductionEntry.objects.filter(
-        factory_id=entry.factory_id, product=Product.MADE_TEA,
+        factory_id=entry.factory_id, product=Product.MADE_TEA, deleted_at__isnull=True,
         period_start__gte=entry.period_start, period_end__lte=entry.period_end,
     ).aggregate(kg=Sum("amount_kg"))["kg"]  # fmt: skip
     if not made or size is None:

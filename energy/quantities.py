@@ -9,10 +9,12 @@ from decimal import Decimal, localcontext
 
 from django.utils.translation import gettext as _
 
+from carbontrack.decimals import plain
 from carbontrack.errors import ApiError, invalid
 from energy.choices import Carrier
 from energy.models import EnergyType
-from energy.notices import Notice
+from factories.notices import Notice
+from factories.production import UNIT_WORDS
 from science import units
 from science.units import Dimension
 
@@ -21,8 +23,7 @@ ACCEPTED = (
 )  # fmt: skip
 _WORDS: dict[str, tuple[str, ...]] = {
     "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),
-    "kg": ("kgs", "kilo", "kilos", "kilogram", "kilograms", "kilogramme", "kilogrammes"),
-    "t": ("tonne", "tonnes", "metric ton", "metric tons"),
+    **UNIT_WORDS,  # of mass, as for production
     "m3": ("m³", "cbm"),
     "Nm3": ("nm³",),
     "stere": ("steres", "st", "m3 st", "m3 stacked", "stacked m3", "m3_stacked", "m³ stacked", "stacked m³"),
@@ -168,10 +169,3 @@ def _mixed(quantity: Quantity, dimension: Dimension, energy_type: EnergyType, wa
         },
         unit=quantity.unit, usable=usable,
     )  # fmt: skip
-
-
-def plain(number: Decimal) -> str:
-    """A number of an entry for people: without an exponent and without trailing zeros."""
-    with localcontext() as context:
-        context.prec = _PRECISION
-        return f"{number.normalize():f}"

@@ -3,26 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from energy.choices import EntryKind
+from energy.inputs import EntryInput
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
 from energy.notices import words
-from energy.quantities import plain
-from energy.services import EntryInput
-
-NUL = "\x00"
-
-
-class PlainDecimalField(serializers.DecimalField):
-    """A decimal without the zeros that its column is filled up with: 1.7472, not 1.747200000000."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=options.pop("max_digits", None), decimal_places=None, **options)
-
-    def to_representation(self, value: Any) -> Any:
-        return plain(Decimal(value))
+from factories.entry_api import NoNulMixin, PlainDecimalField
 
 
 class EnergyTypeSerializer(serializers.ModelSerializer[EnergyType]):
@@ -52,9 +40,9 @@ class EmissionFactorSerializer(serializers.ModelSerializer[EmissionFactor]):
     class Meta:
         model = EmissionFactor
         fields: Any = [
-            "id", "energy_type", "gas", "value", "unit", "country", "set_name", "version", "is_default", "factor_type",
-            "basis", "valid_from", "valid_to", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj",
-            "inherent_kg_per_unit", "source", "publication", "confidence", "note",
+            "id", "organisation", "energy_type", "gas", "value", "unit", "country", "set_name", "version", "is_default",
+            "factor_type", "basis", "valid_from", "valid_to", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit",
+            "gas_kg_per_tj", "inherent_kg_per_unit", "source", "publication", "confidence", "note",
         ]  # fmt: skip
         ref_name = "EmissionFactor"
 
@@ -74,14 +62,6 @@ class FactorUsedSerializer(serializers.Serializer[EmissionFactor]):
     source: Any = serializers.CharField()
 
 
-class NoticeSerializer(serializers.Serializer[Any]):
-    """Something to look at twice. The entry is stored all the same."""
-
-    code = serializers.CharField()
-    message = serializers.CharField()
-    params = serializers.DictField()
-
-
 class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
     """An entry with what it emitted, and by which factors. Results are null unless `kind` is `used`."""
 
@@ -97,6 +77,15 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
         source="n2o_factor_id", allow_null=True, help_text="id of the N2O factor"
     )
     warnings = serializers.SerializerMethodField()
+    meter_from = serializers.IntegerField(
+        source="meter_from_id", allow_null=True, help_text="id of the reading that this use is counted from"
+    )
+    meter_to = serializers.IntegerField(
+        source="meter_to_id", allow_null=True, help_text="id of the reading that it is counted to"
+    )
+    consumption = serializers.SerializerMethodField(
+        help_text="of a meter reading: id of the entry for what was used since the reading before"
+    )
 
     class Meta:
         model = EnergyEntry
@@ -104,13 +93,19 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
             "id", "factory", "timestamp", "energy_type", "amount", "unit", "kind", "period_start", "period_end",
             "source", "cost", "currency", "moisture_fraction", "moisture_is_default", "note", "scope", "co2e_kg",
             "biogenic_co2_kg", "co2_kg", "ch4_kg", "n2o_kg", "energy_gj", "factor_amount", "factor", "ch4_factor",
-            "n2o_factor", "factor_set", "gwp_set", "method_version", "warnings", "origin", "client_id", "recorded_by",
-            "created_at", "last_act", "changed_by", "changed_at", "change_reason", "deleted_at",
+            "n2o_factor", "factor_set", "gwp_set", "method_version", "warnings", "meter_restarted", "meter_from",
+            "meter_to", "consumption", "origin", "client_id", "recorded_by", "created_at", "last_act", "changed_by",
+            "changed_at", "change_reason", "deleted_at",
         ]  # fmt: skip
         ref_name = "EnergyEntry"
 
     def get_warnings(self, entry: EnergyEntry) -> list[dict[str, Any]]:
         return [{**found, "message": words(found["code"], found["params"])} for found in entry.warnings]
+
+    @swagger_serializer_method(serializers.IntegerField(allow_null=True))
+    def get_consumption(self, entry: EnergyEntry) -> int | None:
+        derived = getattr(entry, "consumption", None)
+        return derived.pk if derived is not None and derived.deleted_at is None else None
 
     def get_fields(self) -> Any:
         fields = super().get_fields()
@@ -119,7 +114,7 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
         return fields
 
 
-class _EntryFields(serializers.Serializer[Any]):
+class _EntryFields(NoNulMixin, serializers.Serializer[Any]):
     """The fields of an entry that a person gives."""
 
     energy_type = serializers.CharField(
@@ -159,12 +154,9 @@ class _EntryFields(serializers.Serializer[Any]):
         max_length=40, required=False, allow_blank=True, help_text="default: the set in force"
     )
     note = serializers.CharField(max_length=300, required=False, allow_blank=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name, value in attrs.items():
-            if isinstance(value, str) and NUL in value:
-                raise serializers.ValidationError({name: _("A text has no NUL character.")})
-        return attrs
+    meter_restarted = serializers.BooleanField(
+        required=False, help_text="of a meter reading: the first of a new meter, or of one set back"
+    )
 
 
 class NewEntrySerializer(_EntryFields):
@@ -196,7 +188,9 @@ class CorrectionSerializer(_EntryFields):
     factory = serializers.IntegerField(required=False, read_only=True)
 
     class Meta:
-        swagger_schema_fields = {"example": {"amount": "22", "reason": "counted the stack again"}}
+        swagger_schema_fields = {
+            "example": {"amount": "22", "reason": "counted the stack again"}, "required": ["reason"],
+        }  # fmt: skip
 
     def changes(self) -> dict[str, Any]:
         said = {name: value for name, value in self.validated_data.items() if name in self.initial_data}
@@ -204,13 +198,6 @@ class CorrectionSerializer(_EntryFields):
         if "source" in said:
             said["source_id"] = said.pop("source")
         return said
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=300, help_text="why; kept in the history")
-
-    class Meta:
-        swagger_schema_fields = {"example": {"reason": "logged twice"}}
 
 
 class EntryEventSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from science import coal_methane
+
 
 class Sector(models.TextChoices):
     TEA = "tea", _("Tea factory")
@@ -47,7 +49,35 @@ class SourceKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class MineClass(models.TextChoices):
+    """How gassy a mine is; which factors that means is in `science.coal_methane`."""
+
+    UNDERGROUND_DEGREE_I = coal_methane.MineClass.UNDERGROUND_DEGREE_I.value, _("Underground, degree I")
+    UNDERGROUND_DEGREE_II = coal_methane.MineClass.UNDERGROUND_DEGREE_II.value, _("Underground, degree II")
+    UNDERGROUND_DEGREE_III = coal_methane.MineClass.UNDERGROUND_DEGREE_III.value, _("Underground, degree III")
+    OPENCAST = coal_methane.MineClass.OPENCAST.value, _("Opencast")
+
+
 class Product(models.TextChoices):
     MADE_TEA = "made_tea", _("Made tea")
     GREEN_LEAF = "green_leaf", _("Green leaf")
     COAL = "coal", _("Coal")
+
+
+class ProductionUnit(models.TextChoices):
+    KG = "kg", "kg"
+    T = "t", "t"
+
+
+class ProductionOrigin(models.TextChoices):
+    ENTRY = "entry", _("entered")
+    IMPORT = "import", _("imported")
+
+
+class Act(models.TextChoices):
+    """What was done to an entry last; `undone` cannot be undone again."""
+
+    RECORDED = "recorded", _("recorded")
+    CORRECTED = "corrected", _("corrected")
+    DELETED = "deleted", _("deleted")
+    UNDONE = "undone", _("undone")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.roles import Role
-from factories.choices import Shape, SourceKind
+from factories.choices import Sector, Shape, SourceKind
 from factories.models import Chimney, EmissionSource, Factory, Organisation
 
 
@@ -23,14 +23,17 @@ def create_organisation(user: User, name: str) -> Organisation:
 
 @transaction.atomic
 def create_factory(organisation: Organisation, **fields: Any) -> Factory:
-    """A factory with the one boiler that most sites have.
+    """A factory with the one boiler that most have; a mine has none.
 
     Raises ValidationError with an error for each field.
     """
     factory = Factory(organisation=organisation, **fields)
     factory.full_clean()
     factory.save()
-    EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood")
+    if factory.sector != Sector.COAL_MINE:
+        EmissionSource.objects.create(
+            factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood"
+        )
     return factory
 
 

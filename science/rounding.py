@@ -65,3 +65,40 @@ def decimal_kg(kg: float | int | Decimal) -> Decimal:
         raise ValueError(f"kg={kg} kg is not a finite number; a missing mass is None, not {kg}")
     exact = Decimal(repr(kg)) if isinstance(kg, float) else Decimal(kg)
     return exact.quantize(_KG_STEP, context=_EXACT)
+
+
+def decimal_part(amount: Decimal, *, begin: int, end: int, whole: int) -> Decimal:
+    """Return the part of an amount that falls on [begin, end) of its period, to 6 decimals.
+
+    Parameters
+    ----------
+    amount : any unit, with at most 6 decimals
+    begin, end : times since the period began, 0 to ``whole``
+    whole : length of the period, in the same unit of time
+
+    Returns
+    -------
+    Decimal
+        [unit of ``amount``]
+
+    Raises
+    ------
+    ValueError
+        Not ``0 <= begin <= end <= whole``, or ``whole`` not above 0.
+
+    Notes
+    -----
+    What has accrued until ``end`` less what has until ``begin``, each rounded half to even. So the parts
+    of any division of the period sum exactly to the amount, and a part does not depend on the others:
+    a part differs from its unrounded value by less than one millionth.
+    """
+    if not 0 <= begin <= end <= whole or whole <= 0:
+        raise ValueError(f"begin={begin}, end={end} lie outside the period 0 to {whole}; clip them first")
+    if begin == 0 and end == whole:
+        return amount.quantize(_KG_STEP, context=_EXACT)
+    return _EXACT.subtract(_accrued(amount, end, whole), _accrued(amount, begin, whole))
+
+
+def _accrued(amount: Decimal, until: int, whole: int) -> Decimal:
+    share = _EXACT.divide(_EXACT.multiply(amount, Decimal(until)), Decimal(whole))
+    return share.quantize(_KG_STEP, context=_EXACT)

@@ -1,7 +1,8 @@
 -- What each chimney with a device of record emitted since its factory's day began. Rides the foreign key
 -- index of assignments and, for each device, the primary key of hours.
 -- Called by emissions/totals.py. Parameters: factory_ids, starts (arrays of one length), now.
-SELECT a.chimney_id, a.factory_id, coalesce(sum(h.measured_ug), 0), coalesce(sum(h.covered_ms), 0)
+SELECT a.chimney_id, a.factory_id, coalesce(sum(h.measured_ug), 0), coalesce(sum(h.covered_ms), 0),
+       coalesce(bit_or(h.quality), 0)
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[]) AS f (id, day_start)
 JOIN devices_assignment AS a
   ON a.factory_id = f.id AND a.is_of_record

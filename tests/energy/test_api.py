@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Scope
 from energy.models import EnergyEntry
-from energy.serializers import CorrectionSerializer, NewEntrySerializer, ReasonSerializer
+from energy.serializers import CorrectionSerializer, NewEntrySerializer
+from factories.entry_api import ReasonSerializer
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from carbontrack.errors import ApiError
 from energy import services
-from energy.choices import Act, EntryKind
+from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
-from factories.choices import Product, SourceKind
+from factories.choices import Act, Product, SourceKind
 from factories.models import EmissionSource, ProductionEntry
 from tests.make import make_energy_entry, make_factory, make_organisation, make_user
 

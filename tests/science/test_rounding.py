@@ -2,6 +2,7 @@
 
 import random
 from decimal import ROUND_UP, Decimal, localcontext
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -67,3 +68,34 @@ def test_law_a_year_of_minutes_adds_up_the_same_in_any_order():
     masses = [rounding.micrograms_from_kg(noise.random() * 36) for _ in range(10_000)]
 
     assert sum(noise.sample(masses, len(masses))) == sum(masses)
+
+
+# --- Parts of a period -------------------------------------------------------------------------
+def test_a_kilogram_over_three_days_is_spread_to_its_last_millionth() -> None:
+    parts = [rounding.decimal_part(Decimal(1), begin=n, end=n + 1, whole=3) for n in range(3)]
+
+    assert [str(part) for part in parts] == ["0.333333", "0.333334", "0.333333"]
+
+
+@given(
+    st.decimals(min_value=0, max_value=10**12, places=6),
+    st.lists(st.integers(0, 10**15), max_size=20),
+    st.integers(1, 10**15),
+)
+def test_the_parts_of_any_division_sum_exactly_to_the_amount(
+    amount: Decimal, cuts: list[int], whole: int
+) -> None:
+    edges = sorted({0, whole, *(cut % whole for cut in cuts)})
+
+    parts = [rounding.decimal_part(amount, begin=a, end=b, whole=whole) for a, b in pairwise(edges)]
+
+    assert sum(parts) == amount
+    with localcontext(prec=60):
+        for part, a, b in zip(parts, edges[:-1], edges[1:], strict=True):
+            assert abs(part - amount * (b - a) / whole) <= Decimal("0.000001")
+
+
+@pytest.mark.parametrize(("begin", "end", "whole"), [(-1, 1, 2), (1, 0, 2), (0, 3, 2), (0, 0, 0)])
+def test_a_part_outside_of_its_period_is_an_error(begin: int, end: int, whole: int) -> None:
+    with pytest.raises(ValueError, match="outside the period"):
+        rounding.decimal_part(Decimal(1), begin=begin, end=end, whole=whole)

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from carbontrack.errors import invalid
-from energy.choices import EntryKind
 from factories.models import Factory
 from factories.queries import local_day_start, next_local_day
 
@@ -17,7 +16,7 @@ EARLIEST_YEAR = 1990
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`timestamp` for people, and the half-open period that the amount fills; kinds other than used may have none."""
+    """`timestamp` for people, and the half-open period that the amount fills; a count or a reading may have none."""
 
     timestamp: datetime
     start: datetime | None
@@ -32,14 +31,14 @@ class Period:
 
 def period_of(
     factory: Factory,
-    kind: str,
     *,
     timestamp: datetime | None,
     start: datetime | None,
     end: datetime | None,
     now: datetime,
+    fills_day: bool = True,
 ) -> Period:
-    """What was asked for, or the factory day that holds `timestamp` when a use names no period.
+    """What was asked for, or with `fills_day` the factory day that holds `timestamp` when no period is named.
 
     Raises ApiError 400 naming the field, its value and the limit.
     """
@@ -52,16 +51,13 @@ def period_of(
     for name, value in (("timestamp", moment), ("period_start", start), ("period_end", end)):
         if value is not None:
             _require_on_earth(name, value, now)
-    if start is None and kind == EntryKind.USED:
+    if start is None and fills_day:
         start = local_day_start(moment, factory.zone, factory.day_starts_at)
         end = next_local_day(start)
     if start is not None and end is not None:
         _require_forward(start, end)
     if start is not None and start > now + AHEAD:
-        raise invalid(
-            "period_start", "in_future",
-            _("period_start=%s lies in the future; log energy when it was used.") % start.isoformat(),
-        )  # fmt: skip
+        raise _in_future("period_start", start)
     return Period(moment, start, end)
 
 
@@ -74,11 +70,15 @@ def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
         )  # fmt: skip
     latest = now + (LONGEST if name == "period_end" else AHEAD)
     if value > latest:
-        raise invalid(
-            name, "in_future",
-            _("%(name)s=%(value)s lies in the future; log energy when it was used.")
-            % {"name": name, "value": value.isoformat()},
-        )  # fmt: skip
+        raise _in_future(name, value)
+
+
+def _in_future(name: str, value: datetime) -> Exception:
+    return invalid(
+        name, "in_future",
+        _("%(name)s=%(value)s lies in the future; log it when it has happened.")
+        % {"name": name, "value": value.isoformat()},
+    )  # fmt: skip
 
 
 def _require_forward(start: datetime, end: datetime) -> None:

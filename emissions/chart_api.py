@@ -1,0 +1,164 @@
+"""GET /api/emissions/chart.svg and chart.png: measured CO2 as an image, from the roll-ups of `/api/emissions/`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.roles import Action
+from carbontrack.errors import invalid
+from devices.models import MCUDevice
+from emissions.api import DEVICE, FACTORY, Scope, parse_moment, requested_scope
+from emissions.chart_data import RESOLUTIONS, ChartData, chart_data
+from factories.models import Factory
+
+# What is shown when no period is asked for.
+USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}
+WIDTH_PX, HEIGHT_PX = (480, 2000, 960), (280, 1200, 420)
+# Nothing was measured before, and the arithmetic of dates ends far behind.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+DRAWING = "1"  # raised when the same data would be drawn otherwise: browsers then ask anew
+
+
+def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
+    extra.setdefault("type", openapi.TYPE_STRING)
+    return openapi.Parameter(name, openapi.IN_QUERY, description=description, **extra)
+
+
+PARAMETERS = [
+    FACTORY, DEVICE,
+    _parameter("from", "first moment, inclusive, ISO 8601 with offset; default: 48 hours, 31 days or 13 months"),
+    _parameter("to", "last moment, exclusive, ISO 8601 with offset; default: the next whole hour"),
+    _parameter("resolution", "hour (default), day or month", enum=list(RESOLUTIONS)),
+    _parameter("width", "480 to 2,000 pixels, default 960", type=openapi.TYPE_INTEGER),
+    _parameter("height", "280 to 1,200 pixels, default 420", type=openapi.TYPE_INTEGER),
+]  # fmt: skip
+ANSWERS = {
+    200: openapi.Response("the image", openapi.Schema(type=openapi.TYPE_FILE)),
+    304: "the image is the one that If-None-Match names",
+    400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 413: "too_large",
+}  # fmt: skip
+
+
+class _ChartView(APIView):
+    """Bars of kg CO2 a period, summed over chimneys, and how each period is known. Same data, same bytes, ETag."""
+
+    actions = {"GET": Action.VIEW_READINGS}
+    form = ""
+    media_type = ""
+
+    def answer(self, request: Request) -> HttpResponse:
+        width_px = _pixels(request, "width", WIDTH_PX)
+        height_px = _pixels(request, "height", HEIGHT_PX)
+        data = _data(request)
+        seed = repr((DRAWING, self.form, width_px, height_px, settings.DEMO, get_language(), astuple(data)))
+        etag = f'"{hashlib.sha256(seed.encode()).hexdigest()[:32]}"'
+        unchanged = get_conditional_response(request._request, etag=etag)
+        if unchanged is not None:
+            return unchanged
+        # Here, not above: matplotlib takes half a second and 40 MB of each process that may never draw.
+        from emissions import chart
+
+        draw = chart.svg if self.form == "svg" else chart.png
+        response = HttpResponse(
+            draw(data, chart.Look(width_px, height_px, settings.DEMO)), content_type=self.media_type
+        )
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        prefix = "simulated-" if settings.DEMO else ""
+        name = f"{prefix}emissions-{data.resolution}.{self.form}"
+        response["Content-Disposition"] = f'inline; filename="{name}"'
+        return response
+
+
+class ChartSvgView(_ChartView):
+    form, media_type = "svg", "image/svg+xml"
+
+    @swagger_auto_schema(
+        operation_id="emissions_chart_svg", operation_summary="A chart of measured CO2 as SVG",
+        manual_parameters=PARAMETERS, responses=ANSWERS, produces=["image/svg+xml", "application/json"],
+    )  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        return self.answer(request)
+
+
+class ChartPngView(_ChartView):
+    form, media_type = "png", "image/png"
+
+    @swagger_auto_schema(
+        operation_id="emissions_chart_png", operation_summary="A chart of measured CO2 as PNG",
+        manual_parameters=PARAMETERS, responses=ANSWERS, produces=["image/png", "application/json"],
+    )  # fmt: skip
+    def get(self, request: Request) -> HttpResponse:
+        return self.answer(request)
+
+
+def _pixels(request: Request, name: str, limits: tuple[int, int, int]) -> int:
+    lowest, highest, usual = limits
+    asked = request.query_params.get(name, "")
+    if not asked:
+        return usual
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 6 and lowest <= int(asked) <= highest):
+        raise invalid(
+            name, "out_of_range",
+            _("%(name)s=%(value)r is outside %(lowest)d to %(highest)d pixels.")
+            % {"name": name, "value": asked[:20], "lowest": lowest, "highest": highest},
+        )  # fmt: skip
+    return int(asked)
+
+
+def _data(request: Request) -> ChartData:
+    parameters = request.query_params
+    resolution = parameters.get("resolution", "hour")
+    if resolution not in RESOLUTIONS:
+        raise invalid(
+            "resolution", "invalid_choice",
+            _("resolution=%(value)r is unknown; use one of %(choices)s.")
+            % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
+        )  # fmt: skip
+    now = timezone.now()
+    start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
+    for name, moment in (("from", start), ("to", end)):
+        if moment is not None and not EARLIEST <= moment <= LATEST:
+            raise invalid(
+                name, "out_of_range",
+                _("%(name)s=%(value)s is outside %(first)d to %(last)d.")
+                % {"name": name, "value": moment.isoformat(), "first": EARLIEST.year, "last": LATEST.year},
+            )  # fmt: skip
+    # To the next whole hour: asked twice in an hour it is the same chart.
+    end = end or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    start = start or end - USUAL[resolution]
+    if start >= end:
+        raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+    scope = requested_scope(request, parameters)
+    return chart_data(
+        _title(parameters, scope), list(scope.devices), resolution, start, end,
+        now=now.replace(minute=0, second=0, microsecond=0), is_one_device=bool(parameters.get("device")),
+    )  # fmt: skip
+
+
+def _title(parameters: Any, scope: Scope) -> str:
+    """Whose CO2 it is, in words that are still true when the image travels."""
+    factory_ids = {factory_id for _device_id, factory_id in scope.devices.values()}
+    if factory := parameters.get("factory"):
+        factory_ids = {int(factory)}
+    if device := parameters.get("device"):
+        name = MCUDevice.objects.values_list("factory__name", flat=True).get(device_id=device)
+        return _("%(factory)s, device %(device)s") % {"factory": name, "device": device}
+    if len(factory_ids) == 1:
+        return Factory.objects.values_list("name", flat=True).get(pk=factory_ids.pop())
+    count = len(factory_ids)
+    return ngettext("%(count)d factory", "%(count)d factories", count) % {"count": count}

@@ -1,0 +1,143 @@
+"""/api/local-units/: what a factory's own units are. What they mean for an amount is in `quantities.py`."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import get_visible
+from accounts.roles import Action
+from accounts.viewsets import ScopedReadOnlyViewSet
+from carbontrack.errors import invalid
+from energy.factors import find_energy_type
+from energy.models import LocalUnit
+from energy.services import set_local_unit
+from factories.entry_api import REFUSALS, NoNulMixin, PlainDecimalField, object_of, visible_factories
+from factories.models import Factory
+
+
+class LocalUnitSerializer(serializers.ModelSerializer[LocalUnit]):
+    """1 `name` is `amount` `unit`, at one factory and of one energy type."""
+
+    energy_type = serializers.CharField(source="energy_type.code")
+    amount = PlainDecimalField()
+
+    class Meta:
+        model = LocalUnit
+        fields: Any = ["id", "factory", "energy_type", "name", "amount", "unit", "created_at"]
+        ref_name = "LocalUnit"
+
+    def get_fields(self) -> Any:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only = True
+        return fields
+
+
+class LocalUnitChangeSerializer(NoNulMixin, serializers.Serializer[Any]):
+    """What one of it is. Entries stay as they were valued."""
+
+    amount = serializers.DecimalField(
+        max_digits=18, decimal_places=6, min_value=Decimal("0.000001"), help_text="1 lorry is how many"
+    )
+    unit = serializers.CharField(max_length=40, help_text="stere, kg, kWh, or another local unit")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"amount": "11.5", "unit": "stere"}}
+
+
+class NewLocalUnitSerializer(LocalUnitChangeSerializer):
+    """A unit that the factory counts in."""
+
+    factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="id")
+    energy_type = serializers.CharField(max_length=60, help_text="code, name or alias")
+    name = serializers.CharField(max_length=40, help_text="lorry; in any case")
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "factory": 1,
+                "energy_type": "firewood",
+                "name": "lorry",
+                "amount": "12",
+                "unit": "stere",
+            }
+        }
+
+
+class LocalUnitFilter(filters.FilterSet):
+    factory = filters.ModelChoiceFilter(queryset=visible_factories)
+    energy_type = filters.CharFilter(field_name="energy_type__code", help_text="code")
+
+    class Meta:
+        model = LocalUnit
+        fields: list[str] = []
+
+
+class LocalUnitViewSet(ScopedReadOnlyViewSet):
+    """Units that factories count in: a lorry, a stere as weighed there, a meter's current transformer."""
+
+    actions = {"GET": Action.VIEW_ENERGY, "POST": Action.WRITE_ENERGY, "PATCH": Action.WRITE_ENERGY}
+    queryset = LocalUnit.objects.select_related("energy_type").order_by(
+        "factory", "energy_type__code", "name"
+    )
+    serializer_class = LocalUnitSerializer
+    filterset_class = LocalUnitFilter
+    lookup_value_regex = "[0-9]{1,9}"
+
+    @swagger_auto_schema(
+        operation_id="local-units_create", operation_summary="Add a unit",
+        request_body=NewLocalUnitSerializer,
+        responses={201: LocalUnitSerializer, **REFUSALS},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """One of that name for the same type is an error: change it instead."""
+        serializer = NewLocalUnitSerializer(data=object_of(request))
+        serializer.is_valid(raise_exception=True)
+        said = serializer.validated_data
+        factory = get_visible(
+            request.user, Factory.objects.all(), Action.WRITE_ENERGY, factory_path="", pk=said["factory"]
+        )
+        _require_free(factory, said["energy_type"], said["name"])
+        record = set_local_unit(
+            factory, said["energy_type"], said["name"], amount=said["amount"], unit=said["unit"]
+        )
+        return Response(LocalUnitSerializer(record).data, status=status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(
+        operation_id="local-units_partial_update", operation_summary="Say anew what one of it is",
+        request_body=LocalUnitChangeSerializer,
+        responses={200: LocalUnitSerializer, **REFUSALS},
+    )  # fmt: skip
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """For entries from now on, and those that are corrected; the history keeps what it was."""
+        record = get_visible(
+            request.user,
+            LocalUnit.objects.select_related("factory", "energy_type"),
+            Action.WRITE_ENERGY,
+            pk=pk,
+        )
+        serializer = LocalUnitChangeSerializer(data=object_of(request), partial=True)
+        serializer.is_valid(raise_exception=True)
+        said = {"amount": record.amount, "unit": record.unit} | serializer.validated_data
+        changed = set_local_unit(record.factory, record.energy_type.code, record.name, **said)
+        return Response(LocalUnitSerializer(changed).data)
+
+
+def _require_free(factory: Factory, energy_type: str, name: str) -> None:
+    words = " ".join(name.split())
+    taken = LocalUnit.objects.filter(
+        factory=factory, energy_type=find_energy_type(energy_type), name__iexact=words
+    ).first()
+    if taken is not None:
+        raise invalid(
+            "name", "taken",
+            _("name=%(name)r is there already: %(what)s. Change that one (local unit %(id)d).")
+            % {"name": words, "what": str(taken), "id": taken.pk},
+            local_unit=taken.pk,
+        )  # fmt: skip

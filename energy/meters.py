@@ -1,0 +1,226 @@
+"""What a meter counted between two readings becomes a used entry, valued as any other.
+
+A series is the readings of one factory, energy type and source in order of time. Each reading but the first has one
+derived entry to its name (`meter_to`), made, changed and deleted with the readings in their own transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from carbontrack.decimals import plain
+from carbontrack.errors import ApiError, invalid
+from energy.choices import EntryKind, Origin
+from energy.inputs import EntryInput, columns_of, local_units, look_twice, save
+from energy.models import EnergyEntry
+from energy.quantities import canonical, in_known_unit
+from factories.choices import Act
+from factories.entries import mark
+from factories.models import Factory
+from factories.periods import LONGEST
+from science import units
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reading stands: in which series, and when."""
+
+    factory_id: int
+    energy_type_id: int
+    source_id: int | None
+    timestamp: datetime
+
+
+def place_of(entry: EnergyEntry) -> Place | None:
+    """The place of a reading that counts; None for a deleted one and for any other kind of entry."""
+    if entry.kind != EntryKind.METER_READING or entry.deleted_at is not None:
+        return None
+    return Place(entry.factory_id, entry.energy_type_id, entry.source_id, entry.timestamp)
+
+
+def require_not_derived(entry: EnergyEntry) -> None:
+    """Raise ApiError 409 `derived_entry` for what follows from readings: nobody changes that by hand."""
+    if entry.origin == Origin.METER:
+        raise ApiError(
+            409, "derived_entry",
+            _("This entry follows from meter readings %(first)d and %(last)d: correct one of those instead.")
+            % {"first": entry.meter_from_id, "last": entry.meter_to_id},
+            params={"meter_from": entry.meter_from_id, "meter_to": entry.meter_to_id},
+        )  # fmt: skip
+
+
+# --- Following a change ------------------------------------------------------------------------
+def follow(user: User | None, entry: EnergyEntry, *, before: Place | None) -> None:
+    """Bring the derived entries up to date after `entry` was stored; `before` is where it stood until then.
+
+    In the caller's transaction. Raises ApiError 400: the counter went backwards, two readings at one moment.
+    """
+    after = place_of(entry)
+    places = {place for place in (before, after) if place is not None}
+    if not places:
+        return
+    # One change of a factory's readings at a time. Whoever waits here holds at most a NO KEY lock on its own
+    # reading, which the foreign keys of derived entries do not wait for.
+    Factory.objects.select_for_update(no_key=True).get(pk=entry.factory_id)
+    touched = {entry.pk: entry}
+    for place in places:
+        later = _series(place).filter(timestamp__gt=place.timestamp).exclude(pk=entry.pk).first()
+        if later is not None:
+            touched[later.pk] = later
+    for reading in touched.values():
+        _derive(user, reading, changed=entry)
+
+
+def _series(place: Place) -> QuerySet[EnergyEntry]:
+    return (
+        EnergyEntry.objects.filter(
+            factory_id=place.factory_id, energy_type_id=place.energy_type_id, source_id=place.source_id,
+            kind=EntryKind.METER_READING, deleted_at__isnull=True,
+        )
+        .select_related("energy_type", "factory__organisation")
+        .order_by("timestamp", "id")
+    )  # fmt: skip
+
+
+def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) -> None:
+    """Make, change or delete the one entry that ends at `reading`, or leave it as it is."""
+    derived = EnergyEntry.objects.filter(meter_to=reading).first()
+    start = _reading_before(reading)
+    now = timezone.now()
+    if start is None:
+        if derived is not None and derived.deleted_at is None:
+            derived.deleted_at = now
+            mark(derived, user, Act.DELETED, _because(reading), now)
+            save(derived)
+        return
+    said = _consumption(start, reading, changed)
+    if derived is None:
+        derived = EnergyEntry(
+            factory=reading.factory, origin=Origin.METER, meter_to=reading, recorded_by=user, changed_by=user,
+            created_at=now, changed_at=now,
+        )  # fmt: skip
+    elif derived.deleted_at is None and derived.meter_from_id == start.pk and _says(derived) == said:
+        return
+    else:
+        derived.deleted_at = None
+        mark(derived, user, Act.CORRECTED, _because(reading), now)
+    derived.meter_from = start
+    for name, value in columns_of(reading.factory, said, now).items():
+        setattr(derived, name, value)
+    look_twice(derived)
+    save(derived)
+
+
+def _because(reading: EnergyEntry) -> str:
+    return _("follows meter reading %d") % reading.pk
+
+
+def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
+    """The reading that consumption is counted from; None for a first one, a restarted one, a deleted one."""
+    place = place_of(reading)
+    if place is None:
+        return None
+    others = _series(place).exclude(pk=reading.pk)
+    twin = others.filter(timestamp=place.timestamp).first()
+    if twin is not None:
+        raise invalid(
+            "timestamp", "reading_twice",
+            _(
+                "There is a reading of %(when)s already: %(amount)s %(unit)s (entry %(entry)d). Correct that one, or "
+                "give this one its own time."
+            )
+            % {
+                "when": _local(reading), "amount": plain(twin.amount), "unit": twin.unit, "entry": twin.pk,
+            },
+            entry=twin.pk,
+        )  # fmt: skip
+    if reading.meter_restarted:
+        return None
+    return others.filter(timestamp__lt=place.timestamp).last()
+
+
+# --- Two readings ------------------------------------------------------------------------------
+def _consumption(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> EntryInput:
+    amount, unit = _difference(start, end, changed)
+    if end.timestamp - start.timestamp > LONGEST:
+        raise invalid(
+            "timestamp", "readings_too_far_apart",
+            _(
+                "The reading before is of %(when)s, more than %(days)d days earlier (entry %(entry)d): add one between "
+                "them, or send meter_restarted=true to count from here."
+            )
+            % {"when": _local(start), "days": LONGEST.days, "entry": start.pk},
+            entry=start.pk,
+        )  # fmt: skip
+    return EntryInput(
+        energy_type=end.energy_type.code, amount=amount, unit=unit, timestamp=end.timestamp,
+        period_start=start.timestamp, period_end=end.timestamp, source_id=end.source_id,
+        moisture_fraction=None if end.moisture_is_default else end.moisture_fraction, factor_set=end.factor_set,
+    )  # fmt: skip
+
+
+def _says(derived: EnergyEntry) -> EntryInput:
+    return EntryInput(
+        energy_type=derived.energy_type.code, amount=derived.amount, unit=derived.unit, timestamp=derived.timestamp,
+        period_start=derived.period_start, period_end=derived.period_end, source_id=derived.source_id,
+        moisture_fraction=None if derived.moisture_is_default else derived.moisture_fraction,
+        factor_set=derived.factor_set,
+    )  # fmt: skip
+
+
+def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> tuple[Decimal, str]:
+    """What was counted, in the unit of the later reading; a unit of the factory's own (x 40) is kept as it is."""
+    first = start.amount if _same_unit(start.unit, end.unit) else _in_unit_of(start, end)
+    if end.amount >= first:
+        return end.amount - first, end.unit
+    # Not the one that is being written: a new entry that is refused has no number anybody could look up.
+    entries = [reading.pk for reading in (start, end) if reading.pk != changed.pk]
+    raise invalid(
+        "amount", "counter_went_back",
+        _(
+            "amount=%(last)s %(unit)s of %(last_when)s is below %(first)s %(first_unit)s of %(first_when)s (logged "
+            "before: entry %(entries)s). Correct the one that is wrong; if the meter was replaced or set back, mark "
+            "the later one meter_restarted=true."
+        )
+        % {
+            "last": plain(end.amount), "unit": end.unit, "last_when": _local(end), "first": plain(start.amount),
+            "first_unit": start.unit, "first_when": _local(start), "entries": ", ".join(map(str, entries)),
+        },
+        first=plain(start.amount), last=plain(end.amount), entries=entries,
+    )  # fmt: skip
+
+
+def _same_unit(one: str, other: str) -> bool:
+    def name(unit: str) -> str:
+        return canonical(unit) or " ".join(unit.split()).lower()
+
+    return name(one) == name(other)
+
+
+def _in_unit_of(start: EnergyEntry, end: EnergyEntry) -> Decimal:
+    """The amount of the earlier reading in the unit of the later one: kWh into MWh, or into a local unit."""
+    local = local_units(end.factory, end.energy_type_id)
+    known: list[Any] = [
+        in_known_unit(amount, unit, energy_type=end.energy_type, local=local)
+        for amount, unit in ((start.amount, start.unit), (Decimal(1), end.unit))
+    ]
+    try:
+        one = units.convert(known[1].amount, from_unit=known[1].unit, to_unit=known[0].unit)
+    except ValueError:
+        raise invalid(
+            "unit", "unit_of_another_kind",
+            _("unit=%(unit)r does not go with %(first)r of the reading before (entry %(entry)d); use the same.")
+            % {"unit": end.unit, "first": start.unit, "entry": start.pk},
+            unit=end.unit,
+        ) from None  # fmt: skip
+    return (known[0].amount / one).quantize(Decimal("0.000001"))
+
+
+def _local(reading: EnergyEntry) -> str:
+    return reading.timestamp.astimezone(reading.factory.zone).isoformat(timespec="minutes")

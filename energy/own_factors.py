@@ -1,0 +1,291 @@
+"""An organisation's own emission factors: added as rows beside the published ones, never changed, first looked at.
+
+They count for entries that name their set, and for all of the organisation's once it prefers the set
+(`Organisation.factor_set`). What is stored stays as it was valued. Choosing a factor is in `factors.py`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Cast, TruncMonth
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from carbontrack.decimals import plain
+from carbontrack.errors import ApiError, invalid
+from energy.choices import Basis, Carrier, EntryKind, FactorGas
+from energy.factors import FactorBook, find_energy_type
+from energy.models import EmissionFactor, EnergyEntry, EnergyType, LocalUnit
+from energy.quantities import LocalUnits, canonical
+from energy.valuation import value_amount
+from factories.models import Factory, Organisation
+from science import units
+from science.units import Dimension
+
+PREVIEW = timedelta(days=365)
+_THOUSAND = Decimal(1000)
+_CHAIN = ("kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
+_CONTENT = (
+    "valid_to", "value", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj", "source", "publication", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorInput:
+    """What HQ says of a factor: `value`, or the chain that it comes from. `per_unit` in any spelling."""
+
+    energy_type: str
+    gas: str
+    per_unit: str
+    set_name: str
+    valid_from: date
+    source: str
+    valid_to: date | None = None
+    country: str = ""
+    basis: str = Basis.DIRECT
+    value: Decimal | None = None
+    kg_per_unit: Decimal | None = None
+    ncv_gj_per_t: Decimal | None = None
+    gj_per_unit: Decimal | None = None
+    gas_kg_per_tj: Decimal | None = None
+    publication: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    factor: EmissionFactor
+    is_new: bool
+
+
+@transaction.atomic
+def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Added:
+    """Store a factor as a new row; what is there already, digit by digit, is answered as it is.
+
+    Raises ApiError 400 naming the field, what stands against it and what to do.
+    """
+    # Two people adding to one organisation wait for each other: the next version is one more.
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    row = _row(organisation, data)
+    before = _same_factor(row).filter(valid_from=row.valid_from).order_by("version").last()
+    if before is not None and all(getattr(before, name) == getattr(row, name) for name in _CONTENT):
+        return Added(before, is_new=False)
+    row.added_by = user
+    row.full_clean(exclude=[f.name for f in EmissionFactor._meta.fields if f.is_relation])
+    row.save()
+    return Added(row, is_new=True)
+
+
+def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
+    """The row that would be stored, with its version, checked but for what only the table knows."""
+    energy_type = find_energy_type(data.energy_type)
+    _check_set(data)
+    said = {field.name: getattr(data, field.name) for field in fields(FactorInput)}
+    said |= {"energy_type": energy_type, "per_unit": _unit(energy_type, data)}
+    said |= _multiplied_out(energy_type, said["per_unit"], data)
+    row = EmissionFactor(
+        organisation=organisation, unit=f"kg {data.gas}/{said['per_unit']}", is_default=False, **said
+    )
+    row.version = (_same_factor(row).aggregate(last=Max("version"))["last"] or 0) + 1
+    return row
+
+
+def _same_factor(row: EmissionFactor) -> QuerySet[EmissionFactor]:
+    """What one row supersedes another of, whenever it began."""
+    return EmissionFactor.objects.filter(
+        organisation=row.organisation, energy_type=row.energy_type, gas=row.gas, per_unit=row.per_unit,
+        country=row.country, set_name=row.set_name, basis=row.basis,
+    )  # fmt: skip
+
+
+def _check_set(data: FactorInput) -> None:
+    if EmissionFactor.objects.filter(organisation__isnull=True, set_name=data.set_name).exists():
+        raise invalid(
+            "set_name", "published_set",
+            _("set_name=%(name)r is a published set; give your own factors a name of their own.")
+            % {"name": data.set_name},
+            set_name=data.set_name,
+        )  # fmt: skip
+    if data.valid_to is not None and data.valid_to <= data.valid_from:
+        raise invalid(
+            "valid_to", "period_backward",
+            _("valid_to=%(end)s is not after valid_from=%(start)s; it is the first day that the factor does not hold.")
+            % {"end": data.valid_to.isoformat(), "start": data.valid_from.isoformat()},
+        )  # fmt: skip
+
+
+def _unit(energy_type: EnergyType, data: FactorInput) -> str:
+    """A unit that the type has factors in by default: only so can the gases that are left out be filled."""
+    there = set(
+        EmissionFactor.objects.filter(
+            Q(country__in=["", data.country]) if data.country else Q(),
+            energy_type=energy_type, organisation__isnull=True, is_default=True,
+        ).values_list("per_unit", flat=True)
+    )  # fmt: skip
+    usable = sorted(there or {energy_type.default_unit})
+    unit = canonical(data.per_unit)
+    if unit not in usable:
+        raise invalid(
+            "per_unit", "unknown_unit",
+            _("per_unit=%(unit)r: factors of %(type)s are per %(usable)s; convert it.")
+            % {"unit": data.per_unit, "type": energy_type.code, "usable": ", ".join(usable)},
+            per_unit=data.per_unit, usable=usable,
+        )  # fmt: skip
+    return unit
+
+
+def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -> dict[str, Decimal | None]:
+    """Value and chain. A gas of a burned fuel needs the chain: energy and the other gases follow from it."""
+    chain = {name: getattr(data, name) for name in _CHAIN}
+    if units.unit(per_unit).dimension is Dimension.MASS:
+        exact = units.convert(Decimal(1), from_unit=per_unit, to_unit="kg")
+        if chain["kg_per_unit"] not in (None, exact):
+            raise invalid(
+                "kg_per_unit", "not_exact",
+                _("kg_per_unit=%(value)s: 1 %(unit)s is %(exact)s kg; leave it out.")
+                % {"value": plain(chain["kg_per_unit"]), "unit": per_unit, "exact": plain(exact)},
+            )  # fmt: skip
+        chain["kg_per_unit"] = exact
+    if chain["kg_per_unit"] is not None and chain["ncv_gj_per_t"] is not None:
+        chain["gj_per_unit"] = _agreeing(
+            "gj_per_unit", data.gj_per_unit, chain["kg_per_unit"] * chain["ncv_gj_per_t"] / _THOUSAND
+        )
+    value = data.value
+    if chain["gj_per_unit"] is not None and chain["gas_kg_per_tj"] is not None:
+        value = _agreeing("value", value, chain["gj_per_unit"] * chain["gas_kg_per_tj"] / _THOUSAND)
+    elif energy_type.carrier == Carrier.FUEL and data.gas != FactorGas.CO2E:
+        missing = "gas_kg_per_tj" if chain["gas_kg_per_tj"] is None else "ncv_gj_per_t"
+        raise invalid(
+            missing, "required",
+            _(
+                "A factor of a fuel for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; a sum of all "
+                "gases is given as gas=CO2e with value."
+            )
+            % {"gas": data.gas},
+        )  # fmt: skip
+    if value is None:
+        raise invalid("value", "required", _("Give value: kg of %(gas)s a unit.") % {"gas": data.gas})
+    return {**chain, "value": value}
+
+
+def _agreeing(name: str, said: Decimal | None, found: Decimal) -> Decimal:
+    if said is not None and said != found:
+        raise invalid(
+            name, "disagrees",
+            _("%(name)s=%(said)s, but the numbers given with it make %(found)s; leave it out, or correct one of them.")
+            % {"name": name, "said": plain(said), "found": plain(found)},
+        )  # fmt: skip
+    return found
+
+
+# --- Before and after --------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Masses:
+    co2e_kg: Decimal
+    biogenic_co2_kg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The organisation's uses of the type that began in [start, end): as stored, and with the factor."""
+
+    factor: EmissionFactor
+    start: datetime
+    end: datetime
+    entries: int
+    revalued: int  # of them, those on days when the factor holds
+    not_valued: int  # of those, what its unit does not fit: counted as stored on both sides
+    before: Masses
+    after: Masses
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Uses of one factory, unit and month, on days when the factor holds: they are valued in one."""
+
+    factory_id: int
+    unit: str
+    amount: Decimal
+    first_day: date
+    count: int
+    co2e_kg: Decimal
+    biogenic_co2_kg: Decimal
+
+
+def preview_factor(organisation: Organisation, data: FactorInput, now: datetime) -> Preview:
+    """What the last 12 months would be if all entries of the type were valued by this factor's set. Stores nothing."""
+    row = _row(organisation, data)
+    start = now - PREVIEW
+    uses = EnergyEntry.objects.filter(
+        factory__organisation=organisation, energy_type=row.energy_type, kind=EntryKind.USED, deleted_at__isnull=True,
+        period_start__gte=start, period_start__lt=now,
+    )  # fmt: skip
+    if row.country:
+        uses = uses.filter(factory__country=row.country)
+    whole = uses.aggregate(n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg"))
+    before = Masses(whole["co2e"] or Decimal(0), whole["biogenic"] or Decimal(0))
+    co2e_kg, biogenic_kg = before.co2e_kg, before.biogenic_co2_kg
+    revalued = not_valued = 0
+    valuer = _Valuer(organisation, row)
+    for group in _groups(uses, row):
+        revalued += group.count
+        masses = valuer.masses(group)
+        if masses is None:
+            not_valued += group.count
+            continue
+        co2e_kg += masses.co2e_kg - group.co2e_kg
+        biogenic_kg += masses.biogenic_co2_kg - group.biogenic_co2_kg
+    after = Masses(co2e_kg, biogenic_kg)
+    return Preview(row, start, now, whole["n"], revalued, not_valued, before, after)
+
+
+def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> Iterator[_Group]:
+    local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
+    rows = uses.annotate(day=Cast(local_time, DateField())).filter(day__gte=row.valid_from)
+    if row.valid_to is not None:
+        rows = rows.filter(day__lt=row.valid_to)
+    grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "unit", "month").order_by()
+    sums = grouped.annotate(
+        total=Sum("amount"), first_day=Min("day"), n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg"),
+    )  # fmt: skip
+    for found in sums:
+        yield _Group(
+            found["factory_id"], found["unit"], found["total"], found["first_day"], found["n"], found["co2e"],
+            found["biogenic"],
+        )  # fmt: skip
+
+
+class _Valuer:
+    """Values groups by the set of a row that is not stored yet; factories and local units are read once."""
+
+    def __init__(self, organisation: Organisation, row: EmissionFactor) -> None:
+        self._organisation, self._row = organisation, row
+        self._countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
+        self._local: dict[int, dict[str, tuple[Decimal, str]]] = {}
+        for unit in LocalUnit.objects.filter(factory__organisation=organisation, energy_type=row.energy_type):
+            self._local.setdefault(unit.factory_id, {})[unit.name.lower()] = (unit.amount, unit.unit)
+        self._books: dict[str, FactorBook] = {}
+
+    def masses(self, group: _Group) -> Masses | None:
+        local: LocalUnits = self._local.get(group.factory_id, {})
+        try:
+            valued, _notices = value_amount(
+                group.amount, group.unit, book=self._book(self._countries[group.factory_id]), local=local,
+                first_day=group.first_day, last_day=group.first_day, gwp_set=self._organisation.gwp_set,
+            )  # fmt: skip
+        except ApiError:
+            return None
+        return Masses(valued.co2e_kg, valued.biogenic_co2_kg)
+
+    def _book(self, country: str) -> FactorBook:
+        if country not in self._books:
+            self._books[country] = FactorBook(
+                self._row.energy_type, country, self._row.set_name, organisation=self._organisation,
+                candidate=self._row,
+            )  # fmt: skip
+        return self._books[country]

@@ -1,0 +1,290 @@
+"""Fuel in the yard, month by month: the count at its start, what came, what was used, against the count at its end.
+
+Reads only, for many factories at once; the formula is in `science/stock.py`. A balance runs from count to count, not
+from midnight to midnight: nobody counts wood at 00:00.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+
+from carbontrack import sql
+from carbontrack.errors import ApiError
+from energy.choices import Carrier, EntryKind
+from energy.factors import FactorBook
+from energy.models import EnergyEntry, EnergyType, LocalUnit
+from energy.quantities import LocalUnits, in_known_unit
+from factories.models import Factory
+from factories.periods import LONGEST
+from science import units
+from science.stock import StockBalance, stock_balance
+from science.units import Dimension
+
+COUNT_WITHIN = timedelta(days=3)  # of the first of a month
+# A fuel below this share of a month's fuel energy need not be counted: a genset's diesel beside a boiler's wood.
+COUNTED_FROM_SHARE = Decimal("0.05")
+
+
+class State(StrEnum):
+    OK = "ok"  # within 5 % of what was used
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+class Why(StrEnum):
+    """Why a balance is not known."""
+
+    NO_OPENING_COUNT = "no_opening_count"
+    NO_CLOSING_COUNT = "no_closing_count"
+    NO_KILOGRAMS = (
+        "no_kilograms"  # a unit of an entry has no mass: a local unit is missing, or the fuel is a gas
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StockMonth:
+    """One fuel of one site in one month (its first day). Without `balance` there is a `why`."""
+
+    factory_id: int
+    energy_type: str
+    month: date
+    state: State
+    why: Why | None = None
+    opening_kg: Decimal | None = None
+    received_kg: Decimal | None = None
+    used_kg: Decimal | None = None
+    closing_kg: Decimal | None = None
+    balance: StockBalance | None = None
+
+
+def stock_confirmed_months(
+    factory_ids: Collection[int], first_month: date, last_month: date
+) -> dict[tuple[int, date], bool | None]:
+    """Whether counts confirm the fuel log of each factory and month: no when a fuel that matters is off, None unknown.
+
+    A fuel matters from 5 % of the fuel energy used in the month. Five queries, and one for each kind of fuel.
+    """
+    months = list(_months(first_month, last_month))
+    by_place = {(row.factory_id, row.energy_type, row.month): row.state for row in balances(
+        factory_ids, first_month, last_month
+    )}  # fmt: skip
+    energy = _fuel_energy(factory_ids, months)
+    found: dict[tuple[int, date], bool | None] = {}
+    for factory_id in factory_ids:
+        for month in months:
+            fuels = energy.get((factory_id, month), {})
+            least = COUNTED_FROM_SHARE * sum(fuels.values(), Decimal(0))
+            states = {by_place.get((factory_id, code, month)) for code, gj in fuels.items() if gj >= least}
+            found[factory_id, month] = _verdict(states)
+    return found
+
+
+def _verdict(states: set[State | None]) -> bool | None:
+    if State.OFF in states:
+        return False
+    return True if states == {State.OK} else None
+
+
+def balances(factory_ids: Collection[int], first_month: date, last_month: date) -> list[StockMonth]:
+    """The balance of each fuel that was ever counted around these months, of all these factories together."""
+    months = list(_months(first_month, last_month))
+    factories = {f.pk: f for f in Factory.objects.filter(pk__in=factory_ids)}
+    counts = _counts(factory_ids, months)
+    found: list[StockMonth] = []
+    windows: list[_Window] = []
+    for (factory_id, type_id), of_fuel in counts.items():
+        factory = factories[factory_id]
+        for month in months:
+            opening = _nearest(of_fuel, _month_start(month, factory))
+            closing = _nearest(of_fuel, _month_start(_next_month(month), factory))
+            code = of_fuel[0].code
+            if opening is None or closing is None:
+                why = Why.NO_OPENING_COUNT if opening is None else Why.NO_CLOSING_COUNT
+                found.append(StockMonth(factory_id, code, month, State.UNKNOWN, why))
+            else:
+                windows.append(_Window(factory, type_id, month, opening, closing))
+    return sorted(found + _balanced(windows), key=lambda row: (row.factory_id, row.energy_type, row.month))
+
+
+# --- Counts ------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Count:
+    code: str
+    counted_at: datetime
+    amount: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """From the count nearest to the start of a month to that nearest to its end."""
+
+    factory: Factory
+    energy_type_id: int
+    month: date
+    opening: _Count
+    closing: _Count
+
+
+def _counts(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int, int], list[_Count]]:
+    start, end = _around(months)
+    rows = (
+        EnergyEntry.objects.filter(
+            factory_id__in=factory_ids, kind=EntryKind.STOCK_COUNT, deleted_at__isnull=True,
+            energy_type__carrier=Carrier.FUEL, timestamp__gte=start, timestamp__lt=end,
+        )
+        .order_by("timestamp", "id")
+        .values_list("factory_id", "energy_type_id", "energy_type__code", "timestamp", "amount", "unit")
+    )  # fmt: skip
+    found: dict[tuple[int, int], list[_Count]] = {}
+    for factory_id, type_id, code, counted_at, amount, unit in rows:
+        found.setdefault((factory_id, type_id), []).append(_Count(code, counted_at, amount, unit))
+    return found
+
+
+def _nearest(counts: list[_Count], moment: datetime) -> _Count | None:
+    near = [count for count in counts if abs(count.counted_at - moment) <= COUNT_WITHIN]
+    return min(near, key=lambda count: abs(count.counted_at - moment), default=None)
+
+
+# --- Balances ----------------------------------------------------------------------------------
+def _balanced(windows: list[_Window]) -> list[StockMonth]:
+    if not windows:
+        return []
+    scales = _Scales(windows)
+    flows = _flows(windows)
+    found = []
+    for number, window in enumerate(windows):
+        opening, closing = (scales.kg(window, [(c.amount, c.unit)]) for c in (window.opening, window.closing))
+        received, used = (
+            scales.kg(window, flows.get((number, kind), [])) for kind in (EntryKind.RECEIVED, EntryKind.USED)
+        )
+        place = (window.factory.pk, window.opening.code, window.month)
+        if opening is None or closing is None or received is None or used is None:
+            found.append(StockMonth(*place, State.UNKNOWN, Why.NO_KILOGRAMS))
+            continue
+        balance = stock_balance(opening_kg=opening, received_kg=received, used_kg=used, closing_kg=closing)
+        state = State.OK if balance.is_within else State.OFF
+        found.append(StockMonth(*place, state, None, opening, received, used, closing, balance))
+    return found
+
+
+def _flows(windows: list[_Window]) -> dict[tuple[int, EntryKind], list[tuple[Decimal, str]]]:
+    parameters: dict[str, Any] = {
+        "factories": [window.factory.pk for window in windows],
+        "types": [window.energy_type_id for window in windows],
+        "starts": [window.opening.counted_at for window in windows],
+        "ends": [window.closing.counted_at for window in windows],
+        "longest": LONGEST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.load("energy", "stock_flows"), parameters)
+        rows = cursor.fetchall()
+    found: dict[tuple[int, EntryKind], list[tuple[Decimal, str]]] = {}
+    for number, kind, unit, amount in rows:
+        found.setdefault((number - 1, EntryKind(kind)), []).append((amount, unit))
+    return found
+
+
+class _Scales:
+    """Kilograms of what people count in: local units and densities of all windows, read once."""
+
+    def __init__(self, windows: list[_Window]) -> None:
+        type_ids = {window.energy_type_id for window in windows}
+        self._types = {found.pk: found for found in EnergyType.objects.filter(pk__in=type_ids)}
+        self._local: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
+        rows = LocalUnit.objects.filter(
+            factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids
+        )
+        for row in rows:
+            own = self._local.setdefault((row.factory_id, row.energy_type_id), {})
+            own[row.name.lower()] = (row.amount, row.unit)
+        self._books: dict[tuple[int, str], FactorBook] = {}
+
+    def kg(self, window: _Window, amounts: Iterable[tuple[Decimal, str]]) -> Decimal | None:
+        """The sum of amounts; None when one of them has no mass."""
+        total = Decimal(0)
+        for amount, unit in amounts:
+            kg = self._one(window, unit)
+            if kg is None:
+                return None
+            total += amount * kg
+        return total
+
+    def _one(self, window: _Window, unit: str) -> Decimal | None:
+        energy_type = self._types[window.energy_type_id]
+        local: LocalUnits = self._local.get((window.factory.pk, energy_type.pk), {})
+        try:
+            known = in_known_unit(Decimal(1), unit, energy_type=energy_type, local=local)
+            factors = self._book(energy_type, window.factory.country).on(window.month)
+        except ApiError:
+            return None
+        dimension = units.unit(known.unit).dimension
+        if dimension is Dimension.MASS:
+            return units.convert(known.amount, from_unit=known.unit, to_unit="kg")
+        if dimension is Dimension.STACKED_VOLUME:
+            return known.amount * factors.kg_per_stere if factors.kg_per_stere else None
+        for symbol, measure in factors.measures.items():
+            if units.unit(symbol).dimension is dimension and measure.kg_per_unit:
+                one = units.convert(known.amount, from_unit=known.unit, to_unit=symbol)
+                return one * measure.kg_per_unit
+        return None
+
+    def _book(self, energy_type: EnergyType, country: str) -> FactorBook:
+        key = (energy_type.pk, country)
+        if key not in self._books:
+            self._books[key] = FactorBook(energy_type, country)
+        return self._books[key]
+
+
+# --- Months ------------------------------------------------------------------------------------
+def _fuel_energy(
+    factory_ids: Collection[int], months: list[date]
+) -> dict[tuple[int, date], dict[str, Decimal]]:
+    """(factory, month) -> code of a fuel -> GJ used."""
+    start, end = _around(months)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("energy", "fuels_by_month"),
+            {"factories": list(factory_ids), "start": start, "end": end},
+        )
+        rows = cursor.fetchall()
+    codes = dict(EnergyType.objects.values_list("pk", "code"))
+    found: dict[tuple[int, date], dict[str, Decimal]] = {}
+    for factory_id, type_id, month, gj in rows:
+        found.setdefault((factory_id, month), {})[codes[type_id]] = gj
+    return found
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    month, last = first.replace(day=1), last.replace(day=1)
+    while month <= last:
+        yield month
+        month = _next_month(month)
+
+
+def _next_month(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _month_start(month: date, factory: Factory) -> datetime:
+    return datetime.combine(month, time(), tzinfo=factory.zone)
+
+
+def _around(months: list[date]) -> tuple[datetime, datetime]:
+    """Wide enough for counts beside the first and the last month in any time zone."""
+    if not months:
+        return datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
+    margin = COUNT_WITHIN + timedelta(days=1)
+    first, after = months[0], _next_month(months[-1])
+    return (
+        datetime.combine(first, time(), tzinfo=UTC) - margin,
+        datetime.combine(after, time(), tzinfo=UTC) + margin,
+    )

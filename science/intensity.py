@@ -1,0 +1,272 @@
+"""Intensity: emissions or energy per kilogram made, by rules under which leaving data out never helps.
+
+Lives here: which days count, what a missing or an excessive day counts as, when a figure may be ranked, what
+the gaps of a site cost it, and its change against a window before. ``portal/sql/leaderboard_sums.sql`` does the sums of
+``sum_days`` in the database; a test holds the two equal. Does not live here: places (``ranking.py``), factors.
+
+The law: of two logs of the same site, one of which lacks entries, production, stack hours or stock counts of the
+other, the poorer one never has the smaller figure, and never is the only one that is ranked.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from science import limits
+
+#: Upper ends of the plausible bands of a tea factory (``domain.md`` 9) [D/K]: what a missing day counts as, and
+#: the most that a logged day counts in the rank. Were the two not equal, one of them would make leaving out pay.
+WOOD_CEILING_KG_PER_KG = 4.0
+ELECTRICITY_CEILING_KWH_PER_KG = 1.0
+#: A site is ranked from these shares of its days (``domain.md`` 7) [A].
+KNOWN_SHARE = 0.80
+CONFIRMED_SHARE = 0.50
+#: CO2 in the stack to CO2 of the fuel logged, by carbon; on a day in it the stack confirms the log [A].
+STACK_FUEL_BAND = (0.75, 1.25)
+#: Production of the newest complete days may still be on its way: missing, it counts as nothing made.
+RECENT_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """One complete day of a site, in the unit of one metric (kg CO2e, MJ, kg CO2).
+
+    ``heat_known`` and ``electricity_known`` are the shares of the day [1] that entries cover; ``heat`` and
+    ``electricity`` what those entries hold. Ceilings are per kg made, by the factors in force on the day.
+    """
+
+    made_kg: float | None
+    heat: float = 0.0
+    heat_known: float = 0.0
+    electricity: float = 0.0
+    electricity_known: float = 0.0
+    other: float = 0.0
+    heat_ceiling_per_kg: float = 0.0
+    electricity_ceiling_per_kg: float = 0.0
+    is_idle: bool = False  # every chimney hour proved idle
+    is_recent: bool = False
+    stack_fuel_ratio: float | None = None  # None unless every chimney hour and the whole fuel are known
+    is_stock_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a figure is made of, in the unit of its metric."""
+
+    heat: float = 0.0
+    electricity: float = 0.0
+    other: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.heat + self.electricity + self.other
+
+
+@dataclass(frozen=True, slots=True)
+class DaySums:
+    """A site's days, added up."""
+
+    made_kg: float
+    production_missing_days: int  # operating days that are not recent
+    known_days: float
+    asked_days: float
+    confirmed_days: int
+    judged_days: int
+    parts: Parts  # as counted in the rank
+    filled: Parts  # how much of that stands for what is missing
+    gap_days: int
+    gap_made_kg: float
+    gap_parts: Parts  # as counted on the days with gaps
+
+
+NO_DAYS = DaySums(0.0, 0, 0.0, 0.0, 0, 0, Parts(), Parts(), 0, 0.0, Parts())
+
+
+def sum_days(days: Sequence[DayFacts]) -> DaySums:
+    """Return the sums of all days of a site, missing ones filled and excessive ones held at the ceiling.
+
+    Raises: ValueError for a figure that is negative or not finite, or a share above 1.
+
+    Notes
+    -----
+    *Idle*: nothing is asked, and no heat or electricity counts, whatever is logged; else deleting it would pay. What
+    was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's mean
+    of its producing days; times the mean alone on a recent day, whose production may be missing without further
+    ado. *Counted*: ``min(logged + (1 - known) * ceiling, ceiling)``.
+
+    Known days are asked days times the smaller of the two shares known; an idle day is asked as far as it is
+    known, so that neither hiding its stack nor its entries can raise the share. Confirmed days likewise.
+    Source: ``domain.md`` 7; the equality of ceiling and fill, and the treatment of idle days, are ours [A].
+    """
+    for day in days:
+        _require_plausible(day)
+    produced = [day.made_kg for day in days if day.made_kg]
+    mean_kg = math.fsum(produced) / len(produced) if produced else 0.0
+    return add_days(NO_DAYS, days, mean_kg=mean_kg)
+
+
+def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DaySums:
+    """Return the sums with further days, where the site's mean made on its producing days [kg] is known.
+
+    For a caller who has summed elsewhere the days about which there is nothing to decide.
+    """
+    rows = [_count(day, mean_kg) for day in days]
+    gaps = [row for row in rows if row.is_gap]
+    unmade = [day for day in days if day.made_kg is None and not day.is_idle and not day.is_recent]
+    return DaySums(
+        made_kg=math.fsum([sums.made_kg, *(row.made_kg for row in rows)]),
+        production_missing_days=sums.production_missing_days + len(unmade),
+        known_days=math.fsum([sums.known_days, *(_known(day) for day in days)]),
+        asked_days=math.fsum([sums.asked_days, *(_known(day) if day.is_idle else 1.0 for day in days)]),
+        confirmed_days=sums.confirmed_days + sum(_is_confirmed(day) for day in days),
+        judged_days=sums.judged_days + sum(not day.is_idle or day.is_stock_confirmed for day in days),
+        parts=_sum_parts([sums.parts, *(row.counted for row in rows)]),
+        filled=_sum_parts([sums.filled, *(row.filled for row in rows)]),
+        gap_days=sums.gap_days + len(gaps),
+        gap_made_kg=math.fsum([sums.gap_made_kg, *(row.made_kg for row in gaps)]),
+        gap_parts=_sum_parts([sums.gap_parts, *(row.counted for row in gaps)]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    made_kg: float
+    counted: Parts
+    filled: Parts
+    is_gap: bool
+
+
+def _count(day: DayFacts, mean_kg: float) -> _Counted:
+    made_kg = day.made_kg or 0.0
+    if day.is_idle:
+        return _Counted(made_kg, Parts(other=day.other), Parts(), is_gap=False)
+    basis_kg = mean_kg if day.is_recent else max(made_kg, mean_kg)
+    heat, heat_filled = _held(day.heat, day.heat_known, day.heat_ceiling_per_kg * basis_kg)
+    electricity, electricity_filled = _held(
+        day.electricity, day.electricity_known, day.electricity_ceiling_per_kg * basis_kg
+    )
+    return _Counted(
+        made_kg,
+        Parts(heat, electricity, day.other),
+        Parts(heat_filled, electricity_filled),
+        is_gap=_known(day) < 1.0 or day.made_kg is None,
+    )
+
+
+def _held(logged: float, known: float, ceiling: float) -> tuple[float, float]:
+    """Return what counts, and how much of it is fill."""
+    counted = min(logged + (1.0 - known) * ceiling, ceiling)
+    return counted, counted - min(logged, ceiling)
+
+
+def _known(day: DayFacts) -> float:
+    return min(day.heat_known, day.electricity_known)
+
+
+def _is_confirmed(day: DayFacts) -> bool:
+    """By the stock of its month, or by its own stack. Each day alone: the sum of a month could hide a bad day."""
+    low, high = STACK_FUEL_BAND
+    by_stack = day.stack_fuel_ratio is not None and low <= day.stack_fuel_ratio <= high
+    return day.is_stock_confirmed or (by_stack and not day.is_idle)
+
+
+def _sum_parts(found: Sequence[Parts]) -> Parts:
+    return Parts(
+        math.fsum(part.heat for part in found),
+        math.fsum(part.electricity for part in found),
+        math.fsum(part.other for part in found),
+    )
+
+
+def _require_plausible(day: DayFacts) -> None:
+    for name in (
+        "heat", "electricity", "other", "heat_ceiling_per_kg", "electricity_ceiling_per_kg", "made_kg",
+        "stack_fuel_ratio",
+    ):  # fmt: skip
+        value = getattr(day, name)
+        if value is not None:
+            limits.require_within(name=name, value=value, unit="", low=0.0)
+    for name in ("heat_known", "electricity_known"):
+        limits.require_within(name=name, value=getattr(day, name), unit="", low=0.0, high=1.0)
+
+
+def intensity(amount: float, made_kg: float) -> float | None:
+    """Return an amount per kg made; None when nothing was made: there is no figure, and it is not zero.
+
+    Parameters: ``amount`` [kg CO2e, MJ or kg CO2], ``made_kg`` product [kg]. Returns: [the same per kg].
+    Raises: ValueError for what is negative or not finite.
+    """
+    limits.require_within(name="amount", value=amount, unit="", low=0.0)
+    limits.require_within(name="made_kg", value=made_kg, unit="kg", low=0.0)
+    return amount / made_kg if made_kg > 0.0 else None
+
+
+def gap_cost(sums: DaySums) -> float | None:
+    """Return by how much [1] the days with gaps raise the figure: with them filled, against without those days.
+
+    None when there is no figure on one of the sides.
+    """
+    with_gaps = intensity(sums.parts.total, sums.made_kg)
+    made_kg = max(0.0, sums.made_kg - sums.gap_made_kg)
+    without = intensity(max(0.0, sums.parts.total - sums.gap_parts.total), made_kg)
+    if with_gaps is None or not without:
+        return None
+    return with_gaps / without - 1.0
+
+
+def is_known(sums: DaySums) -> bool:
+    """Whether energy is known on enough of the days that ask for it."""
+    return sums.known_days >= KNOWN_SHARE * sums.asked_days
+
+
+def is_confirmed(sums: DaySums) -> bool:
+    """Whether stock counts or stacks confirm the fuel log on enough of the days that can be judged."""
+    return sums.judged_days > 0 and sums.confirmed_days >= CONFIRMED_SHARE * sums.judged_days
+
+
+def is_placed(sums: DaySums) -> bool:
+    """Whether a site may be ranked at all."""
+    return sums.production_missing_days == 0 and sums.made_kg > 0.0 and is_known(sums) and is_confirmed(sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure against that of a window before [1]; negative is better."""
+
+    relative: float  # with the grid's factor of the window before
+    grid_effect: float  # what the change of the grid alone did, on top
+
+
+def change(
+    now: DaySums, before: DaySums, *, grid_now: float | None = None, grid_before: float | None = None
+) -> Change | None:
+    """Return the change of a site's figure, the grid held as it was, and the grid's own effect.
+
+    Parameters
+    ----------
+    now, before : sums of two windows of equal length
+    grid_now, grid_before : mean kg CO2e per kWh of the electricity counted in each; None where it does not matter
+
+    Returns
+    -------
+    Change or None
+        None when one of the two windows is not complete enough to compare.
+
+    Notes
+    -----
+    The window before is taken without its fill, the present one with it: a gap on either side makes the
+    improvement look smaller, never larger.
+    """
+    if min(now.made_kg, before.made_kg) <= 0.0 or not (is_known(now) and is_known(before)):
+        return None
+    if now.production_missing_days or before.production_missing_days:
+        return None
+    old = (before.parts.total - before.filled.total) / before.made_kg
+    if old <= 0.0:
+        return None
+    electricity = now.parts.electricity
+    if grid_now and grid_before:
+        electricity = now.parts.electricity / grid_now * grid_before
+    held = (now.parts.heat + electricity + now.parts.other) / now.made_kg
+    new = now.parts.total / now.made_kg
+    return Change(relative=held / old - 1.0, grid_effect=(new - held) / old)

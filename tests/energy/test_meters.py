@@ -1,0 +1,412 @@
+"""Meter readings: what was used between two of them is one entry, whatever is inserted, corrected, deleted, undone."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.db.utils import IntegrityError
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from carbontrack.errors import ApiError
+from energy import services
+from energy.choices import EntryKind, Origin
+from energy.models import EnergyEntry
+from factories.choices import Act, SourceKind
+from factories.models import EmissionSource
+from tests.make import make_energy_entry, make_factory, make_user
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+START = datetime(2025, 6, 1, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What time it is, for services to ask and tests to move."""
+    found = SimpleNamespace(now=NOW)
+    monkeypatch.setattr(timezone, "now", lambda: found.now)
+    return found
+
+
+@pytest.fixture
+def litein(db: None) -> Any:
+    return make_factory(name="Litein Tea Factory")
+
+
+@pytest.fixture
+def manager(litein: Any) -> Any:
+    return make_user(password=None)
+
+
+def read(factory: Any, day: float, kwh: object, **fields: Any) -> EnergyEntry:
+    fields = {"energy_type": "electricity", "unit": "kWh"} | fields
+    return make_energy_entry(
+        factory, kind=EntryKind.METER_READING, amount=Decimal(str(kwh)), timestamp=START + DAY * day, **fields
+    )
+
+
+def used(factory: Any) -> list[tuple[float, float, Decimal]]:
+    """First day, last day and amount of each derived entry that counts."""
+    rows = EnergyEntry.objects.filter(factory=factory, origin=Origin.METER, deleted_at=None)
+    return [
+        ((row.period_start - START) / DAY, (row.period_end - START) / DAY, row.amount)
+        for row in rows.order_by("period_start")
+    ]
+
+
+def problem_of(caught: Any) -> tuple[str, str, str]:
+    field, problems = next(iter(caught.value.fields.items()))
+    return field, problems[0]["code"], problems[0]["message"]
+
+
+# --- Two readings ------------------------------------------------------------------------------
+def test_what_was_used_between_two_readings_is_one_valued_entry(litein: Any, manager: Any) -> None:
+    first = read(litein, 0, 48_210, user=manager)
+    last = read(litein, 30, 51_210, user=manager)
+
+    derived = EnergyEntry.objects.get(origin=Origin.METER)
+    assert (derived.kind, derived.amount, derived.unit) == (EntryKind.USED, 3_000, "kWh")
+    assert (derived.period_start, derived.period_end) == (first.timestamp, last.timestamp)
+    assert (derived.meter_from, derived.meter_to, derived.recorded_by) == (first, last, manager)
+    # 3,000 kWh by Kenya's grid of 2025: 95.4 g a kWh.
+    assert (derived.scope, derived.co2e_kg, derived.factor.value) == (
+        2, Decimal("286.200000"), Decimal("0.0954"),
+    )  # fmt: skip
+    assert (first.co2e_kg, last.co2e_kg) == (None, None)
+
+
+def test_a_first_reading_alone_says_nothing_of_use(litein: Any) -> None:
+    read(litein, 0, 48_210)
+
+    assert used(litein) == []
+
+
+def test_a_counter_that_stood_still_is_a_use_of_zero(litein: Any) -> None:
+    read(litein, 0, 100)
+    read(litein, 1, 100)
+
+    assert used(litein) == [(0, 1, 0)]
+
+
+def test_a_current_transformer_counts_through_a_local_unit(litein: Any) -> None:
+    services.set_local_unit(litein, "electricity", "units x40", amount=Decimal(40), unit="kWh")
+    read(litein, 0, 1_000, unit="units x40")
+    read(litein, 1, 1_012.5, unit="Units  x40")
+
+    derived = EnergyEntry.objects.get(origin=Origin.METER)
+    assert (derived.amount, derived.factor_amount) == (Decimal("12.5"), 500)
+
+
+def test_readings_in_two_units_of_energy_go_together_and_others_do_not(litein: Any) -> None:
+    read(litein, 0, 48_210)
+    read(litein, 1, "51.21", unit="MWh")
+    with pytest.raises(ApiError) as caught:
+        read(litein, 2, 99, unit="kg")
+
+    assert used(litein) == [(0, 1, 3)]
+    assert problem_of(caught)[:2] == ("unit", "unit_of_another_kind")
+
+
+@pytest.mark.parametrize("other", ["energy_type", "source", "factory"])
+def test_meters_of_another_type_source_or_factory_are_another_series(litein: Any, other: str) -> None:
+    genset = EmissionSource.objects.create(factory=litein, name="Genset", kind=SourceKind.GENSET)
+    place = {"source": {"source_id": genset.pk}, "energy_type": {"energy_type": "natural_gas", "unit": "Nm3"}}
+    read(litein, 0, 100)
+    read(make_factory() if other == "factory" else litein, 1, 50, **place.get(other, {}))
+    read(litein, 2, 130)
+
+    assert used(litein) == [(0, 2, 30)]
+
+
+# --- A series that changes ---------------------------------------------------------------------
+def test_a_reading_between_two_others_splits_what_was_used(litein: Any) -> None:
+    read(litein, 0, 100)
+    last = read(litein, 10, 200)
+    whole = EnergyEntry.objects.get(origin=Origin.METER)
+
+    read(litein, 4, 130)
+
+    assert used(litein) == [(0, 4, 30), (4, 10, 70)]
+    whole.refresh_from_db()
+    assert (whole.meter_to, whole.last_act, whole.amount) == (last, Act.CORRECTED, 70)
+    assert list(whole.events.order_by("pgh_id").values_list("amount", flat=True)) == [100, 70]
+
+
+def test_uses_of_one_meter_never_overlap_and_a_bill_beside_them_does(litein: Any) -> None:
+    read(litein, 0, 100)
+    read(litein, 10, 200)
+    read(litein, 4, 130)
+    warnings = [row.warnings for row in EnergyEntry.objects.filter(origin=Origin.METER)]
+
+    make_energy_entry(
+        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=START,
+        period_end=START + DAY * 30,
+    )  # fmt: skip
+    read(litein, 20, 250)
+
+    last = EnergyEntry.objects.filter(origin=Origin.METER).order_by("period_start").last()
+    assert warnings == [[], []]
+    assert last is not None
+    assert [notice["code"] for notice in last.warnings] == ["overlaps"]
+
+
+def test_a_corrected_reading_changes_the_use_before_and_after_it(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100)
+    middle = read(litein, 4, 130)
+    read(litein, 10, 200)
+
+    services.correct_entry(manager, middle.pk, {"amount": Decimal(150)}, "read again")
+    by_amount = used(litein)
+    services.correct_entry(manager, middle.pk, {"timestamp": START + DAY * 5}, "it was the next morning")
+
+    assert by_amount == [(0, 4, 50), (4, 10, 50)]
+    assert used(litein) == [(0, 5, 50), (5, 10, 50)]
+
+
+def test_a_note_on_a_reading_leaves_what_was_used_alone(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100)
+    last = read(litein, 4, 130)
+
+    services.correct_entry(manager, last.pk, {"note": "by torch"}, "added a note")
+
+    assert EnergyEntry.objects.get(origin=Origin.METER).events.count() == 1
+
+
+def test_a_deleted_reading_joins_its_neighbours_and_undo_parts_them_again(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100)
+    middle = read(litein, 4, 130)
+    read(litein, 10, 200)
+
+    services.delete_entry(manager, middle.pk, "another meter's")
+    joined = used(litein)
+    services.undo(manager, middle.pk)
+
+    assert joined == [(0, 10, 100)]
+    assert used(litein) == [(0, 4, 30), (4, 10, 70)]
+    assert EnergyEntry.objects.filter(origin=Origin.METER).count() == 2  # the same two rows, not new ones
+
+
+def test_a_reading_that_was_a_bill_leaves_the_series(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100)
+    last = read(litein, 4, 130)
+
+    services.correct_entry(manager, last.pk, {"kind": EntryKind.RECEIVED}, "was on the bill")
+
+    assert used(litein) == []
+
+
+def test_readings_may_swap_places_in_one_correction(litein: Any, manager: Any) -> None:
+    for day, kwh in ((0, 0), (1, 10), (2, 20), (4, 40), (5, 50)):
+        read(litein, day, kwh)
+    second = EnergyEntry.objects.get(amount=10, kind=EntryKind.METER_READING)
+
+    services.correct_entry(
+        manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date"
+    )
+
+    assert used(litein) == [(0, 2, 20), (2, 4, 20), (4, 4.5, 5), (4.5, 5, 5)]
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["read", "correct", "delete", "undo"]), st.integers(0, 5), st.integers(0, 40)),
+    max_size=14,
+)
+
+
+@given(moves=MOVES)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)  # rolled back each time
+def test_whatever_is_done_each_pair_of_neighbours_has_one_use(litein: Any, manager: Any, moves: Any) -> None:
+    with transaction.atomic():
+        ids: list[int] = []
+        refused: set[str] = set()
+        for act, which, hours in moves:
+            moment = {"timestamp": START + timedelta(hours=hours), "amount": Decimal(hours * 3)}
+            try:
+                with transaction.atomic():
+                    if act == "read" or not ids:
+                        ids.append(read(litein, hours / 24, hours * 3, user=manager).pk)
+                    elif act == "correct":
+                        services.correct_entry(manager, ids[which % len(ids)], moment, "moved")
+                    elif act == "delete":
+                        services.delete_entry(manager, ids[which % len(ids)], "gone")
+                    else:
+                        services.undo(manager, ids[which % len(ids)])
+            except ApiError as error:
+                refused.add(error.code if error.status_code == 409 else next(iter(error.fields)))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what the end of the transaction would check
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+        assert refused <= {"entry_deleted", "timestamp"}  # two at one moment
+        alive = EnergyEntry.objects.filter(kind=EntryKind.METER_READING, deleted_at=None)
+        ordered = list(alive.order_by("timestamp").values_list("timestamp", "amount"))
+        pairs = [((a - START) / DAY, (b - START) / DAY, y - x) for (a, x), (b, y) in pairwise(ordered)]
+        assert used(litein) == pairs
+        transaction.set_rollback(True)
+
+
+# --- What is not guessed -----------------------------------------------------------------------
+def test_a_counter_that_went_back_names_both_values_and_what_to_do(litein: Any) -> None:
+    first = read(litein, 0, 48_210)
+    with pytest.raises(ApiError) as caught:
+        read(litein, 1, 120)
+
+    field, code, message = problem_of(caught)
+    assert (field, code) == ("amount", "counter_went_back")
+    for part in (
+        "120 kWh",
+        "48210 kWh",
+        f"entry {first.pk})",
+        "meter_restarted=true",
+        "2025-06-02T08:00+03:00",
+    ):
+        assert part in message
+    assert EnergyEntry.objects.count() == 1
+
+
+def test_a_new_meter_starts_a_series_of_its_own(litein: Any, manager: Any) -> None:
+    read(litein, 0, 48_210)
+    read(litein, 10, 48_300)
+    fresh = read(litein, 10.01, 7, meter_restarted=True)
+    read(litein, 20, 107)
+
+    assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
+    with pytest.raises(ApiError) as caught:
+        services.delete_entry(manager, fresh.pk, "not needed")
+    assert problem_of(caught)[1] == "counter_went_back"
+    assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
+
+
+def test_a_reading_can_be_said_to_be_the_first_of_a_new_meter_later(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100)
+    last = read(litein, 10, 500)
+
+    services.correct_entry(manager, last.pk, {"meter_restarted": True}, "it was the new meter")
+    restarted = used(litein)
+    services.undo(manager, last.pk)
+
+    assert (restarted, used(litein)) == ([], [(0, 10, 400)])
+
+
+@pytest.mark.parametrize(
+    ("day", "kwh", "fields", "field", "code"),
+    [
+        (4, 150, {}, "timestamp", "reading_twice"),
+        (4, 150, {"meter_restarted": True}, "timestamp", "reading_twice"),
+        (405, 150, {}, "timestamp", "readings_too_far_apart"),
+        (2, 131, {}, "amount", "counter_went_back"),
+    ],
+)
+def test_readings_that_do_not_fit_are_refused_by_name(
+    litein: Any, day: float, kwh: int, fields: dict[str, Any], field: str, code: str
+) -> None:
+    read(litein, 0, 100)
+    read(litein, 4, 130)
+
+    with pytest.raises(ApiError) as caught:
+        read(litein, day, kwh, **fields)
+
+    assert problem_of(caught)[:2] == (field, code)
+    assert used(litein) == [(0, 4, 30)]
+
+
+def test_only_a_reading_can_restart_a_meter(litein: Any) -> None:
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, meter_restarted=True)
+
+    assert problem_of(caught)[:2] == ("meter_restarted", "of_a_reading")
+
+
+# --- By hand -----------------------------------------------------------------------------------
+def test_nobody_changes_a_derived_entry_by_hand(litein: Any, manager: Any) -> None:
+    read(litein, 0, 100, user=manager)
+    read(litein, 4, 130, user=manager)
+    derived = EnergyEntry.objects.get(origin=Origin.METER)
+
+    for act in (
+        lambda: services.correct_entry(manager, derived.pk, {"amount": Decimal(1)}, "wish"),
+        lambda: services.delete_entry(manager, derived.pk, "wish"),
+        lambda: services.undo(manager, derived.pk),
+    ):
+        with pytest.raises(ApiError) as caught:
+            act()
+        assert (caught.value.status_code, caught.value.code) == (409, "derived_entry")
+        assert f"{derived.meter_from_id} and {derived.meter_to_id}" in caught.value.message
+
+
+def test_the_api_links_a_reading_and_what_was_used(
+    cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    manager, url = as_user(cast.litein_manager), "/api/energy-entries/"
+    body = {"factory": cast.litein.pk, "kind": "meter_reading", "energy_type": "electricity", "unit": "kWh"}
+    first, last = (
+        manager.post(
+            url, body | {"timestamp": when, "amount": kwh}, content_type="application/json"
+        ).json()
+        for when, kwh in (("2026-11-01T08:00:00+03:00", "48210"), ("2026-11-20T08:00:00+03:00", "51210"))
+    )  # fmt: skip
+
+    row = manager.get(f"{url}{last['id']}/").json()
+    derived = manager.get(f"{url}{row['consumption']}/").json()
+
+    assert (first["consumption"], row["meter_restarted"], row["co2e_kg"]) == (None, False, None)
+    assert (derived["meter_from"], derived["meter_to"]) == (first["id"], last["id"])
+    assert (derived["origin"], derived["amount"], derived["kind"]) == ("meter", "3000", "used")
+    refused = manager.patch(
+        f"{url}{derived['id']}/", {"amount": "1", "reason": "wish"}, content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "derived_entry")
+
+
+# --- The database ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"meter_from": None}, "entry_of_a_meter_names_two_readings"),
+        ({"origin": Origin.ENTRY}, "entry_of_a_meter_names_two_readings"),
+        ({"meter_restarted": True}, "entry_restart_is_of_a_reading"),
+    ],
+)
+def test_the_database_refuses_half_a_pair(litein: Any, fields: dict[str, Any], constraint: str) -> None:
+    read(litein, 0, 100)
+    read(litein, 4, 130)
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        EnergyEntry.objects.filter(origin=Origin.METER).update(**fields)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readings_that_come_at_the_same_moment_still_make_a_chain() -> None:
+    factory, user = make_factory(), make_user(password=None)
+    together = threading.Barrier(6)
+    failures: list[Exception] = []
+
+    def tap(day: int) -> None:
+        together.wait(timeout=20)
+        try:
+            entry = read(factory, day, day * 10, user=user)
+            services.correct_entry(user, entry.pk, {"amount": Decimal(day * 10 + 1)}, "one more")
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    taps = [threading.Thread(target=tap, args=(day,)) for day in range(6)]
+    for thread in taps:
+        thread.start()
+    for thread in taps:
+        thread.join(timeout=30)
+
+    assert failures == []
+    assert used(factory) == [(day, day + 1, 10) for day in range(5)]

@@ -1,0 +1,391 @@
+"""An organisation's own factors: versions, what is filled by default, who sees them, when they hold, the preview."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.db.utils import InternalError
+from django.test import Client
+
+from accounts.roles import Role
+from carbontrack.errors import ApiError
+from energy.loading import load
+from energy.models import EmissionFactor, EnergyEntry
+from energy.own_factor_api import NewFactorSerializer
+from energy.own_factors import FactorInput, add_factor, preview_factor
+from tests import make
+from tests.make import make_energy_entry
+
+URL = "/api/emission-factors/"
+WHEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def wood(**fields: Any) -> FactorInput:
+    """Wood as a laboratory of the organisation burned it: 14.2 GJ/t instead of 15.6."""
+    said: dict[str, Any] = {
+        "energy_type": "firewood", "gas": "CO2", "per_unit": "kg", "set_name": "own-2026",
+        "valid_from": date(2026, 1, 1), "source": "laboratory report 12/2026", "ncv_gj_per_t": Decimal("14.2"),
+        "gas_kg_per_tj": Decimal(112_000),
+    } | fields  # fmt: skip
+    return FactorInput(**said)
+
+
+def power(**fields: Any) -> FactorInput:
+    said: dict[str, Any] = {
+        "energy_type": "electricity", "gas": "CO2e", "per_unit": "kWh", "set_name": "own-grid", "country": "KE",
+        "valid_from": date(2026, 1, 1), "source": "contract with the dam", "value": Decimal("0.02"),
+    } | fields  # fmt: skip
+    return FactorInput(**said)
+
+
+def add(cast: SimpleNamespace, data: FactorInput | None = None) -> EmissionFactor:
+    return add_factor(cast.hq, cast.organisation, data or wood()).factor
+
+
+def burn(factory: Any, kg: int = 1000, **fields: Any) -> EnergyEntry:
+    return make_energy_entry(factory, amount=Decimal(kg), unit="kg", **fields)
+
+
+def prefer(cast: SimpleNamespace, set_name: str = "own-2026") -> None:
+    cast.organisation.factor_set = set_name
+    cast.organisation.save()
+    cast.litein.refresh_from_db()
+
+
+def problem_of(caught: Any) -> tuple[str, str]:
+    field, problems = next(iter(caught.value.fields.items()))
+    return field, problems[0]["code"]
+
+
+# --- When they hold ----------------------------------------------------------------------------
+def test_an_entry_that_names_the_set_goes_by_it_and_gases_left_out_by_default(cast: SimpleNamespace) -> None:
+    own = add(cast)
+
+    entry = burn(cast.litein, factor_set="own-2026")
+
+    # 14.2 GJ: CO2 112 kg/GJ by the laboratory; CH4 30 and N2O 4 kg/TJ by default, AR6 27.0 and 273.
+    assert (entry.factor, entry.biogenic_co2_kg) == (own, Decimal("1590.400000"))
+    assert (entry.ch4_kg, entry.n2o_kg) == (Decimal("0.426000"), Decimal("0.056800"))
+    assert (entry.ch4_factor.set_name, entry.co2e_kg) == ("ipcc-2006", Decimal("27.008400"))
+
+
+def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(cast: SimpleNamespace) -> None:
+    add(cast)
+    published = burn(cast.litein)
+    prefer(cast)
+
+    preferred = burn(cast.litein)
+
+    assert (published.biogenic_co2_kg, preferred.biogenic_co2_kg) == (Decimal("1747.2"), Decimal("1590.4"))
+    published.refresh_from_db()
+    assert published.factor.set_name == "ipcc-2006"
+
+
+def test_a_preferred_set_holds_as_far_as_it_goes(cast: SimpleNamespace) -> None:
+    add(cast)
+    prefer(cast)
+
+    diesel = make_energy_entry(cast.litein, energy_type="diesel", amount=Decimal(100), unit="L")
+    earlier = burn(cast.litein, timestamp=datetime(2025, 12, 31, 9, tzinfo=UTC))
+    steres = make_energy_entry(cast.litein, amount=Decimal(1), unit="stere")
+    elsewhere = burn(cast.elsewhere)
+
+    assert diesel.factor.set_name == earlier.factor.set_name == elsewhere.factor.set_name == "ipcc-2006"
+    assert (steres.factor.set_name, steres.factor_amount) == ("own-2026", 450)
+
+
+def test_a_named_set_that_does_not_hold_is_an_error_never_the_default(cast: SimpleNamespace) -> None:
+    add(cast)
+
+    for factory, when in ((cast.litein, datetime(2025, 6, 1, 9, tzinfo=UTC)), (cast.elsewhere, WHEN)):
+        with pytest.raises(ApiError) as caught:
+            burn(factory, factor_set="own-2026", timestamp=when)
+        assert problem_of(caught) == ("factor_set", "no_factor")
+
+
+def test_a_measured_methane_alone_changes_methane_alone(cast: SimpleNamespace) -> None:
+    add(cast, wood(gas="CH4", gas_kg_per_tj=Decimal(11)))
+
+    entry = burn(cast.litein, factor_set="own-2026")
+
+    assert (entry.biogenic_co2_kg, entry.ch4_kg) == (Decimal("1747.2"), Decimal("0.171600"))
+
+
+def test_a_sum_of_all_gases_stands_alone(cast: SimpleNamespace) -> None:
+    add(
+        cast, wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=None, gas_kg_per_tj=None)
+    )  # fmt: skip
+
+    entry = burn(cast.litein, factor_set="own-2026")
+
+    assert (entry.co2e_kg, entry.ch4_kg, entry.biogenic_co2_kg) == (50, None, Decimal("1747.2"))
+
+
+def test_a_contract_for_power_holds_in_its_country(cast: SimpleNamespace) -> None:
+    add(cast, power())
+    prefer(cast, "own-grid")
+    india = make.make_factory(organisation=cast.organisation, country="IN")
+
+    kenyan, indian = (
+        make_energy_entry(factory, energy_type="electricity", amount=Decimal(1000), unit="kWh")
+        for factory in (cast.litein, india)
+    )
+
+    assert (kenyan.co2e_kg, indian.factor.set_name) == (20, "cea-v21")
+
+
+# --- Versions ----------------------------------------------------------------------------------
+def test_a_change_is_a_new_version_and_the_row_before_stays(cast: SimpleNamespace) -> None:
+    first = add(cast)
+    old = burn(cast.litein, factor_set="own-2026")
+
+    second = add(cast, wood(ncv_gj_per_t=Decimal("13.9")))
+    new = burn(cast.litein, factor_set="own-2026")
+
+    old.refresh_from_db()
+    assert (first.version, second.version) == (1, 2)
+    assert (old.factor, new.factor, new.biogenic_co2_kg) == (first, second, Decimal("1556.8"))
+
+
+def test_the_same_again_adds_nothing(cast: SimpleNamespace) -> None:
+    first = add(cast)
+
+    again = add_factor(cast.hq, cast.organisation, wood(ncv_gj_per_t=Decimal("14.20")))
+
+    assert (again.factor, again.is_new) == (first, False)
+
+
+def test_a_factor_from_a_later_day_holds_from_that_day_on(cast: SimpleNamespace) -> None:
+    add(cast)
+    add(cast, wood(valid_from=date(2026, 11, 1), ncv_gj_per_t=Decimal("13.9")))
+    add(cast, wood(ncv_gj_per_t=Decimal("14.5")))  # the first one again, corrected
+
+    october = burn(cast.litein, factor_set="own-2026", timestamp=datetime(2026, 10, 9, 9, tzinfo=UTC))
+    november = burn(cast.litein, factor_set="own-2026")
+
+    assert [entry.factor.ncv_gj_per_t for entry in (october, november)] == [
+        Decimal("14.5"), Decimal("13.9"),
+    ]  # fmt: skip
+
+
+def test_two_organisations_may_call_their_sets_the_same(cast: SimpleNamespace) -> None:
+    ours = add(cast)
+    theirs = add_factor(cast.outsider, cast.elsewhere.organisation, wood(ncv_gj_per_t=Decimal(13))).factor
+
+    assert (ours.version, theirs.version) == (1, 1)
+    assert burn(cast.litein, factor_set="own-2026").factor == ours
+    assert burn(cast.elsewhere, factor_set="own-2026").factor == theirs
+
+
+def test_the_loader_of_the_release_leaves_own_factors_alone(cast: SimpleNamespace) -> None:
+    add(cast)
+
+    loaded = load()
+
+    assert (loaded.added, loaded.new_versions) == (0, 0)
+    assert EmissionFactor.objects.filter(organisation__isnull=False).count() == 1
+
+
+def test_the_database_refuses_to_overwrite_or_to_make_one_the_default(cast: SimpleNamespace) -> None:
+    own = add(cast)
+
+    with pytest.raises(InternalError, match="never_overwritten"), transaction.atomic():
+        EmissionFactor.objects.filter(pk=own.pk).update(value=1)
+    own.pk, own.version, own.is_default = None, 9, True
+    with (
+        pytest.raises(IntegrityError, match="factor_of_an_organisation_is_never_default"),
+        transaction.atomic(),
+    ):
+        own.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_add_at_once_get_two_versions() -> None:
+    load()
+    organisation, user = make.make_organisation(), make.make_user(password=None)
+    together = threading.Barrier(4)
+    failures: list[Exception] = []
+
+    def tap(number: int) -> None:
+        together.wait(timeout=20)
+        try:
+            add_factor(user, organisation, wood(ncv_gj_per_t=Decimal(14) + number))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    taps = [threading.Thread(target=tap, args=(number,)) for number in range(4)]
+    for thread in taps:
+        thread.start()
+    for thread in taps:
+        thread.join(timeout=30)
+
+    assert failures == []
+    versions = EmissionFactor.objects.filter(organisation=organisation).values_list("version", flat=True)
+    assert sorted(versions) == [1, 2, 3, 4]
+
+
+# --- What is refused ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("data", "field", "code"),
+    [
+        (wood(set_name="ipcc-2006"), "set_name", "published_set"),
+        (wood(valid_to=date(2026, 1, 1)), "valid_to", "period_backward"),
+        (wood(per_unit="L"), "per_unit", "unknown_unit"),
+        (wood(gas_kg_per_tj=None, value=Decimal("1.59")), "gas_kg_per_tj", "required"),
+        (wood(ncv_gj_per_t=None), "ncv_gj_per_t", "required"),
+        (wood(value=Decimal("1.6")), "value", "disagrees"),
+        (wood(gj_per_unit=Decimal("0.015")), "gj_per_unit", "disagrees"),
+        (wood(kg_per_unit=Decimal(2)), "kg_per_unit", "not_exact"),
+        (wood(energy_type="plutonium"), "energy_type", "unknown_energy_type"),
+        (power(value=None), "value", "required"),
+    ],
+)
+def test_a_factor_that_cannot_be_is_refused_by_name(
+    cast: SimpleNamespace, data: FactorInput, field: str, code: str
+) -> None:
+    with pytest.raises(ApiError) as caught:
+        add(cast, data)
+
+    assert problem_of(caught) == (field, code)
+    assert not EmissionFactor.objects.filter(organisation__isnull=False).exists()
+
+
+# --- Before and after --------------------------------------------------------------------------
+def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cast: SimpleNamespace) -> None:
+    for factory, when in (
+        (cast.litein, WHEN), (cast.momul, WHEN - timedelta(days=100)),
+        (cast.litein, datetime(2025, 12, 31, 9, tzinfo=UTC)),  # before the factor holds
+        (cast.litein, NOW - timedelta(days=366)), (cast.elsewhere, WHEN),
+    ):  # fmt: skip
+        burn(factory, timestamp=when)
+    gone = burn(cast.litein)
+    EnergyEntry.objects.filter(pk=gone.pk).update(deleted_at=NOW)
+
+    found = preview_factor(cast.organisation, wood(), NOW)
+
+    assert (found.entries, found.revalued, found.not_valued) == (3, 2, 0)
+    assert (found.before.biogenic_co2_kg, found.before.co2e_kg) == (
+        Decimal("5241.600000"), Decimal("89.013600"),
+    )  # fmt: skip
+    assert (found.after.biogenic_co2_kg, found.after.co2e_kg) == (
+        Decimal("4928.000000"), Decimal("83.688000"),
+    )  # fmt: skip
+    assert not EmissionFactor.objects.filter(organisation__isnull=False).exists()
+
+
+def test_a_preview_says_what_storing_and_preferring_would_make_true(cast: SimpleNamespace) -> None:
+    entries = [burn(cast.litein, kg, timestamp=WHEN - timedelta(days=kg)) for kg in (7, 31, 58)]
+    found = preview_factor(cast.organisation, wood(), NOW)
+
+    add(cast)
+    again = [burn(cast.litein, int(e.amount), timestamp=e.timestamp, factor_set="own-2026") for e in entries]
+
+    assert found.after.co2e_kg == sum(entry.co2e_kg for entry in again)
+    assert found.after.biogenic_co2_kg == sum(entry.biogenic_co2_kg for entry in again)
+
+
+def test_what_the_factors_unit_does_not_fit_is_counted_and_left_as_stored(cast: SimpleNamespace) -> None:
+    make_energy_entry(cast.litein, energy_type="biogas_raw", amount=Decimal(10), unit="Nm3")
+    data = wood(
+        energy_type="biogas_raw", per_unit="Nm3", gas="CO2e", value=Decimal(2), ncv_gj_per_t=None,
+        gas_kg_per_tj=None,
+    )  # fmt: skip
+    make_energy_entry(cast.litein, energy_type="biogas_raw", amount=Decimal(1), unit="GJ")
+
+    found = preview_factor(cast.organisation, data, NOW)
+
+    assert (found.entries, found.revalued, found.not_valued) == (2, 2, 1)
+    stored = EnergyEntry.objects.get(unit="GJ").co2e_kg
+    assert found.after.co2e_kg == 20 + stored
+
+
+# --- The API -----------------------------------------------------------------------------------
+def body(**fields: Any) -> dict[str, Any]:
+    return dict(NewFactorSerializer.Meta.swagger_schema_fields["example"]) | fields
+
+
+def post(client: Client, data: Any, query: str = "") -> Any:
+    return client.post(f"{URL}{query}", data, content_type="application/json")
+
+
+def test_hq_looks_adds_and_finds_its_factor(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+    burn(cast.litein)
+    client = as_user(cast.hq)
+
+    looked = post(client, body(), "?preview=true")
+    added, again = post(client, body()), post(client, body())
+
+    assert (looked.status_code, looked.json()["factor"]["id"], looked.json()["entries"]) == (200, None, 1)
+    assert (looked.json()["before"]["biogenic_co2_kg"], looked.json()["after"]["biogenic_co2_kg"]) == (
+        "1747.200000", "1590.400000",
+    )  # fmt: skip
+    assert (added.status_code, again.status_code, again.json()) == (201, 200, added.json())
+    assert (added.json()["organisation"], added.json()["value"], added.json()["unit"]) == (
+        cast.organisation.pk, "1.5904", "kg CO2/kg",
+    )  # fmt: skip
+    assert client.get(f"{URL}?own=true").json()["results"] == [added.json()]
+
+
+def test_others_own_factors_are_not_there(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+    own = add(cast)
+
+    def seen(user: Any) -> tuple[int, int]:
+        client = as_user(user)
+        return client.get(f"{URL}?own=true").json()["count"], client.get(f"{URL}{own.pk}/").status_code
+
+    assert [seen(user) for user in (cast.hq, cast.auditor, cast.litein_manager)] == [(1, 200)] * 3
+    assert seen(cast.outsider) == (0, 404)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("litein_manager", 403), ("hq", 201), ("installer", 403), ("auditor", 403), ("integrator", 403),
+     ("outsider", 201), ("nobody", 403)],
+)  # fmt: skip
+def test_who_may_add_a_factor(
+    who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    assert post(as_user(getattr(cast, who)), body()).status_code == status
+
+
+def test_nobody_adds_to_an_organisation_of_others(
+    cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    assert post(as_user(cast.outsider), body(organisation=cast.organisation.pk)).status_code == 404
+    county = make.make_user(email="county@test.example")
+    make.make_membership(user=county, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
+    assert post(as_user(county), body()).status_code == 403
+
+
+def test_who_manages_two_organisations_names_one(
+    cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
+    client = as_user(cast.hq)
+
+    unnamed, named = post(client, body()), post(client, body(organisation=cast.elsewhere.organisation.pk))
+
+    assert (unnamed.status_code, list(unnamed.json()["fields"])) == (400, ["organisation"])
+    assert (named.status_code, named.json()["organisation"]) == (201, cast.elsewhere.organisation.pk)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"gas": "SF6"}, "gas"), ({"set_name": "Our Set"}, "set_name"), ({"valid_from": "soon"}, "valid_from"),
+     ({"ncv_gj_per_t": "-1"}, "ncv_gj_per_t"), ({"ncv_gj_per_t": "1e9"}, "ncv_gj_per_t"), ({"source": ""}, "source"),
+     ({"country": "Kenya"}, "country"), ({"value": "NaN"}, "value")],
+)  # fmt: skip
+def test_a_wrong_field_is_named(
+    cast: SimpleNamespace, as_user: Callable[..., Client], fields: dict[str, Any], field: str
+) -> None:
+    response = post(as_user(cast.hq), body(**fields))
+
+    assert (response.status_code, list(response.json()["fields"])) == (400, [field])
