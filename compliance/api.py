@@ -1,0 +1,261 @@
+"""/api/targets/ and GET /api/factories/{id}/intensity/."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponseBase
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import get_visible, organisations_of, token_of, visible_to
+from accounts.roles import Action
+from accounts.viewsets import ScopedReadOnlyViewSet
+from carbontrack.errors import invalid
+from carbontrack.exports import csv_response, wants_csv
+from compliance import queries, services, site_days
+from compliance.choices import TargetMetric, TargetScope, TargetStatus
+from compliance.models import Target
+from compliance.serializers import (
+    AMOUNTS,
+    IntensityRowSerializer,
+    NewTargetSerializer,
+    TargetChangeSerializer,
+    TargetSerializer,
+)
+from compliance.targets import verdicts
+from factories.choices import Sector
+from factories.models import Factory, Organisation
+from factories.queries import local_day_start
+from science.rounding import decimal_kg
+
+REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
+RESOLUTIONS = ("day", "month")
+LONGEST_DAYS = {"day": 800, "month": 8_000}
+USUAL_DAYS = {"day": 31, "month": 365}
+KG_PER_T = 1000
+
+
+# --- Targets -----------------------------------------------------------------------------------
+def _visible_factories(request: Request | None) -> QuerySet[Factory]:
+    # No request while the schema is written.
+    if request is None:
+        return Factory.objects.none()
+    return visible_to(request.user, Factory.objects.all(), factory_path="")
+
+
+class TargetFilter(filters.FilterSet):
+    """A factory out of scope is as unknown as one that does not exist."""
+
+    factory = filters.ModelChoiceFilter(queryset=_visible_factories)
+    metric = filters.ChoiceFilter(choices=TargetMetric.choices)
+    scope = filters.ChoiceFilter(choices=TargetScope.choices)
+    status = filters.ChoiceFilter(choices=TargetStatus.choices)
+
+    class Meta:
+        model = Target
+        fields: list[str] = []
+
+
+class TargetViewSet(ScopedReadOnlyViewSet):
+    """Targets of factories, and of the organisation for who sees all of it. Ended with a reason, never deleted."""
+
+    actions = {"GET": Action.VIEW_TARGETS, "POST": Action.MANAGE_TARGETS, "PATCH": Action.MANAGE_TARGETS}
+    queryset = Target.objects.select_related("organisation", "factory").order_by("id")
+    serializer_class = TargetSerializer
+    lookup_value_regex = "[0-9]{1,9}"
+    filterset_class = TargetFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return Target.objects.none()
+        return self.visible(Action.VIEW_TARGETS)
+
+    def visible(self, action: Action) -> QuerySet[Target]:
+        user = self.request.user
+        factories = visible_to(user, Factory.objects.all(), factory_path="", action=action)
+        q = Q(factory__in=factories)
+        token = token_of(user)
+        if token is None or not token.factory_id:
+            q |= Q(factory__isnull=True, organisation__in=organisations_of(user, action))
+        return Target.objects.select_related("organisation", "factory").filter(q).order_by("id")
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """With the verdicts of all targets shown, in one go."""
+        shown: Any = args[0] if args else []
+        targets = [t for t in (shown if isinstance(shown, list) else [shown]) if t.ended_at is None]
+        factory_ids = Factory.objects.filter(
+            Q(pk__in=[t.factory_id for t in targets])
+            | Q(organisation__in=[t.organisation_id for t in targets if t.factory_id is None])
+        ).values_list("pk", flat=True)
+        if targets:
+            site_days.refresh(factory_ids)
+        found = verdicts(targets, timezone.now()) if targets else {}
+        kwargs["context"] = {**self.get_serializer_context(), "verdicts": found}
+        return self.get_serializer_class()(*args, **kwargs)
+
+    @swagger_auto_schema(
+        operation_id="targets_create", operation_summary="Set a target",
+        request_body=NewTargetSerializer, responses={201: TargetSerializer, **REFUSALS, 409: "target_exists"},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        told = NewTargetSerializer(data=request.data)
+        told.is_valid(raise_exception=True)
+        factory_id = told.validated_data.get("factory")
+        user: Any = request.user
+        factory = None
+        if factory_id is not None:
+            factory = get_visible(
+                user,
+                Factory.objects.select_related("organisation"),
+                Action.MANAGE_TARGETS,
+                factory_path="",
+                pk=factory_id,
+            )
+            organisation = factory.organisation
+        else:
+            organisation = self._organisation(told.validated_data.get("organisation"))
+        target = services.set_target(user, organisation, told.to_input(), factory=factory)
+        return Response(self.get_serializer(target).data, status=status.HTTP_201_CREATED)
+
+    def _organisation(self, asked: int | None) -> Organisation:
+        """The one asked for, or the only one of all of which the user may set targets."""
+        mine = organisations_of(self.request.user, Action.MANAGE_TARGETS)
+        token = token_of(self.request.user)
+        if token is not None and token.factory_id:
+            mine = []
+        found = Organisation.objects.filter(pk=asked if asked is not None else mine[0] if mine else 0).first()
+        if found is None or found.pk not in mine:
+            raise Http404
+        return found
+
+    @swagger_auto_schema(
+        operation_id="targets_partial_update", operation_summary="Correct a target, or end it, with a reason",
+        request_body=TargetChangeSerializer, responses={200: TargetSerializer, **REFUSALS, 409: "target_ended"},
+    )  # fmt: skip
+    def partial_update(self, request: Request, pk: str) -> Response:
+        target = self.get_object()
+        user: Any = request.user
+        if not self.visible(Action.MANAGE_TARGETS).filter(pk=target.pk).exists():
+            raise PermissionDenied
+        told = TargetChangeSerializer(data=request.data, partial=True)
+        told.is_valid(raise_exception=True)
+        reason = told.validated_data.get("reason", "")
+        if "status" in told.validated_data:
+            target = services.end_target(user, target.pk, reason)
+        else:
+            target = services.correct_target(user, target.pk, told.changes(), reason)
+        return Response(self.get_serializer(target).data)
+
+
+# --- Intensity ---------------------------------------------------------------------------------
+def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
+    return openapi.Parameter(
+        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra
+    )
+
+
+class IntensityView(APIView):
+    """What a site used, made and emitted by factory day or month, and what that is per kg made."""
+
+    actions = {"GET": Action.VIEW_PRODUCTION}
+
+    @swagger_auto_schema(
+        operation_id="factories_intensity", operation_summary="Energy, emissions and production, by day or month",
+        manual_parameters=[
+            _parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
+            _parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
+            _parameter("to", "last day, exclusive; default tomorrow at the site", format="date"),
+            _parameter("as", "csv: the rows as a file", enum=["csv"]),
+        ],
+        responses={200: IntensityRowSerializer(many=True), **REFUSALS},
+    )  # fmt: skip
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
+        factory = get_visible(
+            request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk
+        )
+        resolution = request.query_params.get("resolution", "day")
+        if resolution not in RESOLUTIONS:
+            raise invalid(
+                "resolution", "invalid_choice",
+                _("resolution=%(value)r is unknown; use one of %(choices)s.")
+                % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
+            )  # fmt: skip
+        first, end = _period(request.query_params, factory, resolution)
+        site_days.refresh([factory.pk])
+        found = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
+        rows = IntensityRowSerializer(
+            [intensity_row(factory, own, resolution) for own in found], many=True
+        ).data
+        if wants_csv(request):
+            return csv_response(
+                request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}"
+            )
+        return Response({"next": None, "previous": None, "results": rows})
+
+
+def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, date]:
+    today = local_day_start(timezone.now(), factory.zone, factory.day_starts_at).date()
+    end = _day(parameters, "to") or today + timedelta(days=1)
+    first = _day(parameters, "from") or max(date(1990, 1, 1), end - timedelta(days=USUAL_DAYS[resolution]))
+    if first >= end:
+        raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+    if (end - first).days > LONGEST_DAYS[resolution]:
+        raise invalid(
+            "from", "period_too_long",
+            _("The period has %(days)d days, more than %(limit)d: ask in parts.")
+            % {"days": (end - first).days, "limit": LONGEST_DAYS[resolution]},
+        )  # fmt: skip
+    return first, end
+
+
+def _day(parameters: Any, name: str) -> date | None:
+    raw = parameters.get(name, "").strip()
+    if not raw:
+        return None
+    try:
+        found = parse_date(raw)
+    except ValueError:
+        found = None
+    if found is None or not 1990 <= found.year <= 2100:
+        raise invalid(
+            name, "invalid_date",
+            _("%(name)s=%(value)r is not a day from 1990 to 2100; write it like 2026-11-22.")
+            % {"name": name, "value": raw[:40]},
+        )  # fmt: skip
+    return found
+
+
+def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[str, Any]:
+    """One row of the answer; decimals to 6 places, half to even."""
+    start = own.bucket or date.min
+    end = start + timedelta(days=1) if resolution == "day" else (start + timedelta(days=31)).replace(day=1)
+    bases = [name for name, days in (("measured", own.measured_days), ("fuel", own.fuel_days)) if days]
+    per_kg = own.co2e_kg_per_kg
+    is_mine = factory.sector == Sector.COAL_MINE
+    values: dict[str, Decimal | None] = {
+        name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"
+    } | {"co2e_kg_per_t": per_kg * KG_PER_T if is_mine and per_kg is not None else None}
+    return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
+        "factory": factory.pk,
+        "period_start": start,
+        "period_end": end,
+        "known_days": own.known_days,
+        "production_days": own.production_days,
+        "heat_days": own.heat_days,
+        "electricity_days": own.electricity_days,
+        "idle_days": own.idle_days,
+        "basis": "mixed" if len(bases) > 1 else bases[0] if bases else None,
+        "measured_share": None if own.measured_share is None else decimal_kg(own.measured_share),
+        "gwp_set": own.gwp_set,
+    }

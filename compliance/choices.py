@@ -1,0 +1,33 @@
+"""Enums of figures and targets, shared by models, API and forms."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Basis(models.TextChoices):
+    """Where the CO2 of heat of a day comes from. One of them, never both (`design.md` 7.2)."""
+
+    MEASURED = "measured", _("measured in the stacks")
+    FUEL = "fuel", _("from the fuel logged")
+
+
+class TargetScope(models.TextChoices):
+    BOTH = "1+2", _("scopes 1 and 2")
+    ONE = "1", _("scope 1")
+    TWO = "2", _("scope 2")
+
+
+class TargetMetric(models.TextChoices):
+    """Absolute targets lead to neutrality, intensities are fair. Show both: one can fall while the other rises."""
+
+    ABSOLUTE_T = "absolute_t", _("tonnes a year")
+    INTENSITY = "intensity", _("per product")
+
+
+class TargetPath(models.TextChoices):
+    LINEAR = "linear", _("a straight line")
+
+
+class TargetStatus(models.TextChoices):
+    IN_FORCE = "in_force", _("in force")
+    ENDED = "ended", _("ended")

@@ -1,0 +1,386 @@
+"""What a site used, made and emitted on each of its factory days: from rows to figures, without a database.
+
+An entry is spread evenly over the seconds of its period; the days of one entry sum exactly to what the entry holds
+(`science.rounding.decimal_part`). Whether stack or fuel counts for the CO2 of heat is decided here, a day at a time.
+Reading the rows is in `inputs.py`, keeping the figures in `site_days.py`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from compliance.choices import Basis
+from energy.choices import Carrier
+from factories.choices import Product, Sector, SourceKind
+from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
+from science.combustion import wet_wood_co2_kg
+from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
+from science.units import UNITS, Dimension, convert
+
+# A day counts as logged or measured from this share of it, as an hour does (`domain.md` 1.8).
+ENOUGH = Decimal("0.8")
+ENGINE_FUELS = frozenset({"diesel", "petrol", "biodiesel"})
+HEAT_SOURCES = frozenset({SourceKind.BOILER.value, SourceKind.DIRECT_FIRED_DRYER.value})
+ENGINE_SOURCES = frozenset({SourceKind.GENSET.value, SourceKind.VEHICLE.value, SourceKind.EXPLOSIVES.value})
+MIXED = "mixed"
+
+_SECOND_US = 1_000_000
+_HOUR_US = 3600 * _SECOND_US
+_ZERO = Decimal(0)
+_SUMS = (
+    "heat_gj", "electricity_gj", "other_gj", "heat_scope1_co2e_kg", "other_scope1_co2e_kg", "scope2_co2e_kg",
+    "biogenic_co2_kg",
+)  # fmt: skip
+_KNOWN_OR_NULL = (
+    "green_leaf_kg", "firewood_kg", "electricity_kwh", "fuel_co2_kg", "fuel_fossil_co2_kg",
+    "heat_carbon_co2_kg", "coal_kg",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a site's settings its figures depend on."""
+
+    factory_id: int
+    sector: str
+    gwp_set: str
+    mine_class: str  # empty: none, or sources that disagree
+    heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
+    other_chimneys: frozenset[int]  # of gensets and the like alone: their CO2 is not of heat
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A factory day; times in microseconds since 1970."""
+
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    start_us: int
+    end_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An energy entry of kind `used`, with what classes it."""
+
+    start_us: int
+    end_us: int
+    energy_type: str
+    carrier: str
+    is_wood: bool
+    source_kind: str
+    scope: int
+    factor_amount: Decimal
+    factor_unit: str
+    kg_per_unit: Decimal | None
+    energy_gj: Decimal | None
+    co2_kg: Decimal | None
+    biogenic_co2_kg: Decimal
+    co2e_kg: Decimal
+    moisture_fraction: Decimal | None
+    gwp_set: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A production entry."""
+
+    start_us: int
+    end_us: int
+    product: str
+    amount_kg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One chimney with a device of record on one factory day."""
+
+    chimney_id: int
+    assigned_ms: int
+    measured_h: int
+    idle_h: int
+    measured_ug: int | None  # of the hours that were measured
+    record_ug: int | None  # of all hours that have a mass
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One day while it is added up."""
+
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    covered: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    gwp_sets: set[str] = field(default_factory=set)
+    has_all_energy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one entry gives to the days of its period: amounts to spread, and what stays unknown on them."""
+
+    amounts: dict[str, Decimal]
+    covers: str
+    unknown: tuple[str, ...] = ()
+    gwp_set: str = ""
+    has_energy: bool = True
+
+
+def site_figures(
+    place: Place,
+    spans: Sequence[Span],
+    *,
+    uses: Iterable[Use],
+    made: Iterable[Made],
+    stacks: dict[datetime, list[Stack]],
+) -> Iterator[tuple[Span, dict[str, Any]]]:
+    """The columns of each factory day about which anything is known; the others are left out.
+
+    `spans` ascend without overlap; `stacks` go by the start of their day.
+    """
+    tallies = [_Tally() for _span in spans]
+    starts = [span.start_us for span in spans]
+    for use in uses:
+        _spread(_share_of_use(use), use.start_us, use.end_us, spans=spans, starts=starts, tallies=tallies)
+    for entry in made:
+        _spread(
+            _share_of_made(entry), entry.start_us, entry.end_us, spans=spans, starts=starts, tallies=tallies
+        )
+    for span, tally in zip(spans, tallies, strict=True):
+        own = [s for s in stacks.get(span.starts_at, []) if s.chimney_id not in place.other_chimneys]
+        if tally.covered or any(s.measured_h or s.idle_h for s in own):
+            yield span, _columns(place, span, tally, own)
+
+
+def _spread(
+    share: _Share,
+    start_us: int,
+    end_us: int,
+    *,
+    spans: Sequence[Span],
+    starts: Sequence[int],
+    tallies: Sequence[_Tally],
+) -> None:
+    index = max(0, bisect_right(starts, start_us) - 1)
+    while index < len(spans) and starts[index] < end_us:
+        span, tally = spans[index], tallies[index]
+        index += 1
+        begin_us, stop_us = max(start_us, span.start_us), min(end_us, span.end_us)
+        if begin_us >= stop_us:
+            continue
+        tally.covered.setdefault(share.covers, []).append((begin_us, stop_us))
+        tally.unknown.update(share.unknown)
+        if share.gwp_set:
+            tally.gwp_sets.add(share.gwp_set)
+        tally.has_all_energy &= share.has_energy
+        for name, amount in share.amounts.items():
+            part = decimal_part(
+                amount, begin=begin_us - start_us, end=stop_us - start_us, whole=end_us - start_us
+            )
+            tally.amounts[name] = tally.amounts.get(name, _ZERO) + part
+
+
+# --- Entries -----------------------------------------------------------------------------------
+def energy_class(use: Use) -> str:
+    """heat, electricity or other: where it was burned if that is told, else by what it is."""
+    if use.carrier == Carrier.GRID:
+        return "electricity"
+    if use.carrier == Carrier.HEAT:
+        return "heat"
+    if use.carrier != Carrier.FUEL or use.source_kind in ENGINE_SOURCES:
+        return "other"
+    is_engine_fuel = use.energy_type in ENGINE_FUELS and use.source_kind not in HEAT_SOURCES
+    return "other" if is_engine_fuel else "heat"
+
+
+def _share_of_use(use: Use) -> _Share:
+    kind = energy_class(use)
+    amounts = {"biogenic_co2_kg": use.biogenic_co2_kg}
+    unknown: list[str] = []
+
+    def add(name: str, amount: Decimal | None) -> None:
+        if amount is None:
+            unknown.append(name)
+        else:
+            amounts[name] = amount
+
+    energy_gj = _energy_gj(use)
+    if energy_gj is not None:
+        amounts[f"{kind}_gj"] = energy_gj
+    if use.scope == 2:
+        amounts["scope2_co2e_kg"] = use.co2e_kg
+    elif use.scope == 1:
+        amounts["heat_scope1_co2e_kg" if kind == "heat" else "other_scope1_co2e_kg"] = use.co2e_kg
+    if kind == "electricity":
+        add("electricity_kwh", _in_kwh(use))
+    if use.is_wood:
+        add("firewood_kg", _wood_kg(use))
+    if kind == "heat" and use.carrier == Carrier.FUEL:
+        add("fuel_co2_kg", None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg)
+        add("fuel_fossil_co2_kg", use.co2_kg)
+        add("heat_carbon_co2_kg", _carbon_co2_kg(use))
+    has_energy = energy_gj is not None or use.carrier == Carrier.EXPLOSIVE
+    return _Share(amounts, kind, tuple(unknown), use.gwp_set, has_energy)
+
+
+def _dimension(use: Use) -> Dimension | None:
+    found = UNITS.get(use.factor_unit)
+    return found.dimension if found else None
+
+
+def _energy_gj(use: Use) -> Decimal | None:
+    if use.energy_gj is None and _dimension(use) is Dimension.ENERGY:
+        return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="GJ"))
+    return use.energy_gj
+
+
+def _in_kwh(use: Use) -> Decimal | None:
+    if _dimension(use) is not Dimension.ENERGY:
+        return None
+    return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="kWh"))
+
+
+def _wood_kg(use: Use) -> Decimal | None:
+    """Kilograms as burned. Of a factor by energy alone nobody knows how much wood it was."""
+    if use.kg_per_unit is not None:
+        return decimal_kg(use.factor_amount * use.kg_per_unit)
+    if _dimension(use) is Dimension.MASS:
+        return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="kg"))
+    return None
+
+
+def _carbon_co2_kg(use: Use) -> Decimal | None:
+    """What the stack should show: by the carbon of wet wood; of other fuels by their CO2 factor."""
+    if not use.is_wood:
+        return None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg
+    wood_kg = _wood_kg(use)
+    if wood_kg is None or use.moisture_fraction is None:
+        return None
+    return decimal_kg(wet_wood_co2_kg(wood_kg, moisture_fraction=use.moisture_fraction))
+
+
+_PRODUCTS = {
+    Product.MADE_TEA.value: "made_tea_kg",
+    Product.GREEN_LEAF.value: "green_leaf_kg",
+    Product.COAL.value: "coal_kg",
+}
+
+
+def _share_of_made(entry: Made) -> _Share:
+    return _Share({_PRODUCTS[entry.product]: entry.amount_kg}, f"production {entry.product}")
+
+
+# --- Days --------------------------------------------------------------------------------------
+def _columns(place: Place, span: Span, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
+    product = Product.COAL if place.sector == Sector.COAL_MINE else Product.MADE_TEA
+    columns: dict[str, Any] = {name: tally.amounts.get(name, _ZERO) for name in _SUMS}
+    for name in _KNOWN_OR_NULL:
+        columns[name] = None if name in tally.unknown else tally.amounts.get(name)
+    coal_kg = columns.pop("coal_kg")
+    columns["made_kg"] = tally.amounts.get(_PRODUCTS[product])
+    columns["methane_co2e_kg"] = _methane_co2e_kg(place, coal_kg)
+    gwp_sets = tally.gwp_sets | ({place.gwp_set} if columns["methane_co2e_kg"] is not None else set())
+    return (
+        columns
+        | {
+            "has_all_energy": tally.has_all_energy,
+            "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets),
+        }
+        | _covered(span, tally, product)
+        | _stack_columns(place, span, stacks)
+        | _of_record(columns, _filled_co2_kg(place, span, stacks))
+    )
+
+
+def _covered(span: Span, tally: _Tally, product: Product) -> dict[str, Any]:
+    """How much of the day each kind of entry covers, and whether that is enough to count the day as logged."""
+    columns: dict[str, Any] = {}
+    for name, kind in (
+        ("production", f"production {product.value}"),
+        ("heat", "heat"),
+        ("electricity", "electricity"),
+    ):
+        covered_s = _covered_s(tally, kind)
+        columns[f"{name}_covered_s"] = covered_s
+        columns[f"has_{name}"] = covered_s * _SECOND_US >= ENOUGH * (span.end_us - span.start_us)
+    return columns
+
+
+def _covered_s(tally: _Tally, name: str) -> int:
+    """Seconds in the union of the periods, each once however many entries overlap."""
+    covered_us, until_us = 0, 0
+    for begin_us, end_us in sorted(tally.covered.get(name, ())):
+        covered_us += max(0, end_us - max(begin_us, until_us))
+        until_us = max(until_us, end_us)
+    return covered_us // _SECOND_US
+
+
+def _methane_co2e_kg(place: Place, coal_kg: Decimal | None) -> Decimal | None:
+    """Null without a class of the mine: methane is its largest part, and never zero for want of a word."""
+    if coal_kg is None or not place.mine_class:
+        return None
+    found = mine_methane(
+        coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set
+    )
+    return decimal_kg(found.co2e_t * 1000)
+
+
+def _stack_columns(place: Place, span: Span, stacks: Sequence[Stack]) -> dict[str, Any]:
+    recorded = [s.record_ug for s in stacks if s.record_ug is not None]
+    return {
+        "chimneys": len(stacks),
+        "stack_h": sum(s.assigned_ms for s in stacks) // 3_600_000,
+        "stack_measured_h": sum(s.measured_h for s in stacks),
+        "stack_idle_h": sum(s.idle_h for s in stacks),
+        "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= span.end_us - span.start_us for s in stacks),
+        "stack_co2_kg": decimal_kg_from_micrograms(sum(recorded)) if recorded else None,
+        "stack_filled_co2_kg": _filled_co2_kg(place, span, stacks),
+    }
+
+
+def _filled_co2_kg(place: Place, span: Span, stacks: Sequence[Stack]) -> Decimal | None:
+    """CO2 of all stacks scaled to their operating hours, when each has 80 % of those measured; else None.
+
+    None also while a heat source has no chimney that is measured: its CO2 would be missing from the sum.
+    """
+    if not stacks or not place.heat_chimneys <= {s.chimney_id for s in stacks}:
+        return None
+    day_h = Decimal(span.end_us - span.start_us) / _HOUR_US
+    total_kg = _ZERO
+    for stack in stacks:
+        operating_h = day_h - stack.idle_h
+        if stack.measured_h < ENOUGH * operating_h:
+            return None
+        if stack.measured_h:
+            kg = decimal_kg_from_micrograms(stack.measured_ug or 0)
+            total_kg += decimal_kg(kg * operating_h / stack.measured_h)
+    return total_kg
+
+
+def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, Any]:
+    """CO2 of heat by one basis; what is fossil of the measured, by the fuels burned under it."""
+    fuel_kg, fossil_kg = columns["fuel_co2_kg"], columns["fuel_fossil_co2_kg"]
+    scope1_kg = columns["heat_scope1_co2e_kg"] + columns["other_scope1_co2e_kg"]
+    biogenic_kg = columns["biogenic_co2_kg"]
+    if filled_kg is None:
+        return {
+            "basis": "" if fuel_kg is None else Basis.FUEL.value,
+            "heat_co2_kg": fuel_kg,
+            "record_scope1_co2e_kg": scope1_kg,
+            "record_biogenic_co2_kg": biogenic_kg,
+        }
+    if fuel_kg:
+        measured_fossil_kg = decimal_kg(filled_kg * fossil_kg / fuel_kg)
+        scope1_kg += measured_fossil_kg - fossil_kg
+        biogenic_kg += (filled_kg - measured_fossil_kg) - (fuel_kg - fossil_kg)
+    return {
+        "basis": Basis.MEASURED.value,
+        "heat_co2_kg": filled_kg,
+        "record_scope1_co2e_kg": scope1_kg,
+        "record_biogenic_co2_kg": biogenic_kg,
+    }

@@ -1,0 +1,163 @@
+"""Figures of record across apps: what a site used, made and emitted each factory day, and its targets.
+
+How the figures come about is in `site_days.py`; ranking sites by them is in `portal/leaderboard.py`.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from compliance.choices import Basis, TargetMetric, TargetPath, TargetScope, TargetStatus
+from factories.choices import GwpSet
+
+AMOUNT: dict[str, Any] = {"max_digits": 26, "decimal_places": 6}
+SUM: dict[str, Any] = AMOUNT | {"default": Decimal(0)}
+KNOWN_OR_NULL: dict[str, Any] = AMOUNT | {"null": True, "blank": True}
+
+
+class SiteDay(models.Model):
+    """One factory day of one site: a function of its entries, its production and its hours of record, never edited.
+
+    Null is "nothing logged" or "not known", never zero. A day about which nothing is known has no row. Entries reach
+    into days to come: read through `queries.py`, which leaves those out.
+    """
+
+    pk = models.CompositePrimaryKey("factory", "day")
+    factory = models.ForeignKey("factories.Factory", models.CASCADE, db_index=False, related_name="site_days")
+    day = models.DateField()  # the date on which the factory day begins, at the site
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # exclusive; a day has 23, 24 or 25 hours
+    # --- Production. `made_kg`: made tea, or of a mine coal. Covered: seconds of the day that entries cover.
+    made_kg = models.DecimalField(**KNOWN_OR_NULL)
+    green_leaf_kg = models.DecimalField(**KNOWN_OR_NULL)
+    production_covered_s = models.IntegerField(default=0)
+    has_production = models.BooleanField(default=False)  # logged for 80 % of the day; likewise below
+    # --- Energy used. Heat: fuels burned for it, heat bought; other: engines, explosives, own generation.
+    heat_covered_s = models.IntegerField(default=0)
+    electricity_covered_s = models.IntegerField(default=0)
+    has_heat = models.BooleanField(default=False)
+    has_electricity = models.BooleanField(default=False)
+    firewood_kg = models.DecimalField(**KNOWN_OR_NULL)  # wood of all kinds, in kg as burned
+    electricity_kwh = models.DecimalField(**KNOWN_OR_NULL)  # from the grid
+    heat_gj = models.DecimalField(**SUM)
+    electricity_gj = models.DecimalField(**SUM)
+    other_gj = models.DecimalField(**SUM)
+    has_all_energy = models.BooleanField(default=True)  # false: something was burned by a factor without GJ
+    # --- What it emitted by factors, in kg.
+    heat_scope1_co2e_kg = models.DecimalField(**SUM)  # CH4 and N2O of wood, all gases of fossil fuel
+    other_scope1_co2e_kg = models.DecimalField(**SUM)  # diesel of engines, explosives
+    methane_co2e_kg = models.DecimalField(**KNOWN_OR_NULL)  # of a mine, from its coal; null: class unknown
+    scope2_co2e_kg = models.DecimalField(**SUM)
+    biogenic_co2_kg = models.DecimalField(**SUM)  # outside the scopes
+    fuel_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # CO2 of the heat fuels, fossil and biogenic
+    fuel_fossil_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # its fossil part
+    heat_carbon_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # the same by carbon, to set beside the stack
+    gwp_set = models.CharField(max_length=8, blank=True)  # of all CO2e above; "mixed" when entries differ
+    # --- What the stacks measured: chimneys with a device of record on that day, and their hours.
+    chimneys = models.SmallIntegerField(default=0)
+    stack_h = models.SmallIntegerField(default=0)  # chimney hours of the whole day
+    stack_measured_h = models.SmallIntegerField(default=0)
+    stack_idle_h = models.SmallIntegerField(default=0)
+    is_idle = models.BooleanField(default=False)  # every stack proved idle all day
+    stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # sum of the hours that have a mass of record
+    stack_filled_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # scaled to the operating hours, when measured
+    # --- Of record: CO2 of heat by one basis, never both, and what follows from it.
+    basis = models.CharField(max_length=8, choices=Basis, blank=True)  # empty: CO2 of heat is not known
+    heat_co2_kg = models.DecimalField(**KNOWN_OR_NULL)
+    record_scope1_co2e_kg = models.DecimalField(**SUM)  # heat and other, without the methane of mines
+    record_biogenic_co2_kg = models.DecimalField(**SUM)
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("site day")
+        verbose_name_plural = _("site days")
+        constraints = [
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="site_day_forward"),
+            models.CheckConstraint(condition=Q(basis__in=["", *Basis.values]), name="site_day_known_basis"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.factory_id} {self.day:%Y-%m-%d}"
+
+
+class TouchedSite(models.Model):
+    """A stretch of time of a site whose days have to be made anew. Written by database triggers, append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    # No foreign key in the database: triggers of roll-ups write here, and a site that is gone is passed over.
+    factory = models.ForeignKey("factories.Factory", models.CASCADE, db_constraint=False, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("touched site")
+        verbose_name_plural = _("touched sites")
+
+    def __str__(self) -> str:
+        return f"{self.factory_id} {self.starts_at:%Y-%m-%dT%H:%M}"
+
+
+@pghistory.track()
+class Target(models.Model):
+    """How much a site or an organisation means to emit in a year, on a line from a base year to a target year.
+
+    Set, corrected and ended by `services.py`; never deleted. Absolute targets are in t CO2e, intensities in kg CO2e
+    a kg of product (of a mine: a tonne of coal).
+    """
+
+    organisation = models.ForeignKey(
+        "factories.Organisation", models.PROTECT, related_name="targets", verbose_name=_("organisation")
+    )
+    factory = models.ForeignKey(
+        "factories.Factory", models.PROTECT, null=True, blank=True, related_name="targets",
+        verbose_name=_("factory"),
+    )  # fmt: skip
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    scope = models.CharField(_("scope"), max_length=4, choices=TargetScope, default=TargetScope.BOTH)
+    metric = models.CharField(_("metric"), max_length=10, choices=TargetMetric)
+    unit = models.CharField(_("unit"), max_length=20)
+    base_year = models.PositiveSmallIntegerField(_("base year"))
+    base_value = models.DecimalField(_("base value"), max_digits=20, decimal_places=6)
+    target_year = models.PositiveSmallIntegerField(_("target year"))
+    target_value = models.DecimalField(_("target value"), max_digits=20, decimal_places=6)
+    path = models.CharField(_("path"), max_length=8, choices=TargetPath, default=TargetPath.LINEAR)
+    gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet)
+    status = models.CharField(_("status"), max_length=8, choices=TargetStatus, default=TargetStatus.IN_FORCE)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    change_reason = models.CharField(_("reason of the last change"), max_length=300, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("target")
+        verbose_name_plural = _("targets")
+        ordering = ["organisation", "factory", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(base_year__lt=F("target_year"), base_year__gte=1990, target_year__lte=2100),
+                name="target_years_forward",
+            ),
+            models.CheckConstraint(
+                condition=Q(base_value__gt=0, target_value__gte=0), name="target_values_not_negative"
+            ),
+            models.CheckConstraint(condition=Q(metric__in=TargetMetric.values), name="target_known_metric"),
+            models.CheckConstraint(condition=Q(scope__in=TargetScope.values), name="target_known_scope"),
+            models.CheckConstraint(
+                condition=Q(status=TargetStatus.IN_FORCE, ended_at__isnull=True)
+                | Q(status=TargetStatus.ENDED, ended_at__isnull=False) & ~Q(change_reason=""),
+                name="target_end_has_time_and_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "factory", "metric", "scope"],
+                condition=Q(status=TargetStatus.IN_FORCE), nulls_distinct=False, name="target_one_in_force",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name or f"{self.factory or self.organisation}: {self.get_metric_display()}"

@@ -1,0 +1,240 @@
+"""Reads of figures of record: site days, their sums and intensities over a period, operating time, who logged.
+
+Call `site_days.refresh` before, where a figure must hold what was written a moment ago. Days are factory days of the
+site, named by the date on which they begin, both ends included; days that have not begun are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from carbontrack import sql
+from compliance.inputs import span_of
+from compliance.models import SiteDay
+from devices.models import Assignment
+from factories.models import Factory
+
+_BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
+_MJ_PER_GJ = 1000
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums of one site over a period, or over one day or month of it. None: nothing logged, or not known."""
+
+    factory_id: int
+    bucket: date | None  # the day, or the first day of the month
+    known_days: int  # about which anything is known
+    production_days: int  # production logged, zero too, for 80 % of the day; likewise heat and electricity
+    idle_days: int  # nothing said of production, and every stack proved idle all day
+    heat_days: int
+    electricity_days: int
+    energy_days: int  # heat and electricity
+    measured_days: int  # CO2 of heat from the stacks
+    fuel_days: int  # CO2 of heat from the fuel
+    made_kg: Decimal | None
+    green_leaf_kg: Decimal | None
+    firewood_kg: Decimal | None
+    electricity_kwh: Decimal | None
+    heat_gj: Decimal | None
+    electricity_gj: Decimal | None
+    other_gj: Decimal | None
+    energy_unknown_days: int
+    scope1_co2e_kg: Decimal | None  # on the basis of record, without the methane of mines
+    scope2_co2e_kg: Decimal | None
+    methane_co2e_kg: Decimal | None
+    methane_unknown_days: int  # of a mine: coal was logged, and nobody said how gassy it is
+    biogenic_co2_kg: Decimal | None  # on the basis of record; outside the scopes
+    heat_co2_kg: Decimal | None  # on the basis of record, fossil and biogenic
+    heat_measured_co2_kg: Decimal | None  # the part of it that stacks measured
+    heat_carbon_co2_kg: Decimal | None
+    stack_co2_kg: Decimal | None
+    stack_filled_co2_kg: Decimal | None
+    stack_h: int | None
+    stack_measured_h: int | None
+    stack_idle_h: int | None
+    gwp_set: str  # of all CO2e; "mixed" when entries differ, empty when there is none
+    balance_stack_kg: Decimal | None  # of the days on which stack and heat fuel are both known
+    balance_fuel_kg: Decimal | None  # by carbon
+    logged_co2e_kg: Decimal | None  # of the days on which all that emits is logged
+    logged_scope2_kg: Decimal | None
+    logged_days: int
+    co2e_pair_kg: Decimal | None
+    scope2_pair_kg: Decimal | None
+    co2e_made_kg: Decimal | None
+    co2e_days: int
+    energy_pair_gj: Decimal | None
+    energy_made_kg: Decimal | None
+    stack_pair_kg: Decimal | None
+    stack_made_kg: Decimal | None
+    stack_days: int
+    wood_pair_kg: Decimal | None
+    wood_made_kg: Decimal | None
+    power_pair_kwh: Decimal | None
+    power_made_kg: Decimal | None
+
+    @property
+    def co2e_kg(self) -> Decimal | None:
+        """Scopes 1 and 2 of what was logged; None when nothing was. How much of the time that is: `energy_days`."""
+        return (
+            None
+            if self.methane_unknown_days
+            else _known_sum(self.scope1_co2e_kg, self.scope2_co2e_kg, self.methane_co2e_kg)
+        )
+
+    @property
+    def energy_gj(self) -> Decimal | None:
+        return (
+            None if self.energy_unknown_days else _known_sum(self.heat_gj, self.electricity_gj, self.other_gj)
+        )
+
+    @property
+    def measured_share(self) -> Decimal | None:
+        """Of the CO2 of heat, the part that was measured; None when there is none."""
+        return _ratio(self.heat_measured_co2_kg or _ZERO, self.heat_co2_kg)
+
+    # --- Per kg of product, over the days on which both are logged; None without such a day or product.
+    @property
+    def co2e_kg_per_kg(self) -> Decimal | None:
+        """kg CO2e of scopes 1 and 2 a kg of made tea (of a mine: of coal)."""
+        return _ratio(self.co2e_pair_kg, self.co2e_made_kg)
+
+    @property
+    def energy_mj_per_kg(self) -> Decimal | None:
+        ratio = _ratio(self.energy_pair_gj, self.energy_made_kg)
+        return None if ratio is None else ratio * _MJ_PER_GJ
+
+    @property
+    def stack_co2_kg_per_kg(self) -> Decimal | None:
+        return _ratio(self.stack_pair_kg, self.stack_made_kg)
+
+    @property
+    def firewood_kg_per_kg(self) -> Decimal | None:
+        return _ratio(self.wood_pair_kg, self.wood_made_kg)
+
+    @property
+    def electricity_kwh_per_kg(self) -> Decimal | None:
+        return _ratio(self.power_pair_kwh, self.power_made_kg)
+
+
+def _known_sum(*parts: Decimal | None) -> Decimal | None:
+    known = [part for part in parts if part is not None]
+    return sum(known, _ZERO) if known else None
+
+
+def _ratio(amount: Decimal | None, of: Decimal | None) -> Decimal | None:
+    """Unrounded; None where the divisor is not known or zero."""
+    return None if amount is None or not of else amount / of
+
+
+def site_days(
+    factory_ids: Iterable[int], first_day: date, last_day: date, *, now: datetime | None = None
+) -> list[SiteDay]:
+    """Days of sites that have begun, by site and day. A day about which nothing is known is absent."""
+    return list(
+        SiteDay.objects.filter(
+            factory_id__in=list(factory_ids), day__gte=first_day, day__lte=last_day,
+            starts_at__lte=now or timezone.now(),
+        ).order_by("factory_id", "day")
+    )  # fmt: skip
+
+
+def sums(
+    factory_ids: Iterable[int], first_day: date, last_day: date, *, now: datetime | None = None
+) -> dict[int, Sums]:
+    """Each site's sums over the days from `first_day` to `last_day`; sites of which nothing is known are absent."""
+    return {row.factory_id: row for row in series(factory_ids, first_day, last_day, by="all", now=now)}
+
+
+def series(
+    factory_ids: Iterable[int], first_day: date, last_day: date, *, by: str, now: datetime | None = None
+) -> list[Sums]:
+    """The same by "day", "month" or over "all", by site and time; buckets without a known day are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
+            {
+                "factory_ids": list(factory_ids), "first": first_day, "last": last_day,
+                "now": now or timezone.now(),
+            },
+        )  # fmt: skip
+        return [Sums(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingTime:
+    """How long the monitoring of a site worked: chimney hours measured or proved idle, of those it was there for."""
+
+    worked_h: int
+    hours: int
+
+    @property
+    def share(self) -> Decimal | None:
+        """None without a device of record in that time."""
+        return Decimal(self.worked_h) / self.hours if self.hours else None
+
+
+def operating_times(
+    factories: Iterable[Factory], first_day: date, last_day: date, *, now: datetime | None = None
+) -> dict[int, OperatingTime]:
+    """For each site the hours that monitoring worked, of the chimney hours begun in which a device of record sat there.
+
+    A silent device counts against it, a day without any row too. An hour counts when 80 % of its operating time are
+    covered, or when it was proved idle. Two queries.
+    """
+    now, factories = now or timezone.now(), list(factories)
+    found = sums([factory.pk for factory in factories], first_day, last_day, now=now)
+    spans = {
+        factory.pk: (
+            span_of(first_day, factory.zone, factory.day_starts_at).starts_at,
+            min(span_of(last_day, factory.zone, factory.day_starts_at).ends_at, now),
+        )
+        for factory in factories
+    }
+    hours = dict.fromkeys(spans, 0)
+    for factory_id, valid_from, valid_to in Assignment.objects.filter(
+        factory__in=spans, is_of_record=True
+    ).values_list("factory_id", "valid_from", "valid_to"):
+        start, end = spans[factory_id]
+        seconds = (min(valid_to or end, end) - max(valid_from, start)).total_seconds()
+        hours[factory_id] += max(0, int(seconds // 3600))
+    return {pk: OperatingTime(_worked_h(found.get(pk)), hours[pk]) for pk in spans}
+
+
+def _worked_h(own: Sums | None) -> int:
+    return 0 if own is None else (own.stack_measured_h or 0) + (own.stack_idle_h or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LastLogged:
+    """The last day of which each kind is logged; None: never."""
+
+    heat: date | None = None
+    electricity: date | None = None
+    production: date | None = None
+
+
+def last_logged(factory_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, LastLogged]:
+    """Since when each site is silent; a site that never logged has None for all."""
+    ids = list(factory_ids)
+    rows = (
+        SiteDay.objects.filter(factory_id__in=ids, starts_at__lte=now or timezone.now())
+        .values("factory_id")
+        .annotate(
+            heat=Max("day", filter=Q(has_heat=True)),
+            electricity=Max("day", filter=Q(has_electricity=True)),
+            production=Max("day", filter=Q(has_production=True)),
+        )
+    )
+    found = {
+        row["factory_id"]: LastLogged(row["heat"], row["electricity"], row["production"]) for row in rows
+    }
+    return {pk: found.get(pk, LastLogged()) for pk in ids}

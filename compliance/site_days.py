@@ -1,0 +1,132 @@
+"""Keeps site days up to date: takes what the database's triggers marked, makes those days anew, stores them.
+
+A site day is a function of what is stored now (`figures.py`), never of the order in which it came. Marks and rows
+change in one transaction, one process a site at a time: a mark made meanwhile stays for the next round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import localcontext
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from compliance.figures import site_figures
+from compliance.inputs import Window, load, span_of
+from compliance.models import SiteDay
+from factories.models import Factory
+
+SITES_PER_ROUND = 25  # bounds memory and the length of a transaction when a year of all sites comes at once
+_LOCK = 0x53495445  # advisory lock class "one maker of a site's days at a time"
+
+
+def refresh(factory_ids: Iterable[int] | None = None) -> int:
+    """Bring the days of these sites up to date, or of all; returns how many were made. One index query if none is due.
+
+    With `factory_ids` it waits for whoever makes them just now: what was written before the call is in the days
+    after it. Without, it leaves to others what they hold. Call it outside of a transaction that goes on.
+    """
+    made = 0
+    due = _due(factory_ids)
+    for index in range(0, len(due), SITES_PER_ROUND):
+        batch = due[index : index + SITES_PER_ROUND]
+        with transaction.atomic():
+            windows = _take(_locked(batch, wait=factory_ids is not None))
+            made += _make(windows)
+    return made
+
+
+def rebuild(factory_ids: Iterable[int], first: date, last: date) -> int:
+    """Make the days from `first` to `last` anew from what is stored, marked or not; returns how many."""
+    made = 0
+    for factory in Factory.objects.filter(pk__in=list(factory_ids)).order_by("pk"):
+        zone, hour = factory.zone, factory.day_starts_at
+        window = (span_of(first, zone, hour).starts_at, span_of(last, zone, hour).ends_at)
+        with transaction.atomic():
+            _locked([factory.pk], wait=True)
+            made += _make({factory.pk: [window]})
+    return made
+
+
+def _due(factory_ids: Iterable[int] | None) -> list[int]:
+    with connection.cursor() as cursor:
+        if factory_ids is None:
+            cursor.execute("SELECT DISTINCT factory_id FROM compliance_touchedsite ORDER BY factory_id")
+        else:
+            cursor.execute(
+                "SELECT DISTINCT factory_id FROM compliance_touchedsite WHERE factory_id = ANY (%s)"
+                " ORDER BY factory_id",
+                [sorted(factory_ids)],
+            )
+        return [factory_id for (factory_id,) in cursor.fetchall()]
+
+
+def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
+    """Those of the sites that are ours to the end of the transaction. In ascending order: no two wait in a circle."""
+    lock = "pg_advisory_xact_lock(%s, id) IS NOT NULL" if wait else "pg_try_advisory_xact_lock(%s, id)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM (SELECT id FROM unnest(%s::integer[]) AS id ORDER BY id OFFSET 0) AS s WHERE {lock}",
+            [sorted(factory_ids), _LOCK],
+        )
+        return [factory_id for (factory_id,) in cursor.fetchall()]
+
+
+def _take(factory_ids: Sequence[int]) -> dict[int, list[Window]]:
+    """The marks of the sites, taken off. What is read after this statement is at least as new as they are."""
+    windows: dict[int, list[Window]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM compliance_touchedsite WHERE factory_id = ANY (%s)"
+            " RETURNING factory_id, starts_at, ends_at",
+            [list(factory_ids)],
+        )
+        for factory_id, start, end in sorted(cursor.fetchall()):
+            own = windows.setdefault(factory_id, [])
+            if own and start <= own[-1][1]:
+                own[-1] = (own[-1][0], max(own[-1][1], end))
+            else:
+                own.append((start, end))
+    return windows
+
+
+def _make(windows: Mapping[int, Sequence[Window]]) -> int:
+    """Replace the days that the windows touch."""
+    if not windows:
+        return 0
+    now = timezone.now()
+    rows = []
+    inputs = load(windows)
+    for factory_id, site in inputs.items():
+        with localcontext(prec=60):  # whoever calls may have another
+            figures = list(
+                site_figures(
+                    site.place,
+                    site.spans,
+                    uses=site.uses.values(),
+                    made=site.made.values(),
+                    stacks=site.stacks,
+                )
+            )
+        rows += [
+            SiteDay(
+                factory_id=factory_id, day=span.day, starts_at=span.starts_at, ends_at=span.ends_at,
+                refreshed_at=now, **columns,
+            )
+            for span, columns in figures
+        ]  # fmt: skip
+    days = [(factory_id, span.day) for factory_id, site in inputs.items() for span in site.spans]
+    _replace(days, rows)
+    return len(days)
+
+
+def _replace(days: Sequence[tuple[int, date]], rows: Sequence[SiteDay]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM compliance_siteday AS s USING unnest(%s::integer[], %s::date[]) AS d (factory_id, day)"
+            " WHERE s.factory_id = d.factory_id AND s.day = d.day",
+            [[factory_id for factory_id, _day in days], [day for _factory_id, day in days]],
+        )
+    SiteDay.objects.bulk_create(rows, batch_size=500)

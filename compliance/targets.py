@@ -1,0 +1,223 @@
+"""Is a site on the way to its target? The line of a target, and what the last twelve months say to it.
+
+Setting and ending targets is in `services.py`. A verdict is True, False or None: None is "not enough data", with the
+reason, and never counts as met or missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from compliance import queries
+from compliance.choices import TargetMetric, TargetScope, TargetStatus
+from compliance.models import Target
+from factories.models import Factory
+from factories.queries import local_day_start
+from science.intensity import KNOWN_SHARE, RECENT_DAYS
+from science.rounding import decimal_kg
+
+WINDOW_DAYS = 365  # tea is seasonal: a month says nothing
+STACK_FUEL_BAND = (Decimal("0.75"), Decimal("1.25"))
+
+_KG_PER_T = 1000
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the twelve months before a day say to one target."""
+
+    target: Target
+    met: bool | None
+    reason: str  # why `met` is None; else empty
+    actual: Decimal | None
+    expected: Decimal
+    first_day: date
+    last_day: date
+    logged_days: int
+    operating_days: int
+
+    @property
+    def period(self) -> str:
+        return _("12 months to %(day)s") % {"day": date_format(self.last_day, "j F Y")}
+
+    @property
+    def sentence(self) -> str:
+        """The figure and its limit, or why there is none."""
+        if self.actual is None or self.met is None:
+            return reason_words(self.reason)
+        return _("%(actual)s of at most %(expected)s %(unit)s") % {
+            "actual": significant(self.actual), "expected": significant(self.expected), "unit": self.target.unit,
+        }  # fmt: skip
+
+
+def significant(value: Decimal, digits: int = 3) -> str:
+    """`digits` significant digits, never fewer than the whole part has."""
+    if not value:
+        return "0"
+    return f"{round(value, max(0, digits - 1 - value.adjusted())):f}"
+
+
+def reason_words(code: str) -> str:
+    """The sentence of a reason, in the reader's language."""
+    texts = {
+        "nothing_logged": _("nothing is logged in these 12 months"),
+        "energy_missing": _("energy is logged on fewer than 80 % of the operating days"),
+        "production_missing": _("production is missing on operating days"),
+        "methane_unknown": _("the class of the mine is not set, so its methane is not known"),
+        "mixed_potentials": _("the entries use other warming potentials than the target"),
+        "stack_and_fuel_differ": _("stack and fuel log differ by more than a quarter"),
+        "factories_without_data": _("not all factories have enough data"),
+    }
+    return texts.get(code, "")
+
+
+# --- The line ----------------------------------------------------------------------------------
+def expected(target: Target, year: Decimal | int) -> Decimal:
+    """Where the line is in a year, 6 decimals; before the base year its value, after the target year that one.
+
+    `base + (target - base) (y - y_base) / (y_target - y_base)` (`domain.md` 7).
+    """
+    at = min(max(Decimal(year), Decimal(target.base_year)), Decimal(target.target_year))
+    share = (at - target.base_year) / (target.target_year - target.base_year)
+    return decimal_kg(target.base_value + (target.target_value - target.base_value) * share)
+
+
+def year_of_window(last_day: date) -> Decimal:
+    """The year that twelve months are, by their last day: to the end of 2026 they are 2026, to mid 2026 2025.5."""
+    first = date(last_day.year, 1, 1)
+    length = (date(last_day.year + 1, 1, 1) - first).days
+    return Decimal(last_day.year - 1) + Decimal((last_day - first).days + 1) / length
+
+
+# --- Verdicts ----------------------------------------------------------------------------------
+def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdict]:
+    """Each factory's verdict on its own target in force; of several the intensity of both scopes comes first.
+
+    A factory without a target is absent.
+    """
+    by_id = {factory.pk: factory for factory in factories}
+    chosen: dict[int, Target] = {}
+    for target in Target.objects.filter(factory__in=by_id, status=TargetStatus.IN_FORCE).order_by("id"):
+        assert target.factory_id is not None
+        kept = chosen.get(target.factory_id)
+        if kept is None or _rank(target) < _rank(kept):
+            chosen[target.factory_id] = target
+    if not chosen:
+        return {}
+    found = verdicts(list(chosen.values()), now)
+    return {pk: found[target.pk] for pk, target in chosen.items()}
+
+
+def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
+    """The verdict on each target; of an organisation over all of its factories. Two queries, however many targets."""
+    within = {target.factory_id for target in targets}
+    organisations = {target.organisation_id for target in targets if target.factory_id is None}
+    factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations)))
+    first, last = window(factories, now)
+    sums = queries.sums([factory.pk for factory in factories], first, last, now=now)
+    found = {}
+    for target in targets:
+        own = [
+            f.pk
+            for f in factories
+            if target.factory_id in (None, f.pk) and f.organisation_id == target.organisation_id
+        ]
+        found[target.pk] = _judge(target, {pk: sums.get(pk) for pk in own}, first, last)
+    return found
+
+
+def verdict(target: Target, now: datetime) -> Verdict:
+    return verdicts([target], now)[target.pk]
+
+
+def window(factories: Sequence[Factory], now: datetime) -> tuple[date, date]:
+    """The last 365 factory days that are over at all of the sites."""
+    starts = [local_day_start(now, factory.zone, factory.day_starts_at).date() for factory in factories]
+    last = min(starts, default=now.date()) - timedelta(days=1)
+    return last - timedelta(days=WINDOW_DAYS - 1), last
+
+
+def _rank(target: Target) -> tuple[bool, bool]:
+    return target.metric != TargetMetric.INTENSITY, target.scope != TargetScope.BOTH
+
+
+def _judge(target: Target, sums: Mapping[int, queries.Sums | None], first: date, last: date) -> Verdict:
+    reasons = {_reason(target, own) for own in sums.values()} - {""}
+    known = [own for own in sums.values() if own is not None]
+    reason = ""
+    if reasons or not sums:
+        reason = reasons.pop() if len(sums) == 1 else "factories_without_data"
+    actual = None if reason else _actual(target, known)
+    limit = expected(target, year_of_window(last))
+    if actual is None and not reason:
+        reason = "production_missing"
+    return Verdict(
+        target=target,
+        met=None if actual is None else actual <= limit,
+        reason=reason,
+        actual=actual,
+        expected=limit,
+        first_day=first,
+        last_day=last,
+        logged_days=sum(own.logged_days for own in known),
+        operating_days=sum(_operating_days(own) for own in known),
+    )
+
+
+def _operating_days(own: queries.Sums) -> int:
+    """A day of which nobody says that nothing was made, and whose stacks do not prove it, counts as operating."""
+    return WINDOW_DAYS - own.idle_days
+
+
+def _reason(target: Target, own: queries.Sums | None) -> str:
+    """Why the figures of a site do not suffice; empty when they do."""
+    if own is None or not own.gwp_set:
+        return "nothing_logged"
+    if own.methane_unknown_days:
+        return "methane_unknown"
+    operating = _operating_days(own)
+    if own.logged_days < Decimal(str(KNOWN_SHARE)) * operating:
+        return "energy_missing"
+    if own.production_days + RECENT_DAYS < operating:
+        return "production_missing"
+    if own.gwp_set != target.gwp_set:
+        return "mixed_potentials"
+    low, high = STACK_FUEL_BAND
+    if own.balance_fuel_kg and not low <= (own.balance_stack_kg or _ZERO) / own.balance_fuel_kg <= high:
+        return "stack_and_fuel_differ"
+    return ""
+
+
+def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
+    """The figure to set against the line. Tonnes are scaled from the days logged to the operating days."""
+    if target.metric == TargetMetric.ABSOLUTE_T:
+        kg = sum(
+            (
+                _of_scope(target, own.logged_co2e_kg, own.logged_scope2_kg)
+                * _operating_days(own)
+                / own.logged_days
+                for own in known
+            ),
+            _ZERO,
+        )
+        return decimal_kg(kg / _KG_PER_T)
+    emitted = sum((_of_scope(target, own.co2e_pair_kg, own.scope2_pair_kg) for own in known), _ZERO)
+    made_kg = sum((own.co2e_made_kg or _ZERO for own in known), _ZERO)
+    if not made_kg:
+        return None
+    return decimal_kg(emitted / made_kg * (_KG_PER_T if target.unit.endswith("/t") else 1))
+
+
+def _of_scope(target: Target, co2e_kg: Decimal | None, scope2_kg: Decimal | None) -> Decimal:
+    both, two = co2e_kg or _ZERO, scope2_kg or _ZERO
+    return {TargetScope.BOTH: both, TargetScope.ONE: both - two, TargetScope.TWO: two}[
+        TargetScope(target.scope)
+    ]

@@ -1,0 +1,232 @@
+"""Was the log kept, and in time: what counts as entered, until when, and what a bill may wait for."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from compliance.schedule import Item, Log, logs
+from energy.models import EnergyEntry
+from energy.services import delete_entry
+from factories.choices import Sector
+from factories.models import Factory, ProductionEntry
+from factories.production import ProductionInput, record_production
+from factories.queries import local_day_start
+from tests import make
+
+pytestmark = pytest.mark.django_db
+# 22 Nov, 12:00 in Kenya. Yesterday is the factory day 21 Nov 06:00 to 22 Nov 06:00.
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+YESTERDAY = date(2026, 11, 21)
+
+
+def start_of(factory: Factory, days_back: int) -> datetime:
+    """The factory day that began so many days before the running one."""
+    start = local_day_start(NOW, factory.zone, factory.day_starts_at)
+    return (start - timedelta(days=days_back)).astimezone(factory.zone)
+
+
+def log_day(
+    factory: Factory,
+    days_back: int,
+    items: str = "heat electricity production",
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Enter what `items` names of one factory day, as if it had been entered at `at` (default: at its end)."""
+    start = start_of(factory, days_back)
+    end = start + timedelta(days=1)
+    period: dict[str, Any] = {"timestamp": start, "period_start": start, "period_end": end}
+    entered_at = at or end
+    if "heat" in items:
+        entry = make.make_energy_entry(factory, **period)
+        EnergyEntry.objects.filter(pk=entry.pk).update(created_at=entered_at)
+    if "electricity" in items:
+        entry = make.make_energy_entry(
+            factory, energy_type="electricity", amount=Decimal("5000"), unit="kWh", **period
+        )
+        EnergyEntry.objects.filter(pk=entry.pk).update(created_at=entered_at)
+    if "production" in items:
+        product = "coal" if factory.sector == Sector.COAL_MINE else "made_tea"
+        made = ProductionInput(product=product, amount=Decimal("12000"), unit="kg", **period)
+        recorded = record_production(make.make_user(), factory, made)
+        ProductionEntry.objects.filter(pk=recorded.entry.pk).update(created_at=entered_at)
+
+
+def log_of(factory: Factory) -> Log:
+    return logs([factory], NOW)[factory.pk]
+
+
+def test_a_factory_without_entries_lacks_all_of_yesterday() -> None:
+    log = log_of(make.make_factory())
+
+    assert log.yesterday.day == YESTERDAY
+    assert log.yesterday.missing == (Item.HEAT, Item.ELECTRICITY, Item.PRODUCTION)
+    assert [day.day for day in log.due] == [YESTERDAY - timedelta(days=back) for back in range(7, 0, -1)]
+    assert not log.is_on_schedule
+
+
+def test_yesterday_is_logged_when_all_three_are() -> None:
+    factory = make.make_factory()
+    log_day(factory, 1, at=NOW - timedelta(hours=1))
+
+    assert log_of(factory).yesterday.is_complete
+
+
+@pytest.mark.parametrize(
+    ("entered", "missing"),
+    [
+        ("heat electricity", (Item.PRODUCTION,)),
+        ("heat production", (Item.ELECTRICITY,)),
+        ("electricity production", (Item.HEAT,)),
+    ],
+)
+def test_what_is_missing_is_named(entered: str, missing: tuple[Item, ...]) -> None:
+    factory = make.make_factory()
+    log_day(factory, 1, entered, at=NOW - timedelta(hours=1))
+
+    assert log_of(factory).yesterday.missing == missing
+
+
+def test_half_a_day_is_not_a_day() -> None:
+    factory = make.make_factory()
+    start = start_of(factory, 1)
+    log_day(factory, 1, "electricity production", at=NOW - timedelta(hours=1))
+    for hours in (10, 20):  # 20 of 24 hours are more than 80 %
+        entry = make.make_energy_entry(
+            factory, timestamp=start, period_start=start, period_end=start + timedelta(hours=hours)
+        )
+        EnergyEntry.objects.filter(pk=entry.pk).update(created_at=start + timedelta(hours=25))
+        assert log_of(factory).yesterday.is_complete == (hours == 20)
+
+
+def test_half_a_day_entered_twice_is_still_half_a_day() -> None:
+    factory = make.make_factory()
+    start = start_of(factory, 1)
+    log_day(factory, 1, "electricity production", at=NOW - timedelta(hours=1))
+    for _twice in range(2):
+        entry = make.make_energy_entry(
+            factory, timestamp=start, period_start=start, period_end=start + timedelta(hours=12)
+        )
+        EnergyEntry.objects.filter(pk=entry.pk).update(created_at=start + timedelta(hours=25))
+
+    assert log_of(factory).yesterday.missing == (Item.HEAT,)
+
+
+def test_diesel_of_the_genset_is_no_firewood() -> None:
+    factory = make.make_factory()
+    start = start_of(factory, 1)
+    log_day(factory, 1, "electricity production", at=NOW - timedelta(hours=1))
+    make.make_energy_entry(
+        factory, energy_type="diesel", amount=Decimal(80), unit="L", timestamp=start, period_start=start,
+        period_end=start + timedelta(days=1),
+    )  # fmt: skip
+
+    assert Item.HEAT in log_of(factory).yesterday.missing
+
+
+def test_a_deleted_entry_counts_for_nothing() -> None:
+    factory = make.make_factory()
+    log_day(factory, 1, at=NOW - timedelta(hours=1))
+    delete_entry(make.make_user(), EnergyEntry.objects.get(energy_type__code="firewood").pk, "wrong day")
+
+    assert log_of(factory).yesterday.missing == (Item.HEAT,)
+
+
+# --- In time -------------------------------------------------------------------------------------
+def test_a_week_entered_each_morning_is_on_schedule() -> None:
+    factory = make.make_factory()
+    for back in range(2, 9):
+        log_day(factory, back)
+
+    log = log_of(factory)
+
+    assert log.is_on_schedule
+    assert log.days_on_schedule == 7
+    assert not log.yesterday.is_complete  # it still has time
+
+
+@pytest.mark.parametrize(("late_s", "is_on_schedule"), [(-1, True), (0, False), (3600, False)])
+def test_the_deadline_is_the_end_of_the_next_factory_day(late_s: int, is_on_schedule: bool) -> None:
+    factory = make.make_factory()
+    for back in range(3, 9):
+        log_day(factory, back)
+    deadline = start_of(factory, 0)  # the day before yesterday had all of yesterday
+    log_day(factory, 2, at=deadline + timedelta(seconds=late_s))
+
+    log = log_of(factory)
+
+    assert log.is_on_schedule == is_on_schedule
+    assert log.due[-1].is_complete == is_on_schedule
+
+
+def test_a_correction_does_not_make_an_entry_late() -> None:
+    factory = make.make_factory()
+    for back in range(2, 9):
+        log_day(factory, back)
+    EnergyEntry.objects.update(changed_at=NOW)
+
+    assert log_of(factory).is_on_schedule
+
+
+# --- Bills ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("ended_days_ago", "is_missing"), [(20, False), (34, False), (36, True)])
+def test_a_monthly_bill_is_awaited_for_35_days(ended_days_ago: int, is_missing: bool) -> None:
+    factory = make.make_factory()
+    log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))
+    end = start_of(factory, 0) - timedelta(days=ended_days_ago)
+    make.make_energy_entry(
+        factory, energy_type="electricity", amount=Decimal(150_000), unit="kWh",
+        timestamp=end - timedelta(days=30), period_start=end - timedelta(days=30), period_end=end,
+    )  # fmt: skip
+
+    assert (Item.ELECTRICITY in log_of(factory).yesterday.missing) == is_missing
+
+
+def test_who_reads_the_meter_each_day_is_not_waited_for() -> None:
+    factory = make.make_factory()
+    log_day(factory, 2, "electricity")
+    log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))
+
+    assert log_of(factory).yesterday.missing == (Item.ELECTRICITY,)
+
+
+# --- Sites ---------------------------------------------------------------------------------------
+def test_a_mine_logs_diesel_electricity_and_coal() -> None:
+    mine = make.make_factory(
+        sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0
+    )
+    assert log_of(mine).yesterday.missing == (Item.OTHER, Item.ELECTRICITY, Item.PRODUCTION)
+
+    log_day(mine, 1, "electricity production", at=NOW - timedelta(hours=1))
+
+    assert log_of(mine).yesterday.missing == (Item.OTHER,)
+
+
+def test_each_site_has_its_own_day() -> None:
+    early = make.make_factory(day_starts_at=0)
+    late = make.make_factory(day_starts_at=15)  # not over yet: it ends at 15:00, three hours from now
+
+    found = logs([early, late], NOW)
+
+    assert found[early.pk].yesterday.day == YESTERDAY
+    assert found[late.pk].yesterday.day == YESTERDAY - timedelta(days=1)
+
+
+def test_queries_do_not_grow_with_factories() -> None:
+    factories = [make.make_factory() for _ in range(3)]
+    log_day(factories[0], 1)
+
+    with CaptureQueriesContext(connection) as few:
+        logs(factories[:1], NOW)
+    with CaptureQueriesContext(connection) as many:
+        logs(factories, NOW)
+
+    assert len(many) == len(few) == 2
+
+
+def test_no_factories_have_no_logs() -> None:
+    assert logs([], NOW) == {}

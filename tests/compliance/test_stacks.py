@@ -1,0 +1,158 @@
+"""Stack or fuel: which of the two the CO2 of heat of a day comes from, never both."""
+
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from devices.models import Assignment
+from emissions.models import EmissionHour
+from factories.choices import SourceKind
+from factories.models import EmissionSource
+from tests.compliance.build import HOUR, LENGTH, START, day_of, days_of, make_hours
+from tests.make import make_assignment, make_chimney, make_device, make_energy_entry, make_factory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site() -> SimpleNamespace:
+    """A boiler under a chimney with a device of record."""
+    factory = make_factory()
+    chimney = make_chimney(factory=factory)
+    return SimpleNamespace(
+        factory=factory,
+        chimney=chimney,
+        assignment=make_assignment(device=make_device(factory=factory), chimney=chimney),
+    )
+
+
+def test_measured_hours_are_the_basis_and_the_fuel_its_cross_check(site: SimpleNamespace) -> None:
+    wood = make_energy_entry(site.factory, amount=Decimal(10_000), unit="kg")
+    make_hours(site.assignment, START, 24, kg=500.0)
+
+    row = day_of(site.factory)
+
+    assert (row.basis, row.heat_co2_kg, row.stack_co2_kg) == ("measured", 12_000, 12_000)
+    assert (row.fuel_co2_kg, row.heat_carbon_co2_kg) == (wood.biogenic_co2_kg, Decimal("12833.333333"))
+    # All of it is biogenic, as the wood is; CH4 and N2O stay by the fuel.
+    assert (row.record_biogenic_co2_kg, row.record_scope1_co2e_kg) == (12_000, wood.co2e_kg)
+    assert (row.chimneys, row.stack_h, row.stack_measured_h) == (1, 24, 24)
+
+
+@pytest.mark.parametrize(("measured", "basis"), [(19, "fuel"), (20, "measured")])
+def test_a_day_is_measured_from_80_percent_of_its_hours_and_scaled_to_all_of_them(
+    site: SimpleNamespace, measured: int, basis: str
+) -> None:
+    wood = make_energy_entry(site.factory, amount=Decimal(10_000), unit="kg")
+    make_hours(site.assignment, START, measured, kg=500.0)
+
+    row = day_of(site.factory)
+
+    assert (row.basis, row.stack_co2_kg) == (basis, measured * 500)
+    assert row.heat_co2_kg == (12_000 if basis == "measured" else wood.biogenic_co2_kg)
+
+
+def test_idle_hours_need_no_measurement_and_a_day_of_them_is_zero(site: SimpleNamespace) -> None:
+    make_hours(site.assignment, START, 14, status="idle", kg=0.0)
+    make_hours(site.assignment, START + 14 * HOUR, 8, kg=500.0)
+
+    row = day_of(site.factory)
+    assert (row.basis, row.heat_co2_kg, row.stack_idle_h, row.is_idle) == ("measured", 5000, 14, False)
+
+    EmissionHour.objects.all().delete()
+    make_hours(site.assignment, START, 24, status="idle", kg=0.0)
+    row = day_of(site.factory)
+    assert (row.heat_co2_kg, row.is_idle) == (0, True)
+
+
+def test_every_chimney_must_be_measured(site: SimpleNamespace) -> None:
+    second = make_assignment(device=make_device(factory=site.factory))
+    make_hours(site.assignment, START, 24)
+    assert day_of(site.factory).basis == ""  # no fuel either
+
+    make_hours(second, START, 24)
+    row = day_of(site.factory)
+    assert (row.basis, row.heat_co2_kg, row.stack_h, row.chimneys) == ("measured", 4800, 48, 2)
+
+
+def test_a_boiler_without_a_chimney_that_is_measured_leaves_the_day_to_the_fuel(
+    site: SimpleNamespace,
+) -> None:
+    make_hours(site.assignment, START, 24)
+    EmissionSource.objects.create(factory=site.factory, name="Second boiler", kind=SourceKind.BOILER)
+
+    assert day_of(site.factory).basis == ""
+
+
+def test_the_stack_of_a_genset_is_no_heat(site: SimpleNamespace) -> None:
+    genset = make_assignment(device=make_device(factory=site.factory))
+    EmissionSource.objects.create(
+        factory=site.factory, name="Genset", kind=SourceKind.GENSET, chimney=genset.chimney
+    )
+    make_hours(site.assignment, START, 24, kg=100.0)
+    make_hours(genset, START, 24, kg=7.0)
+
+    assert day_of(site.factory).heat_co2_kg == 2400
+
+
+def test_a_cross_check_counts_nowhere(site: SimpleNamespace) -> None:
+    check = make_assignment(
+        device=make_device(factory=site.factory), chimney=site.chimney, is_of_record=False
+    )
+    make_hours(site.assignment, START, 24)
+    make_hours(check, START, 24)
+
+    assert day_of(site.factory).stack_co2_kg == 2400
+
+
+def test_measured_co2_is_split_by_the_fuels_burned_under_it(site: SimpleNamespace) -> None:
+    wood = make_energy_entry(site.factory, amount=Decimal(1000), unit="kg")
+    coal = make_energy_entry(site.factory, energy_type="bituminous_coal", amount=Decimal(1), unit="t")
+    make_hours(site.assignment, START, 24)
+
+    row = day_of(site.factory)
+
+    fuel_kg = wood.biogenic_co2_kg + coal.co2_kg
+    fossil_kg = row.record_scope1_co2e_kg - (wood.co2e_kg + coal.co2e_kg - coal.co2_kg)
+    assert fossil_kg == pytest.approx(2400 * coal.co2_kg / fuel_kg, abs=Decimal("0.000001"))
+    assert row.record_biogenic_co2_kg + fossil_kg == 2400
+
+
+def test_a_device_mounted_at_noon_measured_half_a_day(site: SimpleNamespace) -> None:
+    Assignment.objects.update(valid_from=START + LENGTH / 2)
+    make_hours(site.assignment, START + LENGTH / 2, 12)
+
+    row = day_of(site.factory)
+
+    assert (row.stack_h, row.stack_measured_h, row.basis) == (12, 12, "")
+
+
+def test_two_devices_that_follow_each_other_make_one_whole_day(site: SimpleNamespace) -> None:
+    noon = START + LENGTH / 2
+    Assignment.objects.update(valid_to=noon)
+    second = make_assignment(device=make_device(factory=site.factory), chimney=site.chimney, valid_from=noon)
+    make_hours(site.assignment, START, 12)
+    make_hours(second, noon, 12)
+
+    row = day_of(site.factory)
+
+    assert (row.chimneys, row.stack_h, row.basis, row.heat_co2_kg) == (1, 24, "measured", 2400)
+
+
+def test_an_hour_without_a_verdict_marks_nothing(site: SimpleNamespace) -> None:
+    days_of(site.factory)
+    make_hours(site.assignment, START, 1, status="missing", kg=None)
+
+    assert days_of(site.factory) == []
+
+
+def test_a_longer_assignment_is_seen_without_an_hour_that_changed(site: SimpleNamespace) -> None:
+    make_hours(site.assignment, START, 24)
+    assert day_of(site.factory).stack_h == 24
+
+    site.assignment.valid_to = START + timedelta(hours=6)
+    site.assignment.save()
+
+    assert day_of(site.factory).stack_h == 6
