@@ -9,7 +9,7 @@ from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiToken, Invitation, Membership, User
+from accounts.models import AccessRequest, ApiToken, Invitation, Membership, User
 
 
 class NewUserForm(forms.ModelForm):
@@ -103,4 +103,17 @@ class InvitationAdmin(admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AccessRequest)
+class AccessRequestAdmin(admin.ModelAdmin):
+    """Where a request named no organisation, the operator says which: its HQ then sees it."""
+
+    list_display = ["__str__", "place", "organisation", "state", "created_at", "decided_by"]
+    list_filter = ["state", "organisation"]
+    fields = ["first_name", "last_name", "email", "phone", "place", "message", "organisation", "state"]
+    readonly_fields = ["first_name", "last_name", "email", "phone", "place", "message", "state"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False

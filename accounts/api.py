@@ -1,6 +1,6 @@
 """Sign in to the API, sign out, and who am I."""
 
-from drf_yasg.utils import swagger_auto_schema
+from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -59,7 +59,7 @@ class LogoutView(APIView):
     @swagger_auto_schema(
         operation_id="logout",
         operation_summary="Sign out",
-        request_body=None,
+        request_body=no_body,
         responses={204: "", 401: "not_signed_in"},
     )
     def post(self, request: Request) -> Response:
@@ -79,7 +79,7 @@ class LogoutAllView(APIView):
     @swagger_auto_schema(
         operation_id="logout_all",
         operation_summary="Sign out everywhere",
-        request_body=None,
+        request_body=no_body,
         responses={204: "", 401: "not_signed_in"},
     )
     def post(self, request: Request) -> Response:

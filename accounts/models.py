@@ -1,4 +1,4 @@
-"""People: users, the factories they belong to, invitations and API tokens. What a role may do is in `roles.py`."""
+"""People: users, where they belong, requests, invitations, password links, API tokens. Rights are in `roles.py`."""
 
 from typing import Any
 
@@ -123,19 +123,26 @@ class Membership(models.Model):
             raise ValidationError({"factory": _("This factory belongs to another organisation.")})
 
 
+@pghistory.track(exclude=["token_sha256"])
 class Invitation(models.Model):
-    """A link that gives its bearer one membership, once, until it expires. Only the link's hash is kept."""
+    """A link that gives its bearer one membership, once, until it expires or is revoked. Only its hash is kept.
+
+    With an e-mail or a phone number it is for whoever has that, else for whoever has the link.
+    """
 
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     organisation = models.ForeignKey("factories.Organisation", models.CASCADE, related_name="invitations")
     factory = models.ForeignKey("factories.Factory", models.CASCADE, null=True, blank=True, related_name="+")
     county = models.CharField(max_length=80, blank=True)
     role = models.CharField(max_length=20, choices=Role)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True, validators=[PHONE])
     invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("invitation")
@@ -149,10 +156,86 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=Q(factory__isnull=True) | Q(county=""), name="invitation_factory_or_county"
             ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(accepted_at__isnull=True),
+                name="invitation_accepted_or_revoked",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_role_display()}, {self.organisation}"
+
+
+class RequestState(models.TextChoices):
+    PENDING = "pending", _("waiting")
+    APPROVED = "approved", _("approved")
+    DECLINED = "declined", _("declined")
+
+
+@pghistory.track()
+class AccessRequest(models.Model):
+    """Somebody asks to be let in. It grants nothing: an HQ manager approves it, which makes an invitation."""
+
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True, validators=[PHONE])
+    first_name = models.CharField(_("first name"), max_length=80, blank=True)
+    last_name = models.CharField(_("last name"), max_length=80, blank=True)
+    place = models.CharField(_("organisation or factory"), max_length=120)
+    message = models.CharField(_("message"), max_length=500, blank=True)
+    # Whom `place` names, as far as it can be told; null: the operator of the server finds out.
+    organisation = models.ForeignKey(
+        "factories.Organisation", models.CASCADE, null=True, blank=True, related_name="access_requests"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    invitation = models.OneToOneField(
+        Invitation, models.SET_NULL, null=True, blank=True, related_name="access_request"
+    )
+
+    class Meta:
+        verbose_name = _("request for access")
+        verbose_name_plural = _("requests for access")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(email="") | ~Q(phone=""), name="access_request_has_email_or_phone"
+            ),
+            # Asked twice is asked once, whoever asks: the first words stay.
+            models.UniqueConstraint(
+                fields=["email", "phone", "organisation"],
+                condition=Q(state="pending"),
+                nulls_distinct=False,
+                name="access_request_pending_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="pending", decided_at__isnull=True)
+                | (~Q(state="pending") & Q(decided_at__isnull=False)),
+                name="access_request_decided_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
+
+
+@pghistory.track(exclude=["token_sha256"])
+class PasswordLink(models.Model):
+    """A link by which a person sets a new password, once; HQ issues it to whoever has no mail."""
+
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="password_links")
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("password link")
+        verbose_name_plural = _("password links")
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.created_at:%Y-%m-%d}"
 
 
 def _full_scope() -> list[str]:

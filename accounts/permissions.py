@@ -121,7 +121,15 @@ def get_visible(
 
 def organisations_of(user: AnyUser, action: Action) -> list[int]:
     """Organisations in all of which the user may do `action` (not only in one factory or county)."""
+    token = token_of(user)
+    if token is not None and token.factory_id:
+        return []
     return [m.organisation_id for m in _granting(user, action) if not m.factory_id and not m.county]
+
+
+def memberships_of(user: AnyUser) -> list[Membership]:
+    """The user's memberships, oldest first; read once a request."""
+    return _memberships(user)
 
 
 def organisation_of(user: AnyUser) -> Any:

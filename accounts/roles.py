@@ -27,6 +27,13 @@ class Action(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     VIEW_ENERGY = "view_energy"
     WRITE_ENERGY = "write_energy"
+    VIEW_PRODUCTION = "view_production"
+    WRITE_PRODUCTION = "write_production"
+    VIEW_STANDING = "view_standing"  # the leaderboard: of one's own place, or with VIEW_NETWORK of all
+    MANAGE_FACTORS = "manage_factors"  # an organisation's own emission factors
+    VIEW_TARGETS = "view_targets"
+    MANAGE_TARGETS = "manage_targets"
+    MANAGE_MEMBERS = "manage_members"  # approve, invite, end a membership
 
 
 class Scope(models.TextChoices):
@@ -40,21 +47,26 @@ class Scope(models.TextChoices):
 
 
 _READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES})
+_ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_STANDING, Action.VIEW_TARGETS})
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
-    Role.FACTORY_MANAGER: _READ | {Action.USE_PORTAL, Action.VIEW_ENERGY, Action.WRITE_ENERGY},
+    Role.FACTORY_MANAGER: _READ | _ACTIVITY | {
+        Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION,
+    },
     Role.HQ_MANAGER: frozenset(Action),
     Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
-    Role.AUDITOR: _READ | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_ENERGY},
-    Role.INTEGRATOR: _READ | {Action.WRITE_READINGS, Action.VIEW_ENERGY, Action.WRITE_ENERGY},
-}
+    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK},
+    Role.INTEGRATOR: _READ | _ACTIVITY | {
+        Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION,
+    },
+}  # fmt: skip
 
-READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_ENERGY, *_READ})
+READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, *_READ, *_ACTIVITY})
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     Scope.ALL: frozenset(Action),
     Scope.READ: READING_ACTIONS,
     Scope.WRITE_ENERGY: frozenset({Action.WRITE_ENERGY}),
-    Scope.WRITE_PRODUCTION: frozenset(),
+    Scope.WRITE_PRODUCTION: frozenset({Action.WRITE_PRODUCTION}),
     Scope.WRITE_EMISSIONS: frozenset({Action.WRITE_READINGS}),
 }
 

@@ -37,6 +37,11 @@ class LoginSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(trim_whitespace=False, max_length=1000)
     code = serializers.CharField(required=False, max_length=20)
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"email": "hq@demo.carbontrack.example", "password": "carbontrack-demo"}
+        }
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("email")) == bool(attrs.get("phone")):
             raise serializers.ValidationError(

@@ -11,7 +11,21 @@ from accounts.roles import Action
 from carbontrack.exports import csv_response, wants_csv
 
 
-class ScopedReadOnlyViewSet(viewsets.ReadOnlyModelViewSet[Any]):
+class CsvListMixin:
+    """A list that also answers as a file: the same rows and columns, by the same pages."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        response: Any = super().list(request, *args, **kwargs)  # type: ignore[misc]
+        if not wants_csv(request):
+            return response
+        view: Any = self
+        columns = list(view.get_serializer_class()().fields)
+        return csv_response(
+            request, response.data["results"], columns, str(view.basename), following=response.data["next"]
+        )
+
+
+class ScopedReadOnlyViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     """Lists and shows what the user may see: out of scope is 404, in scope without the right 403.
 
     A subclass names `actions` (HTTP method -> Action), `queryset` and `factory_path`.
@@ -27,12 +41,3 @@ class ScopedReadOnlyViewSet(viewsets.ReadOnlyModelViewSet[Any]):
         return visible_to(
             self.request.user, queryset, factory_path=self.factory_path, action=self.actions["GET"]
         )
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        response = super().list(request, *args, **kwargs)
-        if wants_csv(request):
-            serializer_class: Any = self.get_serializer_class()
-            return csv_response(
-                request, response.data["results"], list(serializer_class().fields), str(self.basename)
-            )
-        return response

@@ -1,0 +1,151 @@
+"""Forms of the pages about people. What they may be told is decided in the services; forms only ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.grants import Grant, checked_grant, counties_of, factories_of, visible_factories
+from accounts.models import Invitation, Membership, User
+from accounts.roles import Role
+from accounts.tokens import DEFAULT_DAYS, offered_scopes
+from carbontrack.errors import ApiError
+
+WHOLE, FACTORY, COUNTY = "organisation", "factory-", "county-"
+
+
+def show_errors(form: forms.Form, error: ApiError, **renamed: str) -> None:
+    """Put a refusal of the services beside the fields it names; `renamed`: API field -> field of the form."""
+    for name, errors in error.fields.items():
+        field = renamed.get(name, name)
+        for found in errors:
+            form.add_error(field if field in form.fields else None, found["message"])
+    if not error.fields:
+        form.add_error(None, error.message)
+
+
+class ContactField(forms.CharField):
+    """A phone number or an e-mail address, as at sign-in."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", gettext_lazy("Phone number or e-mail"))
+        options.setdefault(
+            "help_text", gettext_lazy("A phone number with its country code, like +254712345678.")
+        )
+        super().__init__(max_length=254, **options)
+
+
+def split_contact(text: str) -> dict[str, str]:
+    return {"email": text} if "@" in text else {"phone": text}
+
+
+CONTACT_ERRORS = {"email": "contact", "phone": "contact"}
+
+
+class AskForm(forms.Form):
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
+    contact = ContactField()
+    place = forms.CharField(label=gettext_lazy("Your factory or organisation"), max_length=120)
+    message = forms.CharField(
+        label=gettext_lazy("What you need it for"), max_length=500, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+class JoinForm(forms.Form):
+    """An account to make. An invitation for somebody says who they are, and then nobody is asked."""
+
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
+    contact = ContactField()
+    password = forms.CharField(
+        label=gettext_lazy("Password"), max_length=1000, strip=False,
+        help_text=gettext_lazy("At least 10 characters. Some words of your own are easy to keep in mind."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if invitation.email or invitation.phone:
+            self.fields["contact"] = ContactField(
+                initial=invitation.email or invitation.phone, disabled=True, help_text=""
+            )
+
+
+class NewPasswordForm(forms.Form):
+    password = JoinForm.base_fields["password"]
+
+
+class GrantForm(forms.Form):
+    """A role and where. `organisation_id` is one whose members the user manages."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
+    place = forms.ChoiceField(label=gettext_lazy("Where"))
+
+    def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organisation_id = organisation_id
+        place: Any = self.fields["place"]
+        place.choices = _places(organisation_id)
+
+    def grant_of(self, user: User) -> Grant:
+        """Raises ApiError 400."""
+        place = self.cleaned_data["place"]
+        return checked_grant(
+            user, role=self.cleaned_data["role"], organisation_id=self.organisation_id,
+            factory_id=int(place.removeprefix(FACTORY)) if place.startswith(FACTORY) else None,
+            county=place.removeprefix(COUNTY) if place.startswith(COUNTY) else "",
+        )  # fmt: skip
+
+
+GRANT_ERRORS = {"factory": "place", "county": "place", "organisation": "place"}
+
+
+def _places(organisation_id: int) -> list[Any]:
+    factories = [(f"{FACTORY}{f.pk}", f.name) for f in factories_of(organisation_id)]
+    counties = [(f"{COUNTY}{name}", name) for name in counties_of(organisation_id)]
+    return [
+        (_("One factory"), factories),
+        (_("All factories of a county"), counties),
+        (_("Everywhere"), [(WHOLE, _("The whole organisation"))]),
+    ]
+
+
+def place_of(membership: Membership) -> str:
+    if membership.factory_id:
+        return f"{FACTORY}{membership.factory_id}"
+    return f"{COUNTY}{membership.county}" if membership.county else WHOLE
+
+
+class InviteForm(GrantForm):
+    contact = ContactField(
+        required=False, label=gettext_lazy("Only for this phone number or e-mail"),
+        help_text=gettext_lazy("Left empty, whoever has the link can use it, once."),
+    )  # fmt: skip
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("What it is for"), max_length=80)
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("It may"), widget=forms.CheckboxSelectMultiple, initial=["read"]
+    )
+    factory = forms.TypedChoiceField(
+        label=gettext_lazy("Where"), required=False, coerce=int, empty_value=None
+    )
+    days = forms.TypedChoiceField(label=gettext_lazy("It ends after"), coerce=int, initial=DEFAULT_DAYS)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(scope.value, scope.label) for scope in offered_scopes(user)]
+        factory: Any = self.fields["factory"]
+        factory.choices = [
+            ("", _("Every factory that I see")),
+            *((f.pk, f.name) for f in visible_factories(user)),
+        ]
+        days: Any = self.fields["days"]
+        days.choices = [(n, _("%(count)d days") % {"count": n}) for n in (7, 30, DEFAULT_DAYS, 366)]

@@ -1,0 +1,150 @@
+"""A role in a place: what a membership, an invitation and an approval say, and who may give one.
+
+Organisations and factories are reached through foreign keys: they live in an app that stands on this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import AnyUser, organisations_of, visible_to
+from accounts.roles import Action, Role
+from carbontrack.errors import invalid
+
+# Given for a whole organisation these roles would reach every site, which is never what was meant.
+ROLES_OF_A_SITE = frozenset({Role.FACTORY_MANAGER, Role.INSTALLER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role in a factory, in a county, or in the whole organisation."""
+
+    organisation_id: int
+    role: Role
+    factory_id: int | None = None
+    county: str = ""
+
+
+def managed_organisations(user: AnyUser) -> list[int]:
+    """Organisations whose members the user may manage: all of each, never of a county or a factory alone."""
+    return list(dict.fromkeys(organisations_of(user, Action.MANAGE_MEMBERS)))
+
+
+def _model(name: str) -> Any:
+    return Membership._meta.get_field(name).related_model
+
+
+def organisations(ids: Iterable[int]) -> QuerySet[Any]:
+    found: QuerySet[Any] = _model("organisation").objects.filter(pk__in=list(ids)).order_by("name")
+    return found
+
+
+def all_organisations() -> QuerySet[Any]:
+    found: QuerySet[Any] = _model("organisation").objects.all()
+    return found
+
+
+def factories_of(organisation_id: int) -> QuerySet[Any]:
+    found: QuerySet[Any] = (
+        _model("factory").objects.filter(organisation_id=organisation_id).order_by("name", "pk")
+    )
+    return found
+
+
+def all_factories() -> QuerySet[Any]:
+    found: QuerySet[Any] = _model("factory").objects.all()
+    return found
+
+
+def visible_factories(user: AnyUser) -> QuerySet[Any]:
+    """The factories that a role of the user lets them see: to choose one from, for a token."""
+    own: QuerySet[Any] = visible_to(
+        user, _model("factory").objects.order_by("name", "pk"), factory_path="", action=Action.VIEW_FACTORY
+    )
+    return own
+
+
+def checked_grant(
+    user: AnyUser,
+    *,
+    role: str,
+    organisation_id: int | None = None,
+    factory_id: int | None = None,
+    county: str = "",
+) -> Grant:
+    """The grant, when the user may give it: within an organisation whose members they manage.
+
+    Without an organisation it is that of the factory, or the only (else the first) that they manage.
+
+    Raises PermissionDenied (they manage none) and ApiError 400 naming the field. What belongs to another
+    organisation is as unknown as what does not exist.
+    """
+    managed = managed_organisations(user)
+    if not managed:
+        raise PermissionDenied
+    if organisation_id is not None and organisation_id not in managed:
+        raise invalid(
+            "organisation", "unknown_organisation",
+            _("organisation=%(id)s is not one whose members you manage.") % {"id": organisation_id},
+        )  # fmt: skip
+    if role not in Role.values:
+        raise invalid(
+            "role", "invalid_choice",
+            _("role=%(role)r is unknown; use one of %(choices)s.")
+            % {"role": role, "choices": ", ".join(Role.values)},
+        )  # fmt: skip
+    if factory_id is not None and county:
+        raise invalid("county", "factory_or_county", _("Give a factory or a county, not both."))
+    if factory_id is not None:
+        organisation_id = _organisation_of_factory(factory_id, managed, organisation_id)
+    organisation_id = organisation_id if organisation_id is not None else managed[0]
+    if county:
+        county = _known_county(county, organisation_id)
+    if role in ROLES_OF_A_SITE and factory_id is None and not county:
+        raise invalid(
+            "factory", "required",
+            _("Say in which factory or county: a %(role)s of the whole organisation would reach every site.")
+            % {"role": Role(role).label},
+        )  # fmt: skip
+    return Grant(organisation_id=organisation_id, role=Role(role), factory_id=factory_id, county=county)
+
+
+def _organisation_of_factory(factory_id: int, managed: list[int], organisation_id: int | None) -> int:
+    within = managed if organisation_id is None else [organisation_id]
+    found: int | None = (
+        all_factories()
+        .filter(pk=factory_id, organisation_id__in=within)
+        .values_list("organisation_id", flat=True)
+        .first()
+    )
+    if found is None:
+        raise invalid(
+            "factory", "unknown_factory",
+            _("factory=%(id)s is not a factory of your organisation.") % {"id": factory_id},
+        )  # fmt: skip
+    return found
+
+
+def _known_county(county: str, organisation_id: int) -> str:
+    wanted = " ".join(county.split())
+    known = counties_of(organisation_id)
+    for name in known:
+        if name.casefold() == wanted.casefold():
+            return name
+    raise invalid(
+        "county", "unknown_county",
+        _("county=%(county)r has no factory of your organisation; there are: %(known)s.")
+        % {"county": wanted, "known": ", ".join(known) or "-"},
+    )  # fmt: skip
+
+
+def counties_of(organisation_id: int) -> list[str]:
+    names = factories_of(organisation_id).exclude(county="").values_list("county", flat=True)
+    return sorted(set(names))

@@ -1,0 +1,202 @@
+"""Invitations: a link that HQ sends by WhatsApp or mail, and what becomes of whoever opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.grants import Grant, managed_organisations
+from accounts.links import link_digest, new_link_token
+from accounts.models import PHONE, Invitation, Membership, User
+from accounts.permissions import AnyUser
+from accounts.roles import Role
+from carbontrack.errors import ApiError, FieldErrors, field_error, invalid
+
+LASTS = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation with the secret of its link, which nobody can be shown again."""
+
+    invitation: Invitation
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """What somebody without an account says of themselves when they accept."""
+
+    email: str = ""
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    password: str = ""
+    language: str = ""
+
+
+def contact(email: str, phone: str) -> tuple[str, str]:
+    """An e-mail address and a phone number as we keep them; either may be empty.
+
+    Raises ApiError 400 for a number without its country code.
+    """
+    email, phone = email.strip().lower(), "".join(phone.split()).replace("-", "")
+    if phone:
+        try:
+            PHONE(phone)
+        except DjangoValidationError as error:
+            raise invalid("phone", "invalid", " ".join(error.messages)) from None
+    return email, phone
+
+
+# --- HQ ----------------------------------------------------------------------------------------
+def invitations_of(user: AnyUser) -> QuerySet[Invitation]:
+    """Invitations into organisations whose members the user manages, newest first."""
+    return (
+        Invitation.objects.filter(organisation__in=managed_organisations(user))
+        .select_related("organisation", "factory", "invited_by", "accepted_by")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> NewInvitation:
+    """Make a link for one membership. `grant` comes from `grants.checked_grant`."""
+    email, phone = contact(email, phone)
+    token, digest = new_link_token()
+    invitation = Invitation.objects.create(
+        token_sha256=digest,
+        organisation_id=grant.organisation_id,
+        factory_id=grant.factory_id,
+        county=grant.county,
+        role=grant.role,
+        email=email,
+        phone=phone,
+        invited_by=user,
+        expires_at=timezone.now() + LASTS,
+    )
+    return NewInvitation(invitation, token)
+
+
+@transaction.atomic
+def revoke_invitation(invitation_id: int) -> Invitation:
+    """The link stops working. Revoked twice is revoked once; an accepted one is a membership, to end there."""
+    invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
+    if invitation.accepted_at is not None:
+        raise ApiError(
+            409, "invitation_used",
+            _("This invitation was accepted already: end the membership instead."),
+        )  # fmt: skip
+    if invitation.revoked_at is None:
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+    return invitation
+
+
+# --- Whoever opens the link ----------------------------------------------------------------------
+def find_invitation(token: str) -> Invitation | None:
+    found = Invitation.objects.select_related("organisation", "factory", "invited_by")
+    return found.filter(token_sha256=link_digest(token)).first()
+
+
+def refuse_if_over(invitation: Invitation | None) -> Invitation:
+    """The invitation, when it can still be accepted; else ApiError 404 or 409 that says kindly what to do."""
+    if invitation is None:
+        raise ApiError(
+            404, "not_found",
+            _("This link is not complete. Open it again from the message, or ask for a new one."),
+        )  # fmt: skip
+    if invitation.accepted_at is not None:
+        raise ApiError(
+            409, "invitation_used",
+            _("This link was used already. If it was you, sign in; else ask for a new one."),
+        )  # fmt: skip
+    if invitation.revoked_at is not None:
+        raise ApiError(
+            409, "invitation_revoked", _("This link was taken back. Ask your headquarters for a new one.")
+        )
+    if invitation.expires_at <= timezone.now():
+        raise ApiError(
+            409, "invitation_expired",
+            _("This link was valid until %(date)s. Ask your headquarters for a new one.")
+            % {"date": f"{invitation.expires_at:%Y-%m-%d}"},
+        )  # fmt: skip
+    return invitation
+
+
+@transaction.atomic
+def accept(token: str, *, user: User | None = None, account: NewAccount | None = None) -> Membership:
+    """Give the link's membership to `user`, or to a new account. Of two at once, one gets it.
+
+    Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked or invitation_expired, 403
+    not_yours (it is for somebody else), 400 (a field of the account).
+    """
+    # The lock makes the second of two wait until the first is through, and then find the link used.
+    locked = Invitation.objects.select_for_update(of=("self",)).select_related("organisation", "factory")
+    invitation = refuse_if_over(locked.filter(token_sha256=link_digest(token)).first())
+    if user is None:
+        user = _create_account(invitation, account or NewAccount())
+    elif not is_for(invitation, user):
+        raise ApiError(
+            403, "not_yours",
+            _("This invitation is for %(contact)s. Sign in with that, or ask for one of your own.")
+            % {"contact": invitation.email or invitation.phone},
+        )  # fmt: skip
+    invitation.accepted_by, invitation.accepted_at = user, timezone.now()
+    invitation.save(update_fields=["accepted_by", "accepted_at"])
+    membership, _is_new = Membership.objects.get_or_create(
+        user=user, organisation=invitation.organisation, factory=invitation.factory, county=invitation.county,
+        role=Role(invitation.role),
+    )  # fmt: skip
+    return membership
+
+
+def is_for(invitation: Invitation, user: User) -> bool:
+    if not invitation.email and not invitation.phone:
+        return True
+    by_mail = bool(invitation.email) and (user.email or "").lower() == invitation.email
+    return by_mail or (bool(invitation.phone) and user.phone == invitation.phone)
+
+
+def _create_account(invitation: Invitation, account: NewAccount) -> User:
+    email, phone = contact(account.email, account.phone)
+    if invitation.email or invitation.phone:
+        # What the invitation names is what the account is known by, whatever the form said.
+        email, phone = invitation.email, invitation.phone
+    fields: FieldErrors = {}
+    if not email and not phone:
+        words = _("Give an e-mail address or a phone number, at least one.")
+        fields["email"] = [field_error("email_or_phone", words)]
+    known = _("There is an account with this already. Sign in, then open the link again.")
+    if email and User.objects.filter(email__iexact=email).exists():
+        fields["email"] = [field_error("taken", known)]
+    if phone and User.objects.filter(phone=phone).exists():
+        fields["phone"] = [field_error("taken", known)]
+    draft = User(
+        email=email or None, phone=phone or None, first_name=account.first_name, last_name=account.last_name
+    )
+    try:
+        validate_password(account.password, draft)
+    except DjangoValidationError as error:
+        fields["password"] = [
+            field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list
+        ]
+    if fields:
+        raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
+    return User.objects.create_user(
+        email or None, account.password, phone=phone or None, first_name=account.first_name,
+        last_name=account.last_name, language=account.language,
+    )  # fmt: skip
+
+
+def may_manage(user: AnyUser, organisation_id: int) -> None:
+    """Raise PermissionDenied unless the user manages the members of that organisation."""
+    if organisation_id not in managed_organisations(user):
+        raise PermissionDenied

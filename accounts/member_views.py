@@ -1,0 +1,233 @@
+"""HQ's pages about people: who belongs here, who asks, whom to invite. The acts are in the services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import invitations, registration
+from accounts import members as services
+from accounts.forms import (
+    CONTACT_ERRORS,
+    GRANT_ERRORS,
+    GrantForm,
+    InviteForm,
+    place_of,
+    show_errors,
+    split_contact,
+)
+from accounts.grants import managed_organisations, organisations
+from accounts.models import Invitation, Membership, RequestState, User
+from accounts.permissions import page
+from accounts.roles import Action
+from accounts.views import place_words
+from carbontrack.errors import ApiError
+
+ROWS_PER_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToSend:
+    """A link that is shown this once, with the ways to send it."""
+
+    url: str
+    whatsapp_url: str
+    mail_url: str
+    ends_at: Any
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
+    """The organisation that is looked at, and all whose members the user manages."""
+    managed = managed_organisations(request.user)
+    if not managed:
+        raise PermissionDenied
+    found = list(organisations(managed))
+    asked = request.GET.get("organisation", "")
+    chosen = [o for o in found if str(o.pk) == asked] or [o for o in found if o.pk == managed[0]]
+    return chosen[0], found
+
+
+@never_cache
+@require_GET
+@page(Action.MANAGE_MEMBERS)
+def members(request: HttpRequest) -> HttpResponse:
+    organisation, all_of_mine = _organisation(request)
+    now = timezone.now()
+    rows = services.members_of(request.user).filter(organisation=organisation)
+    if wanted := request.GET.get("q", "").replace("\x00", "").strip()[:80]:
+        rows = _matching(rows, wanted)
+    open_invitations = invitations.invitations_of(request.user).filter(
+        organisation=organisation, accepted_at=None, revoked_at=None, expires_at__gt=now
+    )
+    context = {
+        "organisation": organisation,
+        "organisations": all_of_mine if len(all_of_mine) > 1 else [],
+        "requests": registration.requests_of(request.user).filter(
+            organisation=organisation, state=RequestState.PENDING
+        ),
+        "changes": [
+            change for change in services.recent_changes(request.user, now)
+            if change.organisation_id == organisation.pk
+        ],
+        "page_obj": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "invitations": [(invitation, place_words(invitation)) for invitation in open_invitations],
+        "q": wanted,
+    }  # fmt: skip
+    return render(request, "accounts/members.html", context)
+
+
+def _matching(rows: Any, wanted: str) -> Any:
+    found = rows.none()
+    for name in ("user__first_name", "user__last_name", "user__email", "user__phone", "factory__name"):
+        found = found | rows.filter(**{f"{name}__icontains": wanted})
+    return found
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@page(Action.MANAGE_MEMBERS)
+def invite(request: HttpRequest) -> HttpResponse:
+    organisation, _others = _organisation(request)
+    form = InviteForm(request.POST or None, organisation_id=organisation.pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = invitations.invite(
+                _user(request), form.grant_of(_user(request)), **split_contact(form.cleaned_data["contact"])
+            )
+            return _show_invitation(request, made)
+        except ApiError as error:
+            show_errors(form, error, **CONTACT_ERRORS, **GRANT_ERRORS)
+    return render(request, "accounts/invite.html", {"form": form, "organisation": organisation})
+
+
+def _show_invitation(request: HttpRequest, made: invitations.NewInvitation) -> HttpResponse:
+    invitation = Invitation.objects.select_related("organisation", "factory").get(pk=made.invitation.pk)
+    words = _("%(organisation)s invites you to Carbon Track: %(link)s")
+    context = {
+        "link": _to_send(request, "join", made.token, words, invitation),
+        "invitation": invitation,
+        "place": place_words(invitation),
+    }
+    return render(request, "accounts/invited.html", context)
+
+
+def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation: Invitation) -> LinkToSend:
+    url = request.build_absolute_uri(reverse(name, args=[token]))
+    text = quote(words % {"organisation": invitation.organisation, "link": url})
+    return LinkToSend(
+        url,
+        f"https://wa.me/{invitation.phone.removeprefix('+')}?text={text}",
+        f"mailto:{quote(invitation.email)}?subject={quote(_('Carbon Track'))}&body={text}",
+        invitation.expires_at,
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@page(Action.MANAGE_MEMBERS)
+def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One request: approve it with a role and a place, or decline."""
+    found = get_object_or_404(registration.requests_of(request.user), pk=pk)
+    assert found.organisation is not None
+    form = GrantForm(request.POST or None, organisation_id=found.organisation.pk)
+    if request.method == "POST":
+        try:
+            if request.POST.get("act") == "decline":
+                registration.decline(_user(request), pk)
+                messages.success(request, _("Declined. Nothing was sent."))
+                return redirect("members")
+            if form.is_valid():
+                made = registration.approve(_user(request), pk, form.grant_of(_user(request)))
+                return _show_invitation(request, made)
+        except ApiError as error:
+            show_errors(form, error, **GRANT_ERRORS)
+    return render(request, "accounts/request.html", {"form": form, "asked": found})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@page(Action.MANAGE_MEMBERS)
+def member(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One membership: change role or place, end it, give a link for a new password."""
+    found = get_object_or_404(services.members_of(request.user), pk=pk)
+    act = request.POST.get("act", "") if request.method == "POST" else ""
+    form = GrantForm(
+        request.POST if act == "change" else None, organisation_id=found.organisation_id,
+        initial={"role": found.role, "place": place_of(found)},
+    )  # fmt: skip
+    context: dict[str, Any] = {"form": form, "member": found, "is_me": found.user_id == request.user.pk}
+    try:
+        if act == "change" and form.is_valid():
+            services.change_membership(pk, form.grant_of(_user(request)))
+            messages.success(request, _("Changed. You can undo it for 10 minutes."))
+            return redirect("members")
+        if act == "end":
+            return _end(request, found, context)
+        if act == "password-link":
+            token = services.issue_password_link(_user(request), found)
+            context["link"] = _password_link(request, found, token)
+    except ApiError as error:
+        if act == "change":
+            show_errors(form, error, **GRANT_ERRORS)
+        else:
+            context["refusal"] = error.message
+    return render(request, "accounts/member.html", context)
+
+
+def _end(request: HttpRequest, found: Membership, context: dict[str, Any]) -> HttpResponseBase:
+    """Ending one's own cannot be undone by oneself, so it is asked twice; any other can be undone instead."""
+    if context["is_me"] and request.POST.get("confirmed") != "yes":
+        return render(request, "accounts/member.html", context | {"confirm_own": True})
+    services.end_membership(found.pk)
+    messages.success(request, _("Ended. You can undo it for 10 minutes."))
+    return redirect("home" if context["is_me"] else "members")
+
+
+def _password_link(request: HttpRequest, found: Membership, token: str) -> LinkToSend:
+    words = _("Set your new password for Carbon Track here: %(link)s")
+    person = found.user
+    to = Invitation(phone=person.phone or "", email=person.email or "", organisation=found.organisation)
+    to.expires_at = timezone.now() + services.PASSWORD_LINK_LASTS
+    return _to_send(request, "password-link", token, words, to)
+
+
+@require_POST
+@page(Action.MANAGE_MEMBERS)
+def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
+    try:
+        services.undo_membership(request.user, pk)
+        messages.success(request, _("Undone."))
+    except ApiError as error:
+        if error.status_code == 404:
+            raise Http404 from None
+        messages.error(request, error.message)
+    return redirect("members")
+
+
+@require_POST
+@page(Action.MANAGE_MEMBERS)
+def revoke(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(invitations.invitations_of(request.user), pk=pk)
+    try:
+        invitations.revoke_invitation(found.pk)
+        messages.success(request, _("The link no longer works."))
+    except ApiError as error:
+        messages.error(request, error.message)
+    return redirect("members")

@@ -1,0 +1,232 @@
+"""Members: who belongs where, changing and ending that, undo, and a password link for whoever has no mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pghistory
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.grants import Grant, managed_organisations
+from accounts.links import link_digest, new_link_token
+from accounts.models import ApiToken, Membership, PasswordLink, User
+from accounts.permissions import AnyUser
+from accounts.roles import Role, Scope
+from carbontrack.errors import ApiError, field_error
+
+UNDO_WITHIN = timedelta(minutes=10)
+PASSWORD_LINK_LASTS = timedelta(hours=24)
+_UNDONE = "undone"
+_COLUMNS = ("user_id", "organisation_id", "factory_id", "county", "role", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class RecentChange:
+    """A membership that was changed or ended in the last ten minutes, and can be had back."""
+
+    membership_id: int
+    organisation_id: int
+    person: str
+    role: Role
+    is_ended: bool
+    at: datetime
+
+
+def members_of(user: AnyUser) -> QuerySet[Membership]:
+    """Memberships in organisations whose members the user manages, by person."""
+    return (
+        Membership.objects.filter(organisation__in=managed_organisations(user))
+        .select_related("user", "organisation", "factory")
+        .order_by("user__first_name", "user__last_name", "user_id", "pk")
+    )
+
+
+def change_membership(membership_id: int, grant: Grant) -> Membership:
+    """Another role or place in the same organisation. Raises ApiError 409 last_hq_manager, membership_exists."""
+    try:
+        with transaction.atomic():
+            membership = _locked(membership_id)
+            stays = (grant.role, grant.factory_id, grant.county) == (Role.HQ_MANAGER, None, "")
+            if not stays:
+                _keep_one_hq_manager(membership)
+            membership.role, membership.county = grant.role, grant.county
+            membership.factory_id = grant.factory_id
+            membership.save()
+    except IntegrityError as error:
+        raise _exists_already(error) from None
+    return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
+
+
+@transaction.atomic
+def end_membership(membership_id: int) -> None:
+    """They are no longer there; the history keeps it. Raises ApiError 409 last_hq_manager."""
+    membership = _locked(membership_id)
+    _keep_one_hq_manager(membership)
+    membership.delete()
+
+
+def undo_membership(user: AnyUser, membership_id: int) -> Membership:
+    """Take back the last change or end of a membership, within ten minutes. Undone twice is undone once.
+
+    Raises ApiError 404, 409 undo_expired, last_hq_manager, membership_exists.
+    """
+    try:
+        with transaction.atomic(), pghistory.context(act=_UNDONE):
+            return _undo(user, membership_id)
+    except IntegrityError as error:
+        raise _exists_already(error) from None
+
+
+def _undo(user: AnyUser, membership_id: int) -> Membership:
+    Membership.objects.select_for_update().filter(pk=membership_id).first()
+    events = list(_events(user).filter(id=membership_id).order_by("-pgh_id")[:2])
+    if not events:
+        raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+    last = events[0]
+    if last.pgh_context and last.pgh_context.metadata.get("act") == _UNDONE:
+        return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
+    if timezone.now() - last.pgh_created_at > UNDO_WITHIN or len(events) < 2:
+        raise ApiError(
+            409, "undo_expired",
+            _("A change can be undone for %(minutes)d minutes: make it anew, or send an invitation.")
+            % {"minutes": UNDO_WITHIN.total_seconds() // 60},
+        )  # fmt: skip
+    # A row that is gone is in its own last event; one that was changed, in the event before.
+    before = last if last.pgh_label == "delete" else events[1]
+    is_hq = (before.role, before.factory_id, before.county) == (Role.HQ_MANAGER, None, "")
+    if last.pgh_label != "delete" and not is_hq:
+        _keep_one_hq_manager(_locked(membership_id))
+    restored = Membership(pk=membership_id, **{name: getattr(before, name) for name in _COLUMNS})
+    restored.save()
+    Membership.objects.filter(pk=membership_id).update(created_at=before.created_at)
+    return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
+
+
+def recent_changes(user: AnyUser, now: datetime) -> list[RecentChange]:
+    """What can be undone now, newest first, one line a membership."""
+    events = (
+        _events(user)
+        .filter(pgh_created_at__gt=now - UNDO_WITHIN)
+        .order_by("id", "-pgh_id")
+        .distinct("id")
+        .select_related("user", "pgh_context")
+    )
+    found = [
+        RecentChange(
+            event.id, event.organisation_id, str(event.user), Role(event.role), event.pgh_label == "delete",
+            event.pgh_created_at,
+        )
+        for event in events
+        if event.pgh_label in ("update", "delete")
+        and not (event.pgh_context and event.pgh_context.metadata.get("act") == _UNDONE)
+    ]  # fmt: skip
+    return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def _events(user: AnyUser) -> QuerySet[Any]:
+    events: Any = Membership.events.rel.related_model  # type: ignore[attr-defined]
+    found: QuerySet[Any] = events.objects.filter(organisation__in=managed_organisations(user)).select_related(
+        "pgh_context"
+    )
+    return found
+
+
+def _exists_already(error: IntegrityError) -> Exception:
+    # The primary key: two took back the same end at once.
+    if not any(name in str(error) for name in ("membership_once", "accounts_membership_pkey")):
+        return error
+    return ApiError(409, "membership_exists", _("This person has that role there already."))
+
+
+def _locked(membership_id: int) -> Membership:
+    """The membership, after a lock on all HQ managers of its organisation: two cannot end each other at once."""
+    organisation_id = Membership.objects.values_list("organisation_id", flat=True).get(pk=membership_id)
+    list(_hq_managers(organisation_id).select_for_update(of=("self",)).order_by("pk"))
+    found = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
+    if found is None:
+        raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+    return found
+
+
+def _hq_managers(organisation_id: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        organisation_id=organisation_id, role=Role.HQ_MANAGER, factory=None, county="", user__is_active=True
+    )
+
+
+def _keep_one_hq_manager(membership: Membership) -> None:
+    hq = _hq_managers(membership.organisation_id)
+    if hq.filter(pk=membership.pk).exists() and not hq.exclude(pk=membership.pk).exists():
+        raise ApiError(
+            409, "last_hq_manager",
+            _("%(organisation)s would have no HQ manager any more: make somebody else one first.")
+            % {"organisation": membership.organisation},
+        )  # fmt: skip
+
+
+# --- A link to set a new password ----------------------------------------------------------------
+@transaction.atomic
+def issue_password_link(user: User, membership: Membership) -> str:
+    """The secret of a link for a member; those issued before stop working.
+
+    Raises ApiError 409 own_account, or belongs_elsewhere: whoever also belongs to an organisation that the
+    user does not manage, or runs the server, would be taken over by it.
+    """
+    person = membership.user
+    if person.pk == user.pk:
+        raise ApiError(409, "own_account", _("This is your own account: change its password in your menu."))
+    managed = managed_organisations(user)
+    elsewhere = person.memberships.exclude(organisation__in=managed).exists()
+    if elsewhere or person.is_staff or person.is_superuser or not person.is_active:
+        raise ApiError(
+            409, "belongs_elsewhere",
+            _("%(person)s is not of your organisation alone: ask the operator of the server.")
+            % {"person": person},
+        )  # fmt: skip
+    now = timezone.now()
+    PasswordLink.objects.filter(user=person, used_at=None, expires_at__gt=now).update(expires_at=now)
+    token, digest = new_link_token()
+    PasswordLink.objects.create(
+        token_sha256=digest, user=person, issued_by=user, expires_at=now + PASSWORD_LINK_LASTS
+    )
+    return token
+
+
+def find_password_link(token: str) -> PasswordLink | None:
+    """The link, when it can still be used."""
+    return (
+        PasswordLink.objects.select_related("user")
+        .filter(token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+
+
+@transaction.atomic
+def set_password_by_link(token: str, password: str) -> User:
+    """Set the password; sessions and sign-in tokens of the person end. Raises ApiError 404, 400."""
+    found = PasswordLink.objects.select_for_update(of=("self",)).select_related("user")
+    link = found.filter(
+        token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
+    ).first()
+    if link is None:
+        raise ApiError(404, "not_found", _("This link was used already or is too old: ask for a new one."))
+    try:
+        validate_password(password, link.user)
+    except DjangoValidationError as error:
+        errors = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
+        raise ApiError(
+            400, "invalid", _("Please correct the fields named."), fields={"password": errors}
+        ) from None
+    link.user.set_password(password)  # sessions carry a hash of it, and end
+    link.user.save(update_fields=["password"])
+    link.used_at = timezone.now()
+    link.save(update_fields=["used_at"])
+    ApiToken.objects.filter(user=link.user, scopes__contains=[Scope.ALL]).delete()
+    return link.user

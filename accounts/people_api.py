@@ -1,0 +1,259 @@
+"""Who belongs where, by API: ask for access, answer requests, invite, accept, change and end memberships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import invitations, members, registration
+from accounts.grants import Grant, checked_grant
+from accounts.invitations import NewAccount, NewInvitation
+from accounts.models import AccessRequest, Invitation, Membership, User
+from accounts.people_serializers import (
+    AcceptSerializer,
+    ApprovalSerializer,
+    InvitationSerializer,
+    InvitationWithLinkSerializer,
+    MemberChangeSerializer,
+    MemberSerializer,
+    NewInvitationSerializer,
+    PasswordLinkSerializer,
+    RegisteredSerializer,
+    RegisterSerializer,
+    RegistrationSerializer,
+)
+from accounts.registration import AccessInput, RegisterThrottle
+from accounts.roles import Action
+from accounts.viewsets import CsvListMixin
+from carbontrack.errors import ApiError
+
+REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
+OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
+
+
+def answer_to_everybody() -> str:
+    return _("Thank you. Your headquarters decides; the answer comes to you as a link.")
+
+
+class RegisterView(APIView):
+    """Ask for access. 202 whatever is known of you; an HQ manager of the organisation answers with a link."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    access = "public"
+    throttle_classes = (RegisterThrottle,)
+
+    @swagger_auto_schema(
+        operation_id="register", operation_summary="Ask for access", request_body=RegisterSerializer,
+        responses={202: RegisteredSerializer, 400: "invalid", 429: "too_many_requests"}, security=[],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        serializer = RegisterSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = dict(serializer.validated_data)
+        registration.ask_for_access(AccessInput(place=said.pop("organisation"), **said))
+        return Response({"message": answer_to_everybody()}, status=status.HTTP_202_ACCEPTED)
+
+
+class AcceptView(APIView):
+    """Accept an invitation: as who you are signed in as, else with a new account."""
+
+    permission_classes = ()
+    access = "public"
+    throttle_scope = "join"
+
+    @swagger_auto_schema(
+        operation_id="invitations_accept", operation_summary="Accept an invitation by its link",
+        request_body=AcceptSerializer,
+        responses={
+            201: MemberSerializer, 400: "invalid", 401: "invalid_token", 403: "not_yours", 404: "not_found",
+            409: "invitation_used, invitation_revoked or invitation_expired", 429: "too_many_requests",
+        },
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        serializer = AcceptSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = dict(serializer.validated_data)
+        token = said.pop("token")
+        if isinstance(request.user, User):
+            membership = invitations.accept(token, user=request.user)
+        else:
+            membership = invitations.accept(token, account=NewAccount(**said))
+        return Response(MemberSerializer(membership).data, status=status.HTTP_201_CREATED)
+
+
+class _ManagedViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+    """Rows of organisations whose members the user manages; others are not there."""
+
+    actions = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), Action.MANAGE_MEMBERS)
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def rows(self, user: Any) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset().none()
+        return self.rows(self.request.user)
+
+
+def _user(request: Request) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class RegistrationViewSet(_ManagedViewSet):
+    """Requests for access to your organisation."""
+
+    queryset = AccessRequest.objects.all()
+    serializer_class = RegistrationSerializer
+    filterset_fields = ["state", "organisation"]
+
+    def rows(self, user: Any) -> QuerySet[AccessRequest]:
+        return registration.requests_of(user)
+
+    @swagger_auto_schema(
+        operation_id="registrations_approve", operation_summary="Approve: makes an invitation",
+        request_body=ApprovalSerializer,
+        responses={201: InvitationWithLinkSerializer, **REFUSALS, 404: "not_found", 409: "already_decided"},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Answers the link to send them. Only who has the e-mail or phone of the request can accept it."""
+        asked = self.get_object()
+        serializer = ApprovalSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        grant = _grant(request, serializer.validated_data, asked.organisation_id)
+        return with_link(request, registration.approve(_user(request), asked.pk, grant))
+
+    @swagger_auto_schema(
+        operation_id="registrations_decline", operation_summary="Decline", request_body=no_body,
+        responses={200: RegistrationSerializer, **OF_ONE, 409: "already_decided"},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, pk: str) -> Response:
+        declined = registration.decline(_user(request), self.get_object().pk)
+        return Response(RegistrationSerializer(declined).data)
+
+
+def _grant(request: Request, said: dict[str, Any], organisation_id: int | None) -> Grant:
+    return checked_grant(
+        request.user, role=said["role"], organisation_id=organisation_id, factory_id=said.get("factory"),
+        county=said.get("county", ""),
+    )  # fmt: skip
+
+
+def with_link(request: Request, made: NewInvitation) -> Response:
+    link = request.build_absolute_uri(reverse("join", args=[made.token]))
+    made.invitation.link = link  # type: ignore[attr-defined]
+    body = InvitationWithLinkSerializer(made.invitation).data
+    return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
+
+
+class InvitationViewSet(_ManagedViewSet):
+    """Invitations into your organisation. Revoking one ends its link."""
+
+    queryset = Invitation.objects.all()
+    serializer_class = InvitationSerializer
+    filterset_fields = ["organisation", "role", "factory"]
+
+    def rows(self, user: Any) -> QuerySet[Invitation]:
+        return invitations.invitations_of(user)
+
+    @swagger_auto_schema(
+        operation_id="invitations_create", operation_summary="Invite", request_body=NewInvitationSerializer,
+        responses={201: InvitationWithLinkSerializer, **REFUSALS},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """Answers the link, this once: send it by WhatsApp or mail. It works once, for 14 days."""
+        serializer = NewInvitationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = serializer.validated_data
+        grant = _grant(request, said, said.get("organisation"))
+        made = invitations.invite(
+            _user(request), grant, email=said.get("email", ""), phone=said.get("phone", "")
+        )
+        return with_link(request, made)
+
+    @swagger_auto_schema(
+        operation_id="invitations_delete", operation_summary="Revoke",
+        responses={204: "", **OF_ONE, 409: "invitation_used"},
+    )  # fmt: skip
+    def destroy(self, request: Request, pk: str) -> Response:
+        invitations.revoke_invitation(self.get_object().pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MemberViewSet(_ManagedViewSet):
+    """Who belongs to your organisation, as what and where."""
+
+    queryset = Membership.objects.all()
+    serializer_class = MemberSerializer
+    filterset_fields = ["organisation", "role", "factory", "user"]
+
+    def rows(self, user: Any) -> QuerySet[Membership]:
+        return members.members_of(user)
+
+    @swagger_auto_schema(
+        operation_id="members_partial_update", operation_summary="Change role or place",
+        request_body=MemberChangeSerializer,
+        responses={
+            200: MemberSerializer, **REFUSALS, 404: "not_found", 409: "last_hq_manager or membership_exists",
+        },
+    )  # fmt: skip
+    def partial_update(self, request: Request, pk: str) -> Response:
+        membership = self.get_object()
+        serializer = MemberChangeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        before = {
+            "role": membership.role, "factory": membership.factory_id, "county": membership.county
+        }  # fmt: skip
+        grant = _grant(request, before | serializer.validated_data, membership.organisation_id)
+        return Response(MemberSerializer(members.change_membership(membership.pk, grant)).data)
+
+    @swagger_auto_schema(
+        operation_id="members_delete", operation_summary="End a membership",
+        responses={204: "", **OF_ONE, 409: "last_hq_manager"},
+    )  # fmt: skip
+    def destroy(self, request: Request, pk: str) -> Response:
+        """The account stays, and so does the history. It can be undone for ten minutes."""
+        members.end_membership(self.get_object().pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(
+        operation_id="members_undo", operation_summary="Take back a change or an end, within 10 minutes",
+        request_body=no_body,
+        responses={
+            200: MemberSerializer, **OF_ONE, 409: "undo_expired, last_hq_manager or membership_exists",
+        },
+    )  # fmt: skip
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        return Response(MemberSerializer(members.undo_membership(request.user, int(pk))).data)
+
+    @swagger_auto_schema(
+        operation_id="members_password-link", operation_summary="A link to set a new password",
+        request_body=no_body,
+        responses={201: PasswordLinkSerializer, **OF_ONE, 409: "own_account or belongs_elsewhere"},
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="password-link")
+    def password_link(self, request: Request, pk: str) -> Response:
+        """For a member without mail: shown this once, works once, for 24 hours. Earlier ones stop working."""
+        membership = get_object_or_404(self.get_queryset(), pk=pk)
+        token = members.issue_password_link(_user(request), membership)
+        found = members.find_password_link(token)
+        if found is None:
+            raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+        link = request.build_absolute_uri(reverse("password-link", args=[token]))
+        body = PasswordLinkSerializer({"link": link, "expires_at": found.expires_at}).data
+        return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})

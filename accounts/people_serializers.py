@@ -1,0 +1,247 @@
+"""Shapes of requests, invitations, members and tokens in the API."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership
+from accounts.roles import Role
+from accounts.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAMED_SCOPES
+
+ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
+PHONE_HELP = "with its country code, +254712345678"
+
+
+class RefuseNulMixin(serializers.Serializer[Any]):
+    """PostgreSQL keeps no NUL in a text: refuse it as the caller's mistake, which it is."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for name, value in attrs.items():
+            if isinstance(value, str) and "\x00" in value:
+                raise serializers.ValidationError({name: _("A text has no NUL character.")})
+        return attrs
+
+
+class NullIfEmptyField(serializers.CharField):
+    """A text that is kept as empty and told as null: there is none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: Any) -> Any:
+        return value or None
+
+
+class ContactSerializer(RefuseNulMixin):
+    """E-mail or phone, at least one."""
+
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    phone = serializers.CharField(
+        required=False, allow_blank=True, max_length=16, validators=[PHONE], help_text=PHONE_HELP
+    )
+
+
+class RegisterSerializer(ContactSerializer):
+    """Who asks for access, and where. It grants nothing: an HQ manager answers with an invitation."""
+
+    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    organisation = serializers.CharField(
+        max_length=120, help_text="organisation or factory, in your own words"
+    )
+    message = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "phone": "+254712345678", "first_name": "Chepkoech", "last_name": "Ruto",
+                "organisation": "Litein Tea Factory", "message": "I keep the boiler log.",
+            }
+        }  # fmt: skip
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    """The same for everybody, so that nobody learns who has an account."""
+
+    message = serializers.CharField()
+
+
+class GrantSerializer(RefuseNulMixin):
+    """A role in a factory, in a county, or in the whole organisation."""
+
+    organisation = serializers.IntegerField(
+        required=False, help_text="id; default: the factory's, else your first", **ID
+    )
+    role = serializers.ChoiceField(choices=Role.choices)
+    factory = serializers.IntegerField(required=False, allow_null=True, help_text="id", **ID)
+    county = serializers.CharField(required=False, allow_blank=True, max_length=80)
+
+
+class ApprovalSerializer(RefuseNulMixin):
+    role = serializers.ChoiceField(choices=Role.choices)
+    factory = serializers.IntegerField(required=False, allow_null=True, help_text="id", **ID)
+    county = serializers.CharField(required=False, allow_blank=True, max_length=80)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"role": "factory_manager", "factory": 1}}
+
+
+class MemberChangeSerializer(ApprovalSerializer):
+    """The new role and place. What is left out stays."""
+
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"role": "auditor", "factory": None, "county": ""}}
+
+
+class NewInvitationSerializer(GrantSerializer, ContactSerializer):
+    """For whom and for what. With e-mail or phone, only they can accept; without, whoever has the link."""
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"role": "factory_manager", "factory": 1, "phone": "+254712345678"}
+        }
+
+
+class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
+    """Somebody who asked for access."""
+
+    email = NullIfEmptyField()
+    phone = NullIfEmptyField()
+
+    class Meta:
+        model = AccessRequest
+        fields: Any = [
+            "id", "state", "email", "phone", "first_name", "last_name", "place", "message", "organisation",
+            "created_at", "decided_by", "decided_at", "invitation",
+        ]  # fmt: skip
+        read_only_fields = fields
+        ref_name = "Registration"
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    """An invitation, without its link: that is shown once, to who makes it."""
+
+    state = serializers.SerializerMethodField(help_text="open, accepted, revoked or expired")
+    email = NullIfEmptyField(help_text="only for this address")
+    phone = NullIfEmptyField(help_text="only for this number")
+
+    class Meta:
+        model = Invitation
+        fields: Any = [
+            "id", "state", "role", "organisation", "factory", "county", "email", "phone", "invited_by", "created_at",
+            "expires_at", "accepted_by", "accepted_at", "revoked_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+        ref_name = "Invitation"
+
+    def get_state(self, invitation: Invitation) -> str:
+        return state_of(invitation)
+
+
+def state_of(invitation: Invitation) -> str:
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.revoked_at is not None:
+        return "revoked"
+    return "open" if invitation.expires_at > timezone.now() else "expired"
+
+
+class InvitationWithLinkSerializer(InvitationSerializer):
+    """An invitation with its link, which is shown this once and works once."""
+
+    link = serializers.CharField(read_only=True)
+
+    class Meta(InvitationSerializer.Meta):
+        fields: Any = [*InvitationSerializer.Meta.fields, "link"]
+        ref_name = "InvitationWithLink"
+
+
+class AcceptSerializer(ContactSerializer):
+    """The end of the link, and, without a token in the header, the account to make."""
+
+    token = serializers.CharField(max_length=100, help_text="what stands after /join/ in the link")
+    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    password = serializers.CharField(
+        max_length=1000, required=False, trim_whitespace=False, help_text="at least 10 characters"
+    )
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "token": "lTk0rOQ7b5hZ2vUqEw1cXn8s3yGdAf4mJp6iVtSoRzM", "email": "chepkoech@tea.example",
+                "first_name": "Chepkoech", "last_name": "Ruto", "password": "a long phrase of your own",
+            }
+        }  # fmt: skip
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    """A person's role in a place of an organisation whose members you manage."""
+
+    email = serializers.CharField(source="user.email", allow_null=True)
+    phone = serializers.CharField(source="user.phone", allow_null=True)
+    first_name = serializers.CharField(source="user.first_name")
+    last_name = serializers.CharField(source="user.last_name")
+    last_login = serializers.DateTimeField(source="user.last_login", allow_null=True)
+
+    class Meta:
+        model = Membership
+        fields: Any = [
+            "id", "user", "email", "phone", "first_name", "last_name", "role", "organisation", "factory", "county",
+            "created_at", "last_login",
+        ]  # fmt: skip
+        read_only_fields = fields
+        ref_name = "Member"
+
+
+class PasswordLinkSerializer(serializers.Serializer[Any]):
+    """A link to set a new password: shown this once, works once, for 24 hours."""
+
+    link = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """One of your tokens, without its text: that is shown once, to who makes it."""
+
+    id = serializers.CharField(source="token_key", help_text="the first characters of the token")
+    scopes = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = ApiToken
+        fields: Any = ["id", "name", "scopes", "factory", "created", "expiry", "last_used_at"]
+        read_only_fields = fields
+        ref_name = "ApiToken"
+
+
+class ApiTokenWithTextSerializer(ApiTokenSerializer):
+    """A new token with its text, which is shown this once."""
+
+    token = serializers.CharField(help_text="send it as `Authorization: Token <token>`")
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields: Any = [*ApiTokenSerializer.Meta.fields, "token"]
+        ref_name = "ApiTokenWithText"
+
+
+class NewTokenSerializer(RefuseNulMixin):
+    """A token for a program. It reads, unless you give it more, and never does more than you may."""
+
+    name = serializers.CharField(max_length=80, help_text="what it is for")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[scope.value for scope in NAMED_SCOPES]), required=False,
+        allow_empty=False, max_length=len(NAMED_SCOPES), help_text="default: read",
+    )  # fmt: skip
+    factory = serializers.IntegerField(
+        required=False, allow_null=True, help_text="id: only this one; default: all that you see", **ID
+    )
+    days = serializers.IntegerField(
+        required=False, min_value=1, max_value=LONGEST_DAYS, help_text=f"it lasts; default {DEFAULT_DAYS}"
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"name": "scada of Litein", "scopes": ["read"], "factory": 1}}

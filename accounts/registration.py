@@ -1,0 +1,129 @@
+"""Asking for access, and HQ's answer. A request grants nothing: approving it makes an invitation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.throttling import SimpleRateThrottle
+
+from accounts.grants import Grant, all_factories, all_organisations, managed_organisations
+from accounts.invitations import NewInvitation, contact, invite
+from accounts.models import AccessRequest, RequestState, User
+from accounts.permissions import AnyUser
+from carbontrack.errors import ApiError, invalid
+
+IN_BRACKETS = re.compile(r"\([^)]*\)")
+
+
+class RegisterThrottle(SimpleRateThrottle):
+    """Requests by address, of the API and of the page in one count."""
+
+    scope = "register"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return f"register:{self.get_ident(request)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessInput:
+    """What somebody says who wants to be let in. `place`: organisation or factory, in their words."""
+
+    place: str
+    email: str = ""
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    message: str = ""
+
+
+def ask_for_access(data: AccessInput) -> None:
+    """Keep the request for whom it concerns. Says the same and asks the same queries whoever asks.
+
+    Raises ApiError 400 (neither e-mail nor phone, a number without country code).
+    """
+    email, phone = contact(data.email, data.phone)
+    if not email and not phone:
+        raise invalid("email", "email_or_phone", _("Give an e-mail address or a phone number, at least one."))
+    request = AccessRequest(
+        email=email, phone=phone, first_name=data.first_name, last_name=data.last_name, place=data.place,
+        message=data.message, organisation_id=named_organisation(data.place),
+    )  # fmt: skip
+    # One statement for a new request and for one that waits already: nobody learns which it was.
+    AccessRequest.objects.bulk_create([request], ignore_conflicts=True)
+
+
+def named_organisation(place: str) -> int | None:
+    """The one organisation that these words name, by its own name or by a factory's; None when none or several do.
+
+    Where there is only one, everybody asks that one.
+    """
+    known = list(all_organisations().values_list("pk", "name"))
+    factories = all_factories().values_list("organisation_id", "name")
+    if len(known) == 1:
+        return int(known[0][0])
+    wanted = _plain(place)
+    named = [(int(pk), _plain(name)) for pk, name in [*known, *factories]]
+    exact = {pk for pk, name in named if name and name == wanted}
+    if len(exact) == 1:
+        return exact.pop()
+    within = {pk for pk, name in named if name and f" {name} " in f" {wanted} "}
+    return within.pop() if len(within) == 1 and not exact else None
+
+
+def _plain(name: str) -> str:
+    words = IN_BRACKETS.sub(" ", name).casefold().replace(",", " ").replace("-", " ")
+    return " ".join(word for word in words.split() if word not in ("tea", "factory"))
+
+
+# --- HQ ----------------------------------------------------------------------------------------
+def requests_of(user: AnyUser) -> QuerySet[AccessRequest]:
+    """Requests to organisations whose members the user manages, oldest first: who waits longest is first."""
+    return (
+        AccessRequest.objects.filter(organisation__in=managed_organisations(user))
+        .select_related("organisation", "decided_by")
+        .order_by("created_at", "pk")
+    )
+
+
+@transaction.atomic
+def approve(user: User, request_id: int, grant: Grant) -> NewInvitation:
+    """An invitation for whoever asked. Raises ApiError 409 already_decided, 400 (of another organisation)."""
+    request = _pending(request_id)
+    if grant.organisation_id != request.organisation_id:
+        raise invalid(
+            "factory", "unknown_factory", _("This factory is not of the organisation that was asked.")
+        )
+    made = invite(user, grant, email=request.email, phone=request.phone)
+    request.invitation = made.invitation
+    _decide(request, user, RequestState.APPROVED)
+    return made
+
+
+@transaction.atomic
+def decline(user: User, request_id: int) -> AccessRequest:
+    """Nothing happens for whoever asked; the row stays in the history. Raises ApiError 409 already_decided."""
+    request = _pending(request_id)
+    _decide(request, user, RequestState.DECLINED)
+    return request
+
+
+def _pending(request_id: int) -> AccessRequest:
+    request = AccessRequest.objects.select_for_update().get(pk=request_id)
+    if request.state != RequestState.PENDING:
+        raise ApiError(
+            409, "already_decided",
+            _("This request was answered already: %(state)s.") % {"state": request.get_state_display()},
+            params={"state": request.state},
+        )  # fmt: skip
+    return request
+
+
+def _decide(request: AccessRequest, user: User, state: RequestState) -> None:
+    request.state, request.decided_by, request.decided_at = state, user, timezone.now()
+    request.save()

@@ -1,0 +1,67 @@
+"""/api/tokens/: a person's own tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import tokens
+from accounts.models import ApiToken, User
+from accounts.people_serializers import ApiTokenSerializer, ApiTokenWithTextSerializer, NewTokenSerializer
+from accounts.permissions import SignedIn
+from accounts.tokens import TokenInput
+from accounts.viewsets import CsvListMixin
+
+
+class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+    """Your tokens that still work; sign-ins are among them."""
+
+    permission_classes = (SignedIn,)
+    access = "signed in"
+    queryset = ApiToken.objects.all()
+    serializer_class = ApiTokenSerializer
+    lookup_field = "token_key"
+    lookup_value_regex = "[A-Za-z0-9_]{8,40}"
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        if getattr(self, "swagger_fake_view", False):
+            return ApiToken.objects.none()
+        return tokens.tokens_of(_user(self.request))
+
+    @swagger_auto_schema(
+        operation_id="tokens_create", operation_summary="Make a token", request_body=NewTokenSerializer,
+        responses={
+            201: ApiTokenWithTextSerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden",
+            409: "too_many_tokens",
+        },
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """Asked from a session or with the token of a sign-in. Answers its text, this once."""
+        serializer = NewTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = dict(serializer.validated_data)
+        made = tokens.create_token(_user(request), TokenInput(factory_id=said.pop("factory", None), **said))
+        made.record.token = made.token
+        body = ApiTokenWithTextSerializer(made.record).data
+        return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
+
+    @swagger_auto_schema(
+        operation_id="tokens_delete", operation_summary="Revoke a token",
+        responses={204: "", 401: "not_signed_in", 403: "forbidden", 404: "not_found"},
+    )  # fmt: skip
+    def destroy(self, request: Request, token_key: str) -> Response:
+        """It stops working at once. A token that is no sign-in can revoke itself and no other."""
+        if not tokens.revoke_token(_user(request), token_key):
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _user(request: Request) -> User:
+    assert isinstance(request.user, User)
+    return request.user

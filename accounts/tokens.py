@@ -1,0 +1,115 @@
+"""A person's API tokens: make, list, revoke. A token is shown once; only its hash is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.grants import visible_factories
+from accounts.models import ApiToken, User
+from accounts.permissions import token_of
+from accounts.roles import SCOPE_ACTIONS, Role, Scope, actions_of
+from carbontrack.errors import ApiError, invalid
+
+DEFAULT_DAYS = 90
+LONGEST_DAYS = 366
+MOST_TOKENS = 100
+# What a program may be given. ALL is a person's sign-in: it manages people and tokens.
+NAMED_SCOPES = (Scope.READ, Scope.WRITE_ENERGY, Scope.WRITE_PRODUCTION, Scope.WRITE_EMISSIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenInput:
+    name: str
+    scopes: Sequence[str] = (Scope.READ,)
+    factory_id: int | None = None
+    days: int = DEFAULT_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token and its text, which nobody can be shown again."""
+
+    record: ApiToken
+    token: str
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """The user's tokens that still work, newest first. Sign-ins are among them."""
+    return (
+        ApiToken.objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=timezone.now()), user=user.pk)
+        .select_related("factory")
+        .order_by("-created", "token_key")
+    )
+
+
+def offered_scopes(user: User) -> list[Scope]:
+    """The scopes that a role of the user can use at all."""
+    roles = user.memberships.values_list("role", flat=True).distinct()
+    actions = frozenset(action for role in roles for action in actions_of(Role(role)))
+    return [scope for scope in NAMED_SCOPES if SCOPE_ACTIONS[scope] & actions]
+
+
+def create_token(user: User, data: TokenInput) -> NewToken:
+    """A named token that can do no more than the user, nor than the token they came with.
+
+    Raises PermissionDenied (came with a token that only reads or writes), ApiError 400 naming the field, 409
+    too_many_tokens.
+    """
+    came_with = token_of(user)
+    if came_with is not None and Scope.ALL not in came_with.scopes:
+        raise PermissionDenied
+    factory_id = data.factory_id
+    if came_with is not None and came_with.factory_id:
+        # A token of one factory makes tokens of that factory.
+        factory_id = came_with.factory_id if factory_id is None else factory_id
+    if factory_id is not None and not visible_factories(user).filter(pk=factory_id).exists():
+        raise invalid(
+            "factory", "unknown_factory", _("factory=%(id)s is not one that you see.") % {"id": factory_id}
+        )
+    if not 1 <= data.days <= LONGEST_DAYS:
+        raise invalid(
+            "days", "out_of_range",
+            _("days=%(days)s is outside 1 to %(limit)d; make a new token when this one ends.")
+            % {"days": data.days, "limit": LONGEST_DAYS},
+        )  # fmt: skip
+    if tokens_of(user).count() >= MOST_TOKENS:
+        raise ApiError(
+            409, "too_many_tokens",
+            _("You have %(limit)d tokens, the most there may be: revoke some.") % {"limit": MOST_TOKENS},
+            params={"limit": MOST_TOKENS},
+        )  # fmt: skip
+    scopes = _checked_scopes(user, data.scopes)
+    record, token = ApiToken.objects.create(
+        user=User.objects.get(pk=user.pk), name=data.name.strip(), scopes=scopes, factory_id=factory_id,
+        expiry=timedelta(days=data.days),
+    )  # fmt: skip
+    return NewToken(record, token)
+
+
+def _checked_scopes(user: User, asked: Sequence[str]) -> list[str]:
+    offered = offered_scopes(user)
+    scopes = [scope.value for scope in offered if scope.value in asked]
+    unknown = [scope for scope in asked if scope not in scopes]
+    if unknown or not scopes:
+        raise invalid(
+            "scopes", "invalid_choice",
+            _("scopes=%(asked)s: your roles can use %(offered)s.")
+            % {"asked": ", ".join(unknown) or "-", "offered": ", ".join(offered) or "-"},
+        )  # fmt: skip
+    return scopes
+
+
+def revoke_token(user: User, token_key: str) -> bool:
+    """The user's token stops working at once. False: they have none of that id."""
+    came_with = token_of(user)
+    if came_with is not None and Scope.ALL not in came_with.scopes and came_with.token_key != token_key:
+        raise PermissionDenied
+    deleted, _by_model = ApiToken.objects.filter(user=user.pk, token_key=token_key).delete()
+    return deleted > 0

@@ -1,0 +1,163 @@
+"""Pages about oneself: asking for access, joining by a link, a new password by a link, API tokens."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import invitations, registration
+from accounts import members as membership_services
+from accounts import tokens as token_services
+from accounts.forms import (
+    CONTACT_ERRORS,
+    AskForm,
+    JoinForm,
+    NewPasswordForm,
+    TokenForm,
+    show_errors,
+    split_contact,
+)
+from accounts.invitations import NewAccount
+from accounts.models import Invitation, User
+from accounts.permissions import declared, public_page
+from accounts.registration import AccessInput, RegisterThrottle
+from accounts.tokens import TokenInput
+from carbontrack.errors import ApiError
+
+OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def ask_for_access(request: HttpRequest) -> HttpResponse:
+    """Whoever has no account says so here. The answer is the same for everybody."""
+    form = AskForm(request.POST or None)
+    if request.method == "POST":
+        if not RegisterThrottle().allow_request(request, None):  # type: ignore[arg-type]
+            return render(request, "accounts/ask_too_often.html", status=429)
+        if form.is_valid():
+            said = dict(form.cleaned_data)
+            try:
+                registration.ask_for_access(AccessInput(**split_contact(said.pop("contact")), **said))
+                return render(request, "accounts/ask_done.html")
+            except ApiError as error:
+                show_errors(form, error, **CONTACT_ERRORS)
+    return render(request, "accounts/ask.html", {"form": form})
+
+
+ask_for_access = public_page(require_http_methods(["GET", "HEAD", "POST"])(ask_for_access))
+
+
+# --- Joining -------------------------------------------------------------------------------------
+@sensitive_post_parameters("password")
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The page behind an invitation's link. Looking at it uses nothing up: messengers look at links, too."""
+    try:
+        invitation = invitations.refuse_if_over(invitations.find_invitation(token))
+    except ApiError as error:
+        status = 404 if error.status_code == 404 else 410
+        return render(request, "accounts/link_over.html", {"sentence": error.message}, status=status)
+    form = JoinForm(request.POST or None, invitation=invitation)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            if isinstance(request.user, User):
+                invitations.accept(token, user=request.user)
+                return redirect("home")
+            if form.is_valid():
+                login(request, _joined(form, token), backend=OUR_BACKEND)
+                return redirect("home")
+        except ApiError as error:
+            if error.fields:
+                show_errors(form, error, **CONTACT_ERRORS)
+            else:
+                refusal = error.message
+    context = {
+        "form": form, "invitation": invitation, "place": place_words(invitation), "refusal": refusal,
+        "login_url": f"{reverse('account_login')}?next={request.path}",
+    }  # fmt: skip
+    return render(request, "accounts/join.html", context)
+
+
+def _joined(form: JoinForm, token: str) -> User:
+    said = dict(form.cleaned_data)
+    account = NewAccount(**split_contact(said.pop("contact")), **said, language=get_language() or "")
+    return invitations.accept(token, account=account).user
+
+
+def place_words(invitation: Invitation) -> str:
+    """Where an invitation leads, as people say it."""
+    if invitation.factory is not None:
+        return f"{invitation.factory}, {invitation.organisation}"
+    if invitation.county:
+        return _("%(county)s, %(organisation)s") % {
+            "county": invitation.county, "organisation": invitation.organisation
+        }  # fmt: skip
+    return str(invitation.organisation)
+
+
+join = public_page(never_cache(require_http_methods(["GET", "HEAD", "POST"])(join)))
+
+
+@sensitive_post_parameters("password")
+def password_link(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The page behind a link for a new password, which HQ gave to whoever has no mail."""
+    link = membership_services.find_password_link(token)
+    if link is None:
+        sentence = _("This link was used already or is too old: ask your headquarters for a new one.")
+        return render(request, "accounts/link_over.html", {"sentence": sentence}, status=404)
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            membership_services.set_password_by_link(token, form.cleaned_data["password"])
+            messages.success(request, _("Your new password is set. Sign in with it."))
+            return redirect("account_login")
+        except ApiError as error:
+            show_errors(form, error)
+    return render(request, "accounts/new_password.html", {"form": form, "person": link.user})
+
+
+password_link = public_page(never_cache(require_http_methods(["GET", "HEAD", "POST"])(password_link)))
+
+
+# --- Tokens --------------------------------------------------------------------------------------
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A person's tokens: make one, see when each was used, revoke."""
+    assert isinstance(request.user, User)
+    form = TokenForm(request.POST or None, user=request.user)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            made = token_services.create_token(
+                request.user,
+                TokenInput(
+                    name=said["name"], scopes=said["scopes"], factory_id=said["factory"], days=said["days"]
+                ),
+            )
+            form = TokenForm(user=request.user)
+        except ApiError as error:
+            show_errors(form, error)
+    context = {"form": form, "made": made, "tokens": token_services.tokens_of(request.user)}
+    return render(request, "accounts/tokens.html", context)
+
+
+tokens = declared(never_cache(require_http_methods(["GET", "POST"])(login_required(tokens))), "signed in")
+
+
+def revoke_token(request: HttpRequest, token_key: str) -> HttpResponseBase:
+    assert isinstance(request.user, User)
+    if not token_services.revoke_token(request.user, token_key):
+        raise Http404
+    messages.success(request, _("The token no longer works."))
+    return redirect("tokens")
+
+
+revoke_token = declared(require_POST(login_required(revoke_token)), "signed in")

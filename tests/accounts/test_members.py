@@ -1,0 +1,308 @@
+"""Members: change, end, undo, never without an HQ manager, never across organisations; password links."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.members import end_membership
+from accounts.models import ApiToken, Membership, PasswordLink
+from accounts.roles import Role, Scope
+from carbontrack.errors import ApiError
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+    return as_user(cast.hq)
+
+
+def of(user: Any) -> Membership:
+    found: Membership = user.memberships.get()
+    return found
+
+
+def patch(client: Client, membership: Membership, **body: Any) -> Any:
+    return client.patch(f"/api/members/{membership.pk}/", body, content_type="application/json")
+
+
+def test_hq_sees_its_members_and_nobody_elses(hq: Client, cast: SimpleNamespace) -> None:
+    rows = hq.get("/api/members/").json()["results"]
+
+    assert {row["organisation"] for row in rows} == {cast.organisation.pk}
+    assert len(rows) == 6
+    assert cast.outsider.pk not in {row["user"] for row in rows}
+
+
+def test_a_role_and_a_place_are_changed_together(hq: Client, cast: SimpleNamespace) -> None:
+    response = patch(hq, of(cast.litein_manager), role="auditor", factory=None)
+
+    assert response.status_code == 200
+    changed = of(cast.litein_manager)
+    assert (changed.role, changed.factory) == (Role.AUDITOR, None)
+
+
+def test_what_is_left_out_stays(hq: Client, cast: SimpleNamespace) -> None:
+    patch(hq, of(cast.litein_manager), factory=cast.momul.pk)
+
+    changed = of(cast.litein_manager)
+    assert (changed.role, changed.factory) == (Role.FACTORY_MANAGER, cast.momul)
+
+
+def test_a_member_cannot_be_moved_into_another_organisation(hq: Client, cast: SimpleNamespace) -> None:
+    response = patch(hq, of(cast.litein_manager), factory=cast.elsewhere.pk)
+
+    assert response.status_code == 400
+    assert of(cast.litein_manager).factory == cast.litein
+
+
+def test_a_role_that_they_have_there_already_conflicts(hq: Client, cast: SimpleNamespace) -> None:
+    second = make.make_membership(user=cast.litein_manager, role=Role.AUDITOR, organisation=cast.organisation)
+    first = cast.litein_manager.memberships.exclude(pk=second.pk).get()
+
+    response = patch(hq, first, role="auditor", factory=None)
+
+    assert (response.status_code, response.json()["code"]) == (409, "membership_exists")
+
+
+def test_an_ended_member_sees_nothing_from_the_next_request_on(
+    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    manager = as_user(cast.litein_manager)
+    before = manager.get(f"/api/factories/{cast.litein.pk}/").status_code
+
+    ended = hq.delete(f"/api/members/{of(cast.litein_manager).pk}/").status_code
+
+    assert (before, ended) == (200, 204)
+    assert manager.get(f"/api/factories/{cast.litein.pk}/").status_code in (403, 404)
+
+
+# --- The last HQ manager -----------------------------------------------------------------------
+@pytest.mark.parametrize("body", [{"role": "auditor"}, {"county": "Kericho"}, None])
+def test_the_last_hq_manager_stays(hq: Client, cast: SimpleNamespace, body: dict[str, Any] | None) -> None:
+    own = of(cast.hq)
+
+    response = hq.delete(f"/api/members/{own.pk}/") if body is None else patch(hq, own, **body)
+
+    assert (response.status_code, response.json()["code"]) == (409, "last_hq_manager")
+    assert of(cast.hq).role == Role.HQ_MANAGER
+
+
+def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cast: SimpleNamespace) -> None:
+    gone = make.make_user(is_active=False)
+    make.make_membership(user=gone, role=Role.HQ_MANAGER, organisation=cast.organisation)
+    regional = make.make_user()
+    make.make_membership(
+        user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho"
+    )
+
+    assert hq.delete(f"/api/members/{of(cast.hq).pk}/").status_code == 409
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hq_managers_who_end_each_other_at_once_leave_one(cast: SimpleNamespace) -> None:
+    second = make.make_user()
+    make.make_membership(user=second, role=Role.HQ_MANAGER, organisation=cast.organisation)
+    together, ends = Barrier(2), []
+
+    def end(membership_id: int) -> None:
+        together.wait(10)
+        try:
+            end_membership(membership_id)
+            ends.append("ended")
+        except ApiError as error:
+            ends.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=end, args=[of(user).pk]) for user in (cast.hq, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(ends) == ["ended", "last_hq_manager"]
+    assert Membership.objects.filter(organisation=cast.organisation, role=Role.HQ_MANAGER).count() == 1
+
+
+# --- Undo --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("act", ["end", "change"])
+def test_undone_it_is_as_it_was_and_undone_twice_too(hq: Client, cast: SimpleNamespace, act: str) -> None:
+    before = of(cast.litein_manager)
+    if act == "end":
+        hq.delete(f"/api/members/{before.pk}/")
+    else:
+        patch(hq, before, role="auditor", factory=None)
+
+    statuses = [hq.post(f"/api/members/{before.pk}/undo/").status_code for _ in range(2)]
+
+    after = of(cast.litein_manager)
+    assert statuses == [200, 200]
+    assert (after.pk, after.role, after.factory, after.created_at) == (
+        before.pk, before.role, before.factory, before.created_at,
+    )  # fmt: skip
+
+
+def test_after_ten_minutes_nothing_is_undone(hq: Client, cast: SimpleNamespace) -> None:
+    own = of(cast.litein_manager)
+    hq.delete(f"/api/members/{own.pk}/")
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=10, seconds=5)):
+        response = hq.post(f"/api/members/{own.pk}/undo/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "undo_expired")
+    assert not cast.litein_manager.memberships.exists()
+
+
+def test_nobody_undoes_in_another_organisation(
+    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    own = of(cast.litein_manager)
+    hq.delete(f"/api/members/{own.pk}/")
+
+    assert as_user(cast.outsider).post(f"/api/members/{own.pk}/undo/").status_code == 404
+
+
+def test_the_history_says_who_did_it(hq: Client, cast: SimpleNamespace) -> None:
+    own = of(cast.litein_manager)
+    patch(hq, own, role="auditor", factory=None)
+
+    events = own.events.order_by("pgh_id").select_related("pgh_context")
+
+    assert [(event.pgh_label, event.role) for event in events] == [
+        ("insert", "factory_manager"), ("update", "auditor"),
+    ]  # fmt: skip
+    assert events[1].pgh_context.metadata["user"] == cast.hq.pk
+
+
+# --- Password links ----------------------------------------------------------------------------
+def password_link(client: Client, user: Any) -> Any:
+    return client.post(f"/api/members/{of(user).pk}/password-link/")
+
+
+def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
+    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client], client: Client
+) -> None:
+    elsewhere, sign_in = as_user(cast.litein_manager), make.make_token(cast.litein_manager)
+    make.make_token(cast.litein_manager, Scope.READ, name="scada")
+    path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
+
+    looked = client.get(path)
+    first = client.post(path, {"password": "a new phrase of mine"})
+    second = client.post(path, {"password": "another phrase of mine"})
+
+    cast.litein_manager.refresh_from_db()
+    assert (looked.status_code, first.status_code, second.status_code) == (200, 302, 404)
+    assert cast.litein_manager.check_password("a new phrase of mine")
+    assert elsewhere.get("/api/me/").status_code == 401
+    assert client.get("/api/me/", headers={"Authorization": f"Token {sign_in}"}).status_code == 401
+    assert [token.name for token in ApiToken.objects.filter(user=cast.litein_manager)] == ["scada"]
+    assert path.split("/")[2] not in str(PasswordLink.objects.values().get())
+
+
+def test_a_new_password_link_ends_the_one_before(hq: Client, cast: SimpleNamespace, client: Client) -> None:
+    first, second = (
+        password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
+        for _ in range(2)
+    )
+
+    assert (client.get(first).status_code, client.get(second).status_code) == (404, 200)
+
+
+def test_a_password_link_ends_after_a_day(hq: Client, cast: SimpleNamespace, client: Client) -> None:
+    path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
+
+    with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
+        assert client.post(path, {"password": "a new phrase of mine"}).status_code == 404
+
+
+def test_a_weak_password_is_refused_beside_its_field(
+    hq: Client, cast: SimpleNamespace, client: Client
+) -> None:
+    path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
+
+    page = client.post(path, {"password": "short"})
+
+    assert page.status_code == 200
+    assert "10 characters" in page.content.decode()
+
+
+def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: SimpleNamespace) -> None:
+    """Who also belongs elsewhere, or runs the server, would be: and oneself has a menu for it."""
+    make.make_membership(user=cast.momul_manager, role=Role.AUDITOR, organisation=cast.elsewhere.organisation)
+    cast.auditor.is_superuser = True
+    cast.auditor.save()
+
+    codes = [password_link(hq, user) for user in (cast.auditor, cast.hq)]
+    pk = cast.momul_manager.memberships.get(organisation=cast.organisation).pk
+    shared = hq.post(f"/api/members/{pk}/password-link/")
+
+    assert [answer.json()["code"] for answer in [*codes, shared]] == [
+        "belongs_elsewhere", "own_account", "belongs_elsewhere",
+    ]  # fmt: skip
+    assert PasswordLink.objects.count() == 0
+
+
+# --- Pages -------------------------------------------------------------------------------------
+def test_on_the_page_an_end_can_be_undone_by_a_button(hq: Client, cast: SimpleNamespace) -> None:
+    own = of(cast.litein_manager)
+
+    hq.post(f"/members/{own.pk}/", {"act": "end"})
+    offered = hq.get("/members/").content.decode()
+    hq.post(f"/members/{own.pk}/undo/")
+
+    assert f"/members/{own.pk}/undo/" in offered
+    assert of(cast.litein_manager).pk == own.pk
+    assert f"/members/{own.pk}/undo/" not in hq.get("/members/").content.decode()
+
+
+def test_on_the_page_ones_own_end_is_asked_twice(hq: Client, cast: SimpleNamespace) -> None:
+    second = make.make_user()
+    make.make_membership(user=second, role=Role.HQ_MANAGER, organisation=cast.organisation)
+    own = of(cast.hq)
+
+    asked = hq.post(f"/members/{own.pk}/", {"act": "end"})
+    still_there = cast.hq.memberships.exists()
+    done = hq.post(f"/members/{own.pk}/", {"act": "end", "confirmed": "yes"})
+
+    assert 'name="confirmed"' in asked.content.decode()
+    assert still_there
+    assert done.status_code == 302
+    assert not cast.hq.memberships.exists()
+
+
+def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: SimpleNamespace) -> None:
+    page = hq.post(
+        f"/members/{of(cast.hq).pk}/", {"act": "change", "role": "auditor", "place": "organisation"}
+    )
+
+    assert page.status_code == 200
+    assert "make somebody else one first" in page.content.decode()
+
+
+def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(
+    hq: Client, cast: SimpleNamespace, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(20):
+        make.make_membership(user=make.make_user(), role=Role.AUDITOR, organisation=cast.organisation)
+        make.make_access_request(cast.organisation)
+        make.make_invitation(cast.hq, cast.litein)
+
+    with django_assert_max_num_queries(16):
+        assert hq.get("/members/").status_code == 200
+
+
+@pytest.mark.parametrize(("q", "count"), [("litein", 2), ("momul@", 1), ("nobody-like-this", 0), ("\x00", 6)])
+def test_members_are_found_by_name_factory_or_contact(
+    hq: Client, cast: SimpleNamespace, q: str, count: int
+) -> None:
+    assert len(hq.get("/members/", {"q": q}).context["page_obj"]) == count
