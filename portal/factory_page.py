@@ -18,7 +18,7 @@ from emissions.models import HourStatus
 from factories.models import Chimney, Factory
 from portal.fire_log import FireLog
 from portal.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.words import quality_sentences, quality_words, state_word, today_label
+from portal.words import quality_sentences, quality_words, state_word, today_label, why_unusable
 
 # Only what the page shows: an event stays under 300 bytes on a weak network (`portal.md` 5).
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
@@ -45,6 +45,7 @@ class ChimneyView:
     fire_log: FireLog | None
     so_far_today_kg: float | None
     coverage_pct: float | None
+    why_unusable: str
     stream_url: str
     poll_url: str
     hold_sentence: str | None
@@ -144,6 +145,7 @@ def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
         fire_log=ribbon,
         so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
         coverage_pct=part.coverage_pct if part else None,
+        why_unusable=why_unusable(state, part),
         stream_url=facts.stream_url,
         poll_url=facts.poll_url,
         hold_sentence=hold_sentence(facts.holds.get(assignment.pk)) if assignment else None,

@@ -41,6 +41,7 @@ class FireLogCell:
     start: datetime
     co2_kg_per_h: float | None
     status: str
+    why_missing: str = ""  # in words, where more is known than that there is no reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ class _Drawn:
     co2_kg_per_h: float | None
     status: str
     step: int
+    why_missing: str = ""
+
+    @property
+    def word(self) -> str:
+        return self.why_missing or status_word(self.status)
 
 
 def build_fire_log(
@@ -160,9 +166,9 @@ def _draw(cell: FireLogCell, length: timedelta, scale_kg_per_h: float) -> _Drawn
     end = cell.start + length
     status = FireLogStatus(cell.status)
     if status in (FireLogStatus.IDLE, FireLogStatus.MISSING):
-        return _Drawn(cell.start, end, None, status, 0)
+        return _Drawn(cell.start, end, None, status, 0, cell.why_missing)
     if cell.co2_kg_per_h is None or not _has_figure(cell):
-        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0)
+        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0, cell.why_missing)
     share = cell.co2_kg_per_h / scale_kg_per_h if scale_kg_per_h > 0 else 0.0
     step = 0 if share <= 0 else min(STEPS, math.ceil(share * STEPS))
     return _Drawn(cell.start, end, cell.co2_kg_per_h, status, step)
@@ -232,12 +238,11 @@ def status_word(status: str) -> str:
 def _rows(drawn: Sequence[_Drawn]) -> tuple[FireLogRow, ...]:
     rows: list[FireLogRow] = []
     for item in drawn:
-        if item.co2_kg_per_h is None and rows and rows[-1].status == item.status:
+        if item.co2_kg_per_h is None and rows and rows[-1].status_word == item.word:
             previous = rows.pop()
             rows.append(FireLogRow(previous.start, item.end, None, item.status, previous.status_word))
         else:
-            word = status_word(item.status)
-            rows.append(FireLogRow(item.start, item.end, item.co2_kg_per_h, str(item.status), word))
+            rows.append(FireLogRow(item.start, item.end, item.co2_kg_per_h, str(item.status), item.word))
     return tuple(rows)
 
 
@@ -255,12 +260,13 @@ def _rate_label(co2_kg_per_h: float) -> str:
 
 
 def _summary(drawn: Sequence[_Drawn]) -> str:
-    hours = dict.fromkeys(FireLogStatus, 0.0)
+    hours = dict.fromkeys([status_word(status) for status in FireLogStatus], 0.0)
     for item in drawn:
-        hours[FireLogStatus(item.status)] += _between(item.start, item.end).total_seconds() / 3600
+        length_h = _between(item.start, item.end).total_seconds() / 3600
+        hours[item.word] = hours.get(item.word, 0.0) + length_h
     parts = [
-        _("%(status)s %(hours)s h") % {"status": status_word(status), "hours": f"{round(value, 2):g}"}
-        for status, value in hours.items()
+        _("%(status)s %(hours)s h") % {"status": word, "hours": f"{round(value, 2):g}"}
+        for word, value in hours.items()
         if value
     ]
     with_figure = [(item.co2_kg_per_h, item) for item in drawn if item.co2_kg_per_h is not None]

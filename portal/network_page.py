@@ -16,7 +16,7 @@ from emissions import totals
 from factories.models import Factory, Organisation
 from portal.fire_log import FireLog
 from portal.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.words import state_word, today_label
+from portal.words import state_word, today_label, why_unusable
 
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")
 # What needs a look first: silent, then those that never came, then those not placed, then the fine ones.
@@ -38,6 +38,7 @@ class NetworkRow:
     coverage_pct: float | None
     devices_online: int
     devices_total: int
+    why_unusable: str = ""  # readings come, and none of them can be used
     fire_log: FireLog | None = None
 
 
@@ -88,6 +89,7 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
                 coverage_pct=part.coverage_pct if part else None,
                 devices_online=sum(is_online(device, now) for device in own),
                 devices_total=len(own),
+                why_unusable=why_unusable(state, part),
             )
         )
     return rows

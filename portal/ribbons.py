@@ -10,6 +10,7 @@ from emissions.models import HourStatus
 from emissions.totals import RecordHour
 from factories.queries import local_hour_start
 from portal.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
+from portal.words import unusable_word
 
 HOURS = 24
 
@@ -36,7 +37,8 @@ def day_ribbon(
 
 def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:
     if hour is None or hour.co2_kg_per_h is None:
-        return FireLogCell(start, None, FireLogStatus.MISSING)
+        why = unusable_word(hour.quality) if hour is not None and hour.quality else ""
+        return FireLogCell(start, None, FireLogStatus.MISSING, why)
     if hour.status == HourStatus.IDLE:
         return FireLogCell(start, 0.0, FireLogStatus.IDLE)
     # An hour short of 80 % still shows what was measured of it; the table and coverage say how much.

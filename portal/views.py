@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -19,18 +21,19 @@ from accounts.permissions import (
     declared,
     first_membership,
     get_visible,
-    may,
     organisations_of,
     page,
     public_page,
     visible_to,
 )
-from accounts.roles import Action, Role
+from accounts.roles import Action
 from carbontrack.exports import csv_response, wants_csv
 from factories.models import Factory, Organisation
+from portal.choices import factory_choices
 from portal.factory_page import factory_page
 from portal.forms import FactoryForm, OrganisationForm
-from portal.network_page import SORTS, filtered, network_page, network_rows, ordered, with_ribbons
+from portal.landing import landing_address, own_factories
+from portal.network_page import SORTS, NetworkRow, filtered, network_page, network_rows, ordered, with_ribbons
 from portal.styleguide import styleguide_context
 
 ROWS_PER_PAGE = 100
@@ -38,25 +41,29 @@ CSV_COLUMNS = [
     "factory_id", "name", "county", "state", "last_reading_at", "co2_today_kg", "coverage_pct", "devices_online",
     "devices_total",
 ]  # fmt: skip
+CSV_DECIMALS = {"co2_today_kg": 6, "coverage_pct": 4}  # as the API prints them
+
+
+def csv_record(row: NetworkRow) -> dict[str, Any]:
+    record = {name: getattr(row, name) for name in CSV_COLUMNS}
+    rounded = {name: round(record[name], n) for name, n in CSV_DECIMALS.items() if record[name] is not None}
+    return record | rounded
 
 
 def home(request: HttpRequest) -> HttpResponseBase:
     """Every role lands on something to do."""
     user = request.user
-    membership = first_membership(user)
-    if membership is None:
-        if isinstance(user, User) and user.is_superuser:
+    assert isinstance(user, User)
+    if first_membership(user) is None:
+        if user.is_superuser:
             return redirect("organisation-new")
-        return render(request, "portal/not_approved.html", status=403)
-    if membership.role == Role.INTEGRATOR:
-        return redirect("swagger-ui")
-    if may(user, Action.VIEW_NETWORK):
-        return redirect("network")
-    visible = visible_to(user, Factory.objects.order_by("name"), factory_path="", action=Action.VIEW_FACTORY)
-    first = visible.values_list("pk", flat=True).first()
-    if first is None:
-        return render(request, "portal/not_approved.html", status=403)
-    return redirect("factory", pk=first) if visible.count() == 1 else redirect("network")
+        return render(request, "portal/not_approved.html")
+    if url := landing_address(user):
+        return redirect(url)
+    choices = factory_choices(own_factories(user), timezone.now())
+    if not choices:
+        return render(request, "portal/not_approved.html")
+    return render(request, "portal/choose_factory.html", {"choices": choices})
 
 
 home = declared(require_GET(login_required(home)), "signed in")
@@ -85,7 +92,7 @@ def network(request: HttpRequest) -> HttpResponse:
     rows = network_rows(factories, now)
     found = ordered(filtered(rows, parameters["q"], parameters["state"]), parameters["sort"], now)
     if wants_csv(request):
-        records = [{name: getattr(row, name) for name in CSV_COLUMNS} for row in found]
+        records = [csv_record(row) for row in found]
         return csv_response(request, records, CSV_COLUMNS, "factories")
     page_obj = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     shown = with_ribbons(list(page_obj), factories, now)

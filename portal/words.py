@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.queries import DeviceState
-from emissions.totals import factory_day_start
+from emissions.totals import SoFar, factory_day_start
 from factories.models import Factory
-from science.quality import names
+from science.quality import Quality, names
 
 _STATE_WORDS = {
     DeviceState.ONLINE: gettext_lazy("online"),
@@ -41,6 +41,20 @@ _QUALITY_WORDS = {
 
 def state_word(state: DeviceState) -> str:
     return str(_STATE_WORDS[state])
+
+
+def unusable_word(quality: int) -> str:
+    """Readings came and none could be used: why, where one flag says it. In a row there is room for half a sentence."""
+    if quality & Quality.OVER_RANGE:
+        return _("no usable reading: sensor range too small")
+    return _("no usable reading")
+
+
+def why_unusable(state: DeviceState, so_far: SoFar | None) -> str:
+    """A device is heard of and nothing it sends can be used: why. Else empty."""
+    if state is not DeviceState.ONLINE or so_far is None or so_far.covered_ms:
+        return ""
+    return unusable_word(so_far.quality)
 
 
 def quality_words() -> dict[str, str]:

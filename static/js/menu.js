@@ -1,5 +1,5 @@
 // The menu of the page head closes on Escape and on a click beside it. It is the browser's own details: it opens and
-// closes without this file.
+// closes without this file. And where the row of pages is wider than a phone, it is scrolled to the page one is on.
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
@@ -18,3 +18,9 @@ document.addEventListener("click", (event) => {
     if (!event.target.closest("a, button, input, select, textarea, label, summary")) menu.querySelector("summary").focus({ preventScroll: true });
   }
 });
+
+for (const here of document.querySelectorAll(".page-nav [aria-current]")) {
+  const row = here.closest("ul");
+  const isHidden = here.getBoundingClientRect().right > row.getBoundingClientRect().right;
+  if (isHidden) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}

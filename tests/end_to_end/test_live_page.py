@@ -35,6 +35,7 @@ def post_reading(token: str, device_id: str, timestamp: datetime, **values: floa
 
 
 def sign_in(page: Page, url: str, login: str) -> None:
+    """Asks for `url`, signs in on the way, and is led there."""
     page.goto(f"{url}/")
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill(make.PASSWORD)
@@ -58,7 +59,7 @@ def test_a_manager_on_a_phone_sees_the_chimney_change_live():
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
         with page.expect_response(lambda r: "/api/emissions/stream/" in r.url) as stream:
-            sign_in(page, server.url, "manager@test.example")
+            sign_in(page, f"{server.url}/factories/{factory.pk}", "manager@test.example")
         rate = page.locator("[data-live=co2_kg_per_h]")
         expect(rate).to_have_text("785.1")  # vector 3: 785.064 kg/h
         assert stream.value.headers["content-type"].startswith("text/event-stream")
@@ -83,7 +84,7 @@ def test_the_list_refreshes_itself_and_the_menu_closes_on_escape():
     with web_server() as server, chromium() as browser:
         page = browser.new_page()
         page.clock.install()
-        sign_in(page, server.url, "hq@test.example")
+        sign_in(page, f"{server.url}/factories", "hq@test.example")
         expect(page.locator("tbody .cell-state")).to_contain_text("never reported")
         post_reading(
             token, device.device_id, timezone.now(), co2_ppm=300_000.0

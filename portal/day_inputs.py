@@ -1,0 +1,148 @@
+"""What stands behind the figure of a factory day: its entries with their share of the day, and its production.
+
+Reads only. An entry that covers more days gives each its share of time, as in `compliance.figures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal, localcontext
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from carbontrack.decimals import plain
+from energy.choices import EntryKind
+from energy.models import EnergyEntry
+from factories.models import Factory, ProductionEntry
+from factories.periods import LONGEST
+from portal.carbon_words import wood_pair
+from portal.days import FactoryDay
+from portal.log_saving import amount_label
+from science.rounding import decimal_part
+
+_MICROSECOND = timedelta(microseconds=1)
+ROWS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One entry behind a day; masses and cost are the day's share of it."""
+
+    name: str
+    said: str
+    share: str
+    url: str
+    factor: str
+    factor_url: str
+    energy_gj: Decimal | None
+    biogenic_kg: Decimal | None
+    co2e_kg: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayInputs:
+    rows: tuple[InputRow, ...]
+    more_count: int
+    made: tuple[InputRow, ...]
+    wood_sentence: str  # empty when no wood was burned
+    cost_sentence: str  # empty when no cost was logged
+
+
+def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> DayInputs:
+    """The entries and the production of a day; two queries."""
+    entries = list(
+        EnergyEntry.objects.filter(
+            factory=factory, kind=EntryKind.USED, deleted_at__isnull=True, period_start__lt=day.ends_at,
+            period_start__gt=day.starts_at - LONGEST, period_end__gt=day.starts_at,
+        )
+        .select_related("energy_type", "factor")
+        .order_by("energy_type__scope", "energy_type__code", "period_start", "pk")
+    )  # fmt: skip
+    made = ProductionEntry.objects.filter(
+        factory=factory, deleted_at__isnull=True, period_start__lt=day.ends_at,
+        period_start__gt=day.starts_at - LONGEST, period_end__gt=day.starts_at,
+    ).order_by("product", "period_start", "pk")  # fmt: skip
+    wood = [entry for entry in entries if entry.energy_type.is_wood]
+    return DayInputs(
+        rows=tuple(_energy_row(entry, day) for entry in entries[:ROWS_SHOWN]),
+        more_count=max(0, len(entries) - ROWS_SHOWN),
+        made=tuple(_made_row(entry, day) for entry in made[:ROWS_SHOWN]),
+        wood_sentence=_wood_sentence(wood, day),
+        cost_sentence=_cost_sentence(entries, day, made_kg),
+    )
+
+
+def part_of_day(amount: Decimal, entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> Decimal:
+    """The share of an amount that falls on a day, to the microgram as the site's day has it."""
+    assert entry.period_start is not None
+    assert entry.period_end is not None
+    with localcontext(prec=60):
+        return decimal_part(
+            amount,
+            begin=max(day.starts_at - entry.period_start, timedelta(0)) // _MICROSECOND,
+            end=(min(day.ends_at, entry.period_end) - entry.period_start) // _MICROSECOND,
+            whole=(entry.period_end - entry.period_start) // _MICROSECOND,
+        )
+
+
+def _share_words(entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> str:
+    """Of a bill: which part of its time this day is; nothing where the day holds the entry."""
+    share = part_of_day(Decimal(1), entry, day)
+    return "" if share >= 1 else _("%(percent)s %% of its time") % {"percent": f"{share * 100:.3g}"}
+
+
+def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
+    factor = entry.factor
+    return InputRow(
+        name=_(entry.energy_type.name),
+        said=amount_label(entry),
+        share=_share_words(entry, day),
+        url=reverse("entry", args=[entry.factory_id, entry.pk]),
+        factor="" if factor is None else f"{plain(factor.value)} {factor.unit}, {factor.set_name}",
+        factor_url="" if factor is None else reverse("emission-factors-detail", args=[factor.pk]),
+        energy_gj=None if entry.energy_gj is None else part_of_day(entry.energy_gj, entry, day),
+        biogenic_kg=part_of_day(entry.biogenic_co2_kg or Decimal(0), entry, day),
+        co2e_kg=part_of_day(entry.co2e_kg or Decimal(0), entry, day),
+    )
+
+
+def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
+    return InputRow(
+        name=entry.get_product_display(),
+        said=amount_label(entry),
+        share=_share_words(entry, day),
+        url=reverse("production-entry", args=[entry.factory_id, entry.pk]),
+        factor="", factor_url="", energy_gj=None, biogenic_kg=None, co2e_kg=None,
+    )  # fmt: skip
+
+
+def _wood_sentence(wood: Sequence[EnergyEntry], day: FactoryDay) -> str:
+    biogenic_kg = sum((part_of_day(e.biogenic_co2_kg or Decimal(0), e, day) for e in wood), Decimal(0))
+    co2e_kg = sum((part_of_day(e.co2e_kg or Decimal(0), e, day) for e in wood), Decimal(0))
+    return wood_pair(biogenic_kg, co2e_kg) if wood else ""
+
+
+def _cost_sentence(entries: Sequence[EnergyEntry], day: FactoryDay, made_kg: Decimal | None) -> str:
+    """`KES 12.40 per kg tea, for firewood and electricity`; each currency on its own, and what has no cost is named."""
+    if not made_kg:
+        return ""
+    by_currency: dict[str, Decimal] = {}
+    with_cost: dict[str, None] = {}
+    without: dict[str, None] = {}
+    for entry in entries:
+        if entry.cost is None:
+            without[_(entry.energy_type.name)] = None
+            continue
+        by_currency[entry.currency] = by_currency.get(entry.currency, Decimal(0)) + part_of_day(
+            entry.cost, entry, day
+        )
+        with_cost[_(entry.energy_type.name)] = None
+    if not by_currency:
+        return ""
+    sums = ", ".join(f"{currency} {cost / made_kg:,.2f}" for currency, cost in sorted(by_currency.items()))
+    said = _("%(sums)s per kg product, for: %(types)s.") % {"sums": sums, "types": ", ".join(with_cost)}
+    missing = [name for name in without if name not in with_cost]
+    return f"{said} {_('Without a cost: %s.') % ', '.join(missing)}" if missing else said

@@ -1,0 +1,266 @@
+"""One entry, of energy or of production: what it says, what it gave off by which factor, and all that it ever was.
+
+Reads, and what was typed to correct it. The acts themselves are in `energy.services` and `factories.production`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from carbontrack.decimals import plain
+from carbontrack.errors import ApiError
+from energy import services
+from energy.choices import EntryKind
+from energy.models import EnergyEntry
+from energy.notices import words
+from factories import production
+from factories.choices import Act
+from factories.entries import UNDO_WITHIN
+from portal.carbon_words import counts, wood_pair
+from portal.days import factory_day
+from portal.log_form import parse_amount
+from portal.log_saving import Entry, amount_label
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    when: str
+    act: str
+    by: str
+    said: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorLine:
+    said: str
+    source: str
+    url: str
+
+
+@dataclass(slots=True)
+class EntryForm:
+    """What is to be changed, as it was typed, with what is wrong about it."""
+
+    amount: str
+    unit: str
+    day: str  # empty for a bill: its period is not one day
+    note: str
+    reason: str = ""
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    organisation_name: str
+    factory_name: str
+    name: str
+    said: str
+    kind: str
+    period: str
+    cost: str
+    note: str
+    carbon: str
+    factors: tuple[FactorLine, ...]
+    notices: tuple[str, ...]
+    recorded: str
+    is_deleted: bool
+    is_derived: bool
+    can_undo: bool
+    history: tuple[HistoryRow, ...]
+    form: EntryForm
+    month_url: str
+    api_url: str
+
+
+_ACTS = {
+    Act.RECORDED: lambda: _("recorded"),
+    Act.CORRECTED: lambda: _("corrected"),
+    Act.DELETED: lambda: _("deleted"),
+    Act.UNDONE: lambda: _("undone"),
+}
+
+
+def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None = None) -> EntryPage:
+    """The page of an entry; four queries beside the entry's own."""
+    factory = entry.factory
+    is_energy = isinstance(entry, EnergyEntry)
+    moment = entry.period_start or getattr(entry, "timestamp", None) or entry.created_at
+    is_own = entry.changed_by_id == user.pk and entry.last_act != Act.UNDONE
+    return EntryPage(
+        organisation_name=factory.organisation.name,
+        factory_name=factory.name,
+        name=_(entry.energy_type.name) if isinstance(entry, EnergyEntry) else entry.get_product_display(),
+        said=amount_label(entry),
+        kind=entry.get_kind_display() if isinstance(entry, EnergyEntry) else "",
+        period=_period(entry),
+        cost=f"{entry.currency} {entry.cost:,.2f}"
+        if isinstance(entry, EnergyEntry) and entry.cost is not None
+        else "",
+        note=entry.note,
+        carbon=_carbon(entry) if isinstance(entry, EnergyEntry) else "",
+        factors=_factors(entry) if isinstance(entry, EnergyEntry) else (),
+        notices=tuple(words(notice["code"], notice["params"]) for notice in entry.warnings),
+        recorded=_clock(entry.created_at, entry),
+        is_deleted=entry.deleted_at is not None,
+        is_derived=entry.origin == "meter",
+        can_undo=is_own and now - entry.changed_at <= UNDO_WITHIN,
+        history=_history(entry),
+        form=form or form_of(entry),
+        month_url=reverse("month", args=[factory.pk, f"{moment.astimezone(factory.zone):%Y-%m}"]),
+        api_url=reverse("energy-entries-detail" if is_energy else "production-detail", args=[entry.pk]),
+    )
+
+
+def _clock(moment: datetime, entry: Entry) -> str:
+    return dateformat.format(moment.astimezone(entry.factory.zone), "j M Y H:i")
+
+
+def _period(entry: Entry) -> str:
+    if entry.period_start is None or entry.period_end is None:
+        return _clock(entry.timestamp, entry) if isinstance(entry, EnergyEntry) else ""
+    return _("%(start)s to %(end)s") % {
+        "start": _clock(entry.period_start, entry), "end": _clock(entry.period_end, entry),
+    }  # fmt: skip
+
+
+def _carbon(entry: EnergyEntry) -> str:
+    if entry.kind != EntryKind.USED or entry.co2e_kg is None:
+        return _("No emission: it counts when it is used.")
+    if entry.energy_type.is_wood:
+        return wood_pair(entry.biogenic_co2_kg or Decimal(0), entry.co2e_kg)
+    return counts(entry.co2e_kg)
+
+
+def _factors(entry: EnergyEntry) -> tuple[FactorLine, ...]:
+    return tuple(
+        FactorLine(
+            said=f"{plain(factor.value)} {factor.unit}, {factor.set_name} v{factor.version}",
+            source=factor.source,
+            url=reverse("emission-factors-detail", args=[factor.pk]),
+        )
+        for factor in entry.factors
+    )
+
+
+def _history(entry: Entry) -> tuple[HistoryRow, ...]:
+    """What it was after each act, newest first, from the rows that the database's triggers wrote."""
+    rows: Any = entry
+    events = list(rows.events.order_by("-pgh_id"))
+    people = User.objects.in_bulk({event.changed_by_id for event in events if event.changed_by_id})
+    return tuple(
+        HistoryRow(
+            when=_clock(event.pgh_created_at, entry),
+            act=_ACTS[Act(event.last_act)](),
+            by=_name(people.get(event.changed_by_id)),
+            said=_said(event),
+            reason=event.change_reason,
+        )
+        for event in events
+    )
+
+
+def _name(user: User | None) -> str:
+    return "" if user is None else (user.get_short_name() or str(user))
+
+
+def _said(event: Any) -> str:
+    if hasattr(event, "amount_kg"):
+        return f"{plain(event.amount_kg)} kg"
+    return f"{plain(event.amount)} {event.unit}"
+
+
+_TYPED = ("amount", "unit", "day", "note", "reason")
+
+
+# --- Correcting --------------------------------------------------------------------------------
+def form_of(entry: Entry) -> EntryForm:
+    return EntryForm(plain(entry.amount), entry.unit, _day_of(entry), entry.note)
+
+
+def _day_of(entry: Entry) -> str:
+    """The factory day that the entry fills exactly; nothing for a bill or a shift."""
+    if entry.period_start is None or entry.period_end is None:
+        return ""
+    local = entry.period_start.astimezone(entry.factory.zone)
+    day = factory_day(entry.factory, local.date())
+    is_day = day.starts_at == entry.period_start and day.ends_at == entry.period_end
+    return day.day.isoformat() if is_day else ""
+
+
+def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
+    """Correct an entry by what was typed. The form that comes back has errors when nothing was changed."""
+    now = form_of(entry)
+    amount, unit, day, note, reason = (
+        (typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED
+    )
+    form = EntryForm(amount, unit, day, note, reason)
+    changes: dict[str, Any] = {}
+    try:
+        value = parse_amount(form.amount)
+    except ValueError as error:
+        form.errors["amount"] = [str(error)]
+        return form
+    if value != entry.amount:
+        changes["amount"] = value
+    if form.unit and form.unit != entry.unit:
+        changes["unit"] = form.unit
+    if form.note != entry.note:
+        changes["note"] = form.note
+    if now.day and form.day != now.day:
+        try:
+            moved = factory_day(entry.factory, date.fromisoformat(form.day))
+        except ValueError:
+            form.errors["day"] = [_("%(value)s is no date; write it like 2026-11-21.") % {"value": form.day}]
+            return form
+        changes["timestamp"] = moved.starts_at
+    if not changes:
+        form.errors["amount"] = [
+            _("Nothing is different yet; change the amount, the unit, the day or the note.")
+        ]
+        return form
+    act = services.correct_entry if isinstance(entry, EnergyEntry) else production.correct_production
+    _attempt(form, lambda: act(user, entry.pk, changes, form.reason))
+    return form
+
+
+def delete(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
+    form = form_of(entry)
+    form.reason = (typed.get("reason") or "").replace("\x00", "").strip()[:400]
+    act = services.delete_entry if isinstance(entry, EnergyEntry) else production.delete_production
+    _attempt(form, lambda: act(user, entry.pk, form.reason), reason_field="delete_reason")
+    return form
+
+
+def undo(user: User, entry: Entry) -> EntryForm:
+    form = form_of(entry)
+    act = services.undo if isinstance(entry, EnergyEntry) else production.undo_production
+    _attempt(form, lambda: act(user, entry.pk))
+    return form
+
+
+def _attempt(form: EntryForm, act: Any, *, reason_field: str = "reason") -> None:
+    """Do it; words of a refusal go beside their field."""
+    try:
+        act()
+    except ApiError as error:
+        if not error.fields:
+            form.errors["form"] = [error.message]
+        for name, problems in error.fields.items():
+            known = {
+                "reason": reason_field,
+                "amount": "amount",
+                "unit": "unit",
+                "timestamp": "day",
+                "note": "note",
+            }
+            form.errors.setdefault(known.get(name, "form"), []).extend(p["message"] for p in problems)

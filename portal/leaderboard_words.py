@@ -1,0 +1,146 @@
+"""Words and digits of the leaderboard: places as ordinals and ranges, figures with their unit, changes as sentences."""
+
+from __future__ import annotations
+
+import math
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from portal.leaderboard import Leaderboard, Row
+from portal.leaderboard_days import Metric
+from portal.leaderboard_periods import Comparison
+from science.intensity import Change
+from science.ranking import Place
+
+DECIMALS = {Metric.CO2E: 3, Metric.ENERGY: 1, Metric.STACK: 2}
+
+
+def ordinal(number: int) -> str:
+    """`8th`; other languages say it their own way."""
+    tens, ones = divmod(number % 100, 10)
+    if tens != 1 and ones == 1:
+        text = pgettext("place", "%(number)dst")
+    elif tens != 1 and ones == 2:
+        text = pgettext("place", "%(number)dnd")
+    elif tens != 1 and ones == 3:
+        text = pgettext("place", "%(number)drd")
+    else:
+        text = pgettext("place", "%(number)dth")
+    return text % {"number": number}
+
+
+def place_words(place: Place) -> str:
+    text = _("shared %(place)s") if place.is_shared else "%(place)s"
+    return text % {"place": ordinal(place.place)}
+
+
+def range_words(place: Place) -> str:
+    """`5th-14th`; empty where there is no doubt."""
+    if place.best == place.worst:
+        return ""
+    return f"{ordinal(place.best)}–{ordinal(place.worst)}"
+
+
+def metric_label(metric: Metric, *, is_tea: bool) -> str:
+    """The head of the column; CO2 is set with its subscript by the template."""
+    if not is_tea:
+        return {Metric.CO2E: _("kg CO2e per t"), Metric.ENERGY: _("MJ per t")}.get(metric, "")
+    return {
+        Metric.CO2E: _("kg CO2e per kg"),
+        Metric.ENERGY: _("MJ per kg"),
+        Metric.STACK: _("kg CO2 of wood per kg"),
+    }[metric]
+
+
+def metric_help(metric: Metric) -> str:
+    return {
+        Metric.CO2E: _("scopes 1 and 2: what counts in the report"),
+        Metric.ENERGY: _("heat, electricity and engines"),
+        Metric.STACK: _("biogenic, reported apart"),
+    }[metric]
+
+
+def digits(value: float | None, metric: Metric, *, is_tea: bool = True) -> str:
+    if value is None:
+        return "–"
+    places = DECIMALS[metric] if is_tea else 1
+    return f"{value:,.{places}f}"
+
+
+def percent_of(share: float) -> str:
+    """A change in percent, with its sign; a minus that is one."""
+    value = round(100.0 * share, 1)
+    sign = "−" if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{abs(value):g} %"
+
+
+def gap_sentence(row: Row) -> str:
+    """`3 missing days cost you 1.1 %.` Said to who can add them and to who can ask for them."""
+    if not row.gap_days or row.gap_cost is None:
+        return ""
+    text = ngettext(
+        "%(count)d missing day costs %(cost)s.", "%(count)d missing days cost %(cost)s.", row.gap_days
+    )
+    return text % {"count": row.gap_days, "cost": f"{max(0.0, 100 * row.gap_cost):.1f} %"}
+
+
+def held_sentence(row: Row) -> str:
+    if not row.held_days:
+        return ""
+    text = ngettext(
+        "%(count)d day is above what a factory can use and counts as that limit. Check its entry.",
+        "%(count)d days are above what a factory can use and count as that limit. Check their entries.",
+        row.held_days,
+    )
+    return text % {"count": row.held_days}
+
+
+def idle_sentence(row: Row) -> str:
+    if not row.idle_made_days:
+        return ""
+    text = ngettext(
+        "Tea was made on %(count)d day without a fire in the stack. Check the sensor.",
+        "Tea was made on %(count)d days without a fire in the stack. Check the sensor.",
+        row.idle_made_days,
+    )
+    return text % {"count": row.idle_made_days}
+
+
+def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) -> str:
+    """What changed, against when; what the grid did is told apart, as no site caused it."""
+    text = ngettext(
+        "%(change)s against the same %(days)d day a year before",
+        "%(change)s against the same %(days)d days a year before",
+        compared.days,
+    )
+    words = text % {"change": percent_of(change.relative), "days": compared.days}
+    if with_grid and not math.isclose(change.grid_effect, 0.0, abs_tol=5e-4):
+        words = _("%(change)s; the grid alone: %(grid)s") % {
+            "change": words,
+            "grid": percent_of(change.grid_effect),
+        }
+    return words
+
+
+def compared_label(compared: Comparison) -> str:
+    """What "change" is against what."""
+    return ngettext(
+        "Change: the last %(days)d day against the same day a year before, with the grid as it was.",
+        "Change: the last %(days)d days against the same days a year before, with the grid as it was.",
+        compared.days,
+    ) % {"days": compared.days}
+
+
+def standing_sentence(found: Leaderboard, place: Place) -> str:
+    """`Shared 8th of 41 in Kericho-Bomet, likely 5th-14th.`"""
+    words = place_words(place)
+    if found.group.value:
+        sentence = _("%(place)s of %(count)d, %(group)s") % {
+            "place": words,
+            "count": found.placed_count,
+            "group": found.group.label,
+        }
+    else:
+        sentence = _("%(place)s of %(count)d") % {"place": words, "count": found.placed_count}
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,160 @@
+"""The answer to a save: what its entries did to the figure of their day, and one line to send on. Reads only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from urllib.parse import quote
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from compliance import queries, site_days
+from energy.choices import EntryKind
+from energy.models import EnergyEntry
+from energy.notices import words
+from factories.choices import Act
+from factories.entries import UNDO_WITHIN
+from factories.models import Factory, ProductionEntry
+from portal.carbon_words import counts, wood_pair
+from portal.days import FactoryDay, factory_day
+from portal.log_saving import Entry, amount_label, entries_of, spec_of
+from portal.today_lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
+
+# Said with the entry for good, and nothing to do about it now.
+_QUIET = {"moisture_default", "m3_taken_as_stacked", "factor_of_earlier_year"}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRow:
+    label: str
+    said: str
+    url: str
+    look_again: tuple[str, ...]
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogAnswer:
+    day: FactoryDay
+    saved_at: str
+    rows: tuple[SavedRow, ...]
+    headline: str
+    carbon: str
+    is_undone: bool
+    can_undo: bool
+    whatsapp_url: str
+
+
+def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) -> LogAnswer | None:
+    """What a save did; None when nothing was stored under that id."""
+    entries = entries_of(factory, save_id)
+    if not entries:
+        return None
+    site_days.refresh([factory.pk])
+    kept = [entry for entry in entries if entry.deleted_at is None]
+    day = _day_of(factory, kept or entries)
+    lead = _lead(factory, day, now)
+    carbon = _carbon(kept)
+    headline = lead.day_sentence if lead and kept else _without_figure(kept, day)
+    saved_at = max(entry.created_at for entry in entries).astimezone(factory.zone)
+    return LogAnswer(
+        day=day,
+        saved_at=f"{saved_at:%H:%M}",
+        rows=tuple(_saved_row(entry) for entry in entries),
+        headline=headline,
+        carbon=carbon,
+        is_undone=not kept,
+        can_undo=bool(kept) and all(_can_undo(entry, user, now) for entry in kept),
+        whatsapp_url=_whatsapp_url(factory, headline, carbon) if kept else "",
+    )
+
+
+def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
+    """The day that the entries are of: of a use or a production, the first one that is no bill."""
+    moments = [
+        entry.period_start
+        for entry in entries
+        if entry.period_start
+        and entry.period_end
+        and entry.period_end - entry.period_start <= timedelta(days=2)
+    ]
+    first = entries[0]
+    moment = moments[0] if moments else getattr(first, "timestamp", None) or first.period_start
+    assert moment is not None
+    local = moment.astimezone(factory.zone)
+    day = local.date() if local.hour >= factory.day_starts_at else local.date() - timedelta(days=1)
+    return factory_day(factory, day)
+
+
+def _lead(factory: Factory, day: FactoryDay, now: datetime) -> LeadFigure | None:
+    first = day.day - timedelta(days=DAYS_COMPARED)
+    series = queries.series([factory.pk], first, day.day, by="day", now=now)
+    sums = {row.bucket: row for row in series if row.bucket is not None}
+    return lead_of_day(kind_for(factory.sector, sums.values()), sums, day.day)
+
+
+def _without_figure(entries: Sequence[Entry], day: FactoryDay) -> str:
+    if not entries:
+        return _("Undone. Nothing of it counts.")
+    if any(isinstance(entry, EnergyEntry) and entry.kind != EntryKind.USED for entry in entries):
+        return _("Kept. It counts when it is used.")
+    return _(
+        "Kept for %(day)s. The figure per product appears when energy and production are both written."
+    ) % {"day": day.label}
+
+
+def _carbon(entries: Sequence[Entry]) -> str:
+    """What the entries gave off: of wood both figures, together; of the rest what counts."""
+    used = [e for e in entries if isinstance(e, EnergyEntry) and e.kind == EntryKind.USED]
+    wood = [entry for entry in used if entry.energy_type.is_wood]
+    rest = [entry for entry in used if not entry.energy_type.is_wood]
+    said = []
+    if wood:
+        said.append(wood_pair(_sum(wood, "biogenic_co2_kg"), _sum(wood, "co2e_kg")) + ".")
+    if rest:
+        names = ", ".join(dict.fromkeys(_(entry.energy_type.name) for entry in rest))
+        said.append(f"{names}: {counts(_sum(rest, 'co2e_kg'))}.")
+    return " ".join(said)
+
+
+def _sum(entries: Sequence[EnergyEntry], column: str) -> Decimal:
+    return sum((getattr(entry, column) or Decimal(0) for entry in entries), Decimal(0))
+
+
+def _saved_row(entry: Entry) -> SavedRow:
+    spec = spec_of(entry)
+    said = amount_label(entry)
+    if isinstance(entry, EnergyEntry) and entry.kind != EntryKind.USED:
+        said = f"{said}, {entry.get_kind_display()}"
+    notices = [words(n["code"], n["params"]) for n in entry.warnings if n["code"] not in _QUIET]
+    return SavedRow(
+        label=str(spec.label) if spec else str(entry),
+        said=said,
+        url=entry_url(entry),
+        look_again=tuple(notices),
+        is_undone=entry.deleted_at is not None,
+    )
+
+
+def entry_url(entry: Entry) -> str:
+    name = "production-entry" if isinstance(entry, ProductionEntry) else "entry"
+    return reverse(name, args=[entry.factory_id, entry.pk])
+
+
+def _can_undo(entry: Entry, user: User, now: datetime) -> bool:
+    is_own = entry.changed_by_id == user.pk and entry.last_act != Act.UNDONE
+    return is_own and now - entry.changed_at <= UNDO_WITHIN
+
+
+def _whatsapp_url(factory: Factory, headline: str, carbon: str) -> str:
+    """One line of plain text; of a demo it says so, or an invented figure would travel as fact."""
+    parts = [f"{factory.name}:", headline, carbon]
+    if settings.DEMO:
+        parts.insert(0, _("SIMULATED DATA - not the real factory"))
+    return f"https://wa.me/?text={quote(' '.join(part for part in parts if part))}"

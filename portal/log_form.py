@@ -1,0 +1,285 @@
+"""Reads what was typed into the log form: amounts as people write them, dates, switches, answers to questions.
+
+Errors stand beside their field and keep what was typed. Storing is in `log_saving.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from energy.choices import EntryKind
+from factories.models import Factory
+from portal.days import FactoryDay, day_just_ended, factory_day, running_day
+from portal.log_rows import BILL, RowSpec
+
+MOST_DECIMALS = 6
+EARLIEST = date(1990, 1, 1)
+LONGEST_BILL_DAYS = 400
+DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
+_PLAIN = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_GROUPED_BY_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
+_ONE_COMMA_THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to decide before a row is stored: never a refusal. Each option is (answer, words)."""
+
+    row: str
+    code: str
+    sentence: str
+    detail: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class LogRow:
+    """One row as it was typed, with what is wrong about it. `amount` is None while nothing usable stands there."""
+
+    spec: RowSpec
+    text: str = ""
+    unit: str = ""
+    kind: str = ""
+    is_nothing: bool = False
+    bill_from: str = ""
+    bill_to: str = ""
+    moisture: str = ""
+    cost: str = ""
+    amount: Decimal | None = None
+    cost_amount: Decimal | None = None
+    moisture_fraction: Decimal | None = None
+    period: tuple[datetime, datetime] | None = None
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    question: Question | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def is_filled(self) -> bool:
+        return self.is_nothing or bool(self.text)
+
+    @property
+    def said(self) -> str:
+        """What the row says, as an answer to a question is bound to it: another number is another question."""
+        return f"{self.text or 0} {self.unit} {self.kind}"
+
+    def refuse(self, field_name: str, message: str) -> None:
+        self.errors.setdefault(field_name, []).append(message)
+
+
+@dataclass(slots=True)
+class LogForm:
+    """A whole form. `save_id` is made when it opens: a double tap or a retry brings the same."""
+
+    factory: Factory
+    day: FactoryDay
+    save_id: uuid.UUID
+    rows: list[LogRow]
+    answers: frozenset[str] = frozenset()
+    currency: str = ""
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors) or any(row.errors for row in self.rows)
+
+    @property
+    def questions(self) -> list[Question]:
+        return [row.question for row in self.rows if row.question is not None]
+
+    def answered(self, row: LogRow, code: str) -> str:
+        """Which option of a question was tapped, as long as the row still says what it said then."""
+        prefix, suffix = f"{row.name}:{code}:", f":{row.said}"
+        for answer in self.answers:
+            if answer.startswith(prefix) and answer.endswith(suffix):
+                return answer[len(prefix) : -len(suffix)]
+        return ""
+
+    def client_id(self, row: LogRow) -> uuid.UUID:
+        return client_id(self.save_id, row.name)
+
+
+def client_id(save_id: uuid.UUID, row_name: str) -> uuid.UUID:
+    """The key of one row of a save, the same however often the form is sent."""
+    return uuid.uuid5(save_id, row_name)
+
+
+def currency_of(factory: Factory) -> str:
+    return DEFAULT_CURRENCIES.get(factory.country, "USD")
+
+
+def open_form(factory: Factory, specs: Sequence[RowSpec], now: datetime, *, day_text: str = "") -> LogForm:
+    """An empty form for the factory day just ended, or for the day that a link names."""
+    day, _error = _read_day(factory, day_text, now)
+    return LogForm(
+        factory=factory,
+        day=day,
+        save_id=uuid.uuid4(),
+        rows=[LogRow(spec=spec) for spec in specs],
+        currency=currency_of(factory),
+    )
+
+
+def read_form(factory: Factory, specs: Sequence[RowSpec], typed: QueryDict, now: datetime) -> LogForm:
+    """The form as it was sent; `is_refused` when something is wrong in it."""
+    day, error = _read_day(factory, _text(typed, "day"), now)
+    form = LogForm(
+        factory=factory,
+        day=day,
+        save_id=_save_id(_text(typed, "save_id")),
+        rows=[_read_row(factory, spec, typed, now) for spec in specs],
+        answers=frozenset(typed.getlist("answer")),
+        currency=currency_of(factory),
+    )
+    if error:
+        form.errors.append(error)
+    if not any(row.is_filled for row in form.rows):
+        form.errors.append(_("Nothing is filled in: write at least one amount, or tap that there was none."))
+    return form
+
+
+def _text(typed: QueryDict, name: str) -> str:
+    return " ".join((typed.get(name, "") or "").replace("\x00", "").split())[:60]
+
+
+def _save_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()  # a form without one is saved all the same; only its retries are not known again
+
+
+def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, str]:
+    usual = day_just_ended(factory, now)
+    if not text:
+        return usual, ""
+    found = _date(text)
+    latest = running_day(factory, now).day
+    if found is None:
+        return usual, _("%(value)s is no date; write it like 2026-11-21.") % {"value": text}
+    if not EARLIEST <= found <= latest:
+        return usual, _("%(value)s lies outside %(first)s to %(last)s; log a day when it has begun.") % {
+            "value": text, "first": EARLIEST.isoformat(), "last": latest.isoformat(),
+        }  # fmt: skip
+    return factory_day(factory, found), ""
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _read_row(factory: Factory, spec: RowSpec, typed: QueryDict, now: datetime) -> LogRow:
+    row = LogRow(
+        spec=spec,
+        text=_text(typed, f"{spec.name}-amount"),
+        unit=_text(typed, f"{spec.name}-unit")[:40] or spec.units[0],
+        kind=_text(typed, f"{spec.name}-kind"),
+        is_nothing=bool(spec.nothing) and bool(_text(typed, f"{spec.name}-nothing")),
+        bill_from=_text(typed, f"{spec.name}-from"),
+        bill_to=_text(typed, f"{spec.name}-to"),
+        moisture=_text(typed, f"{spec.name}-moisture"),
+        cost=_text(typed, f"{spec.name}-cost"),
+    )
+    known_kinds = [kind for kind, _label in spec.kinds]
+    if row.kind not in known_kinds:
+        row.kind = known_kinds[0] if known_kinds else EntryKind.USED.value
+    _read_amounts(row)
+    if row.is_filled and row.kind == BILL:
+        _read_bill(factory, row, now)
+    return row
+
+
+def _read_amounts(row: LogRow) -> None:
+    if row.is_nothing:
+        if row.text and parse_amount(row.text) != 0:
+            words = _("%(label)s: %(value)s %(unit)s and nothing cannot both be; empty one of them.")
+            row.refuse("amount", words % {"label": row.spec.label, "value": row.text, "unit": row.unit})
+        row.amount, row.kind = Decimal(0), EntryKind.USED.value
+        return
+    if row.text:
+        row.amount = _amount(row, "amount", row.text, row.unit)
+    elif row.cost or row.moisture:
+        row.refuse("amount", _("%(label)s has a cost or moisture but no amount; write the amount.")
+                   % {"label": row.spec.label})  # fmt: skip
+    if row.cost:
+        row.cost_amount = _amount(row, "cost", row.cost, "", most_decimals=2)
+    if row.moisture:
+        percent = _amount(row, "moisture", row.moisture, "%", most_decimals=1)
+        row.moisture_fraction = None if percent is None else percent / 100
+
+
+def _amount(
+    row: LogRow, field_name: str, text: str, unit: str, *, most_decimals: int = MOST_DECIMALS
+) -> Decimal | None:
+    try:
+        value = parse_amount(text)
+    except ValueError as error:
+        row.refuse(field_name, str(error))
+        return None
+    if -int(value.as_tuple().exponent) > most_decimals:
+        words = _("%(value)s %(unit)s has more than %(limit)d decimals; round it.")
+        row.refuse(field_name, words % {"value": text, "unit": unit, "limit": most_decimals})
+        return None
+    return value
+
+
+def parse_amount(text: str) -> Decimal:
+    """A number as people type it, with a comma or a point. Raises ValueError with the words for who typed it.
+
+    `1,234` alone can be read two ways, so it is asked for again: guessing is wrong by a thousand.
+    """
+    digits = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace("'", "")
+    if _ONE_COMMA_THREE_DIGITS.fullmatch(digits):
+        shown = {"value": text, "whole": digits.replace(",", ""), "part": digits.replace(",", ".") + "0"}
+        raise ValueError(_("%(value)s can be read two ways; write %(whole)s or %(part)s.") % shown)
+    if _PLAIN.fullmatch(digits):
+        return Decimal(digits.replace(",", "."))
+    if _GROUPED.fullmatch(digits):
+        return Decimal(digits.replace(",", ""))
+    if _GROUPED_BY_POINTS.fullmatch(digits):
+        return Decimal(digits.replace(".", "").replace(",", "."))
+    if digits.startswith("-"):
+        raise ValueError(
+            _("%(value)s is below 0; correct the entry that was too high instead.") % {"value": text}
+        )
+    raise ValueError(_("%(value)s is no plain number; write it out, like 1960.5.") % {"value": text})
+
+
+def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
+    """The days of a bill, both included, as one period."""
+    first, last = _date(row.bill_from), _date(row.bill_to)
+    for name, text, found in (("from", row.bill_from, first), ("to", row.bill_to, last)):
+        if found is None:
+            words = (
+                _("%(value)s is no date; write it like 2026-11-21.")
+                if text
+                else _("Write the day, as on the bill.")
+            )
+            row.refuse(name, words % {"value": text} if text else words)
+    if first is None or last is None:
+        return
+    if not EARLIEST <= first <= last <= running_day(factory, now).day:
+        words = _("%(first)s to %(last)s is no period up to today; check both days.")
+        row.refuse("to", words % {"first": row.bill_from, "last": row.bill_to})
+    elif (last - first).days >= LONGEST_BILL_DAYS:
+        words = _("The bill has %(days)d days, more than %(limit)d; split it.")
+        row.refuse("to", words % {"days": (last - first).days + 1, "limit": LONGEST_BILL_DAYS})
+    else:
+        row.period = (
+            factory_day(factory, first).starts_at,
+            factory_day(factory, last + timedelta(days=1)).starts_at,
+        )

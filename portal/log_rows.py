@@ -1,0 +1,219 @@
+"""The rows of the log form: what a site of a sector logs, in which units, and what one unit gives off.
+
+Reading what was typed is in `log_form.py`, storing it in `log_saving.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from carbontrack.decimals import plain
+from carbontrack.errors import ApiError
+from energy.choices import EntryKind
+from energy.factors import FactorBook
+from energy.models import EnergyEntry, EnergyType, LocalUnit
+from energy.quantities import LocalUnits, canonical
+from energy.valuation import value_amount
+from factories.choices import Product, Sector
+from factories.models import Factory, ProductionEntry
+
+STACKED = gettext_lazy("m3 stacked")
+# One unit is valued as the part of many: results are kept to a milligram, and a kilogram of wood gives few of them.
+_MANY = Decimal(10) ** 6
+UNIT_LABELS: dict[str, Promise] = {"stere": STACKED}
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row: an energy type or a product, never both. `nothing` is what zero is called."""
+
+    name: str
+    label: Promise
+    units: tuple[str, ...]
+    energy_type: str = ""
+    product: str = ""
+    nothing: Promise | None = None
+    kinds: tuple[tuple[str, Promise], ...] = ()  # one switch, never three pages
+    has_moisture: bool = False
+
+    @property
+    def is_energy(self) -> bool:
+        return bool(self.energy_type)
+
+
+WOOD_KINDS = (
+    (EntryKind.USED.value, gettext_lazy("used")),
+    (EntryKind.RECEIVED.value, gettext_lazy("received")),
+    (EntryKind.STOCK_COUNT.value, gettext_lazy("stock counted")),
+)
+BILL = "bill"
+POWER_KINDS = (
+    (EntryKind.USED.value, gettext_lazy("used that day")),
+    (BILL, gettext_lazy("a bill")),
+    (EntryKind.METER_READING.value, gettext_lazy("meter now")),
+)
+_FIREWOOD = RowSpec(
+    "firewood", gettext_lazy("Firewood burned"), ("stere", "kg", "t"), energy_type="firewood",
+    nothing=gettext_lazy("Nothing burned"), kinds=WOOD_KINDS, has_moisture=True,
+)  # fmt: skip
+_ELECTRICITY = RowSpec(
+    "electricity", gettext_lazy("Electricity"), ("kWh", "MWh"), energy_type="electricity", kinds=POWER_KINDS
+)
+_DIESEL = RowSpec("diesel", gettext_lazy("Diesel"), ("L",), energy_type="diesel")
+_NOTHING_MADE = gettext_lazy("Nothing made")
+_MADE_TEA = RowSpec(
+    "made_tea", gettext_lazy("Made tea"), ("kg", "t"), product=Product.MADE_TEA, nothing=_NOTHING_MADE
+)
+_GREEN_LEAF = RowSpec("green_leaf", gettext_lazy("Green leaf"), ("kg", "t"), product=Product.GREEN_LEAF)
+_COAL = RowSpec("coal", gettext_lazy("Coal"), ("t", "kg"), product=Product.COAL, nothing=_NOTHING_MADE)
+_EXPLOSIVES = RowSpec(
+    "explosives", gettext_lazy("Explosives (ANFO)"), ("kg", "t"), energy_type="explosive_anfo",
+    nothing=gettext_lazy("Nothing blasted"),
+)  # fmt: skip
+
+ROWS: dict[str, tuple[RowSpec, ...]] = {
+    Sector.TEA: (_FIREWOOD, _ELECTRICITY, _DIESEL, _MADE_TEA, _GREEN_LEAF),
+    Sector.COAL_MINE: (_COAL, _DIESEL, _ELECTRICITY, _EXPLOSIVES),
+    Sector.OTHER: (_ELECTRICITY, _DIESEL, _FIREWOOD),
+}
+
+
+def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
+    return ROWS[factory.sector]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChip:
+    """A unit to tap, with what one of it holds and gives off: empty where no factor says so."""
+
+    value: str
+    label: str
+    mj: str = ""
+    biogenic_kg: str = ""
+    co2e_kg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastSaid:
+    """What was logged last: the ghost in the field, and the unit that is chosen beforehand."""
+
+    amount: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """What the form knows of a row before anything is typed."""
+
+    chips: tuple[UnitChip, ...]
+    last: LastSaid | None = None
+    last_meter: LastSaid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    types: Mapping[str, EnergyType]
+    last: Mapping[str, LastSaid]
+    meters: Mapping[str, LastSaid]
+    local: Mapping[int, dict[str, tuple[Decimal, str]]] = field(default_factory=dict)
+    names: Mapping[int, list[LocalUnit]] = field(default_factory=dict)
+
+
+def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str, RowFacts]:
+    """For each row its units, what one of them gives off by the factors of `day`, and what was logged last.
+
+    A number of queries that depends on the rows alone, not on what was ever logged.
+    """
+    read = _read(factory, specs)
+    found = {}
+    for spec in specs:
+        energy_type = read.types.get(spec.energy_type)
+        chips = tuple(UnitChip(unit, str(UNIT_LABELS.get(unit, unit))) for unit in spec.units)
+        if energy_type is not None:
+            chips = _energy_chips(factory, spec, energy_type, read, day)
+        found[spec.name] = RowFacts(chips, read.last.get(spec.name), read.meters.get(spec.name))
+    return found
+
+
+def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
+    def newest(kind: str, by: str) -> Subquery:
+        rows: QuerySet[EnergyEntry] = EnergyEntry.objects.filter(
+            factory=factory, energy_type=OuterRef("pk"), kind=kind, deleted_at__isnull=True, amount__gt=0
+        ).order_by(f"-{by}")
+        return Subquery(rows.values(said=JSONObject(amount="amount", unit="unit"))[:1])
+
+    codes = {spec.energy_type: spec.name for spec in specs if spec.is_energy}
+    types = EnergyType.objects.filter(code__in=codes).annotate(
+        last_used=newest(EntryKind.USED, "period_start"),
+        last_meter=newest(EntryKind.METER_READING, "timestamp"),
+    )
+    by_code = {energy_type.code: energy_type for energy_type in types}
+    last: dict[str, LastSaid] = {}
+    meters: dict[str, LastSaid] = {}
+    for code, energy_type in by_code.items():
+        for said, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
+            if said:
+                into[codes[code]] = LastSaid(
+                    plain(Decimal(str(said["amount"]))), _chip_unit(said["unit"], energy_type)
+                )
+    last |= _last_made(factory, specs)
+    names: dict[int, list[LocalUnit]] = {}
+    for unit in LocalUnit.objects.filter(factory=factory, energy_type__in=by_code.values()).order_by("name"):
+        names.setdefault(unit.energy_type_id, []).append(unit)
+    local = {pk: {u.name.lower(): (u.amount, u.unit) for u in units} for pk, units in names.items()}
+    return _Read(by_code, last, meters, local, names)
+
+
+def _chip_unit(unit: str, energy_type: EnergyType) -> str:
+    """The unit as its chip spells it: `liters` was L, and m3 of wood is stacked."""
+    symbol = canonical(unit) or unit
+    return "stere" if symbol == "m3" and energy_type.is_wood else symbol
+
+
+def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastSaid]:
+    by_product = {spec.product: spec.name for spec in specs if spec.product}
+    rows = ProductionEntry.objects.filter(
+        factory=factory, product__in=by_product, deleted_at__isnull=True, amount_kg__gt=0
+    )
+    newest = rows.order_by("product", "-period_start").distinct("product")
+    return {by_product[row.product]: LastSaid(plain(row.amount), row.unit) for row in newest}
+
+
+def _energy_chips(
+    factory: Factory, spec: RowSpec, energy_type: EnergyType, read: _Read, day: date
+) -> tuple[UnitChip, ...]:
+    """The usual units and the factory's own; the last one used that stands in neither is offered, too."""
+    own = read.names.get(energy_type.pk, [])
+    units = {unit: str(UNIT_LABELS.get(unit, unit)) for unit in spec.units}
+    for record in own:
+        is_usual = record.name in units  # a stere as weighed here is still a stere
+        made_of = f"{plain(record.amount)} {UNIT_LABELS.get(record.unit, record.unit)}"
+        units[record.name] = units[record.name] if is_usual else f"{record.name} = {made_of}"
+    last = read.last.get(spec.name)
+    if last is not None and last.unit.lower() not in {unit.lower() for unit in units}:
+        units[last.unit] = last.unit
+    book = FactorBook(energy_type, factory.country, organisation=factory.organisation)
+    local = read.local.get(energy_type.pk, {})
+    return tuple(_chip(factory, unit, label, book, local, day) for unit, label in units.items())
+
+
+def _chip(
+    factory: Factory, unit: str, label: str, book: FactorBook, local: LocalUnits, day: date
+) -> UnitChip:
+    try:
+        valued, _notices = value_amount(
+            _MANY, unit, book=book, local=local, first_day=day, last_day=day,
+            gwp_set=factory.organisation.gwp_set,
+        )  # fmt: skip
+    except ApiError:
+        return UnitChip(unit, label)  # no factor here: the amount is refused with its reason when it is saved
+    mj = "" if valued.energy_gj is None else plain(valued.energy_gj * 1000 / _MANY)
+    return UnitChip(unit, label, mj, plain(valued.biogenic_co2_kg / _MANY), plain(valued.co2e_kg / _MANY))

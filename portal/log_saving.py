@@ -1,0 +1,266 @@
+"""Stores a log form: all rows of it or none, in one transaction; and takes a whole save back.
+
+What an entry is, when it is refused and what it emitted is decided in `energy.services` and `factories.production`;
+here is what a form adds: questions before something odd is stored, and one undo for all rows of a save.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from carbontrack.decimals import plain
+from carbontrack.errors import ApiError
+from energy import services
+from energy.choices import EntryKind
+from energy.models import EnergyEntry
+from energy.services import EntryInput
+from factories import production
+from factories.choices import Act
+from factories.models import Factory, ProductionEntry
+from factories.production import ProductionInput
+from factories.queries import local_hour_start
+from portal.log_form import LogForm, LogRow, Question, client_id
+from portal.log_rows import BILL, UNIT_LABELS, RowSpec, rows_of
+
+Entry = EnergyEntry | ProductionEntry
+THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"
+_FIELDS = {"cost": "cost", "currency": "cost", "moisture_fraction": "moisture", "period_start": "from",
+           "period_end": "to"}  # fmt: skip
+
+
+class _NothingIsStored(Exception):
+    """Takes the transaction back: a row was refused, or something has to be decided first."""
+
+
+@dataclass(slots=True)
+class Saved:
+    """What became of a form. Nothing is stored unless `is_stored`."""
+
+    is_stored: bool
+    entries: list[Entry] = field(default_factory=list)
+
+
+def save_log(user: User, form: LogForm, now: datetime) -> Saved:
+    """Store every filled row, or none: errors and questions are then beside their rows in `form`.
+
+    The same form again (a double tap, a retry) finds its rows stored and answers the same.
+    """
+    if form.is_refused:
+        return Saved(False)
+    saved = Saved(True)
+    try:
+        with transaction.atomic():
+            for row in _products_first(form.rows):
+                if row.is_filled:
+                    _store(user, form, row, saved, now)
+            if form.is_refused or form.questions or _wants_change(form):
+                raise _NothingIsStored
+    except _NothingIsStored:
+        return Saved(False)
+    return saved
+
+
+def _products_first(rows: Sequence[LogRow]) -> list[LogRow]:
+    """Energy is looked at beside the production of its day, so that has to be there."""
+    return sorted(rows, key=lambda row: row.spec.is_energy)
+
+
+def _wants_change(form: LogForm) -> bool:
+    return any(
+        form.answered(row, code) == CHANGE for row in form.rows for code in ("above_usual", "overlaps")
+    )
+
+
+def _store(user: User, form: LogForm, row: LogRow, saved: Saved, now: datetime) -> None:
+    answer = form.answered(row, "overlaps")
+    if answer == THEIRS:
+        return
+    if answer.startswith(f"{MINE}@"):
+        _replace(user, form, row, answer)
+    try:
+        with transaction.atomic():
+            entry, is_replay = _record(user, form, row, now)
+    except ApiError as error:
+        _refuse(form, row, error)
+        return
+    saved.entries.append(entry)
+    if not is_replay:
+        row.question = _question(user, form, row, entry)
+
+
+def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entry, bool]:
+    assert row.amount is not None
+    key = form.client_id(row)
+    if not row.spec.is_energy:
+        made = ProductionInput(
+            product=row.spec.product, amount=row.amount, unit=row.unit, timestamp=form.day.starts_at
+        )
+        recorded: Any = production.record_production(user, form.factory, made, client_id=key)
+        return recorded.entry, recorded.is_replay
+    kind = EntryKind.USED.value if row.kind == BILL else row.kind
+    start, end = row.period or (None, None)
+    counted_at = min(form.day.ends_at, local_hour_start(now, form.factory.zone))
+    used = EntryInput(
+        energy_type=row.spec.energy_type,
+        amount=row.amount,
+        unit=row.unit,
+        timestamp=start or (form.day.starts_at if kind == EntryKind.USED else counted_at),
+        period_start=start,
+        period_end=end,
+        kind=kind,
+        cost=row.cost_amount,
+        currency=form.currency if row.cost_amount is not None else "",
+        moisture_fraction=row.moisture_fraction,
+    )
+    recorded = services.record_entry(user, form.factory, used, client_id=key)
+    return recorded.entry, recorded.is_replay
+
+
+def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
+    """Put the words of a refusal beside the field they are about."""
+    if error.code == "key_conflict":
+        form.save_id = uuid.uuid4()
+        form.errors.append(
+            _(
+                "%(label)s was saved from this form before, with other words. Save again to add it as a new entry."
+            )
+            % {"label": row.spec.label}
+        )
+        return
+    if not error.fields:
+        row.refuse("amount", error.message)
+    for name, problems in error.fields.items():
+        for problem in problems:
+            row.refuse(_FIELDS.get(name, "amount"), problem["message"])
+
+
+# --- Questions ---------------------------------------------------------------------------------
+def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question | None:
+    """The first thing about a new entry that a person has to decide and has not yet."""
+    for notice in entry.warnings:
+        code, params = notice["code"], notice["params"]
+        if code == "above_usual" and form.answered(row, code) not in (KEEP, CHANGE):
+            return Question(
+                row.name, code, _("That is more than three times your usual. Is it right?"), _above_usual(params),
+                ((KEEP, _("Yes, keep")), (CHANGE, _("Change"))),
+            )  # fmt: skip
+        if code == "overlaps" and form.answered(row, code) not in (BOTH, CHANGE):
+            return _which(user, form, row, entry, params["entry"])
+    return None
+
+
+def _above_usual(params: dict[str, Any]) -> str:
+    unit = UNIT_LABELS.get(params["unit"], params["unit"])
+    return _("%(amount)s %(unit)s a day; three times the most of the last 28 days is %(limit)s.") % {
+        **params, "unit": unit,
+    }  # fmt: skip
+
+
+def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) -> Question | None:
+    rows: Any = type(entry).objects
+    other = rows.filter(pk=other_id, factory=form.factory).first()
+    if other is None:
+        return None
+    said = {
+        "label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry),
+    }  # fmt: skip
+    if other.recorded_by_id == user.pk:
+        sentence = (
+            _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % said
+        )
+    else:
+        sentence = (
+            _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % said
+        )
+    options = [(THEIRS, _("Keep %s") % amount_label(other))]
+    if _replaceable(other, entry):
+        options.append((f"{MINE}@{other.pk}", _("Keep %s") % amount_label(entry)))
+    options.append((BOTH, _("Keep both: they add up")))
+    return Question(row.name, "overlaps", sentence, "", tuple(options))
+
+
+def _replaceable(other: Entry, entry: Entry) -> bool:
+    """A bill or a sheet is not thrown away for the sake of one day of it."""
+    same_period = (other.period_start, other.period_end) == (entry.period_start, entry.period_end)
+    return same_period and other.origin == "entry"
+
+
+def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
+    """Delete the entry that the answer names, with a reason that leads back to this save."""
+    pk = answer.partition("@")[2]
+    rows: Any = (EnergyEntry if row.spec.is_energy else ProductionEntry).objects.filter(
+        factory=form.factory, deleted_at__isnull=True
+    )
+    if row.spec.is_energy:
+        rows = rows.filter(energy_type__code=row.spec.energy_type)
+    else:
+        rows = rows.filter(product=row.spec.product)
+    found = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+    if found is None:
+        return  # gone already: the retry of this very save, or somebody was faster
+    delete = services.delete_entry if row.spec.is_energy else production.delete_production
+    delete(user, found.pk, _reason(form.save_id))
+
+
+def _reason(save_id: uuid.UUID) -> str:
+    return _("replaced by another entry for the same time, save %s") % save_id
+
+
+# --- A save as a whole -------------------------------------------------------------------------
+def entries_of(factory: Factory, save_id: uuid.UUID) -> list[Entry]:
+    """The rows that a save stored, in the order of the form; undone ones too. Two queries."""
+    specs = rows_of(factory)
+    keys = {client_id(save_id, spec.name): place for place, spec in enumerate(specs)}
+    found: list[Entry] = [
+        *services.entries().filter(factory=factory, client_id__in=keys),
+        *ProductionEntry.objects.filter(factory=factory, client_id__in=keys),
+    ]
+    return sorted(found, key=lambda entry: keys[entry.client_id] if entry.client_id else 0)
+
+
+def spec_of(entry: Entry) -> RowSpec | None:
+    for spec in rows_of(entry.factory):
+        if isinstance(entry, ProductionEntry):
+            if spec.product == entry.product:
+                return spec
+        elif spec.energy_type == entry.energy_type.code:
+            return spec
+    return None
+
+
+@transaction.atomic
+def undo_save(user: User, factory: Factory, save_id: uuid.UUID) -> int:
+    """Take back all rows of a save, and bring back what it replaced; how many rows it had. Twice is once.
+
+    Raises ApiError 409 `undo_expired` after ten minutes, or for anybody else.
+    """
+    entries = entries_of(factory, save_id)
+    for entry in entries:
+        _undo(user, entry)
+    replaced = Q(factory=factory, changed_by=user, last_act=Act.DELETED, change_reason__endswith=str(save_id))
+    for model in (EnergyEntry, ProductionEntry):
+        rows: Any = model
+        for entry in rows.objects.filter(replaced):
+            _undo(user, entry)
+    return len(entries)
+
+
+def _undo(user: User, entry: Entry) -> None:
+    if isinstance(entry, ProductionEntry):
+        production.undo_production(user, entry.pk)
+    else:
+        services.undo(user, entry.pk)
+
+
+def amount_label(entry: Entry) -> str:
+    """As it was told: `24 m3 stacked`."""
+    return f"{plain(entry.amount)} {UNIT_LABELS.get(entry.unit, entry.unit)}"

@@ -1,0 +1,309 @@
+"""The Month page: factory days x what is logged, holes to tap, sums, and the entries of one day. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+
+from carbontrack.decimals import plain
+from compliance import queries, site_days
+from compliance.queries import Sums
+from energy.choices import EntryKind
+from energy.daily import DayAmounts, amounts_by_day
+from energy.models import EnergyEntry, EnergyType
+from factories.choices import Product, Sector
+from factories.models import Factory, ProductionEntry
+from factories.periods import LONGEST
+from portal.days import FactoryDay, day_label, factory_day, month_days
+from portal.log_answer import entry_url
+from portal.log_rows import UNIT_LABELS
+from portal.log_saving import amount_label
+from portal.today_missing import first_logged_at, missing_days
+
+EARLIEST_YEAR = 1990
+# What stands in the grid even before anything of it was logged: (energy type, unit).
+_USUAL: dict[str, tuple[tuple[str, str], ...]] = {
+    Sector.TEA: (("firewood", "stere"), ("electricity", "kWh"), ("diesel", "L")),
+    Sector.COAL_MINE: (("diesel", "L"), ("electricity", "kWh")),
+    Sector.OTHER: (("electricity", "kWh"), ("diesel", "L")),
+}
+_PRODUCTS: dict[str, tuple[tuple[str, Product], ...]] = {
+    Sector.TEA: (("made_kg", Product.MADE_TEA), ("green_leaf_kg", Product.GREEN_LEAF)),
+    Sector.COAL_MINE: (("made_kg", Product.COAL),),
+    Sector.OTHER: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    label: str
+    unit: str
+    unit_label: str
+
+    @property
+    def row_name(self) -> str:
+        """Of the log form, for a hole in this column."""
+        return "explosives" if self.key == "explosive_anfo" else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`text` is empty where nothing is logged; `hole_url` where something is missing and may be written."""
+
+    amount: Decimal | None
+    text: str
+    is_partly: bool
+    is_hole: bool
+    hole_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    day: date
+    label: str
+    weekday: str
+    url: str
+    is_open: bool
+    is_ahead: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    name: str
+    said: str
+    kind: str
+    period: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPage:
+    organisation_name: str
+    factory_name: str
+    title: str
+    month: str
+    columns: tuple[Column, ...]
+    rows: tuple[DayRow, ...]
+    totals: tuple[str, ...]
+    holes: int
+    co2e_t: Decimal | None
+    biogenic_t: Decimal | None
+    energy_days: int
+    days_so_far: int
+    previous_url: str
+    next_url: str
+    today_url: str
+    log_url: str  # empty for who may not write
+    open_day: str
+    entries: tuple[EntryRow, ...]
+
+
+def parse_month(text: str) -> date | None:
+    """The first day of `2026-11`; None for anything else."""
+    try:
+        first = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return first if first.year >= EARLIEST_YEAR and len(text) == 7 else None
+
+
+def month_page(
+    factory: Factory, first: date, now: datetime, *, may_write: bool, open_day: str = ""
+) -> MonthPage:
+    """One month; a number of queries that does not grow with its entries."""
+    site_days.refresh([factory.pk])
+    days = month_days(factory, first)
+    last = days[-1].day
+    series = queries.series([factory.pk], first, last, by="day", now=now)
+    sums = {row.bucket: row for row in series if row.bucket is not None}
+    amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
+    columns = _columns(factory, amounts)
+    holes = _holes(factory, days, sums, now)
+    rows = tuple(
+        _day_row(factory, day, columns, _Read(sums, amounts, holes, may_write, open_day, now)) for day in days
+    )
+    total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
+    return MonthPage(
+        organisation_name=factory.organisation.name,
+        factory_name=factory.name,
+        title=dateformat.format(first, "F Y"),
+        month=f"{first:%Y-%m}",
+        columns=columns,
+        rows=rows,
+        totals=tuple(_total(rows, place) for place in range(len(columns))),
+        holes=sum(len(found) for found in holes.values()),
+        co2e_t=total.co2e_kg / 1000 if total and total.co2e_kg is not None else None,
+        biogenic_t=total.biogenic_co2_kg / 1000 if total and total.biogenic_co2_kg is not None else None,
+        energy_days=total.energy_days if total else 0,
+        days_so_far=sum(day.ends_at <= now for day in days),
+        previous_url=_month_url(factory, first - timedelta(days=1)),
+        next_url=_month_url(factory, last + timedelta(days=1)) if days[-1].ends_at <= now else "",
+        today_url=reverse("today", args=[factory.pk]),
+        log_url=reverse("log", args=[factory.pk]) if may_write else "",
+        open_day=next((row.label for row in rows if row.is_open), ""),
+        entries=_entries(factory, next((row.day for row in rows if row.is_open), None)),
+    )
+
+
+def _month_url(factory: Factory, day: date) -> str:
+    return reverse("month", args=[factory.pk, f"{day:%Y-%m}"])
+
+
+def csv_rows(page: MonthPage) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of the grid as a file: amounts in full, nothing for what was not logged."""
+    names = [f"{column.key}_{column.unit}" for column in page.columns]
+    rows = [
+        {"day": row.day.isoformat()}
+        | {
+            name: "" if cell.amount is None else plain(cell.amount)
+            for name, cell in zip(names, row.cells, strict=True)
+        }
+        for row in page.rows
+    ]
+    return ["day", *names], rows
+
+
+# --- Grid --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Read:
+    sums: Mapping[date, Sums]
+    amounts: Mapping[tuple[date, str], DayAmounts]
+    holes: Mapping[str, set[date]]
+    may_write: bool
+    open_day: str
+    now: datetime
+
+
+def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[Column, ...]:
+    """A column for each energy type and unit that was logged, the usual ones first; then the products."""
+    logged = {(code, unit) for (_day, code), found in amounts.items() for unit in found.by_unit}
+    usual = [
+        (c, u)
+        for c, u in _USUAL[factory.sector]
+        if (c, u) in logged or c not in {code for code, _unit in logged}
+    ]
+    pairs = [*usual, *sorted(logged - set(usual))]
+    names = dict(
+        EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name")
+    )
+    columns = [
+        Column(code, _(names.get(code, code)), unit, str(UNIT_LABELS.get(unit, unit))) for code, unit in pairs
+    ]
+    return (
+        *columns,
+        *(
+            Column(product.value, str(product.label), "kg", "kg")
+            for _name, product in _PRODUCTS[factory.sector]
+        ),
+    )
+
+
+def _holes(
+    factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime
+) -> dict[str, set[date]]:
+    """Row of the form -> the days that lack it, of those that are over."""
+    first = first_logged_at(factory)
+    over = [day for day in days if day.ends_at <= now]
+    if first is None or not over:
+        return {}
+    missing = missing_days(factory, over, sums, now, first)
+    return {row.name: {cell.day for cell in row.cells} for row in missing.rows}
+
+
+def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read: _Read) -> DayRow:
+    cells = []
+    taken: set[str] = set()
+    for column in columns:
+        amount, is_whole = _amount(factory, day, column, read)
+        # Of two columns of one type (wood in stere and in kg) the first shows the hole.
+        is_hole = (
+            amount is None
+            and day.day in read.holes.get(column.row_name, set())
+            and column.row_name not in taken
+        )
+        taken.add(column.row_name)
+        url = ""
+        if is_hole and read.may_write:
+            query = urlencode({"day": day.day.isoformat()})
+            url = f"{reverse('log', args=[factory.pk])}?{query}#row-{column.row_name}"
+        cells.append(Cell(amount, "" if amount is None else shown(amount), not is_whole, is_hole, url))
+    return DayRow(
+        day=day.day,
+        label=day.label,
+        weekday=dateformat.format(day.day, "D"),
+        url=f"?{urlencode({'day': day.day.isoformat()})}#entries",
+        is_open=day.day.isoformat() == read.open_day,
+        is_ahead=day.starts_at > read.now,
+        cells=tuple(cells),
+    )
+
+
+def _amount(factory: Factory, day: FactoryDay, column: Column, read: _Read) -> tuple[Decimal | None, bool]:
+    if day.starts_at > read.now:
+        return None, True  # a bill reaches into days to come; they are not told yet
+    for name, product in _PRODUCTS[factory.sector]:
+        if column.key == product.value:
+            row = read.sums.get(day.day)
+            return (None if row is None else getattr(row, name)), True
+    found = read.amounts.get((day.day, column.key))
+    if found is None:
+        return None, True
+    return found.by_unit.get(column.unit), found.is_whole_day
+
+
+def shown(amount: Decimal) -> str:
+    is_whole = abs(amount) >= 100 or amount == amount.to_integral_value()
+    return f"{amount:,.0f}" if is_whole else f"{amount:,.1f}"
+
+
+def _total(rows: Sequence[DayRow], place: int) -> str:
+    known = [amount for row in rows if (amount := row.cells[place].amount) is not None]
+    return shown(sum(known, Decimal(0))) if known else ""
+
+
+# --- Entries of one day ------------------------------------------------------------------------
+def _entries(factory: Factory, day: date | None) -> tuple[EntryRow, ...]:
+    if day is None:
+        return ()
+    of_day = factory_day(factory, day)
+    energy = EnergyEntry.objects.filter(
+        factory=factory, deleted_at__isnull=True, timestamp__gt=of_day.starts_at - LONGEST,
+    ).select_related("energy_type", "factory")  # fmt: skip
+    used = energy.filter(
+        kind=EntryKind.USED, period_start__lt=of_day.ends_at, period_end__gt=of_day.starts_at,
+        period_start__gt=of_day.starts_at - LONGEST,
+    ).order_by("period_start", "pk")  # fmt: skip
+    counted = energy.exclude(kind=EntryKind.USED).filter(
+        timestamp__gte=of_day.starts_at, timestamp__lte=of_day.ends_at
+    )
+    made = ProductionEntry.objects.filter(
+        factory=factory, deleted_at__isnull=True, period_start__lt=of_day.ends_at, period_end__gt=of_day.starts_at,
+        period_start__gt=of_day.starts_at - LONGEST,
+    ).select_related("factory").order_by("product", "pk")  # fmt: skip
+    rows = [
+        _entry_row(entry, _(entry.energy_type.name), entry.get_kind_display())
+        for entry in [*used[:200], *counted[:50]]
+    ]
+    return (*rows, *(_entry_row(entry, entry.get_product_display(), "") for entry in made[:50]))
+
+
+def _entry_row(entry: EnergyEntry | ProductionEntry, name: str, kind: str) -> EntryRow:
+    zone = entry.factory.zone
+    period = ""
+    if entry.period_start and entry.period_end:
+        first = entry.period_start.astimezone(zone)
+        last = entry.period_end.astimezone(zone) - timedelta(days=1)
+        period = day_label(first.date())
+        if last.date() > first.date():
+            period = _("%(first)s to %(last)s") % {"first": period, "last": day_label(last.date())}
+    return EntryRow(name, amount_label(entry), kind, period, entry_url(entry))

@@ -1,0 +1,315 @@
+"""What HQ's morning shows: who logged yesterday and whom to ask, which sensors are silent, the figures. Reads only.
+
+The figures themselves are in `morning_figures.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db.models import Count, Max
+from django.db.models.fields.json import KeyTextTransform
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import Membership, User
+from accounts.roles import Role
+from carbontrack.templatetags.units import clock
+from compliance.schedule import Item, Log, logs
+from compliance.targets import verdicts_of
+from devices.models import Assignment, AssignmentHold
+from devices.queries import DeviceState, state_of
+from factories.choices import Sector
+from factories.models import Factory, Organisation, Reminder
+from factories.reminders import last_reminders
+from mqtt_ingest.choices import MessageKind
+from mqtt_ingest.models import DeviceMessage
+from portal.days import day_just_ended, day_label
+from portal.factory_page import hold_sentence
+from portal.landing import address, factory_address
+from portal.morning_figures import PERIOD_DAYS, mass_figures, success_figures
+from portal.morning_inputs import Figure, Inputs
+from portal.morning_sums import sums_by_factory
+
+ALERTS_OF = timedelta(hours=24)
+
+ITEM_WORDS = {
+    Item.HEAT: gettext_lazy("firewood"),
+    Item.OTHER: gettext_lazy("diesel"),
+    Item.ELECTRICITY: gettext_lazy("electricity"),
+    Item.PRODUCTION: gettext_lazy("made tea"),
+}
+MINE_WORDS = ITEM_WORDS | {Item.PRODUCTION: gettext_lazy("coal")}
+ALERT_WORDS = {
+    "co2_high": gettext_lazy("CO2 above the device's limit"),
+    "temperature_high": gettext_lazy("temperature above the device's limit"),
+    "temperature_low": gettext_lazy("temperature below the device's limit"),
+    "flow_high": gettext_lazy("gas velocity above the device's limit"),
+    "flow_low": gettext_lazy("gas velocity below the device's limit"),
+    "sensor_fault": gettext_lazy("a sensor reports a fault"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A factory whose log of yesterday is not whole, and how to reach whoever keeps it."""
+
+    factory_id: int
+    name: str
+    url: str
+    day: date
+    missing: str
+    manager: str
+    phone: str
+    phone_url: str
+    whatsapp_url: str
+    add_phone_url: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a device says, or that waits for a decision."""
+
+    name: str
+    url: str
+    text: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationLink:
+    name: str
+    url: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MorningPage:
+    organisation_id: int
+    organisation_name: str
+    organisations: tuple[OrganisationLink, ...]
+    is_mines: bool
+    factory_count: int
+    yesterday_label: str
+    headline: tuple[str, ...]
+    askings: tuple[Asking, ...]
+    remind_label: str
+    silent_url: str
+    silent_names: tuple[Notice, ...]
+    alerts: tuple[Notice, ...]
+    holds: tuple[Notice, ...]
+    success: tuple[Figure, ...]
+    masses: tuple[Figure, ...]
+    inputs: Inputs | None
+
+
+def morning_page(
+    organisation: Organisation, choices: Sequence[Organisation], factories: Sequence[Factory], now: datetime, *,
+    may_ask: bool, base_url: str,
+) -> MorningPage:  # fmt: skip
+    """The morning of one organisation. The number of queries does not grow with its factories."""
+    kept = logs(factories, now)
+    is_mines = bool(factories) and all(factory.sector == Sector.COAL_MINE for factory in factories)
+    late = [factory for factory in factories if not kept[factory.pk].yesterday.is_complete]
+    silent = _silent(factories, now)
+    alerts, holds = _alerts(factories, now), _holds(factories)
+    inputs = _inputs(factories, kept, now, is_mines=is_mines) if factories else None
+    return MorningPage(
+        organisation_id=organisation.pk,
+        organisation_name=organisation.name,
+        organisations=_links(organisation, choices),
+        is_mines=is_mines,
+        factory_count=len(factories),
+        yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
+        headline=_headline(len(factories), len(late), silent, alerts, holds),
+        askings=tuple(_askings(late, kept, base_url=base_url)) if may_ask else _unasked(late, kept),
+        remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late)
+        if may_ask
+        else "",
+        silent_url=f"{reverse('network')}?state={DeviceState.SILENT}",
+        silent_names=tuple(silent),
+        alerts=tuple(alerts),
+        holds=tuple(holds),
+        success=tuple(success_figures(inputs)) if inputs else (),
+        masses=tuple(mass_figures(inputs)) if inputs else (),
+        inputs=inputs,
+    )
+
+
+def _links(shown: Organisation, choices: Sequence[Organisation]) -> tuple[OrganisationLink, ...]:
+    if len(choices) < 2:
+        return ()
+    return tuple(
+        OrganisationLink(o.name, f"{reverse('morning')}?organisation={o.pk}", o.pk == shown.pk)
+        for o in choices
+    )
+
+
+def _inputs(
+    factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, is_mines: bool
+) -> Inputs:
+    # Sites in other zones end their day at other hours: a day counts once it is over everywhere.
+    last = min(kept[factory.pk].yesterday.day for factory in factories)
+    first = last - timedelta(days=PERIOD_DAYS - 1)
+    return Inputs(
+        factories=factories, first_day=first, last_day=last, logs=kept,
+        sums=sums_by_factory(factories, first, last, now), verdicts=verdicts_of(factories, now), is_mines=is_mines,
+    )  # fmt: skip
+
+
+def _headline(
+    total: int, late: int, silent: Sequence[Notice], alerts: Sequence[Notice], holds: Sequence[Notice]
+) -> tuple[str, ...]:
+    sentences = [
+        _("%(count)d of %(total)d logged yesterday.") % {"count": total - late, "total": total},
+        ngettext("%d sensor silent.", "%d sensors silent.", len(silent)) % len(silent),
+        ngettext("%d alert from devices.", "%d alerts from devices.", len(alerts)) % len(alerts),
+    ]
+    if holds:
+        sentences.append(
+            ngettext("%d waiting for a decision.", "%d waiting for a decision.", len(holds)) % len(holds)
+        )
+    return tuple(sentences)
+
+
+# --- Whom to ask --------------------------------------------------------------------------------
+def missing_words(factory: Factory, items: Iterable[Item]) -> str:
+    words = MINE_WORDS if factory.sector == Sector.COAL_MINE else ITEM_WORDS
+    return ", ".join(str(words[item]) for item in items)
+
+
+def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, ...]:
+    """For who only reads: what is missing, without anybody's phone number."""
+    return tuple(
+        Asking(
+            f.pk, f.name, factory_address(f.pk), kept[f.pk].yesterday.day,
+            missing_words(f, kept[f.pk].yesterday.missing), "", "", "", "", "", "",
+        )
+        for f in late
+    )  # fmt: skip
+
+
+def _askings(late: Sequence[Factory], kept: Mapping[int, Log], *, base_url: str) -> Iterable[Asking]:
+    if not late:
+        return
+    managers = _managers(late)
+    asked = last_reminders([f.pk for f in late], {kept[f.pk].yesterday.day for f in late})
+    for factory in late:
+        yesterday = kept[factory.pk].yesterday
+        manager = managers.get(factory.pk)
+        phone = (manager.phone or "") if manager else ""
+        text = quote(reminder_text(factory, yesterday.missing, yesterday.starts_at, manager, base_url))
+        yield Asking(
+            factory_id=factory.pk,
+            name=factory.name,
+            url=factory_address(factory.pk),
+            day=yesterday.day,
+            missing=missing_words(factory, yesterday.missing),
+            manager=str(manager) if manager else "",
+            phone=phone,
+            phone_url=f"tel:{phone}" if phone else "",
+            whatsapp_url=f"https://wa.me/{phone.removeprefix('+')}?text={text}" if phone else "",
+            add_phone_url=address("members"),
+            asked=asked_words(asked.get((factory.pk, yesterday.day)), factory),
+        )
+
+
+def asked_words(reminder: Reminder | None, factory: Factory) -> str:
+    if reminder is None:
+        return ""
+    return _("asked by %(person)s %(time)s") % {
+        "person": reminder.asked_by.get_short_name(), "time": clock(reminder.asked_at, factory.time_zone),
+    }  # fmt: skip
+
+
+def _managers(factories: Sequence[Factory]) -> dict[int, User]:
+    """Who keeps each factory's log; with a phone number first, for that is how to reach them."""
+    memberships = Membership.objects.filter(
+        factory__in=[factory.pk for factory in factories], role=Role.FACTORY_MANAGER, user__is_active=True
+    ).select_related("user")
+    found: dict[int, User] = {}
+    for membership in sorted(memberships, key=lambda m: (not m.user.phone, m.pk)):
+        if membership.factory_id is not None:
+            found.setdefault(membership.factory_id, membership.user)
+    return found
+
+
+def reminder_text(
+    factory: Factory, missing: Iterable[Item], day: datetime, manager: User | None, base_url: str
+) -> str:
+    """What is sent, in the language of whoever reads it. In a demo it says first that nothing of it is real."""
+    with translation.override((manager and manager.language) or translation.get_language()):
+        text = _(
+            "%(factory)s: the log of %(day)s is not complete. Missing: %(items)s. It takes 20 seconds: %(url)s"
+        ) % {
+            "factory": factory.name, "day": day_label(day.date()), "items": missing_words(factory, missing),
+            "url": f"{base_url}{factory_address(factory.pk)}",
+        }  # fmt: skip
+        return f"{_('SIMULATED DATA - not the real factory')}. {text}" if settings.DEMO else text
+
+
+# --- Devices ------------------------------------------------------------------------------------
+def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
+    """Devices of record that were heard of once and are not now; those never switched on are not silent."""
+    by_pk = {factory.pk: factory for factory in factories}
+    current = Assignment.objects.filter(factory__in=list(by_pk), is_of_record=True, valid_from__lte=now)
+    found = [
+        (a.device.last_heartbeat, a.device.device_id, by_pk[a.factory_id])
+        for a in current.exclude(valid_to__lte=now).select_related("device")
+        if state_of(a.device, now) is DeviceState.SILENT
+    ]
+    return [
+        Notice(
+            factory.name, reverse("factory", args=[factory.pk]), device_id,
+            _("silent since %(time)s") % {"time": clock(heard, factory.time_zone)},
+        )
+        for heard, device_id, factory in sorted(found, key=lambda row: (row[0], row[1]))
+    ]  # fmt: skip
+
+
+def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
+    """What devices reported of themselves in the last 24 hours: one notice for each device and kind."""
+    by_pk = {factory.pk: factory for factory in factories}
+    rows = (
+        DeviceMessage.objects.filter(
+            device__factory__in=list(by_pk), kind=MessageKind.ALERT, received_at__gte=now - ALERTS_OF
+        )
+        .annotate(alert=KeyTextTransform("kind", "payload"))
+        .values("device__factory_id", "device__device_id", "alert")
+        .annotate(count=Count("pk"), last=Max("received_at"))
+        .order_by("-last")
+    )
+    notices = []
+    for row in rows:
+        factory = by_pk[row["device__factory_id"]]
+        words = str(ALERT_WORDS.get(row["alert"] or "", row["alert"] or _("alert")))
+        times = ngettext("%d time", "%d times", row["count"]) % row["count"]
+        notices.append(
+            Notice(
+                factory.name, reverse("factory", args=[factory.pk]), f"{row['device__device_id']}: {words}",
+                _("%(times)s, last %(time)s") % {"times": times, "time": clock(row["last"], factory.time_zone)},
+            )
+        )  # fmt: skip
+    return notices
+
+
+def _holds(factories: Sequence[Factory]) -> list[Notice]:
+    by_pk = {factory.pk: factory for factory in factories}
+    held = AssignmentHold.objects.filter(assignment__factory__in=list(by_pk), resolution="")
+    notices = []
+    for hold in held.select_related("assignment").order_by("starts_at", "pk"):
+        factory = by_pk[hold.assignment.factory_id]
+        notices.append(
+            Notice(
+                factory.name, reverse("factory", args=[factory.pk]), hold_sentence(hold) or "",
+                _("since %(time)s") % {"time": clock(hold.starts_at, factory.time_zone)},
+            )
+        )  # fmt: skip
+    return notices

@@ -1,0 +1,159 @@
+"""What a figure of HQ's morning is made of, and how it is said: by factory, with unit, coverage and period.
+
+Which figures there are is in `morning_figures.py`; the sums behind them in `morning_sums.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from carbontrack.templatetags.units import quantity
+from compliance.figures import MIXED
+from compliance.schedule import Log
+from compliance.targets import Verdict
+from factories.models import Factory
+from portal.days import day_label
+from portal.landing import factory_address
+from portal.morning_sums import SiteSums
+
+RECORD_COLUMNS = (
+    "factory_id", "name", "first_day", "last_day", "missing_yesterday", "days_on_schedule", "operating_pct",
+    "good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "stack_biogenic_kg", "made_kg", "on_target",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One factory's part in a figure; `cells` are display-ready, one for each head after the factory's name."""
+
+    name: str
+    url: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure on its plate, display-ready. `form`: fine, look or unknown, with `verdict` as its word."""
+
+    key: str
+    label: str
+    value: str
+    goal: str
+    form: str
+    verdict: str
+    coverage: str
+    period: str
+    notes: tuple[str, ...]
+    definition: str
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that the figures are made of, by factory."""
+
+    factories: Sequence[Factory]
+    first_day: date
+    last_day: date
+    logs: Mapping[int, Log]
+    sums: Mapping[int, SiteSums]
+    verdicts: Mapping[int, Verdict]
+    is_mines: bool
+
+    @property
+    def period(self) -> str:
+        return _("%(first)s to %(last)s, %(count)d factory days") % {
+            "first": day_label(self.first_day), "last": day_label(self.last_day),
+            "count": (self.last_day - self.first_day).days + 1,
+        }  # fmt: skip
+
+    def of(self, factory: Factory) -> SiteSums:
+        return self.sums[factory.pk]
+
+
+def counter() -> Callable[[int, int], str]:
+    """`58 of 67`, translated once: a figure has a line for every factory."""
+    pattern = _("%(count)d of %(total)d")
+    return lambda count, total: pattern % {"count": count, "total": total}
+
+
+def sites(inputs: Inputs, count: int, total: int) -> str:
+    pattern = _("%(count)d of %(total)d mines") if inputs.is_mines else _("%(count)d of %(total)d factories")
+    return pattern % {"count": count, "total": total}
+
+
+def lines_of(
+    inputs: Inputs, cells: Callable[[Factory], tuple[str, ...]], order: Callable[[Factory], Any]
+) -> tuple[Line, ...]:
+    ordered = sorted(inputs.factories, key=lambda factory: (order(factory), factory.name))
+    return tuple(Line(f.name, factory_address(f.pk), cells(f)) for f in ordered)
+
+
+def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
+    """Form and word. Reached, not yet, or nothing known: never "bad"."""
+    if is_reached is None:
+        return "unknown", _("no data yet")
+    return ("fine", _("goal reached")) if is_reached else ("look", _("not yet at the goal"))
+
+
+# --- Words --------------------------------------------------------------------------------------
+def gwp_sets(inputs: Inputs) -> tuple[str, ...]:
+    """A CO2e without its set of potentials says nothing."""
+    found = sorted({own.gwp_set for own in inputs.sums.values()} - {""})
+    if not found:
+        return ()
+    if len(found) > 1 or found == [MIXED]:
+        return (_("Entries use different GWP sets."),)
+    return (_("GWP set: %(name)s") % {"name": found[0]},)
+
+
+def per_tonne(value: Decimal | None) -> str:
+    return quantity(value * 1000, "kg_co2e_per_t") if value is not None else _("no data")
+
+
+def tonnes(kg: Decimal | None, unit: str) -> str:
+    return quantity(kg / 1000, unit) if kg is not None else _("no data")
+
+
+def sum_of(known: Sequence[Decimal]) -> Decimal | None:
+    return sum(known, Decimal(0)) if known else None
+
+
+def largest_first(found: Mapping[int, Decimal | None]) -> Callable[[Factory], tuple[bool, Decimal]]:
+    def order(factory: Factory) -> tuple[bool, Decimal]:
+        kg = found[factory.pk]
+        return kg is None, -(kg or Decimal(0))
+
+    return order
+
+
+def day_count(inputs: Inputs) -> int:
+    return (inputs.last_day - inputs.first_day) // timedelta(days=1) + 1
+
+
+def factory_records(inputs: Inputs | None) -> list[dict[str, object]]:
+    """Each factory's part in all figures, as numbers."""
+    if inputs is None:
+        return []
+    records: list[dict[str, object]] = []
+    for factory in inputs.factories:
+        own, log = inputs.of(factory), inputs.logs[factory.pk]
+        verdict = inputs.verdicts.get(factory.pk)
+        share = own.operating_pct
+        records.append({
+            "factory_id": factory.pk, "name": factory.name, "first_day": inputs.first_day,
+            "last_day": inputs.last_day, "missing_yesterday": [str(item) for item in log.yesterday.missing],
+            "days_on_schedule": log.days_on_schedule, "operating_pct": None if share is None else round(share, 4),
+            "good_h": own.good_h, "stack_h": own.stack_h, "energy_days": own.energy_days,
+            "scope_1_2_kg": own.scope_1_2_kg, "methane_kg": own.methane_kg,
+            "stack_biogenic_kg": own.stack_biogenic_kg, "made_kg": own.made_kg,
+            "on_target": None if verdict is None else verdict.met,
+        })  # fmt: skip
+    return records

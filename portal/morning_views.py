@@ -1,0 +1,83 @@
+"""HQ's morning: the page, its figures as CSV, and the note that somebody was asked."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.permissions import get_visible, may, memberships_of, page, visible_to
+from accounts.roles import Action, Role, actions_of
+from carbontrack.exports import csv_response, wants_csv
+from factories.models import Factory, Organisation
+from factories.reminders import note_reminder
+from portal.days import day_just_ended
+from portal.morning import MorningPage, asked_words, morning_page
+from portal.morning_inputs import RECORD_COLUMNS, factory_records
+
+
+def _organisations(user: User) -> list[Organisation]:
+    """Where the user looks over factories; the first is what a page without a choice is about."""
+    found = {
+        m.organisation_id: m.organisation
+        for m in memberships_of(user)
+        if Action.VIEW_NETWORK in actions_of(Role(m.role))
+    }
+    return list(found.values())
+
+
+def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisation:
+    asked = request.GET.get("organisation", "")
+    if not asked and organisations:
+        return organisations[0]
+    for organisation in organisations:
+        if str(organisation.pk) == asked:
+            return organisation
+    raise Http404  # not there, or not theirs: nobody learns which
+
+
+@require_GET
+@page(Action.VIEW_NETWORK)
+def morning(request: HttpRequest) -> HttpResponse:
+    """Figures are of one organisation, never of two added up."""
+    assert isinstance(request.user, User)
+    organisations = _organisations(request.user)
+    chosen = _chosen(request, organisations)
+    factories = visible_to(
+        request.user,
+        chosen.factories.select_related("organisation").order_by("name", "pk"),
+        factory_path="",
+        action=Action.VIEW_NETWORK,
+    )
+    shown = morning_page(
+        chosen, organisations, list(factories), timezone.now(),
+        may_ask=may(request.user, Action.MANAGE_MEMBERS), base_url=request.build_absolute_uri("/").rstrip("/"),
+    )  # fmt: skip
+    if wants_csv(request):
+        return _csv(request, shown)
+    return render(request, "portal/morning.html", {"page": shown})
+
+
+def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponse:
+    """What the figures are made of, in numbers; a mass is in kg."""
+    return csv_response(request, factory_records(shown.inputs), list(RECORD_COLUMNS), "morning")
+
+
+@require_POST
+@page(Action.MANAGE_MEMBERS)
+def remind(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody was called or written to about yesterday's log. Answers a script with the words to show."""
+    factory = get_visible(
+        request.user,
+        Factory.objects.select_related("organisation"),
+        Action.MANAGE_MEMBERS,
+        factory_path="",
+        pk=pk,
+    )
+    assert isinstance(request.user, User)
+    reminder = note_reminder(request.user, factory, day_just_ended(factory, timezone.now()).day)
+    if request.headers.get("Accept") == "text/plain":
+        return HttpResponse(asked_words(reminder, factory), content_type="text/plain; charset=utf-8")
+    return redirect(f"/morning/?organisation={factory.organisation_id}#asked-{factory.pk}")

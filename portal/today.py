@@ -1,0 +1,180 @@
+"""What the Today page of a factory shows, display-ready. Reads only.
+
+The parts are computed in `today_lead.py`, `today_stack.py`, `today_missing.py` and `day_inputs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from compliance import queries, site_days
+from compliance.queries import Sums
+from devices.models import Assignment
+from devices.queries import DeviceState, state_of
+from emissions import totals
+from factories.choices import Sector
+from factories.models import Factory
+from portal.day_inputs import DayInputs, day_inputs
+from portal.days import FactoryDay, day_just_ended, days_until, factory_day
+from portal.fire_log import FireLog
+from portal.landing import address
+from portal.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.today_lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
+from portal.today_missing import DAYS as MISSING_DAYS
+from portal.today_missing import Missing, first_logged_at, missing_days
+from portal.today_stack import StackSoFar, stack_so_far
+from portal.words import state_word
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The first figure with its unit, period, coverage and age in one block."""
+
+    sentence: str
+    day: FactoryDay
+    age: str
+    coverage: str
+    figure: LeadFigure | None
+    hint: str  # what brings the figure, while there is none
+    inputs: DayInputs | None
+    energy_api_url: str
+    production_api_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChimneyLog:
+    name: str
+    state: str
+    state_word: str
+    silent_since: datetime | None
+    fire_log: FireLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    organisation_name: str
+    factory_name: str
+    time_zone: str
+    county: str
+    is_mine: bool
+    lead: Lead | None  # None: nothing was ever logged
+    has_sensor: bool
+    stack: StackSoFar
+    chimneys: tuple[ChimneyLog, ...]
+    missing: Missing | None
+    leaderboard_url: str
+    live_url: str
+    month_url: str
+
+
+def today_page(factory: Factory, now: datetime) -> TodayPage:
+    """Everything on the page. How many queries it takes does not depend on how much there is."""
+    site_days.refresh([factory.pk])
+    yesterday = day_just_ended(factory, now)
+    first_day = yesterday.day - timedelta(days=MISSING_DAYS + DAYS_COMPARED)
+    series = queries.series([factory.pk], first_day, yesterday.day, by="day", now=now)
+    sums = {row.bucket: row for row in series if row.bucket is not None}
+    first = first_logged_at(factory)
+    fortnight = days_until(factory, yesterday.day, MISSING_DAYS)
+    chimneys = _chimneys(factory, now)
+    return TodayPage(
+        organisation_name=factory.organisation.name,
+        factory_name=factory.name,
+        time_zone=factory.time_zone,
+        county=factory.county,
+        is_mine=factory.sector == Sector.COAL_MINE,
+        lead=None if first is None else _lead(factory, sums, yesterday, now),
+        has_sensor=any(chimney.state != DeviceState.NO_DEVICE for chimney in chimneys),
+        stack=stack_so_far(factory, now),
+        chimneys=chimneys,
+        missing=None if first is None else missing_days(factory, fortnight, sums, now, first),
+        leaderboard_url=address("leaderboard"),
+        live_url=reverse("factory", args=[factory.pk]),
+        month_url=reverse("month", args=[factory.pk, f"{yesterday.day:%Y-%m}"]),
+    )
+
+
+# --- The first figure --------------------------------------------------------------------------
+def _lead(factory: Factory, sums: Mapping[date, Sums], yesterday: FactoryDay, now: datetime) -> Lead:
+    kind = kind_for(factory.sector, sums.values())
+    found = latest_lead(kind, sums, yesterday.day, look_back_days=MISSING_DAYS)
+    day = factory_day(factory, found.day if found else _latest_logged(sums, yesterday.day))
+    own = sums.get(day.day)
+    inputs = day_inputs(factory, day, own.made_kg if own else None) if own else None
+    sentence, hint = (found.sentence, "") if found else _totals_of(own, day)
+    period = urlencode({
+        "factory": factory.pk, "from": day.starts_at.isoformat(), "to": day.ends_at.isoformat(),
+    })  # fmt: skip
+    return Lead(
+        sentence=sentence,
+        day=day,
+        age=_ended_ago(day, now),
+        coverage=_coverage(found),
+        figure=found,
+        hint=hint,
+        inputs=inputs,
+        energy_api_url=f"{reverse('energy-entries-list')}?{period}",
+        production_api_url=f"{reverse('production-list')}?{period}",
+    )
+
+
+def _latest_logged(sums: Mapping[date, Sums], yesterday: date) -> date:
+    logged = [day for day, row in sums.items() if row.made_kg is not None or row.energy_gj or row.heat_days]
+    return max(logged, default=yesterday)
+
+
+def _totals_of(row: Sums | None, day: FactoryDay) -> tuple[str, str]:
+    """Without both sides of the ratio: what there is, and what is needed."""
+    if row is not None and row.firewood_kg is not None:
+        hint = _("Per kg tea appears when made tea is written.")
+        if row.made_kg is not None:
+            hint = _("No tea was made that day, so there is nothing to divide by.")
+        return _("%(kg)s kg wood on %(day)s.") % {"kg": amount(row.firewood_kg), "day": day.label}, hint
+    if row is not None and row.made_kg is not None:
+        hint = _("The figure per product appears when the energy of the day is written.")
+        return _("%(kg)s kg made on %(day)s.") % {"kg": amount(row.made_kg), "day": day.label}, hint
+    return _("Nothing is written for %(day)s yet.") % {"day": day.label}, ""
+
+
+def _coverage(figure: LeadFigure | None) -> str:
+    if figure is None:
+        return ""
+    return ngettext(
+        "usual: median of %(count)d of the 28 days before", "usual: median of %(count)d of the 28 days before",
+        figure.usual_days,
+    ) % {"count": figure.usual_days}  # fmt: skip
+
+
+def _ended_ago(day: FactoryDay, now: datetime) -> str:
+    hours = int((now.astimezone(UTC) - day.ends_at.astimezone(UTC)) / timedelta(hours=1))
+    if hours < 1:
+        return _("ended just now")
+    if hours < 48:
+        return ngettext("ended %(count)d hour ago", "ended %(count)d hours ago", hours) % {"count": hours}
+    days = hours // 24
+    return ngettext("ended %(count)d day ago", "ended %(count)d days ago", days) % {"count": days}
+
+
+# --- Fire logs ---------------------------------------------------------------------------------
+def _chimneys(factory: Factory, now: datetime) -> tuple[ChimneyLog, ...]:
+    current = Assignment.objects.filter(factory=factory, is_of_record=True, valid_from__lte=now)
+    devices = {a.chimney_id: a.device for a in current.exclude(valid_to__lte=now).select_related("device")}
+    hours = totals.hours_of_record([factory], now)
+    scale = shared_scale_kg_per_h(hours)
+    found = []
+    for chimney in factory.chimneys.order_by("name"):
+        device = devices.get(chimney.pk)
+        state = state_of(device, now)
+        ribbon = None
+        if state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
+            ribbon = day_ribbon(hours.get(chimney.pk, []), factory.zone, now, scale)
+        silent_since = device.last_heartbeat if device and state == DeviceState.SILENT else None
+        found.append(ChimneyLog(chimney.name, state, state_word(state), silent_since, ribbon))
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""Days of the last fortnight about which something is not logged: cells to tap. Reads only.
+
+What counts as logged is decided in `compliance` (80 % of the day covered); a bill of weeks that is not due yet is
+waited for, not missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from compliance.queries import Sums
+from compliance.schedule import BILL_DUE_WITHIN, BILL_LONGER_THAN
+from energy.choices import Carrier, EntryKind
+from energy.daily import amounts_by_day
+from energy.models import EnergyEntry
+from factories.choices import Sector
+from factories.models import Factory, ProductionEntry
+from portal.days import FactoryDay, day_label
+
+DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCell:
+    day: date
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRow:
+    """One thing to log, and the days that lack it; `note` says what is waited for."""
+
+    name: str
+    label: str
+    cells: tuple[MissingCell, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """`days_counted`: of the fortnight, those since the first entry ever."""
+
+    rows: tuple[MissingRow, ...]
+    days_counted: int
+
+    @property
+    def count(self) -> int:
+        return sum(len(row.cells) for row in self.rows)
+
+
+def first_logged_at(factory: Factory) -> datetime | None:
+    """When the site's log begins; None when nothing was ever logged. Two queries along their indexes."""
+    entries = EnergyEntry.objects.filter(factory=factory, deleted_at__isnull=True)
+    used_at = entries.order_by("timestamp").values_list("timestamp", flat=True).first()
+    made = ProductionEntry.objects.filter(factory=factory, deleted_at__isnull=True)
+    made_at = made.order_by("period_start").values_list("period_start", flat=True).first()
+    return min((moment for moment in (used_at, made_at) if moment is not None), default=None)
+
+
+def missing_days(
+    factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime, first: datetime
+) -> Missing:
+    """Of `days`, those since the log began that lack something. Two queries at most."""
+    counted = [day for day in days if day.ends_at > first]
+    awaited = _bill_awaited(factory, now)
+    rows = []
+    for name, label, logged in _required(factory, counted, sums):
+        lacking = [day for day in counted if day.day not in logged]
+        note = ""
+        if name == "electricity" and awaited is not None and now < awaited and lacking:
+            note = _("The next bill is awaited until %(day)s.") % {
+                "day": day_label(awaited.astimezone(factory.zone).date())
+            }
+            lacking = []
+        rows.append(MissingRow(name, label, tuple(_cell(factory, day, name) for day in lacking), note))
+    return Missing(tuple(rows), len(counted))
+
+
+def _cell(factory: Factory, day: FactoryDay, row_name: str) -> MissingCell:
+    url = f"{reverse('log', args=[factory.pk])}?{urlencode({'day': day.day.isoformat()})}#row-{row_name}"
+    return MissingCell(day.day, day.label, url)
+
+
+def _required(
+    factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums]
+) -> list[tuple[str, str, set[date]]]:
+    """(row of the form, what it is called, the days on which it is logged)."""
+    heat = {day for day, row in sums.items() if row.heat_days}
+    power = {day for day, row in sums.items() if row.electricity_days}
+    made = {day for day, row in sums.items() if row.production_days}
+    electricity = ("electricity", _("Electricity"), power)
+    if factory.sector == Sector.COAL_MINE:
+        amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
+        diesel = {day for (day, code), _amounts in amounts.items() if code == "diesel"}
+        return [("coal", _("Coal"), made), ("diesel", _("Diesel"), diesel), electricity]
+    if factory.sector == Sector.TEA:
+        return [("firewood", _("Firewood"), heat), electricity, ("made_tea", _("Made tea"), made)]
+    return [electricity]
+
+
+def _bill_awaited(factory: Factory, now: datetime) -> datetime | None:
+    """Until when the next electricity bill may come, where the last entry was one; None where meters are read."""
+    latest = (
+        EnergyEntry.objects.filter(
+            factory=factory, energy_type__carrier=Carrier.GRID, kind=EntryKind.USED, deleted_at__isnull=True,
+            period_end__gt=now - BILL_DUE_WITHIN,
+        )
+        .order_by("-period_end")
+        .values_list("period_start", "period_end")
+        .first()
+    )  # fmt: skip
+    if latest is None or latest[0] is None or latest[1] is None or latest[1] - latest[0] <= BILL_LONGER_THAN:
+        return None
+    return latest[1] + BILL_DUE_WITHIN

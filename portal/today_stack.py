@@ -1,0 +1,139 @@
+"""Stack CO2 of the running factory day against the same hours of the last 28 days. Reads only.
+
+A part of a day is never compared with a whole one, and a day that lacks one of the hours is not compared at all.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from emissions.site_hours import SiteHour, site_hours
+from factories.models import Factory
+from factories.queries import local_hour_start
+from portal.band_chart import BandChart, BandHour, build_band_chart
+from portal.days import FactoryDay, days_until, running_day
+
+DAYS_COMPARED = 28
+FEWEST_DAYS = 5  # below it a band says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class StackSoFar:
+    """`kg` is the sum over `known_hours` of the `whole_hours` since the day began; usual: the same hours of others."""
+
+    day_label: str
+    start_label: str
+    end_label: str
+    kg: float | None
+    whole_hours: int
+    known_hours: int
+    usual_kg: float | None
+    low_kg: float | None
+    high_kg: float | None
+    days_compared: int
+    chart: BandChart | None
+
+    @property
+    def coverage_pct(self) -> float | None:
+        return 100.0 * self.known_hours / self.whole_hours if self.whole_hours else None
+
+
+Day = dict[int, SiteHour]  # by hours since the factory day began
+
+
+def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
+    """Today's whole hours and those of the 28 factory days before; one query."""
+    today = running_day(factory, now)
+    end = local_hour_start(now, factory.zone)
+    days = days_until(factory, today.day, DAYS_COMPARED + 1)
+    hours = site_hours(factory, days[0].starts_at, end)
+    *before, own = _by_day(days, hours)
+    whole_hours = _hours_between(today.starts_at, end)
+    known = {place: hour for place, hour in own.items() if hour.record_kg is not None}
+    sums = _comparable_sums(known, before)
+    low, median, high = _band(sums)
+    return StackSoFar(
+        day_label=today.label,
+        start_label=f"{today.starts_at:%H:%M}",
+        end_label=f"{end:%H:%M}",
+        kg=sum(hour.record_kg or 0.0 for hour in known.values()) if known else None,
+        whole_hours=whole_hours,
+        known_hours=len(known),
+        usual_kg=median,
+        low_kg=low,
+        high_kg=high,
+        days_compared=len(sums),
+        chart=_chart(today, own, before, whole_hours),
+    )
+
+
+def _hours_between(start: datetime, end: datetime) -> int:
+    """Elapsed hours: two datetimes of one zone would subtract by wall clock."""
+    return int((end.astimezone(UTC) - start.astimezone(UTC)) / timedelta(hours=1))
+
+
+def _by_day(days: Sequence[FactoryDay], hours: Sequence[SiteHour]) -> list[Day]:
+    found: list[Day] = [{} for _day in days]
+    at = 0
+    for hour in hours:
+        while hour.starts_at >= days[at].ends_at:
+            at += 1
+        found[at][_hours_between(days[at].starts_at, hour.starts_at)] = hour
+    return found
+
+
+def _comparable_sums(known: Day, before: Sequence[Day]) -> list[float]:
+    """What each day gave off in exactly these hours, of those that have them all, from as many chimneys."""
+    sums = []
+    for day in before if known else ():
+        same = [_same(day.get(place), hour) for place, hour in known.items()]
+        if all(kg is not None for kg in same):
+            sums.append(sum(kg for kg in same if kg is not None))
+    return sums
+
+
+def _same(other: SiteHour | None, hour: SiteHour) -> float | None:
+    return other.record_kg if other is not None and other.chimneys == hour.chimneys else None
+
+
+def _band(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """10 %, median and 90 % of enough values."""
+    if len(values) < FEWEST_DAYS:
+        return None, None, None
+    deciles = statistics.quantiles(values, n=10, method="inclusive")
+    return deciles[0], statistics.median(values), deciles[-1]
+
+
+def _chart(today: FactoryDay, own: Day, before: Sequence[Day], whole_hours: int) -> BandChart | None:
+    length = _hours_between(today.starts_at, today.ends_at)
+    chimneys = max((hour.chimneys for hour in own.values()), default=0)
+    hours = []
+    for place in range(length):
+        start = (today.starts_at.astimezone(UTC) + timedelta(hours=place)).astimezone(today.starts_at.tzinfo)
+        others = [day[place] for day in before if place in day]
+        known = [
+            hour.record_kg
+            for hour in others
+            if hour.record_kg is not None and (hour.chimneys == chimneys or not chimneys)
+        ]
+        low, median, high = _band(known)
+        hour = own.get(place)
+        hours.append(
+            BandHour(
+                label=f"{start:%H:%M}",
+                clock_hour=start.hour,
+                kg=hour.record_kg if hour else None,
+                low_kg=low,
+                median_kg=median,
+                high_kg=high,
+                is_over=place < whole_hours,
+            )
+        )
+    return build_band_chart(
+        hours, title=_("Stack CO2 hour by hour on %(day)s, over the usual") % {"day": today.label}
+    )

@@ -1,0 +1,44 @@
+// One row of the log form: which of its parts belong to the chosen kind, and what the typed amount gives off by the
+// factor of the chosen chip. The server computes both again.
+
+const FIGURES = { mj: "mj", biogenic_kg: "biogenicKg", co2e_kg: "co2eKg" };
+
+// The same reading of commas and points as portal.log_form.parse_amount; null for what cannot be read.
+export function parseAmount(text) {
+  const digits = text.replace(/[\s']/g, "");
+  if (/^[1-9]\d{0,2},\d{3}$/.test(digits)) return null; // 1,234 can be read two ways
+  if (/^\d+([.,]\d+)?$/.test(digits)) return Number(digits.replace(",", "."));
+  if (/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(digits)) return Number(digits.replaceAll(",", ""));
+  if (/^\d{1,3}(\.\d{3})+,\d+$/.test(digits)) return Number(digits.replaceAll(".", "").replace(",", "."));
+  return null;
+}
+
+function shown(value) {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value);
+}
+
+const kindOf = (row) => row.querySelector("[data-log-kind]:checked")?.value ?? "used";
+
+export function showKind(row) {
+  const kind = kindOf(row);
+  for (const part of row.querySelectorAll("[data-log-only]")) part.hidden = part.dataset.logOnly !== kind;
+  const nothing = row.querySelector("[data-log-nothing]");
+  const amount = row.querySelector("[data-log-amount]");
+  amount.readOnly = Boolean(nothing?.checked);
+  if (nothing?.checked) amount.value = "";
+}
+
+export function showEffect(row) {
+  const effect = row.querySelector("[data-log-effect]");
+  const chip = row.querySelector("input[data-mj]:checked");
+  const amount = parseAmount(row.querySelector("[data-log-amount]").value);
+  const isUse = ["used", "bill"].includes(kindOf(row));
+  effect.hidden = amount === null || !isUse || !chip?.dataset.co2eKg;
+  if (effect.hidden) return;
+  for (const [name, key] of Object.entries(FIGURES)) {
+    const place = effect.querySelector(`[data-effect="${name}"]`);
+    if (place) place.textContent = shown(amount * Number(chip.dataset[key]));
+  }
+  effect.querySelector("[data-effect-part=mj]").hidden = !chip.dataset.mj;
+}

@@ -1,0 +1,90 @@
+"""A factory with a log and a chimney, for the tests of its pages: 40 days of wood and tea, 30 of measured hours."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from accounts.models import User
+from devices.models import Assignment
+from emissions.models import EmissionHour
+from factories.models import Factory
+from tests import make
+
+# 14:20 in Nairobi: the factory day began at 06:00, so eight whole hours of it are over.
+NOW = datetime(2026, 11, 22, 11, 20, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+YESTERDAY = date(2026, 11, 21)
+
+
+@dataclass(frozen=True)
+class LoggedSite:
+    factory: Factory
+    user: User
+    assignment: Assignment | None = None
+
+
+def day_start(day: date) -> datetime:
+    """06:00 at the site."""
+    return datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+
+
+def wood_stere(day: date) -> Decimal:
+    """Something else each day, so that a mixed-up day shows."""
+    return Decimal(40) + day.toordinal() % 7
+
+
+def log_days(factory: Factory, user: User, days: Iterable[date]) -> None:
+    """Firewood, electricity and made tea of whole factory days."""
+    for day in days:
+        start = day_start(day)
+        make.make_energy_entry(
+            factory, user=user, amount=wood_stere(day), timestamp=start, cost=Decimal(48_000), currency="KES"
+        )
+        make.make_energy_entry(
+            factory, user=user, energy_type="electricity", amount=Decimal(5000), unit="kWh", timestamp=start
+        )
+        make.make_production(factory, user=user, amount=Decimal(10_000), timestamp=start)
+
+
+def hour_kg(start: datetime) -> int:
+    return 700 + (start.toordinal() * 7 + start.hour * 13) % 90
+
+
+def measure(
+    assignment: Assignment, first: datetime, last: datetime, *, without: Iterable[datetime] = ()
+) -> None:
+    """Measured hours of record that begin in [first, last), but for those in `without`."""
+    left_out, rows, start = set(without), [], first
+    while start < last:
+        if start not in left_out:
+            rows.append(_hour(assignment, start, hour_kg(start) * 10**9))
+        start += timedelta(hours=1)
+    EmissionHour.objects.bulk_create(rows)
+
+
+def _hour(assignment: Assignment, start: datetime, microgram: int) -> EmissionHour:
+    return EmissionHour(
+        device=assignment.device, assignment=assignment, period_start=start, status="measured", measured_ug=microgram,
+        record_ug=microgram, flux_ug_per_m2=0, covered_ms=3_600_000, weight_s=3600.0, readings=720, valid_readings=720,
+        operating_ms=3_600_000, idle_ms=0, method_version="1",
+    )  # fmt: skip
+
+
+def day_at(now: datetime) -> date:
+    """The factory day that is running; 06:00 in Nairobi is 03:00 UTC."""
+    return (now.astimezone(UTC) - timedelta(hours=3)).date()
+
+
+def make_site(
+    factory: Factory, user: User, *, days: int = 40, measured_days: int = 30, now: datetime = NOW
+) -> LoggedSite:
+    """The factory as it stands at `now`: logged up to yesterday, measured up to this hour."""
+    log_days(factory, user, [day_at(now) - timedelta(days=back) for back in range(1, days + 1)])
+    if not measured_days:
+        return LoggedSite(factory, user)
+    device = make.make_device(factory=factory, last_heartbeat=now)
+    assignment = make.make_assignment(device=device)
+    first = day_start(day_at(now) - timedelta(days=measured_days))
+    measure(assignment, first, now.replace(minute=0, second=0, microsecond=0))
+    return LoggedSite(factory, user, assignment)

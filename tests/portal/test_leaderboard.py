@@ -1,0 +1,455 @@
+"""The leaderboard through the database: figures, places, reasons, who sees what, and that hiding never helps."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from accounts.roles import Role
+from carbontrack.errors import ApiError
+from compliance.models import SiteDay
+from factories.models import Factory
+from portal.leaderboard import Leaderboard, Row, leaderboard
+from portal.leaderboard_days import Metric
+from portal.leaderboard_reasons import Code
+from portal.leaderboard_sums import forget
+from science import intensity
+from tests import make
+from tests.portal import build_days as build
+from tests.portal.build_days import IDLE, LAST, NO_HEAT, NO_POWER, NO_STACK, NOW, change_day, fill_days
+
+pytestmark = pytest.mark.django_db
+MONTH = "2026-11"
+NO_PRODUCTION = {"made_kg": None, "has_production": False, "production_covered_s": 0}
+
+
+@pytest.fixture
+def network(cast: SimpleNamespace) -> SimpleNamespace:
+    """Seven tea factories a month long, each with a tenth more wood than the one before; Litein is the third."""
+    cast.litein.county = "Kericho"
+    names = ["Able", "Busy", "Dull", "Even", "Fine"]
+    others = [make.make_factory(organisation=cast.organisation, name=name, county="Meru") for name in names]
+    cast.sites = [others[0], others[1], cast.litein, cast.momul, *others[2:]]
+    for index, site in enumerate(cast.sites):
+        fill_days(site, 21, wood=1.0 + index / 10)
+    return cast
+
+
+def board(user: User, metric: str = "", period: str = MONTH, group: str = "") -> Leaderboard:
+    forget()  # days are changed by hand here
+    return leaderboard(user, metric, period, group, NOW)
+
+
+def row_of(found: Leaderboard, factory: Factory) -> Row:
+    return next(row for row in found.rows if row.factory == factory)
+
+
+# --- Figures ---------------------------------------------------------------------------------
+def test_a_figure_is_what_was_logged_by_what_was_made(network: SimpleNamespace) -> None:
+    row = row_of(board(network.hq), network.sites[0])
+
+    assert row.figures[Metric.CO2E] == pytest.approx(1.8 * 0.0296712 + 0.5 * 0.0954)
+    assert row.figures[Metric.ENERGY] == pytest.approx(1.8 * 15.6 + 0.5 * 3.6)
+    assert row.figures[Metric.STACK] == pytest.approx(1.8 * 1.7472)
+    assert row.interval.value == row.figures[Metric.CO2E]
+    assert row.made_kg == 210_000
+    assert row.share_measured_pct == 100.0
+    assert row.stack_measured_kg_per_kg == pytest.approx(1.8 * 1.2833)
+    assert (row.gap_days, row.gap_cost, row.held_days) == (0, None, 0)
+
+
+def test_places_are_ranges_and_ties_are_shared(network: SimpleNamespace) -> None:
+    found = board(network.hq)
+
+    assert [row.factory for row in found.rows] == network.sites
+    places = [row.place for row in found.rows]
+    assert all(place.best <= place.place <= place.worst for place in places if place)
+    assert places[0] is not None
+    assert places[0].place == 1
+    assert places[0].is_shared
+    assert found.placed_count == found.factory_count == 7
+    assert found.median == found.rows[3].interval.value
+
+
+def test_missing_days_are_filled_and_their_cost_is_exact(network: SimpleNamespace) -> None:
+    site = network.sites[0]
+    for back in (5, 6, 7):
+        change_day(site, LAST - timedelta(days=back), **NO_HEAT)
+
+    row = row_of(board(network.hq), site)
+
+    filled = (18 * 1.8 + 3 * 4.0) / 21 * 0.0296712 + 0.5 * 0.0954
+    assert row.interval.value == pytest.approx(filled)
+    assert row.gap_days == 3
+    assert row.gap_cost == pytest.approx(filled / (1.8 * 0.0296712 + 0.5 * 0.0954) - 1)
+
+
+def test_a_day_above_the_ceiling_counts_as_the_ceiling_and_the_row_says_so(network: SimpleNamespace) -> None:
+    site = network.sites[0]
+    change_day(site, LAST - timedelta(days=5), **build.heat(200_000))
+
+    row = row_of(board(network.hq), site)
+
+    assert row.held_days == 1
+    assert row.figures[Metric.CO2E] == pytest.approx((20 * 1.8 + 4.0) / 21 * 0.0296712 + 0.5 * 0.0954)
+
+
+def test_a_day_without_a_row_is_a_missing_day(network: SimpleNamespace) -> None:
+    SiteDay.objects.filter(factory=network.sites[0], day=LAST).delete()
+    SiteDay.objects.filter(factory=network.sites[1], day=LAST - timedelta(days=9)).delete()
+
+    found = board(network.hq)
+
+    newest = row_of(found, network.sites[0])
+    assert newest.figures[Metric.CO2E] == pytest.approx(
+        (20 * (1.8 * 0.0296712 + 0.5 * 0.0954) + 4 * 0.0296712 + 0.0954) / 20
+    )
+    assert newest.gap_days == 1
+    assert [item.factory for item in found.unplaced] == [network.sites[1]]
+    assert found.unplaced[0].reasons[0].days == (date(2026, 11, 12),)
+
+
+def test_a_closed_day_asks_for_nothing(network: SimpleNamespace) -> None:
+    before = board(network.hq)
+    change_day(network.sites[0], LAST - timedelta(days=4), **IDLE)
+
+    row = row_of(board(network.hq), network.sites[0])
+
+    assert row.interval.value == pytest.approx(row_of(before, network.sites[0]).interval.value)
+    assert row.gap_days == 0
+
+
+def test_switching_the_sensor_off_does_not_move_the_figure(network: SimpleNamespace) -> None:
+    before = row_of(board(network.hq, Metric.STACK), network.litein)
+    change_day(network.litein, LAST - timedelta(days=4), **NO_STACK)
+
+    after = row_of(board(network.hq, Metric.STACK), network.litein)
+
+    assert after.interval == before.interval
+    assert after.share_measured_pct < before.share_measured_pct
+
+
+def test_what_runs_now_is_not_in_it(network: SimpleNamespace) -> None:
+    before = row_of(board(network.hq), network.litein).interval
+    build.a_day(network.litein, LAST + timedelta(days=1), **build.usual(9.0)).save()
+
+    assert row_of(board(network.hq), network.litein).interval == before
+
+
+def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alone(
+    network: SimpleNamespace,
+) -> None:
+    before = row_of(board(network.hq), network.litein)
+    change_day(network.litein, LAST - timedelta(days=4), has_all_energy=False)
+
+    after = row_of(board(network.hq), network.litein)
+
+    assert after.figures[Metric.CO2E] == pytest.approx(before.figures[Metric.CO2E])
+    assert after.figures[Metric.ENERGY] > before.figures[Metric.ENERGY]
+
+
+# --- Who is not placed -------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("hole", "days", "code", "words"),
+    [
+        (NO_PRODUCTION, (5, 6), Code.PRODUCTION_MISSING, "Production missing on 15 and 16 Nov. Add it."),
+        (NO_PRODUCTION, (4, 5, 6), Code.PRODUCTION_MISSING, "Production missing on 15, 16 and 17 Nov. Add it."),
+        (NO_PRODUCTION, range(3, 9), Code.PRODUCTION_MISSING,
+         "Production missing on 13 Nov, 14 Nov, 15 Nov and more, 6 days in all. Add it."),
+        (NO_POWER, range(2, 8), Code.ENERGY_MISSING,
+         "Energy is known on 71 % of days; 80 % are needed. Add electricity of 2 days."),
+        (NO_STACK, range(11), Code.FUEL_UNCHECKED,
+         "Firewood cannot be checked yet. Count the stack at the end of 1 month."),
+        (build.stack(60_000), range(11), Code.STACK_ABOVE_LOG,
+         "Stack shows more wood than the log on 11 days. Was a delivery not written? Count the stack at the end of "
+         "each month."),
+    ],
+)  # fmt: skip
+def test_who_is_not_placed_learns_why_and_the_way_in(
+    network: SimpleNamespace, hole: dict[str, Any], days: Any, code: Code, words: str
+) -> None:
+    for back in days:
+        change_day(network.litein, LAST - timedelta(days=back), **hole)
+
+    found = board(network.litein_manager)
+
+    assert found.own_rows == ()
+    reason = found.own_unplaced[0].reasons[0]
+    assert (reason.code, reason.sentence) == (code, words)
+
+
+def test_those_with_least_work_come_first(network: SimpleNamespace) -> None:
+    for back in (4, 5, 6):
+        change_day(network.sites[0], LAST - timedelta(days=back), **NO_PRODUCTION)
+    change_day(network.sites[5], LAST - timedelta(days=4), **NO_PRODUCTION)
+    SiteDay.objects.filter(factory=network.sites[1]).delete()
+
+    found = board(network.hq)
+
+    assert [item.factory for item in found.unplaced] == [
+        network.sites[5],
+        network.sites[0],
+        network.sites[1],
+    ]
+    assert [item.work for item in found.unplaced][:2] == [1, 3]
+
+
+def test_a_site_that_began_within_the_period_waits_for_a_whole_one(network: SimpleNamespace) -> None:
+    SiteDay.objects.filter(factory=network.litein, day__lt=date(2026, 11, 10)).delete()
+
+    reason = board(network.hq).unplaced[0].reasons[0]
+
+    assert reason.code == Code.TOO_NEW
+    assert reason.sentence == "Began on 10 Nov 2026, within this period. Look at a month after that day."
+
+
+def test_stock_counts_confirm_where_there_is_no_sensor(
+    network: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SiteDay.objects.filter(factory=network.litein).update(**NO_STACK)
+    confirmed = {(network.litein.pk, date(2026, 11, 1)): True}
+    monkeypatch.setattr("portal.leaderboard_sums.stock_confirmed_months", lambda *_args: confirmed)
+
+    assert row_of(board(network.hq), network.litein).place is not None
+
+
+def test_under_five_there_are_no_places_only_the_middle(network: SimpleNamespace) -> None:
+    found = board(network.litein_manager, group="region")
+
+    assert found.group.code == "region:Kericho-Bomet"
+    assert found.placed_count == 2
+    assert not found.has_places
+    assert found.own_rows[0].place is None
+    assert found.median is None  # of two, it would give the other's figure away
+    assert board(network.hq, group="region:Kericho-Bomet").median is not None
+
+
+# --- Mines -------------------------------------------------------------------------------------
+def test_mines_have_figures_and_no_places(cast: SimpleNamespace) -> None:
+    mines = [
+        make.make_factory(organisation=cast.elsewhere.organisation, name=f"Mine {n}", sector="coal_mine", country="IN")
+        for n in range(6)
+    ]  # fmt: skip
+    Factory.objects.filter(pk=cast.elsewhere.pk).update(sector="other")
+    for mine in mines:
+        fill_days(
+            mine, 21, **NO_HEAT, **NO_STACK, methane_co2e_kg=Decimal(30_000), other_scope1_co2e_kg=Decimal(1_000),
+            **build.power(5_000, Decimal("0.7117")),
+        )  # fmt: skip
+    change_day(mines[0], LAST - timedelta(days=8), **NO_POWER)
+    change_day(mines[1], LAST - timedelta(days=8), methane_co2e_kg=None)
+
+    found = board(cast.outsider)
+
+    assert not found.is_tea
+    assert not found.has_places
+    assert {row.factory for row in found.rows} == set(mines[2:])
+    assert found.rows[0].figures[Metric.CO2E] == pytest.approx((31_000 + 5_000 * 0.7117) / 10_000)
+    assert [item.reasons[0].code for item in found.unplaced] == [Code.ENERGY_MISSING, Code.MINE_CLASS_UNKNOWN]
+
+
+# --- Who sees what -----------------------------------------------------------------------------
+def test_a_manager_sees_the_own_row_the_middle_the_best_and_no_name(network: SimpleNamespace) -> None:
+    found = board(network.litein_manager)
+
+    assert [row.factory for row in found.rows] == [network.litein]
+    assert found.rows[0].place is not None
+    assert found.rows[0].place == row_of(board(network.hq), network.litein).place
+    assert found.best is not None
+    assert found.best.factory is None
+    assert found.best.value == board(network.hq).rows[0].interval.value
+    assert not found.sees_all
+
+
+def test_names_are_shown_once_the_organisation_publishes_them(network: SimpleNamespace) -> None:
+    network.organisation.publishes_names = True
+    network.organisation.save()
+
+    found = board(network.litein_manager)
+
+    assert len(found.rows) == 7
+    assert found.best is not None
+    assert found.best.factory == network.sites[0]
+
+
+@pytest.mark.parametrize("who", ["hq", "auditor", "integrator"])
+def test_who_looks_at_the_whole_organisation_sees_all(network: SimpleNamespace, who: str) -> None:
+    found = board(getattr(network, who))
+
+    assert len(found.rows) == 7
+    assert found.sees_all
+
+
+def test_nothing_of_another_organisation_is_in_it(network: SimpleNamespace) -> None:
+    fill_days(network.elsewhere, 21)
+
+    assert network.elsewhere not in [row.factory for row in board(network.hq).rows]
+    assert [row.factory for row in board(network.outsider).rows] == [network.elsewhere]
+
+
+def test_who_has_no_part_in_anything_gets_an_empty_one(network: SimpleNamespace) -> None:
+    found = board(network.nobody)
+
+    assert (found.rows, found.unplaced, found.factory_count, found.median) == ((), (), 0, None)
+
+
+def test_a_county_membership_is_not_the_organisation(network: SimpleNamespace) -> None:
+    user = make.make_user()
+    make.make_membership(user=user, role=Role.HQ_MANAGER, organisation=network.organisation, county="Kericho")
+
+    found = board(user)
+
+    assert {row.factory for row in found.rows} == {network.litein, network.momul}
+    assert not found.sees_all
+
+
+# --- Change ------------------------------------------------------------------------------------
+def test_who_improved_most_against_the_same_days_a_year_before(network: SimpleNamespace) -> None:
+    for index, site in enumerate(network.sites):
+        fill_days(site, 365 + 30 - 21, last=date(2026, 10, 31), wood=1.0 + index / 10)
+    SiteDay.objects.filter(factory=network.litein, day__gte=date(2026, 10, 1)).update(
+        **build.heat(0.9 * 18_000)
+    )
+
+    found = board(network.hq, period="12m")
+
+    assert found.compared is not None
+    assert found.compared.days == 30
+    assert found.most_improved is not None
+    assert found.most_improved.factory == network.litein
+    old = 1.2 * 1.8 * 0.0296712 + 0.5 * 0.0954
+    assert found.most_improved.value == pytest.approx((0.9 - 1.2) * 1.8 * 0.0296712 / old, rel=0.01)
+
+
+def test_without_a_year_before_nothing_is_compared(network: SimpleNamespace) -> None:
+    found = board(network.hq)
+
+    assert found.compared is None
+    assert found.most_improved is None
+
+
+# --- Asking ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"metric": "kg"}, "metric"), ({"period": "2026-13"}, "period"), ({"period": "2027"}, "period"),
+        ({"period": "2026-12"}, "period"), ({"period": "yesterday"}, "period"), ({"period": "2026-1"}, "period"),
+        ({"group": "region:Atlantis"}, "group"), ({"group": "nonsense"}, "group"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_named(network: SimpleNamespace, asked: dict[str, str], field: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        board(network.hq, **asked)
+
+    assert set(caught.value.fields) == {field}
+
+
+def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNamespace) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            leaderboard(User.objects.get(pk=network.hq.pk), "", "12m", "", NOW)
+        return len(captured)
+
+    before = count()
+    for n in range(10):
+        fill_days(make.make_factory(organisation=network.organisation, name=f"More {n}"), 21)
+
+    assert count() == before
+    assert count() == before - 1  # nothing has changed since: the sums are known
+
+
+def test_what_is_logged_counts_at_once(cast: SimpleNamespace) -> None:
+    """Through entries and the real site days: sums that are kept are those of what is stored now."""
+    make.make_production(cast.litein, user=cast.hq)
+    before = {
+        item.factory: item.reasons[0].code for item in leaderboard(cast.hq, "", MONTH, "", NOW).unplaced
+    }
+
+    make.make_production(cast.momul, user=cast.hq)
+    after = {item.factory: item.reasons[0].code for item in leaderboard(cast.hq, "", MONTH, "", NOW).unplaced}
+
+    assert before[cast.momul] == Code.NOTHING_KNOWN
+    assert after[cast.momul] != Code.NOTHING_KNOWN
+
+
+# --- The law, through the database ---------------------------------------------------------------
+HOLES = {"heat": NO_HEAT, "electricity": NO_POWER, "production": NO_PRODUCTION, "stack": NO_STACK}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    idle=st.sets(st.integers(0, 13), max_size=3),
+    hidden=st.sets(st.tuples(st.integers(0, 13), st.sampled_from(sorted(HOLES))), max_size=20),
+    wood=st.lists(st.sampled_from([0.2, 1.0, 1.3, 3.0]), min_size=14, max_size=14),
+)
+def test_hiding_any_data_of_a_site_never_wins_it_a_place(
+    network: SimpleNamespace, idle: set[int], hidden: set[tuple[int, str]], wood: list[float]
+) -> None:
+    site = network.sites[3]
+    SiteDay.objects.filter(factory=site).delete()
+    days = [LAST - timedelta(days=back) for back in range(21)]
+    for back, day in enumerate(days):
+        columns = build.usual(wood[back] if back < 14 else 1.0) | (IDLE if back in idle else {})
+        build.a_day(site, day, **columns).save()
+
+    full = {metric: board(network.hq, metric) for metric in Metric}
+    for back, kind in hidden:
+        hole = dict(HOLES[kind]) | ({"heat_carbon_co2_kg": None} if kind == "heat" else {})
+        change_day(site, days[back], **hole)
+
+    for metric in Metric:
+        before = next((row for row in full[metric].rows if row.factory == site), None)
+        after = next((row for row in board(network.hq, metric).rows if row.factory == site), None)
+        if after is None:
+            continue
+        assert before is not None
+        assert after.interval.value >= before.interval.value * (1 - 1e-12)
+        assert before.place is not None
+        assert after.place is not None
+        for name in ("place", "best", "worst"):
+            assert getattr(after.place, name) >= getattr(before.place, name)
+
+
+def test_the_statement_and_the_rules_of_science_agree(network: SimpleNamespace) -> None:
+    """All days through `sum_days`, against the sums of simple days in the database and the rest through the rules."""
+    site = network.sites[0]
+    for back, columns in (
+        (3, NO_HEAT), (5, build.heat(90_000)), (6, build.power(20_000)), (7, IDLE), (0, NO_PRODUCTION), (1, NO_POWER),
+        (9, {"heat_covered_s": 43_200}), (10, NO_STACK),
+    ):  # fmt: skip
+        change_day(site, LAST - timedelta(days=back), **columns)
+
+    days = [
+        intensity.DayFacts(
+            made_kg=None if row.made_kg is None else float(row.made_kg),
+            heat=float(row.heat_scope1_co2e_kg), heat_known=row.heat_covered_s / build.ALL,
+            electricity=float(row.scope2_co2e_kg), electricity_known=row.electricity_covered_s / build.ALL,
+            heat_ceiling_per_kg=4 * 0.0296712, electricity_ceiling_per_kg=0.0954, is_idle=row.is_idle,
+            is_recent=row.day >= LAST - timedelta(days=1),
+        )
+        for row in SiteDay.objects.filter(factory=site)
+    ]  # fmt: skip
+    expected = intensity.sum_days(days)
+    row = row_of(board(network.hq), site)
+
+    assert row.interval.value == pytest.approx(expected.parts.total / expected.made_kg)
+    assert row.gap_days == expected.gap_days
+    assert row.gap_cost == pytest.approx(intensity.gap_cost(expected))
+
+
+def test_a_factory_day_ends_by_the_clock_of_the_site(network: SimpleNamespace) -> None:
+    early = datetime(2026, 11, 22, 2, 59, tzinfo=UTC)  # 05:59 in Kenya: the day of the 21st still runs
+
+    found = leaderboard(network.hq, "", MONTH, "", early)
+
+    assert found.period.window.last_day == date(2026, 11, 20)
+    assert found.rows[0].made_kg == 200_000

@@ -1,0 +1,223 @@
+"""The month of a factory and single entries of its log: holes, sums, the file, corrections, history."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from energy.models import EnergyEntry
+from factories.models import ProductionEntry
+from tests import make
+from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, wood_stere
+
+pytestmark = pytest.mark.django_db
+AsUser = Callable[..., Client]
+A_DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    found = SimpleNamespace(now=NOW)
+    monkeypatch.setattr(timezone, "now", lambda: found.now)
+    return found
+
+
+@pytest.fixture
+def url(cast: SimpleNamespace) -> str:
+    """November with a hole on the 14th, and a bill of electricity over October and November."""
+    days = [YESTERDAY - back * A_DAY for back in range(21) if (YESTERDAY - back * A_DAY).day != 14]
+    log_days(cast.litein, cast.litein_manager, days)
+    EnergyEntry.objects.filter(energy_type__code="electricity").delete()
+    make.make_energy_entry(
+        cast.litein, energy_type="electricity", unit="kWh", amount=Decimal(61_000), timestamp=None,
+        period_start=day_start(TODAY - 52 * A_DAY), period_end=day_start(TODAY + 9 * A_DAY),
+    )  # fmt: skip
+    return f"/factories/{cast.litein.pk}/month/"
+
+
+# --- The grid ------------------------------------------------------------------------------------
+def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
+    page = as_user(cast.litein_manager).get(url).context["page"]
+
+    by_day = {row.day.day: [cell.text for cell in row.cells] for row in page.rows}
+    assert [column.key for column in page.columns] == [
+        "firewood",
+        "electricity",
+        "diesel",
+        "made_tea",
+        "green_leaf",
+    ]
+    assert by_day[21] == [str(wood_stere(YESTERDAY)), "1,000", "", "10,000", ""]
+    assert by_day[14] == ["", "1,000", "", "", ""]
+    assert by_day[23] == ["", "", "", "", ""], "a bill says nothing about days to come"
+    holes = {
+        (row.day.day, column.key): cell.hole_url
+        for row in page.rows for column, cell in zip(page.columns, row.cells, strict=True) if cell.is_hole
+    }  # fmt: skip
+    assert holes == {
+        (14, name): f"{url.replace('month', 'log')}?day=2026-11-14#row-{name}"
+        for name in ("firewood", "made_tea")
+    }
+    wood = sum(wood_stere(YESTERDAY - back * A_DAY) for back in range(21)) - wood_stere(YESTERDAY - 7 * A_DAY)
+    assert page.totals == (f"{wood:,}", "22,000", "", "200,000", "")
+    rows = as_user(cast.auditor).get("/api/energy-entries/", {"factory": cast.litein.pk}).json()["results"]
+    wood_kg = sum(Decimal(row["biogenic_co2_kg"]) for row in rows)
+    assert page.biogenic_t == wood_kg / 1000
+
+
+def test_an_auditor_sees_holes_and_no_way_to_fill_them(
+    as_user: AsUser, cast: SimpleNamespace, url: str
+) -> None:
+    response = as_user(cast.auditor).get(url)
+
+    assert response.context["page"].holes == 2
+    assert "/log/" not in response.content.decode()
+
+
+def test_the_file_holds_amounts_in_full_and_nothing_for_what_is_missing(
+    as_user: AsUser, cast: SimpleNamespace, url: str
+) -> None:
+    response = as_user(cast.auditor).get(f"{url}2026-11/?as=csv")
+
+    rows = {row["day"]: row for row in csv.DictReader(io.StringIO(response.content.decode()))}
+    assert len(rows) == 30
+    assert rows["2026-11-20"]["firewood_stere"] == str(wood_stere(YESTERDAY - A_DAY))
+    assert rows["2026-11-20"]["electricity_kWh"] == "1000"
+    assert rows["2026-11-14"]["firewood_stere"] == rows["2026-11-14"]["made_tea_kg"] == ""
+
+
+@pytest.mark.parametrize("month", ["2026-12", "2026-13", "1989-12", "x", "2026-1", "20261", "2026-11-01"])
+def test_a_month_that_is_none_or_to_come_is_not_there(
+    as_user: AsUser, cast: SimpleNamespace, url: str, month: str
+) -> None:
+    assert as_user(cast.hq).get(f"{url}{month}/").status_code == 404
+
+
+def test_months_lead_to_each_other_and_days_to_their_entries(
+    as_user: AsUser, cast: SimpleNamespace, url: str
+) -> None:
+    browser = as_user(cast.hq)
+    before = browser.get(f"{url}2026-10/?day=2026-10-03").context["page"]
+
+    assert (before.previous_url, before.next_url) == (f"{url}2026-09/", f"{url}2026-11/")
+    assert browser.get(url).context["page"].next_url == ""
+    (entry,) = before.entries
+    assert (entry.said, entry.period) == ("61000 kWh", "1 Oct to 30 Nov")
+    assert browser.get(entry.url).status_code == 200
+
+
+# --- One entry -----------------------------------------------------------------------------------
+@pytest.fixture
+def entry(cast: SimpleNamespace) -> EnergyEntry:
+    return make.make_energy_entry(
+        cast.litein, user=cast.litein_manager, amount=Decimal(24), timestamp=day_start(YESTERDAY)
+    )
+
+
+def send(browser: Client, entry: Any, **fields: str) -> Any:
+    kind = "production" if isinstance(entry, ProductionEntry) else "entries"
+    return browser.post(f"/factories/{entry.factory_id}/{kind}/{entry.pk}/", fields, follow=True)
+
+
+def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
+    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry
+) -> None:
+    browser = as_user(cast.litein_manager)
+
+    done = send(
+        browser,
+        entry,
+        act="correct",
+        amount="22,5",
+        unit="stere",
+        day="2026-11-20",
+        note="",
+        reason="counted again",
+    )
+    entry.refresh_from_db()
+    assert (entry.amount, entry.period_start) == (Decimal("22.5"), day_start(YESTERDAY - A_DAY))
+    newest, first = done.context["page"].history
+    assert (newest.act, newest.said, newest.reason) == ("corrected", "22.5 stere", "counted again")
+    assert (first.act, first.said) == ("recorded", "24 stere")
+
+    undone = send(browser, entry, act="undo")
+    entry.refresh_from_db()
+    assert (entry.amount, undone.context["page"].history[0].act) == (24, "undone")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"amount": "22", "reason": ""}, "reason", "Say why"),
+        ({"amount": "1,234", "reason": "x"}, "amount", "two ways"),
+        ({"amount": "24", "reason": "x"}, "amount", "Nothing is different"),
+        ({"amount": "22", "unit": "furlong", "reason": "x"}, "unit", "furlong"),
+        ({"amount": "22", "day": "2026-13-01", "reason": "x"}, "day", "is no date"),
+        ({"amount": "22", "day": "2027-11-01", "reason": "x"}, "day", "lies in the future"),
+        ({"act": "delete", "reason": " "}, "delete_reason", "Say why"),
+    ],
+)
+def test_what_is_wrong_with_a_change_stands_beside_its_field(
+    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry, fields: dict[str, str], field: str, words: str
+) -> None:
+    usual = {"act": "correct", "unit": "stere", "day": YESTERDAY.isoformat(), "note": ""}
+
+    response = send(as_user(cast.litein_manager), entry, **(usual | fields))
+
+    assert words in response.context["page"].form.errors[field][0]
+    assert words in response.content.decode()
+    entry.refresh_from_db()
+    assert (entry.amount, entry.deleted_at) == (24, None)
+
+
+def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast: SimpleNamespace) -> None:
+    made = make.make_production(
+        cast.litein, user=cast.hq, amount=Decimal("2.5"), unit="t", timestamp=day_start(YESTERDAY)
+    )
+    browser = as_user(cast.hq)
+
+    send(
+        browser,
+        made,
+        act="correct",
+        amount="2,6",
+        unit="t",
+        day=YESTERDAY.isoformat(),
+        note="",
+        reason="typo",
+    )
+    made.refresh_from_db()
+    assert made.amount_kg == 2600
+    gone = send(browser, made, act="delete", reason="logged twice")
+
+    assert gone.context["page"].is_deleted
+    assert [row.act for row in gone.context["page"].history] == ["deleted", "corrected", "recorded"]
+    assert "logged twice" in gone.content.decode()
+
+
+def test_an_entry_of_another_factory_is_not_there(
+    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry
+) -> None:
+    for pk in (cast.momul.pk, cast.elsewhere.pk):
+        assert as_user(cast.hq).get(f"/factories/{pk}/entries/{entry.pk}/").status_code == 404
+
+
+def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast: SimpleNamespace) -> None:
+    for day, reading in ((YESTERDAY - A_DAY, 48_210), (YESTERDAY, 53_210)):
+        make.make_energy_entry(
+            cast.litein, energy_type="electricity", unit="kWh", kind="meter_reading", amount=Decimal(reading),
+            timestamp=day_start(day) + A_DAY,
+        )  # fmt: skip
+    derived = EnergyEntry.objects.get(kind="used")
+
+    page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/entries/{derived.pk}/").content.decode()
+
+    assert "This follows from two meter readings" in page
+    assert 'name="reason"' not in page
