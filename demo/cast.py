@@ -1,18 +1,23 @@
 """The cast of the simulated world: which factories, which devices in their chimneys, which of them misbehave.
 
 Facts only, made from `factories/data/ktda_factories.csv` without a database: `world.py` registers the cast,
-`simulate` plays it. What a chimney's gas does over time is in `simulator.py`.
+`simulate` plays it. What a chimney's gas does over time is in `simulator.py`, what managers log in `ledger.py`,
+the mines are in `mines.py`.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from demo import works
+from demo.chance import spread
+from demo.works import Works
 from devices.choices import Co2Basis, PressureCompensation
 
 FACTORIES_FILE = Path(__file__).resolve().parent.parent / "factories" / "data" / "ktda_factories.csv"
@@ -23,9 +28,10 @@ MANAGED_FACTORY = "Litein Tea Factory"
 WITHOUT_DEVICE = "Chelal Tea Factory"
 WITH_TWO_CHIMNEYS = "Kangaita Tea Factory"
 
-# Steps of the golden ratio spread diameters evenly, so that no two neighbours in the list look alike.
-_GOLDEN = 0.6180339887498949
-SMALLEST_DIAMETER_M, LARGEST_DIAMETER_M = 0.80, 1.10
+# An average day's gas passes the probe at about this speed; diameters follow from what a factory burns.
+SLOWEST_MS, FASTEST_MS = 3.6, 4.6
+# Of one metre a second through one square metre of chimney, at the gas of an average fire here [kg CO2/s].
+CO2_KG_PER_S_M2_PER_MS = 0.0700
 
 
 class Part(StrEnum):
@@ -36,6 +42,7 @@ class Part(StrEnum):
     NEVER_REPORTED = "never_reported"  # registered, not switched on yet
     SENSOR_FAULT = "sensor_fault"  # its CO2 sensor fails now and then
     OVER_RANGE = "over_range"  # an MH-Z19, made for rooms: pinned at 5,000 ppm while the boiler burns
+    DRIFT = "drift"  # its CO2 sensor shows less from week to week
 
 
 _PARTS = {
@@ -43,6 +50,39 @@ _PARTS = {
     "toror-01": Part.NEVER_REPORTED,
     "nyansiongo-01": Part.SENSOR_FAULT,
     "gachege-01": Part.OVER_RANGE,
+    "motigo-01": Part.DRIFT,
+}
+
+
+class Story(StrEnum):
+    """What is to be seen in a factory's log. `docs/demo.md` says where."""
+
+    STAR = "star"  # burns least, and less from month to month
+    UNLOGGED_WOOD = "unlogged_wood"  # for five weeks a good quarter of its wood has gone unlogged
+    NO_PRODUCTION = "no_production"  # has not logged its tea for twelve days
+    RARELY_LOGS = "rarely_logs"  # energy on two days out of three: not placed
+    METER_REPLACED = "meter_replaced"  # a new electricity meter, and a note that says so
+    FORGOT_YESTERDAY = "forgot_yesterday"  # has logged all but the day that is just over
+    WOOD_TO_LOG = "wood_to_log"  # has logged all but the firewood of that day: the demo's first act
+
+
+_STORIES = {
+    MANAGED_FACTORY: Story.WOOD_TO_LOG,
+    "Kapset Tea Factory": Story.STAR,
+    "Rorok Tea Factory": Story.UNLOGGED_WOOD,
+    "Tebesonik Tea Factory": Story.NO_PRODUCTION,
+    "Kobel Tea Factory": Story.RARELY_LOGS,
+    "Ragati Tea Factory": Story.METER_REPLACED,
+    "Nduti Tea Factory": Story.FORGOT_YESTERDAY,
+    "Chinga Tea Factory": Story.FORGOT_YESTERDAY,
+    "Itumbe Tea Factory": Story.FORGOT_YESTERDAY,
+    "Kinoro Tea Factory": Story.FORGOT_YESTERDAY,
+}
+# Wood and electricity a kg of made tea, where a place in the ranking is part of the story.
+_INTENSITIES = {
+    MANAGED_FACTORY: (1.92, 0.47),
+    "Kapset Tea Factory": (1.50, 0.37),
+    "Rorok Tea Factory": (2.45, 0.52),
 }
 
 
@@ -100,6 +140,24 @@ def factories() -> tuple[PlannedFactory, ...]:
         )
 
 
+def story_of(factory_name: str) -> Story | None:
+    return _STORIES.get(factory_name)
+
+
+@cache
+def works_of(factory_name: str, anchor_day: int | None = None) -> Works:
+    """What a factory makes and burns. `anchor_day`: the day of the first start, up to which the star improves."""
+    number = next(i for i, factory in enumerate(factories()) if factory.name == factory_name)
+    wood, kwh = _INTENSITIES.get(factory_name, (None, None))
+    is_star = story_of(factory_name) is Story.STAR
+    return works.drawn_works(
+        number,
+        wood_kg_per_kg=wood,
+        kwh_per_kg=kwh,
+        improves_until_day=anchor_day if is_star else None,
+    )
+
+
 @cache
 def devices() -> tuple[PlannedDevice, ...]:
     """All devices of the cast. A smaller fleet is the first of them."""
@@ -124,17 +182,27 @@ def _device(index: int, factory: PlannedFactory, number: int) -> PlannedDevice:
     device_id = f"{factory.slug}-{number:02d}"
     part = _PARTS.get(device_id, Part.HEALTHY)
     is_room_sensor = part is Part.OVER_RANGE
-    share = (0.5 + index * _GOLDEN) % 1.0
-    diameter_m = SMALLEST_DIAMETER_M + share * (LARGEST_DIAMETER_M - SMALLEST_DIAMETER_M)
     return PlannedDevice(
         index=index,
         device_id=device_id,
         factory_name=factory.name,
         altitude_m=factory.altitude_m,
         chimney_name=f"Chimney {number}",
-        diameter_m=round(diameter_m / 0.05) * 5 / 100,
+        diameter_m=_diameter_m(index, factory),
         part=part,
         sensor="mh-z19" if is_room_sensor else "sprintir-20",
         range_ppm=5_000.0 if is_room_sensor else 200_000.0,
         compensation=PressureCompensation.NONE if is_room_sensor else PressureCompensation.ON_SENSOR,
     )
+
+
+def chimney_count(factory_name: str) -> int:
+    return 2 if factory_name == WITH_TWO_CHIMNEYS else 1
+
+
+def _diameter_m(index: int, factory: PlannedFactory) -> float:
+    """Wide enough for the gas of what burns below, in steps of 5 cm."""
+    rate_kg_per_s = works_of(factory.name).co2_kg_per_s / chimney_count(factory.name)
+    speed_ms = SLOWEST_MS + (FASTEST_MS - SLOWEST_MS) * spread(index, 0.5)
+    area_m2 = rate_kg_per_s / (CO2_KG_PER_S_M2_PER_MS * speed_ms)
+    return round(math.sqrt(4.0 * area_m2 / math.pi) / 0.05) * 5 / 100

@@ -1,4 +1,4 @@
-"""What the fleet keeps in DATA_DIR between starts: logins (mode 0600), and how far each device has come.
+"""What the simulated world keeps in DATA_DIR between starts: logins (mode 0600), how far each device and log has come.
 
 The database holds only hashes of the passwords, so `world.py` writes them here when it draws them.
 """
@@ -45,6 +45,27 @@ def load_progress(data_dir: Path) -> dict[str, Progress]:
 
 def save_progress(data_dir: Path, progress: Mapping[str, Progress]) -> None:
     _save(data_dir / "fleet_state.json", {name: asdict(kept) for name, kept in sorted(progress.items())})
+
+
+def load_anchor(data_dir: Path) -> int | None:
+    """The day of the first start, in days since 1970 at the site: stories count from it. None before it is known."""
+    day = _load(data_dir / "history.json").get("anchor_day")
+    return day if isinstance(day, int) else None
+
+
+def load_logged(data_dir: Path) -> dict[str, int]:
+    """Site -> the last day, in days since 1970, up to which its log is filled; empty before the first time."""
+    found = _load(data_dir / "history.json").get("logged_until_day")
+    return (
+        {name: day for name, day in found.items() if isinstance(day, int)} if isinstance(found, dict) else {}
+    )
+
+
+def save_history(data_dir: Path, anchor_day: int, logged: Mapping[str, int]) -> None:
+    _save(
+        data_dir / "history.json",
+        {"anchor_day": anchor_day, "logged_until_day": dict(sorted(logged.items()))},
+    )
 
 
 def _load(path: Path) -> dict[str, Any]:

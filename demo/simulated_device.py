@@ -21,6 +21,8 @@ from science import readings
 INTERVAL_MS = 5_000
 FIRMWARE = "sim-1.0.0"
 FIRST_FILL_MS = 30 * 60 * 1000
+# After a history that ends two hours back, or a short pause: all of it, as far as the outbox holds it.
+LONGEST_FILL_MS = 3 * 3600 * 1000 + 50 * 60 * 1000
 # After a longer halt (a laptop that slept) a device has measured nothing, so it does not make it up.
 LONGEST_LAG_MS = 60_000
 PHASES = 67
@@ -47,9 +49,16 @@ _decode_command = msgspec.json.Decoder(_Command).decode
 class SimulatedDevice:
     """A device from its power-on at `now_ms`; `before` is what it kept of its last life."""
 
-    def __init__(self, planned: PlannedDevice, *, now_ms: int, before: Progress | None = None) -> None:
+    def __init__(
+        self,
+        planned: PlannedDevice,
+        *,
+        now_ms: int,
+        before: Progress | None = None,
+        anchor_day: int | None = None,
+    ) -> None:
         self.planned = planned
-        self.profile = simulator.profile_of(planned)
+        self.profile = simulator.profile_of(planned, anchor_day)
         self.before = before
         self.outbox = Outbox(stream=secrets.randbits(32), interval_ms=INTERVAL_MS)
         self._booted_ms = now_ms
@@ -96,11 +105,10 @@ class SimulatedDevice:
         return t_ms + (self._phase_ms - t_ms) % INTERVAL_MS
 
     def _fill_from_ms(self, now_ms: int) -> int:
-        """From when on to make up: half an hour ago, or where the last life ended, whichever is later."""
-        earliest_ms = now_ms - FIRST_FILL_MS
-        if self.before is not None and earliest_ms < self.before.t_ms < now_ms:
+        """From when on to make up: where the last life ended, or half an hour ago if that is unknown or too long."""
+        if self.before is not None and now_ms - LONGEST_FILL_MS < self.before.t_ms < now_ms:
             return self._on_beat(self.before.t_ms + 1)
-        return self._on_beat(earliest_ms)
+        return self._on_beat(now_ms - FIRST_FILL_MS)
 
     # --- What it says --------------------------------------------------------------------------
     def readings_payload(self, batch: Batch) -> bytes:

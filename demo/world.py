@@ -1,14 +1,13 @@
-"""The simulated world in the database: organisations, factories, people, and the devices of the cast.
+"""The simulated world in the database: organisations, factories, mines, people, and the devices of the cast.
 
 `seed` runs at each start of the demo. It adds what is missing and leaves what it finds as it is, except the
-passwords of the demo accounts and of devices whose password got lost. Who plays what is in `cast.py`; nothing
-is published here (`simulate` does that).
+passwords of the demo accounts and of devices whose password got lost. Who plays what is in `cast.py`, `mines.py`
+and `people.py`; what happened before is filled in by `history.py`, and nothing is published here (`simulate` does).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TextIO
 
@@ -21,9 +20,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
-from accounts.roles import Role
-from demo import cast, fleet_files
+from demo import cast, fleet_files, mines
 from demo.cast import Part, PlannedDevice
+from demo.people import ORGANISATION_NAME, PEOPLE, SANDBOX_NAME, Person, staff
+from demo.simulator import PROBE_ON_AXIS_FACTOR
 from devices.credentials import rotate_secret, verify
 from devices.models import DeviceSecret, MCUDevice
 from devices.services import Geometry, provision_device
@@ -33,56 +33,8 @@ from factories.queries import local_day_start
 from factories.services import create_factory
 from mqtt_ingest.spare_device import spare_device
 
-ORGANISATION_NAME = "KTDA (simulated)"
-# Apart from the 67, so that what somebody tries out never counts in their totals and rankings.
-SANDBOX_NAME = "Sandbox (simulated)"
 TWIN_NAME = "Litein Twin (sandbox)"
-MAIL_DOMAIN = "demo.carbontrack.example"
-PROBE_ON_AXIS_FACTOR = 0.84  # `domain.md` 1.5
 SILENT_SINCE = timedelta(hours=3, minutes=10)  # after local midnight
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """A demo account. `factories`: names; none means the whole organisation."""
-
-    login: str
-    first_name: str
-    last_name: str
-    role: Role
-    factories: tuple[str, ...] = ()
-    sees_sandbox: bool = False
-
-    @property
-    def email(self) -> str:
-        return f"{self.login}@{MAIL_DOMAIN}"
-
-    @property
-    def description(self) -> str:
-        places = _("the whole organisation")
-        if len(self.factories) == 1:
-            places = self.factories[0]
-        elif self.factories:
-            places = _("%(count)d factories") % {"count": len(self.factories)}
-        if self.sees_sandbox:
-            places = _("%(places)s and the sandbox") % {"places": places}
-        return f"{self.role.label}, {places}"
-
-
-PEOPLE = (
-    _Person("hq", "Wanjiku", "Kamau", Role.HQ_MANAGER, sees_sandbox=True),
-    _Person("manager", "Kiprono", "Langat", Role.FACTORY_MANAGER, (cast.MANAGED_FACTORY,)),
-    _Person("auditor", "Akinyi", "Odhiambo", Role.AUDITOR),
-    _Person(
-        "installer",
-        "Chebet",
-        "Rotich",
-        Role.INSTALLER,
-        (cast.MANAGED_FACTORY, cast.WITHOUT_DEVICE, "Kapkatet Tea Factory", "Momul Tea Factory"),
-        sees_sandbox=True,
-    ),
-    _Person("integrator", "Mutiso", "Nzioka", Role.INTEGRATOR, sees_sandbox=True),
-)
 
 
 def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
@@ -99,9 +51,11 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
     with transaction.atomic():
         organisation = Organisation.objects.get_or_create(name=ORGANISATION_NAME)[0]
         sandbox = Organisation.objects.get_or_create(name=SANDBOX_NAME)[0]
+        coal = Organisation.objects.get_or_create(name=mines.ORGANISATION_NAME)[0]
         factories, new_count = _seed_factories(organisation)
         _seed_twin(sandbox, factories)
-        _seed_people(organisation, sandbox, factories, demo_password)
+        factories |= _seed_mines(coal)
+        _seed_people([organisation, sandbox, coal], factories, demo_password)
     if new_count:
         stdout.write(f"Added {new_count} factories.\n")
     planned = cast.fleet(settings.DEMO_FLEET)
@@ -109,7 +63,7 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
     if drawn_count:
         stdout.write(f"Drew passwords for {drawn_count} devices.\n")
     spare_device(TWIN_NAME)
-    return [(person.description, person.email) for person in PEOPLE]
+    return [(person.description, person.email) for person in PEOPLE if person.email]
 
 
 # --- Places -----------------------------------------------------------------------------------
@@ -128,6 +82,14 @@ def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int
             latitude=planned.latitude,
             longitude=planned.longitude,
         )
+    EmissionSource.objects.bulk_create(
+        EmissionSource(factory=found[planned.name], name=name, kind=kind, fuels=fuels)
+        for planned in missing
+        for name, kind, fuels in (
+            (_("Generator"), SourceKind.GENSET, "diesel"),
+            (_("Grid"), SourceKind.GRID, "electricity"),
+        )
+    )
     return found, len(missing)
 
 
@@ -147,10 +109,56 @@ def _seed_twin(sandbox: Organisation, factories: Mapping[str, Factory]) -> None:
     )
 
 
+def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
+    found = {mine.name: mine for mine in organisation.factories.all()}
+    for planned in mines.MINES:
+        if planned.name in found:
+            continue
+        mine = found[planned.name] = create_factory(
+            organisation,
+            name=planned.name,
+            location=planned.place,
+            county=planned.state,
+            country="IN",
+            sector=Sector.COAL_MINE,
+            altitude_m=planned.altitude_m,
+            altitude_is_estimated=True,
+            time_zone=mines.ZONE_NAME,
+            day_starts_at=mines.DAY_STARTS_AT,
+        )
+        for name, kind, fuels in (
+            (_("Trucks and loaders"), SourceKind.VEHICLE, "diesel"),
+            (_("Grid"), SourceKind.GRID, "electricity"),
+            (_("Explosives"), SourceKind.EXPLOSIVES, planned.explosive),
+            (_("Methane of the seams"), SourceKind.MINE_METHANE, ""),
+        ):
+            mine_class = planned.mine_class if kind == SourceKind.MINE_METHANE else ""
+            EmissionSource.objects.create(
+                factory=mine, name=name, kind=kind, fuels=fuels, mine_class=mine_class
+            )
+    return found
+
+
 # --- People -----------------------------------------------------------------------------------
 def _seed_people(
-    organisation: Organisation, sandbox: Organisation, factories: Mapping[str, Factory], demo_password: str
+    organisations: Iterable[Organisation], factories: Mapping[str, Factory], demo_password: str
 ) -> None:
+    accounts = _seed_accounts(demo_password)
+    people = [(accounts[person.email], person) for person in PEOPLE if person.email]
+    people += _seed_staff()
+    held = {
+        (membership.user_id, membership.organisation_id, membership.factory_id, membership.role)
+        for membership in Membership.objects.filter(user__in=[user for user, _person in people])
+    }
+    by_name = {organisation.name: organisation for organisation in organisations}
+    for user, person in people:
+        for where, factory in _scopes(person, by_name, factories):
+            if (user.pk, where.pk, factory and factory.pk, person.role) not in held:
+                Membership.objects.create(user=user, organisation=where, factory=factory, role=person.role)
+
+
+def _seed_accounts(demo_password: str) -> dict[str | None, User]:
+    """Those who can sign in, each with this password."""
     found = {user.email: user for user in User.objects.filter(email__in=[person.email for person in PEOPLE])}
     # PBKDF2 costs a third of a second, so the salt says which password it was made with: no other can
     # have it, and one hash serves all accounts, which share the password anyway.
@@ -161,30 +169,36 @@ def _seed_people(
         user = found.get(person.email)
         if user is None:
             user = User(email=person.email, first_name=person.first_name, last_name=person.last_name)
+            user.phone = person.phone
         user.password = encoded
         user.save()
         found[person.email] = user
-    held = {
-        (membership.user_id, membership.organisation_id, membership.factory_id, membership.role)
-        for membership in Membership.objects.filter(user__in=found.values())
-    }
-    for person in PEOPLE:
-        user = found[person.email]
-        for where, factory in _scopes(person, organisation, sandbox, factories):
-            if (user.pk, where.pk, factory and factory.pk, person.role) not in held:
-                Membership.objects.create(user=user, organisation=where, factory=factory, role=person.role)
+    return found
+
+
+def _seed_staff() -> list[tuple[User, Person]]:
+    """Those who only have a phone: nobody can sign in as them."""
+    everybody = {person.phone: person for person in staff()}
+    found = {user.phone: user for user in User.objects.filter(phone__in=everybody)}
+    for phone, person in everybody.items():
+        if phone not in found:
+            user = User(phone=phone, first_name=person.first_name, last_name=person.last_name)
+            user.set_unusable_password()
+            user.save()
+            found[phone] = user
+    return [(found[phone], person) for phone, person in everybody.items()]
 
 
 def _scopes(
-    person: _Person, organisation: Organisation, sandbox: Organisation, factories: Mapping[str, Factory]
+    person: Person, organisations: Mapping[str, Organisation], factories: Mapping[str, Factory]
 ) -> Iterator[tuple[Organisation, Factory | None]]:
     """Where a person belongs; the first is what the API shows as theirs. None: the whole organisation."""
     if not person.factories:
-        yield organisation, None
+        yield organisations[person.organisation], None
     for name in person.factories:
-        yield organisation, factories[name]
+        yield organisations[person.organisation], factories[name]
     if person.sees_sandbox:
-        yield sandbox, None
+        yield organisations[SANDBOX_NAME], None
 
 
 def _salt_of(user: User) -> str:

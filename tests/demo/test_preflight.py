@@ -96,7 +96,7 @@ def test_the_demo_never_touches_a_database_or_broker_that_was_named(
 def test_a_full_disk_is_said_with_both_sizes(wanted: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
 
-    with pytest.raises(NotReadyError, match=r"Only 12 MB are free for .* needs 500 MB"):
+    with pytest.raises(NotReadyError, match=r"Only 12 MB are free for .* needs 2000 MB"):
         check(wanted)
 
 
@@ -205,4 +205,4 @@ def test_make_help_lists_every_command() -> None:
     ).stdout
 
     listed = {line.split()[1] for line in shown.splitlines()}
-    assert listed == {"help", "run", "test", "lint", "bench", "clean", "messages"}
+    assert listed == {"help", "run", "test", "lint", "bench", "clean", "drill", "messages"}

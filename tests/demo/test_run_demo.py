@@ -118,6 +118,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "HTTP_PORT": str(ports[0]),
         "MQTT_PORT": str(ports[1]),
         "DEMO_FLEET": "0",
+        "DEMO_HISTORY_MONTHS": "1",  # of the mines alone: without a fleet the tea factories have none
     }
 
 

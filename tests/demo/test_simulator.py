@@ -111,12 +111,12 @@ def test_fire_and_idle_have_the_values_of_a_wood_boiler() -> None:
         assert quality.is_idle_like(reading, setup_of(BY_ID["tirgaga-01"]))
 
 
-def test_at_any_hour_a_good_half_of_the_fleet_is_burning() -> None:
+def test_at_any_hour_of_a_week_three_in_ten_of_the_fleet_are_burning() -> None:
     profiles = [simulator.profile_of(device) for device in ALL_DEVICES if device.publishes]
 
     for t_ms in range(MIDNIGHT_MS, MIDNIGHT_MS + 7 * 86_400_000, 900_000):
         burning = sum(simulator.is_firing(profile, t_ms) for profile in profiles)
-        assert burning > len(profiles) / 2
+        assert burning >= 0.3 * len(profiles)
 
 
 def test_pressure_follows_altitude() -> None:

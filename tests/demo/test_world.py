@@ -16,7 +16,7 @@ from pytest_django import Settings
 from accounts.models import Membership, User
 from accounts.permissions import visible_to
 from accounts.roles import Role
-from demo import cast, fleet_files, spare_device, world
+from demo import cast, fleet_files, mines, people, spare_device, world
 from devices import credentials
 from devices.models import Assignment, DeviceSecret, MCUDevice
 from factories.choices import SourceKind
@@ -79,9 +79,10 @@ def test_fleet_has_67_devices_with_the_named_misfits() -> None:
         "toror-01": cast.Part.NEVER_REPORTED,
         "nyansiongo-01": cast.Part.SENSOR_FAULT,
         "gachege-01": cast.Part.OVER_RANGE,
+        "motigo-01": cast.Part.DRIFT,
     }
     assert len({device.factory_name for device in devices}) == 66  # one has none, one has two
-    assert all(0.7 <= device.diameter_m <= 1.1 for device in devices)
+    assert all(0.9 <= device.diameter_m <= 2.0 for device in devices)
 
 
 def test_whole_world_is_seeded(seed: Callable[..., list[tuple[str, str]]], tmp_path: Path) -> None:
@@ -130,9 +131,9 @@ def test_second_seeding_changes_nothing_and_asks_little(
     assert fleet_files.load_passwords(tmp_path) == passwords
     assert dict(User.objects.values_list("email", "password")) == hashes
     assert set(DeviceSecret.objects.values_list("pk", "revoked_at")) == secrets
-    assert Factory.objects.count() == 68
-    assert Membership.objects.count() == 11
-    assert len(queries) <= 12
+    assert Factory.objects.count() == 67 + 1 + 3
+    assert Membership.objects.count() == 12 + 66 + 3  # accounts, managers of tea factories, of mines
+    assert len(queries) <= 16
     assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
@@ -197,20 +198,51 @@ def test_changed_demo_password_reaches_all_accounts(seed: Callable[..., list[tup
     logins = seed(fleet=0, password="another password")
 
     users = {user.email: user for user in User.objects.all()}
-    assert {login for _who, login in logins} == users.keys()
-    assert all(user.check_password("another password") for user in users.values())
+    assert {login for _who, login in logins} == users.keys() - {None}
+    assert all(users[login].check_password("another password") for _who, login in logins)
+
+
+def test_managers_without_a_login_can_be_called_and_cannot_sign_in(
+    seed: Callable[..., list[tuple[str, str]]],
+) -> None:
+    seed(fleet=0)
+
+    staff = User.objects.filter(email=None)
+    assert staff.count() == 66 + 3
+    assert not any(user.has_usable_password() for user in staff)
+    # The range that Ofcom keeps for film and theatre: nobody's phone rings.
+    phones = User.objects.exclude(phone=None).values_list("phone", flat=True)
+    assert all(phone and phone.startswith("+447700900") and len(phone) == 13 for phone in phones)
+    managed = Membership.objects.filter(role=Role.FACTORY_MANAGER).values_list("factory", flat=True)
+    assert len(set(managed)) == 67 + 3
+
+
+def test_three_fictional_mines_are_an_organisation_of_their_own(
+    seed: Callable[..., list[tuple[str, str]]],
+) -> None:
+    seed(fleet=0)
+
+    found = Factory.objects.filter(organisation__name=mines.ORGANISATION_NAME)
+    assert [mine.sector for mine in found] == ["coal_mine"] * 3
+    assert all("(fictional)" in mine.name for mine in found)
+    assert {(mine.country, mine.time_zone) for mine in found} == {("IN", "Asia/Kolkata")}
+    sources = EmissionSource.objects.filter(factory__in=found)
+    classes = sources.filter(kind=SourceKind.MINE_METHANE).values_list("mine_class", flat=True)
+    assert set(classes) == {"opencast", "underground_degree_1", "underground_degree_2"}
+    assert not sources.filter(kind=SourceKind.BOILER).exists()
 
 
 def test_accounts_see_what_they_should(seed: Callable[..., list[tuple[str, str]]]) -> None:
     logins = seed(fleet=0)
 
     def sees(login: str) -> set[str]:
-        user = User.objects.get(email=f"{login}@{world.MAIL_DOMAIN}")
+        user = User.objects.get(email=f"{login}@{people.MAIL_DOMAIN}")
         return set(visible_to(user, Factory.objects.all(), factory_path="").values_list("name", flat=True))
 
     ktda = {factory.name for factory in cast.factories()}
     names = [login.split("@")[0] for _who, login in logins]
-    assert names == ["hq", "manager", "auditor", "installer", "integrator"]
+    assert names == ["hq", "manager", "auditor", "installer", "integrator", "mine"]
+    assert sees("mine") == {mine.name for mine in mines.MINES}
     assert sees("hq") == sees("integrator") == ktda | {world.TWIN_NAME}
     assert sees("auditor") == ktda
     assert sees("manager") == {"Litein Tea Factory"}

@@ -65,6 +65,7 @@ class Command(BaseCommand):
         supervisor.start(parts.postgres_part(server))
         with supervisor.interruptible():
             logins, mosquitto_line = self._prepare_database(server, password)
+        self._fill_history(supervisor)
         self._say("Starting broker, web, ingest, worker and devices ...")
         for part in _parts_after_the_database():
             supervisor.start(part)
@@ -88,6 +89,13 @@ class Command(BaseCommand):
         mosquitto_line = mosquitto_pub_line(spare_device(), plausible_message(time.time_ns() // 1_000_000))
         connections.close_all()
         return logins, mosquitto_line
+
+    def _fill_history(self, supervisor: Supervisor) -> None:
+        # Imported here, as above.
+        from demo import filling
+
+        filling.fill_history(supervisor, self._say)
+        connections.close_all()
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

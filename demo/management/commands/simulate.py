@@ -73,9 +73,11 @@ def _devices() -> list[SimulatedDevice]:
             f"{' and others' if len(missing) > 3 else ''}: `manage.py run_demo` draws them."
         )
     progress = fleet_files.load_progress(settings.DATA_DIR)
+    anchor_day = fleet_files.load_anchor(settings.DATA_DIR)
     now_ms = time.time_ns() // 1_000_000
     return [
-        SimulatedDevice(planned, now_ms=now_ms, before=progress.get(planned.device_id)) for planned in wanted
+        SimulatedDevice(planned, now_ms=now_ms, before=progress.get(planned.device_id), anchor_day=anchor_day)
+        for planned in wanted
     ]
 
 

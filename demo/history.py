@@ -1,0 +1,269 @@
+"""Fills the time before the live fleet: readings of the last thirteen months, and what was logged in them.
+
+Goes the way that everything else goes: readings through the `store` of ingest as means of an hour, roll-ups by
+`roll_up_touched`, entries as an import, site days by `refresh`. What is there stays; what is missing after a pause,
+or after a kill at any moment, is added. Two processes may share the work (`Share`); who starts them is `filling.py`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from compliance import site_days
+from demo import cast, fleet_files, goals, hour_means, ledger, mines, people, simulator
+from demo.bookkeeping import Bookkeeper
+from demo.cast import Part, PlannedDevice
+from demo.works import DAY_S, HISTORY_DAYS, LOCAL_OFFSET_S
+from devices.models import Assignment, MCUDevice
+from emissions.derive import milliseconds
+from emissions.models import STREAM_OFFSET
+from emissions.queries import latest_readings
+from emissions.rollups import roll_up_touched, touch_changed_setups
+from factories.models import Factory, Organisation
+from factories.queries import local_day_start
+from mqtt_ingest.identify import Arrival, DeviceRef
+from mqtt_ingest.messages import ParsedMessage, Reading
+from mqtt_ingest.receive import Received
+from mqtt_ingest.store import store
+from mqtt_ingest.topics import Kind, format_topic
+
+HOUR_MS = 3_600_000
+# The live fleet makes up this much itself, every five seconds of it.
+LIVE_FILL = timedelta(hours=2)
+# What is shorter is left to the fleet, which goes on where it was.
+SHORTEST_GAP_MS = 10 * 60 * 1000
+READINGS_AT_ONCE = 2_500
+NEVER_CUT_MS = 12 * HOUR_MS  # no power cuts in the last hours: the fleet joins there
+DAYS_A_MONTH = 30.44
+LOGGED_LATE_DAYS = 3  # who forgets a day writes it down by the next
+LEDGER_SPEED = 6.0  # a device's readings of a time take so many times as long as its site's log of it
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the work that is one process's: every `of`-th site."""
+
+    number: int = 0
+    of: int = 1
+
+    def part_of(self, names: Sequence[str]) -> list[str]:
+        return list(names[self.number :: self.of])
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Local days since 1970: that of the first start, from which stories count, and where the history begins."""
+
+    anchor_day: int
+    first_day: int
+
+    @property
+    def begins_at(self) -> datetime:
+        return ledger.day_start(self.first_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is missing of one device: everything after `start_ms`, up to `end_ms`."""
+
+    planned: PlannedDevice
+    device_pk: int
+    start_ms: int
+    end_ms: int
+
+    @property
+    def hours(self) -> float:
+        return (self.end_ms - self.start_ms) / HOUR_MS
+
+
+Report = Callable[[float], object]
+
+
+# --- What is to do -----------------------------------------------------------------------------
+def times() -> Times:
+    began = Organisation.objects.get(name=people.ORGANISATION_NAME).created_at
+    anchor_day = int((began.timestamp() + LOCAL_OFFSET_S) // DAY_S)
+    days = min(HISTORY_DAYS, round(settings.DEMO_HISTORY_MONTHS * DAYS_A_MONTH))
+    return Times(anchor_day, anchor_day - days)
+
+
+def site_names() -> list[str]:
+    """The sites that have a history: those of the fleet (of the whole one, also that without a device), the mines."""
+    if not settings.DEMO_HISTORY_MONTHS:
+        return []
+    planned = cast.fleet(settings.DEMO_FLEET)
+    names = list(dict.fromkeys(plan.factory_name for plan in planned))
+    if len(planned) == len(cast.devices()):
+        names.append(cast.WITHOUT_DEVICE)
+    return [*names, *(mine.name for mine in mines.MINES)]
+
+
+def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
+    """What the readings of each device at these sites lack."""
+    planned = {p.device_id: p for p in cast.fleet(settings.DEMO_FLEET) if p.factory_name in set(names)}
+    devices = {device.device_id: device for device in MCUDevice.objects.filter(device_id__in=planned)}
+    latest = {r.row.device_id: r.row.t_ms for r in latest_readings([d.pk for d in devices.values()])}
+    begins_ms, until_ms = milliseconds(times().begins_at), milliseconds(now - LIVE_FILL)
+    found = []
+    for device_id, plan in planned.items():
+        device = devices.get(device_id)
+        if device is None or plan.part is Part.NEVER_REPORTED:
+            continue
+        end_ms = until_ms
+        if plan.part is Part.SILENT and device.last_heartbeat is not None:
+            end_ms = min(end_ms, milliseconds(device.last_heartbeat))
+        gap = Gap(plan, device.pk, latest.get(device.pk, begins_ms), end_ms)
+        if gap.end_ms - gap.start_ms >= SHORTEST_GAP_MS:
+            found.append(gap)
+    return found
+
+
+def prepare() -> None:
+    """Assignments reach back to where the history begins. Before any share, by one process."""
+    begins_at = times().begins_at
+    ids = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
+    firsts = Assignment.objects.filter(device__device_id__in=ids).order_by("device_id", "valid_from")
+    for assignment in firsts.distinct("device_id"):
+        if assignment.valid_from > begins_at:
+            assignment.valid_from = begins_at
+            assignment.save(update_fields=["valid_from"])
+    touch_changed_setups()
+
+
+# --- Doing it ----------------------------------------------------------------------------------
+def fill(share: Share, now: datetime, report: Report = lambda _done: None) -> None:
+    """Do one share of what is missing; `report` gets the part done, 0 to 1. Safe to break off at any moment."""
+    names = share.part_of(site_names())
+    if not names:
+        return
+    span = times()
+    missing = gaps(names, now)
+    ledger_hours = 24 * (span.anchor_day - span.first_day) / LEDGER_SPEED
+    whole = sum(gap.hours for gap in missing) + len(names) * ledger_hours
+    done = 0.0
+    for gap in missing:
+        fill_readings(gap, span.anchor_day)
+        done += gap.hours
+        report(done / whole)
+    _roll_up_leftovers(names)
+    bookkeeper = Bookkeeper(now)
+    factory_ids = []
+    for name in names:
+        factory_ids.append(_fill_ledger(bookkeeper, name, now, span))
+        done += ledger_hours
+        report(min(0.99, done / whole))
+    for factory_id in factory_ids:
+        site_days.refresh([factory_id])
+    report(1.0)
+
+
+def fill_readings(gap: Gap, anchor_day: int) -> None:
+    """Store the means of a gap, oldest first, and roll them up."""
+    stream = zlib.crc32(f"{gap.planned.device_id} {gap.start_ms}".encode())
+    readings = _readings(gap, anchor_day)
+    while chunk := list(islice(readings, READINGS_AT_ONCE)):
+        _store(gap, stream, chunk)
+    _roll_up([gap.device_pk])
+
+
+def _readings(gap: Gap, anchor_day: int) -> Iterator[Reading]:
+    profile = simulator.profile_of(gap.planned, anchor_day)
+    start_ms, seq = gap.start_ms, 0
+    while start_ms < gap.end_ms:
+        end_ms = min(gap.end_ms, start_ms - start_ms % HOUR_MS + HOUR_MS)
+        may_be_cut = end_ms < gap.end_ms - NEVER_CUT_MS
+        mean = hour_means.mean_over(profile, start_ms, end_ms, may_be_cut=may_be_cut)
+        if mean is not None:
+            seq_from, seq = seq + 1, seq + max(1, round(mean.span_s / hour_means.INTERVAL_S))
+            yield Reading(
+                seq=seq, seq_from=seq_from, t=mean.t_ms, n=min(mean.n, seq - seq_from + 1), span_s=mean.span_s,
+                co2_ppm=mean.co2_ppm, temperature_c=mean.temperature_c, velocity_ms=mean.velocity_ms,
+                pressure_pa=mean.pressure_pa, flags=mean.flags,
+            )  # fmt: skip
+        start_ms = end_ms
+
+
+def _store(gap: Gap, stream: int, readings: Sequence[Reading]) -> None:
+    """As if the device had kept them and sent them now: it says nothing of whether the device lives."""
+    device_id = gap.planned.device_id
+    received = Received(
+        format_topic(device_id, Kind.READINGS), b"", milliseconds(timezone.now()), is_live=False
+    )
+    parsed = ParsedMessage(
+        Kind.READINGS,
+        device_id,
+        stream=stream,
+        interval_s=float(hour_means.INTERVAL_S),
+        readings=tuple(readings),
+    )
+    store([Arrival(received, parsed, DeviceRef(gap.device_pk, is_revoked=False))])
+
+
+def _roll_up(device_pks: Sequence[int]) -> None:
+    while roll_up_touched(only=device_pks):
+        pass
+
+
+def _roll_up_leftovers(names: Sequence[str]) -> None:
+    """What an earlier run stored and did not come to roll up."""
+    planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET) if plan.factory_name in set(names)]
+    _roll_up(list(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", flat=True)))
+
+
+def _fill_ledger(bookkeeper: Bookkeeper, name: str, now: datetime, span: Times) -> int:
+    """Write down what a site logged; returns its key."""
+    factory, since = _factory(name), None
+    last_day, filled_day = _last_day(factory, now), fleet_files.load_logged(settings.DATA_DIR).get(name)
+    if filled_day is not None:
+        if filled_day >= last_day:
+            return factory.pk
+        since = ledger.day_start(filled_day - LOGGED_LATE_DAYS)
+    if factory.organisation.name == mines.ORGANISATION_NAME:
+        told = mines.mine_ledger(mines.planned(name), first_day=span.first_day, last_day=last_day)
+    else:
+        told = ledger.tea_ledger(
+            name, first_day=span.first_day, last_day=last_day, anchor_day=span.anchor_day
+        )
+    managers = User.objects.filter(memberships__factory=factory, memberships__role=Role.FACTORY_MANAGER)
+    bookkeeper.write(factory, managers.order_by("pk").first(), told, since=since)
+    goals.set_goal(factory, span.anchor_day)
+    return factory.pk
+
+
+def _factory(name: str) -> Factory:
+    return Factory.objects.select_related("organisation").get(
+        name=name, organisation__name__in=[people.ORGANISATION_NAME, mines.ORGANISATION_NAME]
+    )
+
+
+def _last_day(factory: Factory, now: datetime) -> int:
+    """The factory day that is just over, as far as there is one."""
+    running = local_day_start(now, factory.zone, factory.day_starts_at).date()
+    return ledger.day_number(running) - 1
+
+
+# --- Handing over to the fleet -----------------------------------------------------------------
+def hand_over(now: datetime) -> None:
+    """Note what is filled, and tell the fleet where each device's readings end, so that it goes on from there."""
+    planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
+    devices = dict(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", "device_id"))
+    progress = fleet_files.load_progress(settings.DATA_DIR)
+    for found in latest_readings(list(devices)):
+        row = found.row
+        device_id = devices[row.device_id]
+        known = progress.get(device_id)
+        if known is None or known.t_ms < row.t_ms:
+            progress[device_id] = fleet_files.Progress(row.t_ms, row.stream + STREAM_OFFSET, row.seq)
+    fleet_files.save_progress(settings.DATA_DIR, progress)
+    logged = fleet_files.load_logged(settings.DATA_DIR)
+    logged |= {name: _last_day(_factory(name), now) for name in site_names()}
+    fleet_files.save_history(settings.DATA_DIR, times().anchor_day, logged)

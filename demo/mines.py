@@ -1,0 +1,131 @@
+"""Three coal mines of India that do not exist: what they are, and what their managers log.
+
+Pure: `world.py` registers them, `bookkeeping.py` writes the log. Their names are invented; their figures are of
+the size that such mines have (`domain.md` 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from demo.chance import draw, either_side, wave
+from demo.ledger import EPOCH, Ledger, Line, Made, day_number
+from energy.choices import EntryKind
+from factories.choices import MineClass, Product, SourceKind
+
+ORGANISATION_NAME = "Three mines (simulated)"
+ZONE_NAME = "Asia/Kolkata"
+DAY_STARTS_AT = 6
+OFF_ROAD_SET = "ipcc-2006-off-road"  # haul trucks and loaders: much more N2O than a boiler
+_ZONE = ZoneInfo(ZONE_NAME)
+# January to December: the monsoon floods pits and slows the underground a little; the year's end hurries.
+_SEASON = (1.12, 1.13, 1.20, 0.99, 0.98, 0.93, 0.82, 0.79, 0.83, 0.96, 1.06, 1.11)
+_HOLIDAYS = ((1, 26), (8, 15), (10, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMine:
+    """A mine's place, class and appetite. Amounts are for an average day or a tonne of coal."""
+
+    name: str
+    place: str
+    state: str
+    altitude_m: float
+    mine_class: MineClass
+    coal_t_per_day: float
+    diesel_l_per_t: float
+    kwh_per_t: float
+    idle_kwh: float  # ventilation and pumps, whatever is mined
+    explosive: str
+    explosive_kg_per_t: float
+    pays_by_bill: bool
+    co2e_kg_per_t: float  # scope 1 and 2 of a tonne in the year that its target begins with
+
+    @property
+    def seed(self) -> int:
+        return 500 + len(self.name) + int(self.coal_t_per_day)
+
+
+MINES = (
+    PlannedMine(
+        "Surajpani Opencast (fictional)", "Surajpani", "Chhattisgarh", 560.0, MineClass.OPENCAST,
+        coal_t_per_day=9_500.0, diesel_l_per_t=1.55, kwh_per_t=4.2, idle_kwh=9_000.0,
+        explosive="explosive_emulsion", explosive_kg_per_t=0.72, pays_by_bill=True, co2e_kg_per_t=37.5,
+    ),
+    PlannedMine(
+        "Kalimoti No. 3 (fictional)", "Kalimoti", "Jharkhand", 220.0, MineClass.UNDERGROUND_DEGREE_I,
+        coal_t_per_day=1_350.0, diesel_l_per_t=0.22, kwh_per_t=17.0, idle_kwh=12_000.0,
+        explosive="explosive_emulsion", explosive_kg_per_t=0.38, pays_by_bill=False, co2e_kg_per_t=99.0,
+    ),
+    PlannedMine(
+        "Nandrai Deep (fictional)", "Nandrai", "West Bengal", 95.0, MineClass.UNDERGROUND_DEGREE_II,
+        coal_t_per_day=2_100.0, diesel_l_per_t=0.25, kwh_per_t=21.0, idle_kwh=31_000.0,
+        explosive="explosive_emulsion", explosive_kg_per_t=0.41, pays_by_bill=False, co2e_kg_per_t=328.0,
+    ),
+)  # fmt: skip
+
+
+def planned(name: str) -> PlannedMine:
+    return next(mine for mine in MINES if mine.name == name)
+
+
+def mine_ledger(mine: PlannedMine, *, first_day: int, last_day: int) -> Ledger:
+    """All that a mine logged of the days from `first_day` to `last_day`, both included."""
+    ledger = Ledger()
+    for day in range(first_day, last_day + 1):
+        coal_t = _coal_t(mine, day)
+        start, end = _start(day), _start(day + 1)
+        ledger.made.append(Made(Product.COAL, Decimal(round(coal_t * 1000)), start, end))
+        ledger.lines += _of_the_day(mine, day, coal_t)
+        if not mine.pays_by_bill:
+            ledger.lines.append(_electricity(mine, day, 1))
+    if mine.pays_by_bill:
+        ledger.lines += _bills(mine, first_day, last_day)
+    return ledger
+
+
+def _start(day: int) -> datetime:
+    return datetime.combine(EPOCH + timedelta(days=day), time(DAY_STARTS_AT), _ZONE).astimezone(UTC)
+
+
+def _coal_t(mine: PlannedMine, day: int) -> float:
+    on: date = EPOCH + timedelta(days=day)
+    if (on.month, on.day) in _HOLIDAYS:
+        return 0.0
+    share = 0.55 if on.weekday() == 6 else 1.075
+    weather = 1.0 + 0.08 * wave(mine.seed, 1, day, 9.0) + 0.05 * either_side(mine.seed, 2, day)
+    return mine.coal_t_per_day * share * _SEASON[on.month - 1] * weather
+
+
+def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[Line]:
+    start, end = _start(day), _start(day + 1)
+    # Trucks run a little on days of rest, too: water, people, overburden.
+    litres = mine.diesel_l_per_t * (coal_t + 0.12 * mine.coal_t_per_day)
+    amount = Decimal(round(litres * (1.0 + 0.06 * either_side(mine.seed, 3, day))))
+    yield Line("diesel", EntryKind.USED, amount, "L", start, end, SourceKind.VEHICLE, factor_set=OFF_ROAD_SET)
+    if coal_t:
+        kg = mine.explosive_kg_per_t * coal_t * (0.8 + 0.4 * draw(mine.seed, 4, day))
+        tonnes = Decimal(round(kg)) / 1000
+        yield Line(mine.explosive, EntryKind.USED, tonnes, "t", start, end, SourceKind.EXPLOSIVES)
+
+
+def _electricity(mine: PlannedMine, day: int, days: int) -> Line:
+    """By the month's bill, or read each day."""
+    kwh = sum(mine.idle_kwh + mine.kwh_per_t * _coal_t(mine, one) for one in range(day, day + days))
+    start, end = _start(day), _start(day + days)
+    return Line("electricity", EntryKind.USED, Decimal(round(kwh)), "kWh", start, end, SourceKind.GRID)
+
+
+def _bills(mine: PlannedMine, first_day: int, last_day: int) -> Iterator[Line]:
+    day = first_day
+    while True:
+        first = EPOCH + timedelta(days=day)
+        following = day_number((first.replace(day=1) + timedelta(days=32)).replace(day=1))
+        if following > last_day + 1:
+            return
+        yield _electricity(mine, day, following - day)
+        day = following

@@ -1,0 +1,107 @@
+"""The people of the simulated world: those who can sign in, and the managers who only have a phone. All invented.
+
+Facts only; `world.py` puts them into the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.roles import Role
+from demo import cast, mines
+
+ORGANISATION_NAME = "KTDA (simulated)"
+# Apart from the 67, so that what somebody tries out never counts in their totals and rankings.
+SANDBOX_NAME = "Sandbox (simulated)"
+MAIL_DOMAIN = "demo.carbontrack.example"
+# Numbers that Ofcom keeps for film and theatre: they ring nobody's phone.
+PHONE_PREFIX = "+447700900"
+
+_FIRST_NAMES = (
+    "Achieng", "Barasa", "Chepkoech", "Daudi", "Esther", "Faith", "Gitonga", "Halima", "Imani", "Jepkosgei",
+    "Kariuki", "Leah", "Makena", "Njeri", "Omondi", "Purity", "Rehema", "Simiyu", "Tabitha", "Wambui", "Zawadi",
+)  # fmt: skip
+_LAST_NAMES = (
+    "Chege", "Cheruiyot", "Gathoni", "Kimani", "Kiplagat", "Maina", "Mokua", "Moraa", "Muriuki", "Mwangi",
+    "Ngetich", "Nyaboke", "Nyambura", "Ochieng", "Onyango", "Sigei", "Tanui", "Wafula", "Wekesa",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of an organisation. `factories`: names; none means the whole organisation. No login: phone only."""
+
+    first_name: str
+    last_name: str
+    role: Role
+    login: str = ""
+    phone: str | None = None
+    factories: tuple[str, ...] = ()
+    organisation: str = ORGANISATION_NAME
+    sees_sandbox: bool = False
+
+    @property
+    def email(self) -> str | None:
+        return f"{self.login}@{MAIL_DOMAIN}" if self.login else None
+
+    @property
+    def description(self) -> str:
+        places = _("the whole organisation")
+        if self.organisation != ORGANISATION_NAME:
+            places = self.organisation
+        elif len(self.factories) == 1:
+            places = self.factories[0]
+        elif self.factories:
+            places = _("%(count)d factories") % {"count": len(self.factories)}
+        if self.sees_sandbox:
+            places = _("%(places)s and the sandbox") % {"places": places}
+        return f"{self.role.label}, {places}"
+
+
+PEOPLE = (
+    Person("Wanjiku", "Kamau", Role.HQ_MANAGER, "hq", sees_sandbox=True),
+    Person(
+        "Kiprono", "Langat", Role.FACTORY_MANAGER, "manager", f"{PHONE_PREFIX}099",
+        factories=(cast.MANAGED_FACTORY,),
+    ),
+    Person("Akinyi", "Odhiambo", Role.AUDITOR, "auditor"),
+    Person(
+        "Chebet",
+        "Rotich",
+        Role.INSTALLER,
+        "installer",
+        factories=(
+            cast.MANAGED_FACTORY, cast.WITHOUT_DEVICE, "Kapkatet Tea Factory", "Momul Tea Factory",
+        ),
+        sees_sandbox=True,
+    ),
+    Person("Mutiso", "Nzioka", Role.INTEGRATOR, "integrator", sees_sandbox=True),
+    Person("Ananya", "Mahato", Role.HQ_MANAGER, "mine", organisation=mines.ORGANISATION_NAME),
+)  # fmt: skip
+
+_MINE_MANAGERS = (("Rakesh", "Soren"), ("Sunita", "Oraon"), ("Debashis", "Bauri"))
+
+
+def staff() -> Iterator[Person]:
+    """The managers of all other sites: they log, and HQ can call them; nobody signs in as them."""
+    for number, factory in enumerate(cast.factories()):
+        if factory.name == cast.MANAGED_FACTORY:
+            continue
+        yield Person(
+            _FIRST_NAMES[number % len(_FIRST_NAMES)],
+            _LAST_NAMES[number % len(_LAST_NAMES)],
+            Role.FACTORY_MANAGER,
+            phone=f"{PHONE_PREFIX}{100 + number}",
+            factories=(factory.name,),
+        )
+    for number, (mine, name) in enumerate(zip(mines.MINES, _MINE_MANAGERS, strict=True)):
+        yield Person(
+            *name,
+            Role.FACTORY_MANAGER,
+            phone=f"{PHONE_PREFIX}{200 + number}",
+            factories=(mine.name,),
+            organisation=mines.ORGANISATION_NAME,
+        )
