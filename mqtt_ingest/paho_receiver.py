@@ -30,6 +30,7 @@ from mqtt_ingest.topics import subscriptions
 logger = logging.getLogger(__name__)
 
 CLIENT_ID = "carbontrack-ingest"  # fixed: the broker keeps our session, and its messages, under this name
+GROUP = "carbontrack-ingest"  # of workers that share the load
 KEEP_ALIVE_S = 60
 CONNECT_TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
@@ -96,10 +97,18 @@ def _without_delay(client: mqtt.Client, userdata: Any, sock: Any) -> None:
 
 
 class PahoReceiver:
-    """Implements `receive.Receiver`."""
+    """Implements `receive.Receiver`.
 
-    def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None) -> None:
+    Alone it has a persistent session: what comes while it is away waits with the broker. As one of several
+    (`worker` is its name among them) it shares a subscription and starts clean: what a dead worker had not
+    acknowledged goes to the others or comes again from the devices, and no session fills up for nobody.
+    """
+
+    def __init__(
+        self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = ""
+    ) -> None:
         self.address = address
+        self._worker = worker
         self._queue = BoundedQueue() if queue is None else queue  # an empty queue is false
         self._fresh: list[Received] = []  # read in this burst, not yet in the queue
         self._orders: deque[Received | tuple[str, bytes]] = deque()
@@ -121,8 +130,8 @@ class PahoReceiver:
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=CLIENT_ID,
-            clean_session=False,
+            client_id=f"{CLIENT_ID}-{self._worker}" if self._worker else CLIENT_ID,
+            clean_session=bool(self._worker),
             protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
@@ -300,7 +309,7 @@ class PahoReceiver:
             self._is_outage_logged = True
             return
         self._connection += 1
-        client.subscribe([(topic, 1) for topic in subscriptions()])
+        client.subscribe([(topic, 1) for topic in subscriptions(GROUP if self._worker else "")])
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any

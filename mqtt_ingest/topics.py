@@ -41,6 +41,7 @@ def format_topic(device_id: str, kind: Kind) -> str:
     return f"{ROOT}/{device_id}/{kind}"
 
 
-def subscriptions() -> list[str]:
-    """The filters that ingest subscribes to."""
-    return [format_topic("+", kind) for kind in FROM_DEVICES]
+def subscriptions(group: str = "") -> list[str]:
+    """The filters that ingest subscribes to; in a group the broker gives each message to one of its members."""
+    prefix = f"$share/{group}/" if group else ""
+    return [prefix + format_topic("+", kind) for kind in FROM_DEVICES]

@@ -1,5 +1,6 @@
 """`manage.py ingest_mqtt`: takes readings from the broker into the database until SIGTERM or Ctrl-C."""
 
+import re
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.rate_limit import TokenBuckets
 
 IDLE_BEFORE_END_S = 2.0
+WORKER_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 
 class Command(BaseCommand):
@@ -29,11 +31,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--once", action="store_true", help="end when the broker has nothing more, after 2 s of silence"
         )
+        parser.add_argument(
+            "--worker",
+            default="",
+            metavar="NAME",
+            help="one of several that share the load (the broker must know shared subscriptions); each has its "
+            "own NAME, and none runs without one",
+        )
         parser.add_argument("--max-seconds", type=float, help="end after so many seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            receiver = PahoReceiver(BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE))
+            address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
+            receiver = PahoReceiver(address, worker=_checked(options["worker"]))
         except BrokerSettingsError as error:
             raise CommandError(str(error)) from error
         pipeline = Pipeline(
@@ -54,6 +64,12 @@ class Command(BaseCommand):
             f"received {total.received} readings: stored {total.stored}, duplicate {total.duplicate}, "
             f"rejected {total.rejected.total()}"
         )
+
+
+def _checked(worker: str) -> str:
+    if worker and not WORKER_NAME.fullmatch(worker):
+        raise CommandError(f"--worker={worker!r}: use up to 32 letters, digits, _ and -, like a or ingest-2")
+    return worker
 
 
 def _stop_on_signals(pipeline: Pipeline) -> None:

@@ -1,0 +1,119 @@
+"""The faults of the drill: what each does when it begins, and what has to be undone when it ends."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.drill.devices import DrillDevice
+from tests.drill.parts import Parts
+
+HOUR_MS = 3_600_000
+Devices = list[DrillDevice]
+
+
+def _nothing(parts: Parts, devices: Devices) -> None:
+    """`ensure_up` at the end of the round does the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    name: str
+    begin: Callable[[Parts, Devices, random.Random], None]
+    end: Callable[[Parts, Devices], None] = _nothing
+
+
+def _kill_worker(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    """In the middle of whatever it does: devices are sending all the while."""
+    rng.choice(parts.workers).kill()
+
+
+def _kill_all(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    """The database, and a moment later, while messages come in that nobody can store, all that might keep them."""
+    parts.kill_postgres()
+    for _ in range(10):
+        for device in devices:
+            device.produce(1)
+            device.send()
+        time.sleep(0.05)
+    for worker in parts.workers:
+        worker.kill()
+    _forget_and_kill(parts)
+
+
+def _restart_workers(parts: Parts, devices: Devices) -> None:
+    for worker in parts.workers:
+        worker.ensure_running()
+
+
+def _kill_broker(parts: Parts, persistence: bool) -> None:
+    parts.broker.kill()
+    parts.broker.set_persistence(persistence)  # as it comes back: with what it had saved, or with nothing
+
+
+def _start_broker(parts: Parts, devices: Devices) -> None:
+    if not parts.broker.is_running:
+        parts.broker.restart()
+
+
+def _heal(parts: Parts, devices: Devices) -> None:
+    parts.device_side.heal()
+    parts.worker_side.heal()
+
+
+def _lose_answers(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    for device in devices:
+        device.mischief.lost_answers = 1 / 7
+
+
+def _repeat(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    for device in devices:
+        device.mischief.repeats = 0.5
+
+
+def _behave(parts: Parts, devices: Devices) -> None:
+    for device in devices:
+        device.mischief.lost_answers = device.mischief.repeats = 0.0
+
+
+def _jump_clocks(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    """Up to an hour either way; and one reading that lies ahead of ours and has to be refused."""
+    for device in devices:
+        device.jump_clock(rng.randint(-HOUR_MS // 10, HOUR_MS // 10))
+    rng.choice(devices).produce_in_the_future()
+
+
+def _restart_rollups(parts: Parts, devices: Devices) -> None:
+    parts.rollups.ensure_running()
+
+
+_ALL = (
+    Fault("worker killed", _kill_worker, _restart_workers),
+    Fault("roll-up worker killed", lambda parts, _d, _r: parts.rollups.kill(), _restart_rollups),
+    Fault("database killed", lambda parts, _d, _r: parts.kill_postgres()),
+    Fault("database process killed", lambda parts, _d, _r: parts.kill_backend()),
+    Fault("disk full", lambda parts, _d, _r: parts.fill_disk()),
+    Fault("broker killed", lambda parts, _d, _r: _kill_broker(parts, True), _start_broker),
+    Fault(
+        "broker killed, nothing saved",
+        lambda parts, _d, _r: _forget_and_kill(parts),
+        _start_broker,
+    ),
+    Fault("all killed at once", _kill_all, _start_broker),
+    Fault("devices cut off", lambda parts, _d, _r: parts.device_side.cut(), _heal),
+    Fault("workers cut off", lambda parts, _d, _r: parts.worker_side.cut(), _heal),
+    Fault("network stalled", lambda parts, _d, _r: parts.device_side.stall(), _heal),
+    Fault("answers lost", _lose_answers, _behave),
+    Fault("messages repeated out of order", _repeat, _behave),
+    Fault("clocks jump", _jump_clocks),
+)
+
+
+def _forget_and_kill(parts: Parts) -> None:
+    _kill_broker(parts, False)
+    (parts.folder / "mosquitto.db").unlink(missing_ok=True)
+
+
+FAULTS = {fault.name: fault for fault in _ALL}

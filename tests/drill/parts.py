@@ -1,0 +1,203 @@
+"""The real parts that the drill runs and kills: PostgreSQL with fsync, Mosquitto, ingest and roll-up workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg2
+from django.conf import settings
+from django.db import connection
+
+from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
+from tests.drill.proxy import Proxy
+from tests.mosquitto import INGEST_PASSWORD, Mosquitto
+
+MANAGE = Path(__file__).parents[2] / "manage.py"
+BACKENDS = (
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+DISK_FULL = """
+CREATE OR REPLACE FUNCTION drill_disk_full() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
+CREATE OR REPLACE TRIGGER drill_disk_full BEFORE INSERT ON emissions_emission
+FOR EACH STATEMENT EXECUTE FUNCTION drill_disk_full()
+"""
+
+
+class PersistentMosquitto(Mosquitto):
+    """With persistence as asked for; killed and started again at will."""
+
+    def set_persistence(self, is_on: bool) -> None:
+        path = self.folder / "mosquitto.conf"
+        lines = [line for line in path.read_text().splitlines() if "persistence" not in line]
+        if is_on:
+            lines += ["persistence true", f"persistence_location {self.folder}/", "autosave_interval 1"]
+        path.write_text("\n".join(lines) + "\n")
+
+    def restart(self) -> None:
+        """With the logins that it has: the registry may be dead at the same time."""
+        self._write_files = lambda: None  # type: ignore[method-assign]
+        self.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+
+class Process:
+    """One `manage.py` command, logged to a file."""
+
+    def __init__(self, log_path: Path, environment: dict[str, str], *arguments: str) -> None:
+        self.arguments = arguments
+        self._log_path = log_path
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+
+    def ensure_running(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        with self._log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(MANAGE), *self.arguments], env=self._environment, stdout=log, stderr=log
+            )
+        self.starts += 1
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(20)
+        self.kill()
+
+
+class Parts:
+    def __init__(self, folder: Path, server: LocalPostgres) -> None:
+        self.folder, self.server = folder, server
+        self.broker = PersistentMosquitto(folder)
+        settings.MQTT_BROKER_URL = self.broker.url
+        settings.MQTT_CA_FILE = str(self.broker.certificates.ca_file)
+        self.broker.set_persistence(True)
+        self.broker.start()
+        self.device_side, self.worker_side = Proxy(self.broker.port), Proxy(self.broker.port)
+        self._environment = os.environ | {
+            "DATA_DIR": str(settings.DATA_DIR),
+            "MQTT_BROKER_URL": f"mqtts://carbontrack-ingest:{INGEST_PASSWORD}@127.0.0.1:{self.worker_side.port}",
+            "MQTT_CA_FILE": str(self.broker.certificates.ca_file),
+        }
+        self.rollups = self._process("rollups", "run_worker")
+        self.workers: list[Process] = []
+
+    def _process(self, name: str, *arguments: str) -> Process:
+        return Process(self.folder / f"{name}.log", self._environment, *arguments)
+
+    def use_workers(self, count: int) -> None:
+        """One alone with a persistent session, or several with a shared subscription."""
+        for worker in self.workers:
+            worker.stop()
+        names = [()] if count == 1 else [("--worker", f"w{number}") for number in range(count)]
+        self.workers = [
+            self._process(f"ingest-{number}", "ingest_mqtt", *name) for number, name in enumerate(names)
+        ]
+        self.ensure_up()
+
+    # --- faults ---
+    def kill_postgres(self) -> None:
+        assert self.server.process
+        self.server.process.kill()
+        self.server.process.wait(10)
+        connection.close()
+
+    def kill_backend(self) -> None:
+        """kill -9 of one server process: PostgreSQL ends all others and recovers."""
+        with suppress(psycopg2.Error):
+            pids = self._execute(BACKENDS)
+            for (pid,) in pids[:1]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        connection.close()
+
+    def fill_disk(self) -> None:
+        with suppress(psycopg2.Error):
+            self._execute(DISK_FULL)
+
+    def free_disk(self) -> None:
+        self._execute("DROP TRIGGER IF EXISTS drill_disk_full ON emissions_emission")
+
+    def _execute(self, statement: str) -> list[tuple[int]]:
+        own = psycopg2.connect(**self.server.connection_settings(), connect_timeout=2)
+        own.autocommit = True
+        try:
+            with own.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            own.close()
+
+    # --- after them ---
+    def ensure_up(self) -> None:
+        """Everything runs again, and nothing stands in the way."""
+        self._ensure_database_is_up()
+        if not self.broker.is_running:
+            self.broker.restart()
+        self.device_side.heal()
+        self.worker_side.heal()
+        for process in (*self.workers, self.rollups):
+            process.ensure_running()
+        # A server that has lost a process answers on, and ends all connections a moment later.
+        for _ in range(2):
+            time.sleep(0.2)
+            self._wait_until_disk_is_free()
+        connection.close()
+
+    def _ensure_database_is_up(self) -> None:
+        """Processes of a server that was killed may hold its memory for a moment, and a new one then gives up."""
+        for attempt in range(20):
+            try:
+                if self.server.process is None or self.server.process.poll() is not None:
+                    self.server.start()
+                self.server.wait_ready()
+                return
+            except LocalPostgresError:
+                if attempt == 19:
+                    raise
+                time.sleep(0.5)
+
+    def _wait_until_disk_is_free(self) -> None:
+        deadline_s = time.monotonic() + 30
+        while True:
+            try:
+                self.free_disk()
+                return
+            except psycopg2.Error:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.1)
+
+    def worker_rss_mb(self) -> float:
+        """Of the largest ingest worker."""
+        found = []
+        for worker in self.workers:
+            with suppress(psutil.Error, AttributeError):
+                found.append(psutil.Process(worker._process.pid).memory_info().rss / 1e6)  # type: ignore[union-attr]
+        return max(found, default=0.0)
+
+    def close(self) -> None:
+        for process in (*self.workers, self.rollups):
+            process.stop()
+        self.device_side.close()
+        self.worker_side.close()
+        self.broker.stop()
