@@ -1,0 +1,57 @@
+// The host in place of a board: clock, chance, log and what a board can do. The clock's time of day can be taken away,
+// as on a board that no time server has answered yet.
+#pragma once
+
+#include <chrono>
+#include <random>
+#include <string>
+
+#include "ports.h"
+
+namespace ct {
+
+class HostClock : public Clock {
+ public:
+  uint64_t uptime_ms() override;
+  int64_t unix_ms() override;
+  void boot() { booted_ = std::chrono::steady_clock::now(); }
+  void set_known(bool is_known) { is_known_ = is_known; }
+
+ private:
+  std::chrono::steady_clock::time_point booted_ = std::chrono::steady_clock::now();
+  bool is_known_ = true;
+};
+
+class HostEntropy : public Entropy {
+ public:
+  uint32_t random_u32() override { return device_(); }
+
+ private:
+  std::random_device device_;
+};
+
+class HostBoard : public Board {
+ public:
+  explicit HostBoard(Clock& clock) : clock_(clock) {}
+  const char* reset_reason() override { return reset_reason_.c_str(); }
+  int rssi_dbm() override { return 0; }
+  double supply_v() override { return 0; }
+  void feed_watchdog() override { ++fed_count_; }
+  void restart() override { wants_restart_ = true; }
+  // Kept for this run only: the settings file is the owner's.
+  BoardResult store_secret(const char*) override { return BoardResult::done; }
+  BoardResult start_update(const char*, const char*) override { return BoardResult::unsupported; }
+  void log(const char* text) override;
+
+  void set_reset_reason(const char* reason) { reset_reason_ = reason; }
+  bool take_restart();
+  uint64_t fed_count() const { return fed_count_; }
+
+ private:
+  Clock& clock_;
+  std::string reset_reason_ = "poweron";
+  bool wants_restart_ = false;
+  uint64_t fed_count_ = 0;
+};
+
+}  // namespace ct

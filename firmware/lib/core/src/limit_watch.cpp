@@ -1,0 +1,68 @@
+#include "limit_watch.h"
+
+namespace ct {
+
+namespace {
+
+constexpr unsigned kCrossedReadings = 2;   // one reading alone may be a spike
+constexpr double kHysteresisShare = 0.05;  // of the limit
+constexpr uint8_t kFaults = kCo2Fault | kTemperatureFault | kVelocityFault | kPressureFault;
+
+}  // namespace
+
+void LimitWatch::set_limits(const Limits& limits) {
+  limits_ = limits;
+  // What was raised against another limit says nothing about this one; a sensor's fault stays what it is.
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    if (static_cast<AlertKind>(kind) != AlertKind::sensor_fault) watches_[kind] = Watch();
+  }
+}
+
+bool LimitWatch::begins(AlertKind kind, double value, double limit, bool is_high) {
+  Watch& watch = watches_[static_cast<size_t>(kind)];
+  if (std::isnan(value) || std::isnan(limit)) return false;
+  const bool is_crossed = is_high ? value > limit : value < limit;
+  const double margin = std::fabs(limit) * kHysteresisShare;
+  if (watch.is_raised) {
+    const bool is_back = is_high ? value < limit - margin : value > limit + margin;
+    if (is_back) watch = Watch();
+    return false;
+  }
+  watch.crossed_count = is_crossed ? watch.crossed_count + 1 : 0;
+  watch.is_raised = watch.crossed_count >= kCrossedReadings;
+  return watch.is_raised;
+}
+
+size_t LimitWatch::check(const Reading& reading, double flow_m3s, Alert out[kKinds]) {
+  size_t count = 0;
+  const auto note = [&](AlertKind kind, double value, double limit) {
+    out[count].kind = kind;
+    out[count].t_ms = reading.t_ms;
+    out[count].value = value;
+    out[count].limit = limit;
+    ++count;
+  };
+  if (reading.flags & (kWarmUp | kCalibrating)) return 0;
+  if (begins(AlertKind::sensor_fault, (reading.flags & kFaults) ? 1.0 : 0.0, 0.5, true)) {
+    note(AlertKind::sensor_fault, NAN, NAN);
+  }
+  const double co2_ppm = static_cast<double>(reading.values[kCo2Ppm]);
+  const double temperature_c = static_cast<double>(reading.values[kTemperatureC]);
+  const struct {
+    AlertKind kind;
+    double value, limit;
+    bool is_high;
+  } checks[] = {
+      {AlertKind::co2_high, co2_ppm, limits_.co2_high_ppm, true},
+      {AlertKind::temperature_high, temperature_c, limits_.temperature_high_c, true},
+      {AlertKind::temperature_low, temperature_c, limits_.temperature_low_c, false},
+      {AlertKind::flow_high, flow_m3s, limits_.flow_high_m3s, true},
+      {AlertKind::flow_low, flow_m3s, limits_.flow_low_m3s, false},
+  };
+  for (const auto& one : checks) {
+    if (begins(one.kind, one.value, one.limit, one.is_high)) note(one.kind, one.value, one.limit);
+  }
+  return count;
+}
+
+}  // namespace ct

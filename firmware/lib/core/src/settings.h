@@ -1,0 +1,58 @@
+// What differs from device to device: who it is, which sensors it has, the chimney it hangs on. Read from the JSON that
+// `provision_device --json` prints (device_id, password, host, port, ca_file), with the further keys of README.md;
+// every value is checked before any of it is used.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "commands.h"
+
+namespace ct {
+
+enum class Co2Sensor { mhz19, gss, stc31 };
+enum class ThermocoupleChip { max31855, max6675 };
+enum class VelocitySensor { sdp8xx, pulse, loop };
+
+inline constexpr size_t kCaBytes = 256;
+
+struct Settings {
+  char device_id[65] = {};
+  char password[kSecretBytes] = {};
+  char host[129] = {};
+  uint16_t port = 8883;
+  char ca_file[kCaBytes] = {};  // path on the host, name in the board's flash; empty: plain TCP to this machine only
+
+  uint32_t interval_ms = 5000;
+  size_t live_batch = 1;
+
+  Co2Sensor co2_sensor = Co2Sensor::gss;
+  char sensor[41] = {};  // as the registry names it
+  double range_ppm = 0;
+  char co2_basis[4] = "dry";
+  char pressure_compensation[16] = "none";
+  double warm_up_s = 60;
+
+  ThermocoupleChip thermocouple = ThermocoupleChip::max31855;
+  VelocitySensor velocity_sensor = VelocitySensor::sdp8xx;
+  bool has_barometer = true;
+  double pitot_coefficient = 0.84;
+  double pulse_ms_per_hz = 0.1, pulse_offset_ms = 0;
+  double loop_full_scale_ms = 20;
+
+  double area_m2 = 0;  // 0: unknown, and then there is no local flow
+  double velocity_profile_factor = 1;
+  double altitude_m = 0;
+  double moisture_fraction = 0.13;
+  Limits limits;
+};
+
+struct SettingsError {
+  char text[160] = {};  // name, value, limit, remedy
+};
+
+bool is_device_id(const char* text);
+// False, with the first thing that is wrong, and `out` not to be used.
+bool read_settings(const char* text, size_t size, Settings& out, SettingsError& error);
+
+}  // namespace ct
