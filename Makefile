@@ -7,7 +7,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean messages python packages dev-packages
+.PHONY: help run test lint bench drill clean messages python packages dev-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,11 @@ lint: dev-packages ## check style, types and templates
 	$(VENV) -m djlint templates --lint --quiet
 
 bench: dev-packages ## measure the promises: ingest rate, rollups, pages
-	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -o addopts="-p tests.environment" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi
+	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -s -o addopts="-p tests.environment" -o python_files="bench_*.py" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi
+
+drill: dev-packages ## kill everything at random while devices send, then settle accounts: ROUNDS=200 SEED=...
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m tests.drill --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
 # Only what is ours to remove: a DATA_DIR elsewhere may hold other things, so it is left alone.
 clean: ## remove .venv and var/ (the demo's database, logs and certificates)

@@ -4,37 +4,64 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import LoginView, LogoutAllView, LogoutView, MeView
+from accounts.people_api import (
+    AcceptView,
+    InvitationViewSet,
+    MemberViewSet,
+    RegisterView,
+    RegistrationViewSet,
+)
 from accounts.permissions import public_page
+from accounts.token_api import TokenViewSet
 from carbontrack import openapi
 from carbontrack.errors import api_not_found
+from compliance.api import IntensityView, TargetViewSet
 from devices.api import MCUDeviceViewSet
 from emissions.api import LatestView
+from emissions.chart_api import ChartPngView, ChartSvgView
 from emissions.live import stream
 from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeViewSet
+from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
+from factories.production_api import ProductionViewSet
 from mqtt_ingest.api import ReadingsView
+from portal.standing_api import LeaderboardView
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
+router.register("production", ProductionViewSet, basename="production")
+router.register("registrations", RegistrationViewSet, basename="registrations")
+router.register("invitations", InvitationViewSet, basename="invitations")
+router.register("members", MemberViewSet, basename="members")
+router.register("tokens", TokenViewSet, basename="tokens")
+router.register("targets", TargetViewSet, basename="targets")
 router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
 router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
+router.register("local-units", LocalUnitViewSet, basename="local-units")
 router.register("energy-entries", EnergyEntryViewSet, basename="energy-entries")
 
 for view in (openapi.swagger_ui, openapi.redoc, openapi.schema_json, api_not_found):
     public_page(view)
 
 urlpatterns = [
+    path("register/", RegisterView.as_view(), name="api-register"),
+    path("invitations/accept/", AcceptView.as_view(), name="api-invitations-accept"),
     path("login/", LoginView.as_view(), name="api-login"),
     path("logout/", LogoutView.as_view(), name="api-logout"),
     path("logoutall/", LogoutAllView.as_view(), name="api-logoutall"),
     path("me/", MeView.as_view(), name="api-me"),
     path("emissions/", ReadingsView.as_view(), name="api-emissions"),
     path("emissions/latest/", LatestView.as_view(), name="api-emissions-latest"),
+    path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
+    path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),
     path("emissions/stream/", stream, name="api-emissions-stream"),
+    path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
+    path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),
     path("schema/redoc/", openapi.redoc, name="redoc"),
     path("schema.json", openapi.schema_json, name="schema-json"),
     path("", include(router.urls)),
-    re_path(r"^.*$", api_not_found, name="api-not-found"),
+    # A line break in an address is no way out either.
+    re_path(r"^[\s\S]*$", api_not_found, name="api-not-found"),
 ]

@@ -1,4 +1,8 @@
-"""A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula are made text."""
+"""A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula are made text.
+
+Every list of the API goes through here, or through `accounts/viewsets.py` which does; held by
+tests/carbontrack/test_lists.py.
+"""
 
 import csv
 import io
@@ -7,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.response import Response
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -35,10 +40,23 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def list_response(
+    request: Any, rows: list[Any], columns: list[str], name: str, *, following: str | None = None,
+    preceding: str | None = None,
+) -> HttpResponseBase:  # fmt: skip
+    """A list that has no count: as JSON, or as the file that `?as=csv` asks for."""
+    if wants_csv(request):
+        return csv_response(request, rows, columns, name, following=following)
+    return Response({"next": following, "previous": preceding, "results": rows})
+
+
 def csv_response(
-    request: Any, rows: Iterable[Mapping[str, Any]], columns: list[str], name: str
-) -> HttpResponse:
-    """Rows as a file. In the demo the first line says that the figures are simulated."""
+    request: Any, rows: Iterable[Mapping[str, Any]], columns: list[str], name: str, *, following: str | None = None
+) -> HttpResponse:  # fmt: skip
+    """Rows as a file. In the demo the first line says that the figures are simulated.
+
+    A file has no place for `next`, so the page after it (`following`) is in the header `Link`.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     if settings.DEMO:
@@ -47,6 +65,8 @@ def csv_response(
     for row in rows:
         writer.writerow([cell(row.get(column)) for column in columns])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    if following:
+        response["Link"] = f'<{following}>; rel="next"'
     prefix = "simulated-" if settings.DEMO else ""
     response["Content-Disposition"] = f'attachment; filename="{prefix}{name}.csv"'
     return response

@@ -1,7 +1,8 @@
 """Swagger and Redoc: the only file that configures drf-yasg.
 
 Both pages need styles that a strict policy forbids, and Redoc a worker from a blob: they, and nothing else,
-get them. The schema is always JSON, made by the serializers that answer.
+get them. The schema is always JSON, made by the serializers that answer; `TrueGenerator` says what those cannot.
+Every operation's example is executed by tests/carbontrack/test_examples.py.
 """
 
 from typing import Any
@@ -11,16 +12,21 @@ from django.conf import settings
 from django.views.decorators.cache import never_cache
 from drf_yasg import openapi
 from drf_yasg.codecs import OpenAPICodecJson
+from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.renderers import OpenAPIRenderer
 from drf_yasg.views import get_schema_view
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
+
+from carbontrack.negotiation import AnyAcceptNegotiation
 
 DESCRIPTION = """
 Readings, factories and devices of Carbon Track.
 
 1. `POST /api/login/` with e-mail (or phone) and password answers a token.
 2. Send it with every call: `Authorization: Token <token>`.
+
+Signed in on the pages, you are authorised here already: "Try it out" calls as you.
+An integrator writes by a token alone.
 
 Errors have one shape: `{"code", "message", "params", "fields"}`. Programs read `code`; `message` is for people.
 400 means a field is wrong, 401 sign in first, 403 your role does not allow it, 404 it is not there or not yours.
@@ -47,19 +53,100 @@ class _Json(OpenAPIRenderer):
     codec_class = OpenAPICodecJson
 
 
+ERROR = {
+    "type": "object",
+    "required": ["code", "message", "params", "fields"],
+    "properties": {
+        "code": {"type": "string", "description": "for programs"},
+        "message": {"type": "string", "description": "for people, in their language"},
+        "params": {"type": "object"},
+        "fields": {"type": "object", "description": "field -> its errors, each code, message and params"},
+    },
+}
+AS_CSV = {
+    "name": "as", "in": "query", "type": "string", "enum": ["csv"], "required": False,
+    "description": "csv: this page as a file; the header Link names the next one",
+}  # fmt: skip
+LINK = {"type": "string", "format": "uri", "x-nullable": True}
+
+
+class TrueGenerator(OpenAPISchemaGenerator):
+    """What holds for the whole API and no serializer knows: the envelope of lists, CSV, the shape of errors."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:
+        schema = super().get_schema(request, public)
+        schema["definitions"]["Error"] = ERROR
+        operations = [
+            operation for item in schema["paths"].values() for method, operation in item.items()
+            if method != "parameters"
+        ]  # fmt: skip
+        for operation in operations:
+            _complete_answers(operation)
+        asked = _names(operation.get("parameters", []) for operation in operations)
+        while more := _names(schema["definitions"][name] for name in asked) - asked:
+            asked |= more
+        for name, definition in schema["definitions"].items():
+            _as_answered(definition, keeps_lengths=name in asked)
+        return schema
+
+
+def _complete_answers(operation: Any) -> None:
+    for status, answer in operation["responses"].items():
+        if status >= "400":
+            answer.setdefault("schema", {"$ref": "#/definitions/Error"})
+    operation["responses"].setdefault(
+        "default", {"description": "any other refusal", "schema": {"$ref": "#/definitions/Error"}}
+    )
+    rows = operation["responses"].get("200", {}).get("schema", {})
+    if rows.get("type") == "array":
+        # Every list of ours comes in the envelope, whoever wrote `many=True`.
+        operation["responses"]["200"]["schema"] = rows = {
+            "type": "object", "required": ["next", "previous", "results"],
+            "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
+        }  # fmt: skip
+    if "results" in rows.get("properties", {}):
+        operation["produces"] = ["application/json", "text/csv"]
+        if all(parameter.get("name") != "as" for parameter in operation.get("parameters", [])):
+            operation["parameters"] = [*operation.get("parameters", []), AS_CSV]
+
+
+def _names(nodes: Any) -> set[str]:
+    """The definitions that are referred to, anywhere below."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                found.add(str(node["$ref"]).rpartition("/")[2])
+            found |= _names(node.values())
+        elif isinstance(node, (list, tuple)):
+            found |= _names(node)
+    return found
+
+
+def _as_answered(node: Any, *, keeps_lengths: bool) -> None:
+    """A text that was stored may be empty, whatever a form would ask for."""
+    if isinstance(node, dict):
+        if not keeps_lengths or node.get("readOnly"):
+            node.pop("minLength", None)
+        for inner in node.values():
+            _as_answered(inner, keeps_lengths=keeps_lengths)
+    elif isinstance(node, (list, tuple)):
+        for inner in node:
+            _as_answered(inner, keeps_lengths=keeps_lengths)
+
+
 _schema_view: Any = get_schema_view(
-    API_INFO, public=True, permission_classes=(AllowAny,), authentication_classes=()
+    API_INFO,
+    public=True,
+    permission_classes=(AllowAny,),
+    authentication_classes=(),
+    generator_class=TrueGenerator,
 )
-
-
-class _OnlyJson(DefaultContentNegotiation):
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class _JsonSchemaView(_schema_view):
     renderer_classes = (_Json,)
-    content_negotiation_class = _OnlyJson
+    content_negotiation_class = AnyAcceptNegotiation
 
 
 schema_json = never_cache(_JsonSchemaView.as_view())

@@ -43,6 +43,7 @@ HTTP_PORT = environment.integer("HTTP_PORT", 8000, lowest=1, highest=65535)
 MQTT_PORT = environment.integer("MQTT_PORT", 8883, lowest=1, highest=65535)
 DEMO_PASSWORD = environment.text("DEMO_PASSWORD", "carbontrack-demo")
 DEMO_FLEET = environment.integer("DEMO_FLEET", 67, lowest=0, highest=500)
+DEMO_HISTORY_MONTHS = environment.integer("DEMO_HISTORY_MONTHS", 13, lowest=0, highest=13)
 
 # --- Applications -----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
     "devices",
     "emissions",
     "energy",
+    "compliance",
     "mqtt_ingest",
     "portal",
     "demo",
@@ -178,6 +180,7 @@ REST_FRAMEWORK = {
         "accounts.authentication.BrowserSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.DenyUnlessDeclared"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "carbontrack.negotiation.AnyAcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["carbontrack.parsers.Utf8JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "carbontrack.pagination.PageNumberPagination",
@@ -186,7 +189,13 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.ScopedRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "login": "20/min", "write_emissions": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": "1200/min",
+        "login": "20/min",
+        "write_emissions": "600/min",
+        "register": "20/hour",
+        "join": "20/min",
+    },
     "EXCEPTION_HANDLER": "carbontrack.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",

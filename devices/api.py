@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import FilterSet, ModelChoiceFilter
-from drf_yasg.utils import swagger_auto_schema
+from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,7 +50,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     @swagger_auto_schema(
         operation_id="mcu-devices_rotate-secret",
         operation_summary="A new password; the one before stops working",
-        request_body=None,
+        request_body=no_body,
         responses={200: NewSecretSerializer, 403: "forbidden", 404: "not_found", 409: "device_revoked"},
     )
     @action(detail=True, methods=["post"], url_path="rotate-secret")

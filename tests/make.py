@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import ApiToken, Membership, User
+from accounts.grants import Grant
+from accounts.invitations import invite
+from accounts.models import AccessRequest, ApiToken, Membership, User
 from accounts.roles import Role, Scope
+from compliance.models import Target
+from compliance.services import TargetInput, set_target
 from devices.choices import Co2Basis, PressureCompensation
 from devices.credentials import rotate_secret
 from devices.models import Assignment, MCUDevice
@@ -14,7 +18,8 @@ from emissions.models import STREAM_OFFSET, Emission
 from emissions.partitions import ensure_partitions
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
-from factories.models import Chimney, Factory, Organisation
+from factories.models import Chimney, Factory, Organisation, ProductionEntry
+from factories.production import ProductionInput, record_production
 from factories.services import add_chimney, create_factory
 
 _numbers = itertools.count(1)
@@ -45,6 +50,17 @@ def make_membership(*, user: User, role: Role, **scope: Any) -> Membership:
     if "organisation" not in scope:
         scope["organisation"] = scope["factory"].organisation
     return Membership.objects.create(user=user, role=role, **scope)
+
+
+def make_invitation(by: User, factory: Factory, *, role: Role = Role.FACTORY_MANAGER, **contact: str) -> str:
+    """An open invitation into a factory; returns what stands in its link."""
+    grant = Grant(organisation_id=factory.organisation_id, role=role, factory_id=factory.pk)
+    return invite(by, grant, **contact).token
+
+
+def make_access_request(organisation: Organisation | None, **fields: Any) -> AccessRequest:
+    fields = {"phone": f"+2547{next(_numbers):08}", "first_name": "Asks", "place": "Litein"} | fields
+    return AccessRequest.objects.create(organisation=organisation, **fields)
 
 
 def make_chimney(**fields: Any) -> Chimney:
@@ -87,6 +103,30 @@ def make_energy_entry(
     } | fields  # fmt: skip
     data = EntryInput(**fields)
     return record_entry(user, factory or make_factory(), data, client_id=client_id).entry
+
+
+def make_production(
+    factory: Factory | None = None, *, user: User | None = None, **fields: Any
+) -> ProductionEntry:
+    """11,500 kg of made tea on 20 November 2026, recorded as the product does it; `client_id` goes with it."""
+    client_id = fields.pop("client_id", None)
+    fields = {
+        "product": "made_tea", "amount": Decimal("11500"), "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
+    } | fields  # fmt: skip
+    if fields.get("period_start"):
+        fields["timestamp"] = None
+    data = ProductionInput(**fields)
+    return record_production(user, factory or make_factory(), data, client_id=client_id).entry
+
+
+def make_target(factory: Factory | None = None, **fields: Any) -> Target:
+    """An intensity of 0.14 kg CO2e a kg in 2024, to be 0.08 in 2030; of a factory, set as the product does it."""
+    factory = factory or make_factory()
+    fields = {
+        "metric": "intensity", "base_year": 2024, "base_value": Decimal("0.14"), "target_year": 2030,
+        "target_value": Decimal("0.08"),
+    } | fields  # fmt: skip
+    return set_target(None, factory.organisation, TargetInput(**fields), factory=factory)
 
 
 def make_token(user: User, *scopes: Scope, **fields: Any) -> str:

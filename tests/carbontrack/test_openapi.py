@@ -109,3 +109,18 @@ def test_the_schema_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
         is_data = 'type="application/json"' in attributes
         assert is_data or 'src="/static/' in attributes, attributes
         assert is_data or not body.partition("</script>")[0].strip()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_schema_pages_lead_back_and_say_what_is_simulated(
+    client: Client, settings: Any, path: str
+) -> None:
+    settings.DEMO = True
+
+    page = client.get(path).content.decode()
+
+    assert "SIMULATED DATA" in page
+    assert '<a href="/">Carbon Track</a>' in page
+    assert ("/api/schema/redoc/" in page) == (path == PAGES[0])
+    settings.DEMO = False
+    assert 'class="schema-strip"' not in client.get(path).content.decode()

@@ -1,0 +1,109 @@
+"""Rows that the examples of the schema speak of: a factory 1, its device litein-1, one of everything else.
+
+Whoever adds an operation with a path parameter adds its row here, and its value to `World.path_values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.links import link_digest
+from accounts.models import Invitation, User
+from accounts.people_serializers import AcceptSerializer
+from accounts.roles import Role
+from compliance.serializers import NewTargetSerializer
+from energy.local_unit_api import NewLocalUnitSerializer
+from energy.models import EmissionFactor
+from tests import make
+from tests.portal.build_days import make_network
+
+PASSWORD = "carbontrack-demo"  # of the example of /api/login/
+
+
+@dataclass(slots=True)
+class World:
+    """The rows, and who asks: an HQ manager with a token of their sign-in."""
+
+    hq: User
+    client: Client
+    # first part of the path -> parameter -> value
+    path_values: dict[str, dict[str, Any]]
+    # operation -> what has to happen before its example can succeed
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+
+
+def make_world() -> World:
+    _start_above_the_example_ids()
+    organisation = make.make_organisation(name="Tea Group")
+    factory = make.make_factory(id=1, organisation=organisation, name="Litein Tea Factory", county="Kericho")
+    device = make.make_device(factory=factory, device_id="litein-1")
+    make.make_assignment(device=device)
+    make.make_readings(device, datetime(2026, 11, 20, 6, tzinfo=UTC), 3)
+    hq = make.make_user(email="hq@demo.carbontrack.example", password=PASSWORD)
+    make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=organisation)
+    manager = make.make_user(email="manager@test.example", first_name="Kiprono")
+    membership = make.make_membership(user=manager, role=Role.FACTORY_MANAGER, factory=factory)
+    token = make.make_token(hq)
+    client = Client(headers={"Authorization": f"Token {token}"})
+    invited = make.make_invitation(hq, factory)
+    example: Any = AcceptSerializer.Meta.swagger_schema_fields["example"]
+    Invitation.objects.filter(token_sha256=link_digest(invited)).update(
+        token_sha256=link_digest(example["token"])
+    )
+    make.make_invitation(hq, factory)
+    request = make.make_access_request(organisation)
+    entry = make.make_energy_entry(factory, user=hq)
+    production = make.make_production(factory, user=hq)
+    factor = EmissionFactor.objects.order_by("pk")[0]
+    path_values: dict[str, dict[str, Any]] = {
+        "factories": {"id": 1},
+        "mcu-devices": {"device_id": "litein-1"},
+        "energy-types": {"code": "firewood"},
+        "emission-factors": {"id": factor.pk},
+        "energy-entries": {"id": entry.pk},
+        "production": {"id": production.pk},
+        "registrations": {"id": request.pk},
+        "invitations": {"id": Invitation.objects.latest("pk").pk},
+        "members": {"id": membership.pk},
+        "tokens": {"token_key": token[:15]},
+        # Made when a path asks for them, so that the example that makes one finds none there.
+        "targets": {"id": lambda: _made(client, "targets", NewTargetSerializer)},
+        "local-units": {"id": lambda: _made(client, "local-units", NewLocalUnitSerializer)},
+    }
+    world = World(hq, client, path_values)
+    for path, serializer in (("targets", NewTargetSerializer), ("local-units", NewLocalUnitSerializer)):
+        world.before[f"{path}_list"] = partial(_made, client, path, serializer)
+    world.before["factories_leaderboard"] = partial(make_network, organisation)
+    world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
+    cache.clear()
+    return world
+
+
+def _ok(response: Any) -> Any:
+    assert response.status_code < 300, response.content
+    return response
+
+
+def _made(client: Client, path: str, serializer: Any) -> int:
+    """A row made by the example of its own POST."""
+    example = serializer.Meta.swagger_schema_fields["example"]
+    response = _ok(client.post(f"/api/{path}/", example, content_type="application/json"))
+    return int(response.json()["id"])
+
+
+def _start_above_the_example_ids() -> None:
+    """Ids 1 to 999 are for rows that an example names."""
+    with connection.cursor() as cursor:
+        for table in ("factories_factory", "factories_organisation"):
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
+                f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"
+            )

@@ -1,0 +1,167 @@
+"""Generated requests, right and wrong, against the whole schema: no 5xx, and no answer that the schema denies.
+
+Each request is rolled back, so that one which signs everybody out does not end the search. In CI the same
+requests each time (tests/environment.py); developers' runs look for new ones.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.roles import Role, Scope
+from tests import make
+from tests.carbontrack.api_world import World, make_world
+from tests.carbontrack.test_examples import names, the_schema
+
+pytestmark = pytest.mark.django_db
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]  # fmt: skip
+# Requests of each kind, each by HQ and by one other: all in all some 1,200, in less than a minute.
+EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 4}
+NOT_SENT = {
+    "Host",
+    "Content-Length",
+    "User-Agent",
+    "Accept-Encoding",
+    "Connection",
+    "Authorization",
+    "Cookie",
+}
+
+
+def operations() -> dict[str, Any]:
+    loaded = schemathesis.openapi.from_dict(the_schema())
+    found = [result.ok() for result in loaded.get_all_operations()]
+    return {operation.definition.raw["operationId"]: operation for operation in found}
+
+
+@pytest.fixture(scope="module")
+def loaded_operations() -> dict[str, Any]:
+    return operations()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return make_world()
+
+
+def who_ask(world: World) -> dict[str, Client]:
+    """HQ, a manager, an integrator's token that reads, and nobody."""
+    organisation = world.hq.memberships.get().organisation
+    integrator = make.make_user()
+    make.make_membership(user=integrator, role=Role.INTEGRATOR, organisation=organisation)
+    manager = organisation.memberships.get(role=Role.FACTORY_MANAGER).user
+    return {
+        "hq": world.client,
+        "manager": with_token(make.make_token(manager)),
+        "integrator": with_token(make.make_token(integrator, Scope.READ)),
+        "nobody": Client(raise_request_exception=False),
+    }
+
+
+def with_token(token: str) -> Client:
+    return Client(headers={"Authorization": f"Token {token}"}, raise_request_exception=False)
+
+
+def send(client: Client, case: Any) -> Response:
+    """The case through Django's own test client: same thread, same connection, same transaction."""
+    asked = requests.Request(**case.as_transport_kwargs(base_url="http://testserver/api")).prepare()
+    body = asked.body or b""
+    answer = client.generic(
+        str(asked.method), str(asked.path_url), body.encode() if isinstance(body, str) else body,
+        content_type=asked.headers.get("Content-Type", "application/json"),
+        headers={name: value for name, value in asked.headers.items() if name not in NOT_SENT},
+    )  # fmt: skip
+    sent = {name.lower(): [value] for name, value in answer.items()}
+    return Response(answer.status_code, sent, answer.content, asked, 0.01, verify=False)
+
+
+def with_rows_that_are_there(case: Any, values: dict[str, Any]) -> None:
+    for name in case.path_parameters or {}:
+        if name in values:
+            case.path_parameters[name] = values[name]
+
+
+def refuse_unless_it_holds(case: Any, answer: Response) -> None:
+    # What has no body has no type.
+    checks = [check for check in CHECKS if answer.content or check is not content_type_conformance]
+    case.validate_response(answer, checks=checks)
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_request_breaks_the_api_or_its_schema(
+    name: str, world: World, loaded_operations: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.allow_request", lambda *_args: True)
+    operation = loaded_operations[name]
+    clients = who_ask(world)
+    rows = world.path_values.get(operation.path.split("/")[1], {})
+    values = {parameter: value() if callable(value) else value for parameter, value in rows.items()}
+    answers: list[int] = []
+
+    def search(mode: GenerationMode, count: int) -> None:
+        @settings(
+            max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        )  # fmt: skip
+        @given(
+            case=operation.as_strategy(generation_mode=mode), is_row=st.booleans(),
+            other=st.sampled_from(["manager", "integrator", "nobody"]),
+        )  # fmt: skip
+        def one(case: Any, is_row: bool, other: str) -> None:
+            if is_row:
+                with_rows_that_are_there(case, values)
+            for who in ("hq", other):
+                with transaction.atomic():
+                    answer = send(clients[who], case)
+                    transaction.set_rollback(True)
+                answers.append(answer.status_code)
+                refuse_unless_it_holds(case, answer)
+
+        one()
+
+    for mode, count in EXAMPLES.items():
+        if mode is GenerationMode.NEGATIVE and not _has_parameters(operation):
+            continue  # there is nothing that could be wrong
+        search(mode, count)
+
+    assert answers
+
+
+def _has_parameters(operation: Any) -> bool:
+    return bool(operation.body) or any(operation.iter_parameters())
+
+
+def test_the_search_sees_an_answer_that_the_schema_denies(
+    world: World, loaded_operations: dict[str, Any]
+) -> None:
+    operation = loaded_operations["me"]
+    asked = requests.Request("GET", "http://testserver/api/me/").prepare()
+    body = json.dumps({"id": "seven"}).encode()
+    wrong = Response(200, {"content-type": ["application/json"]}, body, asked, 0.01, verify=False)
+    broken = Response(500, {"content-type": ["application/json"]}, b"{}", asked, 0.01, verify=False)
+
+    for answer in (wrong, broken):
+        with pytest.raises(FailureGroup, match=r"(?i)schema|server error"):
+            refuse_unless_it_holds(operation.Case(), answer)
