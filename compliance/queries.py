@@ -6,7 +6,7 @@ site, named by the date on which they begin, both ends included; days that have 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -183,15 +183,14 @@ class OperatingTime:
 
 
 def operating_times(
-    factories: Iterable[Factory], first_day: date, last_day: date, *, now: datetime | None = None
+    factories: Iterable[Factory], found: Mapping[int, Sums], first_day: date, last_day: date, *, now: datetime
 ) -> dict[int, OperatingTime]:
     """For each site the hours that monitoring worked, of the chimney hours begun in which a device of record sat there.
 
-    A silent device counts against it, a day without any row too. An hour counts when 80 % of its operating time are
-    covered, or when it was proved idle. Two queries.
+    `found` are the sums of the same days. A silent device counts against it, a day without any row too. An hour
+    counts when 80 % of its operating time are covered, or when it was proved idle. One query.
     """
-    now, factories = now or timezone.now(), list(factories)
-    found = sums([factory.pk for factory in factories], first_day, last_day, now=now)
+    factories = list(factories)
     spans = {
         factory.pk: (
             span_of(first_day, factory.zone, factory.day_starts_at).starts_at,

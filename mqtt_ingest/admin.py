@@ -1,22 +1,11 @@
 """Read-only browsing of what ingest kept: why a message was refused, what devices said, the counters."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from factories.admin import ReadOnlyAdmin
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 @admin.register(RejectedMessage)

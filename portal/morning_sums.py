@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,12 +11,8 @@ from django.db.models import Sum
 
 from compliance import queries
 from compliance.models import SiteDay
-from devices.models import Assignment
 from factories.choices import Sector
 from factories.models import Factory
-from portal.days import factory_day
-
-_HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +41,26 @@ def sums_by_factory(
 ) -> dict[int, SiteSums]:
     """Each factory's factory days from `first` to `last`, both included. Three queries for all of them."""
     ids = [factory.pk for factory in factories]
-    hours = assigned_hours(factories, first, last)
     fuels = _fuels(ids, first, last)
     found = queries.sums(ids, first, last, now=now)
+    worked = queries.operating_times(factories, found, first, last, now=now)
     nobody = (None, None)
     return {
         factory.pk: _site_sums(
-            factory, found.get(factory.pk), hours.get(factory.pk, 0), fuels.get(factory.pk, nobody)
+            factory, found.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody)
         )
         for factory in factories
     }
 
 
 def _site_sums(
-    factory: Factory, own: queries.Sums | None, stack_h: int, fuels: tuple[Decimal | None, Decimal | None]
+    factory: Factory,
+    own: queries.Sums | None,
+    worked: queries.OperatingTime,
+    fuels: tuple[Decimal | None, Decimal | None],
 ) -> SiteSums:
     if own is None:  # perhaps a device and not a word of it: every hour counts against its operating time
-        return SiteSums(factory.pk, 0, None, None, None, None, 0, stack_h)
+        return SiteSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
     is_mine = factory.sector == Sector.COAL_MINE
     return SiteSums(
         factory_id=factory.pk,
@@ -70,8 +69,8 @@ def _site_sums(
         scope_1_2_kg=own.co2e_kg if own.electricity_days or own.heat_days or own.other_gj else None,
         methane_kg=own.methane_co2e_kg,
         stack_biogenic_kg=_biogenic_part(own.stack_co2_kg, *fuels),
-        good_h=(own.stack_measured_h or 0) + (own.stack_idle_h or 0),
-        stack_h=stack_h,
+        good_h=worked.worked_h,
+        stack_h=worked.hours,
         gwp_set=own.gwp_set,
         pair_kg=own.co2e_pair_kg,
         pair_made_kg=own.co2e_made_kg,
@@ -94,25 +93,3 @@ def _biogenic_part(
     if stack_kg is None or not fuel_kg:
         return None
     return stack_kg * (fuel_kg - (fossil_kg or Decimal(0))) / fuel_kg
-
-
-def assigned_hours(factories: Sequence[Factory], first: date, last: date) -> dict[int, int]:
-    """Chimney hours of each factory in which a device of record was to measure, silent days included."""
-    spans = {f.pk: (factory_day(f, first).starts_at, factory_day(f, last).ends_at) for f in factories}
-    assignments = Assignment.objects.filter(factory__in=list(spans), is_of_record=True).values_list(
-        "factory_id", "valid_from", "valid_to"
-    )
-    found: dict[int, int] = {}
-    for factory_id, hours in _hours_within(assignments, spans):
-        found[factory_id] = found.get(factory_id, 0) + hours
-    return found
-
-
-def _hours_within(
-    assignments: Iterable[tuple[int, datetime, datetime | None]], spans: dict[int, tuple[datetime, datetime]]
-) -> Iterable[tuple[int, int]]:
-    for factory_id, valid_from, valid_to in assignments:
-        start, end = spans[factory_id]
-        seconds = (min(valid_to or end, end) - max(valid_from, start)).total_seconds()
-        if seconds > 0:
-            yield factory_id, int(seconds // _HOUR_S)

@@ -165,9 +165,9 @@ def test_operating_time_counts_hours_that_the_monitoring_worked_of_those_it_was_
     without = make_factory()
     refresh()
 
-    found = queries.operating_times(
-        [litein, without], DAY - timedelta(days=9), DAY + timedelta(days=1), now=NOW
-    )
+    days = (DAY - timedelta(days=9), DAY + timedelta(days=1))
+    sums = queries.sums([litein.pk, without.pk], *days, now=NOW)
+    found = queries.operating_times([litein, without], sums, *days, now=NOW)
 
     assert found[litein.pk] == OperatingTime(24, 48)
     assert found[litein.pk].share == Decimal("0.5")
@@ -177,7 +177,8 @@ def test_operating_time_counts_hours_that_the_monitoring_worked_of_those_it_was_
 def test_a_silent_device_counts_against_operating_time_up_to_now(litein: Factory) -> None:
     make_assignment(device=make_device(factory=litein), valid_from=START)
 
-    found = queries.operating_times([litein], DAY, DAY + timedelta(days=30), now=START + timedelta(hours=30))
+    last, now = DAY + timedelta(days=30), START + timedelta(hours=30)
+    found = queries.operating_times([litein], {}, DAY, last, now=now)
 
     assert found[litein.pk] == OperatingTime(0, 30)
 
