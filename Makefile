@@ -7,10 +7,10 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench drill clean messages python packages dev-packages
+.PHONY: help run test lint bench bench-ingest bench-backlog bench-pressure drill firmware-test clean messages python packages dev-packages
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: packages ## start everything on this machine: database, broker, web, simulated fleet; Ctrl-C stops it
 	@exec $(VENV) manage.py run_demo
@@ -28,9 +28,25 @@ lint: dev-packages ## check style, types and templates
 bench: dev-packages ## measure the promises: ingest rate, rollups, pages
 	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -s -o addopts="-p tests.environment" -o python_files="bench_*.py" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi
 
+bench-ingest: dev-packages ## messages a second that this machine stores, all parts on it: ARGS="--tls --runs 3"
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m tests.bench.ingest $(ARGS)
+
+bench-backlog: dev-packages ## readings a second of an outage that is made up, and what live ones feel of it
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m tests.bench.backlog $(ARGS)
+
+bench-pressure: dev-packages ## more than ingest can take, and PostgreSQL away for 5 minutes: ARGS="--minutes 1"
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m tests.bench.pressure $(ARGS)
+
 drill: dev-packages ## kill everything at random while devices send, then settle accounts: ROUNDS=200 SEED=...
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.drill --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+firmware-test: dev-packages ## check the sensor node's firmware: tests, sanitizers, linters, fuzzing, sizes
+	@$(PYTHON) bootstrap.py --tools
+	@exec $(VENV) -m tests.firmware.checks $(ARGS)
 
 # Only what is ours to remove: a DATA_DIR elsewhere may hold other things, so it is left alone.
 clean: ## remove .venv and var/ (the demo's database, logs and certificates)

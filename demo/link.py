@@ -54,6 +54,7 @@ class Link:
         self.state = LinkState.DOWN
         self.retry_at_s = 0.0
         self.was_refused = False
+        self.is_released = False  # somebody else is this device from here on
         self.client: mqtt.Client | None = None
         self.on_up: Callable[[Link], None] = lambda link: None
         self.on_message: Callable[[Link, str, bytes], None] = lambda link, topic, payload: None

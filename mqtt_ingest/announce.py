@@ -1,7 +1,8 @@
 """Tells each device, in `committed`, which of its readings are stored and which are refused, and why.
 
 Every reading that reached the server is answered, duplicates again too. Answers to one device are gathered:
-the first goes at once, later ones at most every 2 s. Live pages are told by the database (`store.py`).
+the first goes at once, later ones at most every 2 s. An answer that would make a device send more than it may is put
+off (`rate_limit.pause_s`). Live pages are told by the database (`store.py`).
 """
 
 import time
@@ -30,38 +31,73 @@ class _Answers:
     ranges: dict[int, list[Range]] = field(default_factory=dict)
     refused: dict[int, set[tuple[int, int, Reason]]] = field(default_factory=dict)
 
+    def add(self, other: "_Answers") -> None:
+        for stream, ranges in other.ranges.items():
+            self.ranges.setdefault(stream, []).extend(ranges)
+        for stream, refused in other.refused.items():
+            self.refused.setdefault(stream, set()).update(refused)
+
 
 class Announcer:
-    def __init__(self, receiver: Receiver, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        clock: Callable[[], float] = time.monotonic,
+        pause_s: Callable[[Arrival], float] = lambda arrival: 0.0,
+    ) -> None:
         self._receiver = receiver
         self._clock = clock
+        self._pause_s = pause_s
         self._waiting: dict[str, _Answers] = {}
+        self._put_off: dict[str, _Answers] = {}
+        self._put_off_until_s: dict[str, float] = {}
         self._sent_at_s: dict[str, float] = {}
 
     def announce(self, arrivals: Iterable[Arrival]) -> None:
         """Note the answers of a committed batch, and send those that are due."""
         for arrival in arrivals:
-            self._note(arrival)
+            pause_s = self._pause_s(arrival)
+            if pause_s > 0:
+                device_id = arrival.parsed.device_id
+                self._put_off_until_s.setdefault(device_id, self._clock() + pause_s)
+                self._note(arrival, self._put_off)
+            else:
+                self._note(arrival, self._waiting)
         self.send_due()
 
     def send_due(self, *, is_last: bool = False) -> None:
         """Send what has waited long enough; everything when this is the last time."""
+        now_s = self._clock()
+        for device_id in [d for d, until_s in self._put_off_until_s.items() if is_last or until_s <= now_s]:
+            del self._put_off_until_s[device_id]
+            if device_id in self._put_off:
+                self._waiting.setdefault(device_id, _Answers()).add(self._put_off.pop(device_id))
         if not self._waiting or not self._receiver.is_connected:
             return
-        now_s = self._clock()
-        self._sent_at_s = {name: s for name, s in self._sent_at_s.items() if now_s - s < INTERVAL_S}
+        self._forget_old_sendings(now_s)
         due = [name for name in self._waiting if is_last or name not in self._sent_at_s]
         for device_id in due:
             topic = format_topic(device_id, Kind.COMMITTED)
             for payload in _payloads(self._waiting.pop(device_id)):
                 self._receiver.publish(topic, payload)
+            self._sent_at_s.pop(device_id, None)
             self._sent_at_s[device_id] = now_s
 
-    def _note(self, arrival: Arrival) -> None:
+    def _forget_old_sendings(self, now_s: float) -> None:
+        """They stand in the order of their time: looking at all of them at each turn would cost more than sending."""
+        while self._sent_at_s:
+            device_id = next(iter(self._sent_at_s))
+            if now_s - self._sent_at_s[device_id] < INTERVAL_S:
+                return
+            del self._sent_at_s[device_id]
+
+    def _note(self, arrival: Arrival, waiting: dict[str, _Answers]) -> None:
         parsed = arrival.parsed
         if parsed.kind is not Kind.READINGS:
             return
         ranges = [(r.seq_from or r.seq, r.seq) for r in parsed.readings]
+        if len(ranges) > 1:
+            ranges = merge(ranges)  # an answer that is put off would hold a pair for each reading
         refused = [
             (r.stream, (r.seq_from or r.seq, r.seq, r.reason))
             for r in parsed.rejections
@@ -69,11 +105,11 @@ class Announcer:
         ]
         if not ranges and not refused:
             return  # an unreadable message names nothing that could be answered
-        answers = self._waiting.get(parsed.device_id)
+        answers = waiting.get(parsed.device_id)
         if answers is None:
-            if len(self._waiting) >= CAPACITY_COUNT:
+            if len(waiting) >= CAPACITY_COUNT:
                 return
-            answers = self._waiting[parsed.device_id] = _Answers()
+            answers = waiting[parsed.device_id] = _Answers()
         if ranges:
             answers.ranges.setdefault(parsed.stream, []).extend(ranges)
         for stream, item in refused:

@@ -19,9 +19,9 @@ from mqtt_ingest.staging import StagedBatch
 
 RANGES_LIMIT_COUNT = 5_000
 # Below these the ranges need not be counted. A record is compressed, to no less than 4 bytes a range: 2,000 bytes
-# hold fewer than 1,000 ranges, and a batch adds at most one a reading.
+# hold fewer than 1,000 ranges, and a batch adds at most one a reading of that stream.
 SIZE_WORTH_COUNTING_BYTES = 2_000
-BATCH_WORTH_COUNTING_COUNT = 4_000
+STREAM_WORTH_COUNTING_COUNT = 4_000
 
 ReadingKey = tuple[int, int, int]  # device, stream as stored, seq
 
@@ -29,7 +29,7 @@ ReadingKey = tuple[int, int, int]  # device, stream as stored, seq
 def delete_crowding(cursor: CursorWrapper, staged: StagedBatch, largest_record_bytes: int) -> list[int]:
     """Take the readings that would add ranges beyond the limit out of the batch; returns their positions."""
     is_small = largest_record_bytes < SIZE_WORTH_COUNTING_BYTES
-    if is_small and len(staged.keys) < BATCH_WORTH_COUNTING_COUNT:
+    if is_small and staged.largest_stream_count < STREAM_WORTH_COUNTING_COUNT:
         return []
     cursor.execute(sql.load("mqtt_ingest", "delete_crowding"), {"limit": RANGES_LIMIT_COUNT})
     return [position for (position,) in cursor.fetchall()]

@@ -4,33 +4,55 @@ What is counted across processes is in the database (`queries.counters`), for `/
 """
 
 import time
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
+from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.receive import Receiver
 
+UNKNOWN = float("nan")  # nothing committed yet since the process began
 
-def serve_metrics(receiver: Receiver, port: int) -> None:
+
+def serve_metrics(receiver: Receiver, pipeline: Pipeline, port: int) -> None:
     """Answer on 127.0.0.1 in a thread of its own, until the process ends."""
-    start_http_server(port, addr="127.0.0.1", registry=make_registry(receiver))
+    start_http_server(port, addr="127.0.0.1", registry=make_registry(receiver, pipeline))
 
 
-def make_registry(receiver: Receiver) -> CollectorRegistry:
+def make_registry(receiver: Receiver, pipeline: Pipeline) -> CollectorRegistry:
     registry = CollectorRegistry()
-
-    def oldest_waiting_s() -> float:
-        oldest_ms = receiver.oldest_ms
-        return 0.0 if oldest_ms is None else max(0.0, time.time() - oldest_ms / 1000)
-
-    gauges = {
-        "carbontrack_ingest_queue_depth": ("Messages waiting to be stored", lambda: float(receiver.depth)),
+    gauges: dict[str, tuple[str, Callable[[], float]]] = {
+        "carbontrack_ingest_queue_depth": ("Messages waiting to be stored", lambda: receiver.depth),
         "carbontrack_ingest_queue_capacity": (
             "Messages at which reading from the broker stops",
-            lambda: float(receiver.capacity),
+            lambda: receiver.capacity,
         ),
-        "carbontrack_ingest_oldest_waiting_seconds": ("Age of the longest waiting message", oldest_waiting_s),
-        "carbontrack_ingest_connected": ("1 while connected", lambda: float(receiver.is_connected)),
+        "carbontrack_ingest_oldest_waiting_seconds": (
+            "Age of the longest waiting message",
+            lambda: _age_s(receiver.oldest_ms, otherwise=0.0),
+        ),
+        "carbontrack_ingest_unacknowledged_messages": (
+            "Messages that came and that the broker is not told of yet: waiting, or being stored",
+            lambda: receiver.unacknowledged,
+        ),
+        "carbontrack_ingest_oldest_unacknowledged_seconds": (
+            "How long ago the oldest of them came",
+            lambda: _age_s(receiver.oldest_unacknowledged_ms, otherwise=0.0),
+        ),
+        "carbontrack_ingest_lag_seconds": (
+            "How long ago the newest committed reading was measured",
+            lambda: _age_s(pipeline.total.newest_ms, otherwise=UNKNOWN),
+        ),
+        "carbontrack_ingest_batch_oldest_seconds": (
+            "How long ago the oldest reading of the last committed batch was measured",
+            lambda: _age_s(pipeline.last.oldest_ms, otherwise=UNKNOWN),
+        ),
+        "carbontrack_ingest_connected": ("1 while connected", lambda: receiver.is_connected),
     }
     for name, (description, read) in gauges.items():
         Gauge(name, description, registry=registry).set_function(read)
     return registry
+
+
+def _age_s(moment_ms: int | None, *, otherwise: float) -> float:
+    return otherwise if moment_ms is None else max(0.0, time.time() - moment_ms / 1000)

@@ -31,12 +31,14 @@ KEPT_PER_MINUTE_COUNT = 600
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one transaction."""
+    """Counts of one transaction, and between which times its readings were measured: None when it has none."""
 
     stored: int = 0
     duplicate: int = 0
     rejected: Counter[Reason] = field(default_factory=Counter)
     messages: Counter[Kind] = field(default_factory=Counter)
+    oldest_ms: int | None = None
+    newest_ms: int | None = None
 
     @property
     def received(self) -> int:
@@ -47,6 +49,12 @@ class Tally:
         self.duplicate += other.duplicate
         self.rejected.update(other.rejected)
         self.messages.update(other.messages)
+        if other.oldest_ms is not None and other.newest_ms is not None:
+            self.note_times(other.oldest_ms, other.newest_ms)
+
+    def note_times(self, oldest_ms: int, newest_ms: int) -> None:
+        self.oldest_ms = oldest_ms if self.oldest_ms is None else min(self.oldest_ms, oldest_ms)
+        self.newest_ms = newest_ms if self.newest_ms is None else max(self.newest_ms, newest_ms)
 
     def rows(self) -> list[tuple[str, str, int]]:
         """(outcome, reason, count) of what is not zero."""

@@ -1,5 +1,8 @@
 """The receiver on paho-mqtt: one thread that owns the client, and back-pressure by not reading the socket.
 
+paho connects, subscribes and keeps alive; messages, both ways, and their acknowledgements pass it by in bulk
+(`duplex_socket.py`).
+
 The thread drives paho's loop itself. With paho's own loop a full queue could only be met by blocking in a
 callback, and then neither acknowledgements nor keep-alives would go out. While the queue is full nothing is
 read, TCP fills up and the broker waits; if that lasts longer than the keep-alive the connection ends, and is
@@ -16,14 +19,14 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, cast
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from mqtt_ingest.broker_address import CONNECT_TIMEOUT_S, BrokerAddress, set_up_client
+from mqtt_ingest.duplex_socket import DuplexSocket, PlainOrTlsSocket
 from mqtt_ingest.receive import BoundedQueue, Received
 from mqtt_ingest.topics import subscriptions
 
@@ -32,68 +35,20 @@ logger = logging.getLogger(__name__)
 CLIENT_ID = "carbontrack-ingest"  # fixed: the broker keeps our session, and its messages, under this name
 GROUP = "carbontrack-ingest"  # of workers that share the load
 KEEP_ALIVE_S = 60
-CONNECT_TIMEOUT_S = 10.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
-BURST_COUNT = 200  # packets read before others get their turn
+# Between two reads while messages come: what arrives meanwhile costs one wake-up of both threads instead of one each.
+PAUSE_S = 0.005
 LARGEST_WAIT_S = 0.5
+LOG_FULL_EVERY_S = 60.0
 CLOSE_TIMEOUT_S = 3.0
 PUBLISH_WINDOW_COUNT = 1_000
 
 
-class BrokerSettingsError(RuntimeError):
-    """A setting of ours that no broker can be reached with; the message says which, and the remedy."""
+class _Client(mqtt.Client):
+    """paho's client on our socket."""
 
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and how to sign in, from MQTT_BROKER_URL and MQTT_CA_FILE."""
-
-    host: str
-    port: int
-    is_tls: bool
-    username: str | None
-    password: str | None = field(repr=False)
-    ca_file: str | None
-
-    @classmethod
-    def from_url(cls, url: str, ca_file: str = "") -> "BrokerAddress":
-        parts = urlsplit(url)
-        is_tls = parts.scheme == "mqtts"
-        return cls(
-            host=parts.hostname or "",
-            port=parts.port or (8883 if is_tls else 1883),
-            is_tls=is_tls,
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-            ca_file=ca_file or None,
-        )
-
-    def __str__(self) -> str:
-        return f"{'mqtts' if self.is_tls else 'mqtt'}://{self.host}:{self.port}"
-
-
-def set_up_client(client: mqtt.Client, address: BrokerAddress) -> None:
-    """Login, TLS and TCP options, the same for every client of ours.
-
-    Raises BrokerSettingsError when the CA file cannot be used.
-    """
-    if address.username:
-        client.username_pw_set(address.username, address.password)
-    if address.is_tls:
-        try:
-            client.tls_set(ca_certs=address.ca_file)
-        except OSError as error:  # missing, unreadable, or no certificate in it
-            raise BrokerSettingsError(
-                f"MQTT_CA_FILE={address.ca_file!r} cannot be used ({error}): name a PEM file with the "
-                "certificate of the broker's authority, or leave it empty for those the system trusts"
-            ) from error
-    client.on_socket_open = _without_delay
-    client.connect_timeout = CONNECT_TIMEOUT_S
-
-
-def _without_delay(client: mqtt.Client, userdata: Any, sock: Any) -> None:
-    # Nagle would hold a small acknowledgement back until the one before is confirmed.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _create_socket(self) -> Any:
+        return DuplexSocket(cast(PlainOrTlsSocket, super()._create_socket()))
 
 
 class PahoReceiver:
@@ -110,14 +65,17 @@ class PahoReceiver:
         self.address = address
         self._worker = worker
         self._queue = BoundedQueue() if queue is None else queue  # an empty queue is false
-        self._fresh: list[Received] = []  # read in this burst, not yet in the queue
-        self._orders: deque[Received | tuple[str, bytes]] = deque()
+        self._orders: deque[list[Received] | tuple[str, bytes]] = deque()
         self._connection = 0
         self._is_connected = False
         self._is_reading = True
         self._was_full = False
+        self._log_full_at_s = 0.0  # not before
+        self._read_at_s = 0.0  # not before
         self._closing_at_s: float | None = None
+        self._to_publish: deque[tuple[str, bytes]] = deque()
         self._unanswered_publishes: set[int] = set()
+        self._last_publish_id = 0
         self._retry_s = FIRST_RETRY_S
         self._retry_at_s = 0.0
         self._is_outage_logged = False
@@ -128,7 +86,7 @@ class PahoReceiver:
         self._client = self._make_client()
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{CLIENT_ID}-{self._worker}" if self._worker else CLIENT_ID,
             clean_session=bool(self._worker),
@@ -136,12 +94,9 @@ class PahoReceiver:
             manual_ack=True,
         )
         set_up_client(client, self.address)
-        client.max_inflight_messages_set(PUBLISH_WINDOW_COUNT)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
         return client
 
     # --- called by the pipeline's thread ---
@@ -161,6 +116,14 @@ class PahoReceiver:
     def oldest_ms(self) -> int | None:
         return self._queue.oldest_ms
 
+    @property
+    def unacknowledged(self) -> int:
+        return self._queue.unsettled_count
+
+    @property
+    def oldest_unacknowledged_ms(self) -> int | None:
+        return self._queue.oldest_unsettled_ms
+
     def start(self) -> None:
         self._thread.start()
 
@@ -172,7 +135,7 @@ class PahoReceiver:
         return taken
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
-        self._orders.extend(message for message in messages if message.packet_id is not None)
+        self._orders.append(self._queue.settle(messages))
         self._wake()
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -208,26 +171,45 @@ class PahoReceiver:
         self._wake_writer.close()
 
     def _is_finished(self, deadline_s: float) -> bool:
-        is_quiet = not self._orders and not self._unanswered_publishes and not self._client.want_write()
-        return is_quiet or self._client.socket() is None or time.monotonic() > deadline_s
+        sock = self._socket()
+        if sock is None:
+            return True
+        is_sent = not sock.wants_write and not self._client.want_write()
+        is_quiet = is_sent and not (self._orders or self._to_publish or self._unanswered_publishes)
+        return is_quiet or time.monotonic() > deadline_s
+
+    def _socket(self) -> DuplexSocket | None:
+        sock = self._client.socket()
+        assert sock is None or isinstance(sock, DuplexSocket)
+        return sock
 
     def _serve(self) -> None:
         self._carry_out_orders()
-        sock = self._client.socket()
+        sock = self._socket()
         if sock is None:
             return
+        if self._client.want_write():  # what was asked for inside a callback
+            self._client.loop_write()
+        sock.flush()
         may_read = self._may_read()
-        has_buffered = may_read and getattr(sock, "pending", int)() > 0
-        readers = [self._wake_reader, sock] if may_read else [self._wake_reader]
-        writers = [sock] if self._client.want_write() else []
-        wait_s = 0.0 if has_buffered else LARGEST_WAIT_S
+        pause_s = self._read_at_s - time.monotonic()
+        if sock.has_for_paho or (may_read and sock.has_more):
+            wait_s = 0.0
+        elif may_read and pause_s > 0:
+            may_read, wait_s = False, pause_s
+        else:
+            wait_s = LARGEST_WAIT_S
+        readers: list[socket.socket | DuplexSocket] = [self._wake_reader]
+        if may_read:
+            readers.append(sock)
+        writers = [sock] if sock.wants_write else []
         readable, writable, _ = select.select(readers, writers, [], wait_s)
         if self._wake_reader in readable:
             self._wake_reader.recv(4096)
-        if sock in readable or has_buffered:
-            self._read_burst()
         if sock in writable:
-            self._client.loop_write()
+            sock.flush()
+        if sock in readable or (may_read and sock.has_more) or sock.has_for_paho:
+            self._read(sock)
         self._client.loop_misc()
 
     def _may_read(self) -> bool:
@@ -237,37 +219,63 @@ class PahoReceiver:
         is_full = self._queue.is_full
         if is_full != self._was_full:
             self._was_full = is_full
-            if is_full:
+            now_s = time.monotonic()
+            if is_full and now_s >= self._log_full_at_s:  # under load it changes ten times a second
+                self._log_full_at_s = now_s + LOG_FULL_EVERY_S
                 logger.warning(
-                    "Queue is full (%d messages): reading stops, the broker holds the rest", self.depth
+                    "Queue is full (%d messages): reading stops until there is room, the broker holds the rest",
+                    self.depth,
                 )
-            else:
-                logger.warning("Queue has room again: reading goes on")
         return self._is_reading and not is_full
 
-    def _read_burst(self) -> None:
-        """Read what has arrived, and hand it to the pipeline at once: a wake-up a message would cost more."""
+    def _read(self, sock: DuplexSocket) -> None:
+        """Read once, and hand what came to the pipeline at once: a wake-up a message would cost more."""
+        sock.read()
+        fresh: list[Received] = []
+        now_ms = time.time_ns() // 1_000_000
         try:
-            for _ in range(BURST_COUNT):
-                count = len(self._fresh)
-                result = self._client.loop_read()
-                if result != MQTTErrorCode.MQTT_ERR_SUCCESS or len(self._fresh) == count:
+            while True:
+                fresh += [
+                    Received(_text(topic), payload, now_ms, not is_retained, self._connection, packet_id)
+                    for topic, payload, packet_id, is_retained in sock.next_messages()
+                ]
+                # In the order they came: with the answer to our connecting a new numbering of packets begins.
+                if not sock.has_for_paho or self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                     break
         finally:
-            if self._fresh and self._closing_at_s is None:
-                self._queue.put(self._fresh)
-            self._fresh = []
+            if fresh and self._closing_at_s is None:
+                self._queue.put(fresh)
+        self._unanswered_publishes.difference_update(sock.take_answered())
+        if fresh and not sock.has_more:
+            self._read_at_s = time.monotonic() + PAUSE_S
 
     def _carry_out_orders(self) -> None:
         for _ in range(len(self._orders)):
             order = self._orders.popleft()
-            if isinstance(order, Received):
-                # Packet ids start anew with a connection: an old one would acknowledge another message.
-                if order.connection == self._connection and order.packet_id is not None:
-                    self._client.ack(order.packet_id, 1)
+            if isinstance(order, list):
+                self._acknowledge(order)
             elif self._is_connected:
-                topic, payload = order
-                self._unanswered_publishes.add(self._client.publish(topic, payload, qos=1).mid)
+                self._to_publish.append(order)
+        self._publish_what_may_go()
+
+    def _publish_what_may_go(self) -> None:
+        """What the broker has not acknowledged when the connection ends is lost: devices ask again by sending again."""
+        sock = self._socket()
+        while (
+            sock is not None and self._to_publish and len(self._unanswered_publishes) < PUBLISH_WINDOW_COUNT
+        ):
+            # Packet ids of our own: paho, which numbers its subscriptions, publishes nothing.
+            self._last_publish_id = self._last_publish_id % 65_535 + 1
+            if self._last_publish_id not in self._unanswered_publishes:
+                self._unanswered_publishes.add(self._last_publish_id)
+                sock.publish(*self._to_publish.popleft(), self._last_publish_id)
+
+    def _acknowledge(self, messages: list[Received]) -> None:
+        sock = self._socket()
+        if sock is not None:
+            # Packet ids start anew with a connection: an old one would acknowledge another message.
+            mine = (message.packet_id for message in messages if message.connection == self._connection)
+            sock.acknowledge(packet_id for packet_id in mine if packet_id is not None)
 
     # --- connecting ---
     def _connect_when_due(self) -> None:
@@ -327,26 +335,14 @@ class PahoReceiver:
     ) -> None:
         was_connected, self._is_connected = self._is_connected, False
         self._connection += 1  # acknowledgements still on their way are void
+        self._to_publish.clear()
+        self._unanswered_publishes.clear()
         if self._closing_at_s is None and (was_connected or not self._is_outage_logged):
             self._log_outage(f"connection lost ({reason})")
 
-    def _on_message(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = "(topic is not UTF-8)"
-        self._fresh.append(
-            Received(
-                topic=topic,
-                payload=bytes(message.payload),
-                received_ms=time.time_ns() // 1_000_000,
-                is_live=not message.retain,
-                connection=self._connection,
-                packet_id=message.mid if message.qos else None,
-            )
-        )
 
-    def _on_publish(
-        self, client: mqtt.Client, userdata: Any, mid: int, reason: ReasonCode, properties: Any
-    ) -> None:
-        self._unanswered_publishes.discard(mid)
+def _text(topic: bytes) -> str:
+    try:
+        return topic.decode()
+    except UnicodeDecodeError:
+        return "(topic is not UTF-8)"

@@ -17,7 +17,7 @@ from mqtt_ingest.liveness import Liveness
 from mqtt_ingest.outcomes import Tally
 from mqtt_ingest.parse import parse
 from mqtt_ingest.parts import Parts, Stored
-from mqtt_ingest.rate_limit import TokenBuckets, limit_rate
+from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
 from mqtt_ingest.receive import Received, Receiver
 from mqtt_ingest.retry import StoppedWaitingError, until_database_answers
 from mqtt_ingest.store import store_parts
@@ -41,7 +41,7 @@ class Pipeline:
         batch: Batch | None = None,
         store_batch: Callable[[Parts], Stored] = store_parts,
     ) -> None:
-        self.total = Tally()
+        self.total, self.last = Tally(), Tally()  # of all batches committed, and of the one before this
         self.stopping = threading.Event()
         self.idle_since_s = time.monotonic()
         self._receiver = receiver
@@ -49,7 +49,7 @@ class Pipeline:
         self._batch = Batch() if batch is None else batch  # an empty batch is false
         self._store_batch = store_batch
         self._directory = DeviceDirectory()
-        self._announcer = Announcer(receiver)
+        self._announcer = Announcer(receiver, pause_s=lambda arrival: pause_s(buckets, arrival))
         self._liveness = Liveness(receiver)
 
     def stop(self) -> None:
@@ -78,6 +78,7 @@ class Pipeline:
             acknowledge(self._receiver, stored.arrivals)
             self._announcer.announce(stored.arrivals)
             self.total.add(stored.tally)
+            self.last = stored.tally
         self._announcer.send_due()
         self._liveness.beat()
         self._note_idleness(received)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival, refuse_all
+from mqtt_ingest.receive import SMALL_LIMIT_BYTES
 from mqtt_ingest.topics import Kind
 
 CAPACITY_COUNT = 50_000
@@ -27,22 +28,33 @@ class TokenBuckets:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
-    def take(self, key: str, tokens: float) -> bool:
-        """Take all of `tokens`, or none. More than a full bucket holds is given to a full bucket."""
-        now_s = self._clock()
+    def take(self, key: str, tokens: float, waited_s: float = 0.0) -> bool:
+        """Take all of `tokens`, or none. More than a full bucket holds is given to a full bucket.
+
+        `waited_s`: how long ago they were asked for. What waited for us counts where it came, not all at once.
+        """
+        now_s = self._clock() - waited_s
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) >= CAPACITY_COUNT:
                 self._forget_full_ones(now_s)
             bucket = self._buckets[key] = _Bucket(self.burst, now_s)
         else:
-            gained = (now_s - bucket.filled_at_s) * self.rate_per_s
+            gained = max(0.0, now_s - bucket.filled_at_s) * self.rate_per_s
             bucket.tokens = min(self.burst, bucket.tokens + gained)
-            bucket.filled_at_s = now_s
+            bucket.filled_at_s = max(bucket.filled_at_s, now_s)
         if bucket.tokens < min(tokens, self.burst):
             return False
         bucket.tokens = max(0.0, bucket.tokens - tokens)
         return True
+
+    def seconds_until(self, key: str, tokens: float) -> float:
+        """Until the bucket holds so many, if nothing is taken meanwhile."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return 0.0
+        since_s = self._clock() - bucket.filled_at_s
+        return max(0.0, (tokens - bucket.tokens) / self.rate_per_s - since_s)
 
     def _forget_full_ones(self, now_s: float) -> None:
         """A full bucket says no more than none. If that frees nothing, all start anew."""
@@ -52,6 +64,17 @@ class TokenBuckets:
             self._buckets.clear()
 
 
+def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
+    """How long the answer to a message of old readings is put off, so that its device stays below the limit.
+
+    What is refused is lost, and a device that brings a long outage home knows no limit but its window: it sends more
+    when it is answered. Half a bucket is five of the largest messages. Answers to what is measured now do not wait.
+    """
+    if len(arrival.received.payload) <= SMALL_LIMIT_BYTES or not arrival.parsed.readings:
+        return 0.0
+    return buckets.seconds_until(arrival.parsed.device_id, buckets.burst / 2)
+
+
 def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     """The arrival as it came, or with everything in it refused as `rate_limited`.
 
@@ -59,7 +82,8 @@ def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     """
     parsed = arrival.parsed
     tokens = max(1, parsed.received) if parsed.kind is Kind.READINGS else TOKENS_A_MESSAGE
-    if buckets.take(parsed.device_id, tokens):
+    waited_s = max(0, int(time.time() - arrival.received.received_ms / 1000))
+    if buckets.take(parsed.device_id, tokens, waited_s):
         return arrival
     detail = f"more than {buckets.rate_per_s:g} readings/s sustained, burst {buckets.burst:g}"
     # Named rate_limited whatever else was wrong with it: so it is counted, and keeps no payload.

@@ -2,7 +2,8 @@
 
 `paho_receiver.py` is the one in use; another client takes its place by offering the same few methods.
 Back-pressure: the queue is bounded in messages and in bytes. While it is full the receiver does not read its
-socket, so the broker holds the rest.
+socket, so the broker holds the rest. Small messages overtake large ones: what a device measures now does not wait for
+what hundreds of devices bring from an outage.
 """
 
 import threading
@@ -14,10 +15,15 @@ from typing import Protocol
 
 QUEUE_LIMIT_COUNT = 5_000
 QUEUE_LIMIT_BYTES = 32 * 1024 * 1024
+# Of messages that came and are not settled, stored ones that wait for others among them. Packet ids have 16 bits, and
+# Mosquitto 2.0 sends on beyond its window.
+UNSETTLED_LIMIT_COUNT = 20_000
 # What is taken at once: a mebibyte of backlog holds some ten thousand readings, enough for a batch.
 TAKE_LIMIT_COUNT = 1_000
 TAKE_LIMIT_BYTES = 1024 * 1024
 OVERHEAD_BYTES = 200  # of a queued message beside its payload
+# Twelve readings with all their values, the most that a device sends live, take less.
+SMALL_LIMIT_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,14 @@ class Receiver(Protocol):
     def oldest_ms(self) -> int | None:
         """When the longest waiting message was received."""
 
+    @property
+    def unacknowledged(self) -> int:
+        """Messages received that the broker is not told of yet, those in the queue included."""
+
+    @property
+    def oldest_unacknowledged_ms(self) -> int | None:
+        """When the first of them was received."""
+
     def start(self) -> None: ...
 
     def take(self, timeout_s: float) -> list[Received]:
@@ -75,41 +89,75 @@ class BoundedQueue:
 
     def __init__(self, limit_count: int = QUEUE_LIMIT_COUNT, limit_bytes: int = QUEUE_LIMIT_BYTES) -> None:
         self.limit_count, self.limit_bytes = limit_count, limit_bytes
-        self._messages: deque[Received] = deque()
+        self._small: deque[Received] = deque()
+        self._large: deque[Received] = deque()
         self._bytes = 0
+        # In the order they came, until they are settled; and which of them are, though one before is not. Held back by
+        # a large message are small ones of at most as many bytes: large ones get half of what is taken.
+        self._unsettled: deque[Received] = deque()
+        self._settled_ids: set[int] = set()
         self._changed = threading.Condition()
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._small) + len(self._large)
 
     @property
     def is_full(self) -> bool:
-        return len(self._messages) >= self.limit_count or self._bytes >= self.limit_bytes
+        if len(self._unsettled) >= UNSETTLED_LIMIT_COUNT:
+            return True
+        return len(self) >= self.limit_count or self._bytes >= self.limit_bytes
 
     @property
     def oldest_ms(self) -> int | None:
         with self._changed:
-            return self._messages[0].received_ms if self._messages else None
+            return min((lane[0].received_ms for lane in (self._small, self._large) if lane), default=None)
+
+    @property
+    def unsettled_count(self) -> int:
+        return len(self._unsettled)
+
+    @property
+    def oldest_unsettled_ms(self) -> int | None:
+        with self._changed:
+            return self._unsettled[0].received_ms if self._unsettled else None
 
     def put(self, messages: Sequence[Received]) -> None:
         with self._changed:
-            self._messages.extend(messages)
+            for message in messages:
+                (self._small if len(message.payload) <= SMALL_LIMIT_BYTES else self._large).append(message)
+            self._unsettled.extend(messages)
             self._bytes += sum(len(m.payload) + OVERHEAD_BYTES for m in messages)
             self._changed.notify()
 
     def take(self, timeout_s: float) -> list[Received]:
-        """The oldest messages, at most TAKE_LIMIT of them; [] when none came in time or on `wake`."""
+        """The oldest messages, at most TAKE_LIMIT of them, small ones first; [] when none came in time."""
         deadline_s = time.monotonic() + timeout_s
         with self._changed:
-            while not self._messages:
+            while not len(self):
                 left_s = deadline_s - time.monotonic()
                 if left_s <= 0 or not self._changed.wait(left_s):
                     break
             taken: list[Received] = []
+            limit_bytes = TAKE_LIMIT_BYTES // 2 if self._large else TAKE_LIMIT_BYTES
             taken_bytes = 0
-            while self._messages and len(taken) < TAKE_LIMIT_COUNT and taken_bytes < TAKE_LIMIT_BYTES:
-                message = self._messages.popleft()
-                taken_bytes += len(message.payload) + OVERHEAD_BYTES
-                taken.append(message)
+            while self._small and len(taken) < TAKE_LIMIT_COUNT and taken_bytes < limit_bytes:
+                taken.append(self._small.popleft())
+                taken_bytes += len(taken[-1].payload) + OVERHEAD_BYTES
+            while self._large and taken_bytes < TAKE_LIMIT_BYTES:
+                taken.append(self._large.popleft())
+                taken_bytes += len(taken[-1].payload) + OVERHEAD_BYTES
             self._bytes -= taken_bytes
             return taken
+
+    def settle(self, messages: Sequence[Received]) -> list[Received]:
+        """These are done with; returns what may be acknowledged now.
+
+        That is in the order in which messages came, as MQTT demands: those that overtook others wait for them.
+        """
+        with self._changed:
+            self._settled_ids.update(map(id, messages))
+            ready: list[Received] = []
+            while self._unsettled and id(self._unsettled[0]) in self._settled_ids:
+                ready.append(self._unsettled.popleft())
+            self._settled_ids.difference_update(map(id, ready))
+            return ready

@@ -22,8 +22,8 @@ from devices.credentials import check_broker_login, rotate_secret
 from devices.models import MCUDevice
 from devices.services import Geometry, ProvisionedDevice, describe, provision_device
 from factories.models import Factory
+from mqtt_ingest.broker_address import BrokerAddress, set_up_client
 from mqtt_ingest.messages import LARGEST_STREAM
-from mqtt_ingest.paho_receiver import BrokerAddress, set_up_client
 
 DEVICE_ID = "spare-device"
 CHIMNEY_NAME = "Spare device"

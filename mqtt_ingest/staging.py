@@ -1,14 +1,22 @@
-"""A batch as lines for COPY, and what must be known of it beside them. No database here."""
+"""A batch as lines for COPY, and what must be known of it beside them. No database here.
+
+Written by the JSON encoder: a list of numbers is a line but for its commas, and it is ten times faster than Python
+that formats each number.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
+from io import BytesIO
+from typing import Any
+
+import msgspec
 
 from emissions.models import STREAM_OFFSET
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.messages import Reading
 
+VALUE_COUNT = len(Reading.__struct_fields__)  # a posted reading has more, after these
 SMALLEST_FLOAT4 = 1e-37
 # PostgreSQL's limit is 8,000 bytes.
 NOTIFICATION_LIMIT_BYTES = 7_900
@@ -20,10 +28,11 @@ class StagedBatch:
     """`keys` holds (device, time in ms, stored stream, seq) by position."""
 
     keys: list[tuple[int, int, int, int]] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    largest_stream_count: int = 0  # readings of the stream that has most
 
-    def as_file(self) -> StringIO:
-        return StringIO("".join(self.lines))
+    def as_file(self) -> BytesIO:
+        return BytesIO(b"".join(self.texts))
 
     def first_and_last_ms(self) -> tuple[int, int]:
         times = [t_ms for _, t_ms, _, _ in self.keys]
@@ -31,48 +40,55 @@ class StagedBatch:
 
 
 def stage(arrivals: Sequence[Arrival]) -> StagedBatch:
-    """The readings of a batch, each identity once. A seq of 0 is told apart by its time."""
+    """The readings of a batch, each identity once."""
     batch = StagedBatch()
-    seen: set[tuple[int, int, int, int]] = set()
+    seen: dict[tuple[int, int], set[int]] = {}
     for arrival in arrivals:
         device, parsed = arrival.device, arrival.parsed
         if device is None or not parsed.readings:
             continue
         stream = parsed.stream - STREAM_OFFSET
-        interval = _number(parsed.interval_s)
-        for reading in parsed.readings:
-            identity = (device.pk, 0 if reading.seq else reading.t, stream, reading.seq)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            batch.lines.append(_line(len(batch.keys), device.pk, stream, interval, reading))
-            batch.keys.append((device.pk, reading.t, stream, reading.seq))
+        readings = _unseen(parsed.readings, seen.setdefault((device.pk, stream), set()))
+        if not readings:
+            continue
+        pk, interval_s, first = device.pk, parsed.interval_s, len(batch.keys)
+        rows = [(n, pk, stream, interval_s, *_values(r)) for n, r in enumerate(readings, first)]
+        batch.texts.append(_lines(rows))
+        batch.keys += [(pk, r.t, stream, r.seq) for r in readings]
+    batch.largest_stream_count = max(map(len, seen.values()), default=0)
     return batch
 
 
-def _line(position: int, device_pk: int, stream: int, interval: str, r: Reading) -> str:
-    """In the order of create_staging.sql."""
-    line = (
-        f"{position}\t{device_pk}\t{r.t}\t{stream}\t{r.seq}\t{_or_null(r.seq_from)}\t"
-        f"{_or_null(r.co2_ppm)}\t{_or_null(r.temperature_c)}\t{_or_null(r.velocity_ms)}\t"
-        f"{_or_null(r.pressure_pa)}\t{_or_null(r.dp_pa)}\t{_or_null(r.cell_temperature_c)}\t"
-        f"{_or_null(r.cell_pressure_pa)}\t{_or_null(r.humidity_pct)}\t{_or_null(r.o2_pct)}\t{_or_null(r.ch4_ppm)}\t"
-        f"{interval}\t{_or_null(r.span_s)}\t{_or_null(r.n)}\t{r.flags}\n"
-    )
-    return line if "e-" not in line else _without_tiny_numbers(line)
+def _unseen(readings: Sequence[Reading], seen: set[int]) -> Sequence[Reading]:
+    """Those whose identity is not in `seen` yet, which it then is. A seq of 0 is told apart by its time."""
+    identities = [r.seq or -r.t for r in readings]
+    fresh = set(identities)
+    if len(fresh) == len(identities) and seen.isdisjoint(fresh):
+        seen |= fresh
+        return readings
+    unseen = []
+    for identity, reading in zip(identities, readings, strict=True):
+        if identity not in seen:
+            seen.add(identity)
+            unseen.append(reading)
+    return unseen
 
 
-def _or_null(value: float | int | None) -> float | int | str:
-    return r"\N" if value is None else value
+def _values(reading: Reading) -> tuple[Any, ...]:
+    """In the order of copy_staging.sql."""
+    return msgspec.structs.astuple(reading)[:VALUE_COUNT]
 
 
-def _without_tiny_numbers(line: str) -> str:
+def _lines(rows: list[tuple[Any, ...]]) -> bytes:
+    text = msgspec.json.encode(rows)
+    if b"e-" in text:
+        text = msgspec.json.encode([_without_tiny_numbers(row) for row in rows])
+    return text[2:-2].replace(b"],[", b"\n").replace(b",", b"\t") + b"\n"
+
+
+def _without_tiny_numbers(row: Iterable[Any]) -> list[Any]:
     """PostgreSQL refuses a number that a 4-byte float would round to zero; we store the zero."""
-    return "\t".join(_number(float(cell)) if "e-" in cell else cell for cell in line[:-1].split("\t")) + "\n"
-
-
-def _number(value: float) -> str:
-    return "0" if abs(value) < SMALLEST_FLOAT4 else str(value)
+    return [0.0 if isinstance(v, float) and abs(v) < SMALLEST_FLOAT4 else v for v in row]
 
 
 def notifications(batch: StagedBatch, left_out: set[int], now_ms: int) -> list[str]:
@@ -81,7 +97,7 @@ def notifications(batch: StagedBatch, left_out: set[int], now_ms: int) -> list[s
     items: list[str] = []
     size_bytes = 2
     for position, key in enumerate(batch.keys):
-        if position in left_out or key[1] < now_ms - LIVE_FOR_MS:
+        if key[1] < now_ms - LIVE_FOR_MS or position in left_out:
             continue
         item = json.dumps(key, separators=(",", ":"))
         if size_bytes + len(item) + 1 > NOTIFICATION_LIMIT_BYTES:

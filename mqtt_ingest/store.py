@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from psycopg2.errors import UniqueViolation
 
 from carbontrack import sql
 from emissions.partitions import ensure_partitions, forget_known_partitions, is_missing_partition
@@ -46,7 +47,7 @@ def store_parts(parts: Parts) -> Stored:
     """
     while (arrivals := parts.next()) is not None:
         try:
-            stored = _store_together(arrivals)
+            stored = _store_once(arrivals)
         except (DataError, IntegrityError) as error:
             if is_missing_partition(error):
                 # Not the reading's fault: what this process remembered of the tables is out of date.
@@ -58,18 +59,33 @@ def store_parts(parts: Parts) -> Stored:
     return parts.done
 
 
-def _store_together(arrivals: list[Arrival]) -> Stored:
-    """All of it in one transaction, or nothing."""
-    staged = stage(arrivals)
+def _store_once(arrivals: list[Arrival]) -> Stored:
+    """All of it in one transaction, or nothing; a reading that is there already is left as it is.
+
+    What is new is known before anything is inserted. Should the primary key, the second line, object all the same,
+    then the record of what has arrived of a stream was lost: the same again, and the key decides.
+    """
+    try:
+        return _store_together(arrivals)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        logger.warning("Readings are stored that no stream has on record; it is put right: %s", error)
+        return _store_together(arrivals, key_decides=True)
+
+
+def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> Stored:
+    staged, tally = stage(arrivals), Tally()
     if staged.keys:
-        # Outside the transaction: making a table must not wait for, or hold up, the readings of other months.
         first_ms, last_ms = staged.first_and_last_ms()
+        tally.note_times(first_ms, last_ms)
+        # Outside the transaction: making a table must not wait for, or hold up, the readings of other months.
         ensure_partitions(_moment(first_ms), _moment(last_ms))
     is_nested = connection.in_atomic_block
-    tally = Tally()
     with transaction.atomic(), connection.cursor() as cursor:
         if staged.keys:
-            tally.stored, crowding = _write_readings(cursor, staged, is_nested=is_nested)
+            _copy(cursor, staged, is_nested=is_nested)
+            tally.stored, crowding = _write_readings(cursor, staged, key_decides=key_decides)
             if crowding:
                 arrivals = refuse_crowding(arrivals, staged, crowding)
         tally.duplicate = sum(len(arrival.parsed.readings) for arrival in arrivals) - tally.stored
@@ -80,18 +96,24 @@ def _store_together(arrivals: list[Arrival]) -> Stored:
     return Stored(arrivals, tally)
 
 
-def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> tuple[int, list[int]]:
-    """1. copy; 2. lock the streams; 3. take out duplicates and what crowds; 4. insert; 5. record, mark, notify.
-
-    Returns how many are new, and the positions of those refused because their stream is in too many pieces.
-    """
-    now = timezone.now()
-    stored_at = {"stored_at": now}
+def _copy(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> None:
     _execute(cursor, "create_staging")
     if is_nested:  # in somebody's transaction, as in a test: no commit has emptied it yet
         cursor.execute("TRUNCATE ingest_staging")
     with connection.wrap_database_errors:
         cursor.copy_expert(sql.load("mqtt_ingest", "copy_staging"), staged.as_file())
+
+
+def _write_readings(
+    cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool
+) -> tuple[int, list[int]]:
+    """Of what was copied: 1. lock the streams; 2. take out duplicates and what crowds; 3. insert; 4. record, mark,
+    notify.
+
+    Returns how many are new, and the positions of those refused because their stream is in too many pieces.
+    """
+    now = timezone.now()
+    stored_at = {"stored_at": now}
     _execute(cursor, "make_streams", stored_at)
     _execute(cursor, "lock_streams")
     largest_bytes = max((size for (size,) in cursor.fetchall()), default=0)
@@ -101,7 +123,8 @@ def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bo
     left_out = {*duplicates, *crowding}
     if len(left_out) == len(staged.keys):
         return 0, crowding
-    _execute(cursor, "insert_new_readings", stored_at)
+    insert = sql.load("mqtt_ingest", "insert_new_readings")
+    cursor.execute(f"{insert}\nON CONFLICT DO NOTHING" if key_decides else insert, stored_at)
     new_count = cursor.rowcount
     _execute(cursor, "record_received", stored_at)
     _execute(cursor, "touch_minutes", stored_at)

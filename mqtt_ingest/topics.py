@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 ROOT = "carbontrack/v1"
 
@@ -31,6 +32,8 @@ class Topic:
     kind: Kind
 
 
+# A device's topic is always the same; made-up ones push each other out.
+@lru_cache(maxsize=20_000)
 def parse_topic(topic: str) -> Topic | None:
     """The device and kind of a topic that devices publish to; None for any other."""
     match = _TOPIC.fullmatch(topic)

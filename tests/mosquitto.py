@@ -1,4 +1,7 @@
-"""A real Mosquitto for tests: TLS, password file, ACL, a free port; written and reloaded as in production."""
+"""A real Mosquitto for tests: TLS, password file, ACL, a free port; written and reloaded as in production.
+
+Benchmarks ask for one on plain loopback too, and with the limits that operators are told to set.
+"""
 
 import os
 import queue
@@ -7,6 +10,7 @@ import signal
 import socket
 import subprocess
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,12 +30,9 @@ allow_anonymous false
 password_file {folder}/passwords
 acl_file {folder}/acl
 listener {port} 127.0.0.1
-cafile {ca}
-certfile {certificate}
-keyfile {key}
+{tls}
 message_size_limit 2097152
-max_inflight_messages 0
-max_queued_messages 0
+{limits}
 set_tcp_nodelay true
 log_dest stderr
 log_type error
@@ -41,21 +42,32 @@ log_type information
 """
 
 
+TLS = """cafile {ca}
+certfile {certificate}
+keyfile {key}"""
+NO_LIMITS = ("max_inflight_messages 0", "max_queued_messages 0")
+
+
 class Mosquitto:
     """Started with the logins of all devices in the registry; `reload` after one was added."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_tls: bool = True, limits: Sequence[str] = NO_LIMITS) -> None:
         self.folder = folder
+        self.is_tls = is_tls
         self.certificates = ensure_certificates(folder)
         self.port = _free_port()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
-        values = {
-            "folder": folder,
-            "port": self.port,
+        files = {
             "ca": self.certificates.ca_file,
             "certificate": self.certificates.certificate_file,
             "key": self.certificates.key_file,
+        }
+        values = {
+            "folder": folder,
+            "port": self.port,
+            "tls": TLS.format(**files) if is_tls else "",
+            "limits": "\n".join(limits),
         }
         (folder / "mosquitto.conf").write_text(CONFIGURATION.format(**values))
 
@@ -71,7 +83,13 @@ class Mosquitto:
     @property
     def url(self) -> str:
         """MQTT_BROKER_URL of our ingest."""
-        return f"mqtts://carbontrack-ingest:{INGEST_PASSWORD}@127.0.0.1:{self.port}"
+        scheme = "mqtts" if self.is_tls else "mqtt"
+        return f"{scheme}://carbontrack-ingest:{INGEST_PASSWORD}@127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def start(self) -> None:
         """Needs `settings.MQTT_BROKER_URL` to be `url`: the ingest password in the file comes from there."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +16,8 @@ from django.db import connection
 from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
 from tests.drill.proxy import Proxy
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto
+from tests.processes import Process
 
-MANAGE = Path(__file__).parents[2] / "manage.py"
 BACKENDS = (
     "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
@@ -49,38 +47,6 @@ class PersistentMosquitto(Mosquitto):
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-
-class Process:
-    """One `manage.py` command, logged to a file."""
-
-    def __init__(self, log_path: Path, environment: dict[str, str], *arguments: str) -> None:
-        self.arguments = arguments
-        self._log_path = log_path
-        self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
-        self.starts = 0
-
-    def ensure_running(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, str(MANAGE), *self.arguments], env=self._environment, stdout=log, stderr=log
-            )
-        self.starts += 1
-
-    def kill(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait(10)
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(20)
-        self.kill()
 
 
 class Parts:
@@ -191,8 +157,8 @@ class Parts:
         """Of the largest ingest worker."""
         found = []
         for worker in self.workers:
-            with suppress(psutil.Error, AttributeError):
-                found.append(psutil.Process(worker._process.pid).memory_info().rss / 1e6)  # type: ignore[union-attr]
+            with suppress(psutil.Error):
+                found.append(psutil.Process(worker.pid).memory_info().rss / 1e6)
         return max(found, default=0.0)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ class InMemoryReceiver:
         self.is_connected = True
         self.capacity = 1_000
         self.queue: deque[Received] = deque()
+        self.taken: list[Received] = []
         self.acknowledged: list[Received] = []
         self.published: list[tuple[str, bytes]] = []
         self.is_reading = True
@@ -25,6 +26,15 @@ class InMemoryReceiver:
     def oldest_ms(self) -> int | None:
         return self.queue[0].received_ms if self.queue else None
 
+    @property
+    def unacknowledged(self) -> int:
+        return len(self.queue) + len(self.taken) - len(self.acknowledged)
+
+    @property
+    def oldest_unacknowledged_ms(self) -> int | None:
+        waiting = [*self.taken[len(self.acknowledged) :], *self.queue]
+        return waiting[0].received_ms if waiting else None
+
     def start(self) -> None:
         pass
 
@@ -34,6 +44,7 @@ class InMemoryReceiver:
     def take(self, timeout_s: float) -> list[Received]:
         taken = list(self.queue)
         self.queue.clear()
+        self.taken += taken
         return taken
 
     def acknowledge(self, messages: Sequence[Received]) -> None:

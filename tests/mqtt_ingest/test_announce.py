@@ -21,9 +21,9 @@ class Clock:
 
 
 class Scene:
-    def __init__(self) -> None:
-        self.receiver, self.clock = InMemoryReceiver(), Clock()
-        self.announcer = Announcer(self.receiver, self.clock)
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.receiver, self.clock, self.pause_s = InMemoryReceiver(), Clock(), pause_s
+        self.announcer = Announcer(self.receiver, self.clock, lambda arrival: self.pause_s)
 
     def commit(self, payload: bytes, device_id: str = "litein-1") -> None:
         one = received(device_id, payload)
@@ -119,6 +119,31 @@ def test_the_last_call_sends_all_that_waits() -> None:
     scene.announcer.send_due(is_last=True)
 
     assert [answer["ranges"] for answer in scene.said()] == [[[1, 1]], [[2, 2]]]
+
+
+def test_an_answer_that_is_put_off_goes_when_its_time_has_come_and_others_do_not_wait_for_it() -> None:
+    scene = Scene(pause_s=30.0)
+    scene.commit(message(reading(1), reading(2)))
+    scene.pause_s = 0.0
+    scene.commit(message(reading(9)))
+    assert [answer["ranges"] for answer in scene.said()] == [[[9, 9]]]
+
+    scene.clock.now_s += 29.0
+    scene.announcer.send_due()
+    assert [answer["ranges"] for answer in scene.said()] == [[[9, 9]]]
+    scene.clock.now_s += 1.0
+    scene.announcer.send_due()
+
+    assert [answer["ranges"] for answer in scene.said()] == [[[9, 9]], [[1, 2]]]
+
+
+def test_what_is_put_off_is_said_at_the_end_too() -> None:
+    scene = Scene(pause_s=30.0)
+    scene.commit(message(reading(1)))
+
+    scene.announcer.send_due(is_last=True)
+
+    assert [answer["ranges"] for answer in scene.said()] == [[[1, 1]]]
 
 
 def test_each_stream_is_answered_apart() -> None:

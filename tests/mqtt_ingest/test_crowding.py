@@ -154,7 +154,7 @@ def test_small_records_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_record_is_worth_counting_long_before_it_is_full() -> None:
     device = make_device()
-    ranges = crowding.RANGES_LIMIT_COUNT - crowding.BATCH_WORTH_COUNTING_COUNT
+    ranges = crowding.RANGES_LIMIT_COUNT - crowding.STREAM_WORTH_COUNTING_COUNT
     # The steps that compress best: bounds that differ in one byte each.
     for step in (2, 2**8, 2**16, 2**20):
         DeviceStream.objects.all().delete()

@@ -1,12 +1,16 @@
 """A device may send a burst, then so many readings a second; another device is not its keeper."""
 
+import json
+
 import pytest
 
+from mqtt_ingest.announce import Announcer
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival, DeviceRef
 from mqtt_ingest.parse import parse
-from mqtt_ingest.rate_limit import TokenBuckets, limit_rate
-from tests.mqtt_ingest.build import message, reading, received
+from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
+from tests.mqtt_ingest.build import message, now_ms, reading, received
+from tests.mqtt_ingest.fakes import InMemoryReceiver
 
 
 class Clock:
@@ -18,6 +22,11 @@ class Clock:
 
 def arrival(device_id: str = "litein-1", payload: bytes | None = None) -> Arrival:
     one = received(device_id, payload or message(reading(1), reading(2)))
+    return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+
+
+def arrival_at(received_ms: int, payload: bytes) -> Arrival:
+    one = received("litein-1", payload, received_ms=received_ms)
     return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
 
 
@@ -93,3 +102,74 @@ def test_made_up_ids_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> 
         buckets.take(f"made-up-{number}", 1)
 
     assert len(buckets._buckets) <= 10
+
+
+def test_what_waited_for_the_database_is_not_taken_for_a_burst() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=1, burst=2, clock=clock)
+    clock.now_s = 60.0
+    came_ms = [now_ms() - 60_000 + 2_000 * number for number in range(30)]
+
+    limited = [
+        limit_rate(buckets, arrival_at(received_ms, message(reading(1), reading(2))))
+        for received_ms in came_ms
+    ]
+
+    assert not any(one.parsed.rejections for one in limited)
+
+
+def test_a_message_that_was_overtaken_earns_nothing_twice() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=1, burst=10, clock=clock)
+    buckets.take("a", 10)
+    clock.now_s = 5.0
+
+    assert buckets.take("a", 5)
+    assert not buckets.take("a", 1, waited_s=4.0)
+    assert not buckets.take("a", 1)
+
+
+def test_it_is_known_when_a_bucket_will_hold_enough() -> None:
+    clock = Clock()
+    buckets = TokenBuckets(rate_per_s=10, burst=100, clock=clock)
+    assert buckets.seconds_until("a", 50) == 0
+
+    buckets.take("a", 80)
+    clock.now_s = 1.0
+
+    assert buckets.seconds_until("a", 50) == 2.0
+    assert buckets.seconds_until("a", 30) == 0
+
+
+def test_the_answer_to_what_is_measured_now_is_never_put_off() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=100, clock=Clock())
+    buckets.take("litein-1", 100)
+    large = message(*(reading(seq) for seq in range(1, 401)))
+
+    assert pause_s(buckets, arrival()) == 0
+    assert pause_s(buckets, arrival(payload=large)) == 50
+
+
+def test_a_device_that_waits_for_its_answers_brings_any_outage_home_unrefused() -> None:
+    clock, receiver = Clock(), InMemoryReceiver()
+    buckets = TokenBuckets(rate_per_s=200, burst=5_000, clock=clock)
+    announcer = Announcer(receiver, clock, lambda one: pause_s(buckets, one))
+    t_ms = now_ms()
+    messages = [
+        message(*(reading(seq, t_ms) for seq in range(first, first + 400))) for first in range(1, 20_001, 400)
+    ]
+    on_their_way = answered = 0
+    while answered < 20_000 and clock.now_s < 120:
+        while messages and on_their_way < 1_200:
+            limited = limit_rate(buckets, arrival(payload=messages.pop(0)))
+            assert not limited.parsed.rejections
+            announcer.announce([limited])
+            on_their_way += 400
+        for _topic, payload in receiver.published:
+            named = sum(high - low + 1 for low, high in json.loads(payload)["ranges"])
+            answered, on_their_way = answered + named, on_their_way - named
+        receiver.published.clear()
+        clock.now_s += 0.1
+        announcer.send_due()
+
+    assert answered == 20_000

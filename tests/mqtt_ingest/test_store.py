@@ -2,19 +2,27 @@
 
 import json
 import random
+import re
+import struct
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg2
 import pytest
 from django.db import DataError, OperationalError, connection
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from carbontrack.sql import load
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission, TouchedMinute
 from mqtt_ingest import store as store_module
 from mqtt_ingest.choices import Reason
+from mqtt_ingest.messages import FLOAT4_LIMIT, Reading
 from mqtt_ingest.models import IngestCounter, RejectedMessage
 from mqtt_ingest.queries import counters
+from mqtt_ingest.staging import SMALLEST_FLOAT4
 from mqtt_ingest.store import store
 from tests.make import make_device
 from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
@@ -140,6 +148,58 @@ def test_a_lost_stream_record_does_not_store_twice() -> None:
 
     assert (stored.tally.stored, stored.tally.duplicate) == (0, 1)
     assert stream_text(device) == "{[1,2)}"
+
+
+def test_what_a_lost_stream_record_forgot_is_put_right_beside_new_readings() -> None:
+    device = make_device()
+    t_ms = now_ms()
+    store([arrival(device, message(reading(1, t_ms), reading(2, t_ms)))])
+    DeviceStream.objects.all().delete()
+
+    stored = store([arrival(device, message(reading(2, t_ms), reading(3, t_ms), reading(4, t_ms)))])
+
+    assert (stored.tally.stored, stored.tally.duplicate) == (2, 1)
+    assert stream_text(device) == "{[2,5)}"
+    assert Emission.objects.count() == 4
+    assert adds_up()
+
+
+def test_columns_are_copied_in_the_order_of_a_readings_fields() -> None:
+    names = re.findall(r"\w+", load("mqtt_ingest", "copy_staging").partition("(")[2].partition(")")[0])
+
+    fields = ["t_ms" if name == "t" else name for name in Reading.__struct_fields__]
+    assert names == ["position", "device_id", "stream", "interval_s", *fields]
+
+
+@given(
+    values=st.lists(
+        st.one_of(st.none(), st.floats(-FLOAT4_LIMIT, FLOAT4_LIMIT, allow_nan=False)), min_size=7, max_size=7
+    )
+)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_number_is_stored_as_the_nearest_float4(values: list[Any]) -> None:
+    names = (
+        "pressure_pa",
+        "dp_pa",
+        "cell_temperature_c",
+        "cell_pressure_pa",
+        "humidity_pct",
+        "o2_pct",
+        "ch4_ppm",
+    )
+    device = make_device()
+
+    given_values: dict[str, Any] = dict(zip(names, values, strict=True))
+    store([arrival(device, message(reading(1, **given_values)))])
+
+    row = Emission.objects.get(device=device)
+    assert [float4(getattr(row, name)) for name in names] == [float4(value) for value in values]
+
+
+def float4(value: float | None) -> float | None:
+    if value is None:
+        return None
+    return 0.0 if abs(value) < SMALLEST_FLOAT4 else float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def test_touched_minutes_are_those_of_new_readings_only() -> None:

@@ -11,8 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from mqtt_ingest.broker_address import BrokerAddress, BrokerSettingsError
+from mqtt_ingest.lone_session import LeavingReceiver, SessionInUseError, end_session
 from mqtt_ingest.metrics import serve_metrics
-from mqtt_ingest.paho_receiver import BrokerAddress, BrokerSettingsError, PahoReceiver
+from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.rate_limit import TokenBuckets
 
@@ -38,12 +40,24 @@ class Command(BaseCommand):
             help="one of several that share the load (the broker must know shared subscriptions); each has its "
             "own NAME, and none runs without one",
         )
+        parser.add_argument(
+            "--end-session",
+            action="store_true",
+            help="store what the broker kept for a worker without a NAME, then end its session: once, after "
+            "workers with names have taken over and it was stopped",
+        )
         parser.add_argument("--max-seconds", type=float, help="end after so many seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        is_leaving = options["end_session"]
+        if is_leaving and options["worker"]:
+            raise CommandError(
+                "--end-session is for the session of a worker without a name: leave --worker out"
+            )
         try:
             address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
-            receiver = PahoReceiver(address, worker=_checked(options["worker"]))
+            worker = _checked(options["worker"])
+            receiver = LeavingReceiver(address) if is_leaving else PahoReceiver(address, worker=worker)
         except BrokerSettingsError as error:
             raise CommandError(str(error)) from error
         pipeline = Pipeline(
@@ -51,14 +65,17 @@ class Command(BaseCommand):
         )
         _stop_on_signals(pipeline)
         if settings.INGEST_METRICS_PORT:
-            serve_metrics(receiver, settings.INGEST_METRICS_PORT)
-        if options["once"] or options["max_seconds"]:
-            _stop_in_time(pipeline, receiver, is_once=options["once"], max_s=options["max_seconds"])
+            serve_metrics(receiver, pipeline, settings.INGEST_METRICS_PORT)
+        is_once = options["once"] or is_leaving
+        if is_once or options["max_seconds"]:
+            _stop_in_time(pipeline, receiver, is_once=is_once, max_s=options["max_seconds"])
         receiver.start()
         try:
             pipeline.run()
         finally:
             receiver.close()
+        if isinstance(receiver, LeavingReceiver):
+            _end_session(receiver)
         total = pipeline.total
         self.stdout.write(
             f"received {total.received} readings: stored {total.stored}, duplicate {total.duplicate}, "
@@ -70,6 +87,18 @@ def _checked(worker: str) -> str:
     if worker and not WORKER_NAME.fullmatch(worker):
         raise CommandError(f"--worker={worker!r}: use up to 32 letters, digits, _ and -, like a or ingest-2")
     return worker
+
+
+def _end_session(receiver: LeavingReceiver) -> None:
+    if receiver.was_lost or not receiver.was_emptied:
+        raise CommandError(
+            "the session is not ended: its connection was lost, or it was not emptied in time. Stop the worker "
+            "that runs without a name, if there is one, and run this again"
+        )
+    try:
+        end_session(receiver.address)
+    except (SessionInUseError, OSError) as error:
+        raise CommandError(f"the session is emptied and not ended: {error}") from error
 
 
 def _stop_on_signals(pipeline: Pipeline) -> None:
@@ -88,6 +117,10 @@ def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, 
         while not pipeline.stopping.wait(0.1):
             now_s = time.monotonic()
             is_idle = receiver.is_connected and now_s - pipeline.idle_since_s > IDLE_BEFORE_END_S
+            if isinstance(receiver, LeavingReceiver):
+                receiver.was_emptied = is_idle
+                if receiver.was_lost:
+                    pipeline.stop()
             if (is_once and is_idle) or (ends_at_s is not None and now_s > ends_at_s):
                 pipeline.stop()
 

@@ -1,0 +1,218 @@
+"""A socket under paho that takes the traffic of ingest past it: messages, both ways, and their acknowledgements.
+
+paho asks the socket for each packet three times, answers each by a send of its own, and keeps an object a message: at
+thousands a second that is most of what ingest costs (docs/performance.md). Here the socket is read 64 KiB at a time.
+PUBLISH packets of QoS 0 and 1 (MQTT 3.1.1), and the PUBACKs of what we published, come out as plain values; every other
+packet, whole, is what paho finds when it reads. What paho and we send is gathered and goes out by `flush`, in order.
+Connecting, TLS, subscriptions and keep-alive stay paho's. No thread of its own: all calls come from the one that owns
+the client.
+"""
+
+import ssl
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+READ_BYTES = 64 * 1024  # a read ends behind so many, so it brings less than twice as many
+_PUBLISH, _KIND_AND_HIGH_QOS = 0x30, 0xF4  # kind of the packet, and the bit that QoS 2 and the invalid 3 have
+_QOS_1, _RETAINED = 0x02, 0x01
+_PUBACK = b"\x40\x02"
+_PUBLISH_QOS_1 = b"\x32"
+_LONGEST_LENGTH_BYTES = 4
+
+
+class Published(NamedTuple):
+    """One message of QoS 0 or 1; `packet_id` is None for 0."""
+
+    topic: bytes
+    payload: bytes
+    packet_id: int | None
+    is_retained: bool
+
+
+class PlainOrTlsSocket(Protocol):
+    def recv(self, count: int, /) -> bytes: ...
+    def send(self, data: bytes, /) -> int: ...
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
+    def setblocking(self, flag: bool, /) -> None: ...
+    def setsockopt(self, level: int, option: int, value: int, /) -> None: ...
+
+
+class DuplexSocket:
+    """Wraps a connected socket, plain or TLS. What paho calls comes first."""
+
+    def __init__(self, sock: PlainOrTlsSocket) -> None:
+        self._sock = sock
+        self._chunks: list[bytes] = []  # read, and not yet cut into packets
+        self._chunks_bytes = 0
+        self._needed_bytes = 2  # of `_chunks`, before there can be a whole packet in them
+        self._for_paho = bytearray()
+        self._out = bytearray()
+        self._has_ended = False
+        self._error: OSError | None = None
+        self._answered_ids: list[int] = []
+        self.has_more = False  # more can be read at once, without waiting for the socket to say so
+
+    # --- what paho calls ---
+    def recv(self, count: int) -> bytes:
+        """Of the packet that `next_messages` has stopped at, never of the socket."""
+        if self._for_paho:
+            data = bytes(self._for_paho[:count])
+            del self._for_paho[:count]
+            return data
+        if self._error is not None:
+            raise self._error
+        if self._has_ended:
+            return b""
+        raise BlockingIOError
+
+    def send(self, data: bytes | bytearray) -> int:
+        self._out += data
+        return len(data)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        self._sock.setblocking(flag)
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        self._sock.setsockopt(level, option, value)
+
+    def close(self) -> None:
+        self.flush()  # DISCONNECT, which paho believes to be sent
+        self._sock.close()
+
+    # --- what the receiver calls ---
+    @property
+    def wants_write(self) -> bool:
+        return bool(self._out)
+
+    @property
+    def has_for_paho(self) -> bool:
+        """Let paho read: a packet of its own is there, or the connection has ended."""
+        return bool(self._for_paho) or self._has_ended or self._error is not None
+
+    def read(self) -> None:
+        """Read what has arrived, 64 KiB and a little; `next_messages` cuts it. An end is paho's to find.
+
+        Until nothing is left: TLS gives a record at a time, which may be a single message, and may hold more where
+        select sees none.
+        """
+        count = 0
+        self.has_more = False
+        try:
+            while count < READ_BYTES:
+                data = self._sock.recv(READ_BYTES)
+                if not data:
+                    self._has_ended = True
+                    break
+                self._chunks.append(data)
+                count += len(data)
+            else:
+                self.has_more = True
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError as error:
+            self._error = error
+        self._chunks_bytes += count
+
+    def next_messages(self) -> list[Published]:
+        """The messages up to the next packet that is paho's; call again when it has read that (`has_for_paho`)."""
+        if self._chunks_bytes < self._needed_bytes or self._for_paho:
+            return []
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        messages: list[Published] = []
+        start, end = 0, len(data)
+        needed = 2
+        while start + 2 <= end:
+            body, after, is_whole = _measure(data, start, end)
+            if not is_whole:
+                needed = after - start
+                break
+            head = data[start]
+            if data.startswith(_PUBACK, start):
+                self._answered_ids.append(int.from_bytes(data[body:after], "big"))
+                start = after
+                continue
+            if head & _KIND_AND_HIGH_QOS != _PUBLISH or (message := _cut(data, head, body, after)) is None:
+                self._for_paho += data[start:after]
+                start = after
+                break
+            messages.append(message)
+            start = after
+        self._chunks = [data[start:]] if start < end else []
+        self._chunks_bytes = end - start
+        self._needed_bytes = needed
+        return messages
+
+    def acknowledge(self, packet_ids: Iterable[int]) -> None:
+        """Answer messages of QoS 1; goes out with the next `flush`."""
+        self._out += b"".join([_PUBACK + packet_id.to_bytes(2, "big") for packet_id in packet_ids])
+
+    def publish(self, topic: str, payload: bytes, packet_id: int) -> None:
+        """With QoS 1; goes out with the next `flush`."""
+        name = topic.encode()
+        body = len(name).to_bytes(2, "big") + name + packet_id.to_bytes(2, "big") + payload
+        self._out += _PUBLISH_QOS_1 + _length_bytes(len(body)) + body
+
+    def take_answered(self) -> list[int]:
+        """The packet ids of what we published that the broker has acknowledged since."""
+        answered, self._answered_ids = self._answered_ids, []
+        return answered
+
+    def flush(self) -> None:
+        """Send what the kernel takes of what is gathered; an error is paho's to find when it reads."""
+        # Python's TLS sockets take a retry from a buffer that has grown or moved meanwhile.
+        try:
+            while self._out:
+                sent_count = self._sock.send(bytes(self._out))
+                del self._out[:sent_count]
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError as error:
+            self._error = error
+            self._out.clear()
+
+
+def _measure(data: bytes, start: int, end: int) -> tuple[int, int, bool]:
+    """Where the body of the packet at `start` begins, where it ends, and whether all of it is there.
+
+    Of a length that is not whole yet, or of one that no packet may have (paho is given that, to refuse it), the end
+    is just behind what is known.
+    """
+    length, shift, at = 0, 0, start + 1
+    while at < end:
+        byte = data[at]
+        length |= (byte & 0x7F) << shift
+        at += 1
+        if at - start - 1 > _LONGEST_LENGTH_BYTES:
+            return at, at, True
+        if byte < 0x80:
+            return at, at + length, at + length <= end
+        shift += 7
+    return at, at + 1, False
+
+
+def _length_bytes(length: int) -> bytes:
+    """MQTT's variable length: seven bits a byte, lowest first."""
+    out = bytearray()
+    while length > 0x7F:
+        out.append(length & 0x7F | 0x80)
+        length >>= 7
+    out.append(length)
+    return bytes(out)
+
+
+def _cut(data: bytes, head: int, body: int, after: int) -> Published | None:
+    """A message of QoS 0 or 1; None when its lengths contradict each other."""
+    topic_at = body + 2
+    payload_at = topic_at + int.from_bytes(data[body:topic_at], "big")
+    topic = data[topic_at:payload_at]
+    packet_id = None
+    if head & _QOS_1:
+        packet_id = int.from_bytes(data[payload_at : payload_at + 2], "big")
+        payload_at += 2
+    if payload_at > after or packet_id == 0:
+        return None
+    return Published(topic, data[payload_at:after], packet_id, bool(head & _RETAINED))

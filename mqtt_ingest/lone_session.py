@@ -1,0 +1,86 @@
+"""The end of a lone worker's persistent session, when several workers take over: nothing in it is thrown away.
+
+While the session is there the broker fills it for nobody. So: leave the subscription, take what was kept, and only then
+tell the broker to forget the session. `ingest_mqtt --end-session` does it, beside the workers that have taken over.
+"""
+
+import logging
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from mqtt_ingest.broker_address import BrokerAddress, set_up_client
+from mqtt_ingest.paho_receiver import CLIENT_ID, PahoReceiver
+from mqtt_ingest.topics import subscriptions
+
+logger = logging.getLogger(__name__)
+
+
+class SessionInUseError(RuntimeError):
+    """The lone session could not be ended; the message says what to do."""
+
+
+class LeavingReceiver(PahoReceiver):
+    """Takes what the broker kept for the lone worker, and nothing new. Never connects a second time.
+
+    A connection that is lost may be one that a lone worker has taken back: to connect again would end that one's.
+    """
+
+    def __init__(self, address: BrokerAddress) -> None:
+        super().__init__(address)
+        self.was_lost = False
+        self.was_emptied = False  # whoever watches it says so
+        self._client.on_unsubscribe = self._on_unsubscribe
+
+    def _on_connect(
+        self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        if reason.is_failure:
+            super()._on_connect(client, userdata, flags, reason, properties)
+            return
+        self._connection += 1
+        client.unsubscribe(subscriptions())
+
+    def _on_unsubscribe(
+        self, client: mqtt.Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any
+    ) -> None:
+        self._is_connected = True
+
+    def _on_disconnect(
+        self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        if self._closing_at_s is None:
+            self.was_lost = True
+        super()._on_disconnect(client, userdata, flags, reason, properties)
+
+    def _connect_when_due(self) -> None:
+        if self.was_lost:
+            self._retry_at_s = float("inf")
+        super()._connect_when_due()
+
+
+def end_session(address: BrokerAddress) -> None:
+    """The broker forgets the lone worker's session, and whatever is still in it.
+
+    Raises SessionInUseError when the broker does not let us in, OSError when it cannot be reached.
+    """
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=True, protocol=mqtt.MQTTv311
+    )
+    set_up_client(client, address)
+    answers: list[ReasonCode] = []
+
+    def on_connect(
+        client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
+    ) -> None:
+        answers.append(reason)
+        client.disconnect()
+
+    client.on_connect = on_connect
+    client.connect(address.host, address.port)
+    client.loop_forever()
+    if not answers or answers[0].is_failure:
+        raise SessionInUseError(f"broker {address} refuses the login ({answers}): check MQTT_BROKER_URL")
+    logger.info("Ended the session of %r at broker %s", CLIENT_ID, address)
