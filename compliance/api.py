@@ -1,6 +1,6 @@
 """/api/targets/ and GET /api/factories/{id}/intensity/."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from carbontrack.errors import invalid
 from carbontrack.exports import csv_response, wants_csv
 from compliance import queries, services, site_days
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
+from compliance.inputs import span_of
 from compliance.models import Target
 from compliance.serializers import (
     AMOUNTS,
@@ -34,6 +35,8 @@ from compliance.serializers import (
     TargetSerializer,
 )
 from compliance.targets import verdicts
+from emissions.serializers import settling_fields
+from emissions.settling import SitePeriod, settling_of_sites
 from factories.choices import Sector
 from factories.models import Factory, Organisation
 from factories.queries import local_day_start
@@ -194,9 +197,7 @@ class IntensityView(APIView):
         first, end = _period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
         found = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
-        rows = IntensityRowSerializer(
-            [intensity_row(factory, own, resolution) for own in found], many=True
-        ).data
+        rows = IntensityRowSerializer(_intensity_rows(factory, found, resolution), many=True).data
         if wants_csv(request):
             return csv_response(
                 request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}"
@@ -234,6 +235,20 @@ def _day(parameters: Any, name: str) -> date | None:
             % {"name": name, "value": raw[:40]},
         )  # fmt: skip
     return found
+
+
+def _intensity_rows(factory: Factory, found: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:
+    rows = [intensity_row(factory, own, resolution) for own in found]
+    periods = [
+        SitePeriod(factory.pk, *(_starts_at(factory, row[name]) for name in ("period_start", "period_end")))
+        for row in rows
+    ]
+    settled = settling_of_sites(periods, timezone.now())
+    return [row | settling_fields(own) for row, own in zip(rows, settled, strict=True)]
+
+
+def _starts_at(factory: Factory, day: date) -> datetime:
+    return span_of(day, factory.zone, factory.day_starts_at).starts_at
 
 
 def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[str, Any]:

@@ -134,6 +134,11 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
         max_digits=9, decimal_places=6, allow_null=True, help_text="of the CO2 of heat, 0 to 1"
     )
     gwp_set = serializers.CharField(help_text="mixed: entries differ; empty: no CO2e")
+    settling_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="until when what the stacks measured may still change by itself; null: settled",
+    )
+    settling_because = serializers.CharField(allow_null=True, help_text="running, rolling_up or outstanding")
 
     def get_fields(self) -> Any:
         """And the amounts: kg, GJ, kWh, and what they make per product."""

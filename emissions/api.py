@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponseBase
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg import openapi
@@ -26,6 +27,7 @@ from carbontrack.pagination import page_size
 from devices.models import Assignment, MCUDevice
 from emissions import queries
 from emissions.serializers import ReadingSerializer, RollupSerializer, reading_row, rollup_row
+from emissions.settling import Part, settling
 from factories.models import Factory
 
 RAW = "raw"
@@ -142,7 +144,11 @@ class EmissionsView(APIView):
         else:
             page = queries.rollups_page(resolution, devices, start, end, cursor, size)
             assignments = _assignments(page.rows)
-            rows = [rollup_row(period, scope.devices, assignments) for period in page.rows]
+            parts = [Part(p.device_id, p.period_start, p.period_end) for p in page.rows]
+            rows = [
+                rollup_row(period, scope.devices, assignments, own)
+                for period, own in zip(page.rows, settling(parts, timezone.now()), strict=True)
+            ]
             columns = list(RollupSerializer().fields)
         return list_response(
             request, rows, columns, f"emissions-{resolution}",

@@ -15,7 +15,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,13 +43,30 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "carbontrack_readings"
 HEARTBEAT_S = 20.0
-QUEUE_EVENTS = 500  # 40 minutes of one device
+QUEUE_EVENTS = 4_000  # two full batches of ingest for who watches everything; readings are shared, not copied
+EVENTS_AT_ONCE = 100  # in one write
 LIFETIME_S = 15 * 60.0
 RESUME = timedelta(minutes=15)
 RESUME_EVENTS = 5_000  # a page; ingest stores up to 2,500 readings at one moment
 STREAMS_PER_USER = 20
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 CLOSED = None  # put on a queue to end its stream
+
+
+class Announced:
+    """A new reading; its bytes are made once for all streams that ask for the same fields."""
+
+    __slots__ = ("_made", "item")
+
+    def __init__(self, item: DerivedReading) -> None:
+        self.item = item
+        self._made: dict[tuple[str, ...] | None, bytes] = {}
+
+    def event(self, scope: Scope, fields: tuple[str, ...] | None) -> bytes:
+        made = self._made.get(fields)
+        if made is None:
+            made = self._made[fields] = _event(self.item, scope, fields)
+        return made
 
 
 class Subscription:
@@ -59,22 +76,30 @@ class Subscription:
         self.user_id = user_id
         self.device_ids = device_ids
         self.loop = loop
-        self.queue: asyncio.Queue[DerivedReading | None] = asyncio.Queue(QUEUE_EVENTS)
+        self.queue: asyncio.Queue[Announced | None] = asyncio.Queue(QUEUE_EVENTS)
 
-    def offer(self, item: DerivedReading | None) -> None:
+    def offer(self, *items: Announced | None) -> None:
         """From any thread. A full queue ends the stream: its reader is too slow."""
         try:
-            self.loop.call_soon_threadsafe(self._put, item)
+            self.loop.call_soon_threadsafe(self._put, items)
         except RuntimeError:  # the loop is closed: the stream has gone
             hub.unsubscribe(self)
 
-    def _put(self, item: DerivedReading | None) -> None:
-        if self.queue.full():
-            hub.unsubscribe(self)
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            item = CLOSED
-        self.queue.put_nowait(item)
+    def _put(self, items: Sequence[Announced | None]) -> None:
+        for item in items:
+            if self.queue.full():
+                hub.cut_off(self)
+                self.take_rest()
+                self.queue.put_nowait(CLOSED)
+                return
+            self.queue.put_nowait(item)
+
+    def take_rest(self, limit: int = QUEUE_EVENTS) -> list[Announced | None]:
+        """What waits already, without waiting."""
+        found: list[Announced | None] = []
+        while len(found) < limit and not self.queue.empty():
+            found.append(self.queue.get_nowait())
+        return found
 
 
 class Hub:
@@ -85,6 +110,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._open: set[Subscription] = set()  # also those cut off whose reader has not noticed yet
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -98,6 +124,7 @@ class Hub:
         subscription = Subscription(user_id, device_ids, loop)
         with self._lock:
             self._subscriptions.add(subscription)
+            self._open.add(subscription)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="live-readings", daemon=True)
                 self._thread.start()
@@ -105,9 +132,19 @@ class Hub:
 
     def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
+            self._open.discard(subscription)
+        self.cut_off(subscription)
+
+    def cut_off(self, subscription: Subscription) -> None:
+        """It gets nothing more. Until its connection is over it counts as open: who never reads has no more of them."""
+        with self._lock:
             self._subscriptions.discard(subscription)
             if not self._subscriptions:
                 self._wake_writer.send(b"!")
+
+    def open_count(self, user_id: int) -> int:
+        with self._lock:
+            return sum(subscription.user_id == user_id for subscription in self._open)
 
     def watched(self) -> list[Subscription]:
         with self._lock:
@@ -187,10 +224,11 @@ class Hub:
         wanted = [key for key in keys if key[1] in watched]
         if not wanted:
             return
-        for item in readings_by_key(wanted):
-            for subscription in subscriptions:
-                if item.row.device_id in subscription.device_ids:
-                    subscription.offer(item)
+        news = [Announced(item) for item in readings_by_key(wanted)]
+        for subscription in subscriptions:
+            own = [one for one in news if one.item.row.device_id in subscription.device_ids]
+            if own:
+                subscription.offer(*own)
 
 
 hub = Hub()
@@ -254,10 +292,11 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(content_type=EVENT_STREAM)
     wanted = request.GET.get("fields", "")
-    fields = [name for name in wanted.split(",") if name in ReadingSerializer().fields] if wanted else None
+    known = ReadingSerializer().fields if wanted else ()
+    fields = tuple(name for name in wanted.split(",") if name in known) if wanted else None
     last_id = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
     user_id = request.user.pk or 0  # never 0: `_authorise` lets nobody else in
-    if sum(s.user_id == user_id for s in hub.watched()) >= STREAMS_PER_USER:
+    if hub.open_count(user_id) >= STREAMS_PER_USER:
         message = _("You have %(count)d live streams open; close one first.") % {"count": STREAMS_PER_USER}
         return json_error(429, "too_many_requests", message)
     events = _events(user_id, scope, fields, _received_after(last_id))
@@ -298,7 +337,7 @@ async def _all_missed(
 
 
 async def _events(
-    user_id: int, scope: Scope, fields: list[str] | None, received_after: datetime | None
+    user_id: int, scope: Scope, fields: tuple[str, ...] | None, received_after: datetime | None
 ) -> AsyncIterator[bytes]:
     subscription = hub.subscribe(user_id, frozenset(scope.devices), asyncio.get_running_loop())
     ends_at_s = time.monotonic() + LIFETIME_S
@@ -317,17 +356,18 @@ async def _events(
             except TimeoutError:
                 yield b"event: heartbeat\ndata: {}\n\n"
                 continue
-            if offered is CLOSED:
+            waiting = [offered, *subscription.take_rest(EVENTS_AT_ONCE)]
+            fresh = [one for one in waiting if one is not CLOSED and one.item.row[:5] not in sent]
+            sent.difference_update([one.item.row[:5] for one in waiting if one is not CLOSED])
+            if fresh:
+                yield b"".join([one.event(scope, fields) for one in fresh])
+            if CLOSED in waiting:
                 return
-            if offered.row[:5] in sent:
-                sent.discard(offered.row[:5])
-                continue
-            yield _event(offered, scope, fields)
     finally:
         hub.unsubscribe(subscription)
 
 
-def _event(item: DerivedReading, scope: Scope, fields: list[str] | None) -> bytes:
+def _event(item: DerivedReading, scope: Scope, fields: tuple[str, ...] | None) -> bytes:
     row = reading_row(item, scope.devices)
     if fields is not None:
         row = {name: row[name] for name in fields}

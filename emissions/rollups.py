@@ -7,8 +7,9 @@ order of arrival (`design.md` 7.11): same inputs, same bits. A segment between t
 the minute of the earlier one. Hours and days are sums of integer micrograms.
 
 How far a new reading reaches: back to the segment that ended where it now begins, forward over the
-`quality.CONTEXT` readings whose flags it may change and the segment after them. That segment may end at a
-reading far away: a mean of an hour, or the first that can be used after a long fault (`readings_window.sql`).
+`quality.CONTEXT` readings whose flags it may change, up to the first gap, and the segment after them. That
+segment may end at a reading far away: a mean of an hour, or the first that can be used after a long fault
+(`readings_window.sql`).
 """
 
 from __future__ import annotations
@@ -206,13 +207,33 @@ def _floor_minute(t_ms: int) -> int:
 def _affected(rows: Sequence[ReadingRow], start_ms: int, end_ms: int) -> tuple[int, int]:
     """The minutes whose roll-up may differ because of readings in [start, end): see the module's docstring."""
     inside = [row for row in rows if row.t_ms >= start_ms]
-    reach_ms = max(
-        (round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000) for row in inside), default=0
-    )
-    # Looked at may be more rows than have flags that can change.
-    after = [row for row in inside if row.t_ms >= end_ms][: CONTEXT + 1]
-    last_ms = max(end_ms - MINUTE_MS, _floor_minute(after[-1].t_ms) if after else 0)
-    return _floor_minute(start_ms - reach_ms), last_ms + MINUTE_MS
+    reaches_ms = [_reach_ms(row) for row in inside if row.t_ms - _reach_ms(row) < start_ms]
+    last_ms = max(end_ms - MINUTE_MS, _floor_minute(_last_reached_ms(inside, end_ms)))
+    return _floor_minute(start_ms - max(reaches_ms, default=0)), last_ms + MINUTE_MS
+
+
+def _reach_ms(row: ReadingRow) -> int:
+    """How far back the segment may begin that ends at a reading."""
+    return round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000)
+
+
+def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
+    """The last reading whose flags those before `end_ms` may change; 0 when there is none.
+
+    A gap starts every pattern of flags afresh: what lies behind it is not reached, be it a second or a year away.
+    """
+    reached_ms, count = 0, 0
+    previous: ReadingRow | None = None
+    for row in inside:
+        if row.t_ms >= end_ms:
+            if previous is not None and row.t_ms - _reach_ms(row) > previous.t_ms:
+                break
+            reached_ms, count = row.t_ms, count + 1
+            # Looked at may be more rows than have flags that can change.
+            if count > CONTEXT:
+                break
+        previous = row
+    return reached_ms
 
 
 def _roll_up_window(device_id: int, setups: Sequence[AssignmentSetup], start_ms: int, end_ms: int) -> None:

@@ -1,5 +1,6 @@
 """Shapes of readings and roll-ups in the API. Numbers of physics are numbers, masses of record are strings."""
 
+from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
@@ -7,6 +8,7 @@ from rest_framework import serializers
 from emissions.derive import DerivedReading, moment
 from emissions.models import STREAM_OFFSET
 from emissions.queries import Period
+from emissions.settling import Settling, Why
 from science.quality import names
 from science.rounding import decimal_kg_from_micrograms
 
@@ -80,10 +82,29 @@ class RollupSerializer(serializers.Serializer[Any]):
     velocity_ms = serializers.FloatField(allow_null=True)
     flow_rate_m3s = serializers.FloatField(allow_null=True)
     quality = serializers.ListField(child=serializers.CharField(), help_text="every flag that occurred")
+    settling_until = serializers.DateTimeField(
+        allow_null=True, help_text="until when this row may still change by itself; null: it is settled"
+    )
+    settling_because = serializers.ChoiceField(
+        choices=[str(why) for why in Why], allow_null=True,
+        help_text="running: the period is not over; rolling_up: readings wait for the worker; "
+        "outstanding: the device is silent or behind and may still hold readings",
+    )  # fmt: skip
+
+
+def settling_fields(settling: Settling | None) -> dict[str, str | None]:
+    """Wherever a total stands in the API."""
+    if settling is None:
+        return {"settling_until": None, "settling_because": None}
+    until = settling.until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {"settling_until": until, "settling_because": str(settling.why)}
 
 
 def rollup_row(
-    period: Period, device_ids: dict[int, tuple[str, int]], assignments: dict[int, tuple[int, bool]]
+    period: Period,
+    device_ids: dict[int, tuple[str, int]],
+    assignments: dict[int, tuple[int, bool]],
+    settling: Settling | None,
 ) -> dict[str, Any]:
     device_id, factory_id = device_ids[period.device_id]
     chimney_id, is_of_record = assignments[period.assignment_id]
@@ -103,4 +124,5 @@ def rollup_row(
         "velocity_ms": period.velocity_ms,
         "flow_rate_m3s": period.flow_rate_m3s,
         "quality": names(period.quality),
+        **settling_fields(settling),
     }

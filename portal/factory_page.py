@@ -15,10 +15,19 @@ from devices.queries import DeviceState, state_of
 from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
+from emissions.settling import SitePeriod, settling_of_sites
 from factories.models import Chimney, Factory
+from portal.days import running_day
 from portal.fire_log import FireLog
 from portal.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.words import quality_sentences, quality_words, state_word, today_label, why_unusable
+from portal.words import (
+    quality_sentences,
+    quality_words,
+    settling_sentence,
+    state_word,
+    today_label,
+    why_unusable,
+)
 
 # Only what the page shows: an event stays under 300 bytes on a weak network (`portal.md` 5).
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
@@ -62,7 +71,7 @@ class FactoryPage:
     today_label: str
     so_far_today_kg: float | None
     coverage_pct: float | None
-    settling: bool
+    settling_sentence: str
     chimneys: list[ChimneyView]
     quality_words: dict[str, str]
 
@@ -156,6 +165,14 @@ def _has_full_hour(hours: dict[int, list[totals.RecordHour]]) -> bool:
     return any(hour.status != HourStatus.MISSING for chimney in hours.values() for hour in chimney)
 
 
+def _settling_sentence(factory: Factory, facts: _Facts) -> str:
+    if not _has_full_hour(facts.hours):
+        return _("Settling: the first figures come in. A total stands after the first full hour.")
+    day = running_day(factory, facts.now)
+    (settling,) = settling_of_sites([SitePeriod(factory.pk, day.starts_at, day.ends_at)], facts.now)
+    return settling_sentence(settling, factory.time_zone)
+
+
 def factory_page(factory: Factory, now: datetime) -> FactoryPage:
     """Everything on the page, in a number of queries that does not grow with the chimneys."""
     facts = _facts(factory, now)
@@ -170,7 +187,7 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
         today_label=today_label(factory, now),
         so_far_today_kg=total.measured_kg if total and total.covered_ms else None,
         coverage_pct=total.coverage_pct if total else None,
-        settling=bool(total and total.covered_ms) and not _has_full_hour(facts.hours),
+        settling_sentence=_settling_sentence(factory, facts) if total and total.covered_ms else "",
         chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.order_by("name")],
         quality_words=quality_words(),
     )

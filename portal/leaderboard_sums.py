@@ -66,7 +66,7 @@ def sums_of_windows(
     first, last = min(place.first_day for place in places), max(place.last_day for place in places)
     grid = tuple(grid_factors({place.factory.country for place in places}, first, last))
     stock = _confirmed_months(places)
-    versions = _versions([factory.pk for factory in factories])
+    versions = _versions([factory.pk for factory in factories], now)
     months: dict[int, list[date]] = {}
     for factory_id, month in sorted(stock):
         months.setdefault(factory_id, []).append(month)
@@ -87,10 +87,12 @@ def forget() -> None:
     _known.clear()
 
 
-def _versions(factory_ids: Sequence[int]) -> dict[int, tuple[datetime, int]]:
-    """When the days of each site were made last, and how many there are: days are made anew, never edited."""
+def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
+    """When the days of each site that are over were made last, and how many: days are made anew, never edited."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.load("portal", "leaderboard_versions"), {"factory_ids": list(factory_ids)})
+        cursor.execute(
+            sql.load("portal", "leaderboard_versions"), {"factory_ids": list(factory_ids), "now": now}
+        )
         return {factory_id: (made_at, count) for factory_id, made_at, count in cursor.fetchall()}
 
 

@@ -25,17 +25,19 @@ from compliance.schedule import Item, Log, logs
 from compliance.targets import verdicts_of
 from devices.models import Assignment, AssignmentHold
 from devices.queries import DeviceState, state_of
+from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.choices import Sector
 from factories.models import Factory, Organisation, Reminder
 from factories.reminders import last_reminders
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
-from portal.days import day_just_ended, day_label
+from portal.days import day_just_ended, day_label, factory_day
 from portal.factory_page import hold_sentence
 from portal.landing import address, factory_address
 from portal.morning_figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning_inputs import Figure, Inputs
 from portal.morning_sums import sums_by_factory
+from portal.words import settling_sentence
 
 ALERTS_OF = timedelta(hours=24)
 
@@ -161,7 +163,14 @@ def _inputs(
     return Inputs(
         factories=factories, first_day=first, last_day=last, logs=kept,
         sums=sums_by_factory(factories, first, last, now), verdicts=verdicts_of(factories, now), is_mines=is_mines,
+        settling_sentence=_settling_sentence(factories, first, last, now),
     )  # fmt: skip
+
+
+def _settling_sentence(factories: Sequence[Factory], first: date, last: date, now: datetime) -> str:
+    spans = [(f.pk, factory_day(f, first).starts_at, factory_day(f, last).ends_at) for f in factories]
+    found = settling_of_sites([SitePeriod(*span) for span in spans], now)
+    return settling_sentence(latest(found), factories[0].time_zone)
 
 
 def _headline(

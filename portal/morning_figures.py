@@ -187,11 +187,11 @@ def biogenic_from_stacks(inputs: Inputs) -> Figure:
     known = [kg for kg in found.values() if kg is not None]
     good = sum(inputs.of(f).good_h for f in inputs.factories)
     hours = sum(inputs.of(f).stack_h for f in inputs.factories)
-    notes = (
-        (_("%(share)s of the chimney hours are measured.") % {"share": percent(100 * good / hours)},)
-        if hours
-        else ()
-    )
+    notes: tuple[str, ...] = ()
+    if hours:
+        notes = (_("%(share)s of the chimney hours are measured.") % {"share": percent(100 * good / hours)},)
+    if known and inputs.settling_sentence:
+        notes = (*notes, inputs.settling_sentence)
 
     def cells(factory: Factory) -> tuple[str, ...]:
         own = inputs.of(factory)

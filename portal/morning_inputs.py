@@ -66,6 +66,7 @@ class Inputs:
     sums: Mapping[int, SiteSums]
     verdicts: Mapping[int, Verdict]
     is_mines: bool
+    settling_sentence: str  # of what the chimneys measured; empty when it is settled
 
     @property
     def period(self) -> str:

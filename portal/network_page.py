@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from devices.models import Assignment
 from devices.queries import DeviceState, is_online, state_of
 from emissions import totals
+from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.models import Factory, Organisation
+from portal.days import running_day
 from portal.fire_log import FireLog
 from portal.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.words import state_word, today_label, why_unusable
+from portal.words import settling_sentence, state_word, today_label, why_unusable
 
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")
 # What needs a look first: silent, then those that never came, then those not placed, then the fine ones.
@@ -53,6 +55,7 @@ class NetworkPage:
     coverage_pct: float | None
     factories_with_data: int
     today_label: str
+    settling_sentence: str
     query: str
     state_filter: str
     sort: str
@@ -175,7 +178,14 @@ def network_page(
         coverage_pct=total.coverage_pct if total else None,
         factories_with_data=len(with_data),
         today_label=today_label(own[0], now) if own else _("today"),
+        settling_sentence=_settling_sentence(own, now) if with_data else "",
         query=parameters["q"],
         state_filter=parameters["state"],
         sort=parameters["sort"],
     )
+
+
+def _settling_sentence(own: Sequence[Factory], now: datetime) -> str:
+    days = [(factory, running_day(factory, now)) for factory in own]
+    found = settling_of_sites([SitePeriod(f.pk, day.starts_at, day.ends_at) for f, day in days], now)
+    return settling_sentence(latest(found), own[0].time_zone)

@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from emissions.settling import SitePeriod, settling_of_sites
 from emissions.site_hours import SiteHour, site_hours
 from factories.models import Factory
 from factories.queries import local_hour_start
 from portal.band_chart import BandChart, BandHour, build_band_chart
 from portal.days import FactoryDay, days_until, running_day
+from portal.words import settling_sentence
 
 DAYS_COMPARED = 28
 FEWEST_DAYS = 5  # below it a band says nothing
@@ -37,6 +39,7 @@ class StackSoFar:
     high_kg: float | None
     days_compared: int
     chart: BandChart | None
+    settling_sentence: str
 
     @property
     def coverage_pct(self) -> float | None:
@@ -47,7 +50,7 @@ Day = dict[int, SiteHour]  # by hours since the factory day began
 
 
 def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
-    """Today's whole hours and those of the 28 factory days before; one query."""
+    """Today's whole hours and those of the 28 factory days before, and until when they may still change."""
     today = running_day(factory, now)
     end = local_hour_start(now, factory.zone)
     days = days_until(factory, today.day, DAYS_COMPARED + 1)
@@ -69,7 +72,13 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
         high_kg=high,
         days_compared=len(sums),
         chart=_chart(today, own, before, whole_hours),
+        settling_sentence=_settling_sentence(factory, today.starts_at, end, now),
     )
+
+
+def _settling_sentence(factory: Factory, start: datetime, end: datetime, now: datetime) -> str:
+    (settling,) = settling_of_sites([SitePeriod(factory.pk, start, end)], now)
+    return settling_sentence(settling, factory.time_zone)
 
 
 def _hours_between(start: datetime, end: datetime) -> int:

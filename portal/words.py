@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from carbontrack.templatetags.units import clock
 from devices.queries import DeviceState
+from emissions.settling import Settling, Why
 from emissions.totals import SoFar, factory_day_start
 from factories.models import Factory
 from science.quality import Quality, names
@@ -63,6 +66,19 @@ def quality_words() -> dict[str, str]:
 
 def quality_sentences(quality: int) -> list[str]:
     return [str(_QUALITY_WORDS[name]) for name in names(quality) if name in _QUALITY_WORDS]
+
+
+def settling_sentence(settling: Settling | None, time_zone: str) -> str:
+    """Beside a total: until when it may still change by itself, and why. Empty where it is settled."""
+    if settling is None:
+        return ""
+    if settling.why is Why.RUNNING:
+        return _("Still counting: it stands from %(time)s.") % {"time": clock(settling.until, time_zone)}
+    if settling.why is Why.ROLLING_UP:
+        return _("New readings are being added: it stands in a few minutes.")
+    return _(
+        "May still change until %(day)s: a chimney sensor is silent or behind, and may still deliver what it kept."
+    ) % {"day": dateformat.format(settling.until, "j M Y")}
 
 
 def today_label(factory: Factory, now: datetime) -> str:

@@ -31,6 +31,7 @@ RAW = {
 ROLLUP = {
     "factory", "device", "chimney", "is_of_record", "period_start", "period_end", "measured_kg", "record_kg",
     "coverage_pct", "status", "co2_ppm", "temperature_c", "velocity_ms", "flow_rate_m3s", "quality",
+    "settling_until", "settling_because",
 }  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import json
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -378,7 +380,7 @@ def test_a_reader_that_falls_behind_is_cut_off() -> None:
     async def fill() -> list[Any]:
         subscription = live.Subscription(1, frozenset({1}), asyncio.get_running_loop())
         for number in range(live.QUEUE_EVENTS + 1):
-            subscription._put(number)  # type: ignore[arg-type]
+            subscription._put([number])  # type: ignore[list-item]
         return [subscription.queue.get_nowait() for _ in range(subscription.queue.qsize())]
 
     assert asyncio.run(fill()) == [live.CLOSED]
@@ -412,3 +414,72 @@ def test_under_wsgi_the_first_bytes_come_at_once(world: SimpleNamespace) -> None
 
     assert first == b"retry: 3000\n\n"
     assert b'"seq":5' in second
+
+
+# --- Slow readers ------------------------------------------------------------------------------
+class Deaf:
+    """A reader that asks, hears the hello and then reads nothing, into as small a buffer as the kernel grants."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        self._socket.settimeout(TIMEOUT_S)
+        host = urlsplit(url)
+        self._socket.connect((host.hostname, host.port))
+        request = f"GET /api/emissions/stream/ HTTP/1.1\r\nHost: {host.netloc}\r\nAuthorization: Token {token}\r\n\r\n"
+        self._socket.sendall(request.encode())
+        self._seen = b""
+        while b"retry: 3000\n\n" not in self._seen:
+            self._seen += self._socket.recv(1)
+
+    def ids_to_the_end(self) -> list[str]:
+        """Reads again, and to the end of the stream."""
+        while more := self._socket.recv(65_536):
+            self._seen += more
+            if more.endswith(b"0\r\n\r\n"):
+                break
+        self._socket.close()
+        return re.findall(r"\nid: ([0-9-]+)\ndata: .*\n\n", self._seen.decode())
+
+
+def test_a_reader_that_stops_reading_holds_no_other_and_misses_nothing_when_it_comes_back(
+    listen: Callable[..., Stream], world: SimpleNamespace, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "QUEUE_EVENTS", 300)
+    deaf = Deaf(server, world.token)
+    (held,) = [one for one in live.hub.watched() if one.user_id == world.reader.pk]
+    fast = listen()
+    count, slowest_s, most_queued = 0, 0.0, 0
+    while held in live.hub.watched():
+        assert count < 30_000, "it never fell behind"
+        began_s = time.monotonic()
+        store_many(world.one, first_seq=count + 1, count=100)
+        count += 100
+        fast.readings(100)
+        slowest_s = max(slowest_s, time.monotonic() - began_s)
+        most_queued = max(most_queued, held.queue.qsize())
+    counted_while_cut_off = live.hub.open_count(world.reader.pk)
+
+    ids = deaf.ids_to_the_end()
+    back = listen(**{"Last-Event-ID": ids[-1]})
+    seqs = {int(one.rpartition("-")[2]) for one in ids}
+    while seqs != set(range(1, count + 1)):
+        seqs.add(back.readings(1)[0]["seq"])
+
+    assert slowest_s < TIMEOUT_S / 3
+    assert most_queued <= 300
+    assert counted_while_cut_off == 2  # or who never reads could open any number
+    assert 0 < len(ids) < count
+
+
+def store_many(device: MCUDevice, *, first_seq: int, count: int) -> None:
+    now = timezone.now().replace(microsecond=0)
+    rows = make.make_readings(
+        device,
+        now - timedelta(seconds=60),
+        count,
+        first_seq=first_seq,
+        received_at=timezone.now(),
+        interval_s=0.2,
+    )
+    notify(json.dumps([[r.device_id, round(r.timestamp.timestamp() * 1000), r.stream, r.seq] for r in rows]))

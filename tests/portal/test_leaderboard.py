@@ -381,6 +381,23 @@ def test_what_is_logged_counts_at_once(cast: SimpleNamespace) -> None:
     assert after[cast.momul] != Code.NOTHING_KNOWN
 
 
+def test_the_running_day_which_every_hour_makes_anew_costs_no_sums(network: SimpleNamespace) -> None:
+    first = board(network.hq)
+    SiteDay.objects.bulk_create(
+        build.a_day(site, LAST + timedelta(days=1), **build.usual(3.0)) for site in network.sites
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        again = leaderboard(network.hq, "", MONTH, "", NOW)
+    change_day(network.sites[0], LAST, refreshed_at=NOW)  # a day that is over
+    with CaptureQueriesContext(connection) as queries_of_one:
+        leaderboard(network.hq, "", MONTH, "", NOW)
+
+    assert again == first
+    assert not [query for query in queries if "is_simple" in query["sql"]]
+    assert [query for query in queries_of_one if "is_simple" in query["sql"]]
+
+
 # --- The law, through the database ---------------------------------------------------------------
 HOLES = {"heat": NO_HEAT, "electricity": NO_POWER, "production": NO_PRODUCTION, "stack": NO_STACK}
 
