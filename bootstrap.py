@@ -9,6 +9,7 @@ even Python 3.6 can read it and say that it is too old.
     python3 bootstrap.py --tools    programs that tests use, by apt as root on Debian; never fails
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -26,12 +27,23 @@ VENV_PYTHON = VENV_DIR / ("Scripts/python.exe" if os.name == "nt" else "bin/pyth
 STAMP_FILE = VENV_DIR / "installed-requirements.json"
 # Measured: 480 MB for all of requirements-dev.txt, and as much again while pip unpacks.
 DISK_NEEDED_BYTES = 1000 * 1000 * 1000
-# The Debian package of each program that some tests use.
+# The Debian package of each program that some tests use; of a file (a pattern) where it brings no program.
 PACKAGE_OF_TOOL = {
     "mosquitto": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
     "chromium": "chromium",
     "msgfmt": "gettext",
+    "g++": "g++",
+    "cmake": "cmake",
+    "ninja": "ninja-build",
+    "cppcheck": "cppcheck",
+    # One version of Clang everywhere: what it warns of changes from one to the next.
+    "clang++-19": "clang-19",
+    "clang-tidy-19": "clang-tidy-19",
+    "/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.fuzzer*": "libclang-rt-19-dev",
+    "/usr/include/doctest/doctest.h": "doctest-dev",
+    "/usr/include/mosquitto.h": "libmosquitto-dev",
+    "/usr/lib/gcc/*/*/32/libstdc++.a": "g++-multilib",
 }
 
 
@@ -134,7 +146,7 @@ def install_tools() -> None:
         missing = missing_tools()
     if missing:
         say(
-            f"Not installed: {', '.join(missing)}. The tests that need them will say so "
+            f"Not installed: {', '.join(map(tool_name, missing))}. The tests that need them will say so "
             f"(on Debian: apt-get install {' '.join(packages_of(missing))})."
         )
 
@@ -156,9 +168,21 @@ def apt_install(packages: "list[str]") -> None:
 
 
 def missing_tools() -> "list[str]":
+    return [tool for tool in PACKAGE_OF_TOOL if not is_here(tool)]
+
+
+def is_here(tool: str) -> bool:
+    """Whether a program, or a file by its pattern, is on this machine."""
+    if tool.startswith("/"):
+        return bool(glob.glob(tool))
     # Debian keeps servers such as mosquitto in sbin, which an ordinary user's PATH leaves out.
     search_path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-    return [tool for tool in PACKAGE_OF_TOOL if not shutil.which(tool, path=search_path)]
+    return shutil.which(tool, path=search_path) is not None
+
+
+def tool_name(tool: str) -> str:
+    """For people: a program by its own name, a file by its package's."""
+    return PACKAGE_OF_TOOL[tool] if tool.startswith("/") else tool
 
 
 def packages_of(tools: "list[str]") -> "list[str]":

@@ -4,7 +4,6 @@ Litein and Momul are factories of one organisation, Elsewhere belongs to another
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+import bootstrap
 from accounts.models import User
 from accounts.roles import Role
 from carbontrack.local_postgres import LocalPostgres
@@ -46,8 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     programs = [p for mark in item.iter_markers("needs") for p in mark.args]
-    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
-    missing = [program for program in programs if shutil.which(program, path=path) is None]
+    missing = [bootstrap.tool_name(program) for program in programs if not bootstrap.is_here(program)]
     if not missing:
         return
     reason = f"not on this machine: {', '.join(missing)} (as root on Debian, `make test` installs it)"

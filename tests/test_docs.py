@@ -20,6 +20,8 @@ from carbontrack import api
 from emissions.serializers import ReadingSerializer, RollupSerializer
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.metrics import make_registry
+from mqtt_ingest.pipeline import Pipeline
+from mqtt_ingest.rate_limit import TokenBuckets
 from science.quality import Quality
 from tests.mqtt_ingest.fakes import InMemoryReceiver
 
@@ -27,6 +29,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DOCS = BASE_DIR / "docs"
 PAGES = [BASE_DIR / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")]
 PAGES += [*sorted(BASE_DIR.glob("*/README.md")), *sorted(DOCS.rglob("*.md"))]
+MANUAL = BASE_DIR / "firmware" / "docs"  # of the sensor node; its first page is firmware/README.md
+PAGES += sorted(MANUAL.glob("*.md"))
 ROOMS = sorted(path.parent.name for path in BASE_DIR.glob("*/__init__.py"))
 PRODUCT = [room for room in ROOMS if room != "tests"]
 
@@ -165,11 +169,11 @@ def test_no_page_names_a_command_that_is_not_there() -> None:
 
 def documented_targets() -> set[str]:
     """Targets that say what they do; the rest of the Makefile are steps of these."""
-    return set(re.findall(r"^(\w+):.*## ", text_of(BASE_DIR / "Makefile"), re.MULTILINE))
+    return set(re.findall(r"^([\w-]+):.*## ", text_of(BASE_DIR / "Makefile"), re.MULTILINE))
 
 
 def test_every_make_target_is_described() -> None:
-    described = set(re.findall(r"(?:`|^    )make ([a-z]\w*)", all_pages(), re.MULTILINE))
+    described = set(re.findall(r"(?:`|^    )make ([a-z][\w-]*)", all_pages(), re.MULTILINE))
 
     assert described == documented_targets()
 
@@ -187,7 +191,10 @@ def test_every_metric_is_described_and_no_other() -> None:
     answer = Client().get("/metrics", REMOTE_ADDR="127.0.0.1").content.decode()
     families = list(text_string_to_metric_families(answer))
     names = {family.name + ("_total" if family.type == "counter" else "") for family in families}
-    names |= {family.name for family in make_registry(InMemoryReceiver()).collect()}
+    receiver = InMemoryReceiver()
+    names |= {
+        family.name for family in make_registry(receiver, Pipeline(receiver, TokenBuckets(1, 1))).collect()
+    }
 
     rows = re.findall(r"^\| `(carbontrack_\w+)", text_of(DOCS / "operations.md"), re.MULTILINE)
 
@@ -254,7 +261,7 @@ def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
 
 
 def test_files_that_pages_name_are_there() -> None:
-    pattern = rf"`((?:{'|'.join([*ROOMS, 'templates', 'static', 'docs'])})/[\w./-]+\.\w+)`"
+    pattern = rf"`((?:{'|'.join([*ROOMS, 'templates', 'static', 'docs', 'firmware'])})/[\w./-]+\.\w+)`"
     missing = {
         f"{page.name}: {path}" for page in PAGES for path in re.findall(pattern, text_of(page))
         if not (BASE_DIR / path).exists()
@@ -269,7 +276,12 @@ def test_every_page_is_reached_from_the_index_and_every_picture_from_a_page() ->
     pages = set(DOCS.rglob("*.md")) - {DOCS / "index.md"}
 
     assert sorted(pages - index) == []
-    assert sorted(set((DOCS / "img").iterdir()) - reached) == []
+    pictures = {*(DOCS / "img").iterdir(), *MANUAL.glob("*.svg")}
+    manual = {
+        (BASE_DIR / "firmware" / target).resolve() for target in _links(BASE_DIR / "firmware" / "README.md")
+    }
+    assert sorted(set(MANUAL.glob("*.md")) - manual) == []
+    assert sorted(pictures - reached) == []
 
 
 def map_of_rooms() -> dict[str, str]:

@@ -1,5 +1,6 @@
 // The host in place of a board: clock, chance, log and what a board can do. The clock's time of day can be taken away,
-// as on a board that no time server has answered yet.
+// as on a board that no time server has answered yet; and time can run faster, so that what takes a board minutes can
+// be waited for.
 #pragma once
 
 #include <chrono>
@@ -15,11 +16,20 @@ class HostClock : public Clock {
   uint64_t uptime_ms() override;
   int64_t unix_ms() override;
   void boot() { booted_ = std::chrono::steady_clock::now(); }
+  // `speed` times as fast, and equal to the true time at that moment: behind it before, so that nothing is dated in the
+  // future, and the same for every process that is told the same.
+  void hurry(double speed, int64_t equal_at_unix_ms);
   void set_known(bool is_known) { is_known_ = is_known; }
+  // Of this clock when it read 0 uptime, whether or not it may be known.
+  int64_t booted_unix_ms();
 
  private:
   std::chrono::steady_clock::time_point booted_ = std::chrono::steady_clock::now();
+  int64_t shown_unix_ms() const;
+
   bool is_known_ = true;
+  double speed_ = 1;
+  int64_t equal_at_unix_ms_ = 0;
 };
 
 class HostEntropy : public Entropy {

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "payload.h"
+#include "posix_storage.h"
+#include "settings.h"
 
 namespace ct {
 
@@ -18,7 +21,7 @@ constexpr int kBadCredentials = 4, kNotAuthorised = 5;  // of MQTT 3.1.1's CONNA
 
 }  // namespace
 
-MosquittoLink::MosquittoLink() { mosquitto_lib_init(); }
+MosquittoLink::MosquittoLink(std::string folder) : folder_(std::move(folder)) { mosquitto_lib_init(); }
 
 MosquittoLink::~MosquittoLink() {
   if (client_ != nullptr) {
@@ -51,16 +54,23 @@ bool MosquittoLink::prepare(const MqttLogin& login) {
   bool is_ok =
       mosquitto_username_pw_set(client_, login.device_id, login.secret) == MOSQ_ERR_SUCCESS &&
       mosquitto_will_set(client_, login.will_topic, will_size, login.will_payload, 1, true) == MOSQ_ERR_SUCCESS;
-  if (is_ok && login.ca_pem[0] != '\0') {
-    is_ok = mosquitto_tls_set(client_, login.ca_pem, nullptr, nullptr, nullptr, nullptr) == MOSQ_ERR_SUCCESS &&
-            mosquitto_tls_opts_set(client_, 1, "tlsv1.2", nullptr) == MOSQ_ERR_SUCCESS;
-  }
+  if (is_ok && login.ca[0] != '\0') is_ok = pin(login.ca);
   char topic[kTopicBytes];
   format_topic(login.device_id, Topic::committed, topic);
   subscriptions_[0] = topic;
   format_topic(login.device_id, Topic::commands, topic);
   subscriptions_[1] = topic;
   return is_ok;
+}
+
+bool MosquittoLink::pin(const char* ca) {
+  std::string path = ca;
+  if (is_pem(ca)) {
+    path = folder_ + "/.ca.pem";  // a name that the storage does not list
+    if (!write_whole_file(path, ca)) return false;
+  }
+  return mosquitto_tls_set(client_, path.c_str(), nullptr, nullptr, nullptr, nullptr) == MOSQ_ERR_SUCCESS &&
+         mosquitto_tls_opts_set(client_, 1, "tlsv1.2", nullptr) == MOSQ_ERR_SUCCESS;
 }
 
 void MosquittoLink::connect(const MqttLogin& login) {
@@ -89,6 +99,8 @@ void MosquittoLink::lost() {
 }
 
 void MosquittoLink::received(const char* topic, const void* payload, int size) {
+  const bool is_committed = subscriptions_[0] == topic;
+  if (is_committed && loses_every_ != 0 && ++committed_count_ % loses_every_ == 0) return;
   if (events_.size() >= kMostEvents) {
     ++oversize_count_;
     return;

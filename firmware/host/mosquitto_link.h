@@ -13,7 +13,8 @@ namespace ct {
 
 class MosquittoLink : public MqttLink {
  public:
-  MosquittoLink();
+  // `folder`: where the text of a CA becomes the file that the library wants.
+  explicit MosquittoLink(std::string folder);
   ~MosquittoLink() override;
   MosquittoLink(const MosquittoLink&) = delete;
   MosquittoLink& operator=(const MosquittoLink&) = delete;
@@ -24,6 +25,8 @@ class MosquittoLink : public MqttLink {
   // Goes without a word, as when the power is cut: the broker sends the last will.
   void vanish();
   uint32_t oversize_count() const { return oversize_count_; }
+  // A fault to order: every so manieth `committed` is thrown away unread; 0: none.
+  void lose_committed(unsigned every) { loses_every_ = every; }
 
  private:
   struct Waiting {
@@ -31,6 +34,7 @@ class MosquittoLink : public MqttLink {
     std::string topic, payload;
   };
   bool prepare(const MqttLogin& login);
+  bool pin(const char* ca);
   void answered(int code);
   void received(const char* topic, const void* payload, int size);
   void lost();
@@ -38,6 +42,8 @@ class MosquittoLink : public MqttLink {
   mosquitto* client_ = nullptr;
   std::deque<Waiting> events_;
   std::string subscriptions_[2];
+  std::string folder_;
+  unsigned loses_every_ = 0, committed_count_ = 0;
   bool is_up_ = false, is_refused_ = false;
   uint32_t oversize_count_ = 0;
 };

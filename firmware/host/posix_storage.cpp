@@ -22,6 +22,13 @@ constexpr char kMagic[] = "carbontrack-1";
 
 }  // namespace
 
+bool write_whole_file(const std::string& path, const char* text) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return false;
+  const bool is_written = std::fputs(text, file) >= 0;
+  return std::fclose(file) == 0 && is_written;
+}
+
 PosixStorage::PosixStorage(std::string folder, uint32_t capacity_bytes)
     : folder_(std::move(folder)), capacity_bytes_(capacity_bytes) {}
 

@@ -9,6 +9,8 @@
 
 namespace ct {
 
+bool write_whole_file(const std::string& path, const char* text);
+
 class PosixStorage : public Storage {
  public:
   PosixStorage(std::string folder, uint32_t capacity_bytes);

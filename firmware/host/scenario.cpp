@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
@@ -26,6 +27,41 @@ void set_plug(Chimney& chimney, const std::string& sensor, bool is_unplugged) {
 }
 
 }  // namespace
+
+bool GasTable::read(const std::string& text, std::string& error) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string first, more;
+    if (!(words >> first)) continue;
+    Moment moment;
+    char* end = nullptr;
+    moment.unix_s = std::strtod(first.c_str(), &end);
+    words >> moment.co2_ppm >> moment.temperature_c >> moment.differential_pressure_pa >> moment.pressure_pa;
+    const bool is_later = moments_.empty() || moment.unix_s > moments_.back().unix_s;
+    if (*end != '\0' || words.fail() || words >> more || !is_later) {
+      error = "line " + std::to_string(number) + ": " + line;
+      return false;
+    }
+    moments_.push_back(moment);
+  }
+  return true;
+}
+
+void GasTable::show(double unix_s, Chimney& chimney) const {
+  const auto later = std::upper_bound(moments_.begin(), moments_.end(), unix_s,
+                                      [](double wanted_s, const Moment& moment) { return wanted_s < moment.unix_s; });
+  const Moment& after = later == moments_.end() ? moments_.back() : *later;
+  const Moment& before = later == moments_.begin() ? moments_.front() : *(later - 1);
+  const double span_s = after.unix_s - before.unix_s;
+  const double share = span_s > 0 ? (unix_s - before.unix_s) / span_s : 0;
+  const auto between = [share](double from, double to) { return from + share * (to - from); };
+  chimney.co2_ppm = between(before.co2_ppm, after.co2_ppm);
+  chimney.temperature_c = between(before.temperature_c, after.temperature_c);
+  chimney.differential_pressure_pa = between(before.differential_pressure_pa, after.differential_pressure_pa);
+  chimney.pressure_pa = between(before.pressure_pa, after.pressure_pa);
+}
 
 bool Scenario::read(const std::string& text, std::string& error) {
   std::istringstream lines(text);
@@ -56,23 +92,33 @@ bool Scenario::is_known(const Event& event) const {
   if (event.what == "clock") return is_one_of(event.argument, {"set", "unset"});
   if (event.what == "noise") return is_one_of(event.argument, {"on", "off"});
   if (event.what == "drift") return !event.argument.empty();
+  if (event.what == "again") return event.argument.empty() && event.at_s > 0;
   return event.argument.empty() &&
          is_one_of(event.what, {"firing", "idle", "saturation", "reboot", "power_cut", "stop"});
 }
 
-NodeEvent Scenario::advance(double seconds, Chimney& chimney, bool& is_clock_set) {
-  while (next_ < events_.size() && events_[next_].at_s <= seconds) {
+NodeEvent Scenario::advance(double seconds, Chimney& chimney, bool& is_clock_set, double unix_s) {
+  while (next_ < events_.size() && begun_s_ + events_[next_].at_s <= seconds) {
     const NodeEvent event = happen(events_[next_++], chimney, is_clock_set);
     if (event != NodeEvent::none) return event;
   }
   chimney.co2_drift_ppm += drift_ppm_per_s_ * (seconds - last_s_);
   last_s_ = seconds;
+  show_gas(seconds, unix_s, chimney);
+  return NodeEvent::none;
+}
+
+void Scenario::show_gas(double seconds, double unix_s, Chimney& chimney) const {
+  if (!gas_.is_empty() && is_firing_) {
+    gas_.show(unix_s, chimney);
+    if (is_saturated_) chimney.co2_ppm = 1e6;
+    return;
+  }
   // A stoker's rhythm: wood every ten minutes.
   const double wave = std::sin(kTau * seconds / 600.0);
   chimney.co2_ppm = is_saturated_ ? 1e6 : is_firing_ ? 93'000 + 20'000 * wave : 430;
   chimney.temperature_c = is_firing_ ? 185 + 25 * wave : 24;
   chimney.differential_pressure_pa = is_firing_ ? 5.3 + 1.2 * wave : 0.02;
-  return NodeEvent::none;
 }
 
 NodeEvent Scenario::happen(const Event& event, Chimney& chimney, bool& is_clock_set) {
@@ -85,6 +131,10 @@ NodeEvent Scenario::happen(const Event& event, Chimney& chimney, bool& is_clock_
   if (event.what == "noise") chimney.is_line_noisy = event.argument == "on";
   if (event.what == "clock") is_clock_set = event.argument == "set";
   if (event.what == "unplug" || event.what == "plug") set_plug(chimney, event.argument, event.what == "unplug");
+  if (event.what == "again") {
+    begun_s_ += event.at_s;
+    next_ = 0;
+  }
   if (event.what == "reboot") return NodeEvent::reboot;
   if (event.what == "power_cut") return NodeEvent::power_cut;
   return event.what == "stop" ? NodeEvent::stop : NodeEvent::none;

@@ -264,6 +264,17 @@ TEST_CASE("before the first measurement, without a chip or without calibration t
   CHECK(bme280_sample(data, Bme280Calibration(), sample) == Bme280Result::bad_calibration);
 }
 
+TEST_CASE("a plausible pressure with a temperature that the chip cannot measure is no value") {
+  uint8_t data[8] = {};
+  put20(data, 415'148);
+  put20(data + 3, 519'888);
+  Bme280Calibration c = example();
+  c.t1 = 60'272;  // one bit read wrong: -142 C, beside 76.9 kPa, which is the air of Kericho
+  Bme280Sample sample;
+  CHECK(bme280_sample(data, c, sample) == Bme280Result::bad_calibration);
+  CHECK(sample.pressure_pa == 0.0);
+}
+
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("anemometer");

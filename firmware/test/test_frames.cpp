@@ -40,6 +40,13 @@ TEST_CASE("the manual's frame is 544 ppm") {
   CHECK(parser.co2_ppm() == 544);
 }
 
+TEST_CASE("MH-Z19: the high byte counts whole, as an MH-410D of the same family needs it") {
+  constexpr uint8_t frame[] = {0xFF, 0x86, 0xC3, 0x50, 0x00, 0x00, 0x00, 0x00, 0x67};
+  Mhz19Parser parser;
+  CHECK(feed_all(parser, frame, sizeof frame) == Mhz19Result::co2);
+  CHECK(parser.co2_ppm() == 50'000);
+}
+
 TEST_CASE("the commands carry the checksum that the manual gives") {
   CHECK(mhz19_checksum(kMhz19ReadCo2) == 0x79);
   CHECK(kMhz19ReadCo2[8] == 0x79);

@@ -113,6 +113,56 @@ TEST_CASE("each kind is read with its arguments") {
                 out) == CommandResult::ok);
 }
 
+TEST_CASE("the contract's commands are read as its vectors say") {
+  const std::string text = read_text_file(CONTRACT_VECTORS);
+  const Json vectors = Json::parse(text.data(), text.size())["commands"];
+  size_t count = 0, at = 0;
+  for (Json vector; vectors.next(at, vector); ++count) {
+    CAPTURE(text_of(vector["name"]));
+    const Json expected = vector["expect"], arguments = expected["arguments"];
+    Command out;
+    const bool is_ok = command(text_of(vector["payload"]), out) == CommandResult::ok;
+    CHECK(is_ok == arguments.exists());
+    CHECK(std::string(out.id) == "1f0c6f3e-8a5e-4b1e-9d0a-0d6a3c6a2f10");
+    if (!is_ok) {
+      CHECK(std::string(out.error).find(text_of(expected["error_contains"])) != std::string::npos);
+      continue;
+    }
+    const struct {
+      const char* name;
+      double value;
+    } numbers[] = {{"interval_s", out.interval_ms / 1000.0},
+                   {"co2_high_ppm", out.limits.co2_high_ppm},
+                   {"temperature_high_c", out.limits.temperature_high_c},
+                   {"temperature_low_c", out.limits.temperature_low_c},
+                   {"flow_high_m3s", out.limits.flow_high_m3s},
+                   {"flow_low_m3s", out.limits.flow_low_m3s},
+                   {"stream", static_cast<double>(out.stream)},
+                   {"from", static_cast<double>(out.from)},
+                   {"to", static_cast<double>(out.to)}};
+    for (const auto& number : numbers) {
+      const Json wanted = arguments[number.name];
+      if (!wanted.exists()) continue;
+      if (wanted.kind() == JsonKind::null) {
+        CHECK(std::isnan(number.value));
+      } else {
+        CHECK(number.value == number_of(wanted));
+      }
+    }
+    const struct {
+      const char* name;
+      const char* value;
+    } texts[] = {{"secret", out.secret},
+                 {"url", out.url},
+                 {"sha256", out.sha256},
+                 {"reference", out.zero == ZeroReference::nitrogen ? "nitrogen" : "fresh_air"}};
+    for (const auto& one : texts) {
+      if (arguments[one.name].exists()) CHECK(text_of(arguments[one.name]) == one.value);
+    }
+  }
+  CHECK(count == 27);
+}
+
 TEST_CASE("set_limits changes what it names, null takes away, the rest stays") {
   Limits in_force;
   in_force.co2_high_ppm = 160'000;
@@ -190,22 +240,43 @@ TEST_CASE("what provision_device prints is enough with a range") {
   REQUIRE(read_settings(kGood, std::strlen(kGood), settings, error));
   CHECK(std::string(settings.device_id) == "litein-1");
   CHECK(settings.port == 8883);
+  CHECK(std::string(settings.ca) == "/ca.pem");
   CHECK(settings.interval_ms == 5000);
   CHECK(settings.area_m2 == doctest::Approx(0.636173));
   CHECK(settings.warm_up_s == 60);
   CHECK(std::isnan(settings.limits.co2_high_ppm));
 }
 
+TEST_CASE("the CA comes as its text or as a path, not as both, and not as anything else") {
+  static const std::string kHead =
+      "{\"device_id\":\"litein-1\",\"password\":\"secret\",\"host\":\"broker.example\",\"range_ppm\":200000,";
+  Settings settings;
+  SettingsError error;
+  const std::string text = kHead +
+                           "\"ca\":\"-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n\","
+                           "\"wifi_ssid\":\"Boiler house\"}";
+  REQUIRE(read_settings(text.data(), text.size(), settings, error));
+  CHECK(std::string(settings.ca) == "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+  CHECK(is_pem(settings.ca));
+  CHECK(error_of(kHead + "\"ca\":\"/etc/ca.pem\"}").find("ca must be the text of a PEM certificate") == 0);
+  CHECK(error_of(kHead + "\"ca\":\"" + std::string(2560, 'x') + "\"}") ==
+        "ca must be a text of at most 2559 characters");
+  CHECK(error_of(with("\"ca\":\"x\"")).find("ca stands beside ca_file") == 0);
+}
+
 TEST_CASE("every wrong value is named with what it should be") {
   CHECK(error_of("[]") == "settings are no JSON object");
   CHECK(error_of(with("\"interval_s\":0")) == "interval_s=0 must be a number from 0.02 to 3600 s");
+  const std::string local = "{\"device_id\":\"abc\",\"password\":\"x\",\"host\":\"localhost\",\"range_ppm\":5000,";
+  CHECK(error_of(local + "\"port\":0}").find("port=0 must be a number from 1 to 65535") == 0);
+  CHECK(error_of(local + "\"port\":65536}").find("port=65536 must be a number from 1 to 65535") == 0);
+  CHECK(error_of(local + "\"port\":65535}").empty());
   CHECK(error_of(with("\"width_m\":1,\"height_m\":1")).find("diameter_m stands beside") == 0);
   CHECK(error_of(with("\"co2_sensor\":\"nose\"")) == "co2_sensor must be one of \"mhz19\" \"gss\" \"stc31\"");
   CHECK(error_of(with("\"altitude_m\":\"high\"")).find("altitude_m=\"high\" must be a number") == 0);
   CHECK(error_of("{\"device_id\":\"a\"}").find("device_id must have 3 to 64") == 0);
   CHECK(error_of("{\"device_id\":\"abc\"}").find("password is missing") == 0);
-  CHECK(error_of("{\"device_id\":\"abc\",\"password\":\"x\",\"host\":\"far.example\"}").find("ca_file is missing") ==
-        0);
+  CHECK(error_of("{\"device_id\":\"abc\",\"password\":\"x\",\"host\":\"far.example\"}").find("ca is missing") == 0);
   CHECK(error_of("{\"device_id\":\"abc\",\"password\":\"x\",\"host\":\"localhost\"}").find("range_ppm is missing") ==
         0);
 }

@@ -209,9 +209,49 @@ TEST_CASE("drift, noise and the clock") {
   CHECK(is_clock_set);
 }
 
+TEST_CASE("a scenario may begin again") {
+  Scenario scenario;
+  std::string error;
+  REQUIRE(scenario.read("10 unplug co2\n20 plug co2\n30 again\n", error));
+  Chimney chimney;
+  bool is_clock_set = true;
+  for (const double round_s : {0.0, 30.0, 60.0}) {
+    scenario.advance(round_s + 9, chimney, is_clock_set);
+    CHECK_FALSE(chimney.is_co2_unplugged);
+    scenario.advance(round_s + 11, chimney, is_clock_set);
+    CHECK(chimney.is_co2_unplugged);
+    scenario.advance(round_s + 21, chimney, is_clock_set);
+  }
+}
+
+TEST_CASE("a gas table is followed between its moments and held outside of them") {
+  GasTable gas;
+  Scenario scenario;
+  std::string error;
+  REQUIRE(gas.read("# Unix s, ppm, C, Pa, Pa\n1000 90000 180 5 79000\n1100 100000 200 6 79100\n", error));
+  scenario.use_gas(gas);
+  Chimney chimney;
+  bool is_clock_set = true;
+  scenario.advance(1, chimney, is_clock_set, 1050);
+  CHECK(chimney.co2_ppm == 95'000);
+  CHECK(chimney.temperature_c == 190);
+  CHECK(chimney.differential_pressure_pa == 5.5);
+  CHECK(chimney.pressure_pa == 79'050);
+  scenario.advance(2, chimney, is_clock_set, 1);
+  CHECK(chimney.co2_ppm == 90'000);
+  scenario.advance(3, chimney, is_clock_set, 9999);
+  CHECK(chimney.co2_ppm == 100'000);
+  for (const char* text : {"1 2 3 4", "1 2 3 4 5 6", "x 2 3 4 5", "5 1 1 1 1\n4 1 1 1 1", "1 2 3 4 high"}) {
+    CAPTURE(text);
+    GasTable other;
+    CHECK_FALSE(other.read(text, error));
+    CHECK(error.find("line ") == 0);
+  }
+}
+
 TEST_CASE("a line that is not understood is named") {
   for (const char* text :
-       {"x firing", "1 dance", "1 unplug nose", "1 clock", "5 idle\n1 firing", "1 idle now", "-1 idle"}) {
+       {"x firing", "1 dance", "1 unplug nose", "1 clock", "5 idle\n1 firing", "1 idle now", "-1 idle", "0 again"}) {
     CAPTURE(text);
     Scenario scenario;
     std::string error;

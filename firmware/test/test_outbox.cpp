@@ -78,6 +78,60 @@ TEST_CASE("a changed bit costs its record, and the next one is found") {
   }
 }
 
+TEST_CASE("a sound record of numbers that no reading has is no reading") {
+  const auto is_read = [](uint32_t seq, uint32_t span_ms, uint16_t n, uint32_t seq_from) {
+    Reading reading = make_reading(seq);
+    reading.span_ms = span_ms;
+    reading.n = n;
+    reading.seq_from = seq_from;
+    uint8_t bytes[kMaxRecordBytes];
+    const size_t size = encode_reading(reading, bytes);
+    Record record;
+    size_t at = 0;
+    uint32_t skipped = 0;
+    REQUIRE(next_record(bytes, size, at, record, skipped));
+    return decode_reading(record, {kStream, 5000}, reading);
+  };
+  CHECK(is_read(1, 0, 0, 0));
+  CHECK(is_read(kMaxSeq, 60'000, 1, kMaxSeq));
+  CHECK_FALSE(is_read(0, 0, 0, 0));
+  CHECK_FALSE(is_read(kMaxSeq + 1, 0, 0, 0));
+  CHECK_FALSE(is_read(12, 60'000, 0, 1));
+  CHECK_FALSE(is_read(12, 60'000, 12, 0));
+  CHECK_FALSE(is_read(12, 60'000, 12, 13));
+}
+
+TEST_CASE("a record that is shorter or longer than its mask says is no reading") {
+  uint8_t bytes[kMaxRecordBytes + 1], other[kMaxRecordBytes + 1];
+  const size_t size = encode_reading(make_reading(1), bytes) - kRecordOverhead;
+  for (const size_t wrong : {size - 4, size + 4}) {
+    const size_t written = encode_raw(RecordKind::reading, bytes + 3, wrong, other);
+    Record record;
+    Reading reading;
+    size_t at = 0;
+    uint32_t skipped = 0;
+    REQUIRE(next_record(other, written, at, record, skipped));
+    CHECK_FALSE(decode_reading(record, {kStream, 5000}, reading));
+  }
+}
+
+TEST_CASE("a date that no clock shows dates nothing") {
+  const auto is_read = [](int64_t offset_ms) {
+    uint8_t bytes[kMaxRecordBytes];
+    const size_t size = encode_dated(offset_ms, bytes);
+    Record record;
+    size_t at = 0;
+    uint32_t skipped = 0;
+    REQUIRE(next_record(bytes, size, at, record, skipped));
+    int64_t read_ms = 0;
+    return decode_dated(record, read_ms) && read_ms == offset_ms;
+  };
+  CHECK(is_read(0));
+  CHECK(is_read(kT0Ms));
+  CHECK_FALSE(is_read(-1));
+  CHECK_FALSE(is_read(INT64_MAX));
+}
+
 TEST_CASE("names of files are read back, others are left alone") {
   Segment segment;
   CHECK(segment_from_name("0000000a-0000000f.seg", segment));
@@ -295,6 +349,62 @@ TEST_CASE("a bad block costs its records, which are counted") {
   CHECK(seqs_of(contents(outbox)) == span(2, 9));
 }
 
+TEST_CASE("a file with more readings than a segment holds gives those that its index has room for") {
+  FakeStorage storage;
+  uint8_t bytes[kMaxRecordBytes];
+  auto& file = storage.files["00000001-00000001.seg"].bytes;
+  size_t size = encode_header({kStream, 5000}, bytes);
+  file.insert(file.end(), bytes, bytes + size);
+  for (uint32_t seq = 1; seq <= config::kMaxSegmentRecords + 2; ++seq) {
+    Reading bare = make_reading(seq);
+    std::fill(std::begin(bare.values), std::end(bare.values), NAN);  // small enough for so many
+    size = encode_reading(bare, bytes);
+    file.insert(file.end(), bytes, bytes + size);
+  }
+  Outbox outbox(storage);
+  CHECK(outbox.mount().corrupt_count == 1);
+  CHECK(outbox.count() == config::kMaxSegmentRecords);
+}
+
+TEST_CASE("a reading that was written again once it had its time is not lost with its undated copy") {
+  FakeStorage storage;
+  for (const bool is_undated : {true, false}) {
+    Reading reading = make_reading(5);
+    reading.is_undated = is_undated;
+    uint8_t bytes[2 * kMaxRecordBytes];
+    size_t size = encode_header({kStream, 5000}, bytes);
+    size += encode_reading(reading, bytes + size);
+    storage.files[is_undated ? "00000001-00000001.seg" : "00000002-00000002.seg"].bytes.assign(bytes, bytes + size);
+  }
+  Outbox outbox(storage);
+  outbox.mount();
+  CHECK(outbox.count() == 1);
+  CHECK(seqs_of(contents(outbox)) == span(5, 5));
+}
+
+TEST_CASE("means that were not sealed go, and what they stood for stays") {
+  FakeStorage storage;
+  {
+    const auto outbox = make_outbox(storage);
+    add_span(*outbox, 1, 12);
+    outbox->flush();
+  }
+  const std::string single = storage.files.begin()->first, means = "00000001-00000002.seg";
+  REQUIRE(single == "00000001-00000001.seg");
+  uint8_t bytes[2 * kMaxRecordBytes];
+  Reading mean = make_reading(12);
+  mean.span_ms = 60'000;
+  mean.n = 12;
+  mean.seq_from = 1;
+  size_t size = encode_header({kStream, 5000}, bytes);
+  size += encode_reading(mean, bytes + size);
+  storage.files[means].bytes.assign(bytes, bytes + size);
+  Outbox outbox(storage);
+  outbox.mount();
+  CHECK(storage.files.count(means) == 0);
+  CHECK(outbox.count() == 12);
+}
+
 TEST_CASE("a file that cannot be read now is not thrown away") {
   FakeStorage storage;
   {
@@ -327,6 +437,32 @@ TEST_CASE("when even means do not help, the oldest is lost, and counted") {
   const std::vector<uint32_t> left = seqs_of(contents(*outbox));
   CHECK(left.size() + outbox->dropped_count() == 1500);
   CHECK(left == span(1500 - static_cast<uint32_t>(left.size()) + 1, 1500));
+}
+
+TEST_CASE("a full flash makes room for all of RAM, however many segments that takes") {
+  FakeStorage storage;
+  storage.capacity = 10 * 4096;
+  const auto outbox = make_outbox(storage);
+  uint32_t seq = 1;
+  for (; seq <= 2000; seq += 50) {
+    add_span(*outbox, seq, seq + 49);
+    Reading batch[12];
+    while (outbox->pick_live(batch, 12) != 0) {
+    }
+    outbox->flush();
+  }
+  REQUIRE(outbox->dropped_count() > 0);
+  // Twenty sent, twenty not, and so on: each takes a segment of its own.
+  for (int run = 0; run < 3; ++run, seq += 40) {
+    add_span(*outbox, seq, seq + 39);
+    Reading batch[20];
+    REQUIRE(outbox->pick_live(batch, 20) == 20);
+  }
+  CHECK(outbox->flush());
+  CHECK(outbox->count() == outbox->flash_count());
+  const std::vector<uint32_t> left = seqs_of(contents(*outbox));
+  CHECK(left.size() + outbox->dropped_count() == seq - 1);
+  CHECK(left.back() == seq - 1);
 }
 
 TEST_CASE("resend knows what is still kept") {

@@ -216,4 +216,13 @@ TEST_CASE("the latest of the two counts, and what is spoiled does not") {
   CHECK_FALSE(StateFile(storage).load(found));
 }
 
+TEST_CASE("an id that fills its place is ended all the same") {
+  FakeStorage storage;
+  KeptState state, found;
+  std::memset(state.restart_command_id, 'x', sizeof state.restart_command_id);
+  REQUIRE(StateFile(storage).save(state));
+  REQUIRE(StateFile(storage).load(found));
+  CHECK(std::memchr(found.restart_command_id, 0, sizeof found.restart_command_id) != nullptr);
+}
+
 TEST_SUITE_END();

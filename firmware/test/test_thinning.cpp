@@ -164,4 +164,18 @@ TEST_CASE("readings with ever changing flags do not shrink, and the oldest goes 
   CHECK(seqs_of(contents(outbox)).size() + outbox.dropped_count() == 2000);
 }
 
+TEST_CASE("means that are lost are counted by the readings they stand for") {
+  FakeStorage storage;
+  storage.capacity = 10 * 4096;
+  Outbox outbox(storage);
+  outbox.mount();
+  for (uint32_t seq = 1; seq <= 20'000; seq += 40) {
+    add_span(outbox, seq, seq + 39);
+    outbox.flush();
+  }
+  REQUIRE(outbox.thinned_count() > 0);
+  CHECK(outbox.dropped_count() > 0);
+  CHECK(seqs_of(contents(outbox)).size() + outbox.dropped_count() == 20'000);
+}
+
 TEST_SUITE_END();

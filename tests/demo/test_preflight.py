@@ -205,4 +205,7 @@ def test_make_help_lists_every_command() -> None:
     ).stdout
 
     listed = {line.split()[1] for line in shown.splitlines()}
-    assert listed == {"help", "run", "test", "lint", "bench", "clean", "drill", "messages"}
+    assert listed == {
+        "help", "run", "test", "lint", "bench", "bench-ingest", "bench-backlog", "bench-pressure", "clean", "drill",
+        "firmware-test", "messages",
+    }  # fmt: skip

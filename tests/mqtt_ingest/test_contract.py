@@ -17,7 +17,8 @@ from mqtt_ingest.topics import Kind
 from tests.mqtt_ingest.fakes import InMemoryReceiver
 
 CONTRACT = Path(__file__).parents[2] / "mqtt_ingest" / "contract"
-VECTORS = json.loads((CONTRACT / "vectors.json").read_text())["vectors"]
+CONTENTS = json.loads((CONTRACT / "vectors.json").read_text())
+VECTORS, COMMANDS = CONTENTS["vectors"], CONTENTS["commands"]
 every_vector = pytest.mark.parametrize("vector", VECTORS, ids=[v["name"] for v in VECTORS])
 
 
@@ -104,22 +105,24 @@ def test_what_the_server_answers_fits_its_schema() -> None:
     jsonschema.Draft202012Validator(schema_of(Kind.COMMITTED)).validate(json.loads(payload))
 
 
-COMMANDS = [
-    {"v": 1, "id": "a", "kind": "set_interval", "interval_s": 5},
-    {"v": 1, "id": "a", "kind": "resend", "stream": 7, "from": 1, "to": 9},
-    {"v": 1, "id": "a", "kind": "reboot"},
-]
+@pytest.mark.parametrize("vector", COMMANDS, ids=lambda vector: vector["name"])
+def test_schema_agrees_with_each_command(vector: dict[str, Any]) -> None:
+    command = json.loads(vector["payload"])
+
+    is_valid = jsonschema.Draft202012Validator(schema_of(Kind.COMMANDS)).is_valid(command)
+
+    assert is_valid == vector["schema_valid"]
+    # The firmware carries out what is valid, and answers the rest with words.
+    assert ("arguments" in vector["expect"], "error_contains" in vector["expect"]) == (is_valid, not is_valid)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command["kind"])
-def test_commands_fit_their_schema(command: dict[str, Any]) -> None:
-    jsonschema.Draft202012Validator(schema_of(Kind.COMMANDS)).validate(command)
+def test_each_kind_of_command_is_among_the_vectors_with_and_without_fault() -> None:
+    kinds = {one["properties"]["kind"]["const"] for one in schema_of(Kind.COMMANDS)["oneOf"]}
 
-
-def test_a_command_without_its_argument_does_not_fit() -> None:
-    validator = jsonschema.Draft202012Validator(schema_of(Kind.COMMANDS))
-
-    assert not validator.is_valid({"v": 1, "id": "a", "kind": "set_interval"})
+    for is_valid in (True, False):
+        given = {vector["expect"]["kind"] for vector in COMMANDS if vector["schema_valid"] == is_valid}
+        # Without arguments nothing can be wrong with them.
+        assert given & kinds == (kinds if is_valid else kinds - {"reboot"})
 
 
 def test_an_unreadable_message_counts_as_one() -> None:

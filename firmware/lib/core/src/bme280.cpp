@@ -11,6 +11,7 @@ int32_t count20(const uint8_t* bytes) { return (bytes[0] * 4096) + (bytes[1] * 1
 constexpr int32_t kSkipped20 = 0x80000;  // what the chip gives before its first measurement
 constexpr int32_t kSkipped16 = 0x8000;
 constexpr double kLowestPa = 30'000.0, kHighestPa = 110'000.0;
+constexpr double kLowestC = -40.0, kHighestC = 85.0;
 
 // The data sheet's "fine temperature", which the other two build on.
 double fine_temperature(int32_t count, const Bme280Calibration& c) {
@@ -77,10 +78,13 @@ Bme280Result bme280_sample(const uint8_t data[kBme280DataBytes], const Bme280Cal
   // An absent chip on a bus with pull-ups answers with ones.
   if (pressure_count == 0xFFFFF && temperature_count == 0xFFFFF) return Bme280Result::not_measured;
   const double fine = fine_temperature(temperature_count, c);
+  const double temperature_c = fine / 5'120.0;
   const double pressure = pressure_pa(pressure_count, fine, c);
-  // The chip measures 300 to 1100 hPa; anything else is a calibration that was not read.
+  // The chip measures 300 to 1100 hPa and -40 to 85 C; anything else is a calibration that was not read. Both are looked
+  // at: the pressure builds on the temperature, and one wrong bit of calibration can leave it plausible.
   if (!(pressure >= kLowestPa && pressure <= kHighestPa)) return Bme280Result::bad_calibration;
-  sample.temperature_c = fine / 5'120.0;
+  if (!(temperature_c >= kLowestC && temperature_c <= kHighestC)) return Bme280Result::bad_calibration;
+  sample.temperature_c = temperature_c;
   sample.pressure_pa = pressure;
   const bool is_measured = c.has_humidity && humidity_count != kSkipped16;
   sample.humidity_pct = is_measured ? humidity(humidity_count, fine, c) : 0.0;

@@ -37,7 +37,7 @@ CommandResult read_interval(const Json& message, Command& out) {
   if (!message["interval_s"].as_number(seconds) || !(seconds >= kMinIntervalS && seconds <= kMaxIntervalS)) {
     return bad(out, "interval_s must be a number of 0.02 to 3600 s");
   }
-  out.interval_ms = static_cast<uint32_t>(seconds * 1000.0 + 0.5);
+  out.interval_ms = static_cast<uint32_t>(std::lround(seconds * 1000.0));
   return CommandResult::ok;
 }
 
@@ -46,11 +46,13 @@ CommandResult read_limits(const Json& message, const Limits& in_force, Command& 
   const struct {
     const char* name;
     double* limit;
-  } named[] = {{"co2_high_ppm", &out.limits.co2_high_ppm},
-               {"temperature_high_c", &out.limits.temperature_high_c},
-               {"temperature_low_c", &out.limits.temperature_low_c},
-               {"flow_high_m3s", &out.limits.flow_high_m3s},
-               {"flow_low_m3s", &out.limits.flow_low_m3s}};
+    double low, high;
+    const char* unit;
+  } named[] = {{"co2_high_ppm", &out.limits.co2_high_ppm, 0, 1e6, "ppm"},
+               {"temperature_high_c", &out.limits.temperature_high_c, -50, 1500, "C"},
+               {"temperature_low_c", &out.limits.temperature_low_c, -50, 1500, "C"},
+               {"flow_high_m3s", &out.limits.flow_high_m3s, 0, 1000, "m3/s"},
+               {"flow_low_m3s", &out.limits.flow_low_m3s, 0, 1000, "m3/s"}};
   bool has_any = false;
   for (const auto& one : named) {
     const Json value = message[one.name];
@@ -58,8 +60,9 @@ CommandResult read_limits(const Json& message, const Limits& in_force, Command& 
     has_any = true;
     if (value.kind() == JsonKind::null) {
       *one.limit = NAN;
-    } else if (!value.as_number(*one.limit)) {
-      std::snprintf(out.error, sizeof out.error, "%s must be a number, or null for no limit", one.name);
+    } else if (!value.as_number(*one.limit) || !(*one.limit >= one.low && *one.limit <= one.high)) {
+      std::snprintf(out.error, sizeof out.error, "%s must be a number from %g to %g %s, or null for no limit", one.name,
+                    one.low, one.high, one.unit);
       return CommandResult::bad_argument;
     }
   }
@@ -70,7 +73,7 @@ CommandResult read_limits(const Json& message, const Limits& in_force, Command& 
 
 CommandResult read_resend(const Json& message, Command& out) {
   int64_t stream = 0, from = 0, to = 0;
-  if (!message["stream"].as_integer(0, 0xFFFFFFFFll, stream) || !message["from"].as_integer(1, kMaxSeq, from) ||
+  if (!message["stream"].as_integer(0, 0xFFFFFFFFLL, stream) || !message["from"].as_integer(1, kMaxSeq, from) ||
       !message["to"].as_integer(from, kMaxSeq, to)) {
     return bad(out, "resend needs stream, from and to, whole numbers, from not above to");
   }

@@ -40,7 +40,7 @@ CommittedResult Committed::parse(const char* text, size_t size, Committed& out) 
   if (!message.exists()) return CommittedResult::not_json;
   int64_t version = 0, stream = 0;
   if (!message["v"].as_integer(1, 1, version)) return CommittedResult::wrong_version;
-  if (!message["stream"].as_integer(0, 0xFFFFFFFFll, stream)) return CommittedResult::bad_shape;
+  if (!message["stream"].as_integer(0, 0xFFFFFFFFLL, stream)) return CommittedResult::bad_shape;
   const Json ranges = message["ranges"], refused = message["refused"];
   if (!is_sound(ranges, false) || !is_sound(refused, true)) return CommittedResult::bad_shape;
   out.stream_ = static_cast<uint32_t>(stream);

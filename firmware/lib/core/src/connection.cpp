@@ -21,7 +21,7 @@ void Connection::tick(uint64_t uptime_ms, bool may_connect) {
   if (state_ != State::down || !may_connect || uptime_ms < retry_at_ms_) return;
   state_ = State::connecting;
   began_at_ms_ = uptime_ms;
-  link_.connect({settings_.host, settings_.port, settings_.device_id, settings_.password, settings_.ca_file,
+  link_.connect({settings_.host, settings_.port, settings_.device_id, settings_.password, settings_.ca,
                  will_topic_, kOfflinePayload});
 }
 

@@ -49,15 +49,15 @@ size_t LimitWatch::check(const Reading& reading, double flow_m3s, Alert out[kKin
   const double co2_ppm = static_cast<double>(reading.values[kCo2Ppm]);
   const double temperature_c = static_cast<double>(reading.values[kTemperatureC]);
   const struct {
-    AlertKind kind;
     double value, limit;
+    AlertKind kind;
     bool is_high;
   } checks[] = {
-      {AlertKind::co2_high, co2_ppm, limits_.co2_high_ppm, true},
-      {AlertKind::temperature_high, temperature_c, limits_.temperature_high_c, true},
-      {AlertKind::temperature_low, temperature_c, limits_.temperature_low_c, false},
-      {AlertKind::flow_high, flow_m3s, limits_.flow_high_m3s, true},
-      {AlertKind::flow_low, flow_m3s, limits_.flow_low_m3s, false},
+      {co2_ppm, limits_.co2_high_ppm, AlertKind::co2_high, true},
+      {temperature_c, limits_.temperature_high_c, AlertKind::temperature_high, true},
+      {temperature_c, limits_.temperature_low_c, AlertKind::temperature_low, false},
+      {flow_m3s, limits_.flow_high_m3s, AlertKind::flow_high, true},
+      {flow_m3s, limits_.flow_low_m3s, AlertKind::flow_low, false},
   };
   for (const auto& one : checks) {
     if (begins(one.kind, one.value, one.limit, one.is_high)) note(one.kind, one.value, one.limit);

@@ -128,6 +128,7 @@ void Node::take_reading(uint64_t now_ms) {
   reading.is_undated = !wall_clock_.is_set();
   reading.t_ms = reading.is_undated ? static_cast<int64_t>(now_ms) : wall_clock_.unix_ms();
   outbox_.add(reading, now_ms);
+  last_reading_ = reading;
   figures_ = local_figures(settings_, reading);
   watch_limits(reading);
 }
@@ -253,7 +254,7 @@ void Node::save_state() {
 }
 
 void Node::prepare_restart() {
-  outbox_.flush();
+  if (!outbox_.flush()) ports_.board.log("restart: the flash takes no more; what is left in RAM is lost");
   save_state();
 }
 

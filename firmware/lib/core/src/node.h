@@ -39,6 +39,8 @@ class Node {
 
   uint32_t stream() const { return stream_; }
   uint32_t seq() const { return seq_; }
+  // The newest of this boot, as it was put into the outbox; seq 0 before the first.
+  const Reading& last_reading() const { return last_reading_; }
   const Outbox& outbox() const { return outbox_; }
   const Sender& sender() const { return sender_; }
   const LocalFigures& figures() const { return figures_; }
@@ -84,6 +86,7 @@ class Node {
   uint32_t previous_stream_ = 0, previous_seq_ = 0;
   uint32_t corrupt_count_ = 0, misheard_count_ = 0;
   LocalFigures figures_;
+  Reading last_reading_;
   uint64_t next_sample_ms_ = 0, next_reading_ms_ = 0, status_due_ms_ = 0, state_due_ms_ = 0, restart_at_ms_ = 0;
 
   static constexpr size_t kAlerts = 16;

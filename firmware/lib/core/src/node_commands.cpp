@@ -1,4 +1,5 @@
 // What the server may order, and what is answered.
+#include <cinttypes>
 #include <cstdio>
 
 #include "config.h"
@@ -85,8 +86,8 @@ const char* Node::resend(const Command& command) {
   sender_.hurry(command.stream, range);
   if (is_all) return nullptr;
   std::snprintf(resend_error_, sizeof resend_error_,
-                "%lu of %lu readings are kept and go again; the rest was named in committed, or lost",
-                static_cast<unsigned long>(kept_count), static_cast<unsigned long>(range.to - range.from + 1));
+                "%" PRIu32 " of %" PRIu32 " readings are kept and go again; the rest was named in committed, or lost",
+                kept_count, range.to - range.from + 1);
   return resend_error_;
 }
 

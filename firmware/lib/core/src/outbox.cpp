@@ -34,14 +34,15 @@ void Outbox::tick(uint64_t uptime_ms) {
 }
 
 bool Outbox::flush() {
-  if (ram_count_ == 0) return true;
-  make_room();
   const Reading* readings[config::kRamReadings];
   for (size_t i = 0; i < ram_count_; ++i) readings[i] = &ram_[i].reading;
-  size_t written = segments_.append(readings, ram_count_);
-  if (written < ram_count_ && segments_.is_full()) {
+  // Room is made for one segment at a time; what was sent and what was not take segments of their own.
+  size_t written = 0;
+  while (written < ram_count_) {
     make_room();
-    written += segments_.append(readings + written, ram_count_ - written);
+    const size_t more = segments_.append(readings + written, ram_count_ - written);
+    written += more;
+    if (more == 0 || !segments_.is_full()) break;
   }
   drop_from_ram(written);
   return ram_count_ == 0;

@@ -83,7 +83,7 @@ struct MqttLogin {
   uint16_t port;
   const char* device_id;  // user name and client id
   const char* secret;
-  const char* ca_pem;  // text of the pinned CA, or a path on the host; empty: plain TCP, for this machine only
+  const char* ca;  // PEM text of the pinned CA, or a path on the host; empty: plain TCP, for this machine only
   const char* will_topic;
   const char* will_payload;
 };

@@ -13,6 +13,7 @@ constexpr size_t kTimeBytes = 6;
 constexpr uint16_t kMeanBit = 1u << 10, kUndatedBit = 1u << 11, kSentBit = 1u << 12;
 constexpr size_t kFixedBytes = 4 + kTimeBytes + 2 + 1;
 constexpr size_t kMeanBytes = 10;
+constexpr int64_t kLatestMs = (int64_t{1} << (8 * kTimeBytes)) - 1;
 
 void put_float(uint8_t* out, float value) {
   uint32_t bits = 0;
@@ -25,6 +26,12 @@ float get_float(const uint8_t* bytes) {
   float value = 0;
   std::memcpy(&value, &bits, sizeof value);
   return value;
+}
+
+// Numbers that `encode_reading` is never given: what is built on them (counts, spans, answers) must not meet them.
+bool has_sound_seqs(const Reading& reading) {
+  if (reading.seq == 0 || reading.seq > kMaxSeq) return false;
+  return !reading.is_mean() || (reading.n != 0 && reading.seq_from != 0 && reading.seq_from <= reading.seq);
 }
 
 }  // namespace
@@ -139,13 +146,16 @@ bool decode_reading(const Record& record, const SegmentHeader& header, Reading& 
     reading.span_ms = static_cast<uint32_t>(get_le(payload + at, 4));
     reading.n = static_cast<uint16_t>(get_le(payload + at + 4, 2));
     reading.seq_from = static_cast<uint32_t>(get_le(payload + at + 6, 4));
+    if (!reading.is_mean()) return false;
   }
-  return true;
+  return has_sound_seqs(reading);
 }
 
 bool decode_dated(const Record& record, int64_t& offset_ms) {
   if (record.kind != RecordKind::dated || record.size != 8) return false;
-  offset_ms = static_cast<int64_t>(get_le(record.payload, 8));
+  const int64_t read_ms = static_cast<int64_t>(get_le(record.payload, 8));
+  if (read_ms < 0 || read_ms > kLatestMs) return false;
+  offset_ms = read_ms;
   return true;
 }
 

@@ -47,7 +47,7 @@ struct Record {
 // no record.
 bool next_record(const uint8_t* bytes, size_t size, size_t& at, Record& record, uint32_t& skipped_bytes);
 
-// Each is false when the payload is not of that kind and length.
+// Each is false when the payload is not of that kind and length, or holds numbers that no reading has.
 bool decode_header(const Record& record, SegmentHeader& header);
 bool decode_reading(const Record& record, const SegmentHeader& header, Reading& reading);
 bool decode_dated(const Record& record, int64_t& offset_ms);

@@ -189,11 +189,22 @@ void Segments::set_answered(Segment& segment, size_t record) {
 }
 
 bool Segments::drop_oldest(size_t& lost_count) {
-  if (index_.empty() || !remove_file(index_.front())) return false;
-  lost_count = index_.front().live_count;
+  if (index_.empty()) return false;
+  lost_count = readings_in(0);
+  if (!remove_file(index_.front())) return false;
   live_count_ -= index_.front().live_count;
   erase_from_index(0);
   return true;
+}
+
+// A mean is so many readings as it was made of. What cannot be read any more counts by its records.
+size_t Segments::readings_in(size_t place) {
+  size_t count = 0;
+  Reading reading;
+  if (open(place)) {
+    while (next(reading)) count += reading.is_mean() ? reading.n : 1;
+  }
+  return std::max<size_t>(count, index_[place].live_count);
 }
 
 bool Segments::is_full() const { return index_.size() >= config::kMaxSegments || used_pct() >= config::kDropAbovePct; }

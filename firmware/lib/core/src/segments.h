@@ -84,7 +84,7 @@ class Segments {
   enum class Loaded { kept, empty, unreadable };
   Loaded load(size_t place, MountReport& report);
   bool is_unreadable() const { return walk_size_ == 0 && !is_walk_empty_; }
-  void forget_undatable(size_t place, MountReport& report);
+  void forget_undatable(size_t place, uint32_t seen_before, MountReport& report);
   void set_answered(Segment& segment, size_t record);
   bool note_record(const Record& record, const SegmentHeader& header, Segment& segment, MountReport& report);
   void note_reading(const Reading& reading, Segment& segment, bool is_twice);
@@ -94,6 +94,7 @@ class Segments {
   bool start_segment(const Reading& reading);
   void close_failed();
   bool write_mark(Segment& segment, const uint8_t* bytes, size_t size);
+  size_t readings_in(size_t place);
   void erase_from_index(size_t place);
   bool remove_file(const Segment& segment);
 

@@ -102,23 +102,29 @@ Segments::Loaded Segments::load(size_t place, MountReport& report) {
     seen_stream_ = segment.stream;
     seen_seq_ = 0;
   }
+  const uint32_t seen_before = seen_seq_;
   Record record;
   uint32_t skipped = 0;
   while (next_record(buffer_.data(), walk_size_, walk_at_, record, skipped)) {
     if (!note_record(record, walk_header_, segment, report)) break;
   }
   if (skipped != 0) ++report.corrupt_count;
-  if (segment.is_waiting_for_clock()) forget_undatable(place, report);
+  if (segment.is_waiting_for_clock()) forget_undatable(place, seen_before, report);
   return segment.live_count != 0 ? Loaded::kept : Loaded::empty;
 }
 
-// Its boot never learned the time, and nobody knows how long ago that was.
-void Segments::forget_undatable(size_t place, MountReport& report) {
+// Its boot never learned the time, and nobody knows how long ago that was. Nor is it seen: after a refused write the same
+// reading may stand in a later file, by then with its time.
+void Segments::forget_undatable(size_t place, uint32_t seen_before, MountReport& report) {
   Segment& segment = index_[place];
   Reading reading;
+  seen_seq_ = seen_before;
   open(place);
   while (next(reading)) {
-    if (!reading.is_undated) continue;
+    if (!reading.is_undated) {
+      seen_seq_ = std::max(seen_seq_, reading.seq);
+      continue;
+    }
     set_answered(segment, walk_record_ - 1);
     ++report.undatable_count;
   }

@@ -69,13 +69,25 @@ bool read_numbers(const Json& file, const NumberRule* rules, size_t count, Setti
   return true;
 }
 
+bool read_ca(const Json& file, Settings& out, SettingsError& error) {
+  if (file["ca"].exists() && file["ca_file"].exists()) {
+    return wrong(error, "ca", "stands beside ca_file: give the text or the path, so that it is clear which is pinned");
+  }
+  if (!read_text(file, "ca_file", out.ca, sizeof out.ca, error) ||
+      !read_text(file, "ca", out.ca, sizeof out.ca, error)) {
+    return false;
+  }
+  if (!file["ca"].exists() || is_pem(out.ca)) return true;
+  return wrong(error, "ca", "must be the text of a PEM certificate, from -----BEGIN CERTIFICATE----- to its END line");
+}
+
 bool read_login(const Json& file, Settings& out, SettingsError& error) {
   double port = out.port;
   const NumberRule rule = {"port", &port, 1, 65535, ""};
   if (!read_text(file, "device_id", out.device_id, sizeof out.device_id, error) ||
       !read_text(file, "password", out.password, sizeof out.password, error) ||
-      !read_text(file, "host", out.host, sizeof out.host, error) ||
-      !read_text(file, "ca_file", out.ca_file, sizeof out.ca_file, error) || !read_numbers(file, &rule, 1, error)) {
+      !read_text(file, "host", out.host, sizeof out.host, error) || !read_ca(file, out, error) ||
+      !read_numbers(file, &rule, 1, error)) {
     return false;
   }
   out.port = static_cast<uint16_t>(port);
@@ -83,8 +95,8 @@ bool read_login(const Json& file, Settings& out, SettingsError& error) {
   if (out.password[0] == '\0') return wrong(error, "password", "is missing: provision_device prints it once");
   if (out.host[0] == '\0') return wrong(error, "host", "is missing: the broker's name, as in its certificate");
   const bool is_here = std::strcmp(out.host, "localhost") == 0 || std::strcmp(out.host, "127.0.0.1") == 0;
-  if (out.ca_file[0] == '\0' && !is_here) {
-    return wrong(error, "ca_file", "is missing: without it a password would cross the network unencrypted");
+  if (out.ca[0] == '\0' && !is_here) {
+    return wrong(error, "ca", "is missing: without it a password would cross the network unencrypted");
   }
   return true;
 }
@@ -158,7 +170,7 @@ bool read_measuring(const Json& file, Settings& out, SettingsError& error) {
       {"flow_low_m3s", &out.limits.flow_low_m3s, 0, 1000, "m3/s"},
   };
   if (!read_numbers(file, rules, sizeof rules / sizeof rules[0], error)) return false;
-  out.interval_ms = static_cast<uint32_t>(interval_s * 1000.0 + 0.5);
+  out.interval_ms = static_cast<uint32_t>(std::lround(interval_s * 1000.0));
   out.live_batch = static_cast<size_t>(live_batch);
   if (out.range_ppm == 0) return wrong(error, "range_ppm", "is missing: full scale of the CO2 sensor, in ppm");
   return true;
@@ -170,6 +182,11 @@ bool is_device_id(const char* text) {
   const size_t size = std::strlen(text);
   const char* allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
   return size >= 3 && size <= 64 && std::strspn(text, allowed) == size;
+}
+
+bool is_pem(const char* text) {
+  static constexpr char kBegin[] = "-----BEGIN CERTIFICATE-----\n", kEnd[] = "\n-----END CERTIFICATE-----";
+  return std::strncmp(text, kBegin, sizeof kBegin - 1) == 0 && std::strstr(text, kEnd) != nullptr;
 }
 
 bool read_settings(const char* text, size_t size, Settings& out, SettingsError& error) {

@@ -1,6 +1,7 @@
 // What differs from device to device: who it is, which sensors it has, the chimney it hangs on. Read from the JSON that
-// `provision_device --json` prints (device_id, password, host, port, ca_file), with the further keys of README.md;
-// every value is checked before any of it is used.
+// `provision_device --firmware-config` writes, or the one of --json (device_id, password, host, port, ca_file) with the
+// further keys of README.md; every value is checked before any of it is used, and keys that are not the core's (Wi-Fi)
+// are left to the shell.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +15,15 @@ enum class Co2Sensor { mhz19, gss, stc31 };
 enum class ThermocoupleChip { max31855, max6675 };
 enum class VelocitySensor { sdp8xx, pulse, loop };
 
-inline constexpr size_t kCaBytes = 256;
+inline constexpr size_t kCaBytes = 2560;  // an RSA root of 4096 bits takes 1,939
 
 struct Settings {
   char device_id[65] = {};
   char password[kSecretBytes] = {};
   char host[129] = {};
   uint16_t port = 8883;
-  char ca_file[kCaBytes] = {};  // path on the host, name in the board's flash; empty: plain TCP to this machine only
+  // The pinned CA: its PEM text (key `ca`), or on the host a path (`ca_file`); empty: plain TCP to this machine only.
+  char ca[kCaBytes] = {};
 
   uint32_t interval_ms = 5000;
   size_t live_batch = 1;
@@ -52,6 +54,7 @@ struct SettingsError {
 };
 
 bool is_device_id(const char* text);
+bool is_pem(const char* text);
 // False, with the first thing that is wrong, and `out` not to be used.
 bool read_settings(const char* text, size_t size, Settings& out, SettingsError& error);
 

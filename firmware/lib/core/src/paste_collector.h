@@ -1,0 +1,31 @@
+// Finds one JSON object in what comes over a serial line: pasted whole or in pieces, on one line or on many, among other
+// text or alone.
+#pragma once
+
+#include <cstddef>
+
+namespace ct {
+
+inline constexpr size_t kSettingsTextBytes =
+    6144;  // every key, and a CA of 2,559 characters with each line end escaped
+
+enum class PasteResult { more, complete, too_long };
+
+class PasteCollector {
+ public:
+  // After `complete`, text() holds the object until the next byte.
+  PasteResult feed(char byte);
+  // Half an object is forgotten when the rest does not come: what is typed next is not part of it.
+  void forget();
+  bool is_collecting() const { return depth_ != 0; }
+  const char* text() const { return text_; }
+  size_t size() const { return size_; }
+
+ private:
+  char text_[kSettingsTextBytes] = {};
+  size_t size_ = 0;
+  unsigned depth_ = 0;
+  bool is_in_text_ = false, is_escaped_ = false;
+};
+
+}  // namespace ct

@@ -1,0 +1,43 @@
+// The board's own Wi-Fi with one page on it, where the settings are entered. While it is open the radio is that Wi-Fi
+// and nothing else, so nobody in the factory's network can reach the page; measuring goes on, readings wait.
+#pragma once
+
+#include <DNSServer.h>
+#include <WebServer.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "nvs_settings.h"
+
+namespace ct {
+
+class ProvisioningPortal {
+ public:
+  ProvisioningPortal(NvsSettings& settings, Entropy& entropy);
+
+  // Null, or what went wrong.
+  const char* open(uint64_t uptime_ms);
+  // Answers who has asked; closes after ten minutes without anybody.
+  void tick(uint64_t uptime_ms);
+  bool is_open() const { return server_ != nullptr; }
+  // True once: the settings are new, so restart.
+  bool take_saved();
+
+ private:
+  void close();
+  void show_form(const char* error);
+  void save();
+  void send_head(int status);
+
+  NvsSettings& settings_;
+  Entropy& entropy_;
+  std::unique_ptr<WebServer> server_;
+  std::unique_ptr<DNSServer> dns_;
+  std::unique_ptr<char[]> draft_;  // what was sent last and was wrong somewhere
+  size_t draft_size_ = 0;
+  uint64_t last_asked_ms_ = 0;
+  bool was_asked_ = false, has_saved_ = false;
+};
+
+}  // namespace ct

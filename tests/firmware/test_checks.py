@@ -1,0 +1,89 @@
+"""The firmware's checks as tests, but for the fuzzing (test_fuzzing.py); and the checks' own promises."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.firmware import checks, sizes
+from tests.firmware.build import FIRMWARE
+
+
+def as_test(check: checks.Check) -> Any:
+    return pytest.param(check, id=check.name, marks=pytest.mark.needs(*check.needs))
+
+
+@pytest.mark.parametrize("check", [as_test(check) for check in checks.checks() if check.name != "fuzz"])
+def test_the_firmware_passes(check: checks.Check) -> None:
+    assert check.run()
+
+
+def test_every_suite_of_the_unit_tests_is_run() -> None:
+    listed = re.search(r"foreach\(suite ([^)]*)\)", (FIRMWARE / "CMakeLists.txt").read_text())
+    assert listed is not None
+
+    written = {
+        name
+        for path in (FIRMWARE / "test").glob("*.cpp")
+        for name in re.findall(r'TEST_SUITE(?:_BEGIN)?\("(\w+)"', path.read_text())
+    }
+
+    assert set(listed[1].split()) == written
+
+
+def test_every_fuzz_target_is_built_and_has_inputs_to_begin_with() -> None:
+    listed = re.search(r"set\(FUZZ_TARGETS ([^)]*)\)", (FIRMWARE / "fuzz" / "CMakeLists.txt").read_text())
+    assert listed is not None
+
+    kept = {folder.name: len(list(folder.iterdir())) for folder in checks.fuzzing.CORPUS.iterdir()}
+
+    assert sorted(listed[1].split()) == list(checks.fuzzing.PARSERS) == sorted(kept)
+    assert min(kept.values()) > 0
+
+
+def found_nothing() -> Sequence[str]:
+    return ["nothing in 3 files"]
+
+
+def found_something() -> Sequence[str]:
+    raise AssertionError("node.cpp:7: a finding")
+
+
+GOOD = checks.Check("good", "A good check", (), found_nothing)
+BAD = checks.Check("bad", "A bad check", (), found_something)
+ELSEWHERE = checks.Check("elsewhere", "A check that cannot run", ("no-such-program",), found_nothing)
+
+
+def test_one_verdict_closes_all_that_was_run(capsys: pytest.CaptureFixture[str]) -> None:
+    code = checks.run_checks([BAD, GOOD])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "FAIL  A bad check (0 s)\n        node.cpp:7: a finding\n" in said
+    assert "ok    A good check (0 s)\n        nothing in 3 files\n" in said
+    assert said.endswith("Firmware: 1 of 2 checks passed; FAILED: bad.\n")
+
+
+@pytest.mark.parametrize(("in_ci", "code"), [("", 0), ("true", 1)])
+def test_what_cannot_run_is_named_and_fails_only_in_ci(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], in_ci: str, code: int
+) -> None:
+    monkeypatch.setenv("CI", in_ci)
+
+    assert checks.run_checks([GOOD, ELSEWHERE]) == code
+
+    said = capsys.readouterr().out
+    assert "A check that cannot run: could not run, not on this machine: no-such-program\n" in said
+    assert said.endswith("Firmware: 1 of 2 checks passed; could not run: elsewhere.\n")
+
+
+def test_a_size_above_its_budget_is_said_with_both() -> None:
+    fits = sizes.Report(objects={"node": 5_000}, ram={"node": 40_000}, frames={"f": 500}, static_bytes=0)
+    grown = sizes.Report(objects={"node": 5_000}, ram={"node": 90_001}, frames={"f": 9_000}, static_bytes=8)
+
+    assert fits.over_budget() == []
+    assert grown.over_budget() == [
+        "RAM: 90,009 bytes, above the budget of 90,000 (tests/firmware/sizes.py)",
+        "stack of one function: 9,000 bytes, above the budget of 4,096 (tests/firmware/sizes.py)",
+    ]
