@@ -18,7 +18,7 @@ from typing import Any
 
 from paho.mqtt.client import MQTTMessageInfo
 
-from demo import fleet_files
+from demo import firmware_files, fleet_files
 from demo.link import BrokerPlace, Connector, Link, LinkState
 from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
 from mqtt_ingest.topics import Kind
@@ -98,6 +98,7 @@ class Fleet:
         now_s = time.monotonic()
         if now_s >= self._housekeeping_due_s:
             self._housekeeping_due_s = now_s + HOUSEKEEPING_S
+            self._release_wanted()
             self._look_after_links(now_s)
         if now_s >= self._save_due_s:
             self._save_due_s = now_s + SAVE_EVERY_S
@@ -142,6 +143,8 @@ class Fleet:
         while self._beats and self._beats[0][0] <= now_ms:
             _due_ms, index = heapq.heappop(self._beats)
             link = self.links[index]
+            if link.is_released:
+                continue
             alert = link.device.measure(now_ms)
             heapq.heappush(self._beats, (link.device.next_t_ms, index))
             if alert is not None:
@@ -157,6 +160,8 @@ class Fleet:
             self._keep_alive_due_s = now_s + KEEP_ALIVE_CHECK_S
             self._realign_beats()
         for link in self.links:
+            if link.is_released:
+                continue
             if link.state is LinkState.DOWN:
                 if now_s >= link.retry_at_s:
                     self._connector.open(link)
@@ -172,12 +177,33 @@ class Fleet:
                     self._publish_status(link)
                 self._send_waiting(link)
 
+    def _release_wanted(self) -> None:
+        """Let go of the device that the firmware's node is to be, once all that it has made up has an answer."""
+        device_id = firmware_files.wanted(self._data_dir)
+        for link in self.links if device_id else ():
+            is_settled = link.state is LinkState.UP and len(link.device.outbox) == 0
+            if (
+                link.device.device_id != device_id
+                or link.is_released
+                or not is_settled
+                or link.client is None
+            ):
+                continue
+            link.is_released = True
+            link.client.disconnect()  # with a goodbye: no last will, the node says what it is
+            link.write()
+            self._unregister(link)
+            link.went_down(time.monotonic())
+            firmware_files.release(self._data_dir, device_id)
+            logger.info("%s is the firmware's node from here on", device_id)
+
     def _realign_beats(self) -> None:
         """After the clock was set back, the next beat would be far away: measure again from now on."""
         now_ms = time.time_ns() // 1_000_000
         if self._beats and self._beats[0][0] > now_ms + 60_000:
             for link in self.links:
-                link.device.measure(now_ms)
+                if not link.is_released:
+                    link.device.measure(now_ms)
             self._beats = [(link.device.next_t_ms, index) for index, link in enumerate(self.links)]
             heapq.heapify(self._beats)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import qrcode
+from carbontrack.qr_code import terminal_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class ReadyFacts:
     logins: Sequence[tuple[str, str]]  # who, login
     password: str
     mosquitto_line: str
+    firmware: str
     log_dir: Path
 
 
@@ -35,21 +35,13 @@ def ready_block(facts: ReadyFacts) -> str:
     lines += [f"  API, try it out:    {facts.url}api/schema/swagger-ui/", ""]
     lines += ["  Publish a reading of your own:", f"    {_shown_python()} manage.py publish_reading"]
     lines += ["  or, the same with a client that is not ours:", f"    {facts.mosquitto_line}"]
+    lines += ["", f"  Firmware: {facts.firmware}"]
     lines += ["", f"  Logs: {facts.log_dir}", "  All figures are simulated. Ctrl-C stops everything.", rule]
     return "\n".join(lines)
 
 
 def _qr_lines(text: str) -> list[str]:
-    code = qrcode.QRCode(border=2)
-    code.add_data(text)
-    drawing = io.StringIO()
-    code.print_ascii(out=drawing, invert=True)
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        drawing.getvalue().encode(encoding)
-    except UnicodeEncodeError:
-        return []  # a console that cannot show the blocks
-    return [f"    {line}" for line in drawing.getvalue().splitlines()]
+    return [f"    {line}" for line in terminal_lines(text, encoding=sys.stdout.encoding or "ascii")]
 
 
 def _shown_python() -> str:

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from demo import cast, fleet_files
+from demo import cast, firmware_files, fleet_files
 from demo.fleet import Fleet
 from demo.fleet_files import Progress
 from demo.link import BrokerPlace, LinkState
@@ -154,6 +154,32 @@ def test_live_readings_follow_every_five_seconds(
     live = ingest.readings["litein-01"][stream, last + 2]
     assert live["flags"] == 0
     assert abs(now_ms() - live["t"]) < INTERVAL_MS
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_device_that_the_firmware_wants_is_let_go_when_all_it_made_up_is_stored(
+    start: Callable[..., RunningFleet],
+    passwords: dict[str, str],
+    place: BrokerPlace,
+    ingest: IngestStandIn,
+    tmp_path: Path,
+) -> None:
+    ingest.answers = False
+    running = start(make_devices(), passwords, place)
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    firmware_files.want(tmp_path, "litein-01")
+    assert firmware_files.released(tmp_path) == ""
+
+    ingest.answers = True
+    wait_until(lambda: firmware_files.released(tmp_path) == "litein-01", timeout_s=40.0)
+
+    (litein, *others) = running.fleet.links
+    last = litein.device.outbox.last_seq
+    wait_until(lambda: all(link.device.outbox.last_seq > FILL_COUNT + 2 for link in others))
+    assert litein.state is LinkState.DOWN
+    assert litein.device.outbox.last_seq == last
+    assert [link.state for link in others] == [LinkState.UP] * len(others)
+    assert not any(status["online"] is False for status in ingest.statuses["litein-01"])
 
 
 @pytest.mark.needs("mosquitto")

@@ -14,6 +14,7 @@ def facts(**changes: object) -> ReadyFacts:
         "logins": [("headquarters", "hq@demo.carbontrack.example")],
         "password": "carbontrack-demo",
         "mosquitto_line": "mosquitto_pub -h localhost -p 8883",
+        "firmware": "litein-01 runs the firmware's own core",
         "log_dir": Path("/srv/var/logs"),
     }
     return ReadyFacts(**(usual | changes))  # type: ignore[arg-type]
@@ -28,6 +29,7 @@ def facts(**changes: object) -> ReadyFacts:
         "http://localhost:8000/api/schema/swagger-ui/",
         "manage.py publish_reading",
         "mosquitto_pub -h localhost -p 8883",
+        "Firmware: litein-01 runs the firmware's own core",
         "/srv/var/logs",
         "simulated",
         "Ctrl-C stops everything",

@@ -133,6 +133,7 @@ def test_the_block_tells_the_truth(running: Demo) -> None:
 
     assert f"http://localhost:{running.environment['HTTP_PORT']}/" in block
     assert "hq@demo.carbontrack.example" in block
+    assert "Firmware: none: no fleet is simulated (DEMO_FLEET=0)" in block
     assert json.loads(running.get("/readyz"))["status"] == "ready"
     assert "swagger" in running.get("/api/schema/swagger-ui/").lower()
 

@@ -40,6 +40,8 @@ def sign_in(page: Page, url: str, login: str) -> None:
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill(make.PASSWORD)
     page.locator("input[name=password]").press("Enter")
+    # Until the page behind it has loaded, scripts too: a button that is tapped before is a plain link.
+    page.wait_for_url(lambda place: "login" not in place)
 
 
 def test_a_manager_on_a_phone_sees_the_chimney_change_live():

@@ -133,7 +133,6 @@ def test_without_a_network_it_waits_on_the_phone_and_sends_itself(litein: Simple
     ):
         page, _problems = it
         expect(page.locator("#lead-sentence")).to_be_visible()
-        page.wait_for_load_state("load")  # the form's script is there: without it the button is a link
         page.context.set_offline(True)
         page.get_by_role("link", name="Log last shift").tap()
         page.get_by_label("Firewood burned: amount").fill("42")

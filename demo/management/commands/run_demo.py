@@ -14,7 +14,7 @@ from django.db import connections
 
 from carbontrack import environment, local_ports, local_secrets
 from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
-from demo import instance, parts, preflight
+from demo import firmware_part, instance, parts, preflight
 from demo.addresses import LOOPBACK_NAMES, shown_address
 from demo.ready_block import ReadyFacts, ready_block
 from demo.supervisor import Part, PartFailedError, Supervisor
@@ -65,7 +65,13 @@ class Command(BaseCommand):
         supervisor.start(parts.postgres_part(server))
         with supervisor.interruptible():
             logins, mosquitto_line = self._prepare_database(server, password)
-        self._fill_history(supervisor)
+        with firmware_part.building(supervisor.log_dir):
+            self._fill_history(supervisor)
+            self._start_parts(supervisor)
+            self._say(ready_block(_facts(supervisor, logins, password, mosquitto_line)))
+            supervisor.watch()
+
+    def _start_parts(self, supervisor: Supervisor) -> None:
         self._say("Starting broker, web, ingest, worker and devices ...")
         for part in _parts_after_the_database():
             supervisor.start(part)
@@ -74,8 +80,6 @@ class Command(BaseCommand):
             raise PartFailedError(
                 f"{ready_url} did not say ready within {READY_TIMEOUT_S:.0f} s; see {supervisor.log_dir}."
             )
-        self._say(ready_block(_facts(supervisor, logins, password, mosquitto_line)))
-        supervisor.watch()
 
     def _prepare_database(self, server: LocalPostgres, password: str) -> tuple[list[tuple[str, str]], str]:
         """Tables and the simulated world; returns the demo logins and a `mosquitto_pub` line to try."""
@@ -136,7 +140,9 @@ def _parts_after_the_database() -> list[Part]:
         command("run_worker"),
         web,
     ]
-    return [*made, command("simulate")] if settings.DEMO_FLEET > 0 else made
+    if settings.DEMO_FLEET > 0:
+        made.append(command("simulate"))
+    return [*made, command(firmware_part.COMMAND)] if firmware_part.can_run() else made
 
 
 def _facts(
@@ -148,5 +154,6 @@ def _facts(
         logins=logins,
         password=password,
         mosquitto_line=mosquitto_line,
+        firmware=firmware_part.sentence(),
         log_dir=supervisor.log_dir,
     )

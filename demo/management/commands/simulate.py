@@ -14,11 +14,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from carbontrack.environment import LOOPBACK_HOSTS
-from demo import cast, fleet_files
+from demo import cast, firmware_files, fleet_files
 from demo.fleet import Fleet
 from demo.link import BrokerPlace
 from demo.simulated_device import SimulatedDevice
-from mqtt_ingest.paho_receiver import BrokerAddress
+from mqtt_ingest.broker_address import BrokerAddress
 
 
 class Command(BaseCommand):
@@ -63,9 +63,14 @@ def _broker_place() -> BrokerPlace:
 
 
 def _devices() -> list[SimulatedDevice]:
-    """The devices that publish. Silent ones and those that never reported are left alone."""
+    """The devices that publish. Silent ones, those that never reported and the firmware's node are left alone."""
     passwords = fleet_files.load_passwords(settings.DATA_DIR)
-    wanted = [planned for planned in cast.fleet(settings.DEMO_FLEET) if planned.publishes]
+    released = firmware_files.released(settings.DATA_DIR)
+    wanted = [
+        planned
+        for planned in cast.fleet(settings.DEMO_FLEET)
+        if planned.publishes and planned.device_id != released
+    ]
     missing = [planned.device_id for planned in wanted if planned.device_id not in passwords]
     if missing:
         raise CommandError(

@@ -1,20 +1,42 @@
-"""manage.py provision_device: registers a device and prints its password once."""
+"""manage.py provision_device: registers a device, prints its password once, writes what its firmware is to be told."""
 
+from __future__ import annotations
+
+import getpass
 import json
+import os
+import shutil
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from carbontrack import qr_code
+from carbontrack.environment import LOOPBACK_HOSTS
+from devices import firmware_config as node
 from devices.choices import Co2Basis, PressureCompensation
-from devices.services import Geometry, provision_device
+from devices.models import Assignment
+from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
+
+NEXT_STEPS = """\
+Next, at the node:
+  1. Give it power. A node without settings opens a Wi-Fi network of its own, named in firmware/README.md.
+  2. Put the settings in: paste the text of {file} into its set-up page or its serial console, or scan the
+     code and paste what it says.
+  3. It connects, and the device's page shows it on line with its sensor and range within a minute.
+  4. Delete {file}{and_code}: they hold the device's password. Lost it? Rotate the device's secret."""
 
 
 class Command(BaseCommand):
     help = (
         "Register a device as device of record of a chimney, and print its login once. Without --chimney it "
-        "adds a round chimney of 0.9 m. The broker of `make run` lets it in at once; for Mosquitto run sync_broker."
+        "adds a round chimney of 0.9 m. The broker of `make run` lets it in at once; for Mosquitto run sync_broker. "
+        "With --firmware-config the login goes into a file for the node instead of to the terminal."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,26 +58,90 @@ class Command(BaseCommand):
         parser.add_argument("--sensor", default="", help="what the device reports as its sensor")
         parser.add_argument("--range-ppm", type=float, help="full scale of the CO2 sensor")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        self._add_firmware_arguments(parser)
+
+    def _add_firmware_arguments(self, parser: ArgumentParser) -> None:
+        ours = parser.add_argument_group("settings for our own firmware")
+        ours.add_argument("--firmware-config", metavar="FILE", help="write them there, mode 0600")
+        ours.add_argument("--qr", metavar="FILE", help="and as a QR code: FILE.svg or FILE.png")
+        ours.add_argument("--wifi-ssid", default="", help="Wi-Fi network; its password is asked for")
+        ours.add_argument("--wifi-password-file", metavar="FILE", help="first line of a file instead")
+        ours.add_argument("--ca", metavar="FILE", help="PEM certificate to pin (default MQTT_CA_FILE)")
+        ours.add_argument("--co2-sensor", choices=node.CO2_SENSORS, help="where --sensor does not tell")
+        ours.add_argument("--thermocouple", choices=node.THERMOCOUPLES, default="max31855")
+        ours.add_argument("--velocity-sensor", choices=node.VELOCITY_SENSORS, default="sdp8xx")
+        ours.add_argument("--barometer", choices=node.BAROMETERS, default="bme280")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            provisioned = provision_device(
-                factory_name=options["factory"],
-                device_id=options["device_id"],
-                geometry=Geometry(
-                    options["chimney"],
-                    options["width"],
-                    options["height"],
-                    options["diameter"],
-                    options["profile"],
-                ),
-                co2_basis=options["basis"],
-                compensation=options["compensation"],
-                sensor=options["sensor"],
-                range_ppm=options["range_ppm"],
-            )
+            if options["firmware_config"]:
+                self._provision_node(options)
+                return
+            if options["qr"] or options["wifi_ssid"]:
+                raise CommandError("--qr and --wifi-ssid go with --firmware-config FILE.")
+            self._print_login(_provision(options), options)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
+        except node.FirmwareConfigError as error:
+            raise CommandError(str(error)) from None
+
+    def _provision_node(self, options: dict[str, Any]) -> None:
+        """Everything that can be refused is refused before the device is registered: its password comes once."""
+        host, _port, ca_file = broker_address()
+        ca = node.pinned_ca(options["ca"] or ca_file, host)
+        build = _build(options)
+        code_file = Path(options["qr"]) if options["qr"] else None
+        if code_file and code_file.suffix not in qr_code.SUFFIXES:
+            raise CommandError(f"--qr={code_file} ends in none of {', '.join(qr_code.SUFFIXES)}.")
+        config_file = Path(options["firmware_config"])
+        files = [config_file, code_file] if code_file else [config_file]
+        with _new_private_files(files), transaction.atomic():
+            provisioned = _provision(options)
+            assignment = Assignment.objects.select_related("chimney", "factory", "device").get(
+                device__device_id=provisioned.device_id
+            )
+            config = node.firmware_config(provisioned, assignment, build, ca)
+            config_file.write_text(node.as_text(config) + "\n", encoding="utf-8")
+            in_code, is_all = node.code_text(config)
+            if code_file:
+                code_file.write_bytes(qr_code.image(in_code, code_file.suffix))
+        if options["json"]:
+            self._print_login(provisioned, options)
+            return
+        self.stdout.write(
+            f"Device {provisioned.device_id} is registered. Its settings, with its password, are in {config_file}.\n"
+        )
+        self._show_code(in_code, code_file)
+        if not is_all:
+            self.stdout.write(
+                "The certificate is too long for a QR code (2,953 bytes in all): the code holds the rest, and "
+                f'"ca" has to be pasted from {config_file}.'
+            )
+        if host in LOOPBACK_HOSTS:
+            self.stdout.write(
+                f"host is {host}: only a node on this machine finds that (node_host). For a board set "
+                "MQTT_PUBLIC_HOST, or HTTP_BIND=0.0.0.0 in the demo, and provision again."
+            )
+        self.stdout.write(
+            NEXT_STEPS.format(file=config_file, and_code=f" and {code_file}" if code_file else "")
+        )
+
+    def _show_code(self, text: str, code_file: Path | None) -> None:
+        """On a terminal that is wide enough; never into a file or a pipe, where a log would keep it."""
+        if code_file:
+            self.stdout.write(f"The same as a QR code is in {code_file}.")
+        if not self.stdout.isatty():
+            return
+        lines = qr_code.terminal_lines(text, encoding=getattr(self.stdout, "encoding", None) or "ascii")
+        columns = shutil.get_terminal_size().columns
+        if lines and len(lines[0]) <= columns:
+            self.stdout.write("\n".join(lines))
+        elif lines:
+            self.stdout.write(
+                f"A QR code takes {len(lines[0])} columns here and the terminal has {columns}: widen it, or use --qr."
+            )
+
+    def _print_login(self, provisioned: ProvisionedDevice, options: dict[str, Any]) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(provisioned.as_dict()))
             return
@@ -65,3 +151,66 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {name:<10} {value}")
         for kind, topic in provisioned.topics.items():
             self.stdout.write(f"  {kind:<10} {topic}")
+
+
+def _provision(options: dict[str, Any]) -> ProvisionedDevice:
+    return provision_device(
+        factory_name=options["factory"],
+        device_id=options["device_id"],
+        geometry=Geometry(
+            options["chimney"],
+            options["width"],
+            options["height"],
+            options["diameter"],
+            options["profile"],
+        ),
+        co2_basis=options["basis"],
+        compensation=options["compensation"],
+        sensor=options["sensor"],
+        range_ppm=options["range_ppm"],
+    )
+
+
+def _build(options: dict[str, Any]) -> node.NodeBuild:
+    if options["range_ppm"] is None:
+        raise CommandError("--range-ppm is missing: the node needs the full scale of its CO2 sensor, in ppm.")
+    ssid, password = options["wifi_ssid"], ""
+    if ssid and options["wifi_password_file"]:
+        try:
+            password = Path(options["wifi_password_file"]).read_text(encoding="utf-8").partition("\n")[0]
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"--wifi-password-file cannot be read: {error}") from None
+    elif ssid:
+        password = getpass.getpass(f"Password of the Wi-Fi network {ssid} (empty: an open network): ")
+    if ssid:
+        node.check_wifi(ssid, password)
+    return node.NodeBuild(
+        co2_sensor=node.co2_sensor_of(options["sensor"], options["co2_sensor"]),
+        thermocouple=options["thermocouple"],
+        velocity_sensor=options["velocity_sensor"],
+        barometer=options["barometer"],
+        wifi_ssid=ssid,
+        wifi_password=password,
+    )
+
+
+@contextmanager
+def _new_private_files(paths: list[Path]) -> Iterator[None]:
+    """Empty files of mode 0600, made before anything else happens; gone again if it does not come to an end."""
+    made: list[Path] = []
+    is_done = False
+    try:
+        for path in paths:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            made.append(path)
+        yield
+        is_done = True
+    except FileExistsError as error:
+        raise CommandError(
+            f"{error.filename} is there already, and may hold the password of another device: choose another name."
+        ) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be written: {error.strerror}.") from None
+    finally:
+        for path in [] if is_done else made:
+            path.unlink(missing_ok=True)

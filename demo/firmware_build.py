@@ -1,0 +1,67 @@
+"""Builds the firmware's host program with CMake, once; the next time it looks for changes and is done.
+
+Never in the way of the demo: where something is missing, or the compiler does not like it, that is one sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+COMPILERS = ("c++", "g++", "clang++")
+REMEDY = "apt-get install g++ cmake libmosquitto-dev, then start again"
+TIMEOUT_S = 900.0
+PROGRAM = "node_host"
+
+
+class NoBuildError(RuntimeError):
+    """There is no program; the message says why, and what to do."""
+
+
+def missing_here() -> str:
+    """What this machine lacks to build it, in words; empty when it looks as if nothing is missing."""
+    if sys.platform == "win32":
+        return "the host program of the firmware is for Linux and macOS"
+    if not any(map(shutil.which, COMPILERS)):
+        return f"there is no C++ compiler here ({REMEDY})"
+    if not shutil.which("cmake"):
+        return f"there is no cmake here ({REMEDY})"
+    return ""
+
+
+def build(source: Path, folder: Path) -> Path:
+    """The program, up to date. Raises NoBuildError. What the tools say goes to standard output."""
+    if words := missing_here():
+        raise NoBuildError(words)
+    if not (folder / "CMakeCache.txt").exists() or _moved(source, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+        _run("cmake", "-S", str(source), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release", *generator)
+    # One job and low priority: the demo starts at the same time, and is what somebody waits for.
+    _run("cmake", "--build", str(folder), "--parallel", "1", "--target", PROGRAM, folder=folder)
+    return folder / PROGRAM
+
+
+def _moved(source: Path, folder: Path) -> bool:
+    """A build folder knows its source by an absolute path, and a checkout may have been moved."""
+    return f"CMAKE_HOME_DIRECTORY:INTERNAL={source}" not in (folder / "CMakeCache.txt").read_text()
+
+
+def _run(*command: str, folder: Path | None = None) -> None:
+    sys.stdout.flush()
+    try:
+        done = subprocess.run(command, check=False, timeout=TIMEOUT_S, preexec_fn=partial(os.nice, 10))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoBuildError(f"{command[0]} could not be run: {error}") from error
+    if done.returncode == 0:
+        return
+    if (
+        folder
+        and "MOSQUITTO_LIBRARY:FILEPATH=MOSQUITTO_LIBRARY-NOTFOUND" in (folder / "CMakeCache.txt").read_text()
+    ):
+        raise NoBuildError(f"libmosquitto is missing here ({REMEDY})")
+    raise NoBuildError("the compiler refused it")

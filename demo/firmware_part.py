@@ -1,0 +1,63 @@
+"""The node's place in `run_demo`: built in the background, run as the last part, named when all is ready."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from demo import firmware_build, firmware_files, firmware_node, processes
+from demo.firmware_files import NodeState, State
+
+COMMAND = "run_firmware_node"
+
+
+def can_run() -> bool:
+    return settings.DEMO_FLEET > 0 and not firmware_build.missing_here()
+
+
+@contextmanager
+def building(log_dir: Path) -> Iterator[None]:
+    """Builds while other things go on; what is not finished by the end of this is broken off."""
+    planned = firmware_node.chosen(settings.DEMO_FLEET)
+    if planned is None:
+        yield
+        return
+    why = firmware_build.missing_here()
+    firmware_files.begin(
+        settings.DATA_DIR, NodeState(planned.device_id, State.NONE if why else State.BUILDING, why)
+    )
+    if why:
+        yield
+        return
+    with processes.open_log(log_dir / f"{COMMAND}.log") as log:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), COMMAND, "--build-only"]
+        process = processes.launch(command, log, environment=dict(os.environ), folder=settings.BASE_DIR)
+    # Launched by this thread, with which it dies; the other one only takes note that it has ended.
+    threading.Thread(target=process.wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            processes.kill_all(process)
+
+
+def sentence() -> str:
+    """For the block: which device runs the firmware's core, or that none does, and why."""
+    state = firmware_files.current(settings.DATA_DIR) if settings.DEMO_FLEET > 0 else None
+    if state is None:
+        return "none: no fleet is simulated (DEMO_FLEET=0)"
+    if state.state is State.NONE:
+        return f"none: {state.why}"
+    if state.state is State.RUNNING:
+        return f"{state.device_id} runs the firmware's own core (firmware/host)"
+    if state.state is State.WAITING:
+        return (
+            f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in"
+        )
+    return f"being built; {state.device_id} runs it as soon as it is"

@@ -1,0 +1,114 @@
+"""`manage.py run_firmware_node`: builds the firmware for this machine and becomes one device of the demo's fleet."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from carbontrack.environment import LOOPBACK_HOSTS
+from demo import firmware_build, firmware_files, firmware_node, fleet_files
+from demo.cast import PlannedDevice
+from demo.firmware_files import NodeState, State
+from mqtt_ingest.broker_address import BrokerAddress
+
+RELEASE_POLL_S = 0.5
+# A node that dies at once, again and again, must not take the demo with it: after so many it is left alone.
+STARTS_ALLOWED, WITHIN_S = 4, 60.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Build firmware/ (once, into DATA_DIR/firmware_node) and run its host program in place of one simulated "
+        "device. `run_demo` starts it; where it cannot be built it says so and does nothing."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--build-only", action="store_true", help="build it and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        planned = firmware_node.chosen(settings.DEMO_FLEET)
+        if planned is None:
+            raise CommandError("DEMO_FLEET=0: there is no device to be.")
+        program = self._build(planned)
+        if options["build_only"] or program is None:
+            _end_or_wait(options["build_only"])
+            return
+        _require_broker_here()
+        if _starts_too_often():
+            self._give_up(planned, "the program ends at once, again and again; its log says more")
+            _end_or_wait(False)
+            return
+        self._take_over(planned, program)
+
+    def _build(self, planned: PlannedDevice) -> Path | None:
+        """One at a time: the demo begins to build while its database is filled, and the node waits for that."""
+        folder = firmware_files.folder(settings.DATA_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                return firmware_build.build(settings.BASE_DIR / "firmware", folder / "build")
+            except firmware_build.NoBuildError as error:
+                self._give_up(planned, str(error))
+                return None
+
+    def _give_up(self, planned: PlannedDevice, why: str) -> None:
+        self.stdout.write(f"no node: {why}")
+        self.stdout.flush()
+        firmware_files.note(settings.DATA_DIR, NodeState(planned.device_id, State.NONE, why))
+
+    def _take_over(self, planned: PlannedDevice, program: Path) -> None:
+        data_dir = settings.DATA_DIR
+        folder = firmware_files.folder(data_dir)
+        password = fleet_files.load_passwords(data_dir)[planned.device_id]
+        firmware_files.write_privately(
+            folder / "settings.json", firmware_node.settings_text(planned, password)
+        )
+        firmware_files.want(data_dir, planned.device_id)
+        if firmware_files.released(data_dir) != planned.device_id:
+            firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
+            self.stdout.write(f"{planned.device_id}: waiting until the simulated fleet lets go of it")
+            self.stdout.flush()
+        while firmware_files.released(data_dir) != planned.device_id:
+            time.sleep(RELEASE_POLL_S)  # another process writes that file, and nothing tells
+        table = firmware_node.gas_table(
+            planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir)
+        )
+        (folder / "gas.txt").write_text("".join(table))
+        firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
+        scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
+        self.stdout.write(f"{planned.device_id} runs the firmware's core from here on")
+        self.stdout.flush()
+        os.execv(program, firmware_node.arguments(program, folder, scenario))
+
+
+def _require_broker_here() -> None:
+    host = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE).host
+    if host not in LOOPBACK_HOSTS:
+        raise CommandError(
+            f"MQTT_BROKER_URL points to {host}: simulated readings only go to a broker on this machine."
+        )
+
+
+def _starts_too_often() -> bool:
+    """Notes this start; whether there were too many of late."""
+    path = firmware_files.folder(settings.DATA_DIR) / "starts"
+    known = [float(line) for line in path.read_text().split()] if path.exists() else []
+    recent = [at_s for at_s in known if 0 <= time.time() - at_s < WITHIN_S]
+    firmware_files.write_privately(path, "\n".join(map(str, [*recent, time.time()])))
+    return len(recent) >= STARTS_ALLOWED
+
+
+def _end_or_wait(is_end: bool) -> None:
+    """A part of the demo that ended would be started again: one with nothing to do waits for the end."""
+    if not is_end:
+        signal.pause()

@@ -1,0 +1,143 @@
+"""The settings of one node as its firmware reads them: one JSON object, and what of it fits into a QR code.
+
+The keys are those of firmware/README.md "Settings"; every value is checked again by the node. Pasted into the
+node's set-up page or its serial console, or given to `node_host --settings`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from carbontrack.environment import LOOPBACK_HOSTS
+from carbontrack.qr_code import MOST_BYTES
+from devices.models import Assignment
+from devices.services import ProvisionedDevice
+from factories.choices import Shape
+
+# How its CO2 sensor talks, by the beginning of what the registry calls the sensor.
+PROTOCOLS = {
+    "mh-z19": "mhz19",
+    "mhz19": "mhz19",
+    "sprintir": "gss",
+    "explorir": "gss",
+    "cozir": "gss",
+    "stc31": "stc31",
+}
+CO2_SENSORS = tuple(dict.fromkeys(PROTOCOLS.values()))
+THERMOCOUPLES = ("max31855", "max6675")
+VELOCITY_SENSORS = ("sdp8xx", "pulse", "loop")
+BAROMETERS = ("bme280", "none")
+MOST_CA_CHARACTERS = 2_559  # firmware/lib/core/src/settings.h, kCaBytes
+MOST_WIFI_NAME_BYTES, LEAST_WIFI_PASSWORD, MOST_WIFI_PASSWORD = 32, 8, 63
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICATE-----\n", re.DOTALL)
+
+
+class FirmwareConfigError(ValueError):
+    """These settings would be refused by the node, or leave it without a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBuild:
+    """What the registry does not know of a node: its wiring and its network."""
+
+    co2_sensor: str
+    thermocouple: str = "max31855"
+    velocity_sensor: str = "sdp8xx"
+    barometer: str = "bme280"
+    wifi_ssid: str = ""
+    wifi_password: str = ""
+
+
+def co2_sensor_of(sensor: str, said: str | None) -> str:
+    """`said`, or what the registry's name of the sensor tells."""
+    if said:
+        return said
+    for beginning, protocol in PROTOCOLS.items():
+        if sensor.casefold().startswith(beginning):
+            return protocol
+    raise FirmwareConfigError(
+        f"sensor={sensor!r} does not tell how it talks: add --co2-sensor, one of {', '.join(CO2_SENSORS)}."
+    )
+
+
+def pinned_ca(path: str, host: str) -> str:
+    """The certificates in the file as text; empty where the broker is this very machine and has none."""
+    if not path:
+        if host in LOOPBACK_HOSTS:
+            return ""
+        raise FirmwareConfigError(
+            "MQTT_CA_FILE is empty, and a node trusts one certificate and no other: give its PEM file with --ca "
+            "(HiveMQ Cloud: ISRG Root X1)."
+        )
+    try:
+        text = Path(path).read_text(encoding="ascii").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FirmwareConfigError(f"The certificate {path} cannot be read: {error}.") from error
+    certificates = "".join(_CERTIFICATE.findall(text if text.endswith("\n") else f"{text}\n"))
+    if not certificates or len(certificates) > MOST_CA_CHARACTERS:
+        raise FirmwareConfigError(
+            f"{path} holds {len(certificates)} characters of PEM certificates; the node takes from one "
+            f"certificate up to {MOST_CA_CHARACTERS} characters. Give the root alone with --ca."
+        )
+    return certificates
+
+
+def check_wifi(ssid: str, password: str) -> None:
+    if not 1 <= len(ssid.encode()) <= MOST_WIFI_NAME_BYTES:
+        raise FirmwareConfigError(
+            f"wifi_ssid has {len(ssid.encode())} bytes; a network's name has 1 to {MOST_WIFI_NAME_BYTES}."
+        )
+    if password and not LEAST_WIFI_PASSWORD <= len(password) <= MOST_WIFI_PASSWORD:
+        raise FirmwareConfigError(
+            f"The Wi-Fi password has {len(password)} characters; WPA takes {LEAST_WIFI_PASSWORD} to "
+            f"{MOST_WIFI_PASSWORD}, an open network none."
+        )
+
+
+def firmware_config(
+    provisioned: ProvisionedDevice, assignment: Assignment, build: NodeBuild, ca: str
+) -> dict[str, Any]:
+    """All that the node is told. `assignment`: where the registry says it sits and what its sensor is."""
+    chimney = assignment.chimney
+    config: dict[str, Any] = {
+        "device_id": provisioned.device_id,
+        "password": provisioned.password,
+        "host": provisioned.host,
+        "port": provisioned.port,
+        "interval_s": assignment.device.interval_s,
+        "co2_sensor": build.co2_sensor,
+        "sensor": assignment.sensor or build.co2_sensor,
+        "range_ppm": assignment.range_ppm,
+        "co2_basis": assignment.co2_basis,
+        "pressure_compensation": assignment.pressure_compensation,
+        "thermocouple": build.thermocouple,
+        "velocity_sensor": build.velocity_sensor,
+        "barometer": build.barometer,
+        "velocity_profile_factor": chimney.velocity_profile_factor,
+        "moisture_fraction": chimney.moisture_fraction,
+        "altitude_m": assignment.factory.altitude_m,
+    }
+    if chimney.shape == Shape.CIRCLE:
+        config["diameter_m"] = chimney.diameter_m
+    else:
+        config |= {"width_m": chimney.width_m, "height_m": chimney.height_m}
+    if build.wifi_ssid:
+        config |= {"wifi_ssid": build.wifi_ssid, "wifi_password": build.wifi_password}
+    return config | ({"ca": ca} if ca else {})
+
+
+def as_text(config: dict[str, Any]) -> str:
+    """One line, so that a serial console takes it as one."""
+    return json.dumps(config, ensure_ascii=False, separators=(",", ":"))
+
+
+def code_text(config: dict[str, Any]) -> tuple[str, bool]:
+    """What a QR code of these settings says, and whether that is all of them: a long certificate does not fit."""
+    text = as_text(config)
+    if len(text.encode()) <= MOST_BYTES:
+        return text, True
+    return as_text({name: value for name, value in config.items() if name != "ca"}), False

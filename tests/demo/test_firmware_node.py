@@ -1,0 +1,197 @@
+"""The device of the demo that runs the firmware's core: which one, what it is shown and told, and why there is none."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from demo import cast, firmware_build, firmware_files, firmware_node, firmware_part, fleet_files, simulator
+from demo.certificates import ensure_certificates
+from demo.firmware_files import NodeState, State
+from demo.world import seed
+from science import gas, stack
+from tests.demo.test_run_demo import TIMEOUT_S, started_demo
+from tests.firmware import build
+
+BUILD_TIMEOUT_S = 300.0  # on a machine that does other things: the demo builds with low priority
+
+
+# --- Which, and what it is shown ---------------------------------------------------------------
+def test_the_node_is_a_healthy_device_whose_site_has_no_story() -> None:
+    planned = firmware_node.chosen(67)
+
+    assert planned
+    assert (planned.part, cast.story_of(planned.factory_name)) == (cast.Part.HEALTHY, None)
+    assert firmware_node.chosen(1) == cast.fleet(1)[0]
+    assert firmware_node.chosen(0) is None
+
+
+def test_its_pitot_feels_what_the_simulated_chimney_blows() -> None:
+    planned = cast.fleet(2)[1]
+    now_s = int(time.time())
+    line = next(firmware_node.gas_table(planned, from_s=now_s, anchor_day=None))
+    t_s, co2_ppm, temperature_c, pitot_pa, pressure_pa = map(float, line.split())
+    density = gas.gas_density_kg_per_m3(
+        pressure_pa=pressure_pa, temperature_k=temperature_c + 273.15,
+        molar_mass_kg_per_mol=firmware_node.FLUE_GAS_KG_PER_MOL,
+    )  # fmt: skip
+
+    velocity_ms = stack.pitot_velocity_ms(differential_pressure_pa=pitot_pa, gas_density_kg_per_m3=density)
+
+    values = simulator.values_at(simulator.profile_of(planned), now_s * 1000)
+    assert (t_s, co2_ppm, pressure_pa) == (now_s, values.co2_ppm, values.pressure_pa)
+    # The table has four digits of a pascal.
+    assert velocity_ms == pytest.approx(values.velocity_ms, abs=0.01)
+
+
+def test_the_firmware_takes_density_from_the_same_gas() -> None:
+    header = (build.FIRMWARE / "lib" / "core" / "src" / "stack.h").read_text()
+
+    assert f"kMolarMassFlueGasKgPerMol = {firmware_node.FLUE_GAS_KG_PER_MOL}" in header
+
+
+@pytest.mark.django_db
+@pytest.mark.needs("g++", "cmake")
+def test_the_node_takes_its_settings_gas_and_scenario(settings: Settings, tmp_path: Path) -> None:
+    settings.DEMO_FLEET, settings.DATA_DIR = 2, tmp_path
+    settings.MQTT_CA_FILE = str(ensure_certificates(tmp_path).ca_file)
+    with (tmp_path / "said").open("w") as said:
+        seed(said, "password")
+    planned = firmware_node.chosen(2)
+    assert planned
+    folder = firmware_files.folder(tmp_path)
+    text = firmware_node.settings_text(planned, fleet_files.load_passwords(tmp_path)[planned.device_id])
+    firmware_files.write_privately(folder / "settings.json", text)
+    table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=None)
+    (folder / "gas.txt").write_text("".join(table))
+    scenario = build.FIRMWARE / "host" / "scenarios" / "demo.txt"
+    arguments = firmware_node.arguments(build.node_host(), folder, scenario)
+
+    done = subprocess.run([*arguments, "--until", "nothing"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [*arguments, "--seconds", "0.2"], capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+    )
+
+    assert done.returncode == 2  # an option that it does not have
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "end: stream" in ran.stdout
+    assert stat.S_IMODE((folder / "settings.json").stat().st_mode) == 0o600
+    told = json.loads(text)
+    assert (told["sensor"], told["range_ppm"], told["co2_basis"]) == ("sprintir-20", 200_000, "dry")
+    assert told["pressure_compensation"] == "on_sensor"
+
+
+# --- When there is none ------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ((), "no C++ compiler"),
+        (("cmake",), "no C++ compiler"),
+        (("g++",), "no cmake"),
+        (("g++", "cmake"), ""),
+    ],
+)
+def test_what_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: name if name in there else None)
+
+    missing = firmware_build.missing_here()
+
+    assert (words in missing) if words else missing == ""
+    assert not words or "apt-get install" in missing
+
+
+@pytest.mark.needs("g++", "cmake")
+def test_a_build_that_fails_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.20)\nproject(x CXX)\n")
+
+    with pytest.raises(firmware_build.NoBuildError, match="the compiler refused it"):
+        firmware_build.build(tmp_path, tmp_path / "build")
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "words"),
+    [
+        (State.BUILDING, "", "being built; litein-01 runs it as soon as it is"),
+        (
+            State.WAITING,
+            "",
+            "litein-01 runs the firmware's own core (firmware/host) once its last two hours are in",
+        ),
+        (State.RUNNING, "", "litein-01 runs the firmware's own core (firmware/host)"),
+        (State.NONE, "there is no cmake here", "none: there is no cmake here"),
+    ],
+)
+def test_the_block_says_which_device_it_is_or_why_none(
+    settings: Settings, tmp_path: Path, state: State, why: str, words: str
+) -> None:
+    settings.DEMO_FLEET, settings.DATA_DIR = 1, tmp_path
+    firmware_files.note(tmp_path, NodeState("litein-01", state, why))
+
+    assert firmware_part.sentence() == words
+
+
+def test_without_a_fleet_there_is_no_node(settings: Settings, tmp_path: Path) -> None:
+    settings.DEMO_FLEET, settings.DATA_DIR = 0, tmp_path
+
+    with firmware_part.building(tmp_path):
+        assert firmware_part.sentence() == "none: no fleet is simulated (DEMO_FLEET=0)"
+    assert not firmware_part.can_run()
+
+
+def test_a_new_start_hands_over_anew(tmp_path: Path) -> None:
+    firmware_files.want(tmp_path, "litein-01")
+    firmware_files.release(tmp_path, "litein-01")
+
+    firmware_files.begin(tmp_path, NodeState("litein-01", State.BUILDING))
+
+    assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
+
+
+# --- All of it ---------------------------------------------------------------------------------
+@pytest.mark.needs("g++", "cmake")
+def test_in_the_demo_the_node_takes_its_device_over_and_comes_back_when_killed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    build.node_host()  # says what is missing, if anything is
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        ports = first.getsockname()[1], second.getsockname()[1]
+    data_dir = tmp_path_factory.mktemp("demo")
+    environment = os.environ | {
+        "DATA_DIR": str(data_dir), "HTTP_PORT": str(ports[0]), "MQTT_PORT": str(ports[1]),
+        "DEMO_FLEET": "1", "DEMO_HISTORY_MONTHS": "0",
+    }  # fmt: skip
+
+    with started_demo(environment) as demo:
+        wait_for(lambda: said(data_dir).count("broker: connected") == 1, BUILD_TIMEOUT_S)
+        demo.part(str(firmware_files.folder(data_dir) / "build" / "node_host")).kill()
+        demo.wait_for("run_firmware_node was ended by SIGKILL", TIMEOUT_S)
+        wait_for(lambda: said(data_dir).count("broker: connected") == 2, BUILD_TIMEOUT_S)
+        left = demo.process
+    left.wait(TIMEOUT_S)
+
+    assert any("Firmware: " in line and "litein-01" in line for line in demo.console)
+    assert "end: stream" in said(data_dir).splitlines()[-1]  # a planned restart: what is in RAM is on flash
+
+
+def said(data_dir: Path) -> str:
+    log = data_dir / "logs" / "run_firmware_node.log"
+    return log.read_text() if log.exists() else ""
+
+
+def wait_for(condition: Any, timeout_s: float) -> None:
+    """For what another process writes into its log."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline_s, "it never came true"
+        time.sleep(0.2)
