@@ -93,11 +93,11 @@ class DuplexSocket:
         """Let paho read: a packet of its own is there, or the connection has ended."""
         return bool(self._for_paho) or self._has_ended or self._error is not None
 
-    def read(self) -> None:
+    def read(self) -> bool:
         """Read what has arrived, 64 KiB and a little; `next_messages` cuts it. An end is paho's to find.
 
         Until nothing is left: TLS gives a record at a time, which may be a single message, and may hold more where
-        select sees none.
+        select sees none. Returns whether anything had.
         """
         count = 0
         self.has_more = False
@@ -116,6 +116,7 @@ class DuplexSocket:
         except OSError as error:
             self._error = error
         self._chunks_bytes += count
+        return count > 0
 
     def next_messages(self) -> list[Published]:
         """The messages up to the next packet that is paho's; call again when it has read that (`has_for_paho`)."""

@@ -50,6 +50,10 @@ class _Client(mqtt.Client):
     def _create_socket(self) -> Any:
         return DuplexSocket(cast(PlainOrTlsSocket, super()._create_socket()))
 
+    def note_life(self) -> None:
+        """The broker has sent something: its answer to a ping may stand behind much of it, and is not waited for."""
+        self._ping_t = 0.0
+
 
 class PahoReceiver:
     """Implements `receive.Receiver`.
@@ -85,7 +89,7 @@ class PahoReceiver:
         self._thread = threading.Thread(target=self._run, name="mqtt-receiver", daemon=True)
         self._client = self._make_client()
 
-    def _make_client(self) -> mqtt.Client:
+    def _make_client(self) -> _Client:
         client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{CLIENT_ID}-{self._worker}" if self._worker else CLIENT_ID,
@@ -230,7 +234,8 @@ class PahoReceiver:
 
     def _read(self, sock: DuplexSocket) -> None:
         """Read once, and hand what came to the pipeline at once: a wake-up a message would cost more."""
-        sock.read()
+        if sock.read():
+            self._client.note_life()
         fresh: list[Received] = []
         now_ms = time.time_ns() // 1_000_000
         try:

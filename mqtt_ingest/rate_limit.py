@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival, refuse_all
-from mqtt_ingest.receive import SMALL_LIMIT_BYTES
 from mqtt_ingest.topics import Kind
 
 CAPACITY_COUNT = 50_000
+LIVE_LIMIT_COUNT = 12  # readings in a message of what is measured now
 # A status, alert or ack is a row of its own, kept for a year: at 200 readings/s that leaves 10 messages/s.
 TOKENS_A_MESSAGE = 20
 
@@ -70,7 +70,7 @@ def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
     What is refused is lost, and a device that brings a long outage home knows no limit but its window: it sends more
     when it is answered. Half a bucket is five of the largest messages. Answers to what is measured now do not wait.
     """
-    if len(arrival.received.payload) <= SMALL_LIMIT_BYTES or not arrival.parsed.readings:
+    if len(arrival.parsed.readings) <= LIVE_LIMIT_COUNT:
         return 0.0
     return buckets.seconds_until(arrival.parsed.device_id, buckets.burst / 2)
 

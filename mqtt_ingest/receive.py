@@ -22,8 +22,8 @@ UNSETTLED_LIMIT_COUNT = 20_000
 TAKE_LIMIT_COUNT = 1_000
 TAKE_LIMIT_BYTES = 1024 * 1024
 OVERHEAD_BYTES = 200  # of a queued message beside its payload
-# Twelve readings with all their values, the most that a device sends live, take less.
-SMALL_LIMIT_BYTES = 4096
+# Twelve readings with the usual values, the most that a device sends live, take less; thirty, its backlog, take more.
+SMALL_LIMIT_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,14 @@ class Mosquitto:
         for line in process.stderr:
             self._lines.put(line)
 
+    def has_said(self, words: str) -> bool:
+        """Since the last look."""
+        said = False
+        with suppress(queue.Empty):
+            while True:
+                said = words in self._lines.get_nowait() or said
+        return said
+
     def _wait_for(self, words: str) -> None:
         seen = []
         with suppress(queue.Empty):

@@ -4,10 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from devices.services import ProvisionedDevice
 from emissions.models import Emission
@@ -15,6 +17,8 @@ from mqtt_ingest import lone_session
 from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.management.commands import ingest_mqtt
 from mqtt_ingest.paho_receiver import PahoReceiver
+from mqtt_ingest.parts import Parts, Stored
+from mqtt_ingest.pipeline import Pipeline
 from tests.mosquitto import Mosquitto, publish
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
@@ -104,6 +108,25 @@ def test_a_lone_worker_that_still_runs_is_left_its_session(
         came = lone.take(TIMEOUT_S)
 
     assert len(came) == 1
+
+
+def test_with_the_database_gone_the_session_stays_with_all_that_it_kept(
+    broker: Mosquitto, provision: Callable[[str], ProvisionedDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(parts: Parts) -> Stored:
+        raise OperationalError("no database")
+
+    device = provision("litein-1")
+    with connected_receiver():
+        pass
+    publish(device, reading(1))
+    monkeypatch.setattr(ingest_mqtt, "Pipeline", partial(Pipeline, store_batch=gone))
+
+    with pytest.raises(CommandError, match="the session is not ended"):
+        call_command("ingest_mqtt", "--end-session", "--max-seconds", "3")
+
+    with connected_receiver() as lone:
+        assert [json.loads(m.payload)["readings"][0]["seq"] for m in lone.take(TIMEOUT_S)] == [1]
 
 
 def test_it_takes_no_name_of_a_worker() -> None:

@@ -150,13 +150,15 @@ def test_the_answer_to_what_is_measured_now_is_never_put_off() -> None:
     assert pause_s(buckets, arrival(payload=large)) == 50
 
 
-def test_a_device_that_waits_for_its_answers_brings_any_outage_home_unrefused() -> None:
+@pytest.mark.parametrize("count", [30, 400])
+def test_a_device_that_waits_for_its_answers_brings_any_outage_home_unrefused(count: int) -> None:
     clock, receiver = Clock(), InMemoryReceiver()
     buckets = TokenBuckets(rate_per_s=200, burst=5_000, clock=clock)
     announcer = Announcer(receiver, clock, lambda one: pause_s(buckets, one))
     t_ms = now_ms()
     messages = [
-        message(*(reading(seq, t_ms) for seq in range(first, first + 400))) for first in range(1, 20_001, 400)
+        message(*(reading(seq, t_ms) for seq in range(first, min(first + count, 20_001))))
+        for first in range(1, 20_001, count)
     ]
     on_their_way = answered = 0
     while answered < 20_000 and clock.now_s < 120:
@@ -164,7 +166,7 @@ def test_a_device_that_waits_for_its_answers_brings_any_outage_home_unrefused() 
             limited = limit_rate(buckets, arrival(payload=messages.pop(0)))
             assert not limited.parsed.rejections
             announcer.announce([limited])
-            on_their_way += 400
+            on_their_way += len(limited.parsed.readings)
         for _topic, payload in receiver.published:
             named = sum(high - low + 1 for low, high in json.loads(payload)["ranges"])
             answered, on_their_way = answered + named, on_their_way - named

@@ -90,7 +90,7 @@ def _checked(worker: str) -> str:
 
 
 def _end_session(receiver: LeavingReceiver) -> None:
-    if receiver.was_lost or not receiver.was_emptied:
+    if receiver.was_lost or not receiver.was_emptied or receiver.unacknowledged:
         raise CommandError(
             "the session is not ended: its connection was lost, or it was not emptied in time. Stop the worker "
             "that runs without a name, if there is one, and run this again"
@@ -114,9 +114,13 @@ def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, 
     ends_at_s = time.monotonic() + max_s if max_s else None
 
     def watch() -> None:
+        busy_at_s = time.monotonic()
         while not pipeline.stopping.wait(0.1):
             now_s = time.monotonic()
-            is_idle = receiver.is_connected and now_s - pipeline.idle_since_s > IDLE_BEFORE_END_S
+            # What is being stored, or waits for a database that is gone, is not done with.
+            if not receiver.is_connected or receiver.unacknowledged:
+                busy_at_s = now_s
+            is_idle = now_s - max(busy_at_s, pipeline.idle_since_s) > IDLE_BEFORE_END_S
             if isinstance(receiver, LeavingReceiver):
                 receiver.was_emptied = is_idle
                 if receiver.was_lost:
