@@ -6,6 +6,7 @@ Never in the way of the demo: where something is missing, or the compiler does n
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,31 +38,37 @@ def build(source: Path, folder: Path) -> Path:
     """The program, up to date. Raises NoBuildError. What the tools say goes to standard output."""
     if words := missing_here():
         raise NoBuildError(words)
-    if not (folder / "CMakeCache.txt").exists() or _moved(source, folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-        _run("cmake", "-S", str(source), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release", *generator)
+    _configure(source, folder)
     # One job and low priority: the demo starts at the same time, and is what somebody waits for.
-    _run("cmake", "--build", str(folder), "--parallel", "1", "--target", PROGRAM, folder=folder)
+    if not _is_done("cmake", "--build", str(folder), "--parallel", "1", "--target", PROGRAM):
+        if re.search(r"^MOSQUITTO_\w+:\w+=MOSQUITTO_\w+-NOTFOUND$", _cache(folder), re.MULTILINE):
+            raise NoBuildError(f"libmosquitto is missing here ({REMEDY})")
+        raise NoBuildError("the compiler refused it")
     return folder / PROGRAM
 
 
-def _moved(source: Path, folder: Path) -> bool:
-    """A build folder knows its source by an absolute path, and a checkout may have been moved."""
-    return f"CMAKE_HOME_DIRECTORY:INTERNAL={source}" not in (folder / "CMakeCache.txt").read_text()
+def _configure(source: Path, folder: Path) -> None:
+    """At each start: CMake then looks again for what it has not found, which may have been installed since."""
+    command = ["cmake", "-S", str(source), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release"]
+    # A build folder knows its source by an absolute path, and a checkout may have been moved.
+    is_ours = f"CMAKE_HOME_DIRECTORY:INTERNAL={source}\n" in _cache(folder)
+    if is_ours and _is_done(*command):
+        return
+    # New, or left by an attempt that failed, with a compiler or a generator that is not the one of now.
+    shutil.rmtree(folder, ignore_errors=True)
+    if not _is_done(*command, *(["-G", "Ninja"] if shutil.which("ninja") else [])):
+        raise NoBuildError("CMake refused it")
 
 
-def _run(*command: str, folder: Path | None = None) -> None:
+def _cache(folder: Path) -> str:
+    file = folder / "CMakeCache.txt"
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+
+def _is_done(*command: str) -> bool:
     sys.stdout.flush()
     try:
         done = subprocess.run(command, check=False, timeout=TIMEOUT_S, preexec_fn=partial(os.nice, 10))
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoBuildError(f"{command[0]} could not be run: {error}") from error
-    if done.returncode == 0:
-        return
-    if (
-        folder
-        and "MOSQUITTO_LIBRARY:FILEPATH=MOSQUITTO_LIBRARY-NOTFOUND" in (folder / "CMakeCache.txt").read_text()
-    ):
-        raise NoBuildError(f"libmosquitto is missing here ({REMEDY})")
-    raise NoBuildError("the compiler refused it")
+    return done.returncode == 0

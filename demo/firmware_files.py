@@ -39,8 +39,7 @@ def flash_folder(data_dir: Path) -> Path:
 
 def begin(data_dir: Path, state: NodeState) -> None:
     """A new start of the demo: whatever was handed over has to be handed over again."""
-    (folder(data_dir) / "wanted").unlink(missing_ok=True)
-    (folder(data_dir) / "released").unlink(missing_ok=True)
+    take_back(data_dir)
     note(data_dir, state)
 
 
@@ -73,6 +72,12 @@ def release(data_dir: Path, device_id: str) -> None:
 def released(data_dir: Path) -> str:
     """The device that the fleet has let go of; empty when none."""
     return _read(folder(data_dir) / "released")
+
+
+def take_back(data_dir: Path) -> None:
+    """Nobody wants the device any more: the fleet is it again."""
+    (folder(data_dir) / "wanted").unlink(missing_ok=True)
+    (folder(data_dir) / "released").unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:

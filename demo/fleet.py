@@ -6,6 +6,7 @@ What a device says is in `simulated_device.py`, what it keeps in `outbox.py`, it
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import logging
 import selectors
@@ -99,6 +100,7 @@ class Fleet:
         if now_s >= self._housekeeping_due_s:
             self._housekeeping_due_s = now_s + HOUSEKEEPING_S
             self._release_wanted()
+            self._take_back()
             self._look_after_links(now_s)
         if now_s >= self._save_due_s:
             self._save_due_s = now_s + SAVE_EVERY_S
@@ -196,6 +198,21 @@ class Fleet:
             link.went_down(time.monotonic())
             firmware_files.release(self._data_dir, device_id)
             logger.info("%s is the firmware's node from here on", device_id)
+
+    def _take_back(self) -> None:
+        """The node has given up: be its device again, from now on."""
+        if not any(link.is_released for link in self.links):
+            return
+        released = firmware_files.released(self._data_dir)
+        for index, link in enumerate(self.links):
+            if not link.is_released or link.device.device_id == released:
+                continue
+            link.is_released = False
+            link.device.resume(time.time_ns() // 1_000_000)
+            self._beats = [beat for beat in self._beats if beat[1] != index]
+            self._beats.append((link.device.next_t_ms, index))
+            heapq.heapify(self._beats)
+            logger.info("%s is simulated again", link.device.device_id)
 
     def _realign_beats(self) -> None:
         """After the clock was set back, the next beat would be far away: measure again from now on."""
@@ -317,4 +334,7 @@ class Fleet:
             progress = link.device.progress
             if progress is not None:
                 kept[link.device.device_id] = progress
+        released = firmware_files.released(self._data_dir)
+        if released in kept:  # what was measured until now is the node's: the next start must not make it up
+            kept[released] = dataclasses.replace(kept[released], t_ms=time.time_ns() // 1_000_000)
         fleet_files.save_progress(self._data_dir, kept)

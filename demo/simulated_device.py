@@ -100,6 +100,10 @@ class SimulatedDevice:
             self._has_fault = has_fault
         return alert
 
+    def resume(self, now_ms: int) -> None:
+        """Somebody else was this device until now, and what was measured meanwhile is theirs."""
+        self.next_t_ms = self._on_beat(now_ms)
+
     def _on_beat(self, t_ms: int) -> int:
         """The first moment of this device's beat that is not before `t_ms`."""
         return t_ms + (self._phase_ms - t_ms) % INTERVAL_MS

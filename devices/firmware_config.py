@@ -32,7 +32,10 @@ THERMOCOUPLES = ("max31855", "max6675")
 VELOCITY_SENSORS = ("sdp8xx", "pulse", "loop")
 BAROMETERS = ("bme280", "none")
 MOST_CA_CHARACTERS = 2_559  # firmware/lib/core/src/settings.h, kCaBytes
+MOST_SENSOR_BYTES, LEAST_INTERVAL_S = 40, 0.02  # the same, sensor and read_measuring
+# In bytes, as the node counts.
 MOST_WIFI_NAME_BYTES, LEAST_WIFI_PASSWORD, MOST_WIFI_PASSWORD = 32, 8, 63
+_WIFI_KEY = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)  # the key itself, instead of a password for it
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICATE-----\n", re.DOTALL)
 
 
@@ -91,10 +94,28 @@ def check_wifi(ssid: str, password: str) -> None:
         raise FirmwareConfigError(
             f"wifi_ssid has {len(ssid.encode())} bytes; a network's name has 1 to {MOST_WIFI_NAME_BYTES}."
         )
-    if password and not LEAST_WIFI_PASSWORD <= len(password) <= MOST_WIFI_PASSWORD:
+    size = len(password.encode())
+    if (
+        password
+        and not LEAST_WIFI_PASSWORD <= size <= MOST_WIFI_PASSWORD
+        and not _WIFI_KEY.fullmatch(password)
+    ):
         raise FirmwareConfigError(
-            f"The Wi-Fi password has {len(password)} characters; WPA takes {LEAST_WIFI_PASSWORD} to "
-            f"{MOST_WIFI_PASSWORD}, an open network none."
+            f"The Wi-Fi password has {size} bytes; WPA takes {LEAST_WIFI_PASSWORD} to {MOST_WIFI_PASSWORD}, "
+            "or a key of 64 hex digits; an open network none."
+        )
+
+
+def check_measuring(sensor: str, interval_s: float) -> None:
+    if len(sensor.encode()) > MOST_SENSOR_BYTES:
+        raise FirmwareConfigError(
+            f"sensor={sensor!r} has {len(sensor.encode())} bytes; the node takes at most {MOST_SENSOR_BYTES}: "
+            "shorten --sensor."
+        )
+    if interval_s < LEAST_INTERVAL_S:
+        raise FirmwareConfigError(
+            f"interval_s={interval_s:g} s; the node measures every {LEAST_INTERVAL_S:g} s at most: give the device "
+            "a longer interval."
         )
 
 
@@ -103,6 +124,7 @@ def firmware_config(
 ) -> dict[str, Any]:
     """All that the node is told. `assignment`: where the registry says it sits and what its sensor is."""
     chimney = assignment.chimney
+    check_measuring(assignment.sensor, assignment.device.interval_s)
     config: dict[str, Any] = {
         "device_id": provisioned.device_id,
         "password": provisioned.password,

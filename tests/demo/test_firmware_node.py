@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from demo import cast, firmware_build, firmware_files, firmware_node, firmware_part, fleet_files, simulator
 from demo.certificates import ensure_certificates
 from demo.firmware_files import NodeState, State
+from demo.fleet import Fleet
+from demo.fleet_files import Progress
+from demo.link import BrokerPlace
+from demo.simulated_device import INTERVAL_MS, SimulatedDevice
 from demo.world import seed
 from science import gas, stack
 from tests.demo.test_run_demo import TIMEOUT_S, started_demo
@@ -117,6 +122,79 @@ def test_a_build_that_fails_is_one_sentence(tmp_path: Path) -> None:
         firmware_build.build(tmp_path, tmp_path / "build")
 
 
+@pytest.mark.needs("g++", "cmake")
+def test_what_was_installed_after_a_failed_build_is_found_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(x NONE)\n"
+        'find_library(MOSQUITTO_LIBRARY mosquitto PATHS "${CMAKE_SOURCE_DIR}/lib" NO_DEFAULT_PATH)\n'
+        "if(MOSQUITTO_LIBRARY)\n  add_custom_target(node_host)\nendif()\n"
+    )
+    with pytest.raises(firmware_build.NoBuildError, match="libmosquitto is missing here"):
+        firmware_build.build(tmp_path, tmp_path / "build")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libmosquitto.so").touch()
+
+    program = firmware_build.build(tmp_path, tmp_path / "build")
+
+    assert program == tmp_path / "build" / "node_host"
+
+
+@pytest.mark.needs("g++", "cmake")
+def test_a_cache_that_cmake_no_longer_takes_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.20)\nproject(x NONE)\nadd_custom_target(node_host)\n"
+    )
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "CMakeCache.txt").write_text(
+        f"CMAKE_GENERATOR:INTERNAL=Of another machine\nCMAKE_HOME_DIRECTORY:INTERNAL={tmp_path}\n"
+    )
+
+    firmware_build.build(tmp_path, tmp_path / "build")
+
+    assert "Of another machine" not in (tmp_path / "build" / "CMakeCache.txt").read_text()
+
+
+@pytest.fixture
+def pauses(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often the command waits for the end of the demo; its build is there at once."""
+    settings.DEMO_FLEET, settings.DATA_DIR = 1, tmp_path
+    waits: list[str] = []
+    monkeypatch.setattr("signal.pause", lambda: waits.append("waits"))
+    monkeypatch.setattr(firmware_build, "build", lambda source, folder: folder / "node_host")
+    return waits
+
+
+def test_a_part_that_fails_again_and_again_gives_its_device_back_and_stays(
+    pauses: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    settings.MQTT_BROKER_URL = "mqtts://carbontrack-ingest:secret@broker.example:8883"
+    firmware_files.want(tmp_path, "litein-01")
+    firmware_files.release(tmp_path, "litein-01")
+    for _start in range(3):
+        with pytest.raises(CommandError):
+            call_command("run_firmware_node")
+
+    call_command("run_firmware_node")
+
+    assert pauses == ["waits"]
+    assert firmware_part.sentence() == "none: the program ends at once, again and again; its log says more"
+    assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    pauses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, folder: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(firmware_build, "build", full)
+
+    call_command("run_firmware_node")
+
+    assert pauses == ["waits"]
+    assert "No space left on device" in firmware_part.sentence()
+
+
 @pytest.mark.parametrize(
     ("state", "why", "words"),
     [
@@ -154,6 +232,50 @@ def test_a_new_start_hands_over_anew(tmp_path: Path) -> None:
     firmware_files.begin(tmp_path, NodeState("litein-01", State.BUILDING))
 
     assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
+
+
+# --- Whose time it is --------------------------------------------------------------------------
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def fleet_of_one(data_dir: Path, device: SimulatedDevice) -> Fleet:
+    return Fleet(
+        [device], {device.device_id: "password"}, BrokerPlace("127.0.0.1", 1, None), data_dir=data_dir
+    )
+
+
+def test_a_second_start_makes_up_nothing_of_the_nodes_time(tmp_path: Path) -> None:
+    planned = cast.fleet(1)[0]
+    handed_over = Progress(t_ms=now_ms() - 20 * 60_000, stream=7, seq=9)
+    first = fleet_of_one(tmp_path, SimulatedDevice(planned, now_ms=handed_over.t_ms, before=handed_over))
+    firmware_files.release(tmp_path, planned.device_id)
+    first.links[0].is_released = True
+
+    first.run(max_s=0)  # and with it the node, a moment before
+    ended_ms = now_ms()
+    firmware_files.begin(tmp_path, NodeState(planned.device_id, State.BUILDING))
+    kept = fleet_files.load_progress(tmp_path)[planned.device_id]
+    second = SimulatedDevice(planned, now_ms=ended_ms + 60_000, before=kept)
+
+    assert (kept.stream, kept.seq) == (7, 9)
+    batch = second.outbox.next_batch(0.0)
+    assert batch is not None
+    assert -1_000 < batch.entries[0].t_ms - ended_ms <= INTERVAL_MS
+
+
+def test_the_fleet_takes_back_a_device_that_the_node_gave_up(tmp_path: Path) -> None:
+    planned = cast.fleet(1)[0]
+    fleet = fleet_of_one(tmp_path, SimulatedDevice(planned, now_ms=now_ms() - 30_000))
+    (link,) = fleet.links
+    last_seq = link.device.outbox.last_seq
+    link.is_released = True
+
+    fleet.run(max_s=0.1)
+
+    assert not link.is_released
+    assert link.device.next_t_ms > now_ms() - INTERVAL_MS
+    assert link.device.outbox.last_seq <= last_seq + 1  # nothing of the half minute that was the node's
 
 
 # --- All of it ---------------------------------------------------------------------------------

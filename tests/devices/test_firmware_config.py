@@ -137,6 +137,10 @@ def test_a_long_certificate_stays_out_of_the_code_and_the_command_says_so(write:
         (("--sensor", "stc31", "--range-ppm", "5000", "--ca", "/nowhere.pem"), "/nowhere.pem cannot be read"),
         (("--sensor", "stc31", "--range-ppm", "5000", "--qr", "code.gif"), "ends in none of .svg, .png"),
         (("--sensor", "stc31", "--range-ppm", "-1"), "range"),
+        (
+            ("--sensor", "stc31" + "\u00e9" * 18, "--range-ppm", "5000"),
+            "has 41 bytes; the node takes at most 40",
+        ),
     ],
 )
 def test_what_the_node_would_refuse_is_refused_before_anything_is_made(
@@ -163,13 +167,27 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     ("ssid", "password", "words"),
     [
         ("x" * 33, "12345678", "33 bytes"),
-        ("ssid", "1234567", "7 characters"),
-        ("ssid", "x" * 64, "64 characters"),
+        ("ssid", "1234567", "7 bytes"),
+        ("ssid", "x" * 64, "64 bytes"),
+        ("ssid", "\u00e9" * 32, "64 bytes"),
+        ("ssid", "a1" * 33, "66 bytes"),
     ],
 )
 def test_a_wifi_that_cannot_be_is_refused(ssid: str, password: str, words: str) -> None:
     with pytest.raises(firmware_config.FirmwareConfigError, match=words):
         firmware_config.check_wifi(ssid, password)
+
+
+@pytest.mark.parametrize("password", ["", "12345678", "\u00e9" * 31, "x" * 63, "0123456789abcdEF" * 4])
+def test_a_wifi_that_the_node_takes_is_taken(password: str) -> None:
+    firmware_config.check_wifi("s" * 32, password)
+
+
+def test_an_interval_that_the_node_would_refuse_is_refused() -> None:
+    firmware_config.check_measuring("s" * 40, 0.02)
+
+    with pytest.raises(firmware_config.FirmwareConfigError, match=r"interval_s=0\.01 s"):
+        firmware_config.check_measuring("stc31", 0.01)
 
 
 def test_on_this_machine_a_node_is_told_that_no_board_finds_the_broker(write: Any, settings: Any) -> None:

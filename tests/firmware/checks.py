@@ -131,6 +131,8 @@ def fuzz(seconds: int = fuzzing.SECONDS) -> list[str]:
     outcomes = fuzzing.run_all(fuzzers(), seconds=seconds)
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     assert not failures, "\n\n".join(failures)
+    idle = [outcome.parser for outcome in outcomes if outcome.runs == 0]
+    assert not idle, f"never run, or libFuzzer did not say how often: {', '.join(idle)}"
     return [
         f"{one.parser:12} {one.runs:>11,} runs, {one.runs_per_s:>9,} a second, {one.kept:>3} kept inputs"
         for one in outcomes
@@ -167,6 +169,10 @@ def run_checks(checks: Sequence[Check]) -> int:
             lines, mark = check.run(), "ok  "
         except AssertionError as found:
             lines, mark = str(found).splitlines(), "FAIL"
+            failed.append(check.name)
+        except subprocess.TimeoutExpired as late:
+            command = " ".join(map(str, late.cmd[:6]))
+            lines, mark = [f"{command} ... took longer than {late.timeout:.0f} s"], "FAIL"
             failed.append(check.name)
         print(f"{mark}  {check.title} ({time.monotonic() - started:.0f} s)", flush=True)
         for line in lines:

@@ -85,10 +85,11 @@ class NodeProcess:
 
     def cut_power(self) -> None:
         assert self._process
+        at_ms = self.fast.now_ms()  # before: how long its end takes is nothing that the node has lost
         self._process.send_signal(signal.SIGKILL)
         assert self._process.wait(TIMEOUT_S) == -signal.SIGKILL, "".join(self.log)
         if produced := self.produced():
-            self.power_cuts[produced[-1].stream] = self.fast.now_ms()
+            self.power_cuts[produced[-1].stream] = at_ms
 
     def restart_planned(self) -> None:
         """SIGTERM: what a planned restart does before the restart."""

@@ -12,7 +12,7 @@ from tests.firmware.node_process import VALUES, NodeProcess, Produced
 
 FLUSH_AFTER_MS = 60_000  # firmware/lib/core/src/config.h: what a power cut may cost
 # Between the reading and its flush lie a turn of the loop and a busy machine, at the speed of the node's time.
-SLACK_MS = 5_000
+SLACK_MS = 20_000
 DATED_LATER_MS = 500  # how far apart the node's offset and the record's may be read, at that speed
 REPLAYED = 128
 

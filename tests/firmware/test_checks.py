@@ -1,12 +1,13 @@
 """The firmware's checks as tests, but for the fuzzing (test_fuzzing.py); and the checks' own promises."""
 
 import re
+import subprocess
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from tests.firmware import checks, sizes
+from tests.firmware import checks, fuzzing, sizes
 from tests.firmware.build import FIRMWARE
 
 
@@ -50,6 +51,10 @@ def found_something() -> Sequence[str]:
     raise AssertionError("node.cpp:7: a finding")
 
 
+def takes_too_long() -> Sequence[str]:
+    raise subprocess.TimeoutExpired(["nice", "-n", "10", "ctest"], 900.0)
+
+
 GOOD = checks.Check("good", "A good check", (), found_nothing)
 BAD = checks.Check("bad", "A bad check", (), found_something)
 ELSEWHERE = checks.Check("elsewhere", "A check that cannot run", ("no-such-program",), found_nothing)
@@ -63,6 +68,26 @@ def test_one_verdict_closes_all_that_was_run(capsys: pytest.CaptureFixture[str])
     assert "FAIL  A bad check (0 s)\n        node.cpp:7: a finding\n" in said
     assert "ok    A good check (0 s)\n        nothing in 3 files\n" in said
     assert said.endswith("Firmware: 1 of 2 checks passed; FAILED: bad.\n")
+
+
+def test_a_check_that_takes_too_long_has_failed_and_the_others_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = checks.run_checks([checks.Check("slow", "A slow check", (), takes_too_long), GOOD])
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "FAIL  A slow check (0 s)\n        nice -n 10 ctest ... took longer than 900 s\n" in said
+    assert said.endswith("Firmware: 1 of 2 checks passed; FAILED: slow.\n")
+
+
+def test_a_parser_that_was_never_fuzzed_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = fuzzing.Outcome(parser="json", runs=0, runs_per_s=0, kept=3, failure="")
+    monkeypatch.setattr(checks, "fuzzers", lambda: checks.ROOT)
+    monkeypatch.setattr(fuzzing, "run_all", lambda folder, seconds: [outcome])
+
+    with pytest.raises(AssertionError, match="json"):
+        checks.fuzz(1)
 
 
 @pytest.mark.parametrize(("in_ci", "code"), [("", 0), ("true", 1)])

@@ -4,13 +4,15 @@
 """
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.certificates import ensure_certificates
 from emissions.models import Emission
-from tests.firmware.site import DEVICE_ID, Site, wait_until
+from tests.firmware.site import DEVICE_ID, TIMEOUT_S, Site, wait_until
 from tests.mosquitto import Watcher
 
 pytestmark = [
@@ -26,7 +28,7 @@ def test_whatever_dies_every_reading_is_stored_once_or_its_loss_is_named(site: S
     site.wait_for_readings(40)
 
     site.broker.kill()
-    site.wait_for_readings(75)  # more than a minute: the first of them are on flash by now
+    site.wait_for_readings(95)  # more than a minute: the first of them are on flash by now
     node.cut_power()
     node.start("--lose-committed", "7", "--start", "brownout")  # while it is off line
     site.wait_for_readings(10)
@@ -42,10 +44,11 @@ def test_whatever_dies_every_reading_is_stored_once_or_its_loss_is_named(site: S
 
     found = site.reckon()
     assert found.faults == []
-    assert found.stored + len(found.lost) == found.produced >= 175
+    assert found.stored + len(found.lost) == found.produced >= 195
     (cut,) = node.power_cuts
     assert {stream for stream, _seq in found.lost} <= {cut}
-    assert len(found.lost) < 65, found.lost  # at most what was not yet a minute old
+    # What was not yet a minute old; the first readings of the outage are not among it.
+    assert len(found.lost) < 85, found.lost
     assert {row.flags & 128 for row in Emission.objects.all()} == {0, 128}
 
 
@@ -54,9 +57,9 @@ def test_resend_and_an_update_are_answered_and_cost_nothing(site: Site) -> None:
     site.node.start()
     site.node.wait_for("broker: connected")
     wait_until(lambda: Emission.objects.filter(seq__lte=10).count() == 10)
-    site.wait_for_readings(30)  # by then it has been told: it is, every two seconds
     stream = site.node.produced()[0].stream
-    answered = site.order(kind="resend", stream=stream, **{"from": 1, "to": 10})
+    # Once it has been told that they are stored: soon, and nothing says when.
+    answered = _answer_that_begins(site, "0 of 10 readings are kept", stream=stream, last=10)
     site.ingest.kill()
     site.wait_for_readings(10)
     last = site.node.produced()[-1].seq
@@ -68,7 +71,6 @@ def test_resend_and_an_update_are_answered_and_cost_nothing(site: Site) -> None:
     site.drain()
 
     assert answered["ok"] is False
-    assert answered["error"].startswith("0 of 10 readings are kept")
     assert (kept["ok"], kept["error"]) == (True, None)
     assert (offer["ok"], offer["error"]) == (False, "this board cannot do that")
     found = site.reckon()
@@ -146,7 +148,10 @@ def test_the_server_sees_what_the_node_says_of_itself_and_its_last_will(site: Si
     assert json.loads(will.next_message())["online"] is True  # retained
     site.node.cut_power()
 
-    assert json.loads(will.next_message()) == {"v": 1, "online": False}
+    said = json.loads(will.next_message())
+    while said["online"]:  # it may have said something of itself between the two
+        said = json.loads(will.next_message())
+    assert said == {"v": 1, "online": False}
     will.close()
     wait_until(lambda: site.device().reported_online is False)
     assert status["sensor"] == "sprintir-20"
@@ -159,6 +164,16 @@ def test_the_server_sees_what_the_node_says_of_itself_and_its_last_will(site: Si
     ended = site.node.produced()[-1]
     site.node.start()
     wait_until(lambda: site.device().status.get("previous") == {"stream": ended.stream, "seq": ended.seq})
+
+
+def _answer_that_begins(site: Site, words: str, *, stream: int, last: int) -> dict[str, Any]:
+    """Asks for the readings up to `last` again and again, until it says so."""
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while True:
+        answer = site.order(kind="resend", stream=stream, **{"from": 1, "to": last})
+        if str(answer["error"]).startswith(words):
+            return answer
+        assert time.monotonic() < deadline_s, answer
 
 
 def _life(site: Site, number: int) -> list[str]:

@@ -20,8 +20,9 @@ from demo.firmware_files import NodeState, State
 from mqtt_ingest.broker_address import BrokerAddress
 
 RELEASE_POLL_S = 0.5
-# A node that dies at once, again and again, must not take the demo with it: after so many it is left alone.
-STARTS_ALLOWED, WITHIN_S = 4, 60.0
+# A node that dies at once, again and again, must not take the demo with it: after so many it is left alone. The
+# supervisor ends the demo at the fifth death in a minute, and the first start may have begun long before it died.
+STARTS_ALLOWED, WITHIN_S = 3, 60.0
 
 
 class Command(BaseCommand):
@@ -38,32 +39,35 @@ class Command(BaseCommand):
         planned = firmware_node.chosen(settings.DEMO_FLEET)
         if planned is None:
             raise CommandError("DEMO_FLEET=0: there is no device to be.")
+        # Counted before anything that can fail.
+        if not options["build_only"] and _starts_too_often():
+            self._give_up(planned, "the program ends at once, again and again; its log says more")
+            _end_or_wait(False)
+            return
         program = self._build(planned)
         if options["build_only"] or program is None:
             _end_or_wait(options["build_only"])
             return
         _require_broker_here()
-        if _starts_too_often():
-            self._give_up(planned, "the program ends at once, again and again; its log says more")
-            _end_or_wait(False)
-            return
         self._take_over(planned, program)
 
     def _build(self, planned: PlannedDevice) -> Path | None:
         """One at a time: the demo begins to build while its database is filled, and the node waits for that."""
         folder = firmware_files.folder(settings.DATA_DIR)
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
                 return firmware_build.build(settings.BASE_DIR / "firmware", folder / "build")
-            except firmware_build.NoBuildError as error:
-                self._give_up(planned, str(error))
-                return None
+        except (firmware_build.NoBuildError, OSError) as error:
+            self._give_up(planned, str(error))
+            return None
 
     def _give_up(self, planned: PlannedDevice, why: str) -> None:
+        """The simulated fleet has its device again; what is on the node's flash waits for the next start."""
         self.stdout.write(f"no node: {why}")
         self.stdout.flush()
+        firmware_files.take_back(settings.DATA_DIR)
         firmware_files.note(settings.DATA_DIR, NodeState(planned.device_id, State.NONE, why))
 
     def _take_over(self, planned: PlannedDevice, program: Path) -> None:
