@@ -23,7 +23,7 @@ class PageBytes : public PageSink {
 
 long tags_of_page(const Json& entered) {
   PageBytes page;
-  write_portal_form(page, entered, "an error");
+  write_portal_form(page, entered, "token", "an error");
   return std::count(page.text.begin(), page.text.end(), '<');
 }
 

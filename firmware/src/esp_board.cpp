@@ -51,9 +51,9 @@ void EspBoard::restart() {
   esp_restart();
 }
 
-BoardResult EspBoard::store_secret(const char* secret) {
+BoardResult EspBoard::store_secret(const char* secret, const char* previous) {
   SettingsError error;
-  if (settings_.store_secret(secret, error)) return BoardResult::done;
+  if (settings_.store_secret(secret, previous, error)) return BoardResult::done;
   log(error.text);
   return BoardResult::failed;
 }

@@ -20,7 +20,7 @@ class EspBoard : public Board {
   double supply_v() override;
   void feed_watchdog() override;
   void restart() override;
-  BoardResult store_secret(const char* secret) override;
+  BoardResult store_secret(const char* secret, const char* previous) override;
   BoardResult start_update(const char* url, const char* sha256) override;
   void log(const char* text) override;
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kKeepAliveS = 30;
 constexpr int kNetworkTimeoutMs = 5000;  // bounds how long a publish can hold up our loop
-constexpr int kTaskStackBytes = 8192;    // the TLS handshake runs on it
+// esp-mqtt's task sleeps half of it after a lost connection, reconnecting or not, and our loop waits for its end.
+constexpr int kReconnectTimeoutMs = 200;
+constexpr int kTaskStackBytes = 8192;  // the TLS handshake runs on it
 // Longer than esp-mqtt keeps a message (30 s): within a connection TCP repeats, and over its end the outbox does.
 constexpr int kNeverRetransmitMs = 120'000;
 constexpr int kTopicAndHeaderBytes = 256;
@@ -20,6 +22,7 @@ constexpr int kReceiveBytes = static_cast<int>(config::kMessageBytes) + kTopicAn
 constexpr int kSendBytes = 2048;
 // Copies that the library holds until their PUBACK: the window, and some for status, alerts and acks.
 constexpr int kMostHeldBytes = static_cast<int>(config::kWindow * config::kPayloadBytes) + 4096;
+constexpr uint8_t kSubscriptionRefused = 0x80;
 // Longer ones are replays: handed to the library's task, they wait up to a second and do not hold up our loop.
 constexpr size_t kSentAtOnceBytes = 3072;
 
@@ -45,6 +48,7 @@ esp_mqtt_client_config_t make_config(const MqttLogin& login) {
   config.session.protocol_ver = MQTT_PROTOCOL_V_3_1_1;
   config.session.message_retransmit_timeout = kNeverRetransmitMs;
   config.network.timeout_ms = kNetworkTimeoutMs;
+  config.network.reconnect_timeout_ms = kReconnectTimeoutMs;
   config.network.disable_auto_reconnect = true;
   config.task.stack_size = kTaskStackBytes;
   config.buffer.size = kReceiveBytes;
@@ -65,6 +69,7 @@ esp_mqtt_client_config_t make_config(const MqttLogin& login) {
   config.protocol_ver = MQTT_PROTOCOL_V_3_1_1;
   config.message_retransmit_timeout = kNeverRetransmitMs;
   config.network_timeout_ms = kNetworkTimeoutMs;
+  config.reconnect_timeout_ms = kReconnectTimeoutMs;
   config.disable_auto_reconnect = true;
   config.task_stack = kTaskStackBytes;
   config.buffer_size = kReceiveBytes;
@@ -92,7 +97,9 @@ void EspMqttLink::connect(const MqttLogin& login) {
     const std::lock_guard<std::mutex> lock(mutex_);
     inbox_.restart();
     is_refused_ = false;
+    heard_count_ = 0;
   }
+  is_subscribing_ = false;
   format_topic(login.device_id, Topic::committed, subscriptions_[0]);
   format_topic(login.device_id, Topic::commands, subscriptions_[1]);
   if (has_network_) {
@@ -121,6 +128,7 @@ void EspMqttLink::note(int32_t id, const esp_mqtt_event_t& event) {
     case MQTT_EVENT_DISCONNECTED:
       inbox_.push_state(is_refused_ ? MqttEventKind::login_refused : MqttEventKind::disconnected);
       break;
+    case MQTT_EVENT_SUBSCRIBED: note_subscribed(event); break;
     case MQTT_EVENT_ERROR: note_error(event.error_handle); break;
     case MQTT_EVENT_DATA:
       if (event.data_len == event.total_data_len) {
@@ -141,6 +149,17 @@ void EspMqttLink::note_error(const esp_mqtt_error_codes_t* error) {
                 error->connect_return_code == MQTT_CONNECTION_REFUSE_NOT_AUTHORIZED;
 }
 
+// One byte a topic, 0x80 where the broker refuses. The answer to the last topic is what makes a connection.
+void EspMqttLink::note_subscribed(const esp_mqtt_event_t& event) {
+  for (int i = 0; i < event.data_len; ++i) {
+    if (static_cast<uint8_t>(event.data[i]) >= kSubscriptionRefused) {
+      inbox_.push_state(MqttEventKind::disconnected);
+      return;
+    }
+  }
+  if (++heard_count_ == kSubscriptions) inbox_.push_state(MqttEventKind::connected);
+}
+
 bool EspMqttLink::subscribe() {
   for (const auto& topic : subscriptions_) {
     if (esp_mqtt_client_subscribe(client_, topic, 1) < 0) return false;
@@ -156,9 +175,13 @@ MqttEvent EspMqttLink::next_event(char* payload, size_t capacity) {
   }
   switch (event.kind) {
     case MqttEventKind::connected:
-      is_up_ = client_ != nullptr && subscribe();
-      // Connected and deaf, nothing would ever be freed.
-      if (!is_up_) event.kind = MqttEventKind::disconnected;
+      // Connected and deaf, nothing would ever be freed: the core hears of it when it can hear.
+      if (is_subscribing_) {
+        is_up_ = true;
+      } else {
+        is_subscribing_ = client_ != nullptr && subscribe();
+        event.kind = is_subscribing_ ? MqttEventKind::none : MqttEventKind::disconnected;
+      }
       break;
     case MqttEventKind::login_refused:
     case MqttEventKind::disconnected: is_up_ = false; break;

@@ -25,19 +25,23 @@ class EspMqttLink : public MqttLink {
   uint32_t dropped_count();
 
  private:
+  static constexpr int kSubscriptions = 2;
+
   static void on_event(void* self, esp_event_base_t base, int32_t id, void* data);
   void note(int32_t id, const esp_mqtt_event_t& event);
+  void note_subscribed(const esp_mqtt_event_t& event);
   void note_error(const esp_mqtt_error_codes_t* error);
   void push_state(MqttEventKind kind);
   void end_client();
   bool subscribe();
 
   esp_mqtt_client_handle_t client_ = nullptr;
-  bool is_up_ = false, has_network_ = false;
-  char subscriptions_[2][kTopicBytes] = {};
-  std::mutex mutex_;  // of what both tasks touch: the two below
+  bool is_up_ = false, is_subscribing_ = false, has_network_ = false;
+  char subscriptions_[kSubscriptions][kTopicBytes] = {};
+  std::mutex mutex_;  // of what both tasks touch: the three below
   MqttInbox inbox_;
   bool is_refused_ = false;
+  int heard_count_ = 0;  // subscriptions that the broker has taken
 };
 
 }  // namespace ct

@@ -76,11 +76,11 @@ bool NvsSettings::store_pasted(const char* text, size_t size, SettingsError& err
          store(all.get(), all_size, error);
 }
 
-bool NvsSettings::store_secret(const char* secret, SettingsError& error) {
+bool NvsSettings::store_secret(const char* secret, const char* previous, SettingsError& error) {
   const Buffer all = make_buffer();
   size_t all_size = 0;
   if (all == nullptr) return wrong(error, "memory: there is too little left; restart and try again");
-  return merged(merge_one(text_, size_, "password", secret, all.get(), kSettingsTextBytes, all_size), error) &&
+  return merged(merge_secret(text_, size_, secret, previous, all.get(), kSettingsTextBytes, all_size), error) &&
          store(all.get(), all_size, error);
 }
 

@@ -24,7 +24,7 @@ class NvsSettings {
   // Each checks first and writes only what can be used.
   bool store(const char* text, size_t size, SettingsError& error);
   bool store_pasted(const char* text, size_t size, SettingsError& error);
-  bool store_secret(const char* secret, SettingsError& error);
+  bool store_secret(const char* secret, const char* previous, SettingsError& error);
   // The label's password; drawn and written when there is none yet. False: NVS cannot be written.
   bool label_password(Entropy& entropy, char out[kLabelPasswordBytes]);
 

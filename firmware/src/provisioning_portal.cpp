@@ -97,13 +97,14 @@ const char* ProvisioningPortal::open(uint64_t uptime_ms) {
                 WiFi.softAPIP().toString().c_str());
   std::memcpy(draft_.get(), settings_.text(), settings_.size());
   draft_size_ = settings_.size();
-  server_->on("/", HTTP_GET, [this]() { show_form(nullptr); });
-  server_->on("/save", HTTP_POST, [this]() { save(); });
-  server_->onNotFound([this]() {
-    was_asked_ = true;
-    server_->sendHeader("Location", String("http://") + WiFi.softAPIP().toString() + "/", true);
-    server_->send(302, "text/plain", "");
+  draw_label_password(entropy_, token_);
+  server_->on("/", HTTP_GET, [this]() {
+    if (is_asked_by_address()) show_form(nullptr, 200);
   });
+  server_->on("/save", HTTP_POST, [this]() {
+    if (is_asked_by_address()) save();
+  });
+  server_->onNotFound([this]() { redirect(); });
   server_->begin();
   dns_->start(kDnsPort, "*", WiFi.softAPIP());  // whatever is looked up is here: phones then show the page
   last_asked_ms_ = uptime_ms;
@@ -135,6 +136,19 @@ bool ProvisioningPortal::take_saved() {
   return has_saved;
 }
 
+void ProvisioningPortal::redirect() {
+  was_asked_ = true;
+  server_->sendHeader("Location", String("http://") + WiFi.softAPIP().toString() + "/", true);
+  server_->send(302, "text/plain", "");
+}
+
+bool ProvisioningPortal::is_asked_by_address() {
+  const String asked = server_->hostHeader(), ours = WiFi.softAPIP().toString();
+  if (std::strcmp(asked.c_str(), ours.c_str()) == 0) return true;
+  redirect();
+  return false;
+}
+
 void ProvisioningPortal::send_head(int status) {
   was_asked_ = true;
   server_->sendHeader("Cache-Control", "no-store");
@@ -143,13 +157,15 @@ void ProvisioningPortal::send_head(int status) {
   server_->send(status, "text/html; charset=utf-8", "");
 }
 
-void ProvisioningPortal::show_form(const char* error) {
-  send_head(error == nullptr ? 200 : 422);
+void ProvisioningPortal::show_form(const char* error, int status) {
+  send_head(status);
   ServedPage page(*server_);
-  write_portal_form(page, Json::parse(draft_.get(), draft_size_), error);
+  write_portal_form(page, Json::parse(draft_.get(), draft_size_), token_, error);
 }
 
 void ProvisioningPortal::save() {
+  const String token = server_->arg("token");
+  if (std::strcmp(token.c_str(), token_) != 0) return show_form("page: it is an old one; enter it here again", 403);
   FormEntries form(*server_);
   const String all = server_->arg("all");
   const std::unique_ptr<char[]> merged(new (std::nothrow) char[kSettingsTextBytes]);

@@ -26,7 +26,10 @@ class ProvisioningPortal {
 
  private:
   void close();
-  void show_form(const char* error);
+  // False, and answered, when the page was asked for by another name: a foreign page would do so.
+  bool is_asked_by_address();
+  void redirect();
+  void show_form(const char* error, int status = 422);
   void save();
   void send_head(int status);
 
@@ -36,6 +39,7 @@ class ProvisioningPortal {
   std::unique_ptr<DNSServer> dns_;
   std::unique_ptr<char[]> draft_;  // what was sent last and was wrong somewhere
   size_t draft_size_ = 0;
+  char token_[kLabelPasswordBytes] = {};  // of this opening: a form that does not bring it is not ours
   uint64_t last_asked_ms_ = 0;
   bool was_asked_ = false, has_saved_ = false;
 };

@@ -172,15 +172,16 @@ class FakeBoard : public Board {
   double supply_v() override { return 3.9; }
   void feed_watchdog() override { ++fed_count; }
   void restart() override { ++restart_count; }
-  BoardResult store_secret(const char* secret) override {
+  BoardResult store_secret(const char* secret, const char* previous) override {
     stored_secret = secret;
+    stored_previous = previous;
     return BoardResult::done;
   }
   BoardResult start_update(const char*, const char*) override { return BoardResult::unsupported; }
   void log(const char* text) override { logged += std::string(text) + "\n"; }
 
   int fed_count = 0, restart_count = 0;
-  std::string stored_secret, logged;
+  std::string stored_secret, stored_previous, logged;
 };
 
 inline constexpr uint32_t kStream = 7;

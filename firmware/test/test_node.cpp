@@ -267,11 +267,28 @@ TEST_CASE("a new secret that the broker does not know does not cut the device of
   world.order("{\"v\":1,\"id\":\"p-1\",\"kind\":\"set_secret\",\"secret\":\"another-secret-16\"}");
   world.run(2);
   CHECK(world.board.stored_secret == "another-secret-16");
+  CHECK(world.board.stored_previous == "secret-one-of-16");
   world.link.lose_connection();
   world.run(10);
   CHECK(world.node->is_connected());
   CHECK(world.link.password == "secret-one-of-16");
   CHECK(world.board.stored_secret == "secret-one-of-16");
+  CHECK(world.board.stored_previous == "");
+}
+
+TEST_CASE("a new secret that the broker does not know, and a restart before that is known, does not cut it off") {
+  for (const char* known : {"secret-one-of-16", "another-secret-16"}) {
+    CAPTURE(known);
+    World world;
+    std::snprintf(world.settings.password, sizeof world.settings.password, "another-secret-16");
+    std::snprintf(world.settings.previous_password, sizeof world.settings.previous_password, "secret-one-of-16");
+    world.link.wanted_password = known;
+    world.boot();
+    world.run(10);
+    CHECK(world.node->is_connected());
+    CHECK(world.board.stored_secret == known);
+    CHECK(world.board.stored_previous == "");
+  }
 }
 
 TEST_CASE("a refused login is tried again slowly, and nothing is lost meanwhile") {

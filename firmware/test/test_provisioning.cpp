@@ -63,7 +63,7 @@ std::string pasted(const std::string& base, const std::string& text) {
 
 std::string page_of(const std::string& settings, const char* error = nullptr) {
   FakePage page;
-  write_portal_form(page, Json::parse(settings.data(), settings.size()), error);
+  write_portal_form(page, Json::parse(settings.data(), settings.size()), "to\"ken", error);
   return page.text;
 }
 
@@ -106,6 +106,38 @@ TEST_CASE("the password of one Wi-Fi is not taken along to another") {
   CHECK_FALSE(has(merged(merged("", filled_form()), form), "wifi_password"));
   form.fields.erase("wifi_password");  // not sent at all
   CHECK_FALSE(has(merged(merged("", filled_form()), form), "wifi_password"));
+}
+
+TEST_CASE("the password of one device at one broker is not taken along to another") {
+  const std::string before = merged("", filled_form());
+  for (const char* key : {"device_id", "host", "port", "ca"}) {
+    CAPTURE(key);
+    FakeForm form = filled_form();
+    form.fields["password"] = "";
+    form.fields[key] = std::strcmp(key, "port") == 0 ? "8884" : "other";
+    const std::string after = merged(before, form);
+    CHECK_FALSE(has(after, "\"password\""));
+    CHECK_FALSE(has(merged(after, form), "\"password\""));
+    form.fields["password"] = "typed-anew";
+    CHECK(has(merged(before, form), "\"password\":\"typed-anew\""));
+    form.fields.erase("password");  // not sent at all
+    CHECK_FALSE(has(merged(before, form), "\"password\""));
+  }
+}
+
+TEST_CASE("the same broker written otherwise is no other") {
+  FakeForm form = filled_form();
+  form.fields["password"] = "";
+  for (const char* ca : {"MIIB\n", "MIIB\r\n"}) {
+    form.fields["ca"] = ca;
+    form.fields["port"] = "8883";
+    form.fields["host"] = form.fields["device_id"] = " h ";
+    const std::string base = R"({"device_id":"h","password":"secret","host":"h","ca":"MIIB\n"})";
+    const std::string after = merged(base, form);
+    CHECK(has(after, "\"password\":\"secret\""));
+    form.fields["port"] = "";
+    CHECK(has(merged(after, form), "\"password\":\"secret\""));
+  }
 }
 
 TEST_CASE("what the form does not show is kept, what nobody knows is not") {
@@ -171,15 +203,34 @@ TEST_CASE("a value of a wrong kind reaches the check that names it") {
   CHECK(text == R"({"range_ppm":"[1]"})");
 }
 
-TEST_CASE("one value is changed and the rest stays: a secret given anew") {
+TEST_CASE("a secret given anew changes nothing else, and has the one before beside it until it is proved") {
   const std::string before = merged("", filled_form());
   char out[kSettingsTextBytes];
   size_t size = 0;
-  REQUIRE(merge_one(before.data(), before.size(), "password", "rotated-0123456789", out, sizeof out, size) ==
+  REQUIRE(merge_secret(before.data(), before.size(), "rotated-0123456789", "", out, sizeof out, size) ==
           MergeResult::ok);
   std::string wanted = before;
   wanted.replace(wanted.find("\"secret\""), 8, "\"rotated-0123456789\"");
   CHECK(std::string(out, size) == wanted);
+  REQUIRE(merge_secret(before.data(), before.size(), "rotated-0123456789", "secret", out, sizeof out, size) ==
+          MergeResult::ok);
+  const std::string on_trial(out, size);
+  Settings settings;
+  SettingsError error;
+  REQUIRE(read_settings(out, size, settings, error));
+  CHECK(std::string(settings.password) == "rotated-0123456789");
+  CHECK(std::string(settings.previous_password) == "secret");
+  REQUIRE(merge_secret(on_trial.data(), on_trial.size(), "rotated-0123456789", "", out, sizeof out, size) ==
+          MergeResult::ok);
+  CHECK(std::string(out, size) == wanted);
+}
+
+TEST_CASE("a password that is entered has none beside it") {
+  const std::string on_trial = R"({"device_id":"abc","password":"new","host":"h","previous_password":"old"})";
+  CHECK(has(merged(on_trial, {{"range_ppm", "5000"}, {"password", ""}}), "\"previous_password\":\"old\""));
+  CHECK_FALSE(has(merged(on_trial, {{"password", "typed"}}), "previous_password"));
+  CHECK_FALSE(has(merged(on_trial, {{"host", "other"}}), "old"));
+  CHECK_FALSE(has(page_of(on_trial), "old\""));
 }
 
 TEST_CASE("Wi-Fi entries are checked") {
@@ -231,6 +282,10 @@ TEST_CASE("secrets are not in the page, other values are") {
   CHECK(has(text, "name=\"range_ppm\" value=\"200000\""));
   CHECK(has(text, "-----BEGIN CERTIFICATE-----\nMIIB"));
   CHECK(has(text, "<option selected>gss</option>"));
+}
+
+TEST_CASE("the form brings its token along") {
+  CHECK(has(page_of(""), "<input type=\"hidden\" name=\"token\" value=\"to&quot;ken\">"));
 }
 
 TEST_CASE("every field of the form has its place in the page") {

@@ -26,6 +26,7 @@ typedef struct {
   esp_mqtt_transport_t transport;
   esp_mqtt_protocol_ver_t protocol_ver;
   int out_buffer_size;
+  int reconnect_timeout_ms;
   int network_timeout_ms;
   int message_retransmit_timeout;
 } esp_mqtt_client_config_t;

@@ -29,9 +29,11 @@ class WebServer {
   void on(const Uri& uri, HTTPMethod method, THandlerFunction fn);
   void onNotFound(THandlerFunction fn);
 #if ARDUINO_GENERATION == 2
+  String hostHeader();
   String arg(String name);
   bool hasArg(String name);
 #else
+  String hostHeader() const;
   String arg(const String& name) const;
   bool hasArg(const String& name) const;
 #endif

@@ -82,6 +82,16 @@ void Mqtt::tell_refused(esp_mqtt_connect_return_code_t code) {
   is_in_handler = false;
 }
 
+void Mqtt::tell_subscribed(unsigned char answer) {
+  char byte = static_cast<char>(answer);
+  esp_mqtt_event_t event = {};
+  event.data = &byte;
+  event.data_len = event.total_data_len = 1;
+  is_in_handler = true;
+  handler(handler_argument, "MQTT_EVENTS", MQTT_EVENT_SUBSCRIBED, &event);
+  is_in_handler = false;
+}
+
 void Mqtt::tell_message(const std::string& topic, const std::string& payload, int total, int offset) {
   std::string topic_bytes = topic, bytes = payload;
   esp_mqtt_event_t event = {};
@@ -420,9 +430,11 @@ void WebServer::onNotFound(THandlerFunction page) { board().web.elsewhere = page
 static String entered(const String& name) { return String(board().web.entered[name.c_str()].c_str()); }
 static bool is_entered(const String& name) { return board().web.entered.count(name.c_str()) != 0; }
 #if ARDUINO_GENERATION == 2
+String WebServer::hostHeader() { return String(board().web.host.c_str()); }
 String WebServer::arg(String name) { return entered(name); }
 bool WebServer::hasArg(String name) { return is_entered(name); }
 #else
+String WebServer::hostHeader() const { return String(board().web.host.c_str()); }
 String WebServer::arg(const String& name) const { return entered(name); }
 bool WebServer::hasArg(const String& name) const { return is_entered(name); }
 #endif

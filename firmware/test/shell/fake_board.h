@@ -24,6 +24,8 @@ struct Mqtt {
 
   // Calls the handler as the library's task would.
   void tell(esp_mqtt_event_id_t id);
+  // The broker's answer to one subscription: the QoS granted, or 0x80.
+  void tell_subscribed(unsigned char answer = 1);
   void tell_refused(esp_mqtt_connect_return_code_t code);
   void tell_message(const std::string& topic, const std::string& payload, int total = -1, int offset = 0);
 };
@@ -82,7 +84,7 @@ struct Web {
   std::function<void()> elsewhere;
   std::map<std::string, std::string> entered;
   int status = 0, server_count = 0;
-  std::string page, headers;
+  std::string page, headers, host = "192.168.4.1";
   bool is_ended = false, catches_all_names = false;
   std::function<void()> waiting;  // what the next turn answers
   // Asks now; the page that comes.

@@ -29,6 +29,9 @@ struct Rig {
   void connect() {
     link.connect(kLogin);
     mqtt().tell(MQTT_EVENT_CONNECTED);
+    REQUIRE(next().kind == MqttEventKind::none);
+    mqtt().tell_subscribed();
+    mqtt().tell_subscribed();
     REQUIRE(next().kind == MqttEventKind::connected);
   }
   PublishResult publish(const std::string& text, bool retain = false) {
@@ -57,6 +60,7 @@ TEST_CASE("the library is told who, where, whom to trust, what to say at the end
   CHECK(config.session.last_will.qos == 1);
   CHECK(config.session.last_will.retain == 1);
   CHECK(config.network.disable_auto_reconnect);
+  CHECK(config.network.reconnect_timeout_ms == 200);
   CHECK(config.buffer.size > static_cast<int>(config::kMessageBytes));
   CHECK_FALSE(config.session.disable_clean_session);
 #else
@@ -72,6 +76,7 @@ TEST_CASE("the library is told who, where, whom to trust, what to say at the end
   CHECK(config.lwt_qos == 1);
   CHECK(config.lwt_retain == 1);
   CHECK(config.disable_auto_reconnect);
+  CHECK(config.reconnect_timeout_ms == 200);
   CHECK(config.buffer_size > static_cast<int>(config::kMessageBytes));
   CHECK_FALSE(config.disable_clean_session);
 #endif
@@ -93,7 +98,7 @@ TEST_CASE("a client that does not start is a lost connection") {
   CHECK(rig.next().kind == MqttEventKind::disconnected);
 }
 
-TEST_CASE("it subscribes from our loop when it is connected, and publishes from then on only") {
+TEST_CASE("it subscribes from our loop when it is connected, and publishes only when that was granted") {
   Rig rig;
   CHECK(rig.publish("early") == PublishResult::not_connected);
   rig.link.connect(kLogin);
@@ -101,10 +106,15 @@ TEST_CASE("it subscribes from our loop when it is connected, and publishes from 
   rig.mqtt().tell(MQTT_EVENT_CONNECTED);
   CHECK(rig.mqtt().subscribed.empty());
   CHECK(rig.publish("early") == PublishResult::not_connected);
-  CHECK(rig.next().kind == MqttEventKind::connected);
+  CHECK(rig.next().kind == MqttEventKind::none);
   REQUIRE(rig.mqtt().subscribed.size() == 2);
   CHECK(rig.mqtt().subscribed[0] == "carbontrack/v1/node-1/committed 1");
   CHECK(rig.mqtt().subscribed[1] == "carbontrack/v1/node-1/commands 1");
+  rig.mqtt().tell_subscribed();
+  CHECK(rig.next().kind == MqttEventKind::none);
+  CHECK(rig.publish("early") == PublishResult::not_connected);
+  rig.mqtt().tell_subscribed();
+  CHECK(rig.next().kind == MqttEventKind::connected);
   CHECK(rig.publish("now", true) == PublishResult::handed_over);
   CHECK(rig.mqtt().published == std::vector<std::string>{"t=now"});
   CHECK(rig.mqtt().qos.back() == 1);
@@ -122,6 +132,23 @@ TEST_CASE("connected without ears is not connected") {
   rig.mqtt().tell(MQTT_EVENT_CONNECTED);
   CHECK(rig.next().kind == MqttEventKind::disconnected);
   CHECK(rig.publish("x") == PublishResult::not_connected);
+}
+
+TEST_CASE("a subscription that the broker refuses is no connection, whichever of the two it is") {
+  for (const bool is_first : {true, false}) {
+    Rig rig;
+    rig.link.connect(kLogin);
+    rig.mqtt().tell(MQTT_EVENT_CONNECTED);
+    REQUIRE(rig.next().kind == MqttEventKind::none);
+    rig.mqtt().tell_subscribed(is_first ? 0x80 : 1);
+    rig.mqtt().tell_subscribed(is_first ? 1 : 0x80);
+    CHECK(rig.next().kind != MqttEventKind::connected);
+    CHECK(rig.publish("x") == PublishResult::not_connected);
+    rig.mqtt().tell(MQTT_EVENT_DISCONNECTED);
+    CHECK(rig.next().kind == MqttEventKind::none);
+    rig.connect();  // the next attempt counts anew
+    CHECK(rig.publish("x") == PublishResult::handed_over);
+  }
 }
 
 TEST_CASE("messages arrive whole or not at all") {

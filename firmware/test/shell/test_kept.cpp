@@ -96,12 +96,20 @@ TEST_CASE("a secret given anew replaces the old one alone, and is not written tw
   NvsSettings settings;
   SettingsError error;
   settings.store(kGood.data(), kGood.size(), error);
-  REQUIRE(settings.store_secret("rotated-0123456789", error));
+  REQUIRE(settings.store_secret("rotated-0123456789", "secret", error));
   CHECK(fake::board().nvs.values["settings"].find("\"password\":\"rotated-0123456789\"") != std::string::npos);
   CHECK(fake::board().nvs.values["settings"].find("\"wifi_password\":\"steam and tea\"") != std::string::npos);
   const int written = fake::board().nvs.write_count;
-  REQUIRE(settings.store_secret("rotated-0123456789", error));
+  REQUIRE(settings.store_secret("rotated-0123456789", "secret", error));
   CHECK(fake::board().nvs.write_count == written);
+  NvsSettings after;
+  Settings read;
+  WifiLogin wifi;
+  REQUIRE(after.load());
+  REQUIRE(after.read(read, wifi, error));
+  CHECK(std::string(read.previous_password) == "secret");
+  REQUIRE(after.store_secret("rotated-0123456789", "", error));
+  CHECK(fake::board().nvs.values["settings"].find("previous") == std::string::npos);
 }
 
 TEST_CASE("flash that cannot be written is said, and nothing pretends") {

@@ -42,6 +42,17 @@ struct Rig {
     portal.tick(at_ms);
     return web().page;
   }
+  std::string token() {
+    const std::string page = ask("GET /"), before = "name=\"token\" value=\"";
+    const size_t at = page.find(before);
+    REQUIRE(at != std::string::npos);
+    return page.substr(at + before.size(), kLabelPasswordBytes - 1);
+  }
+  // As the page itself does it.
+  std::string save(std::map<std::string, std::string> form) {
+    form["token"] = token();
+    return ask("POST /save", form);
+  }
   std::string stored() { return fake::board().nvs.values["settings"]; }
 };
 
@@ -81,20 +92,68 @@ TEST_CASE("every other address leads to the page, which is not kept and runs not
 TEST_CASE("what is entered well is stored, told, and asks for a restart once") {
   Rig rig(kGood);
   rig.portal.open(0);
-  const std::string page = rig.ask("POST /save", {{"device_id", "litein-2"}, {"password", ""}, {"all", ""}});
+  const std::string page = rig.save({{"range_ppm", "5000"}, {"password", ""}, {"all", ""}});
   CHECK(rig.web().status == 200);
   CHECK(has(page, "Saved"));
-  CHECK(has(page, "litein-2"));
-  CHECK(has(rig.stored(), "\"device_id\":\"litein-2\""));
+  CHECK(has(page, "litein-1"));
+  CHECK(has(rig.stored(), "\"range_ppm\":5000"));
   CHECK(has(rig.stored(), "\"password\":\"hidden-secret\""));
   CHECK(rig.portal.take_saved());
+  CHECK_FALSE(rig.portal.take_saved());
+}
+
+TEST_CASE("another device or broker is not stored without its password") {
+  for (const auto& form : {std::map<std::string, std::string>{{"device_id", "litein-2"}, {"password", ""}},
+                           std::map<std::string, std::string>{{"host", "127.0.0.1"}, {"password", ""}}}) {
+    Rig rig(kGood);
+    rig.portal.open(0);
+    CHECK(has(rig.save(form), "password is missing"));
+    CHECK(rig.web().status == 422);
+    CHECK(rig.stored() == kGood);
+    CHECK_FALSE(rig.portal.take_saved());
+  }
+}
+
+TEST_CASE("only the page of this opening may save") {
+  Rig rig(kGood);
+  rig.portal.open(0);
+  const std::string old = rig.token();
+  for (const auto& form : {std::map<std::string, std::string>{{"range_ppm", "5000"}},
+                           std::map<std::string, std::string>{{"range_ppm", "5000"}, {"token", "abcdefghjkmn"}},
+                           std::map<std::string, std::string>{{"all", kGood}, {"token", ""}}}) {
+    CHECK(has(rig.ask("POST /save", form), "Not saved: page"));
+    CHECK(rig.web().status == 403);
+  }
+  rig.portal.tick(20 * kMinuteMs);
+  REQUIRE_FALSE(rig.portal.is_open());
+  rig.portal.open(21 * kMinuteMs);
+  CHECK(rig.token() != old);
+  rig.ask("POST /save", {{"range_ppm", "5000"}, {"token", old}}, 21 * kMinuteMs);
+  CHECK(rig.web().status == 403);
+  CHECK(rig.stored() == kGood);
+  CHECK_FALSE(rig.portal.take_saved());
+}
+
+TEST_CASE("asked by any other name it sends to its address, and neither shows nor saves") {
+  Rig rig(kGood);
+  rig.portal.open(0);
+  const std::string token = rig.token();
+  for (const char* host : {"evil.example", "192.168.4.1.evil.example", ""}) {
+    rig.web().host = host;
+    for (const char* what : {"GET /", "POST /save"}) {
+      CHECK(rig.ask(what, {{"range_ppm", "5000"}, {"token", token}}).empty());
+      CHECK(rig.web().status == 302);
+      CHECK(has(rig.web().headers, "Location: http://192.168.4.1/\n"));
+    }
+  }
+  CHECK(rig.stored() == kGood);
   CHECK_FALSE(rig.portal.take_saved());
 }
 
 TEST_CASE("a paste goes before the fields") {
   Rig rig;
   rig.portal.open(0);
-  rig.ask("POST /save", {{"all", kGood}, {"device_id", "other"}});
+  rig.save({{"all", kGood}, {"device_id", "other"}});
   CHECK(has(rig.stored(), "\"device_id\":\"litein-1\""));
   CHECK(rig.portal.take_saved());
 }
@@ -102,15 +161,14 @@ TEST_CASE("a paste goes before the fields") {
 TEST_CASE("what is wrong is named and not stored; what was typed stays, with its secrets unseen") {
   Rig rig(kGood);
   rig.portal.open(0);
-  const std::string page =
-      rig.ask("POST /save", {{"range_ppm", "<20 %>"}, {"host", "far.example"}, {"password", "typed-anew"}});
+  const std::string page = rig.save({{"range_ppm", "<20 %>"}, {"host", "127.0.0.1"}, {"password", "typed-anew"}});
   CHECK(rig.web().status == 422);
   CHECK(has(page, "Not saved: "));
   CHECK(has(page, "value=\"&lt;20 %&gt;\""));
   CHECK_FALSE(has(page, "typed-anew"));
   CHECK(rig.stored() == kGood);
   CHECK_FALSE(rig.portal.take_saved());
-  rig.ask("POST /save", {{"range_ppm", "5000"}, {"host", "localhost"}, {"password", ""}});
+  rig.save({{"range_ppm", "5000"}, {"host", "127.0.0.1"}, {"password", ""}});
   CHECK(has(rig.stored(), "\"password\":\"typed-anew\""));
   CHECK(has(rig.stored(), "\"range_ppm\":5000"));
 }
@@ -118,9 +176,9 @@ TEST_CASE("what is wrong is named and not stored; what was typed stays, with its
 TEST_CASE("nonsense and too much of it are refused") {
   Rig rig(kGood);
   rig.portal.open(0);
-  CHECK(has(rig.ask("POST /save", {{"all", "hello"}}), "no JSON object"));
-  CHECK(has(rig.ask("POST /save", {{"ca", std::string(5000, 'x')}}), "too long"));
-  CHECK(has(rig.ask("POST /save", {{"all", "{\"ca\":\"" + std::string(9000, 'x') + "\"}"}}), "too long"));
+  CHECK(has(rig.save({{"all", "hello"}}), "no JSON object"));
+  CHECK(has(rig.save({{"ca", std::string(5000, 'x')}}), "too long"));
+  CHECK(has(rig.save({{"all", "{\"ca\":\"" + std::string(9000, 'x') + "\"}"}}), "too long"));
   CHECK(rig.stored() == kGood);
 }
 

@@ -12,6 +12,7 @@ Connection::Connection(MqttLink& link, Entropy& entropy, Settings& settings)
       settings_(settings),
       backoff_(config::kFirstReconnectMs, config::kLongestReconnectMs) {
   format_topic(settings.device_id, Topic::status, will_topic_);
+  std::snprintf(fallback_, sizeof fallback_, "%s", settings.previous_password);
 }
 
 void Connection::tick(uint64_t uptime_ms, bool may_connect) {

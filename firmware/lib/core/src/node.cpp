@@ -171,7 +171,7 @@ void Node::listen(uint64_t now_ms) {
 void Node::connected() {
   ports_.board.log("broker: connected");
   if (connection_.has_password_on_trial()) {
-    ports_.board.store_secret(settings_.password);
+    ports_.board.store_secret(settings_.password, "");
     connection_.password_proved();
   }
   status_due_ms_ = 0;

@@ -57,7 +57,7 @@ const char* Node::carry_out(const Command& command) {
       return nullptr;
     case CommandKind::set_limits: limit_watch_.set_limits(command.limits); return nullptr;
     case CommandKind::set_secret: {
-      const char* error = board_error(ports_.board.store_secret(command.secret));
+      const char* error = board_error(ports_.board.store_secret(command.secret, settings_.password));
       if (error == nullptr) connection_.change_password(command.secret);
       return error;
     }

@@ -109,7 +109,7 @@ void write_escaped(PageSink& page, const char* text) {
   }
 }
 
-void write_portal_form(PageSink& page, const Json& entered, const char* error) {
+void write_portal_form(PageSink& page, const Json& entered, const char* token, const char* error) {
   write(page, kHead);
   write(page, "<h1>Carbon Track sensor node</h1>");
   if (error != nullptr) {
@@ -117,8 +117,10 @@ void write_portal_form(PageSink& page, const Json& entered, const char* error) {
     write_escaped(page, error);
     write(page, "</p>");
   }
+  write(page, "<form method=\"post\" action=\"/save\"><input type=\"hidden\" name=\"token\"");
+  write_attribute(page, "value", token);
   write(page,
-        "<form method=\"post\" action=\"/save\"><label>Everything at once <small>the text of provision_device "
+        "><label>Everything at once <small>the text of provision_device "
         "--firmware-config; when it is given, the fields below do not count</small><textarea rows=\"3\" name=\"all\" "
         "spellcheck=\"false\"></textarea></label>");
   for (size_t i = 0; i < kSettingKeyCount; ++i) {

@@ -16,8 +16,9 @@ class PageSink {
 
 // For text and for attributes in double quotes.
 void write_escaped(PageSink& page, const char* text);
-// `entered`: the settings kept or, after an error, what was just sent. `error` null: nothing was wrong.
-void write_portal_form(PageSink& page, const Json& entered, const char* error);
+// `entered`: the settings kept or, after an error, what was just sent. `token`: what a form has to bring along
+// to be taken. `error` null: nothing was wrong.
+void write_portal_form(PageSink& page, const Json& entered, const char* token, const char* error);
 void write_portal_done(PageSink& page, const char* device_id);
 
 }  // namespace ct

@@ -120,7 +120,8 @@ class Board {
   virtual double supply_v() = 0;  // 0: unknown
   virtual void feed_watchdog() = 0;
   virtual void restart() = 0;
-  virtual BoardResult store_secret(const char* secret) = 0;
+  // `previous`: to be tried as well after a restart, until the new one is proved; empty: it is.
+  virtual BoardResult store_secret(const char* secret, const char* previous) = 0;
   virtual BoardResult start_update(const char* url, const char* sha256) = 0;
   virtual void log(const char* text) = 0;
 };

@@ -12,6 +12,10 @@ namespace {
 
 constexpr const char* kKeptWhenPasted[] = {"wifi_ssid", "wifi_password", "time_server"};
 
+// Whose the device's password is: entered for another, it is asked for anew, or it would be sent to whoever is named.
+constexpr const char* kPasswordBelongsTo[] = {"device_id", "host", "port", "ca"};
+constexpr char kUsualPort[] = "8883";
+
 bool is_one_of(const char* name, const char* const* names, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     if (std::strcmp(name, names[i]) == 0) return true;
@@ -64,18 +68,48 @@ bool is_text(const Json& value, const char* wanted) {
   return value.as_text(text, sizeof text) && std::strcmp(text, wanted) == 0;
 }
 
-class OneEntry : public EntrySource {
+// `old` as a form would send it, in `text`. False when it does not fit, and so is another than what did.
+bool is_same(const SettingKey& key, const Json& old, const char* value, char* text, size_t capacity) {
+  const bool is_port = std::strcmp(key.name, "port") == 0;
+  if (old.kind() == JsonKind::text) {
+    if (!old.as_text(text, capacity)) return false;
+    tidy(text, key.kind);
+  } else {
+    const bool is_number = old.kind() == JsonKind::number;
+    const int size = std::snprintf(text, capacity, "%.*s", is_number ? static_cast<int>(old.size()) : 0, old.begin());
+    if (static_cast<size_t>(size) >= capacity) return false;
+  }
+  const char* before = is_port && text[0] == '\0' ? kUsualPort : text;
+  return std::strcmp(before, is_port && value[0] == '\0' ? kUsualPort : value) == 0;
+}
+
+// Both buffers are only for reckoning.
+bool is_other_login(const Json& old, EntrySource& form, char* value, size_t value_capacity, char* before,
+                    size_t before_capacity) {
+  const size_t count = sizeof kPasswordBelongsTo / sizeof kPasswordBelongsTo[0];
+  for (size_t i = 0; i < kSettingKeyCount; ++i) {
+    const SettingKey& key = kSettingKeys[i];
+    if (!is_one_of(key.name, kPasswordBelongsTo, count)) continue;
+    if (form.read(key.name, value, value_capacity) != EntrySource::Found::found) continue;
+    tidy(value, key.kind);
+    if (!is_same(key, old[key.name], value, before, before_capacity)) return true;
+  }
+  return false;
+}
+
+class SecretEntry : public EntrySource {
  public:
-  OneEntry(const char* name, const char* value) : name_(name), value_(value) {}
+  SecretEntry(const char* secret, const char* previous) : secret_(secret), previous_(previous) {}
   Found read(const char* name, char* out, size_t capacity) override {
-    if (std::strcmp(name, name_) != 0) return Found::missing;
-    const int size = std::snprintf(out, capacity, "%s", value_);
+    const bool is_secret = std::strcmp(name, "password") == 0;
+    if (!is_secret && std::strcmp(name, kPreviousPassword) != 0) return Found::missing;
+    const int size = std::snprintf(out, capacity, "%s", is_secret ? secret_ : previous_);
     return static_cast<size_t>(size) < capacity ? Found::found : Found::too_long;
   }
 
  private:
-  const char* name_;
-  const char* value_;
+  const char* secret_;
+  const char* previous_;
 };
 
 MergeResult finish(JsonWriter& writer, size_t& size) {
@@ -118,6 +152,7 @@ const SettingKey kSettingKeys[] = {
     {"altitude_m", EntryKind::number, "Altitude", "m above the sea", {}},
     {"interval_s", EntryKind::number, "A reading every", "s; 5 when empty", {}},
     {"time_server", EntryKind::text, "Time server", "those of the NTP pool when empty", {}},
+    {kPreviousPassword, EntryKind::secret, nullptr, "", {}},
     {"live_batch", EntryKind::number, nullptr, "", {}},
     {"warm_up_s", EntryKind::number, nullptr, "", {}},
     {"moisture_fraction", EntryKind::number, nullptr, "", {}},
@@ -137,9 +172,11 @@ MergeResult merge_form(const char* base, size_t base_size, EntrySource& form, ch
                        size_t& size) {
   const Json old = Json::parse(base, base_size);
   JsonWriter writer(out, capacity);
-  writer.begin_object();
   char value[kCaBytes];
-  bool is_other_network = false;
+  // `out` is still empty, and large: where it is too small for what was, the whole is too long anyway.
+  const bool is_other = is_other_login(old, form, value, sizeof value, out, capacity);
+  writer.begin_object();
+  bool is_other_network = false, is_new_password = is_other;
   for (size_t i = 0; i < kSettingKeyCount; ++i) {
     const SettingKey& key = kSettingKeys[i];
     const EntrySource::Found found = form.read(key.name, value, sizeof value);
@@ -152,6 +189,11 @@ MergeResult merge_form(const char* base, size_t base_size, EntrySource& form, ch
     }
     // An open network is entered by its name alone.
     if (is_other_network && is_empty_secret && std::strcmp(key.name, "wifi_password") == 0) continue;
+    if (std::strcmp(key.name, "password") == 0) {
+      if (is_other && is_empty_secret) continue;
+      is_new_password |= !is_empty_secret;
+    }
+    if (is_new_password && is_empty_secret && std::strcmp(key.name, kPreviousPassword) == 0) continue;
     if (is_missing || is_empty_secret) {
       if (!put_kept(writer, key, old[key.name], value, sizeof value)) return MergeResult::too_long;
     } else if (value[0] != '\0') {
@@ -181,9 +223,9 @@ MergeResult merge_pasted(const char* base, size_t base_size, const char* pasted,
   return finish(writer, size);
 }
 
-MergeResult merge_one(const char* base, size_t base_size, const char* name, const char* value, char* out,
-                      size_t capacity, size_t& size) {
-  OneEntry entry(name, value);
+MergeResult merge_secret(const char* base, size_t base_size, const char* secret, const char* previous, char* out,
+                         size_t capacity, size_t& size) {
+  SecretEntry entry(secret, previous);
   return merge_form(base, base_size, entry, out, capacity, size);
 }
 

@@ -37,14 +37,16 @@ class EntrySource {
 enum class MergeResult { ok, too_long, no_object };
 
 // `base`: what was kept before, or nothing. A field left empty takes the value away; an empty secret keeps the old one,
-// as the page never shows it (but not that of another Wi-Fi); a field that the form does not have keeps its value.
+// as the page never shows it (but not that of another Wi-Fi, nor of another device, broker or CA); a field that the
+// form does not have keeps its value.
 MergeResult merge_form(const char* base, size_t base_size, EntrySource& form, char* out, size_t capacity, size_t& size);
 // What is pasted replaces everything but the Wi-Fi, which the server may not know.
 MergeResult merge_pasted(const char* base, size_t base_size, const char* pasted, size_t pasted_size, char* out,
                          size_t capacity, size_t& size);
-// One text value changed, all others as they were: the secret that the server gave anew.
-MergeResult merge_one(const char* base, size_t base_size, const char* name, const char* value, char* out,
-                      size_t capacity, size_t& size);
+// The device's password changed, all else as it was. `previous`: the one to go back to while the new one is not proved,
+// which a restart must not forget; empty: none.
+MergeResult merge_secret(const char* base, size_t base_size, const char* secret, const char* previous, char* out,
+                         size_t capacity, size_t& size);
 
 // --- What only the board reads of it ---
 struct WifiLogin {

@@ -86,6 +86,7 @@ bool read_login(const Json& file, Settings& out, SettingsError& error) {
   const NumberRule rule = {"port", &port, 1, 65535, ""};
   if (!read_text(file, "device_id", out.device_id, sizeof out.device_id, error) ||
       !read_text(file, "password", out.password, sizeof out.password, error) ||
+      !read_text(file, kPreviousPassword, out.previous_password, sizeof out.previous_password, error) ||
       !read_text(file, "host", out.host, sizeof out.host, error) || !read_ca(file, out, error) ||
       !read_numbers(file, &rule, 1, error)) {
     return false;

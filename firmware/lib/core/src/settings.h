@@ -20,6 +20,7 @@ inline constexpr size_t kCaBytes = 2560;  // an RSA root of 4096 bits takes 1,93
 struct Settings {
   char device_id[65] = {};
   char password[kSecretBytes] = {};
+  char previous_password[kSecretBytes] = {};  // while `password` is not proved yet; else empty
   char host[129] = {};
   uint16_t port = 8883;
   // The pinned CA: its PEM text (key `ca`), or on the host a path (`ca_file`); empty: plain TCP to this machine only.
@@ -48,6 +49,9 @@ struct Settings {
   double moisture_fraction = 0.13;
   Limits limits;
 };
+
+// Written by the node alone, beside a `password` that the server gave anew.
+inline constexpr char kPreviousPassword[] = "previous_password";
 
 struct SettingsError {
   char text[160] = {};  // name, value, limit, remedy
