@@ -19,6 +19,7 @@ from mqtt_ingest.management.commands import ingest_mqtt
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.pipeline import Pipeline
+from mqtt_ingest.store import store_parts
 from tests.mosquitto import Mosquitto, publish
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
@@ -127,6 +128,28 @@ def test_with_the_database_gone_the_session_stays_with_all_that_it_kept(
 
     with connected_receiver() as lone:
         assert [json.loads(m.payload)["readings"][0]["seq"] for m in lone.take(TIMEOUT_S)] == [1]
+
+
+def test_a_database_that_comes_back_is_waited_for_before_the_session_ends(
+    broker: Mosquitto, provision: Callable[[str], ProvisionedDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun_s = time.monotonic()
+
+    def gone_for_a_while(parts: Parts) -> Stored:
+        if time.monotonic() < begun_s + 4 * ingest_mqtt.IDLE_BEFORE_END_S:
+            raise OperationalError("no database")
+        return store_parts(parts)
+
+    device = provision("litein-1")
+    with connected_receiver():
+        pass
+    publish(device, reading(1))
+    begun_s = time.monotonic()
+    monkeypatch.setattr(ingest_mqtt, "Pipeline", partial(Pipeline, store_batch=gone_for_a_while))
+
+    call_command("ingest_mqtt", "--end-session")
+
+    assert list(Emission.objects.values_list("seq", flat=True)) == [1]
 
 
 def test_it_takes_no_name_of_a_worker() -> None:

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.conf import settings
@@ -190,3 +190,33 @@ def test_a_broker_that_breaks_the_protocol_is_left_and_tried_again(monkeypatch: 
 
     one.close()
     assert one.take(0.0) == []
+
+
+def test_a_broker_that_sends_is_alive_though_its_answer_to_a_ping_stands_behind_all_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paho_receiver, "KEEP_ALIVE_S", 1)
+    message = b"\x32\x06\x00\x01a\x00\x01x"
+    pings = 0
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = PahoReceiver(BrokerAddress.from_url(f"mqtt://127.0.0.1:{listener.getsockname()[1]}"))
+        ours.start()
+        try:
+            listener.settimeout(TIMEOUT_S)
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(0.1)
+                connection.recv(1024)
+                connection.sendall(b"\x20\x02\x00\x00")  # CONNACK
+                subscribe = connection.recv(1024)
+                connection.sendall(b"\x90\x06" + subscribe[2:4] + b"\x01\x01\x01\x01")  # SUBACK, four topics
+                wait_until(lambda: ours.is_connected)
+                ends_at_s = time.monotonic() + 10 * paho_receiver.KEEP_ALIVE_S
+                while pings < 3 and time.monotonic() < ends_at_s:
+                    connection.sendall(message)
+                    with suppress(TimeoutError):
+                        pings += connection.recv(1024).count(b"\xc0\x00")
+                assert ours.is_connected
+        finally:
+            ours.close()
+    assert pings == 3
