@@ -90,9 +90,7 @@ def make_venv(python: str) -> None:
         subprocess.run([python, "-m", "venv", str(VENV_DIR)], check=True)
     except (OSError, subprocess.CalledProcessError):
         shutil.rmtree(str(VENV_DIR), ignore_errors=True)
-        sys.exit(
-            f"Could not make .venv (see above): check that {BASE_DIR} is writable and its disk not full."
-        )
+        sys.exit(f"Could not make .venv (see above): check that {BASE_DIR} is writable and its disk not full.")
 
 
 def install(wanted: "list[str]") -> None:
@@ -110,9 +108,7 @@ def install(wanted: "list[str]") -> None:
         subprocess.run(command, check=True, cwd=str(BASE_DIR))
     except (OSError, subprocess.CalledProcessError):
         check_disk()
-        sys.exit(
-            "pip could not install the packages (its words are above): check the network, then start again."
-        )
+        sys.exit("pip could not install the packages (its words are above): check the network, then start again.")
     installed.update({name: fingerprint(name) for name in outdated})
     STAMP_FILE.write_text(json.dumps(installed))
 

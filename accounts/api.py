@@ -44,9 +44,7 @@ class LoginView(APIView):
             password=data["password"],
             code=data.get("code"),
         )
-        return Response(
-            TokenSerializer({"token": login.token, "expiry": login.record.expiry, "user": login.user}).data
-        )
+        return Response(TokenSerializer({"token": login.token, "expiry": login.record.expiry, "user": login.user}).data)
 
 
 class LogoutView(APIView):

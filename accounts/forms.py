@@ -32,9 +32,7 @@ class ContactField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Phone number or e-mail"))
-        options.setdefault(
-            "help_text", gettext_lazy("A phone number with its country code, like +254712345678.")
-        )
+        options.setdefault("help_text", gettext_lazy("A phone number with its country code, like +254712345678."))
         super().__init__(max_length=254, **options)
 
 
@@ -51,9 +49,11 @@ class AskForm(forms.Form):
     contact = ContactField()
     place = forms.CharField(label=gettext_lazy("Your factory or organisation"), max_length=120)
     message = forms.CharField(
-        label=gettext_lazy("What you need it for"), max_length=500, required=False,
+        label=gettext_lazy("What you need it for"),
+        max_length=500,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-    )  # fmt: skip
+    )
 
 
 class JoinForm(forms.Form):
@@ -63,10 +63,12 @@ class JoinForm(forms.Form):
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
     contact = ContactField()
     password = forms.CharField(
-        label=gettext_lazy("Password"), max_length=1000, strip=False,
+        label=gettext_lazy("Password"),
+        max_length=1000,
+        strip=False,
         help_text=gettext_lazy("At least 10 characters. Some words of your own are easy to keep in mind."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,10 +98,12 @@ class GrantForm(forms.Form):
         """Raises ApiError 400."""
         place = self.cleaned_data["place"]
         return checked_grant(
-            user, role=self.cleaned_data["role"], organisation_id=self.organisation_id,
+            user,
+            role=self.cleaned_data["role"],
+            organisation_id=self.organisation_id,
             factory_id=int(place.removeprefix(FACTORY)) if place.startswith(FACTORY) else None,
             county=place.removeprefix(COUNTY) if place.startswith(COUNTY) else "",
-        )  # fmt: skip
+        )
 
 
 GRANT_ERRORS = {"factory": "place", "county": "place", "organisation": "place"}
@@ -123,9 +127,10 @@ def place_of(membership: Membership) -> str:
 
 class InviteForm(GrantForm):
     contact = ContactField(
-        required=False, label=gettext_lazy("Only for this phone number or e-mail"),
+        required=False,
+        label=gettext_lazy("Only for this phone number or e-mail"),
         help_text=gettext_lazy("Left empty, whoever has the link can use it, once."),
-    )  # fmt: skip
+    )
 
 
 class TokenForm(forms.Form):
@@ -133,9 +138,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("It may"), widget=forms.CheckboxSelectMultiple, initial=["read"]
     )
-    factory = forms.TypedChoiceField(
-        label=gettext_lazy("Where"), required=False, coerce=int, empty_value=None
-    )
+    factory = forms.TypedChoiceField(label=gettext_lazy("Where"), required=False, coerce=int, empty_value=None)
     days = forms.TypedChoiceField(label=gettext_lazy("It ends after"), coerce=int, initial=DEFAULT_DAYS)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -143,9 +146,6 @@ class TokenForm(forms.Form):
         scopes: Any = self.fields["scopes"]
         scopes.choices = [(scope.value, scope.label) for scope in offered_scopes(user)]
         factory: Any = self.fields["factory"]
-        factory.choices = [
-            ("", _("Every factory that I see")),
-            *((f.pk, f.name) for f in visible_factories(user)),
-        ]
+        factory.choices = [("", _("Every factory that I see")), *((f.pk, f.name) for f in visible_factories(user))]
         days: Any = self.fields["days"]
         days.choices = [(n, _("%(count)d days") % {"count": n}) for n in (7, 30, DEFAULT_DAYS, 366)]

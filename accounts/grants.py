@@ -52,9 +52,7 @@ def all_organisations() -> QuerySet[Any]:
 
 
 def factories_of(organisation_id: int) -> QuerySet[Any]:
-    found: QuerySet[Any] = (
-        _model("factory").objects.filter(organisation_id=organisation_id).order_by("name", "pk")
-    )
+    found: QuerySet[Any] = _model("factory").objects.filter(organisation_id=organisation_id).order_by("name", "pk")
     return found
 
 
@@ -72,12 +70,7 @@ def visible_factories(user: AnyUser) -> QuerySet[Any]:
 
 
 def checked_grant(
-    user: AnyUser,
-    *,
-    role: str,
-    organisation_id: int | None = None,
-    factory_id: int | None = None,
-    county: str = "",
+    user: AnyUser, *, role: str, organisation_id: int | None = None, factory_id: int | None = None, county: str = ""
 ) -> Grant:
     """The grant, when the user may give it: within an organisation whose members they manage.
 
@@ -91,15 +84,16 @@ def checked_grant(
         raise PermissionDenied
     if organisation_id is not None and organisation_id not in managed:
         raise invalid(
-            "organisation", "unknown_organisation",
+            "organisation",
+            "unknown_organisation",
             _("organisation=%(id)s is not one whose members you manage.") % {"id": organisation_id},
-        )  # fmt: skip
+        )
     if role not in Role.values:
         raise invalid(
-            "role", "invalid_choice",
-            _("role=%(role)r is unknown; use one of %(choices)s.")
-            % {"role": role, "choices": ", ".join(Role.values)},
-        )  # fmt: skip
+            "role",
+            "invalid_choice",
+            _("role=%(role)r is unknown; use one of %(choices)s.") % {"role": role, "choices": ", ".join(Role.values)},
+        )
     if factory_id is not None and county:
         raise invalid("county", "factory_or_county", _("Give a factory or a county, not both."))
     if factory_id is not None:
@@ -109,10 +103,11 @@ def checked_grant(
         county = _known_county(county, organisation_id)
     if role in ROLES_OF_A_SITE and factory_id is None and not county:
         raise invalid(
-            "factory", "required",
+            "factory",
+            "required",
             _("Say in which factory or county: a %(role)s of the whole organisation would reach every site.")
             % {"role": Role(role).label},
-        )  # fmt: skip
+        )
     return Grant(organisation_id=organisation_id, role=Role(role), factory_id=factory_id, county=county)
 
 
@@ -126,9 +121,10 @@ def _organisation_of_factory(factory_id: int, managed: list[int], organisation_i
     )
     if found is None:
         raise invalid(
-            "factory", "unknown_factory",
+            "factory",
+            "unknown_factory",
             _("factory=%(id)s is not a factory of your organisation.") % {"id": factory_id},
-        )  # fmt: skip
+        )
     return found
 
 
@@ -139,10 +135,11 @@ def _known_county(county: str, organisation_id: int) -> str:
         if name.casefold() == wanted.casefold():
             return name
     raise invalid(
-        "county", "unknown_county",
+        "county",
+        "unknown_county",
         _("county=%(county)r has no factory of your organisation; there are: %(known)s.")
         % {"county": wanted, "known": ", ".join(known) or "-"},
-    )  # fmt: skip
+    )
 
 
 def counties_of(organisation_id: int) -> list[str]:

@@ -90,10 +90,7 @@ def revoke_invitation(invitation_id: int) -> Invitation:
     """The link stops working. Revoked twice is revoked once; an accepted one is a membership, to end there."""
     invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
     if invitation.accepted_at is not None:
-        raise ApiError(
-            409, "invitation_used",
-            _("This invitation was accepted already: end the membership instead."),
-        )  # fmt: skip
+        raise ApiError(409, "invitation_used", _("This invitation was accepted already: end the membership instead."))
     if invitation.revoked_at is None:
         invitation.revoked_at = timezone.now()
         invitation.save(update_fields=["revoked_at"])
@@ -110,24 +107,21 @@ def refuse_if_over(invitation: Invitation | None) -> Invitation:
     """The invitation, when it can still be accepted; else ApiError 404 or 409 that says kindly what to do."""
     if invitation is None:
         raise ApiError(
-            404, "not_found",
-            _("This link is not complete. Open it again from the message, or ask for a new one."),
-        )  # fmt: skip
+            404, "not_found", _("This link is not complete. Open it again from the message, or ask for a new one.")
+        )
     if invitation.accepted_at is not None:
         raise ApiError(
-            409, "invitation_used",
-            _("This link was used already. If it was you, sign in; else ask for a new one."),
-        )  # fmt: skip
-    if invitation.revoked_at is not None:
-        raise ApiError(
-            409, "invitation_revoked", _("This link was taken back. Ask your headquarters for a new one.")
+            409, "invitation_used", _("This link was used already. If it was you, sign in; else ask for a new one.")
         )
+    if invitation.revoked_at is not None:
+        raise ApiError(409, "invitation_revoked", _("This link was taken back. Ask your headquarters for a new one."))
     if invitation.expires_at <= timezone.now():
         raise ApiError(
-            409, "invitation_expired",
+            409,
+            "invitation_expired",
             _("This link was valid until %(date)s. Ask your headquarters for a new one.")
             % {"date": f"{invitation.expires_at:%Y-%m-%d}"},
-        )  # fmt: skip
+        )
     return invitation
 
 
@@ -145,16 +139,20 @@ def accept(token: str, *, user: User | None = None, account: NewAccount | None =
         user = _create_account(invitation, account or NewAccount())
     elif not is_for(invitation, user):
         raise ApiError(
-            403, "not_yours",
+            403,
+            "not_yours",
             _("This invitation is for %(contact)s. Sign in with that, or ask for one of your own.")
             % {"contact": invitation.email or invitation.phone},
-        )  # fmt: skip
+        )
     invitation.accepted_by, invitation.accepted_at = user, timezone.now()
     invitation.save(update_fields=["accepted_by", "accepted_at"])
     membership, _is_new = Membership.objects.get_or_create(
-        user=user, organisation=invitation.organisation, factory=invitation.factory, county=invitation.county,
+        user=user,
+        organisation=invitation.organisation,
+        factory=invitation.factory,
+        county=invitation.county,
         role=Role(invitation.role),
-    )  # fmt: skip
+    )
     return membership
 
 
@@ -179,21 +177,21 @@ def _create_account(invitation: Invitation, account: NewAccount) -> User:
         fields["email"] = [field_error("taken", known)]
     if phone and User.objects.filter(phone=phone).exists():
         fields["phone"] = [field_error("taken", known)]
-    draft = User(
-        email=email or None, phone=phone or None, first_name=account.first_name, last_name=account.last_name
-    )
+    draft = User(email=email or None, phone=phone or None, first_name=account.first_name, last_name=account.last_name)
     try:
         validate_password(account.password, draft)
     except DjangoValidationError as error:
-        fields["password"] = [
-            field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list
-        ]
+        fields["password"] = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
     if fields:
         raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
     return User.objects.create_user(
-        email or None, account.password, phone=phone or None, first_name=account.first_name,
-        last_name=account.last_name, language=account.language,
-    )  # fmt: skip
+        email or None,
+        account.password,
+        phone=phone or None,
+        first_name=account.first_name,
+        last_name=account.last_name,
+        language=account.language,
+    )
 
 
 def may_manage(user: AnyUser, organisation_id: int) -> None:

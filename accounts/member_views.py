@@ -19,15 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import invitations, registration
 from accounts import members as services
-from accounts.forms import (
-    CONTACT_ERRORS,
-    GRANT_ERRORS,
-    GrantForm,
-    InviteForm,
-    place_of,
-    show_errors,
-    split_contact,
-)
+from accounts.forms import CONTACT_ERRORS, GRANT_ERRORS, GrantForm, InviteForm, place_of, show_errors, split_contact
 from accounts.grants import managed_organisations, organisations
 from accounts.models import Invitation, Membership, RequestState, User
 from accounts.permissions import page
@@ -83,13 +75,12 @@ def members(request: HttpRequest) -> HttpResponse:
             organisation=organisation, state=RequestState.PENDING
         ),
         "changes": [
-            change for change in services.recent_changes(request.user, now)
-            if change.organisation_id == organisation.pk
+            change for change in services.recent_changes(request.user, now) if change.organisation_id == organisation.pk
         ],
         "page_obj": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "invitations": [(invitation, place_words(invitation)) for invitation in open_invitations],
         "q": wanted,
-    }  # fmt: skip
+    }
     return render(request, "accounts/members.html", context)
 
 
@@ -169,9 +160,10 @@ def member(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(services.members_of(request.user), pk=pk)
     act = request.POST.get("act", "") if request.method == "POST" else ""
     form = GrantForm(
-        request.POST if act == "change" else None, organisation_id=found.organisation_id,
+        request.POST if act == "change" else None,
+        organisation_id=found.organisation_id,
         initial={"role": found.role, "place": place_of(found)},
-    )  # fmt: skip
+    )
     context: dict[str, Any] = {"form": form, "member": found, "is_me": found.user_id == request.user.pk}
     try:
         if act == "change" and form.is_valid():

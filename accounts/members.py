@@ -94,10 +94,11 @@ def _undo(user: AnyUser, membership_id: int) -> Membership:
         return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
     if timezone.now() - last.pgh_created_at > UNDO_WITHIN or len(events) < 2:
         raise ApiError(
-            409, "undo_expired",
+            409,
+            "undo_expired",
             _("A change can be undone for %(minutes)d minutes: make it anew, or send an invitation.")
             % {"minutes": UNDO_WITHIN.total_seconds() // 60},
-        )  # fmt: skip
+        )
     # A row that is gone is in its own last event; one that was changed, in the event before.
     before = last if last.pgh_label == "delete" else events[1]
     is_hq = (before.role, before.factory_id, before.county) == (Role.HQ_MANAGER, None, "")
@@ -120,13 +121,17 @@ def recent_changes(user: AnyUser, now: datetime) -> list[RecentChange]:
     )
     found = [
         RecentChange(
-            event.id, event.organisation_id, str(event.user), Role(event.role), event.pgh_label == "delete",
+            event.id,
+            event.organisation_id,
+            str(event.user),
+            Role(event.role),
+            event.pgh_label == "delete",
             event.pgh_created_at,
         )
         for event in events
         if event.pgh_label in ("update", "delete")
         and not (event.pgh_context and event.pgh_context.metadata.get("act") == _UNDONE)
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
@@ -165,10 +170,11 @@ def _keep_one_hq_manager(membership: Membership) -> None:
     hq = _hq_managers(membership.organisation_id)
     if hq.filter(pk=membership.pk).exists() and not hq.exclude(pk=membership.pk).exists():
         raise ApiError(
-            409, "last_hq_manager",
+            409,
+            "last_hq_manager",
             _("%(organisation)s would have no HQ manager any more: make somebody else one first.")
             % {"organisation": membership.organisation},
-        )  # fmt: skip
+        )
 
 
 # --- A link to set a new password ----------------------------------------------------------------
@@ -186,16 +192,14 @@ def issue_password_link(user: User, membership: Membership) -> str:
     elsewhere = person.memberships.exclude(organisation__in=managed).exists()
     if elsewhere or person.is_staff or person.is_superuser or not person.is_active:
         raise ApiError(
-            409, "belongs_elsewhere",
-            _("%(person)s is not of your organisation alone: ask the operator of the server.")
-            % {"person": person},
-        )  # fmt: skip
+            409,
+            "belongs_elsewhere",
+            _("%(person)s is not of your organisation alone: ask the operator of the server.") % {"person": person},
+        )
     now = timezone.now()
     PasswordLink.objects.filter(user=person, used_at=None, expires_at__gt=now).update(expires_at=now)
     token, digest = new_link_token()
-    PasswordLink.objects.create(
-        token_sha256=digest, user=person, issued_by=user, expires_at=now + PASSWORD_LINK_LASTS
-    )
+    PasswordLink.objects.create(token_sha256=digest, user=person, issued_by=user, expires_at=now + PASSWORD_LINK_LASTS)
     return token
 
 
@@ -221,9 +225,7 @@ def set_password_by_link(token: str, password: str) -> User:
         validate_password(password, link.user)
     except DjangoValidationError as error:
         errors = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
-        raise ApiError(
-            400, "invalid", _("Please correct the fields named."), fields={"password": errors}
-        ) from None
+        raise ApiError(400, "invalid", _("Please correct the fields named."), fields={"password": errors}) from None
     link.user.set_password(password)  # sessions carry a hash of it, and end
     link.user.save(update_fields=["password"])
     link.used_at = timezone.now()

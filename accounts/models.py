@@ -16,9 +16,7 @@ from knox.models import AbstractAuthToken
 
 from accounts.roles import Role, Scope
 
-PHONE = RegexValidator(
-    r"^\+[1-9][0-9]{7,14}\Z", _("Write the phone number with its country code, like +254712345678.")
-)
+PHONE = RegexValidator(r"^\+[1-9][0-9]{7,14}\Z", _("Write the phone number with its country code, like +254712345678."))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,9 +25,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str | None = None, password: str | None = None, phone: str | None = None, **fields: Any
     ) -> "User":
-        user = self.model(
-            email=self.normalize_email(email).lower() if email else None, phone=phone or None, **fields
-        )
+        user = self.model(email=self.normalize_email(email).lower() if email else None, phone=phone or None, **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
@@ -46,9 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """A person. Signs in by e-mail or phone; may do nothing until a membership says where and as what."""
 
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
-    phone = models.CharField(
-        _("phone"), max_length=16, unique=True, null=True, blank=True, validators=[PHONE]
-    )
+    phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, blank=True, validators=[PHONE])
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
@@ -92,9 +86,13 @@ class Membership(models.Model):
         "factories.Organisation", models.CASCADE, related_name="memberships", verbose_name=_("organisation")
     )
     factory = models.ForeignKey(
-        "factories.Factory", models.CASCADE, null=True, blank=True, related_name="memberships",
+        "factories.Factory",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="memberships",
         verbose_name=_("factory"),
-    )  # fmt: skip
+    )
     county = models.CharField(_("county"), max_length=80, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
@@ -190,17 +188,13 @@ class AccessRequest(models.Model):
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
-    invitation = models.OneToOneField(
-        Invitation, models.SET_NULL, null=True, blank=True, related_name="access_request"
-    )
+    invitation = models.OneToOneField(Invitation, models.SET_NULL, null=True, blank=True, related_name="access_request")
 
     class Meta:
         verbose_name = _("request for access")
         verbose_name_plural = _("requests for access")
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(email="") | ~Q(phone=""), name="access_request_has_email_or_phone"
-            ),
+            models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="access_request_has_email_or_phone"),
             # Asked twice is asked once, whoever asks: the first words stay.
             models.UniqueConstraint(
                 fields=["email", "phone", "organisation"],
@@ -247,9 +241,7 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(_("name"), max_length=80, blank=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=_full_scope)
-    factory = models.ForeignKey(
-        "factories.Factory", models.CASCADE, null=True, blank=True, related_name="api_tokens"
-    )
+    factory = models.ForeignKey("factories.Factory", models.CASCADE, null=True, blank=True, related_name="api_tokens")
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta:

@@ -54,9 +54,12 @@ class RegisterView(APIView):
     throttle_classes = (RegisterThrottle,)
 
     @swagger_auto_schema(
-        operation_id="register", operation_summary="Ask for access", request_body=RegisterSerializer,
-        responses={202: RegisteredSerializer, 400: "invalid", 429: "too_many_requests"}, security=[],
-    )  # fmt: skip
+        operation_id="register",
+        operation_summary="Ask for access",
+        request_body=RegisterSerializer,
+        responses={202: RegisteredSerializer, 400: "invalid", 429: "too_many_requests"},
+        security=[],
+    )
     def post(self, request: Request) -> Response:
         serializer = RegisterSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -73,13 +76,19 @@ class AcceptView(APIView):
     throttle_scope = "join"
 
     @swagger_auto_schema(
-        operation_id="invitations_accept", operation_summary="Accept an invitation by its link",
+        operation_id="invitations_accept",
+        operation_summary="Accept an invitation by its link",
         request_body=AcceptSerializer,
         responses={
-            201: MemberSerializer, 400: "invalid", 401: "invalid_token", 403: "not_yours", 404: "not_found",
-            409: "invitation_used, invitation_revoked or invitation_expired", 429: "too_many_requests",
+            201: MemberSerializer,
+            400: "invalid",
+            401: "invalid_token",
+            403: "not_yours",
+            404: "not_found",
+            409: "invitation_used, invitation_revoked or invitation_expired",
+            429: "too_many_requests",
         },
-    )  # fmt: skip
+    )
     def post(self, request: Request) -> Response:
         serializer = AcceptSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -123,10 +132,11 @@ class RegistrationViewSet(_ManagedViewSet):
         return registration.requests_of(user)
 
     @swagger_auto_schema(
-        operation_id="registrations_approve", operation_summary="Approve: makes an invitation",
+        operation_id="registrations_approve",
+        operation_summary="Approve: makes an invitation",
         request_body=ApprovalSerializer,
         responses={201: InvitationWithLinkSerializer, **REFUSALS, 404: "not_found", 409: "already_decided"},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Answers the link to send them. Only who has the e-mail or phone of the request can accept it."""
@@ -137,9 +147,11 @@ class RegistrationViewSet(_ManagedViewSet):
         return with_link(request, registration.approve(_user(request), asked.pk, grant))
 
     @swagger_auto_schema(
-        operation_id="registrations_decline", operation_summary="Decline", request_body=no_body,
+        operation_id="registrations_decline",
+        operation_summary="Decline",
+        request_body=no_body,
         responses={200: RegistrationSerializer, **OF_ONE, 409: "already_decided"},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
         declined = registration.decline(_user(request), self.get_object().pk)
@@ -148,9 +160,12 @@ class RegistrationViewSet(_ManagedViewSet):
 
 def _grant(request: Request, said: dict[str, Any], organisation_id: int | None) -> Grant:
     return checked_grant(
-        request.user, role=said["role"], organisation_id=organisation_id, factory_id=said.get("factory"),
+        request.user,
+        role=said["role"],
+        organisation_id=organisation_id,
+        factory_id=said.get("factory"),
         county=said.get("county", ""),
-    )  # fmt: skip
+    )
 
 
 def with_link(request: Request, made: NewInvitation) -> Response:
@@ -171,24 +186,25 @@ class InvitationViewSet(_ManagedViewSet):
         return invitations.invitations_of(user)
 
     @swagger_auto_schema(
-        operation_id="invitations_create", operation_summary="Invite", request_body=NewInvitationSerializer,
+        operation_id="invitations_create",
+        operation_summary="Invite",
+        request_body=NewInvitationSerializer,
         responses={201: InvitationWithLinkSerializer, **REFUSALS},
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """Answers the link, this once: send it by WhatsApp or mail. It works once, for 14 days."""
         serializer = NewInvitationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = serializer.validated_data
         grant = _grant(request, said, said.get("organisation"))
-        made = invitations.invite(
-            _user(request), grant, email=said.get("email", ""), phone=said.get("phone", "")
-        )
+        made = invitations.invite(_user(request), grant, email=said.get("email", ""), phone=said.get("phone", ""))
         return with_link(request, made)
 
     @swagger_auto_schema(
-        operation_id="invitations_delete", operation_summary="Revoke",
+        operation_id="invitations_delete",
+        operation_summary="Revoke",
         responses={204: "", **OF_ONE, 409: "invitation_used"},
-    )  # fmt: skip
+    )
     def destroy(self, request: Request, pk: str) -> Response:
         invitations.revoke_invitation(self.get_object().pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -205,47 +221,45 @@ class MemberViewSet(_ManagedViewSet):
         return members.members_of(user)
 
     @swagger_auto_schema(
-        operation_id="members_partial_update", operation_summary="Change role or place",
+        operation_id="members_partial_update",
+        operation_summary="Change role or place",
         request_body=MemberChangeSerializer,
-        responses={
-            200: MemberSerializer, **REFUSALS, 404: "not_found", 409: "last_hq_manager or membership_exists",
-        },
-    )  # fmt: skip
+        responses={200: MemberSerializer, **REFUSALS, 404: "not_found", 409: "last_hq_manager or membership_exists"},
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         membership = self.get_object()
         serializer = MemberChangeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        before = {
-            "role": membership.role, "factory": membership.factory_id, "county": membership.county
-        }  # fmt: skip
+        before = {"role": membership.role, "factory": membership.factory_id, "county": membership.county}
         grant = _grant(request, before | serializer.validated_data, membership.organisation_id)
         return Response(MemberSerializer(members.change_membership(membership.pk, grant)).data)
 
     @swagger_auto_schema(
-        operation_id="members_delete", operation_summary="End a membership",
+        operation_id="members_delete",
+        operation_summary="End a membership",
         responses={204: "", **OF_ONE, 409: "last_hq_manager"},
-    )  # fmt: skip
+    )
     def destroy(self, request: Request, pk: str) -> Response:
         """The account stays, and so does the history. It can be undone for ten minutes."""
         members.end_membership(self.get_object().pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @swagger_auto_schema(
-        operation_id="members_undo", operation_summary="Take back a change or an end, within 10 minutes",
+        operation_id="members_undo",
+        operation_summary="Take back a change or an end, within 10 minutes",
         request_body=no_body,
-        responses={
-            200: MemberSerializer, **OF_ONE, 409: "undo_expired, last_hq_manager or membership_exists",
-        },
-    )  # fmt: skip
+        responses={200: MemberSerializer, **OF_ONE, 409: "undo_expired, last_hq_manager or membership_exists"},
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         return Response(MemberSerializer(members.undo_membership(request.user, int(pk))).data)
 
     @swagger_auto_schema(
-        operation_id="members_password-link", operation_summary="A link to set a new password",
+        operation_id="members_password-link",
+        operation_summary="A link to set a new password",
         request_body=no_body,
         responses={201: PasswordLinkSerializer, **OF_ONE, 409: "own_account or belongs_elsewhere"},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["post"], url_path="password-link")
     def password_link(self, request: Request, pk: str) -> Response:
         """For a member without mail: shown this once, works once, for 24 hours. Earlier ones stop working."""

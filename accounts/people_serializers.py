@@ -48,18 +48,19 @@ class RegisterSerializer(ContactSerializer):
 
     first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    organisation = serializers.CharField(
-        max_length=120, help_text="organisation or factory, in your own words"
-    )
+    organisation = serializers.CharField(max_length=120, help_text="organisation or factory, in your own words")
     message = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "phone": "+254712345678", "first_name": "Chepkoech", "last_name": "Ruto",
-                "organisation": "Litein Tea Factory", "message": "I keep the boiler log.",
+                "phone": "+254712345678",
+                "first_name": "Chepkoech",
+                "last_name": "Ruto",
+                "organisation": "Litein Tea Factory",
+                "message": "I keep the boiler log.",
             }
-        }  # fmt: skip
+        }
 
 
 class RegisteredSerializer(serializers.Serializer[Any]):
@@ -101,9 +102,7 @@ class NewInvitationSerializer(GrantSerializer, ContactSerializer):
     """For whom and for what. With e-mail or phone, only they can accept; without, whoever has the link."""
 
     class Meta:
-        swagger_schema_fields = {
-            "example": {"role": "factory_manager", "factory": 1, "phone": "+254712345678"}
-        }
+        swagger_schema_fields = {"example": {"role": "factory_manager", "factory": 1, "phone": "+254712345678"}}
 
 
 class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
@@ -115,9 +114,20 @@ class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
     class Meta:
         model = AccessRequest
         fields: Any = [
-            "id", "state", "email", "phone", "first_name", "last_name", "place", "message", "organisation",
-            "created_at", "decided_by", "decided_at", "invitation",
-        ]  # fmt: skip
+            "id",
+            "state",
+            "email",
+            "phone",
+            "first_name",
+            "last_name",
+            "place",
+            "message",
+            "organisation",
+            "created_at",
+            "decided_by",
+            "decided_at",
+            "invitation",
+        ]
         read_only_fields = fields
         ref_name = "Registration"
 
@@ -132,9 +142,21 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
     class Meta:
         model = Invitation
         fields: Any = [
-            "id", "state", "role", "organisation", "factory", "county", "email", "phone", "invited_by", "created_at",
-            "expires_at", "accepted_by", "accepted_at", "revoked_at",
-        ]  # fmt: skip
+            "id",
+            "state",
+            "role",
+            "organisation",
+            "factory",
+            "county",
+            "email",
+            "phone",
+            "invited_by",
+            "created_at",
+            "expires_at",
+            "accepted_by",
+            "accepted_at",
+            "revoked_at",
+        ]
         read_only_fields = fields
         ref_name = "Invitation"
 
@@ -173,10 +195,13 @@ class AcceptSerializer(ContactSerializer):
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "token": "lTk0rOQ7b5hZ2vUqEw1cXn8s3yGdAf4mJp6iVtSoRzM", "email": "chepkoech@tea.example",
-                "first_name": "Chepkoech", "last_name": "Ruto", "password": "a long phrase of your own",
+                "token": "lTk0rOQ7b5hZ2vUqEw1cXn8s3yGdAf4mJp6iVtSoRzM",
+                "email": "chepkoech@tea.example",
+                "first_name": "Chepkoech",
+                "last_name": "Ruto",
+                "password": "a long phrase of your own",
             }
-        }  # fmt: skip
+        }
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -191,9 +216,19 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
     class Meta:
         model = Membership
         fields: Any = [
-            "id", "user", "email", "phone", "first_name", "last_name", "role", "organisation", "factory", "county",
-            "created_at", "last_login",
-        ]  # fmt: skip
+            "id",
+            "user",
+            "email",
+            "phone",
+            "first_name",
+            "last_name",
+            "role",
+            "organisation",
+            "factory",
+            "county",
+            "created_at",
+            "last_login",
+        ]
         read_only_fields = fields
         ref_name = "Member"
 
@@ -233,9 +268,12 @@ class NewTokenSerializer(RefuseNulMixin):
 
     name = serializers.CharField(max_length=80, help_text="what it is for")
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=[scope.value for scope in NAMED_SCOPES]), required=False,
-        allow_empty=False, max_length=len(NAMED_SCOPES), help_text="default: read",
-    )  # fmt: skip
+        child=serializers.ChoiceField(choices=[scope.value for scope in NAMED_SCOPES]),
+        required=False,
+        allow_empty=False,
+        max_length=len(NAMED_SCOPES),
+        help_text="default: read",
+    )
     factory = serializers.IntegerField(
         required=False, allow_null=True, help_text="id: only this one; default: all that you see", **ID
     )

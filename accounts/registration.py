@@ -51,9 +51,14 @@ def ask_for_access(data: AccessInput) -> None:
     if not email and not phone:
         raise invalid("email", "email_or_phone", _("Give an e-mail address or a phone number, at least one."))
     request = AccessRequest(
-        email=email, phone=phone, first_name=data.first_name, last_name=data.last_name, place=data.place,
-        message=data.message, organisation_id=named_organisation(data.place),
-    )  # fmt: skip
+        email=email,
+        phone=phone,
+        first_name=data.first_name,
+        last_name=data.last_name,
+        place=data.place,
+        message=data.message,
+        organisation_id=named_organisation(data.place),
+    )
     # One statement for a new request and for one that waits already: nobody learns which it was.
     AccessRequest.objects.bulk_create([request], ignore_conflicts=True)
 
@@ -96,9 +101,7 @@ def approve(user: User, request_id: int, grant: Grant) -> NewInvitation:
     """An invitation for whoever asked. Raises ApiError 409 already_decided, 400 (of another organisation)."""
     request = _pending(request_id)
     if grant.organisation_id != request.organisation_id:
-        raise invalid(
-            "factory", "unknown_factory", _("This factory is not of the organisation that was asked.")
-        )
+        raise invalid("factory", "unknown_factory", _("This factory is not of the organisation that was asked."))
     made = invite(user, grant, email=request.email, phone=request.phone)
     request.invitation = made.invitation
     _decide(request, user, RequestState.APPROVED)
@@ -117,10 +120,11 @@ def _pending(request_id: int) -> AccessRequest:
     request = AccessRequest.objects.select_for_update().get(pk=request_id)
     if request.state != RequestState.PENDING:
         raise ApiError(
-            409, "already_decided",
+            409,
+            "already_decided",
             _("This request was answered already: %(state)s.") % {"state": request.get_state_display()},
             params={"state": request.state},
-        )  # fmt: skip
+        )
     return request
 
 

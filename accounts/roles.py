@@ -50,16 +50,12 @@ _READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICE
 _ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_STANDING, Action.VIEW_TARGETS})
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
-    Role.FACTORY_MANAGER: _READ | _ACTIVITY | {
-        Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION,
-    },
+    Role.FACTORY_MANAGER: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
     Role.HQ_MANAGER: frozenset(Action),
     Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
     Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK},
-    Role.INTEGRATOR: _READ | _ACTIVITY | {
-        Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION,
-    },
-}  # fmt: skip
+    Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
+}
 
 READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, *_READ, *_ACTIVITY})
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {

@@ -38,9 +38,7 @@ class LoginSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(required=False, max_length=20)
 
     class Meta:
-        swagger_schema_fields = {
-            "example": {"email": "hq@demo.carbontrack.example", "password": "carbontrack-demo"}
-        }
+        swagger_schema_fields = {"example": {"email": "hq@demo.carbontrack.example", "password": "carbontrack-demo"}}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("email")) == bool(attrs.get("phone")):

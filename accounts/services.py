@@ -63,9 +63,7 @@ def _check_second_factor(user: User, code: str | None) -> None:
         raise _too_many(error) from None
     if not any(factor.wrap().validate_code(code) for factor in factors):
         raise ApiError(
-            403,
-            "mfa_required",
-            _("Send the code of your second factor as `code`; the last one did not fit."),
+            403, "mfa_required", _("Send the code of your second factor as `code`; the last one did not fit.")
         )
     forget_attempt()
 
@@ -74,9 +72,7 @@ def _too_many(error: ValidationError) -> ApiError:
     return ApiError(429, "too_many_requests", " ".join(error.messages))
 
 
-def issue_token(
-    user: User, *, name: str, scopes: list[Scope], factory_id: int | None = None, days: int = 90
-) -> str:
+def issue_token(user: User, *, name: str, scopes: list[Scope], factory_id: int | None = None, days: int = 90) -> str:
     """A named API token for a program. Returned once; only its hash is kept."""
     _record, token = ApiToken.objects.create(
         user=user, name=name, scopes=scopes, factory_id=factory_id, expiry=timedelta(days=days)

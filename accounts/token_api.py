@@ -35,12 +35,17 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         return tokens.tokens_of(_user(self.request))
 
     @swagger_auto_schema(
-        operation_id="tokens_create", operation_summary="Make a token", request_body=NewTokenSerializer,
+        operation_id="tokens_create",
+        operation_summary="Make a token",
+        request_body=NewTokenSerializer,
         responses={
-            201: ApiTokenWithTextSerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden",
+            201: ApiTokenWithTextSerializer,
+            400: "invalid",
+            401: "not_signed_in",
+            403: "forbidden",
             409: "too_many_tokens",
         },
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """Asked from a session or with the token of a sign-in. Answers its text, this once."""
         serializer = NewTokenSerializer(data=request.data)
@@ -52,9 +57,10 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
     @swagger_auto_schema(
-        operation_id="tokens_delete", operation_summary="Revoke a token",
+        operation_id="tokens_delete",
+        operation_summary="Revoke a token",
         responses={204: "", 401: "not_signed_in", 403: "forbidden", 404: "not_found"},
-    )  # fmt: skip
+    )
     def destroy(self, request: Request, token_key: str) -> Response:
         """It stops working at once. A token that is no sign-in can revoke itself and no other."""
         if not tokens.revoke_token(_user(request), token_key):

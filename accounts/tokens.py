@@ -70,26 +70,29 @@ def create_token(user: User, data: TokenInput) -> NewToken:
         # A token of one factory makes tokens of that factory.
         factory_id = came_with.factory_id if factory_id is None else factory_id
     if factory_id is not None and not visible_factories(user).filter(pk=factory_id).exists():
-        raise invalid(
-            "factory", "unknown_factory", _("factory=%(id)s is not one that you see.") % {"id": factory_id}
-        )
+        raise invalid("factory", "unknown_factory", _("factory=%(id)s is not one that you see.") % {"id": factory_id})
     if not 1 <= data.days <= LONGEST_DAYS:
         raise invalid(
-            "days", "out_of_range",
+            "days",
+            "out_of_range",
             _("days=%(days)s is outside 1 to %(limit)d; make a new token when this one ends.")
             % {"days": data.days, "limit": LONGEST_DAYS},
-        )  # fmt: skip
+        )
     if tokens_of(user).count() >= MOST_TOKENS:
         raise ApiError(
-            409, "too_many_tokens",
+            409,
+            "too_many_tokens",
             _("You have %(limit)d tokens, the most there may be: revoke some.") % {"limit": MOST_TOKENS},
             params={"limit": MOST_TOKENS},
-        )  # fmt: skip
+        )
     scopes = _checked_scopes(user, data.scopes)
     record, token = ApiToken.objects.create(
-        user=User.objects.get(pk=user.pk), name=data.name.strip(), scopes=scopes, factory_id=factory_id,
+        user=User.objects.get(pk=user.pk),
+        name=data.name.strip(),
+        scopes=scopes,
+        factory_id=factory_id,
         expiry=timedelta(days=data.days),
-    )  # fmt: skip
+    )
     return NewToken(record, token)
 
 
@@ -99,10 +102,11 @@ def _checked_scopes(user: User, asked: Sequence[str]) -> list[str]:
     unknown = [scope for scope in asked if scope not in scopes]
     if unknown or not scopes:
         raise invalid(
-            "scopes", "invalid_choice",
+            "scopes",
+            "invalid_choice",
             _("scopes=%(asked)s: your roles can use %(offered)s.")
             % {"asked": ", ".join(unknown) or "-", "offered": ", ".join(offered) or "-"},
-        )  # fmt: skip
+        )
     return scopes
 
 

@@ -17,15 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import invitations, registration
 from accounts import members as membership_services
 from accounts import tokens as token_services
-from accounts.forms import (
-    CONTACT_ERRORS,
-    AskForm,
-    JoinForm,
-    NewPasswordForm,
-    TokenForm,
-    show_errors,
-    split_contact,
-)
+from accounts.forms import CONTACT_ERRORS, AskForm, JoinForm, NewPasswordForm, TokenForm, show_errors, split_contact
 from accounts.invitations import NewAccount
 from accounts.models import Invitation, User
 from accounts.permissions import declared, public_page
@@ -80,9 +72,12 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
             else:
                 refusal = error.message
     context = {
-        "form": form, "invitation": invitation, "place": place_words(invitation), "refusal": refusal,
+        "form": form,
+        "invitation": invitation,
+        "place": place_words(invitation),
+        "refusal": refusal,
         "login_url": f"{reverse('account_login')}?next={request.path}",
-    }  # fmt: skip
+    }
     return render(request, "accounts/join.html", context)
 
 
@@ -98,8 +93,9 @@ def place_words(invitation: Invitation) -> str:
         return f"{invitation.factory}, {invitation.organisation}"
     if invitation.county:
         return _("%(county)s, %(organisation)s") % {
-            "county": invitation.county, "organisation": invitation.organisation
-        }  # fmt: skip
+            "county": invitation.county,
+            "organisation": invitation.organisation,
+        }
     return str(invitation.organisation)
 
 
@@ -138,9 +134,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         try:
             made = token_services.create_token(
                 request.user,
-                TokenInput(
-                    name=said["name"], scopes=said["scopes"], factory_id=said["factory"], days=said["days"]
-                ),
+                TokenInput(name=said["name"], scopes=said["scopes"], factory_id=said["factory"], days=said["days"]),
             )
             form = TokenForm(user=request.user)
         except ApiError as error:

@@ -38,6 +38,4 @@ class ScopedReadOnlyViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         queryset = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset.none()
-        return visible_to(
-            self.request.user, queryset, factory_path=self.factory_path, action=self.actions["GET"]
-        )
+        return visible_to(self.request.user, queryset, factory_path=self.factory_path, action=self.actions["GET"])

@@ -4,13 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts.api import LoginView, LogoutAllView, LogoutView, MeView
-from accounts.people_api import (
-    AcceptView,
-    InvitationViewSet,
-    MemberViewSet,
-    RegisterView,
-    RegistrationViewSet,
-)
+from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, RegisterView, RegistrationViewSet
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
 from carbontrack import openapi

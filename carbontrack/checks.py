@@ -19,11 +19,7 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="carbontrack.W001",
             )
         )
-    if (
-        settings.MQTT_BROKER_URL.startswith("mqtts://")
-        and not settings.IS_LOCAL
-        and not settings.MQTT_CA_FILE
-    ):
+    if settings.MQTT_BROKER_URL.startswith("mqtts://") and not settings.IS_LOCAL and not settings.MQTT_CA_FILE:
         found.append(
             Warning(
                 "MQTT_CA_FILE is not set: the broker's certificate is checked against the system's authorities.",

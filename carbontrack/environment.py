@@ -39,9 +39,7 @@ def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
     try:
         number = int(raw)
     except ValueError:
-        raise ImproperlyConfigured(
-            f"{name}={raw!r} is not a whole number from {lowest} to {highest}"
-        ) from None
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number from {lowest} to {highest}") from None
     if not lowest <= number <= highest:
         raise ImproperlyConfigured(f"{name}={number} is outside {lowest} to {highest}")
     return number
@@ -106,9 +104,7 @@ def broker_url(name: str, default: str) -> str:
         ) from None
     shown = f"{parts.scheme}://{parts.hostname or ''}{f':{port}' if port else ''}"
     if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name}={shown!r} is not an MQTT address: use mqtts://user:password@host:8883"
-        )
+        raise ImproperlyConfigured(f"{name}={shown!r} is not an MQTT address: use mqtts://user:password@host:8883")
     if parts.scheme == "mqtt" and parts.hostname not in LOOPBACK_HOSTS:
         raise ImproperlyConfigured(
             f"{name}={shown!r} would send passwords and readings in the clear: "

@@ -43,9 +43,7 @@ def field_error(code: str, message: str, **params: Any) -> dict[str, Any]:
     return {"code": code, "message": message, "params": params}
 
 
-def body(
-    code: str, message: str, params: Params | None = None, fields: FieldErrors | None = None
-) -> dict[str, Any]:
+def body(code: str, message: str, params: Params | None = None, fields: FieldErrors | None = None) -> dict[str, Any]:
     return {"code": code, "message": str(message), "params": params or {}, "fields": fields or {}}
 
 
@@ -146,6 +144,4 @@ def json_error(status_code: int, code: str, message: str) -> JsonResponse:
 @csrf_exempt  # whoever posts to a wrong address is told so, in our shape
 def api_not_found(request: HttpRequest) -> JsonResponse:
     """Any unknown path below /api/."""
-    return json_error(
-        404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/.")
-    )
+    return json_error(404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/."))

@@ -41,9 +41,14 @@ def _is_number(text: str) -> bool:
 
 
 def list_response(
-    request: Any, rows: list[Any], columns: list[str], name: str, *, following: str | None = None,
+    request: Any,
+    rows: list[Any],
+    columns: list[str],
+    name: str,
+    *,
+    following: str | None = None,
     preceding: str | None = None,
-) -> HttpResponseBase:  # fmt: skip
+) -> HttpResponseBase:
     """A list that has no count: as JSON, or as the file that `?as=csv` asks for."""
     if wants_csv(request):
         return csv_response(request, rows, columns, name, following=following)
@@ -52,7 +57,7 @@ def list_response(
 
 def csv_response(
     request: Any, rows: Iterable[Mapping[str, Any]], columns: list[str], name: str, *, following: str | None = None
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponse:
     """Rows as a file. In the demo the first line says that the figures are simulated.
 
     A file has no place for `next`, so the page after it (`following`) is in the header `Link`.

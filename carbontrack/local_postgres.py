@@ -195,9 +195,7 @@ class LocalPostgres:
                 return
             except psycopg2.OperationalError as error:
                 if time.monotonic() > deadline_s:
-                    raise LocalPostgresError(
-                        f"PostgreSQL did not answer within {timeout_s:.0f} s: {error}"
-                    ) from error
+                    raise LocalPostgresError(f"PostgreSQL did not answer within {timeout_s:.0f} s: {error}") from error
             # Nothing to wait on: PostgreSQL tells nobody when it is ready.
             time.sleep(0.03)
 
@@ -288,9 +286,7 @@ class LocalPostgres:
             last_words = done.stdout.decode(errors="replace").strip()[-600:]
             raise LocalPostgresError(f"PostgreSQL could not make its files in {self.home}: {last_words}")
 
-    def _spawn(
-        self, account: ServerAccount, arguments: list[str], output: IO[bytes]
-    ) -> subprocess.Popen[bytes]:
+    def _spawn(self, account: ServerAccount, arguments: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [*account.prefix, str(_program("postgres")), *arguments],
             cwd=account.working_dir,

@@ -43,9 +43,7 @@ class _Readings:
         for kind in FROM_DEVICES:
             messages.add_metric([kind], counted.messages.get(kind, 0))
         yield messages
-        yield GaugeMetricFamily(
-            "carbontrack_ingest_up", "1 when ingest gave a sign of life lately", int(is_alive())
-        )
+        yield GaugeMetricFamily("carbontrack_ingest_up", "1 when ingest gave a sign of life lately", int(is_alive()))
 
 
 class _Rollups:
@@ -54,9 +52,7 @@ class _Rollups:
             "carbontrack_rollup_lag_seconds", "Age of the oldest reading that is not in totals yet", lag_s()
         )
         yield GaugeMetricFamily(
-            "carbontrack_rollup_touched_minutes",
-            "Minutes waiting to be rolled up",
-            TouchedMinute.objects.count(),
+            "carbontrack_rollup_touched_minutes", "Minutes waiting to be rolled up", TouchedMinute.objects.count()
         )
 
 

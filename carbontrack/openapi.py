@@ -64,9 +64,13 @@ ERROR = {
     },
 }
 AS_CSV = {
-    "name": "as", "in": "query", "type": "string", "enum": ["csv"], "required": False,
+    "name": "as",
+    "in": "query",
+    "type": "string",
+    "enum": ["csv"],
+    "required": False,
     "description": "csv: this page as a file; the header Link names the next one",
-}  # fmt: skip
+}
 LINK = {"type": "string", "format": "uri", "x-nullable": True}
 
 
@@ -77,9 +81,11 @@ class TrueGenerator(OpenAPISchemaGenerator):
         schema = super().get_schema(request, public)
         schema["definitions"]["Error"] = ERROR
         operations = [
-            operation for item in schema["paths"].values() for method, operation in item.items()
+            operation
+            for item in schema["paths"].values()
+            for method, operation in item.items()
             if method != "parameters"
-        ]  # fmt: skip
+        ]
         for operation in operations:
             _complete_answers(operation)
         asked = _names(operation.get("parameters", []) for operation in operations)
@@ -101,9 +107,10 @@ def _complete_answers(operation: Any) -> None:
     if rows.get("type") == "array":
         # Every list of ours comes in the envelope, whoever wrote `many=True`.
         operation["responses"]["200"]["schema"] = rows = {
-            "type": "object", "required": ["next", "previous", "results"],
+            "type": "object",
+            "required": ["next", "previous", "results"],
             "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
-        }  # fmt: skip
+        }
     if "results" in rows.get("properties", {}):
         operation["produces"] = ["application/json", "text/csv"]
         if all(parameter.get("name") != "as" for parameter in operation.get("parameters", [])):
@@ -136,11 +143,7 @@ def _as_answered(node: Any, *, keeps_lengths: bool) -> None:
 
 
 _schema_view: Any = get_schema_view(
-    API_INFO,
-    public=True,
-    permission_classes=(AllowAny,),
-    authentication_classes=(),
-    generator_class=TrueGenerator,
+    API_INFO, public=True, permission_classes=(AllowAny,), authentication_classes=(), generator_class=TrueGenerator
 )
 
 
@@ -151,11 +154,7 @@ class _JsonSchemaView(_schema_view):
 
 schema_json = never_cache(_JsonSchemaView.as_view())
 _relaxed = csp_update(
-    {
-        "style-src": ["'self'", "'unsafe-inline'"],
-        "worker-src": ["'self'", "blob:"],
-        "font-src": ["'self'", "data:"],
-    }
+    {"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"], "font-src": ["'self'", "data:"]}
 )
 swagger_ui = _relaxed(_schema_view.with_ui("swagger", cache_timeout=0))
 redoc = _relaxed(_schema_view.with_ui("redoc", cache_timeout=0))

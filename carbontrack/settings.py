@@ -106,9 +106,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.site",
-            ],
+            ]
         },
-    },
+    }
 ]
 
 # --- Database: PostgreSQL only ----------------------------------------------------------------

@@ -10,9 +10,17 @@ from compliance.models import Target
 @admin.register(Target)
 class TargetAdmin(admin.ModelAdmin):
     list_display = [
-        "organisation", "factory", "metric", "scope", "base_year", "base_value", "target_year", "target_value",
-        "unit", "status",
-    ]  # fmt: skip
+        "organisation",
+        "factory",
+        "metric",
+        "scope",
+        "base_year",
+        "base_value",
+        "target_year",
+        "target_value",
+        "unit",
+        "status",
+    ]
     list_filter = ["metric", "status", "organisation"]
     search_fields = ["name", "factory__name"]
 

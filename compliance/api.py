@@ -108,9 +108,11 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         return self.get_serializer_class()(*args, **kwargs)
 
     @swagger_auto_schema(
-        operation_id="targets_create", operation_summary="Set a target",
-        request_body=NewTargetSerializer, responses={201: TargetSerializer, **REFUSALS, 409: "target_exists"},
-    )  # fmt: skip
+        operation_id="targets_create",
+        operation_summary="Set a target",
+        request_body=NewTargetSerializer,
+        responses={201: TargetSerializer, **REFUSALS, 409: "target_exists"},
+    )
     def create(self, request: Request) -> Response:
         told = NewTargetSerializer(data=request.data)
         told.is_valid(raise_exception=True)
@@ -143,9 +145,11 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         return found
 
     @swagger_auto_schema(
-        operation_id="targets_partial_update", operation_summary="Correct a target, or end it, with a reason",
-        request_body=TargetChangeSerializer, responses={200: TargetSerializer, **REFUSALS, 409: "target_ended"},
-    )  # fmt: skip
+        operation_id="targets_partial_update",
+        operation_summary="Correct a target, or end it, with a reason",
+        request_body=TargetChangeSerializer,
+        responses={200: TargetSerializer, **REFUSALS, 409: "target_ended"},
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         target = self.get_object()
         user: Any = request.user
@@ -163,9 +167,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
 
 # --- Intensity ---------------------------------------------------------------------------------
 def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
-    return openapi.Parameter(
-        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra
-    )
+    return openapi.Parameter(name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra)
 
 
 class IntensityView(APIView):
@@ -174,7 +176,8 @@ class IntensityView(APIView):
     actions = {"GET": Action.VIEW_PRODUCTION}
 
     @swagger_auto_schema(
-        operation_id="factories_intensity", operation_summary="Energy, emissions and production, by day or month",
+        operation_id="factories_intensity",
+        operation_summary="Energy, emissions and production, by day or month",
         manual_parameters=[
             _parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
             _parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
@@ -182,26 +185,23 @@ class IntensityView(APIView):
             _parameter("as", "csv: the rows as a file", enum=["csv"]),
         ],
         responses={200: IntensityRowSerializer(many=True), **REFUSALS},
-    )  # fmt: skip
+    )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
-        factory = get_visible(
-            request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk
-        )
+        factory = get_visible(request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk)
         resolution = request.query_params.get("resolution", "day")
         if resolution not in RESOLUTIONS:
             raise invalid(
-                "resolution", "invalid_choice",
+                "resolution",
+                "invalid_choice",
                 _("resolution=%(value)r is unknown; use one of %(choices)s.")
                 % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-            )  # fmt: skip
+            )
         first, end = _period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
         found = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
         rows = IntensityRowSerializer(_intensity_rows(factory, found, resolution), many=True).data
         if wants_csv(request):
-            return csv_response(
-                request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}"
-            )
+            return csv_response(request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}")
         return Response({"next": None, "previous": None, "results": rows})
 
 
@@ -213,10 +213,11 @@ def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, d
         raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
     if (end - first).days > LONGEST_DAYS[resolution]:
         raise invalid(
-            "from", "period_too_long",
+            "from",
+            "period_too_long",
             _("The period has %(days)d days, more than %(limit)d: ask in parts.")
             % {"days": (end - first).days, "limit": LONGEST_DAYS[resolution]},
-        )  # fmt: skip
+        )
     return first, end
 
 
@@ -230,10 +231,11 @@ def _day(parameters: Any, name: str) -> date | None:
         found = None
     if found is None or not 1990 <= found.year <= 2100:
         raise invalid(
-            name, "invalid_date",
+            name,
+            "invalid_date",
             _("%(name)s=%(value)r is not a day from 1990 to 2100; write it like 2026-11-22.")
             % {"name": name, "value": raw[:40]},
-        )  # fmt: skip
+        )
     return found
 
 
@@ -258,9 +260,9 @@ def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[
     bases = [name for name, days in (("measured", own.measured_days), ("fuel", own.fuel_days)) if days]
     per_kg = own.co2e_kg_per_kg
     is_mine = factory.sector == Sector.COAL_MINE
-    values: dict[str, Decimal | None] = {
-        name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"
-    } | {"co2e_kg_per_t": per_kg * KG_PER_T if is_mine and per_kg is not None else None}
+    values: dict[str, Decimal | None] = {name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
+        "co2e_kg_per_t": per_kg * KG_PER_T if is_mine and per_kg is not None else None
+    }
     return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
         "factory": factory.pk,
         "period_start": start,

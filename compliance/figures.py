@@ -33,13 +33,23 @@ _SECOND_US = 1_000_000
 _HOUR_US = 3600 * _SECOND_US
 _ZERO = Decimal(0)
 _SUMS = (
-    "heat_gj", "electricity_gj", "other_gj", "heat_scope1_co2e_kg", "other_scope1_co2e_kg", "scope2_co2e_kg",
+    "heat_gj",
+    "electricity_gj",
+    "other_gj",
+    "heat_scope1_co2e_kg",
+    "other_scope1_co2e_kg",
+    "scope2_co2e_kg",
     "biogenic_co2_kg",
-)  # fmt: skip
+)
 _KNOWN_OR_NULL = (
-    "green_leaf_kg", "firewood_kg", "electricity_kwh", "fuel_co2_kg", "fuel_fossil_co2_kg",
-    "heat_carbon_co2_kg", "coal_kg",
-)  # fmt: skip
+    "green_leaf_kg",
+    "firewood_kg",
+    "electricity_kwh",
+    "fuel_co2_kg",
+    "fuel_fossil_co2_kg",
+    "heat_carbon_co2_kg",
+    "coal_kg",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +158,7 @@ def site_figures(
     for use in uses:
         _spread(_share_of_use(use), use.start_us, use.end_us, spans=spans, starts=starts, tallies=tallies)
     for entry in made:
-        _spread(
-            _share_of_made(entry), entry.start_us, entry.end_us, spans=spans, starts=starts, tallies=tallies
-        )
+        _spread(_share_of_made(entry), entry.start_us, entry.end_us, spans=spans, starts=starts, tallies=tallies)
     for span, tally in zip(spans, tallies, strict=True):
         own = [s for s in stacks.get(span.starts_at, []) if s.chimney_id not in place.other_chimneys]
         if tally.covered or any(s.measured_h or s.idle_h for s in own):
@@ -179,9 +187,7 @@ def _spread(
             tally.gwp_sets.add(share.gwp_set)
         tally.has_all_energy &= share.has_energy
         for name, amount in share.amounts.items():
-            part = decimal_part(
-                amount, begin=begin_us - start_us, end=stop_us - start_us, whole=end_us - start_us
-            )
+            part = decimal_part(amount, begin=begin_us - start_us, end=stop_us - start_us, whole=end_us - start_us)
             tally.amounts[name] = tally.amounts.get(name, _ZERO) + part
 
 
@@ -287,10 +293,7 @@ def _columns(place: Place, span: Span, tally: _Tally, stacks: Sequence[Stack]) -
     gwp_sets = tally.gwp_sets | ({place.gwp_set} if columns["methane_co2e_kg"] is not None else set())
     return (
         columns
-        | {
-            "has_all_energy": tally.has_all_energy,
-            "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets),
-        }
+        | {"has_all_energy": tally.has_all_energy, "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets)}
         | _covered(span, tally, product)
         | _stack_columns(place, span, stacks)
         | _of_record(columns, _filled_co2_kg(place, span, stacks))
@@ -300,11 +303,7 @@ def _columns(place: Place, span: Span, tally: _Tally, stacks: Sequence[Stack]) -
 def _covered(span: Span, tally: _Tally, product: Product) -> dict[str, Any]:
     """How much of the day each kind of entry covers, and whether that is enough to count the day as logged."""
     columns: dict[str, Any] = {}
-    for name, kind in (
-        ("production", f"production {product.value}"),
-        ("heat", "heat"),
-        ("electricity", "electricity"),
-    ):
+    for name, kind in (("production", f"production {product.value}"), ("heat", "heat"), ("electricity", "electricity")):
         covered_s = _covered_s(tally, kind)
         columns[f"{name}_covered_s"] = covered_s
         columns[f"has_{name}"] = covered_s * _SECOND_US >= ENOUGH * (span.end_us - span.start_us)
@@ -324,9 +323,7 @@ def _methane_co2e_kg(place: Place, coal_kg: Decimal | None) -> Decimal | None:
     """Null without a class of the mine: methane is its largest part, and never zero for want of a word."""
     if coal_kg is None or not place.mine_class:
         return None
-    found = mine_methane(
-        coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set
-    )
+    found = mine_methane(coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set)
     return decimal_kg(found.co2e_t * 1000)
 
 

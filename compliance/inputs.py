@@ -38,20 +38,12 @@ class SiteInputs:
 def load(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
     """For each site the factory days that its windows touch, with everything that reaches into them."""
     found = _places(windows)
-    edges = [
-        (factory_id, start, end)
-        for factory_id, site in found.items()
-        for start, end in _stretches(site.spans)
-    ]
+    edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.spans)]
     for entry_id, factory_id, start, end, *columns in _fetch("uses_of_windows", edges):
         found[factory_id].uses[entry_id] = Use(_us(start), _us(end), *columns)
     for entry_id, factory_id, start, end, *columns in _fetch("production_of_windows", edges):
         found[factory_id].made[entry_id] = Made(_us(start), _us(end), *columns)
-    days = [
-        (factory_id, span.starts_at, span.ends_at)
-        for factory_id, site in found.items()
-        for span in site.spans
-    ]
+    days = [(factory_id, span.starts_at, span.ends_at) for factory_id, site in found.items() for span in site.spans]
     for factory_id, starts_at, *columns in _fetch("stacks_of_days", days):
         found[factory_id].stacks.setdefault(starts_at, []).append(Stack(*columns))
     return found
@@ -62,9 +54,7 @@ def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]]) -> li
         return []
     factory_ids, starts, ends = (list(column) for column in zip(*stretches, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("compliance", name), {"factory_ids": factory_ids, "starts": starts, "ends": ends}
-        )
+        cursor.execute(sql.load("compliance", name), {"factory_ids": factory_ids, "starts": starts, "ends": ends})
         return cursor.fetchall()
 
 

@@ -114,9 +114,8 @@ class Target(models.Model):
         "factories.Organisation", models.PROTECT, related_name="targets", verbose_name=_("organisation")
     )
     factory = models.ForeignKey(
-        "factories.Factory", models.PROTECT, null=True, blank=True, related_name="targets",
-        verbose_name=_("factory"),
-    )  # fmt: skip
+        "factories.Factory", models.PROTECT, null=True, blank=True, related_name="targets", verbose_name=_("factory")
+    )
     name = models.CharField(_("name"), max_length=120, blank=True)
     scope = models.CharField(_("scope"), max_length=4, choices=TargetScope, default=TargetScope.BOTH)
     metric = models.CharField(_("metric"), max_length=10, choices=TargetMetric)
@@ -155,9 +154,11 @@ class Target(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["organisation", "factory", "metric", "scope"],
-                condition=Q(status=TargetStatus.IN_FORCE), nulls_distinct=False, name="target_one_in_force",
+                condition=Q(status=TargetStatus.IN_FORCE),
+                nulls_distinct=False,
+                name="target_one_in_force",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name or f"{self.factory or self.organisation}: {self.get_metric_display()}"

@@ -92,9 +92,7 @@ class Sums:
 
     @property
     def energy_gj(self) -> Decimal | None:
-        return (
-            None if self.energy_unknown_days else _known_sum(self.heat_gj, self.electricity_gj, self.other_gj)
-        )
+        return None if self.energy_unknown_days else _known_sum(self.heat_gj, self.electricity_gj, self.other_gj)
 
     @property
     def measured_share(self) -> Decimal | None:
@@ -141,10 +139,12 @@ def site_days(
     """Days of sites that have begun, by site and day. A day about which nothing is known is absent."""
     return list(
         SiteDay.objects.filter(
-            factory_id__in=list(factory_ids), day__gte=first_day, day__lte=last_day,
+            factory_id__in=list(factory_ids),
+            day__gte=first_day,
+            day__lte=last_day,
             starts_at__lte=now or timezone.now(),
         ).order_by("factory_id", "day")
-    )  # fmt: skip
+    )
 
 
 def sums(
@@ -161,11 +161,8 @@ def series(
     with connection.cursor() as cursor:
         cursor.execute(
             sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
-            {
-                "factory_ids": list(factory_ids), "first": first_day, "last": last_day,
-                "now": now or timezone.now(),
-            },
-        )  # fmt: skip
+            {"factory_ids": list(factory_ids), "first": first_day, "last": last_day, "now": now or timezone.now()},
+        )
         return [Sums(*row) for row in cursor.fetchall()]
 
 
@@ -199,9 +196,9 @@ def operating_times(
         for factory in factories
     }
     hours = dict.fromkeys(spans, 0)
-    for factory_id, valid_from, valid_to in Assignment.objects.filter(
-        factory__in=spans, is_of_record=True
-    ).values_list("factory_id", "valid_from", "valid_to"):
+    for factory_id, valid_from, valid_to in Assignment.objects.filter(factory__in=spans, is_of_record=True).values_list(
+        "factory_id", "valid_from", "valid_to"
+    ):
         start, end = spans[factory_id]
         seconds = (min(valid_to or end, end) - max(valid_from, start)).total_seconds()
         hours[factory_id] += max(0, int(seconds // 3600))
@@ -233,7 +230,5 @@ def last_logged(factory_ids: Iterable[int], *, now: datetime | None = None) -> d
             production=Max("day", filter=Q(has_production=True)),
         )
     )
-    found = {
-        row["factory_id"]: LastLogged(row["heat"], row["electricity"], row["production"]) for row in rows
-    }
+    found = {row["factory_id"]: LastLogged(row["heat"], row["electricity"], row["production"]) for row in rows}
     return {pk: found.get(pk, LastLogged()) for pk in ids}

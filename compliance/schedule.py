@@ -83,9 +83,7 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     found = {}
     for factory in factories:
         days = [
-            _log_day(
-                factory, running[factory.pk], back, entered=entered, bill_lasts_until=bills.get(factory.pk)
-            )
+            _log_day(factory, running[factory.pk], back, entered=entered, bill_lasts_until=bills.get(factory.pk))
             for back in range(SCHEDULE_DAYS + 1, 0, -1)
         ]
         found[factory.pk] = Log(factory.pk, days[-1], tuple(days[:-1]))
@@ -93,9 +91,13 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
 
 
 def _log_day(
-    factory: Factory, running: datetime, back: int, *, entered: set[tuple[int, date, str]],
+    factory: Factory,
+    running: datetime,
+    back: int,
+    *,
+    entered: set[tuple[int, date, str]],
     bill_lasts_until: datetime | None,
-) -> LogDay:  # fmt: skip
+) -> LogDay:
     # By the site's clock: a day may have 23 or 25 hours.
     start, end = running - timedelta(days=back), running - timedelta(days=back - 1)
     missing = [item for item in REQUIRED[factory.sector] if (factory.pk, start.date(), item) not in entered]
@@ -115,11 +117,14 @@ def _entered(
                 "factory_ids": [factory.pk for factory in factories],
                 "zones": [factory.time_zone for factory in factories],
                 "starts": [running[factory.pk].replace(tzinfo=None) for factory in factories],
-                "days": SCHEDULE_DAYS + 1, "now": now, "enough": float(ENOUGH),
-                "engine_fuels": sorted(ENGINE_FUELS), "engine_sources": sorted(ENGINE_SOURCES),
+                "days": SCHEDULE_DAYS + 1,
+                "now": now,
+                "enough": float(ENOUGH),
+                "engine_fuels": sorted(ENGINE_FUELS),
+                "engine_sources": sorted(ENGINE_SOURCES),
                 "heat_sources": sorted(HEAT_SOURCES),
             },
-        )  # fmt: skip
+        )
         return {(factory_id, day, item) for factory_id, day, item in cursor.fetchall()}
 
 
@@ -127,13 +132,16 @@ def _bills(factory_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
     """Until when a factory's last bill of electricity lets it wait for the next. Who reads a meter is left out."""
     latest = (
         EnergyEntry.objects.filter(
-            factory__in=list(factory_ids), energy_type__carrier=Carrier.GRID, kind=EntryKind.USED,
-            deleted_at=None, period_end__gt=now - BILL_DUE_WITHIN - timedelta(days=SCHEDULE_DAYS),
+            factory__in=list(factory_ids),
+            energy_type__carrier=Carrier.GRID,
+            kind=EntryKind.USED,
+            deleted_at=None,
+            period_end__gt=now - BILL_DUE_WITHIN - timedelta(days=SCHEDULE_DAYS),
         )
         .order_by("factory_id", "-period_end")
         .distinct("factory_id")
         .values_list("factory_id", "period_start", "period_end")
-    )  # fmt: skip
+    )
     return {
         factory_id: end + BILL_DUE_WITHIN
         for factory_id, start, end in latest

@@ -33,10 +33,26 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     class Meta:
         model = Target
         fields: Any = [
-            "id", "organisation", "factory", "name", "scope", "metric", "unit", "base_year", "base_value",
-            "target_year", "target_value", "path", "gwp_set", "status", "verdict", "created_at", "changed_at",
-            "change_reason", "ended_at",
-        ]  # fmt: skip
+            "id",
+            "organisation",
+            "factory",
+            "name",
+            "scope",
+            "metric",
+            "unit",
+            "base_year",
+            "base_value",
+            "target_year",
+            "target_value",
+            "path",
+            "gwp_set",
+            "status",
+            "verdict",
+            "created_at",
+            "changed_at",
+            "change_reason",
+            "ended_at",
+        ]
         read_only_fields = fields
         ref_name = "Target"
 
@@ -61,11 +77,7 @@ class NewTargetSerializer(_TargetFields):
     """A target of a factory, or without one of the whole organisation."""
 
     factory = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=2**31 - 1,
-        help_text="id; null: the organisation",
+        required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="id; null: the organisation"
     )
     organisation = serializers.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="id; default: yours"
@@ -74,10 +86,14 @@ class NewTargetSerializer(_TargetFields):
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "factory": 1, "metric": "intensity", "base_year": 2025, "base_value": "0.120",
-                "target_year": 2030, "target_value": "0.090",
+                "factory": 1,
+                "metric": "intensity",
+                "base_year": 2025,
+                "base_value": "0.120",
+                "target_year": 2030,
+                "target_value": "0.090",
             }
-        }  # fmt: skip
+        }
 
     def to_input(self) -> TargetInput:
         said = {k: v for k, v in self.validated_data.items() if k not in ("factory", "organisation")}
@@ -88,14 +104,13 @@ class TargetChangeSerializer(_TargetFields):
     """What changes, and why; `status` ended ends the target. Fields that are left out stay."""
 
     reason = serializers.CharField(max_length=300, help_text="why; kept in the history")
-    status = serializers.ChoiceField(
-        choices=[(TargetStatus.ENDED.value, TargetStatus.ENDED.label)], required=False
-    )
+    status = serializers.ChoiceField(choices=[(TargetStatus.ENDED.value, TargetStatus.ENDED.label)], required=False)
 
     class Meta:
         swagger_schema_fields = {
-            "example": {"target_value": "0.095", "reason": "board decision of May"}, "required": ["reason"],
-        }  # fmt: skip
+            "example": {"target_value": "0.095", "reason": "board decision of May"},
+            "required": ["reason"],
+        }
 
     def changes(self) -> dict[str, Any]:
         names = _TargetFields().fields
@@ -103,13 +118,40 @@ class TargetChangeSerializer(_TargetFields):
 
 
 AMOUNTS = (
-    "made_kg", "green_leaf_kg", "firewood_kg", "electricity_kwh", "heat_gj", "electricity_gj", "other_gj",
-    "scope1_co2e_kg", "scope2_co2e_kg", "methane_co2e_kg", "co2e_kg", "biogenic_co2_kg", "heat_co2_kg",
-    "heat_measured_co2_kg", "heat_carbon_co2_kg", "stack_co2_kg", "stack_filled_co2_kg", "co2e_pair_kg",
-    "co2e_made_kg", "co2e_kg_per_kg", "co2e_kg_per_t", "energy_pair_gj", "energy_made_kg", "energy_mj_per_kg",
-    "stack_pair_kg", "stack_made_kg", "stack_co2_kg_per_kg", "wood_pair_kg", "wood_made_kg", "firewood_kg_per_kg",
-    "power_pair_kwh", "power_made_kg", "electricity_kwh_per_kg",
-)  # fmt: skip
+    "made_kg",
+    "green_leaf_kg",
+    "firewood_kg",
+    "electricity_kwh",
+    "heat_gj",
+    "electricity_gj",
+    "other_gj",
+    "scope1_co2e_kg",
+    "scope2_co2e_kg",
+    "methane_co2e_kg",
+    "co2e_kg",
+    "biogenic_co2_kg",
+    "heat_co2_kg",
+    "heat_measured_co2_kg",
+    "heat_carbon_co2_kg",
+    "stack_co2_kg",
+    "stack_filled_co2_kg",
+    "co2e_pair_kg",
+    "co2e_made_kg",
+    "co2e_kg_per_kg",
+    "co2e_kg_per_t",
+    "energy_pair_gj",
+    "energy_made_kg",
+    "energy_mj_per_kg",
+    "stack_pair_kg",
+    "stack_made_kg",
+    "stack_co2_kg_per_kg",
+    "wood_pair_kg",
+    "wood_made_kg",
+    "firewood_kg_per_kg",
+    "power_pair_kwh",
+    "power_made_kg",
+    "electricity_kwh_per_kg",
+)
 
 
 class IntensityRowSerializer(serializers.Serializer[Any]):
@@ -123,9 +165,7 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     period_start = serializers.DateField(help_text="the factory day, or the first day of the month")
     period_end = serializers.DateField(help_text="exclusive")
     known_days = serializers.IntegerField()
-    production_days = serializers.IntegerField(
-        help_text="logged for 80 % of the day; likewise heat, electricity"
-    )
+    production_days = serializers.IntegerField(help_text="logged for 80 % of the day; likewise heat, electricity")
     heat_days = serializers.IntegerField()
     electricity_days = serializers.IntegerField()
     idle_days = serializers.IntegerField(help_text="every stack proved idle, and nothing said of production")
@@ -135,15 +175,11 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     )
     gwp_set = serializers.CharField(help_text="mixed: entries differ; empty: no CO2e")
     settling_until = serializers.DateTimeField(
-        allow_null=True,
-        help_text="until when what the stacks measured may still change by itself; null: settled",
+        allow_null=True, help_text="until when what the stacks measured may still change by itself; null: settled"
     )
     settling_because = serializers.CharField(allow_null=True, help_text="running, rolling_up or outstanding")
 
     def get_fields(self) -> Any:
         """And the amounts: kg, GJ, kWh, and what they make per product."""
-        amounts = {
-            name: serializers.DecimalField(max_digits=32, decimal_places=6, allow_null=True)
-            for name in AMOUNTS
-        }
+        amounts = {name: serializers.DecimalField(max_digits=32, decimal_places=6, allow_null=True) for name in AMOUNTS}
         return super().get_fields() | amounts

@@ -44,10 +44,15 @@ def set_target(
     _check(data)
     now = timezone.now()
     target = Target(
-        organisation=organisation, factory=factory, unit=_unit(organisation, factory, data.metric),
-        gwp_set=organisation.gwp_set, set_by=user, created_at=now, changed_at=now,
+        organisation=organisation,
+        factory=factory,
+        unit=_unit(organisation, factory, data.metric),
+        gwp_set=organisation.gwp_set,
+        set_by=user,
+        created_at=now,
+        changed_at=now,
         **{field.name: getattr(data, field.name) for field in fields(data)},
-    )  # fmt: skip
+    )
     _save(target)
     return target
 
@@ -76,11 +81,7 @@ def end_target(user: User | None, target_id: int, reason: str) -> Target:
 
 
 def _locked(target_id: int) -> Target:
-    target = (
-        Target.objects.select_related("organisation", "factory")
-        .select_for_update(of=("self",))
-        .get(pk=target_id)
-    )
+    target = Target.objects.select_related("organisation", "factory").select_for_update(of=("self",)).get(pk=target_id)
     if target.status == TargetStatus.ENDED:
         raise ApiError(409, "target_ended", _("This target is ended; set a new one."))
     return target
@@ -102,28 +103,29 @@ def _save(target: Target) -> None:
         if "target_one_in_force" not in str(error):
             raise
         raise ApiError(
-            409, "target_exists",
+            409,
+            "target_exists",
             _("A target for the same is in force: correct it, or end it with a reason and set a new one."),
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _check(data: TargetInput) -> None:
     for name, low, high in (
-        ("base_year", EARLIEST_YEAR, LATEST_YEAR - 1), ("target_year", data.base_year + 1, LATEST_YEAR),
-    ):  # fmt: skip
+        ("base_year", EARLIEST_YEAR, LATEST_YEAR - 1),
+        ("target_year", data.base_year + 1, LATEST_YEAR),
+    ):
         year = getattr(data, name)
         if not low <= year <= high:
             raise invalid(
-                name, "out_of_range",
+                name,
+                "out_of_range",
                 _("%(name)s=%(year)s is outside %(low)s to %(high)s; the target year comes after the base year.")
                 % {"name": name, "year": year, "low": low, "high": high},
-            )  # fmt: skip
+            )
     if not data.base_value.is_finite() or not 0 < data.base_value < Decimal(10) ** 13:
         raise invalid("base_value", "out_of_range", _("base_value=%s must be above 0.") % data.base_value)
     if not data.target_value.is_finite() or not 0 <= data.target_value < Decimal(10) ** 13:
-        raise invalid(
-            "target_value", "out_of_range", _("target_value=%s must be at least 0.") % data.target_value
-        )
+        raise invalid("target_value", "out_of_range", _("target_value=%s must be at least 0.") % data.target_value)
 
 
 def _unit(organisation: Organisation, factory: Factory | None, metric: str) -> str:
@@ -134,7 +136,8 @@ def _unit(organisation: Organisation, factory: Factory | None, metric: str) -> s
     sectors = {factory.sector} if factory else set(own.values_list("sector", flat=True))
     if len(sectors) > 1:
         raise invalid(
-            "metric", "products_differ",
+            "metric",
+            "products_differ",
             _("A tonne of coal and a kilogram of tea have no common intensity; set one per factory, or tonnes."),
-        )  # fmt: skip
+        )
     return "kg CO2e/t" if sectors == {Sector.COAL_MINE} else "kg CO2e/kg"

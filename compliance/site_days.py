@@ -79,8 +79,7 @@ def _take(factory_ids: Sequence[int]) -> dict[int, list[Window]]:
     windows: dict[int, list[Window]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM compliance_touchedsite WHERE factory_id = ANY (%s)"
-            " RETURNING factory_id, starts_at, ends_at",
+            "DELETE FROM compliance_touchedsite WHERE factory_id = ANY (%s) RETURNING factory_id, starts_at, ends_at",
             [list(factory_ids)],
         )
         for factory_id, start, end in sorted(cursor.fetchall()):
@@ -103,20 +102,20 @@ def _make(windows: Mapping[int, Sequence[Window]]) -> int:
         with localcontext(prec=60):  # whoever calls may have another
             figures = list(
                 site_figures(
-                    site.place,
-                    site.spans,
-                    uses=site.uses.values(),
-                    made=site.made.values(),
-                    stacks=site.stacks,
+                    site.place, site.spans, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks
                 )
             )
         rows += [
             SiteDay(
-                factory_id=factory_id, day=span.day, starts_at=span.starts_at, ends_at=span.ends_at,
-                refreshed_at=now, **columns,
+                factory_id=factory_id,
+                day=span.day,
+                starts_at=span.starts_at,
+                ends_at=span.ends_at,
+                refreshed_at=now,
+                **columns,
             )
             for span, columns in figures
-        ]  # fmt: skip
+        ]
     days = [(factory_id, span.day) for factory_id, site in inputs.items() for span in site.spans]
     _replace(days, rows)
     return len(days)

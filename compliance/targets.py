@@ -54,8 +54,10 @@ class Verdict:
         if self.actual is None or self.met is None:
             return reason_words(self.reason)
         return _("%(actual)s of at most %(expected)s %(unit)s") % {
-            "actual": significant(self.actual), "expected": significant(self.expected), "unit": self.target.unit,
-        }  # fmt: skip
+            "actual": significant(self.actual),
+            "expected": significant(self.expected),
+            "unit": self.target.unit,
+        }
 
 
 def significant(value: Decimal, digits: int = 3) -> str:
@@ -126,9 +128,7 @@ def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
     found = {}
     for target in targets:
         own = [
-            f.pk
-            for f in factories
-            if target.factory_id in (None, f.pk) and f.organisation_id == target.organisation_id
+            f.pk for f in factories if target.factory_id in (None, f.pk) and f.organisation_id == target.organisation_id
         ]
         found[target.pk] = _judge(target, {pk: sums.get(pk) for pk in own}, first, last)
     return found
@@ -201,9 +201,7 @@ def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
     if target.metric == TargetMetric.ABSOLUTE_T:
         kg = sum(
             (
-                _of_scope(target, own.logged_co2e_kg, own.logged_scope2_kg)
-                * _operating_days(own)
-                / own.logged_days
+                _of_scope(target, own.logged_co2e_kg, own.logged_scope2_kg) * _operating_days(own) / own.logged_days
                 for own in known
             ),
             _ZERO,
@@ -218,6 +216,4 @@ def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
 
 def _of_scope(target: Target, co2e_kg: Decimal | None, scope2_kg: Decimal | None) -> Decimal:
     both, two = co2e_kg or _ZERO, scope2_kg or _ZERO
-    return {TargetScope.BOTH: both, TargetScope.ONE: both - two, TargetScope.TWO: two}[
-        TargetScope(target.scope)
-    ]
+    return {TargetScope.BOTH: both, TargetScope.ONE: both - two, TargetScope.TWO: two}[TargetScope(target.scope)]

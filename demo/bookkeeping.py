@@ -44,18 +44,14 @@ class Bookkeeper:
         return FactorBook(self._types[energy_type], country, factor_set)
 
     @transaction.atomic
-    def write(
-        self, factory: Factory, user: User | None, ledger: Ledger, *, since: datetime | None = None
-    ) -> int:
+    def write(self, factory: Factory, user: User | None, ledger: Ledger, *, since: datetime | None = None) -> int:
         """Store what of the ledger is not there yet; returns how many entries that were.
 
         `since`: what ended before is known to be there.
         """
         since = since or _LONG_AGO
         alike: dict[_Alike, list[Line]] = defaultdict(list)
-        lines = _new_lines(
-            factory, [line for line in ledger.lines if (line.end or line.start) > since], since
-        )
+        lines = _new_lines(factory, [line for line in ledger.lines if (line.end or line.start) > since], since)
         for line in lines:
             key = (line.energy_type, line.kind, line.unit, line.source_kind, line.factor_set)
             alike[key].append(line)
@@ -69,9 +65,14 @@ class Bookkeeper:
                 insert_counts(user, factory, self._types[energy_type], kind=kind, rows=rows, unit=unit)
                 continue
             insert_rows(
-                user, factory, self._types[energy_type], sources.get(source_kind or ""),
-                rows=[self._use(factory, line) for line in group], unit=unit, factor_set=factor_set,
-            )  # fmt: skip
+                user,
+                factory,
+                self._types[energy_type],
+                sources.get(source_kind or ""),
+                rows=[self._use(factory, line) for line in group],
+                unit=unit,
+                factor_set=factor_set,
+            )
         made = _new_production(factory, [one for one in ledger.made if one.end > since], since)
         add_production_bulk(user, [self._made(factory, one) for one in made])
         return len(lines) + len(made)
@@ -98,9 +99,7 @@ class Bookkeeper:
         return NewCount(line.amount, line.start, moisture, self._not_yet(line))
 
     def _made(self, factory: Factory, one: Made) -> ProductionRow:
-        return ProductionRow(
-            factory.pk, one.product, one.amount_kg, one.start, one.end, recorded_at=self._not_yet(one)
-        )
+        return ProductionRow(factory.pk, one.product, one.amount_kg, one.start, one.end, recorded_at=self._not_yet(one))
 
     def _not_yet(self, told: Line | Made) -> datetime:
         return min(told.recorded_at, self._now)
@@ -110,9 +109,14 @@ def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> N
     """One after the other: what was used between two readings follows from them."""
     for line in sorted(lines, key=lambda line: line.start):
         said = EntryInput(
-            energy_type=line.energy_type, kind=line.kind, amount=line.amount, unit=line.unit, timestamp=line.start,
-            note=line.note, meter_restarted=line.meter_restarted,
-        )  # fmt: skip
+            energy_type=line.energy_type,
+            kind=line.kind,
+            amount=line.amount,
+            unit=line.unit,
+            timestamp=line.start,
+            note=line.note,
+            meter_restarted=line.meter_restarted,
+        )
         record_entry(user, factory, said)
 
 
@@ -123,9 +127,7 @@ def _new_lines(factory: Factory, lines: Sequence[Line], since: datetime) -> list
     stored: set[tuple[str, str, datetime]] = set()
     by_hand: dict[str, list[_Period]] = defaultdict(list)
     recent = EnergyEntry.objects.filter(Q(timestamp__gte=since) | Q(period_end__gte=since), factory=factory)
-    rows = recent.values_list(
-        "energy_type__code", "kind", "origin", "timestamp", "period_start", "period_end"
-    )
+    rows = recent.values_list("energy_type__code", "kind", "origin", "timestamp", "period_start", "period_end")
     for code, kind, origin, timestamp, start, end in rows:
         if start and end and origin == Origin.ENTRY:
             by_hand[code].append((start, end))

@@ -47,9 +47,7 @@ class BrokerOptions:
     certificates: BrokerCertificates
 
 
-def access_rules(
-    check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor
-) -> AccessRules:
+def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor) -> AccessRules:
     """The rules as the broker asks for them: logins from the database, off the event loop; topics at once.
 
     Nothing is cached: a device provisioned a moment ago gets in, one revoked a moment ago does not.

@@ -91,12 +91,7 @@ class DeviceConnection(BrokerProtocolHandler):
         self._ending = asyncio.ensure_future(self.handle_connection_closed())
 
     async def mqtt_publish(
-        self,
-        topic: str,
-        data: bytes | bytearray,
-        qos: int | None,
-        retain: bool,
-        ack_timeout: int | None = None,
+        self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
     ) -> OutgoingApplicationMessage:
         """Send, and keep for later what a persistent session did not acknowledge."""
         session = self.session
@@ -150,9 +145,7 @@ class DeviceBroker(Broker):
         """Read CONNECT and check the login; touches no session."""
         try:
             async with asyncio.timeout(LOGIN_TIMEOUT_S):
-                handler, session = await DeviceConnection.init_from_connect(
-                    reader, writer, self.plugins_manager
-                )
+                handler, session = await DeviceConnection.init_from_connect(reader, writer, self.plugins_manager)
                 login = await self._rules.check_login(
                     session.client_id or "", session.username or "", session.password or ""
                 )

@@ -79,11 +79,7 @@ _STORIES = {
     "Kinoro Tea Factory": Story.FORGOT_YESTERDAY,
 }
 # Wood and electricity a kg of made tea, where a place in the ranking is part of the story.
-_INTENSITIES = {
-    MANAGED_FACTORY: (1.92, 0.47),
-    "Kapset Tea Factory": (1.50, 0.37),
-    "Rorok Tea Factory": (2.45, 0.52),
-}
+_INTENSITIES = {MANAGED_FACTORY: (1.92, 0.47), "Kapset Tea Factory": (1.50, 0.37), "Rorok Tea Factory": (2.45, 0.52)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +147,7 @@ def works_of(factory_name: str, anchor_day: int | None = None) -> Works:
     wood, kwh = _INTENSITIES.get(factory_name, (None, None))
     is_star = story_of(factory_name) is Story.STAR
     return works.drawn_works(
-        number,
-        wood_kg_per_kg=wood,
-        kwh_per_kg=kwh,
-        improves_until_day=anchor_day if is_star else None,
+        number, wood_kg_per_kg=wood, kwh_per_kg=kwh, improves_until_day=anchor_day if is_star else None
     )
 
 

@@ -95,9 +95,7 @@ def _fillers(log_dir: Path) -> Iterator[list[_Filler]]:
             with processes.open_log(path) as log:
                 command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "fill_history"]
                 command += ["--share", f"{number + 1}/{PROCESSES}"]
-                process = processes.launch(
-                    command, log, environment=dict(os.environ), folder=settings.BASE_DIR
-                )
+                process = processes.launch(command, log, environment=dict(os.environ), folder=settings.BASE_DIR)
                 fillers.append(_Filler(process, path, log.tell()))
         yield fillers
     finally:

@@ -57,9 +57,7 @@ def gas_table(planned: PlannedDevice, *, from_s: int, anchor_day: int | None) ->
             molar_mass_kg_per_mol=FLUE_GAS_KG_PER_MOL,
         )
         pitot_pa = density / 2 * (values.velocity_ms / stack.PITOT_COEFFICIENT_S_TYPE) ** 2
-        yield (
-            f"{t_s} {values.co2_ppm or 0:.0f} {values.temperature_c:.2f} {pitot_pa:.4f} {values.pressure_pa:.0f}\n"
-        )
+        yield (f"{t_s} {values.co2_ppm or 0:.0f} {values.temperature_c:.2f} {pitot_pa:.4f} {values.pressure_pa:.0f}\n")
 
 
 def arguments(program: Path, folder: Path, scenario: Path) -> list[str]:

@@ -29,9 +29,7 @@ def building(log_dir: Path) -> Iterator[None]:
         yield
         return
     why = firmware_build.missing_here()
-    firmware_files.begin(
-        settings.DATA_DIR, NodeState(planned.device_id, State.NONE if why else State.BUILDING, why)
-    )
+    firmware_files.begin(settings.DATA_DIR, NodeState(planned.device_id, State.NONE if why else State.BUILDING, why))
     if why:
         yield
         return
@@ -57,7 +55,5 @@ def sentence() -> str:
     if state.state is State.RUNNING:
         return f"{state.device_id} runs the firmware's own core (firmware/host)"
     if state.state is State.WAITING:
-        return (
-            f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in"
-        )
+        return f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in"
     return f"being built; {state.device_id} runs it as soon as it is"

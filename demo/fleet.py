@@ -184,12 +184,7 @@ class Fleet:
         device_id = firmware_files.wanted(self._data_dir)
         for link in self.links if device_id else ():
             is_settled = link.state is LinkState.UP and len(link.device.outbox) == 0
-            if (
-                link.device.device_id != device_id
-                or link.is_released
-                or not is_settled
-                or link.client is None
-            ):
+            if link.device.device_id != device_id or link.is_released or not is_settled or link.client is None:
                 continue
             link.is_released = True
             link.client.disconnect()  # with a goodbye: no last will, the node says what it is

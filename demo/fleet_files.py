@@ -56,16 +56,11 @@ def load_anchor(data_dir: Path) -> int | None:
 def load_logged(data_dir: Path) -> dict[str, int]:
     """Site -> the last day, in days since 1970, up to which its log is filled; empty before the first time."""
     found = _load(data_dir / "history.json").get("logged_until_day")
-    return (
-        {name: day for name, day in found.items() if isinstance(day, int)} if isinstance(found, dict) else {}
-    )
+    return {name: day for name, day in found.items() if isinstance(day, int)} if isinstance(found, dict) else {}
 
 
 def save_history(data_dir: Path, anchor_day: int, logged: Mapping[str, int]) -> None:
-    _save(
-        data_dir / "history.json",
-        {"anchor_day": anchor_day, "logged_until_day": dict(sorted(logged.items()))},
-    )
+    _save(data_dir / "history.json", {"anchor_day": anchor_day, "logged_until_day": dict(sorted(logged.items()))})
 
 
 def _load(path: Path) -> dict[str, Any]:

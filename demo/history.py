@@ -185,25 +185,26 @@ def _readings(gap: Gap, anchor_day: int) -> Iterator[Reading]:
         if mean is not None:
             seq_from, seq = seq + 1, seq + max(1, round(mean.span_s / hour_means.INTERVAL_S))
             yield Reading(
-                seq=seq, seq_from=seq_from, t=mean.t_ms, n=min(mean.n, seq - seq_from + 1), span_s=mean.span_s,
-                co2_ppm=mean.co2_ppm, temperature_c=mean.temperature_c, velocity_ms=mean.velocity_ms,
-                pressure_pa=mean.pressure_pa, flags=mean.flags,
-            )  # fmt: skip
+                seq=seq,
+                seq_from=seq_from,
+                t=mean.t_ms,
+                n=min(mean.n, seq - seq_from + 1),
+                span_s=mean.span_s,
+                co2_ppm=mean.co2_ppm,
+                temperature_c=mean.temperature_c,
+                velocity_ms=mean.velocity_ms,
+                pressure_pa=mean.pressure_pa,
+                flags=mean.flags,
+            )
         start_ms = end_ms
 
 
 def _store(gap: Gap, stream: int, readings: Sequence[Reading]) -> None:
     """As if the device had kept them and sent them now: it says nothing of whether the device lives."""
     device_id = gap.planned.device_id
-    received = Received(
-        format_topic(device_id, Kind.READINGS), b"", milliseconds(timezone.now()), is_live=False
-    )
+    received = Received(format_topic(device_id, Kind.READINGS), b"", milliseconds(timezone.now()), is_live=False)
     parsed = ParsedMessage(
-        Kind.READINGS,
-        device_id,
-        stream=stream,
-        interval_s=float(hour_means.INTERVAL_S),
-        readings=tuple(readings),
+        Kind.READINGS, device_id, stream=stream, interval_s=float(hour_means.INTERVAL_S), readings=tuple(readings)
     )
     store([Arrival(received, parsed, DeviceRef(gap.device_pk, is_revoked=False))])
 
@@ -230,9 +231,7 @@ def _fill_ledger(bookkeeper: Bookkeeper, name: str, now: datetime, span: Times) 
     if factory.organisation.name == mines.ORGANISATION_NAME:
         told = mines.mine_ledger(mines.planned(name), first_day=span.first_day, last_day=last_day)
     else:
-        told = ledger.tea_ledger(
-            name, first_day=span.first_day, last_day=last_day, anchor_day=span.anchor_day
-        )
+        told = ledger.tea_ledger(name, first_day=span.first_day, last_day=last_day, anchor_day=span.anchor_day)
     managers = User.objects.filter(memberships__factory=factory, memberships__role=Role.FACTORY_MANAGER)
     bookkeeper.write(factory, managers.order_by("pk").first(), told, since=since)
     goals.set_goal(factory, span.anchor_day)

@@ -39,9 +39,7 @@ class HourMean:
     flags: int
 
 
-def mean_over(
-    profile: StackProfile, start_ms: int, end_ms: int, *, may_be_cut: bool = True
-) -> HourMean | None:
+def mean_over(profile: StackProfile, start_ms: int, end_ms: int, *, may_be_cut: bool = True) -> HourMean | None:
     """The mean of a stretch of at most an hour; None where the power was cut."""
     span_s = (end_ms - start_ms) / 1000.0
     start_s = start_ms / 1000.0 + LOCAL_OFFSET_S
@@ -52,8 +50,7 @@ def mean_over(
     weights = [0.15 + draught for _fire, draught, _heat in glows]
     total = math.fsum(weights)
     fire, heat = (
-        math.fsum(glow[part] * weight for glow, weight in zip(glows, weights, strict=True)) / total
-        for part in (0, 2)
+        math.fsum(glow[part] * weight for glow, weight in zip(glows, weights, strict=True)) / total for part in (0, 2)
     )
     draught = math.fsum(glow[1] for glow in glows) / len(glows)
     seed = profile.seed
@@ -112,9 +109,7 @@ def _as_reported(
     n = max(1, round(span_s / INTERVAL_S))
     flags = 0
     if profile.part is Part.SENSOR_FAULT:
-        n = max(
-            1, round(n * (0.88 + 0.08 * draw(profile.seed, 53, end_ms)))
-        )  # of the readings without a fault
+        n = max(1, round(n * (0.88 + 0.08 * draw(profile.seed, 53, end_ms))))  # of the readings without a fault
     if profile.part is Part.OVER_RANGE and (is_firing or co2_ppm >= profile.range_ppm):
         flags, co2_ppm = readings.OVER_RANGE, profile.range_ppm
     return HourMean(

@@ -218,20 +218,27 @@ def _meter(book: _Book, first_day: int) -> Iterator[Line]:
     shown_kwh = 483_210.0
     for day in range(first_day, book.last_day + 1):
         if (day + 3) % 7 == 0:
-            yield Line(
-                "electricity", EntryKind.METER_READING, Decimal(round(shown_kwh)), "kWh", day_start(day)
-            )
+            yield Line("electricity", EntryKind.METER_READING, Decimal(round(shown_kwh)), "kWh", day_start(day))
         if day == book.anchor - METER_REPLACED_DAYS:
             changed_s = FACTORY_DAY_STARTS_S + 0.25 * HOUR_S
             yield Line(
-                "electricity", EntryKind.METER_READING, Decimal(round(shown_kwh)), "kWh", day_start(day, changed_s),
+                "electricity",
+                EntryKind.METER_READING,
+                Decimal(round(shown_kwh)),
+                "kWh",
+                day_start(day, changed_s),
                 note="Last reading of the old meter, replaced by the power company.",
-            )  # fmt: skip
+            )
             shown_kwh = 12.0
             yield Line(
-                "electricity", EntryKind.METER_READING, Decimal(12), "kWh", day_start(day, changed_s + 600),
-                note="Meter replaced.", meter_restarted=True,
-            )  # fmt: skip
+                "electricity",
+                EntryKind.METER_READING,
+                Decimal(12),
+                "kWh",
+                day_start(day, changed_s + 600),
+                note="Meter replaced.",
+                meter_restarted=True,
+            )
         shown_kwh += float(_electricity(book, day, 1).amount)
 
 

@@ -120,9 +120,7 @@ class Outbox:
         picked = [self._fresh.pop() for _ in range(min(LIVE_BATCH, len(self._fresh)))]
         return self._take_off(picked[::-1], now_s, is_replay=False)
 
-    def settle(
-        self, stream: int, ranges: Iterable[tuple[int, int]], refused: Iterable[tuple[int, int, str]]
-    ) -> None:
+    def settle(self, stream: int, ranges: Iterable[tuple[int, int]], refused: Iterable[tuple[int, int, str]]) -> None:
         """What `committed` says: free what is stored, move aside what is refused."""
         if stream != self.stream:
             return  # an answer to an earlier life of this device

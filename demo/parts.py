@@ -30,11 +30,7 @@ def postgres_part(server: LocalPostgres) -> Part:
 
 
 def command_part(
-    command: str,
-    *,
-    base_dir: Path,
-    environment: Mapping[str, str],
-    is_ready: Callable[[], bool] = lambda: True,
+    command: str, *, base_dir: Path, environment: Mapping[str, str], is_ready: Callable[[], bool] = lambda: True
 ) -> Part:
     """A `manage.py` command as a part of that name."""
     return Part(
@@ -56,10 +52,7 @@ def web_part(bind_address: str, port: int, *, base_dir: Path, environment: Mappi
     return Part(
         name="web",
         launch=partial(
-            processes.launch,
-            [sys.executable, "-m", "uvicorn", *arguments],
-            environment=environment,
-            folder=base_dir,
+            processes.launch, [sys.executable, "-m", "uvicorn", *arguments], environment=environment, folder=base_dir
         ),
         is_ready=lambda: answers_http(f"{own_url(bind_address, port)}healthz"),
     )

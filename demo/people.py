@@ -21,13 +21,49 @@ MAIL_DOMAIN = "demo.carbontrack.example"
 PHONE_PREFIX = "+447700900"
 
 _FIRST_NAMES = (
-    "Achieng", "Barasa", "Chepkoech", "Daudi", "Esther", "Faith", "Gitonga", "Halima", "Imani", "Jepkosgei",
-    "Kariuki", "Leah", "Makena", "Njeri", "Omondi", "Purity", "Rehema", "Simiyu", "Tabitha", "Wambui", "Zawadi",
-)  # fmt: skip
+    "Achieng",
+    "Barasa",
+    "Chepkoech",
+    "Daudi",
+    "Esther",
+    "Faith",
+    "Gitonga",
+    "Halima",
+    "Imani",
+    "Jepkosgei",
+    "Kariuki",
+    "Leah",
+    "Makena",
+    "Njeri",
+    "Omondi",
+    "Purity",
+    "Rehema",
+    "Simiyu",
+    "Tabitha",
+    "Wambui",
+    "Zawadi",
+)
 _LAST_NAMES = (
-    "Chege", "Cheruiyot", "Gathoni", "Kimani", "Kiplagat", "Maina", "Mokua", "Moraa", "Muriuki", "Mwangi",
-    "Ngetich", "Nyaboke", "Nyambura", "Ochieng", "Onyango", "Sigei", "Tanui", "Wafula", "Wekesa",
-)  # fmt: skip
+    "Chege",
+    "Cheruiyot",
+    "Gathoni",
+    "Kimani",
+    "Kiplagat",
+    "Maina",
+    "Mokua",
+    "Moraa",
+    "Muriuki",
+    "Mwangi",
+    "Ngetich",
+    "Nyaboke",
+    "Nyambura",
+    "Ochieng",
+    "Onyango",
+    "Sigei",
+    "Tanui",
+    "Wafula",
+    "Wekesa",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +100,7 @@ class Person:
 PEOPLE = (
     Person("Wanjiku", "Kamau", Role.HQ_MANAGER, "hq", sees_sandbox=True),
     Person(
-        "Kiprono", "Langat", Role.FACTORY_MANAGER, "manager", f"{PHONE_PREFIX}099",
-        factories=(cast.MANAGED_FACTORY,),
+        "Kiprono", "Langat", Role.FACTORY_MANAGER, "manager", f"{PHONE_PREFIX}099", factories=(cast.MANAGED_FACTORY,)
     ),
     Person("Akinyi", "Odhiambo", Role.AUDITOR, "auditor"),
     Person(
@@ -73,14 +108,12 @@ PEOPLE = (
         "Rotich",
         Role.INSTALLER,
         "installer",
-        factories=(
-            cast.MANAGED_FACTORY, cast.WITHOUT_DEVICE, "Kapkatet Tea Factory", "Momul Tea Factory",
-        ),
+        factories=(cast.MANAGED_FACTORY, cast.WITHOUT_DEVICE, "Kapkatet Tea Factory", "Momul Tea Factory"),
         sees_sandbox=True,
     ),
     Person("Mutiso", "Nzioka", Role.INTEGRATOR, "integrator", sees_sandbox=True),
     Person("Ananya", "Mahato", Role.HQ_MANAGER, "mine", organisation=mines.ORGANISATION_NAME),
-)  # fmt: skip
+)
 
 _MINE_MANAGERS = (("Rakesh", "Soren"), ("Sunita", "Oraon"), ("Debashis", "Bauri"))
 

@@ -33,18 +33,12 @@ def check(wanted: Wanted) -> None:
     """Raise `NotReadyError` for the first thing that is in the way."""
     # The demo fills its database with invented people and figures: never into one that somebody named.
     if wanted.database_url:
-        raise NotReadyError(
-            "DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL."
-        )
+        raise NotReadyError("DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL.")
     if wanted.broker_url:
-        raise NotReadyError(
-            "MQTT_BROKER_URL is set, and the demo runs a broker of its own: unset MQTT_BROKER_URL."
-        )
+        raise NotReadyError("MQTT_BROKER_URL is set, and the demo runs a broker of its own: unset MQTT_BROKER_URL.")
     _check_disk(wanted.data_dir)
     if wanted.http_port == wanted.mqtt_port:
-        raise NotReadyError(
-            f"HTTP_PORT and MQTT_PORT are both {wanted.http_port}: set one of them to another port."
-        )
+        raise NotReadyError(f"HTTP_PORT and MQTT_PORT are both {wanted.http_port}: set one of them to another port.")
     for name, port in (("HTTP_PORT", wanted.http_port), ("MQTT_PORT", wanted.mqtt_port)):
         _check_port(name, wanted.bind_address, port)
 
@@ -69,6 +63,4 @@ def _check_port(name: str, bind_address: str, port: int) -> None:
         return
     if "address" in problem:
         raise NotReadyError(f"HTTP_BIND={bind_address} {problem}; use 127.0.0.1, or 0.0.0.0 for all.")
-    raise NotReadyError(
-        f"Port {port} {problem}: set {name} to a free port, as in `{name}={port + 1} make run`."
-    )
+    raise NotReadyError(f"Port {port} {problem}: set {name} to a free port, as in `{name}={port + 1} make run`.")

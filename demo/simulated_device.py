@@ -50,12 +50,7 @@ class SimulatedDevice:
     """A device from its power-on at `now_ms`; `before` is what it kept of its last life."""
 
     def __init__(
-        self,
-        planned: PlannedDevice,
-        *,
-        now_ms: int,
-        before: Progress | None = None,
-        anchor_day: int | None = None,
+        self, planned: PlannedDevice, *, now_ms: int, before: Progress | None = None, anchor_day: int | None = None
     ) -> None:
         self.planned = planned
         self.profile = simulator.profile_of(planned, anchor_day)

@@ -35,9 +35,7 @@ CHARGE_MS = 1.1
 STILL_MS = 0.14  # the draught of a cold chimney
 PROBE_ON_AXIS_FACTOR = 0.84  # `domain.md` 1.5
 DRY_SHARE = 1.0 - 0.13  # of the gas; the sensor sits behind a cooler
-PROBE_ERROR = (
-    0.06  # one probe is not the mean of a duct: each chimney shows a little more or less than there is
-)
+PROBE_ERROR = 0.06  # one probe is not the mean of a duct: each chimney shows a little more or less than there is
 # A fire catches more slowly than it dies: so much of a shift it is not there yet.
 CATCHING_S = 180.0
 # How fast things come and go at both ends of a shift, minutes.
@@ -134,12 +132,7 @@ def values_at(profile: StackProfile, t_ms: int) -> StackValues:
 
     pressure_pa = pressure_at(profile, t_s)
     return _as_measured(
-        profile,
-        t_ms,
-        co2_ppm=co2_ppm,
-        temperature_c=temperature_c,
-        velocity_ms=velocity_ms,
-        pressure_pa=pressure_pa,
+        profile, t_ms, co2_ppm=co2_ppm, temperature_c=temperature_c, velocity_ms=velocity_ms, pressure_pa=pressure_pa
     )
 
 
@@ -173,13 +166,7 @@ def shown_share(profile: StackProfile, t_ms: float) -> float:
 
 
 def _as_measured(
-    profile: StackProfile,
-    t_ms: int,
-    *,
-    co2_ppm: float,
-    temperature_c: float,
-    velocity_ms: float,
-    pressure_pa: float,
+    profile: StackProfile, t_ms: int, *, co2_ppm: float, temperature_c: float, velocity_ms: float, pressure_pa: float
 ) -> StackValues:
     """The truth as this device's sensors tell it: in their steps, and not above their range."""
     flags = 0

@@ -133,16 +133,12 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
             (_("Methane of the seams"), SourceKind.MINE_METHANE, ""),
         ):
             mine_class = planned.mine_class if kind == SourceKind.MINE_METHANE else ""
-            EmissionSource.objects.create(
-                factory=mine, name=name, kind=kind, fuels=fuels, mine_class=mine_class
-            )
+            EmissionSource.objects.create(factory=mine, name=name, kind=kind, fuels=fuels, mine_class=mine_class)
     return found
 
 
 # --- People -----------------------------------------------------------------------------------
-def _seed_people(
-    organisations: Iterable[Organisation], factories: Mapping[str, Factory], demo_password: str
-) -> None:
+def _seed_people(organisations: Iterable[Organisation], factories: Mapping[str, Factory], demo_password: str) -> None:
     accounts = _seed_accounts(demo_password)
     people = [(accounts[person.email], person) for person in PEOPLE if person.email]
     people += _seed_staff()
@@ -215,9 +211,7 @@ def _seed_devices(planned: Iterable[PlannedDevice], factories: Mapping[str, Fact
     Returns how many passwords were drawn.
     """
     registered = {device.device_id: device for device in MCUDevice.objects.all()}
-    hashes = dict(
-        DeviceSecret.objects.filter(revoked_at=None).values_list("device__device_id", "pbkdf2_sha512")
-    )
+    hashes = dict(DeviceSecret.objects.filter(revoked_at=None).values_list("device__device_id", "pbkdf2_sha512"))
     kept = fleet_files.load_passwords(settings.DATA_DIR)
     drawn: dict[str, str] = {}
     for plan in planned:
@@ -237,9 +231,7 @@ def _register(plan: PlannedDevice, factory: Factory) -> str:
     provisioned = provision_device(
         factory_name=plan.factory_name,
         device_id=plan.device_id,
-        geometry=Geometry(
-            chimney_name=plan.chimney_name, diameter_m=plan.diameter_m, profile=PROBE_ON_AXIS_FACTOR
-        ),
+        geometry=Geometry(chimney_name=plan.chimney_name, diameter_m=plan.diameter_m, profile=PROBE_ON_AXIS_FACTOR),
         co2_basis=plan.co2_basis,
         compensation=plan.compensation,
         sensor=plan.sensor,

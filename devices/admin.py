@@ -65,18 +65,12 @@ class AssignmentHoldAdmin(admin.ModelAdmin):
             except ValidationError as error:
                 self.message_user(request, f"{hold}: {'; '.join(error.messages)}", messages.ERROR)
             else:
-                self.message_user(
-                    request, _("%(hold)s: resolved; totals follow in seconds.") % {"hold": hold}
-                )
+                self.message_user(request, _("%(hold)s: resolved; totals follow in seconds.") % {"hold": hold})
 
-    @admin.action(
-        description=gettext_lazy("The registry was right: count the readings"), permissions=["change"]
-    )
+    @admin.action(description=gettext_lazy("The registry was right: count the readings"), permissions=["change"])
     def registry_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
         self._resolve(request, queryset, HoldResolution.REGISTRY_RIGHT)
 
-    @admin.action(
-        description=gettext_lazy("The device was right: correct the registry"), permissions=["change"]
-    )
+    @admin.action(description=gettext_lazy("The device was right: correct the registry"), permissions=["change"])
     def device_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
         self._resolve(request, queryset, HoldResolution.DEVICE_RIGHT)

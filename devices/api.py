@@ -23,11 +23,7 @@ from factories.models import Factory
 
 def _visible_factories(request: Request | None) -> QuerySet[Factory]:
     # No request while the schema is written.
-    return (
-        visible_to(request.user, Factory.objects.all(), factory_path="")
-        if request
-        else Factory.objects.none()
-    )
+    return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()
 
 
 class MCUDeviceFilter(FilterSet):

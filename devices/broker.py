@@ -34,21 +34,14 @@ def _ingest_password() -> str:
 
 def password_lines() -> list[str]:
     ingest_password = _ingest_password()
-    secrets = DeviceSecret.objects.filter(revoked_at=None, device__revoked_at=None).order_by(
-        "device__device_id"
-    )
+    secrets = DeviceSecret.objects.filter(revoked_at=None, device__revoked_at=None).order_by("device__device_id")
     lines = [f"{INGEST_USER}:{mosquitto_hash(ingest_password)}"]
     return lines + [f"{d}:{h}" for d, h in secrets.values_list("device__device_id", "pbkdf2_sha512")]
 
 
 def acl_lines() -> list[str]:
     """One pattern for every device: its own id, nothing else. No line names a device."""
-    return [
-        f"user {INGEST_USER}",
-        f"topic readwrite {TOPIC_ROOT}/#",
-        "",
-        f"pattern readwrite {TOPIC_ROOT}/%u/#",
-    ]
+    return [f"user {INGEST_USER}", f"topic readwrite {TOPIC_ROOT}/#", "", f"pattern readwrite {TOPIC_ROOT}/%u/#"]
 
 
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:

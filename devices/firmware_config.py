@@ -95,11 +95,7 @@ def check_wifi(ssid: str, password: str) -> None:
             f"wifi_ssid has {len(ssid.encode())} bytes; a network's name has 1 to {MOST_WIFI_NAME_BYTES}."
         )
     size = len(password.encode())
-    if (
-        password
-        and not LEAST_WIFI_PASSWORD <= size <= MOST_WIFI_PASSWORD
-        and not _WIFI_KEY.fullmatch(password)
-    ):
+    if password and not LEAST_WIFI_PASSWORD <= size <= MOST_WIFI_PASSWORD and not _WIFI_KEY.fullmatch(password):
         raise FirmwareConfigError(
             f"The Wi-Fi password has {size} bytes; WPA takes {LEAST_WIFI_PASSWORD} to {MOST_WIFI_PASSWORD}, "
             "or a key of 64 hex digits; an open network none."

@@ -34,9 +34,7 @@ validate_device_id = RegexValidator(
 class MCUDevice(models.Model):
     """A microcontroller in the field. It stays with its factory: readings carry the factory through it."""
 
-    factory = models.ForeignKey(
-        "factories.Factory", models.PROTECT, related_name="devices", verbose_name=_("factory")
-    )
+    factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="devices", verbose_name=_("factory"))
     device_id = models.CharField(_("device id"), max_length=64, unique=True, validators=[validate_device_id])
     interval_s = models.FloatField(_("interval (s)"), default=5.0)
     firmware = models.CharField(_("firmware"), max_length=40, blank=True)
@@ -53,9 +51,7 @@ class MCUDevice(models.Model):
         ordering = ["device_id"]
         constraints = [
             models.CheckConstraint(condition=Q(device_id__regex=DEVICE_ID), name="device_id_fits_a_topic"),
-            models.CheckConstraint(
-                condition=Q(interval_s__gt=0, interval_s__lte=3600), name="device_interval"
-            ),
+            models.CheckConstraint(condition=Q(interval_s__gt=0, interval_s__lte=3600), name="device_interval"),
             # The target of composite foreign keys, see Assignment.
             models.UniqueConstraint(fields=["id", "factory"], name="device_of_factory"),
         ]
@@ -78,7 +74,7 @@ class DeviceSecret(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["device"], condition=Q(revoked_at__isnull=True), name="device_secret_one_in_force"
-            ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -100,9 +96,7 @@ class Assignment(models.Model):
     At any moment a chimney has one device of record; others are cross-checks and stay out of totals.
     """
 
-    device = models.ForeignKey(
-        MCUDevice, models.PROTECT, related_name="assignments", verbose_name=_("device")
-    )
+    device = models.ForeignKey(MCUDevice, models.PROTECT, related_name="assignments", verbose_name=_("device"))
     chimney = models.ForeignKey(
         "factories.Chimney", models.PROTECT, related_name="assignments", verbose_name=_("chimney")
     )
@@ -115,9 +109,11 @@ class Assignment(models.Model):
     range_ppm = models.FloatField(_("sensor range (ppm)"), null=True, blank=True)
     co2_basis = models.CharField(_("CO2 basis"), max_length=3, choices=Co2Basis, default=Co2Basis.DRY)
     pressure_compensation = models.CharField(
-        _("pressure compensation"), max_length=12, choices=PressureCompensation,
+        _("pressure compensation"),
+        max_length=12,
+        choices=PressureCompensation,
         default=PressureCompensation.PROPORTIONAL,
-    )  # fmt: skip
+    )
 
     class Meta:
         verbose_name = _("assignment")
@@ -136,13 +132,10 @@ class Assignment(models.Model):
             ExclusionConstraint(
                 name="device_in_one_chimney_at_a_time",
                 expressions=[("device", RangeOperators.EQUAL), (_VALIDITY, RangeOperators.OVERLAPS)],
-                violation_error_message=_(
-                    "This device sits elsewhere in that time: end that assignment first."
-                ),
+                violation_error_message=_("This device sits elsewhere in that time: end that assignment first."),
             ),
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
-                name="assignment_period_forward",
+                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")), name="assignment_period_forward"
             ),
             models.CheckConstraint(
                 condition=Q(range_ppm__isnull=True) | Q(range_ppm__gt=0, range_ppm__lte=1_000_000),
@@ -172,9 +165,7 @@ class Assignment(models.Model):
         site_pa = pressure.isa_pressure_pa(self.factory.altitude_m)
         is_linear = self.pressure_compensation == PressureCompensation.LINEAR_0017
         if is_linear and not pressure.LINEAR_MIN_PA <= site_pa <= pressure.LINEAR_MAX_PA:
-            message = _(
-                "linear_0017 holds from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional."
-            )
+            message = _("linear_0017 holds from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional.")
             raise ValidationError({"pressure_compensation": message % {"hpa": site_pa / 100}})
 
 
@@ -192,9 +183,7 @@ class AssignmentHold(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     resolution = models.CharField(_("resolution"), max_length=16, choices=HoldResolution, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("assignment hold")
@@ -237,7 +226,7 @@ class Calibration(models.Model):
                 condition=Q(pressure_pa__gte=65_000, pressure_pa__lte=108_000),
                 name="calibration_pressure_plausible",
                 violation_error_message=_("Air pressure lies between 65,000 and 108,000 Pa."),
-            ),
+            )
         ]
 
     def __str__(self) -> str:

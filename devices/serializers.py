@@ -15,9 +15,15 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     class Meta:
         model = Assignment
         fields: Any = [
-            "chimney", "valid_from", "valid_to", "is_of_record", "sensor", "range_ppm", "co2_basis",
+            "chimney",
+            "valid_from",
+            "valid_to",
+            "is_of_record",
+            "sensor",
+            "range_ppm",
+            "co2_basis",
             "pressure_compensation",
-        ]  # fmt: skip
+        ]
         ref_name = "Assignment"
 
 
@@ -30,9 +36,17 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
     class Meta:
         model = MCUDevice
         fields: Any = [
-            "id", "device_id", "factory", "online", "last_heartbeat", "firmware", "interval_s", "created_at",
-            "revoked_at", "assignment",
-        ]  # fmt: skip
+            "id",
+            "device_id",
+            "factory",
+            "online",
+            "last_heartbeat",
+            "firmware",
+            "interval_s",
+            "created_at",
+            "revoked_at",
+            "assignment",
+        ]
         read_only_fields = fields
         ref_name = "MCUDevice"
 

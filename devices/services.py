@@ -168,9 +168,7 @@ def _as_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float | int) else str(value)
 
 
-def hold_on_mismatch(
-    device_pk: int, status: dict[str, Any], stream: int, starts_at: datetime
-) -> list[AssignmentHold]:
+def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts_at: datetime) -> list[AssignmentHold]:
     """Compare what a device says of itself with the registry; open a hold for each field that differs.
 
     `starts_at` is the first timestamp known of the stream; readings of the stream that arrive later with an
@@ -180,9 +178,7 @@ def hold_on_mismatch(
     The caller rolls the time from `starts_at` up again when holds are returned.
     """
     now = timezone.now()
-    assignment = (
-        Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()
-    )
+    assignment = Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()
     if assignment is None:
         return []
     opened = []

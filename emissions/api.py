@@ -72,17 +72,17 @@ def parse_moment(parameters: Any, name: str) -> datetime | None:
         parsed = None
     if parsed is None or parsed.tzinfo is None:
         raise invalid(
-            name, "invalid_time",
+            name,
+            "invalid_time",
             _("%(name)s=%(value)r is not a time with an offset; write it like 2026-11-22T00:00:00%%2B03:00 or …Z.")
-            % {"name": name, "value": raw}, value=raw,
-        )  # fmt: skip
+            % {"name": name, "value": raw},
+            value=raw,
+        )
     return parsed
 
 
 def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
-    return openapi.Parameter(
-        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra
-    )
+    return openapi.Parameter(name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra)
 
 
 FACTORY = _parameter("factory", "id of a factory")
@@ -126,10 +126,11 @@ class EmissionsView(APIView):
         resolution = parameters.get("resolution", RAW)
         if resolution not in RESOLUTIONS:
             raise invalid(
-                "resolution", "invalid_choice",
+                "resolution",
+                "invalid_choice",
                 _("resolution=%(value)r is unknown; use one of %(choices)s.")
                 % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-            )  # fmt: skip
+            )
         start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
         if start and end and start >= end:
             raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
@@ -151,9 +152,13 @@ class EmissionsView(APIView):
             ]
             columns = list(RollupSerializer().fields)
         return list_response(
-            request, rows, columns, f"emissions-{resolution}",
-            following=self._link(request, page.following), preceding=self._link(request, page.preceding),
-        )  # fmt: skip
+            request,
+            rows,
+            columns,
+            f"emissions-{resolution}",
+            following=self._link(request, page.following),
+            preceding=self._link(request, page.preceding),
+        )
 
     @staticmethod
     def _cursor(text: str | None) -> queries.Cursor | None:
@@ -162,9 +167,7 @@ class EmissionsView(APIView):
         try:
             return queries.Cursor.decode(text)
         except queries.BadCursorError:
-            raise invalid(
-                "cursor", "invalid_cursor", _("cursor is not one that this API gave out.")
-            ) from None
+            raise invalid("cursor", "invalid_cursor", _("cursor is not one that this API gave out.")) from None
 
     @staticmethod
     def _link(request: Request, cursor: queries.Cursor | None) -> str | None:
@@ -176,17 +179,13 @@ class EmissionsView(APIView):
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise ApiError(
-            405, "method_not_allowed",
-            _("What was measured is never changed or deleted: correct by a new version."),
-        )  # fmt: skip
+            405, "method_not_allowed", _("What was measured is never changed or deleted: correct by a new version.")
+        )
 
 
 def _assignments(periods: list[queries.Period]) -> dict[int, tuple[int, bool]]:
     found = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
-    return {
-        pk: (chimney, of_record)
-        for pk, chimney, of_record in found.values_list("pk", "chimney", "is_of_record")
-    }
+    return {pk: (chimney, of_record) for pk, chimney, of_record in found.values_list("pk", "chimney", "is_of_record")}
 
 
 class LatestView(APIView):

@@ -25,12 +25,7 @@ from emissions.chart_data import ChartData, ChartPeriod
 
 # Of this process, once: glyphs as outlines, so that no viewer needs the font, and ids that are the same each time.
 matplotlib.rcParams.update(
-    {
-        "svg.fonttype": "path",
-        "svg.hashsalt": "carbontrack",
-        "hatch.linewidth": 1.2,
-        "font.family": "DejaVu Sans",
-    }
+    {"svg.fonttype": "path", "svg.hashsalt": "carbontrack", "hatch.linewidth": 1.2, "font.family": "DejaVu Sans"}
 )
 _DRAWING = threading.Lock()  # matplotlib promises no thread safety; a chart takes some 50 ms
 
@@ -42,9 +37,7 @@ LABEL_PX = 75
 NARROW_PX = 720  # below it texts and legend take two lines
 _DASHED = (0, (3, 2))
 _SUBSTITUTED: dict[str, Any] = {"facecolor": "none", "edgecolor": STACK, "hatch": "////", "linewidth": 0.8}
-_MISSING: dict[str, Any] = {
-    "facecolor": "none", "edgecolor": UNKNOWN, "linestyle": _DASHED, "linewidth": 0.9,
-}  # fmt: skip
+_MISSING: dict[str, Any] = {"facecolor": "none", "edgecolor": UNKNOWN, "linestyle": _DASHED, "linewidth": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +73,14 @@ def _draw(data: ChartData, look: Look) -> Figure:
     bottom = (92 if is_narrow else 74) / look.height_px
     band_height = 14 / look.height_px
     bars = figure.add_axes((left, bottom + band_height + 8 / look.height_px, right - left, 0.1))
-    bars.set_position((left, bottom + band_height + 8 / look.height_px, right - left,
-                       max(0.1, top - bottom - band_height - 8 / look.height_px)))  # fmt: skip
+    bars.set_position(
+        (
+            left,
+            bottom + band_height + 8 / look.height_px,
+            right - left,
+            max(0.1, top - bottom - band_height - 8 / look.height_px),
+        )
+    )
     band = figure.add_axes((left, bottom, right - left, band_height))
     _words(figure, data, look, strip_px)
     divisor, unit = (1000.0, "t") if _highest_kg(data) >= TONNES_FROM_KG else (1.0, "kg")
@@ -105,14 +104,9 @@ def _words(figure: Figure, data: ChartData, look: Look, strip_px: int) -> None:
         "month": _("CO2 measured in the chimney, each month"),
     }[data.resolution]
     clock = data.zone_name or _("each site's own clock")
-    first, last = (
-        data.periods[0].start if data.periods else None,
-        data.periods[-1].start if data.periods else None,
-    )
+    first, last = (data.periods[0].start if data.periods else None, data.periods[-1].start if data.periods else None)
     form = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m"}[data.resolution]
-    span = (
-        _("%(first)s to %(last)s") % {"first": f"{first:{form}}", "last": f"{last:{form}}"} if first else ""
-    )
+    span = _("%(first)s to %(last)s") % {"first": f"{first:{form}}", "last": f"{last:{form}}"} if first else ""
     x, y = 14 / look.width_px, 1 - strip_px / look.height_px
     figure.text(x, y - 12 / look.height_px, data.title, va="top", color=INK, fontsize=11, fontweight="bold")
     between = " ·\n" if look.width_px < NARROW_PX else " · "
@@ -177,9 +171,7 @@ def _number(value: float, _position: int) -> str:
 
 
 def _y_label(resolution: str, unit: str) -> str:
-    words = {
-        "hour": _("%(unit)s CO2 an hour"), "day": _("%(unit)s CO2 a day"), "month": _("%(unit)s CO2 a month"),
-    }  # fmt: skip
+    words = {"hour": _("%(unit)s CO2 an hour"), "day": _("%(unit)s CO2 a day"), "month": _("%(unit)s CO2 a month")}
     return words[resolution] % {"unit": unit}
 
 
@@ -204,10 +196,8 @@ def _band(axes: Any, data: ChartData) -> None:
             (period.measured_hours, {"facecolor": STACK, "linewidth": 0}),
             (period.substituted_hours, {"facecolor": "none", "edgecolor": STACK, "hatch": "////", "linewidth": 0}),
             (period.idle_hours, {"facecolor": HAIRLINE, "linewidth": 0}),
-            (period.missing_hours, {
-                "facecolor": "none", "edgecolor": UNKNOWN, "linestyle": _DASHED, "linewidth": 0.7,
-            }),
-        ):  # fmt: skip
+            (period.missing_hours, {"facecolor": "none", "edgecolor": UNKNOWN, "linestyle": _DASHED, "linewidth": 0.7}),
+        ):
             if hours > 0:
                 axes.bar([x], [1], hours * width, align="edge", **style)
             x += hours * width
@@ -221,30 +211,41 @@ def _legend(figure: Figure, look: Look) -> None:
         Patch(facecolor="none", edgecolor=UNKNOWN, linestyle=_DASHED, label=_("missing, or too little data")),
     ]
     figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(14 / look.width_px, 2 / look.height_px),
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(14 / look.width_px, 2 / look.height_px),
         ncols=2 if look.width_px < NARROW_PX else 4,
-        frameon=False, fontsize=8, labelcolor=INK_2, handlelength=1.6, columnspacing=1.4, borderaxespad=0,
-    )  # fmt: skip
+        frameon=False,
+        fontsize=8,
+        labelcolor=INK_2,
+        handlelength=1.6,
+        columnspacing=1.4,
+        borderaxespad=0,
+    )
     if look.width_px < NARROW_PX:
         return
     words = _("below the bars: how each period is known")
-    figure.text(
-        1 - 14 / look.width_px, 4 / look.height_px, words, ha="right", va="bottom", color=INK_2, fontsize=7
-    )
+    figure.text(1 - 14 / look.width_px, 4 / look.height_px, words, ha="right", va="bottom", color=INK_2, fontsize=7)
 
 
 def _mark_simulated(figure: Figure, bars: Any, look: Look, strip_px: int) -> None:
     """On top, and across: a chart that is cut at its edge still says that its figures are invented."""
     words = _("SIMULATED DATA - not the real factory")
     height = strip_px / look.height_px
-    figure.add_artist(
-        matplotlib.patches.Rectangle((0, 1 - height), 1, height, facecolor=LOOK_GROUND, edgecolor="none")
-    )
+    figure.add_artist(matplotlib.patches.Rectangle((0, 1 - height), 1, height, facecolor=LOOK_GROUND, edgecolor="none"))
     figure.add_artist(matplotlib.lines.Line2D([0, 1], [1 - height, 1 - height], color=LOOK, linewidth=1))
-    figure.text(
-        0.5, 1 - height / 2, words, ha="center", va="center", color=INK, fontsize=8, fontweight="bold"
-    )
+    figure.text(0.5, 1 - height / 2, words, ha="center", va="center", color=INK, fontsize=8, fontweight="bold")
     bars.text(
-        0.5, 0.5, words, transform=bars.transAxes, ha="center", va="center", rotation=14, fontsize=15,
-        fontweight="bold", color=INK, alpha=0.28, zorder=9,
-    )  # fmt: skip
+        0.5,
+        0.5,
+        words,
+        transform=bars.transAxes,
+        ha="center",
+        va="center",
+        rotation=14,
+        fontsize=15,
+        fontweight="bold",
+        color=INK,
+        alpha=0.28,
+        zorder=9,
+    )

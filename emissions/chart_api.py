@@ -39,18 +39,23 @@ def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
 
 
 PARAMETERS = [
-    FACTORY, DEVICE,
+    FACTORY,
+    DEVICE,
     _parameter("from", "first moment, inclusive, ISO 8601 with offset; default: 48 hours, 31 days or 13 months"),
     _parameter("to", "last moment, exclusive, ISO 8601 with offset; default: the next whole hour"),
     _parameter("resolution", "hour (default), day or month", enum=list(RESOLUTIONS)),
     _parameter("width", "480 to 2,000 pixels, default 960", type=openapi.TYPE_INTEGER),
     _parameter("height", "280 to 1,200 pixels, default 420", type=openapi.TYPE_INTEGER),
-]  # fmt: skip
+]
 ANSWERS = {
     200: openapi.Response("the image", openapi.Schema(type=openapi.TYPE_FILE)),
     304: "the image is the one that If-None-Match names",
-    400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 413: "too_large",
-}  # fmt: skip
+    400: "invalid",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    413: "too_large",
+}
 
 
 class _ChartView(APIView):
@@ -88,9 +93,12 @@ class ChartSvgView(_ChartView):
     form, media_type = "svg", "image/svg+xml"
 
     @swagger_auto_schema(
-        operation_id="emissions_chart_svg", operation_summary="A chart of measured CO2 as SVG",
-        manual_parameters=PARAMETERS, responses=ANSWERS, produces=["image/svg+xml", "application/json"],
-    )  # fmt: skip
+        operation_id="emissions_chart_svg",
+        operation_summary="A chart of measured CO2 as SVG",
+        manual_parameters=PARAMETERS,
+        responses=ANSWERS,
+        produces=["image/svg+xml", "application/json"],
+    )
     def get(self, request: Request) -> HttpResponse:
         return self.answer(request)
 
@@ -99,9 +107,12 @@ class ChartPngView(_ChartView):
     form, media_type = "png", "image/png"
 
     @swagger_auto_schema(
-        operation_id="emissions_chart_png", operation_summary="A chart of measured CO2 as PNG",
-        manual_parameters=PARAMETERS, responses=ANSWERS, produces=["image/png", "application/json"],
-    )  # fmt: skip
+        operation_id="emissions_chart_png",
+        operation_summary="A chart of measured CO2 as PNG",
+        manual_parameters=PARAMETERS,
+        responses=ANSWERS,
+        produces=["image/png", "application/json"],
+    )
     def get(self, request: Request) -> HttpResponse:
         return self.answer(request)
 
@@ -113,10 +124,11 @@ def _pixels(request: Request, name: str, limits: tuple[int, int, int]) -> int:
         return usual
     if not (asked.isascii() and asked.isdecimal() and len(asked) < 6 and lowest <= int(asked) <= highest):
         raise invalid(
-            name, "out_of_range",
+            name,
+            "out_of_range",
             _("%(name)s=%(value)r is outside %(lowest)d to %(highest)d pixels.")
             % {"name": name, "value": asked[:20], "lowest": lowest, "highest": highest},
-        )  # fmt: skip
+        )
     return int(asked)
 
 
@@ -125,19 +137,21 @@ def _data(request: Request) -> ChartData:
     resolution = parameters.get("resolution", "hour")
     if resolution not in RESOLUTIONS:
         raise invalid(
-            "resolution", "invalid_choice",
+            "resolution",
+            "invalid_choice",
             _("resolution=%(value)r is unknown; use one of %(choices)s.")
             % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-        )  # fmt: skip
+        )
     now = timezone.now()
     start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
     for name, moment in (("from", start), ("to", end)):
         if moment is not None and not EARLIEST <= moment <= LATEST:
             raise invalid(
-                name, "out_of_range",
+                name,
+                "out_of_range",
                 _("%(name)s=%(value)s is outside %(first)d to %(last)d.")
                 % {"name": name, "value": moment.isoformat(), "first": EARLIEST.year, "last": LATEST.year},
-            )  # fmt: skip
+            )
     # To the next whole hour: asked twice in an hour it is the same chart.
     end = end or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     start = start or end - USUAL[resolution]
@@ -145,9 +159,14 @@ def _data(request: Request) -> ChartData:
         raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
     scope = requested_scope(request, parameters)
     return chart_data(
-        _title(parameters, scope), list(scope.devices), resolution, start, end,
-        now=now.replace(minute=0, second=0, microsecond=0), is_one_device=bool(parameters.get("device")),
-    )  # fmt: skip
+        _title(parameters, scope),
+        list(scope.devices),
+        resolution,
+        start,
+        end,
+        now=now.replace(minute=0, second=0, microsecond=0),
+        is_one_device=bool(parameters.get("device")),
+    )
 
 
 def _title(parameters: Any, scope: Scope) -> str:

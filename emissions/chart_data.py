@@ -74,9 +74,15 @@ class _Span:
 
 
 def chart_data(
-    title: str, device_ids: Sequence[int], resolution: str, start: datetime, end: datetime, *, now: datetime,
+    title: str,
+    device_ids: Sequence[int],
+    resolution: str,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
     is_one_device: bool,
-) -> ChartData:  # fmt: skip
+) -> ChartData:
     """Periods that begin in [start, end), summed over chimneys. Cross-checks are shown when asked for alone.
 
     Raises ApiError 400 naming `to` when there are more periods than a chart can show, 413 when the sum would
@@ -89,14 +95,9 @@ def chart_data(
     assignments = [a for a in found.order_by("pk") if a.valid_to is None or a.valid_to > start]
     last = end + _LONGEST[resolution]
     if (last - start) / timedelta(hours=1) * len(assignments) > MOST_HOURS_READ:
-        raise ApiError(
-            413, "too_large", _("So many chimneys over so long are too much for one chart: name a factory.")
-        )
+        raise ApiError(413, "too_large", _("So many chimneys over so long are too much for one chart: name a factory."))
     zones = {a.factory.time_zone for a in assignments}
-    spans = [
-        _Span(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now))
-        for a in assignments
-    ]
+    spans = [_Span(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now)) for a in assignments]
     rows = _rows(assignments, resolution, start, end, last)
     zone = ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("UTC")
     periods = [
@@ -111,11 +112,13 @@ def _refuse_too_many(resolution: str, start: datetime, end: datetime) -> None:
     count, limit = (end - start) / timedelta(hours=shortest), MOST_PERIODS[resolution]
     if count > limit:
         raise invalid(
-            "to", "too_many_points",
+            "to",
+            "too_many_points",
             _("%(count)d periods are more than the %(limit)d that a chart can show: ask for less, or coarser.")
             % {"count": count, "limit": limit},
-            count=int(count), limit=limit,
-        )  # fmt: skip
+            count=int(count),
+            limit=limit,
+        )
 
 
 def _rows(
@@ -127,9 +130,12 @@ def _rows(
             {
                 "assignment_ids": [a.pk for a in assignments],
                 "device_ids": sorted({a.device_id for a in assignments}),
-                "unit": resolution, "start": start, "end_": end, "last": last,
+                "unit": resolution,
+                "start": start,
+                "end_": end,
+                "last": last,
             },
-        )  # fmt: skip
+        )
         return {
             local: ChartPeriod(local, int(measured), int(partial), int(substituted), 0.0, *hours)
             for local, measured, partial, substituted, *hours in cursor.fetchall()
@@ -163,11 +169,15 @@ def _with_expected(period: ChartPeriod, spans: Sequence[_Span], resolution: str)
         begins = period.start.replace(tzinfo=span.zone)
         ends = next_start(resolution, period.start).replace(tzinfo=span.zone)
         # Through timestamps: two aware times of one zone are subtracted as if no clock was ever put back.
-        seconds = min(ends.timestamp(), span.end.timestamp()) - max(
-            begins.timestamp(), span.start.timestamp()
-        )
+        seconds = min(ends.timestamp(), span.end.timestamp()) - max(begins.timestamp(), span.start.timestamp())
         expected += max(0.0, seconds / 3600)
     return ChartPeriod(
-        period.start, period.measured_ug, period.partial_ug, period.substituted_ug, expected,
-        period.measured_hours, period.substituted_hours, period.idle_hours,
-    )  # fmt: skip
+        period.start,
+        period.measured_ug,
+        period.partial_ug,
+        period.substituted_ug,
+        expected,
+        period.measured_hours,
+        period.substituted_hours,
+        period.idle_hours,
+    )

@@ -51,9 +51,17 @@ class ReadingRow(NamedTuple):
     @property
     def reading(self) -> StackReading:
         return StackReading(
-            self.t_ms, self.co2_ppm, self.temperature_c, self.velocity_ms, self.pressure_pa,
-            self.cell_pressure_pa, self.interval_s, self.span_s, self.n or 1, self.flags,
-        )  # fmt: skip
+            self.t_ms,
+            self.co2_ppm,
+            self.temperature_c,
+            self.velocity_ms,
+            self.pressure_pa,
+            self.cell_pressure_pa,
+            self.interval_s,
+            self.span_s,
+            self.n or 1,
+            self.flags,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +188,14 @@ class AssignmentSetup:
         facts: list[Any] = [self.error]
         if not self.error:
             facts += [[from_ms, repr(setup)] for from_ms, setup in self._versions]
-        facts += [
-            [h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds
-        ]
+        facts += [[h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds]
         facts += [self.from_ms, self.to_ms, self.assignment.chimney.factory.time_zone]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def load_setups(device_ids: Iterable[int] | None = None) -> dict[int, list[AssignmentSetup]]:
     """Assignments of each device, ascending, with what `AssignmentSetup` needs; four queries in all."""
-    assignments = Assignment.objects.select_related("chimney__factory").prefetch_related(
-        "chimney__emission_sources"
-    )
+    assignments = Assignment.objects.select_related("chimney__factory").prefetch_related("chimney__emission_sources")
     holds = AssignmentHold.objects.filter(resolution="").order_by("starts_at", "id")
     calibrations = Calibration.objects.order_by("calibrated_at", "id")
     if device_ids is not None:
@@ -209,9 +213,7 @@ def load_setups(device_ids: Iterable[int] | None = None) -> dict[int, list[Assig
     for assignment in assignments.order_by("device_id", "valid_from"):
         setups.setdefault(assignment.device_id, []).append(
             AssignmentSetup(
-                assignment,
-                tuple(calibrations_of.get(assignment.device_id, ())),
-                tuple(holds_of.get(assignment.id, ())),
+                assignment, tuple(calibrations_of.get(assignment.device_id, ())), tuple(holds_of.get(assignment.id, ()))
             )
         )
     return setups

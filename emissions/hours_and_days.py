@@ -87,16 +87,10 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
     insert_rollups(rows)
 
 
-def _hour(
-    device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Sequence[EmissionMinute]
-) -> EmissionHour:
+def _hour(device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Sequence[EmissionMinute]) -> EmissionHour:
     facts = [
         hours.MinuteFacts(
-            milliseconds(m.period_start),
-            m.valid_ug / 1e9,
-            m.valid_ms / 1000,
-            m.is_idle_like,
-            m.is_firing_like,
+            milliseconds(m.period_start), m.valid_ug / 1e9, m.valid_ms / 1000, m.is_idle_like, m.is_firing_like
         )
         for m in near
     ]
@@ -125,9 +119,7 @@ def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: Zo
     by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}
     for hour in stored.order_by("period_start"):
         by_day.setdefault((local_day_start(hour.period_start, zone), hour.assignment_id), []).append(hour)
-    insert_rollups(
-        [_day(device_id, start, assignment_id, rows) for (start, assignment_id), rows in by_day.items()]
-    )
+    insert_rollups([_day(device_id, start, assignment_id, rows) for (start, assignment_id), rows in by_day.items()])
 
 
 def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[EmissionHour]) -> EmissionDay:

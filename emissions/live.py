@@ -118,9 +118,7 @@ class Hub:
         self.listening = threading.Event()
         self._was_away = False
 
-    def subscribe(
-        self, user_id: int, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop
-    ) -> Subscription:
+    def subscribe(self, user_id: int, device_ids: frozenset[int], loop: asyncio.AbstractEventLoop) -> Subscription:
         subscription = Subscription(user_id, device_ids, loop)
         with self._lock:
             self._subscriptions.add(subscription)
@@ -263,10 +261,7 @@ def _authorise(request: HttpRequest) -> Scope:
 def _missed(scope: Scope, received_after: datetime) -> list[DerivedReading]:
     try:
         return readings_received(
-            list(scope.devices),
-            received_after=received_after,
-            since=timezone.now() - RESUME,
-            limit=RESUME_EVENTS,
+            list(scope.devices), received_after=received_after, since=timezone.now() - RESUME, limit=RESUME_EVENTS
         )
     finally:
         connection.close()

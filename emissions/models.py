@@ -96,9 +96,7 @@ class TouchedMinute(models.Model):
 class AppliedSetup(models.Model):
     """With which geometry, calibrations and holds an assignment's roll-ups were made: see `rollups.py`."""
 
-    assignment = models.OneToOneField(
-        "devices.Assignment", models.CASCADE, primary_key=True, related_name="+"
-    )
+    assignment = models.OneToOneField("devices.Assignment", models.CASCADE, primary_key=True, related_name="+")
     digest = models.CharField(max_length=64)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)

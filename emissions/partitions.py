@@ -31,8 +31,7 @@ def partition_name(month: tuple[int, int]) -> str:
 def existing_partitions() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1",
-            [TABLE],
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass ORDER BY 1", [TABLE]
         )
         return [name for (name,) in cursor.fetchall()]
 

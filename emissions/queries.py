@@ -77,10 +77,15 @@ def readings_page(
     t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
     rows = _fetch(
         "readings_page_back" if is_backward else "readings_page",
-        device_ids=list(device_ids), start=start, end_=end, limit_=size + 1,
+        device_ids=list(device_ids),
+        start=start,
+        end_=end,
+        limit_=size + 1,
         cursor_at=None if t_ms is None else moment(t_ms),
-        cursor_device=device, cursor_stream=stream, cursor_seq=seq,
-    )  # fmt: skip
+        cursor_device=device,
+        cursor_stream=stream,
+        cursor_seq=seq,
+    )
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:
@@ -134,8 +139,7 @@ def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
 def latest_readings(device_ids: Sequence[int]) -> list[DerivedReading]:
     """The newest reading of each device that has one, by device."""
     return sorted(
-        with_meaning(_fetch("readings_latest", device_ids=list(device_ids))),
-        key=lambda item: item.row.device_id,
+        with_meaning(_fetch("readings_latest", device_ids=list(device_ids))), key=lambda item: item.row.device_id
     )
 
 
@@ -158,10 +162,9 @@ def readings_received(
     """Readings stored at or after a moment and measured since another, oldest arrival first."""
     items = with_meaning(
         _fetch(
-            "readings_received",
-            device_ids=list(device_ids), received_after=received_after, since=since, limit_=limit,
+            "readings_received", device_ids=list(device_ids), received_after=received_after, since=since, limit_=limit
         )
-    )  # fmt: skip
+    )
     return sorted(items, key=lambda item: (item.row.received_ms, _key(item.row)))
 
 
@@ -213,16 +216,18 @@ def rollups_page(
     t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
     with connection.cursor() as db:
         db.execute(
-            sql.load("emissions", f"rollups_{resolution}").replace(
-                "/* direction */", "DESC" if is_backward else "ASC"
-            ),
+            sql.load("emissions", f"rollups_{resolution}").replace("/* direction */", "DESC" if is_backward else "ASC"),
             {
-                "device_ids": list(device_ids), "start": start, "end_": end, "limit_": size + 1,
+                "device_ids": list(device_ids),
+                "start": start,
+                "end_": end,
+                "limit_": size + 1,
                 "after_at": None if t_ms is None or is_backward else moment(t_ms),
                 "before_at": None if t_ms is None or not is_backward else moment(t_ms),
-                "cursor_device": device, "cursor_assignment": assignment,
+                "cursor_device": device,
+                "cursor_assignment": assignment,
             },
-        )  # fmt: skip
+        )
         rows = [Period(*row) for row in db.fetchall()]
     has_more = len(rows) > size
     rows = rows[:size]

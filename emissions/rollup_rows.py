@@ -31,8 +31,7 @@ def insert_rollups(rows: Sequence[Model]) -> None:
 def _copying(model: type[Model]) -> tuple[sql.Composable, Any]:
     columns = [field for field in model._meta.concrete_fields if field.column]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(model._meta.db_table),
-        sql.SQL(", ").join(sql.Identifier(field.column) for field in columns),
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in columns)
     )
     return statement, attrgetter(*(field.attname for field in columns))
 

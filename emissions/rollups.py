@@ -27,26 +27,11 @@ from django.utils import timezone
 from carbontrack import sql
 from emissions import derive
 from emissions.derive import AssignmentSetup, DerivedReading, ReadingRow, moment
-from emissions.hours_and_days import (
-    HOUR_MS,
-    MINUTE_MS,
-    hour_cutter,
-    hour_starts_between,
-    roll_up_days,
-    roll_up_hours,
-)
+from emissions.hours_and_days import HOUR_MS, MINUTE_MS, hour_cutter, hour_starts_between, roll_up_days, roll_up_hours
 from emissions.models import AppliedSetup, EmissionMinute
 from emissions.rollup_rows import insert_rollups
 from science.integration import RateSample, Segment, segments
-from science.quality import (
-    CONTEXT,
-    DOUBTFUL,
-    counted_kg_per_s,
-    is_firing_like,
-    is_idle_like,
-    is_measured,
-    is_valid,
-)
+from science.quality import CONTEXT, DOUBTFUL, counted_kg_per_s, is_firing_like, is_idle_like, is_measured, is_valid
 from science.rounding import micrograms_from_kg
 
 logger = logging.getLogger(__name__)
@@ -67,9 +52,7 @@ _LOCK = 0x524F4C4C  # advisory lock class "one roll-up of a device at a time"
 def touch_period(device_pk: int, start: datetime, end: datetime | None) -> int:
     """Mark every minute of a device with readings in [start, end) to be rolled up again; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("emissions", "touch_period"), {"device_id": device_pk, "start": start, "end_": end}
-        )
+        cursor.execute(sql.load("emissions", "touch_period"), {"device_id": device_pk, "start": start, "end_": end})
         return int(cursor.rowcount)
 
 
@@ -165,9 +148,7 @@ def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
     use them up for the geometry that was corrected.
     """
     known = {setup.assignment.pk: setup.digest for setup in setups}
-    applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list(
-        "assignment_id", "digest"
-    )
+    applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list("assignment_id", "digest")
     return any(known.get(assignment) != digest for assignment, digest in applied)
 
 
@@ -176,11 +157,7 @@ def _windows(minutes_ms: Sequence[int]) -> Iterable[tuple[int, int]]:
     start = 0
     for index in range(1, len(minutes_ms) + 1):
         is_end = index == len(minutes_ms)
-        if (
-            is_end
-            or minutes_ms[index] - minutes_ms[index - 1] > WINDOW_BREAK_MS
-            or index - start >= WINDOW_MINUTES
-        ):
+        if is_end or minutes_ms[index] - minutes_ms[index - 1] > WINDOW_BREAK_MS or index - start >= WINDOW_MINUTES:
             yield minutes_ms[start], minutes_ms[index - 1]
             start = index
 
@@ -278,9 +255,7 @@ class _Minute:
         total_s = math.fsum(weights)
 
         def mean(values: Iterable[float]) -> float | None:
-            return (
-                math.fsum(v * w for v, w in zip(values, weights, strict=True)) / total_s if total_s else None
-            )
+            return math.fsum(v * w for v, w in zip(values, weights, strict=True)) / total_s if total_s else None
 
         quality = 0
         for reading in self.readings:

@@ -23,9 +23,7 @@ class ReadingSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(help_text="measured, the device's clock")
     received_at = serializers.DateTimeField(help_text="stored, our clock")
     co2_ppm = serializers.FloatField(allow_null=True, help_text="as the sensor reported it")
-    co2_kg_per_s = serializers.FloatField(
-        allow_null=True, help_text="kg CO2 per second; null: no rate can be had"
-    )
+    co2_kg_per_s = serializers.FloatField(allow_null=True, help_text="kg CO2 per second; null: no rate can be had")
     temperature_c = serializers.FloatField(allow_null=True)
     velocity_ms = serializers.FloatField(allow_null=True)
     flow_rate_m3s = serializers.FloatField(allow_null=True, help_text="actual m3/s in the stack")
@@ -69,9 +67,7 @@ class RollupSerializer(serializers.Serializer[Any]):
     is_of_record = serializers.BooleanField(help_text="false: a cross-check, in no total")
     period_start = serializers.DateTimeField(help_text="of the site's own minute, hour, day or month")
     period_end = serializers.DateTimeField(help_text="exclusive")
-    measured_kg = serializers.CharField(
-        help_text="integral over the time covered; gaps are missing, not zero"
-    )
+    measured_kg = serializers.CharField(help_text="integral over the time covered; gaps are missing, not zero")
     record_kg = serializers.CharField(
         allow_null=True, help_text="hours covered to 80 %, or proved idle; null: none yet, or a minute"
     )
@@ -86,10 +82,11 @@ class RollupSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="until when this row may still change by itself; null: it is settled"
     )
     settling_because = serializers.ChoiceField(
-        choices=[str(why) for why in Why], allow_null=True,
+        choices=[str(why) for why in Why],
+        allow_null=True,
         help_text="running: the period is not over; rolling_up: readings wait for the worker; "
         "outstanding: the device is silent or behind and may still hold readings",
-    )  # fmt: skip
+    )
 
 
 def settling_fields(settling: Settling | None) -> dict[str, str | None]:

@@ -80,11 +80,9 @@ def settling(parts: Sequence[Part], now: datetime) -> list[Settling | None]:
     waiting = _waiting(device_ids)
     held = _held(device_ids, now)
     return [
-        latest(
-            (_running(part, now), waiting.reaches(part, now), _outstanding(part, held.get(part.device_id, ()), now))
-        )
+        latest((_running(part, now), waiting.reaches(part, now), _outstanding(part, held.get(part.device_id, ()), now)))
         for part in parts
-    ]  # fmt: skip
+    ]
 
 
 def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Settling | None]:
@@ -93,9 +91,10 @@ def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Sett
         return []
     assignments: dict[int, list[Any]] = {}
     rows = Assignment.objects.filter(
-        factory__in={period.factory_id for period in periods}, is_of_record=True,
+        factory__in={period.factory_id for period in periods},
+        is_of_record=True,
         valid_from__lt=max(period.end for period in periods),
-    ).exclude(valid_to__lte=min(period.start for period in periods))  # fmt: skip
+    ).exclude(valid_to__lte=min(period.start for period in periods))
     for row in rows.values_list("factory_id", "device_id", "valid_from", "valid_to", named=True):
         assignments.setdefault(row.factory_id, []).append(row)
     places, parts = [], []
@@ -140,8 +139,7 @@ class _Waiting:
 def _waiting(device_ids: Sequence[int]) -> _Waiting:
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.load("emissions", "waiting_minutes"),
-            {"device_ids": list(device_ids), "limit_": MARKS_LOOKED_AT + 1},
+            sql.load("emissions", "waiting_minutes"), {"device_ids": list(device_ids), "limit_": MARKS_LOOKED_AT + 1}
         )
         rows = cursor.fetchall()
     if not rows:

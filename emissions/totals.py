@@ -81,15 +81,16 @@ def total(parts: Sequence[SoFar]) -> SoFar | None:
     if not parts:
         return None
     return SoFar(
-        0, parts[0].factory_id, sum(p.measured_ug for p in parts),
-        sum(min(p.covered_ms, p.elapsed_ms) for p in parts), sum(p.elapsed_ms for p in parts),
+        0,
+        parts[0].factory_id,
+        sum(p.measured_ug for p in parts),
+        sum(min(p.covered_ms, p.elapsed_ms) for p in parts),
+        sum(p.elapsed_ms for p in parts),
         any_flag(p.quality for p in parts),
-    )  # fmt: skip
+    )
 
 
-def hours_of_record(
-    factories: Sequence[Factory], now: datetime, count: int = 24
-) -> dict[int, list[RecordHour]]:
+def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24) -> dict[int, list[RecordHour]]:
     """For each chimney the hours of its device of record among the last `count`; hours without data are absent."""
     if not factories:
         return {}

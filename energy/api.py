@@ -77,9 +77,7 @@ class EmissionFactorFilter(filters.FilterSet):
         model = EmissionFactor
         fields: list[str] = []
 
-    def holding_on(
-        self, queryset: QuerySet[EmissionFactor], _name: str, day: date
-    ) -> QuerySet[EmissionFactor]:
+    def holding_on(self, queryset: QuerySet[EmissionFactor], _name: str, day: date) -> QuerySet[EmissionFactor]:
         return queryset.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
 
 
@@ -88,15 +86,7 @@ class EmissionFactorViewSet(OwnFactorMixin, ReferenceViewSet):
 
     actions = {"GET": Action.VIEW_ENERGY, "POST": Action.MANAGE_FACTORS}
     queryset = EmissionFactor.objects.select_related("energy_type").order_by(
-        "energy_type__code",
-        "set_name",
-        "per_unit",
-        "country",
-        "factor_type",
-        "valid_from",
-        "gas",
-        "version",
-        "id",
+        "energy_type__code", "set_name", "per_unit", "country", "factor_type", "valid_from", "gas", "version", "id"
     )
     serializer_class = EmissionFactorSerializer
     filterset_class = EmissionFactorFilter
@@ -125,9 +115,7 @@ class EnergyEntryFilter(filters.FilterSet):
         model = EnergyEntry
         fields: list[str] = []
 
-    def with_deleted(
-        self, queryset: QuerySet[EnergyEntry], _name: str, _wanted: bool
-    ) -> QuerySet[EnergyEntry]:
+    def with_deleted(self, queryset: QuerySet[EnergyEntry], _name: str, _wanted: bool) -> QuerySet[EnergyEntry]:
         return queryset  # what it means is in `get_queryset`, which holds without the filter too
 
 
@@ -141,9 +129,11 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
 
     # Whoever may see entries comes so far; each write asks for its right in the entry's own factory.
     actions = {
-        "GET": Action.VIEW_ENERGY, "POST": Action.WRITE_ENERGY, "PATCH": Action.WRITE_ENERGY,
+        "GET": Action.VIEW_ENERGY,
+        "POST": Action.WRITE_ENERGY,
+        "PATCH": Action.WRITE_ENERGY,
         "DELETE": Action.WRITE_ENERGY,
-    }  # fmt: skip
+    }
     queryset = services.entries().order_by("-timestamp", "-id")
     serializer_class = EnergyEntrySerializer
     filterset_class = EnergyEntryFilter
@@ -156,29 +146,33 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         return queryset
 
     @swagger_auto_schema(
-        operation_id="energy-entries_create", operation_summary="Log one entry",
-        manual_parameters=[IDEMPOTENCY_KEY], request_body=NewEntrySerializer,
+        operation_id="energy-entries_create",
+        operation_summary="Log one entry",
+        manual_parameters=[IDEMPOTENCY_KEY],
+        request_body=NewEntrySerializer,
         responses={201: EnergyEntrySerializer, **REFUSALS, 409: "key_conflict"},
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """Answers with what it emitted. With the same Idempotency-Key the same body answers the same entry."""
         client_id = client_id_of(request)
         serializer = NewEntrySerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
         factory = get_visible(
-            request.user, Factory.objects.select_related("organisation"), Action.WRITE_ENERGY, factory_path="",
+            request.user,
+            Factory.objects.select_related("organisation"),
+            Action.WRITE_ENERGY,
+            factory_path="",
             pk=serializer.validated_data["factory"],
-        )  # fmt: skip
-        recorded = services.record_entry(
-            user_of(request), factory, serializer.to_input(), client_id=client_id
         )
+        recorded = services.record_entry(user_of(request), factory, serializer.to_input(), client_id=client_id)
         return Response(EnergyEntrySerializer(recorded.entry).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
-        operation_id="energy-entries_partial_update", operation_summary="Correct an entry, with a reason",
+        operation_id="energy-entries_partial_update",
+        operation_summary="Correct an entry, with a reason",
         request_body=CorrectionSerializer,
         responses={200: EnergyEntrySerializer, **REFUSALS, 409: "entry_deleted"},
-    )  # fmt: skip
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Values it anew when the amount, type, unit, time or set changes. What it was stays in its history."""
         entry = self._writable(request, pk)
@@ -192,10 +186,11 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         return Response(EnergyEntrySerializer(changed).data)
 
     @swagger_auto_schema(
-        operation_id="energy-entries_delete", operation_summary="Delete an entry, with a reason",
+        operation_id="energy-entries_delete",
+        operation_summary="Delete an entry, with a reason",
         request_body=ReasonSerializer,
         responses={200: EnergyEntrySerializer, **REFUSALS, 409: "entry_deleted"},
-    )  # fmt: skip
+    )
     def destroy(self, request: Request, pk: str) -> Response:
         """Takes it out of lists and totals; the row stays, with who, when and why."""
         entry = self._writable(request, pk)
@@ -205,10 +200,11 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         return Response(EnergyEntrySerializer(deleted).data)
 
     @swagger_auto_schema(
-        operation_id="energy-entries_undo", operation_summary="Take back your last change, within 10 minutes",
+        operation_id="energy-entries_undo",
+        operation_summary="Take back your last change, within 10 minutes",
         request_body=no_body,
         responses={200: EnergyEntrySerializer, **REFUSALS, 409: "undo_expired"},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
@@ -216,9 +212,10 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         return Response(EnergyEntrySerializer(services.undo(user_of(request), entry.pk)).data)
 
     @swagger_auto_schema(
-        operation_id="energy-entries_history", operation_summary="All that an entry ever was, oldest first",
+        operation_id="energy-entries_history",
+        operation_summary="All that an entry ever was, oldest first",
         responses={200: EntryEventSerializer(many=True), **REFUSALS},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def history(self, request: Request, pk: str) -> HttpResponseBase:
         events = self.get_object().events.select_related("energy_type").order_by("pgh_id")
@@ -227,6 +224,4 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
 
     @staticmethod
     def _writable(request: Request, pk: str) -> EnergyEntry:
-        return get_visible(
-            request.user, EnergyEntry.objects.select_related("factory"), Action.WRITE_ENERGY, pk=pk
-        )
+        return get_visible(request.user, EnergyEntry.objects.select_related("factory"), Action.WRITE_ENERGY, pk=pk)

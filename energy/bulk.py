@@ -63,13 +63,46 @@ def insert_rows(
     lines: list[Sequence[Any]] = []
     for row in rows:
         v, at = row.valued, row.recorded_at or now
-        lines.append((
-            factory.pk, source.pk if source else None, energy_type.pk, EntryKind.USED.value, row.amount, unit,
-            row.start, row.start, row.end, "", row.moisture_fraction, row.moisture_fraction is not None, factor_set,
-            "", Origin.IMPORT.value, v.scope, v.factor_amount, v.energy_gj, v.co2_kg, v.biogenic_co2_kg, v.ch4_kg,
-            v.n2o_kg, v.co2e_kg, v.factor_id, v.ch4_factor_id, v.n2o_factor_id, v.gwp_set, v.method_version,
-            json.dumps(row.notices), "", user_id, at, Act.RECORDED.value, user_id, at, "",
-        ))  # fmt: skip
+        lines.append(
+            (
+                factory.pk,
+                source.pk if source else None,
+                energy_type.pk,
+                EntryKind.USED.value,
+                row.amount,
+                unit,
+                row.start,
+                row.start,
+                row.end,
+                "",
+                row.moisture_fraction,
+                row.moisture_fraction is not None,
+                factor_set,
+                "",
+                Origin.IMPORT.value,
+                v.scope,
+                v.factor_amount,
+                v.energy_gj,
+                v.co2_kg,
+                v.biogenic_co2_kg,
+                v.ch4_kg,
+                v.n2o_kg,
+                v.co2e_kg,
+                v.factor_id,
+                v.ch4_factor_id,
+                v.n2o_factor_id,
+                v.gwp_set,
+                v.method_version,
+                json.dumps(row.notices),
+                "",
+                user_id,
+                at,
+                Act.RECORDED.value,
+                user_id,
+                at,
+                "",
+            )
+        )
     _copy(lines)
 
 
@@ -88,14 +121,39 @@ def insert_counts(
     """
     user_id = user.pk if user else None
     nothing = (None,) * 11  # no results and no factors: only a use emits
-    _copy([
-        (
-            factory.pk, None, energy_type.pk, kind.value, row.amount, unit, row.moment, None, None, "",
-            row.moisture_fraction, row.moisture_fraction is not None, "", "", Origin.ENTRY.value, *nothing, "", "",
-            "[]", "", user_id, row.recorded_at, Act.RECORDED.value, user_id, row.recorded_at, "",
-        )
-        for row in rows
-    ])  # fmt: skip
+    _copy(
+        [
+            (
+                factory.pk,
+                None,
+                energy_type.pk,
+                kind.value,
+                row.amount,
+                unit,
+                row.moment,
+                None,
+                None,
+                "",
+                row.moisture_fraction,
+                row.moisture_fraction is not None,
+                "",
+                "",
+                Origin.ENTRY.value,
+                *nothing,
+                "",
+                "",
+                "[]",
+                "",
+                user_id,
+                row.recorded_at,
+                Act.RECORDED.value,
+                user_id,
+                row.recorded_at,
+                "",
+            )
+            for row in rows
+        ]
+    )
 
 
 def _copy(lines: Sequence[Sequence[Any]]) -> None:

@@ -39,11 +39,14 @@ def amounts_by_day(
         cursor.execute(
             sql.load("energy", "amounts_by_day"),
             {
-                "factory_id": factory.pk, "days": [day for day, _start, _end in days],
-                "starts": [start for _day, start, _end in days], "ends": [end for _day, _start, end in days],
-                "first": min(start for _day, start, _end in days), "last": max(end for _day, _start, end in days),
+                "factory_id": factory.pk,
+                "days": [day for day, _start, _end in days],
+                "starts": [start for _day, start, _end in days],
+                "ends": [end for _day, _start, end in days],
+                "first": min(start for _day, start, _end in days),
+                "last": max(end for _day, _start, end in days),
             },
-        )  # fmt: skip
+        )
         for day, code, per_unit, amount, is_whole_day in cursor.fetchall():
             own = amounts.setdefault((day, code), {})
             if per_unit is None:

@@ -53,19 +53,18 @@ def find_energy_type(name: str) -> EnergyType:
     """
     wanted = " ".join(str(name).split())
     found = EnergyType.objects.filter(
-        Q(code__iexact=wanted.replace(" ", "_"))
-        | Q(name__iexact=wanted)
-        | Q(aliases__contains=[wanted.lower()])
+        Q(code__iexact=wanted.replace(" ", "_")) | Q(name__iexact=wanted) | Q(aliases__contains=[wanted.lower()])
     ).order_by("code")
     # PostgreSQL takes no NUL in a text, and no type has one.
     first = found.first() if "\x00" not in wanted else None
     if first is None:
         codes = ", ".join(EnergyType.objects.values_list("code", flat=True))
         raise invalid(
-            "energy_type", "unknown_energy_type",
+            "energy_type",
+            "unknown_energy_type",
             _("energy_type=%(name)r is unknown; use one of %(codes)s.") % {"name": wanted[:60], "codes": codes},
             energy_type=wanted[:60],
-        )  # fmt: skip
+        )
     return first
 
 
@@ -102,9 +101,12 @@ class FactorBook:
                 for row in self._rows
             )
             self._by_date[day] = choose(
-                self._rows, energy_type=self.energy_type, country=self.country, on=day,
+                self._rows,
+                energy_type=self.energy_type,
+                country=self.country,
+                on=day,
                 set_name=self._preferred if prefers else self.set_name,
-            )  # fmt: skip
+            )
         return self._by_date[day]
 
 
@@ -112,11 +114,18 @@ def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
     """Of rows in order of version, the last one of each factor. Margins are left out: no entry is valued by them."""
     newest = {
         (
-            row.organisation_id, row.energy_type_id, row.gas, row.per_unit, row.country, row.set_name, row.factor_type,
-            row.basis, row.valid_from,
+            row.organisation_id,
+            row.energy_type_id,
+            row.gas,
+            row.per_unit,
+            row.country,
+            row.set_name,
+            row.factor_type,
+            row.basis,
+            row.valid_from,
         ): row
         for row in rows
-    }  # fmt: skip
+    }
     return [row for row in newest.values() if row.factor_type == FactorType.AVERAGE]
 
 
@@ -144,9 +153,7 @@ def choose(
         by_unit = _completed(by_unit, _by_unit([row for row in defaults if _holds(row, on)]))
         if not by_unit:
             raise _no_factor(energy_type, country, on, set_name, rows)
-    stacked = [
-        row.kg_per_unit for row in (*holding, *defaults) if row.per_unit == "stere" and _holds(row, on)
-    ]
+    stacked = [row.kg_per_unit for row in (*holding, *defaults) if row.per_unit == "stere" and _holds(row, on)]
     return FactorSet(
         energy_type,
         by_unit,
@@ -168,8 +175,7 @@ def _by_unit(rows: list[EmissionFactor]) -> dict[str, dict[str, EmissionFactor]]
     """Those of the place come last, and stay; of an organisation's own that both hold, the one that began later."""
     found: dict[str, dict[str, EmissionFactor]] = {}
     for row in sorted(
-        rows,
-        key=lambda row: (row.country != "", row.valid_from if row.organisation_id else date.min, row.version),
+        rows, key=lambda row: (row.country != "", row.valid_from if row.organisation_id else date.min, row.version)
     ):
         found.setdefault(row.per_unit, {})[row.gas] = row
     return found
@@ -209,29 +215,27 @@ def change_within(factors: FactorSet, last_day: date) -> Notice | None:
     return Notice("factor_changes_in_period", {"valid_to": end.isoformat()})
 
 
-def _no_factor(
-    energy_type: EnergyType, country: str, on: date, set_name: str, rows: list[EmissionFactor]
-) -> ApiError:
+def _no_factor(energy_type: EnergyType, country: str, on: date, set_name: str, rows: list[EmissionFactor]) -> ApiError:
     # Of these sets one has to be named; and those of other places are of no use here.
     usable = [row for row in rows if row.country in (country, "")]
     sets = ", ".join(sorted({_described(row) for row in usable})[:12]) or _("none")
     asked = _(" of set %(set)r") % {"set": set_name} if set_name else ""
     return invalid(
-        "factor_set" if set_name else "energy_type", "no_factor",
+        "factor_set" if set_name else "energy_type",
+        "no_factor",
         _(
             "There is no factor%(asked)s for %(type)s in %(country)s on %(on)s. Sets there are: %(sets)s. Name one "
             "that holds as `factor_set`, check the date, or have the factor added."
         )
-        % {
-            "asked": asked, "type": energy_type.code, "country": country, "on": on.isoformat(), "sets": sets,
-        },
-        energy_type=energy_type.code, country=country, on=on.isoformat(), factor_set=set_name,
-    )  # fmt: skip
+        % {"asked": asked, "type": energy_type.code, "country": country, "on": on.isoformat(), "sets": sets},
+        energy_type=energy_type.code,
+        country=country,
+        on=on.isoformat(),
+        factor_set=set_name,
+    )
 
 
 def _described(row: EmissionFactor) -> str:
     if row.valid_to is None:
         return f"{row.set_name} ({row.valid_from:%Y} on)"
-    return (
-        f"{row.set_name} ({row.valid_from.isoformat()} to {(row.valid_to - timedelta(days=1)).isoformat()})"
-    )
+    return f"{row.set_name} ({row.valid_from.isoformat()} to {(row.valid_to - timedelta(days=1)).isoformat()})"

@@ -37,9 +37,7 @@ class SheetUploadSerializer(NoNulMixin, serializers.Serializer[Any]):
     unit = serializers.CharField(max_length=40)
     time_column = serializers.CharField(max_length=100, default="timestamp")
     value_column = serializers.CharField(max_length=100, default="amount")
-    time_zone = serializers.CharField(
-        max_length=40, required=False, help_text="IANA name; default: the site's"
-    )
+    time_zone = serializers.CharField(max_length=40, required=False, help_text="IANA name; default: the site's")
     time_is = serializers.ChoiceField(choices=[value.value for value in TimeIs], default=TimeIs.END.value)
     date_order = serializers.ChoiceField(
         choices=[value.value for value in DateOrder], default=DateOrder.AUTO.value, help_text="of 03/04/2026"
@@ -111,37 +109,47 @@ class ImportMixin:
     """The import as an action of the entries' viewset."""
 
     @swagger_auto_schema(
-        operation_id="energy-entries_import", operation_summary="Import a CSV or XLSX sheet",
+        operation_id="energy-entries_import",
+        operation_summary="Import a CSV or XLSX sheet",
         request_body=SheetUploadSerializer,
         responses={
-            200: ImportResultSerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found",
+            200: ImportResultSerializer,
+            400: "invalid",
+            401: "not_signed_in",
+            403: "forbidden",
+            404: "not_found",
             413: "too_large",
         },
-    )  # fmt: skip
-    @action(
-        detail=False, methods=["post"], url_path="import", url_name="import", parser_classes=[MultiPartParser]
     )
+    @action(detail=False, methods=["post"], url_path="import", url_name="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
         """One row, one period. Bad rows are named and the others stored; the same file again adds nothing."""
         serializer = SheetUploadSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)
         factory = get_visible(
-            request.user, visible_to(request.user, Factory.objects.select_related("organisation"), factory_path=""),
-            Action.WRITE_ENERGY, factory_path="", pk=said.pop("factory"),
-        )  # fmt: skip
+            request.user,
+            visible_to(request.user, Factory.objects.select_related("organisation"), factory_path=""),
+            Action.WRITE_ENERGY,
+            factory_path="",
+            pk=said.pop("factory"),
+        )
         file, dry_run = said.pop("file"), said.pop("dry_run")
         if file.size > LARGEST_FILE_BYTES:
             raise ApiError(
-                413, "too_large",
+                413,
+                "too_large",
                 _("The file has %(size)d bytes, more than %(limit)d: split it.")
                 % {"size": file.size, "limit": LARGEST_FILE_BYTES},
                 params={"size": file.size, "limit": LARGEST_FILE_BYTES},
-            )  # fmt: skip
+            )
         plan = ImportPlan(
-            factory=factory, source_id=said.pop("source", None), time_is=TimeIs(said.pop("time_is")),
-            date_order=DateOrder(said.pop("date_order")), **said,
-        )  # fmt: skip
+            factory=factory,
+            source_id=said.pop("source", None),
+            time_is=TimeIs(said.pop("time_is")),
+            date_order=DateOrder(said.pop("date_order")),
+            **said,
+        )
         try:
             result = import_sheet(request.user, plan, read_sheet(file), dry_run=dry_run)  # type: ignore[arg-type]
         except SheetError as error:

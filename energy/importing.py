@@ -121,9 +121,7 @@ def import_sheet(
         new = _new_rows(plan, energy_type, source, good, result)
         rows = _valued(plan, energy_type, new, result, progress)
         if rows and not dry_run:
-            insert_rows(
-                user, plan.factory, energy_type, source, rows=rows, unit=plan.unit, factor_set=plan.factor_set
-            )
+            insert_rows(user, plan.factory, energy_type, source, rows=rows, unit=plan.unit, factor_set=plan.factor_set)
     result.stored = len(rows)
     result.rejected.sort(key=lambda error: error.row)
     return result
@@ -135,9 +133,12 @@ def _readable(plan: ImportPlan, sheet: Sheet, result: ImportResult) -> list[_Goo
     value_at = sheet.column(plan.value_column, "value_column")
     times = [_cell(cells, time_at) for _number, cells in sheet.rows]
     slots = periods(
-        times, zone=_zone(plan), time_is=plan.time_is, date_order=plan.date_order,
+        times,
+        zone=_zone(plan),
+        time_is=plan.time_is,
+        date_order=plan.date_order,
         interval=timedelta(minutes=plan.interval_min) if plan.interval_min else None,
-    )  # fmt: skip
+    )
     latest = timezone.now() + AHEAD
     good, rounded_count = [], 0
     for (number, cells), raw_time, slot in zip(sheet.rows, times, slots, strict=True):
@@ -150,9 +151,7 @@ def _readable(plan: ImportPlan, sheet: Sheet, result: ImportResult) -> list[_Goo
             raw = _cell(cells, value_at)
             amount = _amount(raw, sheet.has_decimal_comma)
             if any(cell not in (None, "") for cell in cells[len(sheet.columns) :]):
-                amount = _(
-                    "stands in a row of more cells than the header has; is a comma in it a decimal comma?"
-                )
+                amount = _("stands in a row of more cells than the header has; is a comma in it a decimal comma?")
             if isinstance(amount, str):
                 result.rejected.append(RowError(number, plan.value_column, _shown(raw), amount))
                 continue
@@ -164,12 +163,7 @@ def _readable(plan: ImportPlan, sheet: Sheet, result: ImportResult) -> list[_Goo
 
 
 def _say_what_was_seen(
-    plan: ImportPlan,
-    sheet: Sheet,
-    good: list[_Good],
-    rounded_count: int,
-    used: set[int],
-    result: ImportResult,
+    plan: ImportPlan, sheet: Sheet, good: list[_Good], rounded_count: int, used: set[int], result: ImportResult
 ) -> None:
     unused = [name for i, name in enumerate(sheet.columns) if i not in used and name]
     if unused:
@@ -221,11 +215,7 @@ def _amount(raw: Cell, has_decimal_comma: bool) -> Decimal | str:
 
 # --- Comparing with what is there ---------------------------------------------------------------
 def _new_rows(
-    plan: ImportPlan,
-    energy_type: EnergyType,
-    source: EmissionSource | None,
-    good: list[_Good],
-    result: ImportResult,
+    plan: ImportPlan, energy_type: EnergyType, source: EmissionSource | None, good: list[_Good], result: ImportResult
 ) -> list[_Good]:
     """Rows of periods that are not imported yet. A period that is there with another value is an error of its row."""
     known = _known(plan, energy_type, source, good)
@@ -245,8 +235,10 @@ def _new_rows(
         else:
             entry, amount, unit = known[key]
             words = _("was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong") % {
-                "amount": plain(amount), "unit": unit, "entry": entry,
-            }  # fmt: skip
+                "amount": plain(amount),
+                "unit": unit,
+                "entry": entry,
+            }
             result.rejected.append(RowError(row.number, plan.value_column, plain(row.amount), words))
     return new
 
@@ -256,19 +248,20 @@ def _local(plan: ImportPlan, row: _Good) -> str:
     return moment.astimezone(_zone(plan)).isoformat()
 
 
-def _known(
-    plan: ImportPlan, energy_type: EnergyType, source: EmissionSource | None, good: list[_Good]
-) -> Known:
+def _known(plan: ImportPlan, energy_type: EnergyType, source: EmissionSource | None, good: list[_Good]) -> Known:
     if not good:
         return {}
     rows: QuerySet[EnergyEntry] = EnergyEntry.objects.filter(
-        factory=plan.factory, energy_type=energy_type, source=source, origin=Origin.IMPORT, kind=EntryKind.USED,
-        deleted_at__isnull=True, period_start__gte=min(row.slot.start for row in good),
+        factory=plan.factory,
+        energy_type=energy_type,
+        source=source,
+        origin=Origin.IMPORT,
+        kind=EntryKind.USED,
+        deleted_at__isnull=True,
+        period_start__gte=min(row.slot.start for row in good),
         period_start__lte=max(row.slot.start for row in good),
-    )  # fmt: skip
-    columns = rows.values_list("period_start", "period_end", "pk", "amount", "unit").iterator(
-        chunk_size=10_000
     )
+    columns = rows.values_list("period_start", "period_end", "pk", "amount", "unit").iterator(chunk_size=10_000)
     return {(start, end): (pk, amount, unit) for start, end, pk, amount, unit in columns if start and end}
 
 
@@ -289,21 +282,13 @@ def _valued(
         last_day = (row.slot.end - timedelta(microseconds=1)).astimezone(zone).date()
         try:
             valued, notices = value_amount(
-                row.amount,
-                plan.unit,
-                book=book,
-                local=local,
-                first_day=first_day,
-                last_day=last_day,
-                gwp_set=gwp_set,
+                row.amount, plan.unit, book=book, local=local, first_day=first_day, last_day=last_day, gwp_set=gwp_set
             )
         except ApiError as error:
             name, problems = next(iter(error.fields.items()))
             if name != "energy_type" and name != "factor_set" and name != "amount":
                 raise  # the unit: no row of the file can be valued
-            result.rejected.append(
-                RowError(row.number, plan.time_column, _local(plan, row), problems[0]["message"])
-            )
+            result.rejected.append(RowError(row.number, plan.time_column, _local(plan, row), problems[0]["message"]))
             continue
         result.amount += row.amount
         result.co2e_kg += valued.co2e_kg

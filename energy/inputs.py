@@ -48,12 +48,21 @@ class EntryInput:
 def said_by(entry: EnergyEntry) -> EntryInput:
     """An entry as if it were told again; a moisture that stood in stays one."""
     return EntryInput(
-        energy_type=entry.energy_type.code, amount=entry.amount, unit=entry.unit, timestamp=entry.timestamp,
-        period_start=entry.period_start, period_end=entry.period_end, kind=entry.kind, source_id=entry.source_id,
-        cost=entry.cost, currency=entry.currency,
+        energy_type=entry.energy_type.code,
+        amount=entry.amount,
+        unit=entry.unit,
+        timestamp=entry.timestamp,
+        period_start=entry.period_start,
+        period_end=entry.period_end,
+        kind=entry.kind,
+        source_id=entry.source_id,
+        cost=entry.cost,
+        currency=entry.currency,
         moisture_fraction=None if entry.moisture_is_default else entry.moisture_fraction,
-        factor_set=entry.factor_set, note=entry.note, meter_restarted=entry.meter_restarted,
-    )  # fmt: skip
+        factor_set=entry.factor_set,
+        note=entry.note,
+        meter_restarted=entry.meter_restarted,
+    )
 
 
 def local_units(factory: Factory, energy_type_id: int) -> LocalUnits:
@@ -67,24 +76,37 @@ def columns_of(factory: Factory, data: EntryInput, now: datetime) -> dict[str, A
     energy_type = find_energy_type(data.energy_type)
     _check(data)
     period = period_of(
-        factory, timestamp=data.timestamp, start=data.period_start, end=data.period_end, now=now,
+        factory,
+        timestamp=data.timestamp,
+        start=data.period_start,
+        end=data.period_end,
+        now=now,
         fills_day=data.kind == EntryKind.USED,
-    )  # fmt: skip
+    )
     local = local_units(factory, energy_type.pk)
     columns = {name: value for name, value in asdict(data).items() if name != "energy_type"}
     columns |= {
-        "energy_type": energy_type, "timestamp": period.timestamp, "period_start": period.start,
-        "period_end": period.end, "source": find_source(factory, data.source_id), **_NO_RESULTS,
-    }  # fmt: skip
+        "energy_type": energy_type,
+        "timestamp": period.timestamp,
+        "period_start": period.start,
+        "period_end": period.end,
+        "source": find_source(factory, data.source_id),
+        **_NO_RESULTS,
+    }
     del columns["source_id"]
     notices: tuple[Notice, ...] = ()
     if data.kind == EntryKind.USED:
         first_day, last_day = period.days(factory)
         book = FactorBook(energy_type, factory.country, data.factor_set, organisation=factory.organisation)
         valued, notices = value_amount(
-            data.amount, data.unit, book=book, local=local, first_day=first_day, last_day=last_day,
+            data.amount,
+            data.unit,
+            book=book,
+            local=local,
+            first_day=first_day,
+            last_day=last_day,
             gwp_set=factory.organisation.gwp_set,
-        )  # fmt: skip
+        )
         columns |= asdict(valued)
     else:
         notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
@@ -99,28 +121,32 @@ def columns_of(factory: Factory, data: EntryInput, now: datetime) -> dict[str, A
 def _check(data: EntryInput) -> None:
     if not data.amount.is_finite() or not 0 <= data.amount < Decimal(10) ** 12:
         raise invalid(
-            "amount", "out_of_range",
+            "amount",
+            "out_of_range",
             _("amount=%(amount)s %(unit)s is outside 0 to 1e12 %(unit)s; correct an entry, never log less than 0.")
             % {"amount": data.amount, "unit": data.unit[:40]},
-        )  # fmt: skip
+        )
     if (data.cost is None) != (not data.currency):
         raise invalid(
-            "currency" if data.cost is not None else "cost", "required",
+            "currency" if data.cost is not None else "cost",
+            "required",
             _("Give cost and currency together; the currency as three letters, like KES."),
-        )  # fmt: skip
+        )
     if data.meter_restarted and data.kind != EntryKind.METER_READING:
         raise invalid(
-            "meter_restarted", "of_a_reading",
+            "meter_restarted",
+            "of_a_reading",
             _("meter_restarted goes with kind=%(reading)s alone, not with %(kind)s.")
             % {"reading": EntryKind.METER_READING.value, "kind": data.kind},
-        )  # fmt: skip
+        )
     moisture = data.moisture_fraction
     if moisture is not None and not 0 <= moisture <= MOISTURE_MAX_FRACTION:
         raise invalid(
-            "moisture_fraction", "out_of_range",
+            "moisture_fraction",
+            "out_of_range",
             _("moisture_fraction=%(value)s is outside 0 to %(limit)s; give kg water a kg of wet wood, 0.30 if unknown.")
             % {"value": moisture, "limit": MOISTURE_MAX_FRACTION},
-        )  # fmt: skip
+        )
 
 
 def find_source(factory: Factory, source_id: int | None) -> EmissionSource | None:
@@ -129,9 +155,10 @@ def find_source(factory: Factory, source_id: int | None) -> EmissionSource | Non
     found = EmissionSource.objects.filter(factory=factory, pk=source_id).first()
     if found is None:
         raise invalid(
-            "source", "unknown_source",
+            "source",
+            "unknown_source",
             _("source=%(source)d is no emission source of %(factory)s.") % {"source": source_id, "factory": factory},
-        )  # fmt: skip
+        )
     return found
 
 

@@ -20,12 +20,21 @@ DATA = Path(__file__).parent / "data"
 # What makes a row the same row; the rest of it may change, and is then the next version.
 KEY = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis", "valid_from")
 CONTENT = (
-    "valid_to", "is_default", "value", "unit", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj",
-    "inherent_kg_per_unit", "source", "publication", "confidence", "note",
-)  # fmt: skip
-TYPE_FIELDS = (
-    "name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood",
-)  # fmt: skip
+    "valid_to",
+    "is_default",
+    "value",
+    "unit",
+    "kg_per_unit",
+    "ncv_gj_per_t",
+    "gj_per_unit",
+    "gas_kg_per_tj",
+    "inherent_kg_per_unit",
+    "source",
+    "publication",
+    "confidence",
+    "note",
+)
+TYPE_FIELDS = ("name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood")
 _THOUSAND = Decimal(1000)
 Row = dict[str, Any]
 
@@ -58,8 +67,10 @@ def load(folder: Path = DATA) -> Loaded:
     changed_types = [row for row in types if stored_types.get(row["code"]) != _content(row, TYPE_FIELDS)]
     EnergyType.objects.bulk_create(
         [EnergyType(**row) for row in changed_types],
-        update_conflicts=True, unique_fields=["code"], update_fields=list(TYPE_FIELDS),
-    )  # fmt: skip
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=list(TYPE_FIELDS),
+    )
     ids = dict(EnergyType.objects.values_list("code", "pk"))
     new, versions = [], 0
     for row in factors:
@@ -94,14 +105,11 @@ def _stored() -> tuple[dict[str, tuple[Any, ...]], Newest]:
     return types, newest
 
 
-def _is_stored(
-    types: list[Row], factors: list[Row], stored_types: dict[str, tuple[Any, ...]], newest: Newest
-) -> bool:
+def _is_stored(types: list[Row], factors: list[Row], stored_types: dict[str, tuple[Any, ...]], newest: Newest) -> bool:
     if any(stored_types.get(row["code"]) != _content(row, TYPE_FIELDS) for row in types):
         return False
     return all(
-        (known := newest.get(_content(row, KEY))) is not None and known[1] == _content(row, CONTENT)
-        for row in factors
+        (known := newest.get(_content(row, KEY))) is not None and known[1] == _content(row, CONTENT) for row in factors
     )
 
 
@@ -118,10 +126,16 @@ def _lines(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
 
 def _type_row(line: str, row: dict[str, str]) -> Row:
     return {
-        "code": row["code"], "name": row["name"], "aliases": [word for word in row["aliases"].split("|") if word],
-        "carrier": row["carrier"], "unit_family": row["unit_family"], "default_unit": row["default_unit"],
-        "scope": int(row["scope"]), "is_biogenic": row["is_biogenic"] == "1", "is_wood": row["is_wood"] == "1",
-    }  # fmt: skip
+        "code": row["code"],
+        "name": row["name"],
+        "aliases": [word for word in row["aliases"].split("|") if word],
+        "carrier": row["carrier"],
+        "unit_family": row["unit_family"],
+        "default_unit": row["default_unit"],
+        "scope": int(row["scope"]),
+        "is_biogenic": row["is_biogenic"] == "1",
+        "is_wood": row["is_wood"] == "1",
+    }
 
 
 def _factor_row(line: str, row: dict[str, str]) -> Row:

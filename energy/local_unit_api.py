@@ -60,13 +60,7 @@ class NewLocalUnitSerializer(LocalUnitChangeSerializer):
 
     class Meta:
         swagger_schema_fields = {
-            "example": {
-                "factory": 1,
-                "energy_type": "firewood",
-                "name": "lorry",
-                "amount": "12",
-                "unit": "stere",
-            }
+            "example": {"factory": 1, "energy_type": "firewood", "name": "lorry", "amount": "12", "unit": "stere"}
         }
 
 
@@ -83,18 +77,17 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
     """Units that factories count in: a lorry, a stere as weighed there, a meter's current transformer."""
 
     actions = {"GET": Action.VIEW_ENERGY, "POST": Action.WRITE_ENERGY, "PATCH": Action.WRITE_ENERGY}
-    queryset = LocalUnit.objects.select_related("energy_type").order_by(
-        "factory", "energy_type__code", "name"
-    )
+    queryset = LocalUnit.objects.select_related("energy_type").order_by("factory", "energy_type__code", "name")
     serializer_class = LocalUnitSerializer
     filterset_class = LocalUnitFilter
     lookup_value_regex = "[0-9]{1,9}"
 
     @swagger_auto_schema(
-        operation_id="local-units_create", operation_summary="Add a unit",
+        operation_id="local-units_create",
+        operation_summary="Add a unit",
         request_body=NewLocalUnitSerializer,
         responses={201: LocalUnitSerializer, **REFUSALS},
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """One of that name for the same type is an error: change it instead."""
         serializer = NewLocalUnitSerializer(data=object_of(request))
@@ -104,23 +97,19 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
             request.user, Factory.objects.all(), Action.WRITE_ENERGY, factory_path="", pk=said["factory"]
         )
         _require_free(factory, said["energy_type"], said["name"])
-        record = set_local_unit(
-            factory, said["energy_type"], said["name"], amount=said["amount"], unit=said["unit"]
-        )
+        record = set_local_unit(factory, said["energy_type"], said["name"], amount=said["amount"], unit=said["unit"])
         return Response(LocalUnitSerializer(record).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
-        operation_id="local-units_partial_update", operation_summary="Say anew what one of it is",
+        operation_id="local-units_partial_update",
+        operation_summary="Say anew what one of it is",
         request_body=LocalUnitChangeSerializer,
         responses={200: LocalUnitSerializer, **REFUSALS},
-    )  # fmt: skip
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         """For entries from now on, and those that are corrected; the history keeps what it was."""
         record = get_visible(
-            request.user,
-            LocalUnit.objects.select_related("factory", "energy_type"),
-            Action.WRITE_ENERGY,
-            pk=pk,
+            request.user, LocalUnit.objects.select_related("factory", "energy_type"), Action.WRITE_ENERGY, pk=pk
         )
         serializer = LocalUnitChangeSerializer(data=object_of(request), partial=True)
         serializer.is_valid(raise_exception=True)
@@ -136,8 +125,9 @@ def _require_free(factory: Factory, energy_type: str, name: str) -> None:
     ).first()
     if taken is not None:
         raise invalid(
-            "name", "taken",
+            "name",
+            "taken",
             _("name=%(name)r is there already: %(what)s. Change that one (local unit %(id)d).")
             % {"name": words, "what": str(taken), "id": taken.pk},
             local_unit=taken.pk,
-        )  # fmt: skip
+        )

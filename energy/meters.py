@@ -48,11 +48,12 @@ def require_not_derived(entry: EnergyEntry) -> None:
     """Raise ApiError 409 `derived_entry` for what follows from readings: nobody changes that by hand."""
     if entry.origin == Origin.METER:
         raise ApiError(
-            409, "derived_entry",
+            409,
+            "derived_entry",
             _("This entry follows from meter readings %(first)d and %(last)d: correct one of those instead.")
             % {"first": entry.meter_from_id, "last": entry.meter_to_id},
             params={"meter_from": entry.meter_from_id, "meter_to": entry.meter_to_id},
-        )  # fmt: skip
+        )
 
 
 # --- Following a change ------------------------------------------------------------------------
@@ -80,12 +81,15 @@ def follow(user: User | None, entry: EnergyEntry, *, before: Place | None) -> No
 def _series(place: Place) -> QuerySet[EnergyEntry]:
     return (
         EnergyEntry.objects.filter(
-            factory_id=place.factory_id, energy_type_id=place.energy_type_id, source_id=place.source_id,
-            kind=EntryKind.METER_READING, deleted_at__isnull=True,
+            factory_id=place.factory_id,
+            energy_type_id=place.energy_type_id,
+            source_id=place.source_id,
+            kind=EntryKind.METER_READING,
+            deleted_at__isnull=True,
         )
         .select_related("energy_type", "factory__organisation")
         .order_by("timestamp", "id")
-    )  # fmt: skip
+    )
 
 
 def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) -> None:
@@ -102,9 +106,14 @@ def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) ->
     said = _consumption(start, reading, changed)
     if derived is None:
         derived = EnergyEntry(
-            factory=reading.factory, origin=Origin.METER, meter_to=reading, recorded_by=user, changed_by=user,
-            created_at=now, changed_at=now,
-        )  # fmt: skip
+            factory=reading.factory,
+            origin=Origin.METER,
+            meter_to=reading,
+            recorded_by=user,
+            changed_by=user,
+            created_at=now,
+            changed_at=now,
+        )
     elif derived.deleted_at is None and derived.meter_from_id == start.pk and _says(derived) == said:
         return
     else:
@@ -130,16 +139,15 @@ def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
     twin = others.filter(timestamp=place.timestamp).first()
     if twin is not None:
         raise invalid(
-            "timestamp", "reading_twice",
+            "timestamp",
+            "reading_twice",
             _(
                 "There is a reading of %(when)s already: %(amount)s %(unit)s (entry %(entry)d). Correct that one, or "
                 "give this one its own time."
             )
-            % {
-                "when": _local(reading), "amount": plain(twin.amount), "unit": twin.unit, "entry": twin.pk,
-            },
+            % {"when": _local(reading), "amount": plain(twin.amount), "unit": twin.unit, "entry": twin.pk},
             entry=twin.pk,
-        )  # fmt: skip
+        )
     if reading.meter_restarted:
         return None
     return others.filter(timestamp__lt=place.timestamp).last()
@@ -150,28 +158,40 @@ def _consumption(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> 
     amount, unit = _difference(start, end, changed)
     if end.timestamp - start.timestamp > LONGEST:
         raise invalid(
-            "timestamp", "readings_too_far_apart",
+            "timestamp",
+            "readings_too_far_apart",
             _(
                 "The reading before is of %(when)s, more than %(days)d days earlier (entry %(entry)d): add one between "
                 "them, or send meter_restarted=true to count from here."
             )
             % {"when": _local(start), "days": LONGEST.days, "entry": start.pk},
             entry=start.pk,
-        )  # fmt: skip
+        )
     return EntryInput(
-        energy_type=end.energy_type.code, amount=amount, unit=unit, timestamp=end.timestamp,
-        period_start=start.timestamp, period_end=end.timestamp, source_id=end.source_id,
-        moisture_fraction=None if end.moisture_is_default else end.moisture_fraction, factor_set=end.factor_set,
-    )  # fmt: skip
+        energy_type=end.energy_type.code,
+        amount=amount,
+        unit=unit,
+        timestamp=end.timestamp,
+        period_start=start.timestamp,
+        period_end=end.timestamp,
+        source_id=end.source_id,
+        moisture_fraction=None if end.moisture_is_default else end.moisture_fraction,
+        factor_set=end.factor_set,
+    )
 
 
 def _says(derived: EnergyEntry) -> EntryInput:
     return EntryInput(
-        energy_type=derived.energy_type.code, amount=derived.amount, unit=derived.unit, timestamp=derived.timestamp,
-        period_start=derived.period_start, period_end=derived.period_end, source_id=derived.source_id,
+        energy_type=derived.energy_type.code,
+        amount=derived.amount,
+        unit=derived.unit,
+        timestamp=derived.timestamp,
+        period_start=derived.period_start,
+        period_end=derived.period_end,
+        source_id=derived.source_id,
         moisture_fraction=None if derived.moisture_is_default else derived.moisture_fraction,
         factor_set=derived.factor_set,
-    )  # fmt: skip
+    )
 
 
 def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> tuple[Decimal, str]:
@@ -182,18 +202,26 @@ def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> t
     # Not the one that is being written: a new entry that is refused has no number anybody could look up.
     entries = [reading.pk for reading in (start, end) if reading.pk != changed.pk]
     raise invalid(
-        "amount", "counter_went_back",
+        "amount",
+        "counter_went_back",
         _(
             "amount=%(last)s %(unit)s of %(last_when)s is below %(first)s %(first_unit)s of %(first_when)s (logged "
             "before: entry %(entries)s). Correct the one that is wrong; if the meter was replaced or set back, mark "
             "the later one meter_restarted=true."
         )
         % {
-            "last": plain(end.amount), "unit": end.unit, "last_when": _local(end), "first": plain(start.amount),
-            "first_unit": start.unit, "first_when": _local(start), "entries": ", ".join(map(str, entries)),
+            "last": plain(end.amount),
+            "unit": end.unit,
+            "last_when": _local(end),
+            "first": plain(start.amount),
+            "first_unit": start.unit,
+            "first_when": _local(start),
+            "entries": ", ".join(map(str, entries)),
         },
-        first=plain(start.amount), last=plain(end.amount), entries=entries,
-    )  # fmt: skip
+        first=plain(start.amount),
+        last=plain(end.amount),
+        entries=entries,
+    )
 
 
 def _same_unit(one: str, other: str) -> bool:
@@ -214,11 +242,12 @@ def _in_unit_of(start: EnergyEntry, end: EnergyEntry) -> Decimal:
         one = units.convert(known[1].amount, from_unit=known[1].unit, to_unit=known[0].unit)
     except ValueError:
         raise invalid(
-            "unit", "unit_of_another_kind",
+            "unit",
+            "unit_of_another_kind",
             _("unit=%(unit)r does not go with %(first)r of the reading before (entry %(entry)d); use the same.")
             % {"unit": end.unit, "first": start.unit, "entry": start.pk},
             unit=end.unit,
-        ) from None  # fmt: skip
+        ) from None
     return (known[0].amount / one).quantize(Decimal("0.000001"))
 
 

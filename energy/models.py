@@ -16,15 +16,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
-from energy.choices import (
-    Basis,
-    Carrier,
-    EntryKind,
-    FactorGas,
-    FactorType,
-    Origin,
-    UnitFamily,
-)
+from energy.choices import Basis, Carrier, EntryKind, FactorGas, FactorType, Origin, UnitFamily
 from factories.choices import Act, GwpSet
 
 # Products of published factors are kept to their last digit, so that a constraint can check them.
@@ -85,9 +77,7 @@ class EmissionFactor(models.Model):
     per_unit = models.CharField(_("per"), max_length=12)
     country = models.CharField(_("country"), max_length=2, blank=True)
     set_name = models.CharField(_("set"), max_length=40)
-    factor_type = models.CharField(
-        _("factor type"), max_length=8, choices=FactorType, default=FactorType.AVERAGE
-    )
+    factor_type = models.CharField(_("factor type"), max_length=8, choices=FactorType, default=FactorType.AVERAGE)
     basis = models.CharField(_("basis"), max_length=10, choices=Basis, default=Basis.DIRECT)
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("to"), null=True, blank=True)
@@ -98,9 +88,7 @@ class EmissionFactor(models.Model):
     # The chain that `value` comes from, where there is one: value = gj_per_unit x gas_kg_per_tj / 1000 + inherent.
     kg_per_unit = models.DecimalField(_("kg per unit"), **CHAIN)
     ncv_gj_per_t = models.DecimalField(_("net calorific value (GJ/t)"), **CHAIN)
-    gj_per_unit = models.DecimalField(
-        _("GJ per unit"), max_digits=36, decimal_places=20, null=True, blank=True
-    )
+    gj_per_unit = models.DecimalField(_("GJ per unit"), max_digits=36, decimal_places=20, null=True, blank=True)
     gas_kg_per_tj = models.DecimalField(_("kg of gas per TJ"), **CHAIN)
     # Gas that the fuel already holds and that passes through the flame: the CO2 of raw biogas.
     inherent_kg_per_unit = models.DecimalField(
@@ -117,9 +105,7 @@ class EmissionFactor(models.Model):
         verbose_name = _("emission factor")
         verbose_name_plural = _("emission factors")
         ordering = ["energy_type", "set_name", "per_unit", "valid_from", "gas", "version"]
-        triggers = [
-            pgtrigger.Protect(name="never_overwritten", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="never_overwritten", operation=pgtrigger.Update | pgtrigger.Delete)]
         constraints = [
             ExclusionConstraint(
                 name="one_factor_at_any_date",
@@ -138,14 +124,11 @@ class EmissionFactor(models.Model):
                 violation_error_message=_("There is a factor of that set and version in that time already."),
             ),
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
-                name="factor_validity_forward",
+                condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")), name="factor_validity_forward"
             ),
             models.CheckConstraint(condition=Q(value__gte=0), name="factor_not_negative"),
             models.CheckConstraint(condition=Q(gas__in=FactorGas.values), name="factor_known_gas"),
-            models.CheckConstraint(
-                condition=Q(factor_type__in=FactorType.values), name="factor_known_factor_type"
-            ),
+            models.CheckConstraint(condition=Q(factor_type__in=FactorType.values), name="factor_known_factor_type"),
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="factor_known_basis"),
             models.CheckConstraint(
                 condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="factor_country_code"
@@ -158,10 +141,7 @@ class EmissionFactor(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(gas_kg_per_tj__isnull=True)
-                | Q(
-                    value=F("gj_per_unit") * F("gas_kg_per_tj") * _THOUSANDTH
-                    + F("inherent_kg_per_unit")
-                ),
+                | Q(value=F("gj_per_unit") * F("gas_kg_per_tj") * _THOUSANDTH + F("inherent_kg_per_unit")),
                 name="factor_value_is_energy_times_gas",
             ),
             models.CheckConstraint(
@@ -173,7 +153,7 @@ class EmissionFactor(models.Model):
                 condition=Q(organisation__isnull=True) | Q(is_default=False, factor_type=FactorType.AVERAGE),
                 name="factor_of_an_organisation_is_never_default",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.energy_type.code} {self.gas} {self.set_name} {self.valid_from} v{self.version}"
@@ -222,9 +202,13 @@ class EnergyEntry(models.Model):
 
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="energy_entries")
     source = models.ForeignKey(
-        "factories.EmissionSource", models.PROTECT, null=True, blank=True, related_name="energy_entries",
+        "factories.EmissionSource",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="energy_entries",
         verbose_name=_("burned in"),
-    )  # fmt: skip
+    )
     energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="entries")
     kind = models.CharField(_("kind"), max_length=14, choices=EntryKind, default=EntryKind.USED)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=6)
@@ -280,9 +264,7 @@ class EnergyEntry(models.Model):
         verbose_name_plural = _("energy entries")
         ordering = ["-timestamp", "-id"]
         indexes = [
-            models.Index(
-                fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"
-            ),
+            models.Index(fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"),
             models.Index(fields=["factory", "timestamp"], name="entry_by_factory_and_time"),
             # Few among many: stock counts and meter readings are looked for by their moment.
             models.Index(
@@ -297,8 +279,7 @@ class EnergyEntry(models.Model):
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="entry_known_origin"),
             models.CheckConstraint(condition=Q(last_act__in=Act.values), name="entry_known_act"),
             models.CheckConstraint(
-                condition=Q(period_start__isnull=True, period_end__isnull=True)
-                | Q(period_start__lt=F("period_end")),
+                condition=Q(period_start__isnull=True, period_end__isnull=True) | Q(period_start__lt=F("period_end")),
                 name="entry_period_forward",
             ),
             models.CheckConstraint(
@@ -307,7 +288,8 @@ class EnergyEntry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind=EntryKind.USED, **{f"{name}__isnull": False for name in _RESULTS})
-                & ~Q(gwp_set="") & ~Q(method_version="")
+                & ~Q(gwp_set="")
+                & ~Q(method_version="")
                 | ~Q(kind=EntryKind.USED) & Q(**{f"{name}__isnull": True for name in _RESULTS}),
                 name="entry_use_has_results_and_others_none",
             ),
@@ -327,13 +309,10 @@ class EnergyEntry(models.Model):
                 name="entry_change_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False),
-                name="entry_deleted_has_a_time",
+                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False), name="entry_deleted_has_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    origin=Origin.METER, kind=EntryKind.USED, meter_from__isnull=False, meter_to__isnull=False
-                )
+                condition=Q(origin=Origin.METER, kind=EntryKind.USED, meter_from__isnull=False, meter_to__isnull=False)
                 | ~Q(origin=Origin.METER) & Q(meter_from__isnull=True, meter_to__isnull=True),
                 name="entry_of_a_meter_names_two_readings",
             ),
@@ -343,19 +322,24 @@ class EnergyEntry(models.Model):
             ),
             # Looked at when the transaction ends: a reading moved in time swaps the pairs of its neighbours.
             ExclusionConstraint(
-                name="entry_meter_span_once", expressions=[("meter_from", RangeOperators.EQUAL)],
-                condition=Q(origin=Origin.METER, deleted_at__isnull=True), deferrable=models.Deferrable.DEFERRED,
+                name="entry_meter_span_once",
+                expressions=[("meter_from", RangeOperators.EQUAL)],
+                condition=Q(origin=Origin.METER, deleted_at__isnull=True),
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(
-                fields=["recorded_by", "client_id"], condition=Q(client_id__isnull=False),
-                nulls_distinct=False, name="entry_client_id_once",
+                fields=["recorded_by", "client_id"],
+                condition=Q(client_id__isnull=False),
+                nulls_distinct=False,
+                name="entry_client_id_once",
             ),
             models.UniqueConstraint(
                 fields=["factory", "energy_type", "source", "period_start", "period_end"],
                 condition=Q(origin=Origin.IMPORT, deleted_at__isnull=True),
-                nulls_distinct=False, name="entry_imported_once",
+                nulls_distinct=False,
+                name="entry_imported_once",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.factory}: {self.amount.normalize():f} {self.unit} {self.energy_type}"

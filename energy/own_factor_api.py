@@ -26,20 +26,17 @@ from factories.entry_api import REFUSALS, NoNulMixin, object_of, user_of
 from factories.models import Factory, Organisation
 
 PREVIEW = openapi.Parameter(
-    "preview", openapi.IN_QUERY, type=openapi.TYPE_BOOLEAN,
+    "preview",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_BOOLEAN,
     description="true: store nothing, answer the last 12 months before and after",
-)  # fmt: skip
+)
 
 
 def _number(help_text: str) -> serializers.DecimalField:
     # 6 decimals each: products of three keep within what is stored, to the last digit.
     return serializers.DecimalField(
-        max_digits=14,
-        decimal_places=6,
-        min_value=Decimal(0),
-        required=False,
-        allow_null=True,
-        help_text=help_text,
+        max_digits=14, decimal_places=6, min_value=Decimal(0), required=False, allow_null=True, help_text=help_text
     )
 
 
@@ -55,9 +52,7 @@ class NewFactorSerializer(NoNulMixin, serializers.Serializer[Any]):
     set_name = serializers.RegexField(
         r"^[a-z0-9][a-z0-9.-]{1,39}\Z", help_text="of your own: lower case, digits, dot, hyphen"
     )
-    country = serializers.RegexField(
-        r"^[A-Z]{2}\Z", required=False, allow_blank=True, help_text="default: everywhere"
-    )
+    country = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, allow_blank=True, help_text="default: everywhere")
     basis = serializers.ChoiceField(choices=Basis.choices, default=Basis.DIRECT)
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(required=False, allow_null=True, help_text="exclusive")
@@ -73,11 +68,16 @@ class NewFactorSerializer(NoNulMixin, serializers.Serializer[Any]):
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "energy_type": "firewood", "gas": "CO2", "per_unit": "kg", "set_name": "own-2026",
-                "valid_from": "2026-01-01", "ncv_gj_per_t": "14.2", "gas_kg_per_tj": "112000",
+                "energy_type": "firewood",
+                "gas": "CO2",
+                "per_unit": "kg",
+                "set_name": "own-2026",
+                "valid_from": "2026-01-01",
+                "ncv_gj_per_t": "14.2",
+                "gas_kg_per_tj": "112000",
                 "source": "Bomb calorimeter, laboratory report 12/2026",
             }
-        }  # fmt: skip
+        }
 
     def to_input(self) -> FactorInput:
         said = dict(self.validated_data)
@@ -117,13 +117,16 @@ class OwnFactorMixin:
     """Adding a factor, as an action of the factors' viewset."""
 
     @swagger_auto_schema(
-        operation_id="emission-factors_create", operation_summary="Add a factor of your own",
-        manual_parameters=[PREVIEW], request_body=NewFactorSerializer,
+        operation_id="emission-factors_create",
+        operation_summary="Add a factor of your own",
+        manual_parameters=[PREVIEW],
+        request_body=NewFactorSerializer,
         responses={
             200: openapi.Response("a preview, or the same factor is there already", FactorPreviewSerializer),
-            201: EmissionFactorSerializer, **REFUSALS,
+            201: EmissionFactorSerializer,
+            **REFUSALS,
         },
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """Counts for entries that name its set, and for all once the organisation prefers it. Never overwritten:
         what changes is sent again and becomes the next version."""
@@ -146,7 +149,8 @@ def _organisation(request: Request, wanted: int | None) -> Organisation:
         raise PermissionDenied
     if wanted is None and len(set(mine)) > 1:
         raise invalid(
-            "organisation", "required",
+            "organisation",
+            "required",
             _("You manage %(count)d organisations; give the id of one of them.") % {"count": len(set(mine))},
-        )  # fmt: skip
+        )
     return Organisation.objects.get(pk=wanted or mine[0])

@@ -31,8 +31,16 @@ PREVIEW = timedelta(days=365)
 _THOUSAND = Decimal(1000)
 _CHAIN = ("kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
 _CONTENT = (
-    "valid_to", "value", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj", "source", "publication", "note",
-)  # fmt: skip
+    "valid_to",
+    "value",
+    "kg_per_unit",
+    "ncv_gj_per_t",
+    "gj_per_unit",
+    "gas_kg_per_tj",
+    "source",
+    "publication",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +96,7 @@ def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
     said = {field.name: getattr(data, field.name) for field in fields(FactorInput)}
     said |= {"energy_type": energy_type, "per_unit": _unit(energy_type, data)}
     said |= _multiplied_out(energy_type, said["per_unit"], data)
-    row = EmissionFactor(
-        organisation=organisation, unit=f"kg {data.gas}/{said['per_unit']}", is_default=False, **said
-    )
+    row = EmissionFactor(organisation=organisation, unit=f"kg {data.gas}/{said['per_unit']}", is_default=False, **said)
     row.version = (_same_factor(row).aggregate(last=Max("version"))["last"] or 0) + 1
     return row
 
@@ -98,25 +104,32 @@ def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
 def _same_factor(row: EmissionFactor) -> QuerySet[EmissionFactor]:
     """What one row supersedes another of, whenever it began."""
     return EmissionFactor.objects.filter(
-        organisation=row.organisation, energy_type=row.energy_type, gas=row.gas, per_unit=row.per_unit,
-        country=row.country, set_name=row.set_name, basis=row.basis,
-    )  # fmt: skip
+        organisation=row.organisation,
+        energy_type=row.energy_type,
+        gas=row.gas,
+        per_unit=row.per_unit,
+        country=row.country,
+        set_name=row.set_name,
+        basis=row.basis,
+    )
 
 
 def _check_set(data: FactorInput) -> None:
     if EmissionFactor.objects.filter(organisation__isnull=True, set_name=data.set_name).exists():
         raise invalid(
-            "set_name", "published_set",
+            "set_name",
+            "published_set",
             _("set_name=%(name)r is a published set; give your own factors a name of their own.")
             % {"name": data.set_name},
             set_name=data.set_name,
-        )  # fmt: skip
+        )
     if data.valid_to is not None and data.valid_to <= data.valid_from:
         raise invalid(
-            "valid_to", "period_backward",
+            "valid_to",
+            "period_backward",
             _("valid_to=%(end)s is not after valid_from=%(start)s; it is the first day that the factor does not hold.")
             % {"end": data.valid_to.isoformat(), "start": data.valid_from.isoformat()},
-        )  # fmt: skip
+        )
 
 
 def _unit(energy_type: EnergyType, data: FactorInput) -> str:
@@ -124,18 +137,22 @@ def _unit(energy_type: EnergyType, data: FactorInput) -> str:
     there = set(
         EmissionFactor.objects.filter(
             Q(country__in=["", data.country]) if data.country else Q(),
-            energy_type=energy_type, organisation__isnull=True, is_default=True,
+            energy_type=energy_type,
+            organisation__isnull=True,
+            is_default=True,
         ).values_list("per_unit", flat=True)
-    )  # fmt: skip
+    )
     usable = sorted(there or {energy_type.default_unit})
     unit = canonical(data.per_unit)
     if unit not in usable:
         raise invalid(
-            "per_unit", "unknown_unit",
+            "per_unit",
+            "unknown_unit",
             _("per_unit=%(unit)r: factors of %(type)s are per %(usable)s; convert it.")
             % {"unit": data.per_unit, "type": energy_type.code, "usable": ", ".join(usable)},
-            per_unit=data.per_unit, usable=usable,
-        )  # fmt: skip
+            per_unit=data.per_unit,
+            usable=usable,
+        )
     return unit
 
 
@@ -146,10 +163,11 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
         exact = units.convert(Decimal(1), from_unit=per_unit, to_unit="kg")
         if chain["kg_per_unit"] not in (None, exact):
             raise invalid(
-                "kg_per_unit", "not_exact",
+                "kg_per_unit",
+                "not_exact",
                 _("kg_per_unit=%(value)s: 1 %(unit)s is %(exact)s kg; leave it out.")
                 % {"value": plain(chain["kg_per_unit"]), "unit": per_unit, "exact": plain(exact)},
-            )  # fmt: skip
+            )
         chain["kg_per_unit"] = exact
     if chain["kg_per_unit"] is not None and chain["ncv_gj_per_t"] is not None:
         chain["gj_per_unit"] = _agreeing(
@@ -161,13 +179,14 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
     elif energy_type.carrier == Carrier.FUEL and data.gas != FactorGas.CO2E:
         missing = "gas_kg_per_tj" if chain["gas_kg_per_tj"] is None else "ncv_gj_per_t"
         raise invalid(
-            missing, "required",
+            missing,
+            "required",
             _(
                 "A factor of a fuel for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; a sum of all "
                 "gases is given as gas=CO2e with value."
             )
             % {"gas": data.gas},
-        )  # fmt: skip
+        )
     if value is None:
         raise invalid("value", "required", _("Give value: kg of %(gas)s a unit.") % {"gas": data.gas})
     return {**chain, "value": value}
@@ -176,10 +195,11 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
 def _agreeing(name: str, said: Decimal | None, found: Decimal) -> Decimal:
     if said is not None and said != found:
         raise invalid(
-            name, "disagrees",
+            name,
+            "disagrees",
             _("%(name)s=%(said)s, but the numbers given with it make %(found)s; leave it out, or correct one of them.")
             % {"name": name, "said": plain(said), "found": plain(found)},
-        )  # fmt: skip
+        )
     return found
 
 
@@ -222,9 +242,13 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     row = _row(organisation, data)
     start = now - PREVIEW
     uses = EnergyEntry.objects.filter(
-        factory__organisation=organisation, energy_type=row.energy_type, kind=EntryKind.USED, deleted_at__isnull=True,
-        period_start__gte=start, period_start__lt=now,
-    )  # fmt: skip
+        factory__organisation=organisation,
+        energy_type=row.energy_type,
+        kind=EntryKind.USED,
+        deleted_at__isnull=True,
+        period_start__gte=start,
+        period_start__lt=now,
+    )
     if row.country:
         uses = uses.filter(factory__country=row.country)
     whole = uses.aggregate(n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg"))
@@ -251,13 +275,18 @@ def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> Iterator[_Group
         rows = rows.filter(day__lt=row.valid_to)
     grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "unit", "month").order_by()
     sums = grouped.annotate(
-        total=Sum("amount"), first_day=Min("day"), n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg"),
-    )  # fmt: skip
+        total=Sum("amount"), first_day=Min("day"), n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg")
+    )
     for found in sums:
         yield _Group(
-            found["factory_id"], found["unit"], found["total"], found["first_day"], found["n"], found["co2e"],
+            found["factory_id"],
+            found["unit"],
+            found["total"],
+            found["first_day"],
+            found["n"],
+            found["co2e"],
             found["biogenic"],
-        )  # fmt: skip
+        )
 
 
 class _Valuer:
@@ -275,9 +304,14 @@ class _Valuer:
         local: LocalUnits = self._local.get(group.factory_id, {})
         try:
             valued, _notices = value_amount(
-                group.amount, group.unit, book=self._book(self._countries[group.factory_id]), local=local,
-                first_day=group.first_day, last_day=group.first_day, gwp_set=self._organisation.gwp_set,
-            )  # fmt: skip
+                group.amount,
+                group.unit,
+                book=self._book(self._countries[group.factory_id]),
+                local=local,
+                first_day=group.first_day,
+                last_day=group.first_day,
+                gwp_set=self._organisation.gwp_set,
+            )
         except ApiError:
             return None
         return Masses(valued.co2e_kg, valued.biogenic_co2_kg)
@@ -285,7 +319,6 @@ class _Valuer:
     def _book(self, country: str) -> FactorBook:
         if country not in self._books:
             self._books[country] = FactorBook(
-                self._row.energy_type, country, self._row.set_name, organisation=self._organisation,
-                candidate=self._row,
-            )  # fmt: skip
+                self._row.energy_type, country, self._row.set_name, organisation=self._organisation, candidate=self._row
+            )
         return self._books[country]

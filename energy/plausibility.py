@@ -13,10 +13,7 @@ from factories.notices import Notice
 from factories.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit
 
 # domain.md 9: per kg of made tea. Wood in kg, electricity in kWh.
-BANDS = {
-    "firewood": (Decimal("1.0"), Decimal("4.0"), "kg"),
-    "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh"),
-}
+BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
 
 
 def notices_for(entry: EnergyEntry, kg_per_factor_unit: Decimal | None) -> list[Notice]:
@@ -24,16 +21,9 @@ def notices_for(entry: EnergyEntry, kg_per_factor_unit: Decimal | None) -> list[
     if entry.kind != EntryKind.USED or entry.period_start is None or entry.period_end is None:
         return []
     others = EnergyEntry.objects.filter(
-        factory_id=entry.factory_id,
-        energy_type_id=entry.energy_type_id,
-        kind=EntryKind.USED,
-        deleted_at__isnull=True,
+        factory_id=entry.factory_id, energy_type_id=entry.energy_type_id, kind=EntryKind.USED, deleted_at__isnull=True
     ).exclude(pk=entry.pk)
-    found = [
-        _above_usual(entry, others),
-        _overlapping(entry, others),
-        _outside_band(entry, kg_per_factor_unit),
-    ]
+    found = [_above_usual(entry, others), _overlapping(entry, others), _outside_band(entry, kg_per_factor_unit)]
     return [notice for notice in found if notice is not None]
 
 
@@ -46,9 +36,7 @@ def _above_usual(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | 
         period_start__gte=start - LOOK_BACK,
         period_start__lt=start,
     ).values_list("factor_amount", "period_start", "period_end")[:LOOKED_AT_MOST]
-    rates = [
-        per_day(amount, start, end) for amount, start, end in rows if amount is not None and start and end
-    ]
+    rates = [per_day(amount, start, end) for amount, start, end in rows if amount is not None and start and end]
     limit = usual_limit(rates)
     if limit is None or not entry.factor or entry.factor_amount is None:
         return None
@@ -56,9 +44,7 @@ def _above_usual(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | 
         return None
     unit = entry.factor.per_unit
     amount = plain(per_day(entry.factor_amount, start, end).quantize(Decimal("0.001")))
-    return Notice(
-        "above_usual", {"amount": amount, "unit": unit, "limit": plain(limit.quantize(Decimal("0.001")))}
-    )
+    return Notice("above_usual", {"amount": amount, "unit": unit, "limit": plain(limit.quantize(Decimal("0.001")))})
 
 
 def _overlapping(entry: EnergyEntry, others: QuerySet[EnergyEntry]) -> Notice | None:
@@ -80,9 +66,12 @@ def _outside_band(entry: EnergyEntry, kg_per_factor_unit: Decimal | None) -> Not
     low, high, unit = band
     size = kg_per_factor_unit if unit == "kg" else Decimal(1)
     made = ProductionEntry.objects.filter(
-        factory_id=entry.factory_id, product=Product.MADE_TEA, deleted_at__isnull=True,
-        period_start__gte=entry.period_start, period_end__lte=entry.period_end,
-    ).aggregate(kg=Sum("amount_kg"))["kg"]  # fmt: skip
+        factory_id=entry.factory_id,
+        product=Product.MADE_TEA,
+        deleted_at__isnull=True,
+        period_start__gte=entry.period_start,
+        period_end__lte=entry.period_end,
+    ).aggregate(kg=Sum("amount_kg"))["kg"]
     if not made or size is None:
         return None
     ratio = entry.factor_amount * size / made

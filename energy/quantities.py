@@ -19,8 +19,24 @@ from science import units
 from science.units import Dimension
 
 ACCEPTED = (
-    "kg", "g", "t", "lb", "short_ton", "L", "m3", "ft3", "Nm3", "stere", "kWh", "MWh", "MJ", "GJ", "TJ", "toe", "mmBtu",
-)  # fmt: skip
+    "kg",
+    "g",
+    "t",
+    "lb",
+    "short_ton",
+    "L",
+    "m3",
+    "ft3",
+    "Nm3",
+    "stere",
+    "kWh",
+    "MWh",
+    "MJ",
+    "GJ",
+    "TJ",
+    "toe",
+    "mmBtu",
+)
 _WORDS: dict[str, tuple[str, ...]] = {
     "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),
     **UNIT_WORDS,  # of mass, as for production
@@ -90,28 +106,26 @@ def in_known_unit(amount: Decimal, unit: str, *, energy_type: EnergyType, local:
 
 def _circle(unit: str, name: str) -> ApiError:
     return invalid(
-        "unit", "circular_unit",
+        "unit",
+        "circular_unit",
         _("unit=%(unit)r leads back to %(name)r: the factory's local units define each other; correct one of them.")
         % {"unit": unit, "name": name},
         unit=unit,
-    )  # fmt: skip
+    )
 
 
 def unknown_unit(unit: str, energy_type: EnergyType, local: LocalUnits) -> ApiError:
     return invalid(
-        "unit", "unknown_unit",
+        "unit",
+        "unknown_unit",
         _("unit=%(unit)r is unknown for %(type)s; use %(known)s, or add it as a local unit of the factory.")
         % {"unit": unit, "type": energy_type.code, "known": ", ".join([*ACCEPTED, *local])},
         unit=unit,
-    )  # fmt: skip
+    )
 
 
 def in_factor_unit(
-    quantity: Quantity,
-    measures: Mapping[str, Measure],
-    energy_type: EnergyType,
-    *,
-    kg_per_stere: Decimal | None,
+    quantity: Quantity, measures: Mapping[str, Measure], energy_type: EnergyType, *, kg_per_stere: Decimal | None
 ) -> tuple[Decimal, str]:
     """The amount in one of the units that factors are there for, and which.
 
@@ -141,10 +155,11 @@ def in_factor_unit(
         raise _mixed(quantity, dimension, energy_type, usual_first)
     if found[0] > LARGEST_FACTOR_AMOUNT:
         raise invalid(
-            "amount", "too_large",
+            "amount",
+            "too_large",
             _("amount=%(amount)s %(unit)s is above %(limit)s %(per)s; check the number and the unit.")
             % {"amount": plain(quantity.amount), "unit": quantity.unit, "limit": "1e14", "per": found[1]},
-        )  # fmt: skip
+        )
     return found
 
 
@@ -161,11 +176,16 @@ def _mixed(quantity: Quantity, dimension: Dimension, energy_type: EnergyType, wa
         dimensions |= {Dimension.ENERGY}
     usable = [unit for unit in ACCEPTED if units.unit(unit).dimension in dimensions]
     return invalid(
-        "unit", "unit_of_another_kind",
+        "unit",
+        "unit_of_another_kind",
         _("amount=%(amount)s %(unit)s is %(dimension)s, which %(type)s is not counted in; give it in %(usable)s.")
         % {
-            "amount": plain(quantity.amount), "unit": quantity.unit, "dimension": dimension.value,
-            "type": energy_type.code, "usable": ", ".join(usable),
+            "amount": plain(quantity.amount),
+            "unit": quantity.unit,
+            "dimension": dimension.value,
+            "type": energy_type.code,
+            "usable": ", ".join(usable),
         },
-        unit=quantity.unit, usable=usable,
-    )  # fmt: skip
+        unit=quantity.unit,
+        usable=usable,
+    )

@@ -19,8 +19,16 @@ class EnergyTypeSerializer(serializers.ModelSerializer[EnergyType]):
     class Meta:
         model = EnergyType
         fields: Any = [
-            "code", "name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood",
-        ]  # fmt: skip
+            "code",
+            "name",
+            "aliases",
+            "carrier",
+            "unit_family",
+            "default_unit",
+            "scope",
+            "is_biogenic",
+            "is_wood",
+        ]
         ref_name = "EnergyType"
 
 
@@ -33,17 +41,35 @@ class EmissionFactorSerializer(serializers.ModelSerializer[EmissionFactor]):
     ncv_gj_per_t = PlainDecimalField(allow_null=True, help_text="net calorific value")
     gj_per_unit = PlainDecimalField(allow_null=True)
     gas_kg_per_tj = PlainDecimalField(allow_null=True)
-    inherent_kg_per_unit = PlainDecimalField(
-        help_text="gas that the fuel itself holds and the flame lets pass"
-    )
+    inherent_kg_per_unit = PlainDecimalField(help_text="gas that the fuel itself holds and the flame lets pass")
 
     class Meta:
         model = EmissionFactor
         fields: Any = [
-            "id", "organisation", "energy_type", "gas", "value", "unit", "country", "set_name", "version", "is_default",
-            "factor_type", "basis", "valid_from", "valid_to", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit",
-            "gas_kg_per_tj", "inherent_kg_per_unit", "source", "publication", "confidence", "note",
-        ]  # fmt: skip
+            "id",
+            "organisation",
+            "energy_type",
+            "gas",
+            "value",
+            "unit",
+            "country",
+            "set_name",
+            "version",
+            "is_default",
+            "factor_type",
+            "basis",
+            "valid_from",
+            "valid_to",
+            "kg_per_unit",
+            "ncv_gj_per_t",
+            "gj_per_unit",
+            "gas_kg_per_tj",
+            "inherent_kg_per_unit",
+            "source",
+            "publication",
+            "confidence",
+            "note",
+        ]
         ref_name = "EmissionFactor"
 
 
@@ -70,12 +96,8 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
     factor_amount = PlainDecimalField(allow_null=True, help_text="the amount in the unit of the factor")
     moisture_fraction = PlainDecimalField(allow_null=True)
     factor = FactorUsedSerializer(allow_null=True)
-    ch4_factor = serializers.IntegerField(
-        source="ch4_factor_id", allow_null=True, help_text="id of the CH4 factor"
-    )
-    n2o_factor = serializers.IntegerField(
-        source="n2o_factor_id", allow_null=True, help_text="id of the N2O factor"
-    )
+    ch4_factor = serializers.IntegerField(source="ch4_factor_id", allow_null=True, help_text="id of the CH4 factor")
+    n2o_factor = serializers.IntegerField(source="n2o_factor_id", allow_null=True, help_text="id of the N2O factor")
     warnings = serializers.SerializerMethodField()
     meter_from = serializers.IntegerField(
         source="meter_from_id", allow_null=True, help_text="id of the reading that this use is counted from"
@@ -90,13 +112,50 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
     class Meta:
         model = EnergyEntry
         fields: Any = [
-            "id", "factory", "timestamp", "energy_type", "amount", "unit", "kind", "period_start", "period_end",
-            "source", "cost", "currency", "moisture_fraction", "moisture_is_default", "note", "scope", "co2e_kg",
-            "biogenic_co2_kg", "co2_kg", "ch4_kg", "n2o_kg", "energy_gj", "factor_amount", "factor", "ch4_factor",
-            "n2o_factor", "factor_set", "gwp_set", "method_version", "warnings", "meter_restarted", "meter_from",
-            "meter_to", "consumption", "origin", "client_id", "recorded_by", "created_at", "last_act", "changed_by",
-            "changed_at", "change_reason", "deleted_at",
-        ]  # fmt: skip
+            "id",
+            "factory",
+            "timestamp",
+            "energy_type",
+            "amount",
+            "unit",
+            "kind",
+            "period_start",
+            "period_end",
+            "source",
+            "cost",
+            "currency",
+            "moisture_fraction",
+            "moisture_is_default",
+            "note",
+            "scope",
+            "co2e_kg",
+            "biogenic_co2_kg",
+            "co2_kg",
+            "ch4_kg",
+            "n2o_kg",
+            "energy_gj",
+            "factor_amount",
+            "factor",
+            "ch4_factor",
+            "n2o_factor",
+            "factor_set",
+            "gwp_set",
+            "method_version",
+            "warnings",
+            "meter_restarted",
+            "meter_from",
+            "meter_to",
+            "consumption",
+            "origin",
+            "client_id",
+            "recorded_by",
+            "created_at",
+            "last_act",
+            "changed_by",
+            "changed_at",
+            "change_reason",
+            "deleted_at",
+        ]
         ref_name = "EnergyEntry"
 
     def get_warnings(self, entry: EnergyEntry) -> list[dict[str, Any]]:
@@ -117,13 +176,9 @@ class EnergyEntrySerializer(serializers.ModelSerializer[EnergyEntry]):
 class _EntryFields(NoNulMixin, serializers.Serializer[Any]):
     """The fields of an entry that a person gives."""
 
-    energy_type = serializers.CharField(
-        max_length=60, help_text="code, name or alias: firewood, Firewood, kuni"
-    )
+    energy_type = serializers.CharField(max_length=60, help_text="code, name or alias: firewood, Firewood, kuni")
     amount = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=Decimal(0))
-    unit = serializers.CharField(
-        max_length=40, help_text="kg, t, L, m3, stere, kWh, MWh, GJ, or a local unit"
-    )
+    unit = serializers.CharField(max_length=40, help_text="kg, t, L, m3, stere, kWh, MWh, GJ, or a local unit")
     timestamp = serializers.DateTimeField(required=False, help_text="default: period_start")
     period_start = serializers.DateTimeField(
         required=False, allow_null=True, help_text="default of a use: the factory day of timestamp"
@@ -131,24 +186,14 @@ class _EntryFields(NoNulMixin, serializers.Serializer[Any]):
     period_end = serializers.DateTimeField(required=False, allow_null=True, help_text="exclusive")
     kind = serializers.ChoiceField(choices=EntryKind.choices, default=EntryKind.USED)
     source: Any = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=1,
-        max_value=2**31 - 1,
-        help_text="id of an emission source",
+        required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="id of an emission source"
     )
     cost = serializers.DecimalField(
         max_digits=16, decimal_places=2, required=False, allow_null=True, min_value=Decimal(0)
     )
-    currency = serializers.RegexField(
-        r"^[A-Z]{3}\Z", required=False, allow_blank=True, help_text="ISO 4217, KES"
-    )
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False, allow_blank=True, help_text="ISO 4217, KES")
     moisture_fraction = serializers.DecimalField(
-        max_digits=4,
-        decimal_places=3,
-        required=False,
-        allow_null=True,
-        help_text="of wood, wet basis; default 0.30",
+        max_digits=4, decimal_places=3, required=False, allow_null=True, help_text="of wood, wet basis; default 0.30"
     )
     factor_set = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="default: the set in force"
@@ -189,8 +234,9 @@ class CorrectionSerializer(_EntryFields):
 
     class Meta:
         swagger_schema_fields = {
-            "example": {"amount": "22", "reason": "counted the stack again"}, "required": ["reason"],
-        }  # fmt: skip
+            "example": {"amount": "22", "reason": "counted the stack again"},
+            "required": ["reason"],
+        }
 
     def changes(self) -> dict[str, Any]:
         said = {name: value for name, value in self.validated_data.items() if name in self.initial_data}

@@ -17,14 +17,7 @@ from energy.inputs import EntryInput, columns_of, local_units, look_twice, said_
 from energy.models import EnergyEntry, LocalUnit
 from energy.quantities import in_known_unit
 from factories.choices import Act
-from factories.entries import (
-    mark,
-    request_digest,
-    require_not_deleted,
-    require_same,
-    required_reason,
-    take_back,
-)
+from factories.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from factories.models import Factory
 
 
@@ -35,9 +28,7 @@ class Recorded:
 
 
 # --- Record ------------------------------------------------------------------------------------
-def record_entry(
-    user: User | None, factory: Factory, data: EntryInput, *, client_id: UUID | None = None
-) -> Recorded:
+def record_entry(user: User | None, factory: Factory, data: EntryInput, *, client_id: UUID | None = None) -> Recorded:
     """Store one entry with what it emitted. With `client_id`, the same call again answers the same row.
 
     Raises ApiError 400 (a field is wrong), 409 `key_conflict` (that client_id came with another body).
@@ -47,9 +38,16 @@ def record_entry(
         return _replayed(stored, digest)
     now = timezone.now()
     entry = EnergyEntry(
-        factory=factory, origin=Origin.ENTRY, client_id=client_id, request_sha256=digest, recorded_by=user,
-        changed_by=user, created_at=now, changed_at=now, **columns_of(factory, data, now),
-    )  # fmt: skip
+        factory=factory,
+        origin=Origin.ENTRY,
+        client_id=client_id,
+        request_sha256=digest,
+        recorded_by=user,
+        changed_by=user,
+        created_at=now,
+        changed_at=now,
+        **columns_of(factory, data, now),
+    )
     look_twice(entry)
     try:
         with transaction.atomic():
@@ -82,9 +80,16 @@ def entries() -> Any:
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
 _VALUED_BY = {
-    "energy_type", "amount", "unit", "kind", "timestamp", "period_start", "period_end", "factor_set",
+    "energy_type",
+    "amount",
+    "unit",
+    "kind",
+    "timestamp",
+    "period_start",
+    "period_end",
+    "factor_set",
     "moisture_fraction",
-}  # fmt: skip
+}
 
 
 @transaction.atomic

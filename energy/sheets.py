@@ -87,9 +87,7 @@ def _read_csv(data: bytes) -> Sheet:
         ) from None
     if not numbered:
         raise SheetError(_("The file is empty."))
-    return Sheet(
-        [str(name).strip() for name in numbered[0][1]], numbered[1:], has_decimal_comma=delimiter == ";"
-    )
+    return Sheet([str(name).strip() for name in numbered[0][1]], numbered[1:], has_decimal_comma=delimiter == ";")
 
 
 def _decoded(data: bytes) -> str:
@@ -118,12 +116,21 @@ def _read_xlsx(file: BinaryIO) -> Sheet:
     except SheetError:
         raise
     except (
-        zipfile.BadZipFile, zipfile.LargeZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError,
-        TypeError, AttributeError, OSError, EOFError, NotImplementedError, RuntimeError,
-    ):  # fmt: skip
-        raise SheetError(
-            _("The file is no XLSX workbook that can be read: save it again, or as CSV.")
-        ) from None
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        InvalidFileException,
+        ParseError,
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ):
+        raise SheetError(_("The file is no XLSX workbook that can be read: save it again, or as CSV.")) from None
     if not numbered:
         raise SheetError(_("The first sheet of the workbook is empty."))
     return Sheet(["" if cell is None else str(cell).strip() for cell in numbered[0][1]], numbered[1:])

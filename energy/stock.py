@@ -43,9 +43,7 @@ class Why(StrEnum):
 
     NO_OPENING_COUNT = "no_opening_count"
     NO_CLOSING_COUNT = "no_closing_count"
-    NO_KILOGRAMS = (
-        "no_kilograms"  # a unit of an entry has no mass: a local unit is missing, or the fuel is a gas
-    )
+    NO_KILOGRAMS = "no_kilograms"  # a unit of an entry has no mass: a local unit is missing, or the fuel is a gas
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,10 @@ def stock_confirmed_months(
     A fuel matters from 5 % of the fuel energy used in the month. Five queries, and one for each kind of fuel.
     """
     months = list(_months(first_month, last_month))
-    by_place = {(row.factory_id, row.energy_type, row.month): row.state for row in balances(
-        factory_ids, first_month, last_month
-    )}  # fmt: skip
+    by_place = {
+        (row.factory_id, row.energy_type, row.month): row.state
+        for row in balances(factory_ids, first_month, last_month)
+    }
     energy = _fuel_energy(factory_ids, months)
     found: dict[tuple[int, date], bool | None] = {}
     for factory_id in factory_ids:
@@ -137,12 +136,16 @@ def _counts(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int,
     start, end = _around(months)
     rows = (
         EnergyEntry.objects.filter(
-            factory_id__in=factory_ids, kind=EntryKind.STOCK_COUNT, deleted_at__isnull=True,
-            energy_type__carrier=Carrier.FUEL, timestamp__gte=start, timestamp__lt=end,
+            factory_id__in=factory_ids,
+            kind=EntryKind.STOCK_COUNT,
+            deleted_at__isnull=True,
+            energy_type__carrier=Carrier.FUEL,
+            timestamp__gte=start,
+            timestamp__lt=end,
         )
         .order_by("timestamp", "id")
         .values_list("factory_id", "energy_type_id", "energy_type__code", "timestamp", "amount", "unit")
-    )  # fmt: skip
+    )
     found: dict[tuple[int, int], list[_Count]] = {}
     for factory_id, type_id, code, counted_at, amount, unit in rows:
         found.setdefault((factory_id, type_id), []).append(_Count(code, counted_at, amount, unit))
@@ -245,15 +248,12 @@ class _Scales:
 
 
 # --- Months ------------------------------------------------------------------------------------
-def _fuel_energy(
-    factory_ids: Collection[int], months: list[date]
-) -> dict[tuple[int, date], dict[str, Decimal]]:
+def _fuel_energy(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int, date], dict[str, Decimal]]:
     """(factory, month) -> code of a fuel -> GJ used."""
     start, end = _around(months)
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.load("energy", "fuels_by_month"),
-            {"factories": list(factory_ids), "start": start, "end": end},
+            sql.load("energy", "fuels_by_month"), {"factories": list(factory_ids), "start": start, "end": end}
         )
         rows = cursor.fetchall()
     codes = dict(EnergyType.objects.values_list("pk", "code"))
@@ -284,7 +284,4 @@ def _around(months: list[date]) -> tuple[datetime, datetime]:
         return datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
     margin = COUNT_WITHIN + timedelta(days=1)
     first, after = months[0], _next_month(months[-1])
-    return (
-        datetime.combine(first, time(), tzinfo=UTC) - margin,
-        datetime.combine(after, time(), tzinfo=UTC) + margin,
-    )
+    return (datetime.combine(first, time(), tzinfo=UTC) - margin, datetime.combine(after, time(), tzinfo=UTC) + margin)

@@ -111,8 +111,7 @@ def _order(cells: Sequence[Cell]) -> DateOrder:
         return DateOrder.DMY if day_first > month_first else DateOrder.MDY
     if undecided or day_first:
         raise SheetError(
-            _("The times do not show whether 03/04 is 3 April or March 4: give date_order, dmy or mdy."),
-            "date_order",
+            _("The times do not show whether 03/04 is 3 April or March 4: give date_order, dmy or mdy."), "date_order"
         )
     return DateOrder.DMY
 
@@ -213,8 +212,7 @@ def _instant(wall: datetime, zone: ZoneInfo, before: datetime | None) -> datetim
         first = wall.replace(tzinfo=zone).astimezone(UTC)
         if first.astimezone(zone).replace(tzinfo=None) != wall:
             return Problem(
-                _("never was in %(zone)s: the clock was put forward over it; check the zone")
-                % {"zone": zone.key}
+                _("never was in %(zone)s: the clock was put forward over it; check the zone") % {"zone": zone.key}
             )
         second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     except OverflowError:
@@ -232,9 +230,7 @@ def _spacing(instants: list[datetime], dates_only: bool) -> timedelta:
         return _DAY
     if usual is None or usual > _LONGEST_INTERVAL:
         raise SheetError(
-            _(
-                "The rows do not show how long a period is (at most a day): give interval_min, the minutes of one."
-            ),
+            _("The rows do not show how long a period is (at most a day): give interval_min, the minutes of one."),
             "interval_min",
         )
     return usual

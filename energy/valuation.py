@@ -41,14 +41,7 @@ RESULT_FIELDS: tuple[str, ...] = tuple(Valued.__dataclass_fields__)
 
 
 def value_amount(
-    amount: Decimal,
-    unit: str,
-    *,
-    book: FactorBook,
-    local: LocalUnits,
-    first_day: date,
-    last_day: date,
-    gwp_set: str,
+    amount: Decimal, unit: str, *, book: FactorBook, local: LocalUnits, first_day: date, last_day: date, gwp_set: str
 ) -> tuple[Valued, tuple[Notice, ...]]:
     """Value an amount by the factors of the first day of its period.
 

@@ -42,15 +42,7 @@ class FactoryAdmin(admin.ModelAdmin):
 
 @admin.register(Chimney)
 class ChimneyAdmin(admin.ModelAdmin):
-    list_display = [
-        "name",
-        "factory",
-        "shape",
-        "diameter_m",
-        "width_m",
-        "height_m",
-        "velocity_profile_factor",
-    ]
+    list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
 
 

@@ -43,10 +43,11 @@ def require_same(stored: Any, digest: str) -> None:
     """Raise ApiError 409 `key_conflict` when the key of a stored entry comes with another body."""
     if stored.request_sha256 != digest:
         raise ApiError(
-            409, "key_conflict",
+            409,
+            "key_conflict",
             _("This Idempotency-Key came with another body before; use a new key for a new entry."),
             params={"entry": stored.pk},
-        )  # fmt: skip
+        )
 
 
 # --- Changes -----------------------------------------------------------------------------------
@@ -78,10 +79,11 @@ def take_back(entry: Any, user: User | None) -> None:
     now = timezone.now()
     if entry.changed_by_id != (user.pk if user else None) or now - entry.changed_at > UNDO_WITHIN:
         raise ApiError(
-            409, "undo_expired",
+            409,
+            "undo_expired",
             _("Only who made the last change can undo it, within %(minutes)d minutes: correct it with a reason.")
             % {"minutes": UNDO_WITHIN.total_seconds() // 60},
-        )  # fmt: skip
+        )
     if entry.last_act == Act.RECORDED:
         entry.deleted_at = now
     else:

@@ -18,9 +18,12 @@ from factories.models import Factory
 
 NUL = "\x00"
 IDEMPOTENCY_KEY = openapi.Parameter(
-    "Idempotency-Key", openapi.IN_HEADER, type=openapi.TYPE_STRING, format=openapi.FORMAT_UUID,
+    "Idempotency-Key",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    format=openapi.FORMAT_UUID,
     description="a UUID: the same key and body again answers the same entry, another body 409",
-)  # fmt: skip
+)
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
@@ -46,11 +49,15 @@ def client_id_of(request: Request) -> UUID | None:
         return UUID(text)
     except ValueError:
         raise ApiError(
-            400, "invalid", _("Please correct the fields named."),
-            fields={"Idempotency-Key": [
-                {"code": "invalid", "message": _("Idempotency-Key=%r is no UUID.") % text[:60], "params": {}}
-            ]},
-        ) from None  # fmt: skip
+            400,
+            "invalid",
+            _("Please correct the fields named."),
+            fields={
+                "Idempotency-Key": [
+                    {"code": "invalid", "message": _("Idempotency-Key=%r is no UUID.") % text[:60], "params": {}}
+                ]
+            },
+        ) from None
 
 
 def asks_for_deleted(request: Request) -> bool:

@@ -44,10 +44,7 @@ class Organisation(models.Model):
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     substitution_method = models.CharField(
-        _("substitution method"),
-        max_length=12,
-        choices=SubstitutionMethod,
-        default=SubstitutionMethod.FUEL_BASED,
+        _("substitution method"), max_length=12, choices=SubstitutionMethod, default=SubstitutionMethod.FUEL_BASED
     )
     gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, default=GwpSet.AR6)
     factor_set = models.CharField(
@@ -107,8 +104,7 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
             models.UniqueConstraint(fields=["organisation", "name"], name="factory_name_once"),
             models.CheckConstraint(condition=Q(day_starts_at__lte=23), name="factory_day_starts_at_hour"),
             models.CheckConstraint(
-                condition=Q(altitude_m__gte=-430, altitude_m__lte=HIGHEST_SITE_M),
-                name="factory_altitude_on_earth",
+                condition=Q(altitude_m__gte=-430, altitude_m__lte=HIGHEST_SITE_M), name="factory_altitude_on_earth"
             ),
         ]
 
@@ -149,13 +145,22 @@ class Chimney(models.Model):
             models.CheckConstraint(
                 # NULL > 0 is unknown, and a check lets the unknown pass: each dimension must be there, too.
                 condition=Q(
-                    shape=Shape.CIRCLE, diameter_m__isnull=False, diameter_m__gt=0,
-                    diameter_m__lte=LARGEST_DUCT_M, width_m__isnull=True, height_m__isnull=True,
+                    shape=Shape.CIRCLE,
+                    diameter_m__isnull=False,
+                    diameter_m__gt=0,
+                    diameter_m__lte=LARGEST_DUCT_M,
+                    width_m__isnull=True,
+                    height_m__isnull=True,
                 )
                 | Q(
-                    shape=Shape.RECTANGLE, width_m__isnull=False, width_m__gt=0,
-                    width_m__lte=LARGEST_DUCT_M, height_m__isnull=False, height_m__gt=0,
-                    height_m__lte=LARGEST_DUCT_M, diameter_m__isnull=True,
+                    shape=Shape.RECTANGLE,
+                    width_m__isnull=False,
+                    width_m__gt=0,
+                    width_m__lte=LARGEST_DUCT_M,
+                    height_m__isnull=False,
+                    height_m__gt=0,
+                    height_m__lte=LARGEST_DUCT_M,
+                    diameter_m__isnull=True,
                 ),
                 name="chimney_dimensions_fit_shape",
                 violation_error_message=_(
@@ -172,7 +177,7 @@ class Chimney(models.Model):
                 name="chimney_moisture_fraction_plausible",
                 violation_error_message=_("The water vapour fraction lies between 0 and 0.5."),
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.factory}: {self.name}"
@@ -185,9 +190,7 @@ class EmissionSource(models.Model):
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="emission_sources")
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
-    chimney = models.ForeignKey(
-        Chimney, models.PROTECT, null=True, blank=True, related_name="emission_sources"
-    )
+    chimney = models.ForeignKey(Chimney, models.PROTECT, null=True, blank=True, related_name="emission_sources")
     fuels = models.CharField(_("fuels"), max_length=200, blank=True)
     mine_class = models.CharField(
         _("class of the mine"), max_length=24, choices=MineClass, blank=True, default=""
@@ -223,9 +226,7 @@ class ProductionEntry(models.Model):
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="production_entries")
     product = models.CharField(_("product"), max_length=12, choices=Product)
     amount_kg = models.DecimalField(_("amount (kg)"), max_digits=14, decimal_places=3)
-    unit = models.CharField(
-        _("unit it was told in"), max_length=4, choices=ProductionUnit, default=ProductionUnit.KG
-    )
+    unit = models.CharField(_("unit it was told in"), max_length=4, choices=ProductionUnit, default=ProductionUnit.KG)
     period_start = models.DateTimeField(_("from"))
     period_end = models.DateTimeField(_("to"))
     note = models.CharField(_("note"), max_length=300, blank=True, default="")
@@ -246,38 +247,33 @@ class ProductionEntry(models.Model):
         verbose_name = _("production entry")
         verbose_name_plural = _("production entries")
         ordering = ["-period_start", "-id"]
-        indexes = [
-            models.Index(fields=["factory", "product", "period_start"], name="production_by_factory_and_time")
-        ]
+        indexes = [models.Index(fields=["factory", "product", "period_start"], name="production_by_factory_and_time")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_kg__gte=0), name="production_not_negative"),
-            models.CheckConstraint(
-                condition=Q(period_start__lt=F("period_end")), name="production_period_forward"
-            ),
+            models.CheckConstraint(condition=Q(period_start__lt=F("period_end")), name="production_period_forward"),
             models.CheckConstraint(condition=Q(product__in=Product.values), name="production_known_product"),
             models.CheckConstraint(condition=Q(unit__in=ProductionUnit.values), name="production_known_unit"),
-            models.CheckConstraint(
-                condition=Q(origin__in=ProductionOrigin.values), name="production_known_origin"
-            ),
+            models.CheckConstraint(condition=Q(origin__in=ProductionOrigin.values), name="production_known_origin"),
             models.CheckConstraint(condition=Q(last_act__in=Act.values), name="production_known_act"),
             models.CheckConstraint(
                 condition=~Q(last_act__in=[Act.CORRECTED, Act.DELETED]) | ~Q(change_reason=""),
                 name="production_change_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False),
-                name="production_deleted_has_a_time",
+                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False), name="production_deleted_has_a_time"
             ),
             models.UniqueConstraint(
-                fields=["recorded_by", "client_id"], condition=Q(client_id__isnull=False),
-                nulls_distinct=False, name="production_client_id_once",
+                fields=["recorded_by", "client_id"],
+                condition=Q(client_id__isnull=False),
+                nulls_distinct=False,
+                name="production_client_id_once",
             ),
             models.UniqueConstraint(
                 fields=["factory", "product", "period_start", "period_end"],
                 condition=Q(origin=ProductionOrigin.IMPORT, deleted_at__isnull=True),
                 name="production_imported_once",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.factory}: {self.amount_kg} kg"

@@ -64,10 +64,11 @@ def period_of(
 def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
     if value.tzinfo is None or value.year < EARLIEST_YEAR:
         raise invalid(
-            name, "invalid_time",
+            name,
+            "invalid_time",
             _("%(name)s=%(value)s needs an offset and a year from %(year)d; write it like 2026-11-22T06:00:00+03:00.")
             % {"name": name, "value": value.isoformat(), "year": EARLIEST_YEAR},
-        )  # fmt: skip
+        )
     latest = now + (LONGEST if name == "period_end" else AHEAD)
     if value > latest:
         raise _in_future(name, value)
@@ -75,22 +76,25 @@ def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
 
 def _in_future(name: str, value: datetime) -> Exception:
     return invalid(
-        name, "in_future",
+        name,
+        "in_future",
         _("%(name)s=%(value)s lies in the future; log it when it has happened.")
         % {"name": name, "value": value.isoformat()},
-    )  # fmt: skip
+    )
 
 
 def _require_forward(start: datetime, end: datetime) -> None:
     if end <= start:
         raise invalid(
-            "period_end", "period_backward",
+            "period_end",
+            "period_backward",
             _("period_end=%(end)s is not after period_start=%(start)s.")
             % {"end": end.isoformat(), "start": start.isoformat()},
-        )  # fmt: skip
+        )
     if end - start > LONGEST:
         raise invalid(
-            "period_end", "period_too_long",
+            "period_end",
+            "period_too_long",
             _("The period has %(days)d days, more than %(limit)d: split it.")
             % {"days": (end - start).days, "limit": LONGEST.days},
-        )  # fmt: skip
+        )

@@ -37,26 +37,20 @@ def usual_limit(rates: Sequence[Decimal]) -> Decimal | None:
 
 def notices_for(entry: ProductionEntry) -> list[Notice]:
     """What is odd about production that is about to be stored; at most four queries."""
-    others = ProductionEntry.objects.filter(factory_id=entry.factory_id, deleted_at__isnull=True).exclude(
-        pk=entry.pk
-    )
+    others = ProductionEntry.objects.filter(factory_id=entry.factory_id, deleted_at__isnull=True).exclude(pk=entry.pk)
     of_product = others.filter(product=entry.product)
     found = [_above_usual(entry, of_product), _overlapping(entry, of_product), _out_turn(entry, others)]
     return [notice for notice in found if notice is not None]
 
 
 def _above_usual(entry: ProductionEntry, others: QuerySet[ProductionEntry]) -> Notice | None:
-    rows = others.filter(
-        period_start__gte=entry.period_start - LOOK_BACK, period_start__lt=entry.period_start
-    )
+    rows = others.filter(period_start__gte=entry.period_start - LOOK_BACK, period_start__lt=entry.period_start)
     columns = rows.values_list("amount_kg", "period_start", "period_end")[:LOOKED_AT_MOST]
     limit = usual_limit([per_day(*row) for row in columns])
     now = per_day(entry.amount_kg, entry.period_start, entry.period_end)
     if limit is None or now <= limit:
         return None
-    return Notice(
-        "above_usual", {"amount": _to_grams(now), "unit": "kg", "limit": _to_grams(limit)}
-    )  # fmt: skip
+    return Notice("above_usual", {"amount": _to_grams(now), "unit": "kg", "limit": _to_grams(limit)})
 
 
 def _overlapping(entry: ProductionEntry, others: QuerySet[ProductionEntry]) -> Notice | None:

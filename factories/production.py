@@ -18,14 +18,7 @@ from accounts.models import User
 from carbontrack.errors import invalid
 from factories import plausibility
 from factories.choices import Act, Product, ProductionOrigin, ProductionUnit, Sector
-from factories.entries import (
-    mark,
-    request_digest,
-    require_not_deleted,
-    require_same,
-    required_reason,
-    take_back,
-)
+from factories.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from factories.models import Factory, ProductionEntry
 from factories.periods import period_of
 
@@ -91,9 +84,15 @@ def record_production(
         return _replayed(stored, digest)
     now = timezone.now()
     entry = ProductionEntry(
-        factory=factory, client_id=client_id, request_sha256=digest, recorded_by=user, changed_by=user,
-        created_at=now, changed_at=now, **_derived(factory, data, now),
-    )  # fmt: skip
+        factory=factory,
+        client_id=client_id,
+        request_sha256=digest,
+        recorded_by=user,
+        changed_by=user,
+        created_at=now,
+        changed_at=now,
+        **_derived(factory, data, now),
+    )
     _look_twice(entry)
     try:
         with transaction.atomic():
@@ -121,13 +120,15 @@ def _derived(factory: Factory, data: ProductionInput, now: datetime) -> dict[str
     """The columns of an entry. Raises ApiError 400 naming field, value, limit and remedy."""
     product, unit = find_product(factory, data.product), find_unit(data.unit)
     amount_kg = _checked_kg(data.amount, unit)
-    period = period_of(
-        factory, timestamp=data.timestamp, start=data.period_start, end=data.period_end, now=now
-    )
+    period = period_of(factory, timestamp=data.timestamp, start=data.period_start, end=data.period_end, now=now)
     return {
-        "product": product, "unit": unit, "amount_kg": amount_kg, "period_start": period.start,
-        "period_end": period.end, "note": data.note,
-    }  # fmt: skip
+        "product": product,
+        "unit": unit,
+        "amount_kg": amount_kg,
+        "period_start": period.start,
+        "period_end": period.end,
+        "note": data.note,
+    }
 
 
 def find_product(factory: Factory, name: str) -> Product:
@@ -141,14 +142,13 @@ def find_product(factory: Factory, name: str) -> Product:
     if found is None:
         known = ", ".join(makes)
         raise invalid(
-            "product", "unknown_product",
+            "product",
+            "unknown_product",
             _("product=%(name)r is not made by %(factory)s (%(sector)s); use %(known)s.")
-            % {
-                "name": str(name)[:60], "factory": factory.name, "sector": Sector(factory.sector).label,
-                "known": known,
-            },
-            product=str(name)[:60], known=list(makes),
-        )  # fmt: skip
+            % {"name": str(name)[:60], "factory": factory.name, "sector": Sector(factory.sector).label, "known": known},
+            product=str(name)[:60],
+            known=list(makes),
+        )
     return found
 
 
@@ -159,20 +159,22 @@ def find_unit(name: str) -> ProductionUnit:
         if wanted == unit.value or wanted in UNIT_WORDS[unit.value]:
             return unit
     raise invalid(
-        "unit", "unknown_unit",
+        "unit",
+        "unknown_unit",
         _("unit=%(unit)r is unknown for production; use kg or t.") % {"unit": str(name)[:40]},
         unit=str(name)[:40],
-    )  # fmt: skip
+    )
 
 
 def _checked_kg(amount: Decimal, unit: ProductionUnit) -> Decimal:
     limit = LARGEST_KG / KG_PER_UNIT[unit]
     if not amount.is_finite() or not 0 <= amount < limit:
         raise invalid(
-            "amount", "out_of_range",
+            "amount",
+            "out_of_range",
             _("amount=%(amount)s %(unit)s is outside 0 to %(limit)s %(unit)s; 0 says that nothing was made.")
             % {"amount": amount, "unit": unit.value, "limit": f"{limit:,.0f}"},
-        )  # fmt: skip
+        )
     return (amount * KG_PER_UNIT[unit]).quantize(_STEP, rounding=ROUND_HALF_EVEN)
 
 
@@ -189,9 +191,7 @@ def _save(entry: ProductionEntry) -> None:
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
 @transaction.atomic
-def correct_production(
-    user: User | None, entry_id: int, changes: Mapping[str, Any], reason: str
-) -> ProductionEntry:
+def correct_production(user: User | None, entry_id: int, changes: Mapping[str, Any], reason: str) -> ProductionEntry:
     """Change what an entry says; the history keeps what it was. `reason` is required."""
     entry = _locked(entry_id)
     reason = required_reason(reason)
@@ -213,9 +213,13 @@ def correct_production(
 def said_by(entry: ProductionEntry) -> ProductionInput:
     """An entry as if it were told again."""
     return ProductionInput(
-        product=entry.product, amount=entry.amount, unit=entry.unit, period_start=entry.period_start,
-        period_end=entry.period_end, note=entry.note,
-    )  # fmt: skip
+        product=entry.product,
+        amount=entry.amount,
+        unit=entry.unit,
+        period_start=entry.period_start,
+        period_end=entry.period_end,
+        note=entry.note,
+    )
 
 
 @transaction.atomic
@@ -260,11 +264,19 @@ def add_production_bulk(user: User | None, rows: Iterable[ProductionRow]) -> int
     now = timezone.now()
     entries = [
         ProductionEntry(
-            factory_id=row.factory_id, product=row.product, amount_kg=row.amount_kg, unit=row.unit,
-            period_start=row.period_start, period_end=row.period_end, note=row.note,
-            origin=ProductionOrigin.IMPORT, recorded_by=user, changed_by=user, created_at=row.recorded_at or now,
+            factory_id=row.factory_id,
+            product=row.product,
+            amount_kg=row.amount_kg,
+            unit=row.unit,
+            period_start=row.period_start,
+            period_end=row.period_end,
+            note=row.note,
+            origin=ProductionOrigin.IMPORT,
+            recorded_by=user,
+            changed_by=user,
+            created_at=row.recorded_at or now,
             changed_at=row.recorded_at or now,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return len(ProductionEntry.objects.bulk_create(entries, batch_size=_ROWS_AT_ONCE))

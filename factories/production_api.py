@@ -51,9 +51,7 @@ class ProductionFilter(filters.FilterSet):
         model = ProductionEntry
         fields: list[str] = []
 
-    def with_deleted(
-        self, queryset: QuerySet[ProductionEntry], _name: str, _wanted: bool
-    ) -> QuerySet[ProductionEntry]:
+    def with_deleted(self, queryset: QuerySet[ProductionEntry], _name: str, _wanted: bool) -> QuerySet[ProductionEntry]:
         return queryset  # what it means is in `get_queryset`, which holds without the filter too
 
 
@@ -67,9 +65,11 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
 
     # Whoever may see production comes so far; each write asks for its right in the entry's own factory.
     actions = {
-        "GET": Action.VIEW_PRODUCTION, "POST": Action.WRITE_PRODUCTION, "PATCH": Action.WRITE_PRODUCTION,
+        "GET": Action.VIEW_PRODUCTION,
+        "POST": Action.WRITE_PRODUCTION,
+        "PATCH": Action.WRITE_PRODUCTION,
         "DELETE": Action.WRITE_PRODUCTION,
-    }  # fmt: skip
+    }
     queryset = ProductionEntry.objects.order_by("-period_start", "-id")
     serializer_class = ProductionEntrySerializer
     filterset_class = ProductionFilter
@@ -82,29 +82,33 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
         return queryset
 
     @swagger_auto_schema(
-        operation_id="production_create", operation_summary="Log what was made",
-        manual_parameters=[IDEMPOTENCY_KEY], request_body=NewProductionSerializer,
+        operation_id="production_create",
+        operation_summary="Log what was made",
+        manual_parameters=[IDEMPOTENCY_KEY],
+        request_body=NewProductionSerializer,
         responses={201: ProductionEntrySerializer, **REFUSALS, 409: "key_conflict"},
-    )  # fmt: skip
+    )
     def create(self, request: Request) -> Response:
         """Without a period it fills the factory day that holds `timestamp`. 0 says that nothing was made."""
         client_id = client_id_of(request)
         serializer = NewProductionSerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
         factory = get_visible(
-            request.user, Factory.objects.all(), Action.WRITE_PRODUCTION, factory_path="",
+            request.user,
+            Factory.objects.all(),
+            Action.WRITE_PRODUCTION,
+            factory_path="",
             pk=serializer.validated_data["factory"],
-        )  # fmt: skip
-        recorded = production.record_production(
-            user_of(request), factory, serializer.to_input(), client_id=client_id
         )
+        recorded = production.record_production(user_of(request), factory, serializer.to_input(), client_id=client_id)
         return Response(ProductionEntrySerializer(recorded.entry).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
-        operation_id="production_partial_update", operation_summary="Correct an entry, with a reason",
+        operation_id="production_partial_update",
+        operation_summary="Correct an entry, with a reason",
         request_body=ProductionCorrectionSerializer,
         responses={200: ProductionEntrySerializer, **REFUSALS, 409: "entry_deleted"},
-    )  # fmt: skip
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         """What it was stays in its history."""
         entry = self._writable(request, pk)
@@ -118,44 +122,41 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
         return Response(ProductionEntrySerializer(changed).data)
 
     @swagger_auto_schema(
-        operation_id="production_delete", operation_summary="Delete an entry, with a reason",
+        operation_id="production_delete",
+        operation_summary="Delete an entry, with a reason",
         request_body=ReasonSerializer,
         responses={200: ProductionEntrySerializer, **REFUSALS, 409: "entry_deleted"},
-    )  # fmt: skip
+    )
     def destroy(self, request: Request, pk: str) -> Response:
         """Takes it out of lists and totals; the row stays, with who, when and why."""
         entry = self._writable(request, pk)
         serializer = ReasonSerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
-        deleted = production.delete_production(
-            user_of(request), entry.pk, serializer.validated_data["reason"]
-        )
+        deleted = production.delete_production(user_of(request), entry.pk, serializer.validated_data["reason"])
         return Response(ProductionEntrySerializer(deleted).data)
 
     @swagger_auto_schema(
-        operation_id="production_undo", operation_summary="Take back your last change, within 10 minutes",
+        operation_id="production_undo",
+        operation_summary="Take back your last change, within 10 minutes",
         request_body=no_body,
         responses={200: ProductionEntrySerializer, **REFUSALS, 409: "undo_expired"},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
         entry = self._writable(request, pk)
-        return Response(
-            ProductionEntrySerializer(production.undo_production(user_of(request), entry.pk)).data
-        )
+        return Response(ProductionEntrySerializer(production.undo_production(user_of(request), entry.pk)).data)
 
     @swagger_auto_schema(
-        operation_id="production_history", operation_summary="All that an entry ever was, oldest first",
+        operation_id="production_history",
+        operation_summary="All that an entry ever was, oldest first",
         responses={200: ProductionEventSerializer(many=True), **REFUSALS},
-    )  # fmt: skip
+    )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def history(self, request: Request, pk: str) -> HttpResponseBase:
         events = self.get_object().events.order_by("pgh_id")
         rows = ProductionEventSerializer(events, many=True).data
-        return list_response(
-            request, list(rows), list(ProductionEventSerializer().fields), "production-history"
-        )
+        return list_response(request, list(rows), list(ProductionEventSerializer().fields), "production-history")
 
     @staticmethod
     def _writable(request: Request, pk: str) -> ProductionEntry:

@@ -21,10 +21,26 @@ class ProductionEntrySerializer(serializers.ModelSerializer[ProductionEntry]):
     class Meta:
         model = ProductionEntry
         fields: Any = [
-            "id", "factory", "product", "amount", "unit", "amount_kg", "period_start", "period_end", "note", "warnings",
-            "origin", "client_id", "recorded_by", "created_at", "last_act", "changed_by", "changed_at",
-            "change_reason", "deleted_at",
-        ]  # fmt: skip
+            "id",
+            "factory",
+            "product",
+            "amount",
+            "unit",
+            "amount_kg",
+            "period_start",
+            "period_end",
+            "note",
+            "warnings",
+            "origin",
+            "client_id",
+            "recorded_by",
+            "created_at",
+            "last_act",
+            "changed_by",
+            "changed_at",
+            "change_reason",
+            "deleted_at",
+        ]
         ref_name = "ProductionEntry"
 
     def get_warnings(self, entry: ProductionEntry) -> list[dict[str, Any]]:
@@ -45,9 +61,7 @@ class _ProductionFields(NoNulMixin, serializers.Serializer[Any]):
         max_digits=16, decimal_places=6, min_value=Decimal(0), help_text="0: nothing made"
     )
     unit = serializers.CharField(max_length=40, required=False, help_text="kg (default) or t")
-    timestamp = serializers.DateTimeField(
-        required=False, help_text="names the factory day, when no period is given"
-    )
+    timestamp = serializers.DateTimeField(required=False, help_text="names the factory day, when no period is given")
     period_start = serializers.DateTimeField(required=False, allow_null=True)
     period_end = serializers.DateTimeField(required=False, allow_null=True, help_text="exclusive")
     note = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -61,10 +75,13 @@ class NewProductionSerializer(_ProductionFields):
     class Meta:
         swagger_schema_fields = {
             "example": {
-                "factory": 1, "timestamp": "2026-11-20T07:30:00+03:00", "product": "made_tea", "amount": "11500",
+                "factory": 1,
+                "timestamp": "2026-11-20T07:30:00+03:00",
+                "product": "made_tea",
+                "amount": "11500",
                 "unit": "kg",
             }
-        }  # fmt: skip
+        }
 
     def to_input(self) -> ProductionInput:
         said = dict(self.validated_data)
@@ -79,8 +96,9 @@ class ProductionCorrectionSerializer(_ProductionFields):
 
     class Meta:
         swagger_schema_fields = {
-            "example": {"amount": "11050", "reason": "read the scale again"}, "required": ["reason"],
-        }  # fmt: skip
+            "example": {"amount": "11050", "reason": "read the scale again"},
+            "required": ["reason"],
+        }
 
     def changes(self) -> dict[str, Any]:
         said = {name: value for name, value in self.validated_data.items() if name in self.initial_data}

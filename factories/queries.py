@@ -34,15 +34,9 @@ def find_factory(name: str) -> Factory:
             params={"name": name, "where": where},
         )
     near = [f.name for f in factories if wanted and wanted in _plain(f.name)][:5]
-    hint = (
-        _("Did you mean: %(names)s?") % {"names": ", ".join(near)}
-        if near
-        else _("See the list of factories.")
-    )
+    hint = _("Did you mean: %(names)s?") % {"names": ", ".join(near)} if near else _("See the list of factories.")
     raise ValidationError(
-        _("There is no factory %(name)r. %(hint)s"),
-        code="unknown_factory",
-        params={"name": name, "hint": hint},
+        _("There is no factory %(name)r. %(hint)s"), code="unknown_factory", params={"name": name, "hint": hint}
     )
 
 

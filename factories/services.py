@@ -31,9 +31,7 @@ def create_factory(organisation: Organisation, **fields: Any) -> Factory:
     factory.full_clean()
     factory.save()
     if factory.sector != Sector.COAL_MINE:
-        EmissionSource.objects.create(
-            factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood"
-        )
+        EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood")
     return factory
 
 

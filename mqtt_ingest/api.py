@@ -28,13 +28,7 @@ from emissions.derive import milliseconds
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import describe_error
 from mqtt_ingest.identify import Arrival, DeviceRef
-from mqtt_ingest.messages import (
-    READINGS_LIMIT_COUNT,
-    ParsedMessage,
-    PostedReading,
-    Rejection,
-    printable,
-)
+from mqtt_ingest.messages import READINGS_LIMIT_COUNT, ParsedMessage, PostedReading, Rejection, printable
 from mqtt_ingest.receive import Received
 from mqtt_ingest.rules import Problem, problem_of
 from mqtt_ingest.store import store
@@ -90,9 +84,7 @@ def _items(body: object) -> Sequence[object]:
     items = [body] if isinstance(body, dict) else body
     if not isinstance(items, list) or not items:
         raise invalid(
-            "non_field_errors",
-            "invalid_shape",
-            _("Send one reading as an object, or a list of at least one."),
+            "non_field_errors", "invalid_shape", _("Send one reading as an object, or a list of at least one.")
         )
     if len(items) > READINGS_LIMIT_COUNT:
         raise ApiError(
@@ -107,9 +99,7 @@ def _items(body: object) -> Sequence[object]:
 
 def _devices(user: AnyUser, items: Sequence[object]) -> dict[str, MCUDevice]:
     """The devices named that the user sees. One out of scope is as unknown as one that does not exist."""
-    names = {
-        item["device"] for item in items if isinstance(item, dict) and isinstance(item.get("device"), str)
-    }
+    names = {item["device"] for item in items if isinstance(item, dict) and isinstance(item.get("device"), str)}
     # PostgreSQL text holds no NUL, and no device id does.
     names = {name for name in names if "\x00" not in name}
     found = visible_to(user, MCUDevice.objects.select_related("factory")).filter(device_id__in=names)
@@ -132,9 +122,7 @@ def _arrival(item: object, devices: dict[str, MCUDevice], now_ms: int) -> Arriva
 
 def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) -> ParsedMessage:
     if not isinstance(item, dict):
-        return _refused(
-            name, Reason.BAD_SCHEMA, "a reading is an object with device, timestamp or t, and values"
-        )
+        return _refused(name, Reason.BAD_SCHEMA, "a reading is an object with device, timestamp or t, and values")
     if device is None:
         detail = f"there is no device {name[:64]!a} among yours" if name else "device is missing"
         return _refused(name, Reason.UNKNOWN_DEVICE if name else Reason.BAD_SCHEMA, detail)
@@ -261,13 +249,7 @@ class ReadingsView(EmissionsView):
         operation_id="emissions_create",
         operation_summary="Store one reading, or a list of up to 500",
         request_body=PostedReadingSerializer,
-        responses={
-            200: PostResultSerializer,
-            400: "invalid",
-            401: "not_signed_in",
-            403: "forbidden",
-            413: "too_large",
-        },
+        responses={200: PostResultSerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden", 413: "too_large"},
     )
     def post(self, request: Request) -> Response:
         """One bad reading never refuses the others. Sending the same again changes nothing."""

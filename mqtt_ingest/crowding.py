@@ -57,6 +57,4 @@ def _without(arrival: Arrival, crowding: set[ReadingKey]) -> Arrival:
     detail = f"the stream is in {RANGES_LIMIT_COUNT} pieces, the limit: send what is missing between first"
     rejections = tuple(refuse(r, parsed.stream, (Reason.RATE_LIMITED, detail)) for r in crowded)
     readings = tuple(r for r in parsed.readings if (device.pk, stream, r.seq) not in crowding)
-    return replace(
-        arrival, parsed=replace(parsed, readings=readings, rejections=parsed.rejections + rejections)
-    )
+    return replace(arrival, parsed=replace(parsed, readings=readings, rejections=parsed.rejections + rejections))

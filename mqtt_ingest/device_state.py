@@ -19,11 +19,7 @@ from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.topics import Kind
 
-STORED_KINDS = {
-    Kind.STATUS: MessageKind.STATUS,
-    Kind.ALERTS: MessageKind.ALERT,
-    Kind.ACKS: MessageKind.ACK,
-}
+STORED_KINDS = {Kind.STATUS: MessageKind.STATUS, Kind.ALERTS: MessageKind.ALERT, Kind.ACKS: MessageKind.ACK}
 
 
 @dataclass(frozen=True, slots=True)

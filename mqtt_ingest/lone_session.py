@@ -34,9 +34,7 @@ class LeavingReceiver(PahoReceiver):
         self.was_emptied = False  # whoever watches it says so
         self._client.on_unsubscribe = self._on_unsubscribe
 
-    def _on_connect(
-        self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
-    ) -> None:
+    def _on_connect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
         if reason.is_failure:
             super()._on_connect(client, userdata, flags, reason, properties)
             return
@@ -66,15 +64,11 @@ def end_session(address: BrokerAddress) -> None:
 
     Raises SessionInUseError when the broker does not let us in, OSError when it cannot be reached.
     """
-    client = mqtt.Client(
-        CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=True, protocol=mqtt.MQTTv311
-    )
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=True, protocol=mqtt.MQTTv311)
     set_up_client(client, address)
     answers: list[ReasonCode] = []
 
-    def on_connect(
-        client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
-    ) -> None:
+    def on_connect(client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
         answers.append(reason)
         client.disconnect()
 

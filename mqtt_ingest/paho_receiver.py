@@ -63,9 +63,7 @@ class PahoReceiver:
     acknowledged goes to the others or comes again from the devices, and no session fills up for nobody.
     """
 
-    def __init__(
-        self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = ""
-    ) -> None:
+    def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = "") -> None:
         self.address = address
         self._worker = worker
         self._queue = BoundedQueue() if queue is None else queue  # an empty queue is false
@@ -266,9 +264,7 @@ class PahoReceiver:
     def _publish_what_may_go(self) -> None:
         """What the broker has not acknowledged when the connection ends is lost: devices ask again by sending again."""
         sock = self._socket()
-        while (
-            sock is not None and self._to_publish and len(self._unanswered_publishes) < PUBLISH_WINDOW_COUNT
-        ):
+        while sock is not None and self._to_publish and len(self._unanswered_publishes) < PUBLISH_WINDOW_COUNT:
             # Packet ids of our own: paho, which numbers its subscriptions, publishes nothing.
             self._last_publish_id = self._last_publish_id % 65_535 + 1
             if self._last_publish_id not in self._unanswered_publishes:
@@ -308,9 +304,7 @@ class PahoReceiver:
             self._is_outage_logged = True
 
     # --- paho's callbacks, in the receiver's thread ---
-    def _on_connect(
-        self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
-    ) -> None:
+    def _on_connect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
         if reason.is_failure:
             if not self._is_outage_logged:
                 logger.error(

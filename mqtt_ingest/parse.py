@@ -77,9 +77,7 @@ def _parse_readings(device_id: str, payload: bytes, now_ms: int) -> ParsedMessag
     if rejections:
         refused = {rejection.index for rejection in rejections}
         readings = tuple(r for index, r in enumerate(message.readings) if index not in refused)
-    return ParsedMessage(
-        Kind.READINGS, device_id, message.stream, message.interval_s, readings, tuple(rejections)
-    )
+    return ParsedMessage(Kind.READINGS, device_id, message.stream, message.interval_s, readings, tuple(rejections))
 
 
 def _parse_one_by_one(device_id: str, payload: bytes, now_ms: int) -> ParsedMessage:

@@ -28,10 +28,7 @@ def problem_of(reading: Reading, now_ms: int) -> Problem | None:
     if reading.co2_ppm is None or reading.temperature_c is None or reading.velocity_ms is None:
         for name, flag in FAULT_FLAGS:
             if getattr(reading, name) is None and not reading.flags & flag:
-                return (
-                    Reason.BAD_SCHEMA,
-                    f"{name}=null needs its fault flag {flag} in flags={reading.flags}",
-                )
+                return (Reason.BAD_SCHEMA, f"{name}=null needs its fault flag {flag} in flags={reading.flags}")
     if reading.span_s is not None or reading.n is not None or reading.seq_from is not None:
         return _problem_of_mean(reading)
     return None

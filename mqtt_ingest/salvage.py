@@ -12,14 +12,7 @@ import msgspec
 
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
-from mqtt_ingest.messages import (
-    LARGEST_STREAM,
-    DecodedEnvelope,
-    ParsedMessage,
-    Reading,
-    Rejection,
-    printable,
-)
+from mqtt_ingest.messages import LARGEST_STREAM, DecodedEnvelope, ParsedMessage, Reading, Rejection, printable
 from mqtt_ingest.rules import Problem, problem_of, refuse, refuse_by_name
 from mqtt_ingest.topics import Kind
 

@@ -50,9 +50,7 @@ def spare_device(factory_name: str | None = None) -> ProvisionedDevice:
     device = MCUDevice.objects.filter(device_id=device_id).first()
     if device is None:
         provisioned = provision_device(
-            factory_name=factory_name or _any_factory_name(),
-            device_id=device_id,
-            geometry=Geometry(CHIMNEY_NAME),
+            factory_name=factory_name or _any_factory_name(), device_id=device_id, geometry=Geometry(CHIMNEY_NAME)
         )
     elif check_broker_login(device_id, device_id, password):
         return describe(device, password)

@@ -104,9 +104,7 @@ def _copy(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> Non
         cursor.copy_expert(sql.load("mqtt_ingest", "copy_staging"), staged.as_file())
 
 
-def _write_readings(
-    cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool
-) -> tuple[int, list[int]]:
+def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool) -> tuple[int, list[int]]:
     """Of what was copied: 1. lock the streams; 2. take out duplicates and what crowds; 3. insert; 4. record, mark,
     notify.
 

@@ -21,9 +21,7 @@ class Kind(StrEnum):
 
 FROM_DEVICES = (Kind.READINGS, Kind.STATUS, Kind.ALERTS, Kind.ACKS)
 
-_TOPIC = re.compile(
-    rf"{ROOT}/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/(?P<kind>{'|'.join(FROM_DEVICES)})", re.ASCII
-)
+_TOPIC = re.compile(rf"{ROOT}/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/(?P<kind>{'|'.join(FROM_DEVICES)})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,7 @@ def _network_items(where: _Where, actions: set[Action]) -> Iterator[NavItem]:
 
 def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[NavItem]:
     """Of the one factory, or of the one among several that is open; without one, the way to choose."""
-    own = [
-        m.factory_id for m in memberships if m.factory_id and Action.WRITE_ENERGY in actions_of(Role(m.role))
-    ]
+    own = [m.factory_id for m in memberships if m.factory_id and Action.WRITE_ENERGY in actions_of(Role(m.role))]
     is_of_one = len(memberships) == 1 and len(own) == 1
     is_wide = len(own) < len(memberships)
     factory_id = own[0] if is_of_one else where.factory_id if is_wide or where.factory_id in own else None

@@ -55,16 +55,23 @@ def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> Da
     """The entries and the production of a day; two queries."""
     entries = list(
         EnergyEntry.objects.filter(
-            factory=factory, kind=EntryKind.USED, deleted_at__isnull=True, period_start__lt=day.ends_at,
-            period_start__gt=day.starts_at - LONGEST, period_end__gt=day.starts_at,
+            factory=factory,
+            kind=EntryKind.USED,
+            deleted_at__isnull=True,
+            period_start__lt=day.ends_at,
+            period_start__gt=day.starts_at - LONGEST,
+            period_end__gt=day.starts_at,
         )
         .select_related("energy_type", "factor")
         .order_by("energy_type__scope", "energy_type__code", "period_start", "pk")
-    )  # fmt: skip
+    )
     made = ProductionEntry.objects.filter(
-        factory=factory, deleted_at__isnull=True, period_start__lt=day.ends_at,
-        period_start__gt=day.starts_at - LONGEST, period_end__gt=day.starts_at,
-    ).order_by("product", "period_start", "pk")  # fmt: skip
+        factory=factory,
+        deleted_at__isnull=True,
+        period_start__lt=day.ends_at,
+        period_start__gt=day.starts_at - LONGEST,
+        period_end__gt=day.starts_at,
+    ).order_by("product", "period_start", "pk")
     wood = [entry for entry in entries if entry.energy_type.is_wood]
     return DayInputs(
         rows=tuple(_energy_row(entry, day) for entry in entries[:ROWS_SHOWN]),
@@ -115,8 +122,12 @@ def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
         said=amount_label(entry),
         share=_share_words(entry, day),
         url=reverse("production-entry", args=[entry.factory_id, entry.pk]),
-        factor="", factor_url="", energy_gj=None, biogenic_kg=None, co2e_kg=None,
-    )  # fmt: skip
+        factor="",
+        factor_url="",
+        energy_gj=None,
+        biogenic_kg=None,
+        co2e_kg=None,
+    )
 
 
 def _wood_sentence(wood: Sequence[EnergyEntry], day: FactoryDay) -> str:
@@ -136,9 +147,7 @@ def _cost_sentence(entries: Sequence[EnergyEntry], day: FactoryDay, made_kg: Dec
         if entry.cost is None:
             without[_(entry.energy_type.name)] = None
             continue
-        by_currency[entry.currency] = by_currency.get(entry.currency, Decimal(0)) + part_of_day(
-            entry.cost, entry, day
-        )
+        by_currency[entry.currency] = by_currency.get(entry.currency, Decimal(0)) + part_of_day(entry.cost, entry, day)
         with_cost[_(entry.energy_type.name)] = None
     if not by_currency:
         return ""

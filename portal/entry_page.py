@@ -103,9 +103,7 @@ def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None =
         said=amount_label(entry),
         kind=entry.get_kind_display() if isinstance(entry, EnergyEntry) else "",
         period=_period(entry),
-        cost=f"{entry.currency} {entry.cost:,.2f}"
-        if isinstance(entry, EnergyEntry) and entry.cost is not None
-        else "",
+        cost=f"{entry.currency} {entry.cost:,.2f}" if isinstance(entry, EnergyEntry) and entry.cost is not None else "",
         note=entry.note,
         carbon=_carbon(entry) if isinstance(entry, EnergyEntry) else "",
         factors=_factors(entry) if isinstance(entry, EnergyEntry) else (),
@@ -129,8 +127,9 @@ def _period(entry: Entry) -> str:
     if entry.period_start is None or entry.period_end is None:
         return _clock(entry.timestamp, entry) if isinstance(entry, EnergyEntry) else ""
     return _("%(start)s to %(end)s") % {
-        "start": _clock(entry.period_start, entry), "end": _clock(entry.period_end, entry),
-    }  # fmt: skip
+        "start": _clock(entry.period_start, entry),
+        "end": _clock(entry.period_end, entry),
+    }
 
 
 def _carbon(entry: EnergyEntry) -> str:
@@ -200,9 +199,7 @@ def _day_of(entry: Entry) -> str:
 def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     """Correct an entry by what was typed. The form that comes back has errors when nothing was changed."""
     now = form_of(entry)
-    amount, unit, day, note, reason = (
-        (typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED
-    )
+    amount, unit, day, note, reason = ((typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED)
     form = EntryForm(amount, unit, day, note, reason)
     changes: dict[str, Any] = {}
     try:
@@ -224,9 +221,7 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
             return form
         changes["timestamp"] = moved.starts_at
     if not changes:
-        form.errors["amount"] = [
-            _("Nothing is different yet; change the amount, the unit, the day or the note.")
-        ]
+        form.errors["amount"] = [_("Nothing is different yet; change the amount, the unit, the day or the note.")]
         return form
     act = services.correct_entry if isinstance(entry, EnergyEntry) else production.correct_production
     _attempt(form, lambda: act(user, entry.pk, changes, form.reason))
@@ -256,11 +251,5 @@ def _attempt(form: EntryForm, act: Any, *, reason_field: str = "reason") -> None
         if not error.fields:
             form.errors["form"] = [error.message]
         for name, problems in error.fields.items():
-            known = {
-                "reason": reason_field,
-                "amount": "amount",
-                "unit": "unit",
-                "timestamp": "day",
-                "note": "note",
-            }
+            known = {"reason": reason_field, "amount": "amount", "unit": "unit", "timestamp": "day", "note": "note"}
             form.errors.setdefault(known.get(name, "form"), []).extend(p["message"] for p in problems)

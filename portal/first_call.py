@@ -109,7 +109,8 @@ def write_snippet(base_url: str, device_id: str) -> Snippet:
     reading = {"device": device_id, "co2_ppm": 96000, "temperature_c": 210, "velocity_ms": 4.1}
     body = json.dumps(reading)[:-1] + ", \"t\": '$(date +%s)'000}"
     return Snippet(
-        "write", "curl",
+        "write",
+        "curl",
         f"curl -s '{base_url}emissions/' \\\n  -H 'Authorization: Token {PLACEHOLDER}' \\\n"
         f"  -H 'Content-Type: application/json' \\\n  -d '{body}'",
-    )  # fmt: skip
+    )

@@ -32,9 +32,7 @@ class DecimalField(forms.FloatField):
     def to_python(self, value: Any) -> Any:
         text = str(value if value is not None else "").strip().replace(",", ".")
         if "e" in text.lower():
-            raise ValidationError(
-                _("%(value)s is no plain number; write it out, like 1960.5.") % {"value": value}
-            )
+            raise ValidationError(_("%(value)s is no plain number; write it out, like 1960.5.") % {"value": value})
         return super().to_python(text)
 
 
@@ -57,9 +55,17 @@ class FactoryForm(forms.ModelForm):
     class Meta:
         model = Factory
         fields = [
-            "name", "location", "county", "sector", "altitude_m", "altitude_is_estimated", "latitude", "longitude",
-            "time_zone", "day_starts_at",
-        ]  # fmt: skip
+            "name",
+            "location",
+            "county",
+            "sector",
+            "altitude_m",
+            "altitude_is_estimated",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "day_starts_at",
+        ]
         field_classes = {"altitude_m": DecimalField, "latitude": DecimalField, "longitude": DecimalField}
 
     def clean_altitude_m(self) -> float | None:
@@ -74,9 +80,7 @@ class FactoryForm(forms.ModelForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if self.instance.organisation.factories.filter(name__iexact=name).exists():
-            raise ValidationError(
-                _("There is a factory %(name)s already; choose another name.") % {"name": name}
-            )
+            raise ValidationError(_("There is a factory %(name)s already; choose another name.") % {"name": name})
         return name
 
     def save(self, commit: bool = True) -> Factory:

@@ -132,9 +132,12 @@ def parse_metric(text: str) -> Metric:
         return Metric.CO2E
     if text not in list(Metric):
         raise invalid(
-            "metric", "invalid_choice", _("metric=%(value)r is unknown; use one of %(choices)s.")
-            % {"value": text[:40], "choices": ", ".join(Metric)}, value=text[:40],
-        )  # fmt: skip
+            "metric",
+            "invalid_choice",
+            _("metric=%(value)r is unknown; use one of %(choices)s.")
+            % {"value": text[:40], "choices": ", ".join(Metric)},
+            value=text[:40],
+        )
     return Metric(text)
 
 
@@ -220,9 +223,10 @@ def _ranked(scene: _Scene, factories: Sequence[Factory], group: str, now: dateti
 def _made_kg_per_year(main: dict[int, SiteSums], window: Window) -> dict[int, float]:
     days = (window.last_day - window.first_day).days + 1
     return {
-        pk: found.sums[Metric.CO2E].made_kg / days * _YEAR_DAYS for pk, found in main.items()
+        pk: found.sums[Metric.CO2E].made_kg / days * _YEAR_DAYS
+        for pk, found in main.items()
         if found.sums[Metric.CO2E].made_kg > 0
-    }  # fmt: skip
+    }
 
 
 def _changes(scene: _Scene, sums: dict[tuple[int, int], SiteSums]) -> dict[int, Change]:
@@ -245,7 +249,7 @@ def _changes(scene: _Scene, sums: dict[tuple[int, int], SiteSums]) -> dict[int, 
 
 def _rows(
     scene: _Scene, members: Sequence[Factory], main: dict[int, SiteSums], changes: dict[int, Change], first_day: date
-) -> tuple[list[Row], list[Unplaced]]:  # fmt: skip
+) -> tuple[list[Row], list[Unplaced]]:
     """Of all members of the group, seen or not: places are given among all."""
     placed: list[tuple[Factory, SiteSums, Interval]] = []
     unplaced = []
@@ -271,7 +275,7 @@ def _rows(
 
 def _row(
     scene: _Scene, factory: Factory, found: SiteSums, item: Interval, place: Place | None, change: Change | None
-) -> Row:  # fmt: skip
+) -> Row:
     of_metric = found.sums[scene.metric]
     figures = {
         metric: intensity.intensity(sums.parts.total, sums.made_kg)
@@ -296,9 +300,13 @@ def _row(
 
 
 def _assembled(
-    scene: _Scene, options: Sequence[Group], group: Group, rows: Sequence[Row], unplaced: Sequence[Unplaced],
+    scene: _Scene,
+    options: Sequence[Group],
+    group: Group,
+    rows: Sequence[Row],
+    unplaced: Sequence[Unplaced],
     compared: Comparison | None,
-) -> Leaderboard:  # fmt: skip
+) -> Leaderboard:
     def named(factory: Factory) -> Factory | None:
         return factory if scene.may_see(factory) else None
 

@@ -140,9 +140,7 @@ def _nothing(day: date, *, is_recent: bool) -> _OddDay:
     return _OddDay(day, _DAY_S, False, False, None, 0, 0, True, 0, 0, 0, 0, 0, 0, 0, None, None, is_recent)
 
 
-def site_sums(
-    row: SumsRow, place: Place, grid: Sequence[GridFactor], stock: Collection[tuple[int, date]]
-) -> SiteSums:
+def site_sums(row: SumsRow, place: Place, grid: Sequence[GridFactor], stock: Collection[tuple[int, date]]) -> SiteSums:
     """All of a site's days, those of the statement's sums and those to decide about."""
     odd = _odd_days(row, place)
     mean_kg = float(row.made_kg) / row.producing_days if row.producing_days else 0.0
@@ -159,8 +157,7 @@ def site_sums(
         heat_missing=tuple(sorted(d.day for d in asked if place.is_tea and d.heat_covered_s < d.length_s)),
         electricity_missing=tuple(sorted(d.day for d in asked if d.electricity_covered_s < d.length_s)),
         held_days=sum(_is_held(of_day[Metric.CO2E], mean_kg) for of_day in facts),
-        stack_above_days=row.stack_above_days
-        + sum((d.stack_fuel_ratio or 0.0) > STACK_FUEL_BAND[1] for d in asked),
+        stack_above_days=row.stack_above_days + sum((d.stack_fuel_ratio or 0.0) > STACK_FUEL_BAND[1] for d in asked),
         idle_made_days=sum(d.is_idle and bool(d.made_kg) for d in odd),
         methane_unknown_days=row.methane_unknown_days,
         share_measured_pct=_share_measured_pct(row, place.day_count),
@@ -200,14 +197,19 @@ def _simple(row: SumsRow, odd: Sequence[_OddDay]) -> dict[Metric, DaySums]:
             float(row.heat_gj or 0) * MJ_PER_GJ, float(row.power_gj or 0) * MJ_PER_GJ, max(0.0, other_gj) * MJ_PER_GJ
         ),
         Metric.STACK: Parts(float(row.heat_co2 or 0)),
-    }  # fmt: skip
+    }
     return {
         metric: replace(
-            NO_DAYS, made_kg=made_kg, known_days=count, asked_days=count, confirmed_days=row.confirmed_days,
-            judged_days=row.simple_days, parts=part,
+            NO_DAYS,
+            made_kg=made_kg,
+            known_days=count,
+            asked_days=count,
+            confirmed_days=row.confirmed_days,
+            judged_days=row.simple_days,
+            parts=part,
         )
         for metric, part in parts.items()
-    }  # fmt: skip
+    }
 
 
 def _facts(
@@ -226,17 +228,31 @@ def _facts(
     heat_mj, mj_known = (day.heat_gj * MJ_PER_GJ, heat_known) if day.has_all_energy else (0.0, 0.0)
     return {
         Metric.CO2E: DayFacts(
-            made_kg, day.heat_co2e, heat_known, day.grid_co2e, power_known, day.other_co2e,
-            float(ceilings.heat_co2e_kg), max_grid, *judged,
+            made_kg,
+            day.heat_co2e,
+            heat_known,
+            day.grid_co2e,
+            power_known,
+            day.other_co2e,
+            float(ceilings.heat_co2e_kg),
+            max_grid,
+            *judged,
         ),
         Metric.ENERGY: DayFacts(
-            made_kg, heat_mj, mj_known, day.power_gj * MJ_PER_GJ, power_known, day.other_gj * MJ_PER_GJ,
-            float(ceilings.heat_gj) * MJ_PER_GJ, max_kwh * GJ_PER_KWH * MJ_PER_GJ, *judged,
+            made_kg,
+            heat_mj,
+            mj_known,
+            day.power_gj * MJ_PER_GJ,
+            power_known,
+            day.other_gj * MJ_PER_GJ,
+            float(ceilings.heat_gj) * MJ_PER_GJ,
+            max_kwh * GJ_PER_KWH * MJ_PER_GJ,
+            *judged,
         ),
         Metric.STACK: DayFacts(
             made_kg, day.heat_co2, heat_known, 0.0, power_known, 0.0, float(ceilings.heat_co2_kg), 0.0, *judged
         ),
-    }  # fmt: skip
+    }
 
 
 def _kg_per_kwh(grid: Sequence[GridFactor], country: str, day: date) -> float:
@@ -246,6 +262,5 @@ def _kg_per_kwh(grid: Sequence[GridFactor], country: str, day: date) -> float:
 def _is_held(day: DayFacts, mean_kg: float) -> bool:
     basis_kg = mean_kg if day.is_recent else max(day.made_kg or 0.0, mean_kg)
     return not day.is_idle and (
-        day.heat > day.heat_ceiling_per_kg * basis_kg
-        or day.electricity > day.electricity_ceiling_per_kg * basis_kg
+        day.heat > day.heat_ceiling_per_kg * basis_kg or day.electricity > day.electricity_ceiling_per_kg * basis_kg
     )

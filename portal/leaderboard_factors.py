@@ -61,9 +61,14 @@ class CeilingBook:
         if country not in self._books:
             self._books[country] = FactorBook(find_energy_type("firewood"), country)
         valued, _notices = value_amount(
-            _VALUED_KG, "kg", book=self._books[country], local={}, first_day=self._last_day,
-            last_day=self._last_day, gwp_set=gwp_set,
-        )  # fmt: skip
+            _VALUED_KG,
+            "kg",
+            book=self._books[country],
+            local={},
+            first_day=self._last_day,
+            last_day=self._last_day,
+            gwp_set=gwp_set,
+        )
         per_kg = Decimal(str(WOOD_CEILING_KG_PER_KG)) / _VALUED_KG
         return Ceilings(
             valued.co2e_kg * per_kg,

@@ -16,11 +16,22 @@ from factories.models import EmissionSource, Factory
 # KTDA's regions by county (`domain.md` 9) [K]; Murang'a lies in two of them and is kept with Nyeri. A county that is
 # not here is a region of its own.
 _REGIONS = {
-    "Kiambu": "Kiambu", "Murang'a": "Murang'a-Nyeri", "Nyeri": "Murang'a-Nyeri", "Kirinyaga": "Kirinyaga-Embu",
-    "Embu": "Kirinyaga-Embu", "Meru": "Meru", "Tharaka-Nithi": "Meru", "Kericho": "Kericho-Bomet",
-    "Bomet": "Kericho-Bomet", "Kisii": "Kisii-Nyamira", "Nyamira": "Kisii-Nyamira", "Nandi": "Nandi-Western",
-    "Vihiga": "Nandi-Western", "Kakamega": "Nandi-Western", "Trans Nzoia": "Nandi-Western",
-}  # fmt: skip
+    "Kiambu": "Kiambu",
+    "Murang'a": "Murang'a-Nyeri",
+    "Nyeri": "Murang'a-Nyeri",
+    "Kirinyaga": "Kirinyaga-Embu",
+    "Embu": "Kirinyaga-Embu",
+    "Meru": "Meru",
+    "Tharaka-Nithi": "Meru",
+    "Kericho": "Kericho-Bomet",
+    "Bomet": "Kericho-Bomet",
+    "Kisii": "Kisii-Nyamira",
+    "Nyamira": "Kisii-Nyamira",
+    "Nandi": "Nandi-Western",
+    "Vihiga": "Nandi-Western",
+    "Kakamega": "Nandi-Western",
+    "Trans Nzoia": "Nandi-Western",
+}
 # Made tea a year [kg]; KTDA's mean is about 4.2 million (`domain.md` 9). The bounds are ours [A].
 _SIZES = (
     ("small", 3_000_000, gettext_lazy("below 3 million kg a year")),
@@ -86,9 +97,8 @@ class PeerBook:
 
     def members(self, group: Group) -> set[int]:
         return {
-            pk for pk, own in self.values.items()
-            if group.kind == GroupKind.ALL or own.get(group.kind) == group.value
-        }  # fmt: skip
+            pk for pk, own in self.values.items() if group.kind == GroupKind.ALL or own.get(group.kind) == group.value
+        }
 
     def options(self, of_sites: Collection[int] | None) -> list[Group]:
         """The groups that these sites are in, or all there are."""
@@ -108,11 +118,12 @@ class PeerBook:
             code = Group(GroupKind(code), self.values.get(own_id, {}).get(GroupKind(code), "")).code
         if code not in by_code:
             raise invalid(
-                "group", "invalid_choice",
+                "group",
+                "invalid_choice",
                 _("group=%(value)r is unknown; use one of %(choices)s.")
                 % {"value": text[:60], "choices": ", ".join(by_code)},
                 value=text[:60],
-            )  # fmt: skip
+            )
         return by_code[code]
 
 
@@ -125,17 +136,13 @@ def _order(group: Group) -> tuple[int, int, str]:
     )
 
 
-def peers(
-    factories: Sequence[Factory], fuels: Mapping[int, str], made_kg_per_year: Mapping[int, float]
-) -> PeerBook:
+def peers(factories: Sequence[Factory], fuels: Mapping[int, str], made_kg_per_year: Mapping[int, float]) -> PeerBook:
     return PeerBook(
         {
             factory.pk: {
                 GroupKind.REGION: region_of(factory),
                 GroupKind.FUEL: fuels.get(factory.pk, ""),
-                GroupKind.SIZE: size_of(made_kg_per_year[factory.pk])
-                if factory.pk in made_kg_per_year
-                else "",
+                GroupKind.SIZE: size_of(made_kg_per_year[factory.pk]) if factory.pk in made_kg_per_year else "",
             }
             for factory in factories
         }

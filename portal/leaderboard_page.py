@@ -154,9 +154,7 @@ def leaderboard_page(found: Leaderboard, compare: Sequence[str], now: datetime) 
         periods=_period_links(found),
         groups=_group_links(found),
         hidden=tuple(_asked(found).items()),
-        standings=tuple(
-            _standing(found, row, by_pk[row.factory.pk], now) for row in found.own_rows
-        ),
+        standings=tuple(_standing(found, row, by_pk[row.factory.pk], now) for row in found.own_rows),
         own_unplaced=tuple(_unplaced(item) for item in found.own_unplaced),
         rows=tuple(rows),
         heads=_metric_links(found),
@@ -176,7 +174,7 @@ def leaderboard_page(found: Leaderboard, compare: Sequence[str], now: datetime) 
         most_improved_name=_name(found.most_improved.factory if found.most_improved else None),
         compared_label=words.compared_label(found.compared) if found.compared else "",
         csv_url=f"?{urlencode(_asked(found) | {'as': 'csv'})}",
-    )  # fmt: skip
+    )
 
 
 # --- Addresses: everything that is asked for stands in the URL ---------------------------------------
@@ -194,10 +192,9 @@ def _link(found: Leaderboard, name: str, value: str, label: str, note: str = "")
 def _metric_links(found: Leaderboard) -> tuple[Link, ...]:
     metrics = [metric for metric in Metric if found.is_tea or metric != Metric.STACK]
     return tuple(
-        _link(found, "metric", metric.value, words.metric_label(metric, is_tea=found.is_tea),
-              words.metric_help(metric))
+        _link(found, "metric", metric.value, words.metric_label(metric, is_tea=found.is_tea), words.metric_help(metric))
         for metric in metrics
-    )  # fmt: skip
+    )
 
 
 def _period_links(found: Leaderboard) -> tuple[Link, ...]:
@@ -215,7 +212,7 @@ def _group_links(found: Leaderboard) -> tuple[Link, ...]:
     return tuple(
         _link(found, "group", option.code, f"{kinds[option.kind]}: {option.label}" if option.value else option.label)
         for option in found.group_options
-    )  # fmt: skip
+    )
 
 
 # --- Rows --------------------------------------------------------------------------------------
@@ -230,9 +227,7 @@ class _Scale:
     @classmethod
     def of(cls, found: Leaderboard) -> _Scale:
         bounds = [bound for row in found.rows for bound in (row.interval.lower, row.interval.upper)]
-        bounds += [
-            value for value in (found.median, found.best.value if found.best else None) if value is not None
-        ]
+        bounds += [value for value in (found.median, found.best.value if found.best else None) if value is not None]
         return cls(min(bounds, default=0.0), max(bounds, default=1.0), found.median)
 
     def pct(self, value: float) -> float:
@@ -266,7 +261,7 @@ def _row(found: Leaderboard, row: Row, scale: _Scale, compared: Sequence[str]) -
         gap_sentence=words.gap_sentence(row),
         fill_url=address("month", factory.pk) if row.gap_days and (row.is_own or found.sees_all) else "",
         is_compared=str(factory.pk) in compared,
-    )  # fmt: skip
+    )
 
 
 def _factory_url(found: Leaderboard, factory: Factory) -> str:
@@ -286,9 +281,11 @@ def _cell(found: Leaderboard, row: Row, metric: Metric) -> Cell:
 def _whisker(found: Leaderboard, row: Row, scale: _Scale) -> Whisker:
     low, dot, high = (scale.pct(v) for v in (row.interval.lower, row.interval.value, row.interval.upper))
     title = _("%(name)s: %(value)s, between %(low)s and %(high)s") % {
-        "name": row.factory.name, "value": _digits(found, row.interval.value),
-        "low": _digits(found, row.interval.lower), "high": _digits(found, row.interval.upper),
-    }  # fmt: skip
+        "name": row.factory.name,
+        "value": _digits(found, row.interval.value),
+        "low": _digits(found, row.interval.lower),
+        "high": _digits(found, row.interval.upper),
+    }
     median = f"{scale.pct(scale.median):.1f}%" if scale.median is not None else ""
     return Whisker(f"{low:.1f}%", f"{max(0.5, high - low):.1f}%", f"{dot:.1f}%", median, title)
 
@@ -331,15 +328,21 @@ def _ways(found: Leaderboard, row: Row, view: RowView) -> list[str]:
     if found.median is not None and own > found.median:
         ways.append(
             _("The middle of the group is %(median)s, yours %(own)s: %(less)s less would take you there.")
-            % {"median": _digits(found, found.median), "own": _digits(found, own),
-               "less": f"{100 * (1 - found.median / own):.0f} %"}
-        )  # fmt: skip
+            % {
+                "median": _digits(found, found.median),
+                "own": _digits(found, own),
+                "less": f"{100 * (1 - found.median / own):.0f} %",
+            }
+        )
     elif found.best is not None and own > found.best.value:
         ways.append(
             _("The best of the group is at %(best)s, yours at %(own)s: %(less)s less would take you there.")
-            % {"best": _digits(found, found.best.value), "own": _digits(found, own),
-               "less": f"{100 * (1 - found.best.value / own):.0f} %"}
-        )  # fmt: skip
+            % {
+                "best": _digits(found, found.best.value),
+                "own": _digits(found, own),
+                "less": f"{100 * (1 - found.best.value / own):.0f} %",
+            }
+        )
     if row.share_measured_pct < 50.0:
         ways.append(_("Have the stack checked against the log: count the wood at the end of each month."))
     return ways

@@ -51,17 +51,22 @@ def parse_period(text: str, last_day: date) -> Period:
     year, month = (int(match[1]), int(match[2] or 1)) if match else (0, 0)
     if not (_FIRST_YEAR <= year <= last_day.year and 1 <= month <= 12):
         raise invalid(
-            "period", "invalid_period",
+            "period",
+            "invalid_period",
             _("period=%(value)r is not a period that has begun; write 12m, a year like 2026 or a month like 2026-10.")
-            % {"value": text[:20]}, value=text[:20],
-        )  # fmt: skip
+            % {"value": text[:20]},
+            value=text[:20],
+        )
     assert match is not None
     first = date(year, month, 1)
     if first > last_day:
         raise invalid(
-            "period", "not_begun", _("period=%(value)r has no complete day yet; the last one is %(day)s.")
-            % {"value": text, "day": last_day.isoformat()}, value=text,
-        )  # fmt: skip
+            "period",
+            "not_begun",
+            _("period=%(value)r has no complete day yet; the last one is %(day)s.")
+            % {"value": text, "day": last_day.isoformat()},
+            value=text,
+        )
     end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1) if match[2] else date(year, 12, 31)
     return Period(text, Window(first, min(end, last_day)))
 

@@ -58,9 +58,7 @@ def reasons(sums: SiteSums | None, first_day: date, *, is_tea: bool) -> list[Rea
     if sums.unmade and sums.first_day > first_day and all(day < sums.first_day for day in sums.unmade):
         found.append(Reason(Code.TOO_NEW, _A_LOT, (sums.first_day,)))
     elif sums.unmade:
-        found.append(
-            Reason(Code.PRODUCTION_MISSING, len(sums.unmade), sums.unmade[:NAMED_DAYS], len(sums.unmade))
-        )
+        found.append(Reason(Code.PRODUCTION_MISSING, len(sums.unmade), sums.unmade[:NAMED_DAYS], len(sums.unmade)))
     elif of_days.made_kg <= 0:
         found.append(Reason(Code.NOTHING_MADE, _A_LOT))
     if not is_tea:
@@ -68,17 +66,18 @@ def reasons(sums: SiteSums | None, first_day: date, *, is_tea: bool) -> list[Rea
     if not intensity.is_known(of_days):
         needed = math.ceil(KNOWN_SHARE * of_days.asked_days - of_days.known_days)
         share_pct = 100.0 * of_days.known_days / of_days.asked_days if of_days.asked_days else 0.0
-        params = {"share_pct": math.floor(share_pct), "heat_days": len(sums.heat_missing),
-                  "electricity_days": len(sums.electricity_missing)}  # fmt: skip
+        params = {
+            "share_pct": math.floor(share_pct),
+            "heat_days": len(sums.heat_missing),
+            "electricity_days": len(sums.electricity_missing),
+        }
         found.append(Reason(Code.ENERGY_MISSING, needed, (), needed, params))
     if not intensity.is_confirmed(of_days):
         missing_days = math.ceil(CONFIRMED_SHARE * of_days.judged_days) - of_days.confirmed_days
         months = max(1, math.ceil(missing_days / _MONTH_DAYS))
         is_above = sums.stack_above_days > of_days.judged_days / 4
         code = Code.STACK_ABOVE_LOG if is_above else Code.FUEL_UNCHECKED
-        found.append(
-            Reason(code, months, (), sums.stack_above_days if is_above else missing_days, {"months": months})
-        )
+        found.append(Reason(code, months, (), sums.stack_above_days if is_above else missing_days, {"months": months}))
     return found
 
 
@@ -98,11 +97,7 @@ def days_in_words(days: Sequence[date], count: int) -> str:
     named = [dateformat.format(day, "j M") for day in days]
     if count > len(named) or not named:
         more = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
-        return (
-            _("%(days)s and more, %(more)s in all") % {"days": ", ".join(named), "more": more}
-            if named
-            else more
-        )
+        return _("%(days)s and more, %(more)s in all") % {"days": ", ".join(named), "more": more} if named else more
     if len(named) == 1:
         return named[0]
     if len({(day.year, day.month) for day in days}) == 1:  # the month once, behind the last
@@ -142,9 +137,7 @@ def _sentence(reason: Reason) -> str:
 def _energy_sentence(reason: Reason, days: str) -> str:
     if reason.params["share_pct"] is None:
         return _("Electricity missing on %(days)s. Add it.") % {"days": days}
-    what = (
-        _("firewood") if reason.params["heat_days"] >= reason.params["electricity_days"] else _("electricity")
-    )
+    what = _("firewood") if reason.params["heat_days"] >= reason.params["electricity_days"] else _("electricity")
     text = ngettext(
         "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d day.",
         "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d days.",

@@ -90,9 +90,7 @@ def forget() -> None:
 def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
     """When the days of each site that are over were made last, and how many: days are made anew, never edited."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("portal", "leaderboard_versions"), {"factory_ids": list(factory_ids), "now": now}
-        )
+        cursor.execute(sql.load("portal", "leaderboard_versions"), {"factory_ids": list(factory_ids), "now": now})
         return {factory_id: (made_at, count) for factory_id, made_at, count in cursor.fetchall()}
 
 
@@ -110,7 +108,7 @@ def _key(
 
 def _remember(
     missing: Mapping[Hashable, Place], grid: Sequence[GridFactor], stock: Collection[tuple[int, date]], now: datetime
-) -> None:  # fmt: skip
+) -> None:
     if not missing:
         return
     with connection.cursor() as cursor:

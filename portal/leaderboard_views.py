@@ -23,9 +23,7 @@ def standing(request: HttpRequest) -> HttpResponse:
     require(request.user, Action.USE_PORTAL)
     asked, now = request.GET, timezone.now()
     try:
-        found = leaderboard(
-            request.user, asked.get("metric", ""), asked.get("period", ""), asked.get("group", ""), now
-        )
+        found = leaderboard(request.user, asked.get("metric", ""), asked.get("period", ""), asked.get("group", ""), now)
     except ApiError as error:
         if asked:
             return redirect("leaderboard")
@@ -33,8 +31,6 @@ def standing(request: HttpRequest) -> HttpResponse:
         reason = " ".join(said) or str(error.message)
         return render(request, "portal/leaderboard_unavailable.html", {"reason": reason})
     if wants_csv(request):
-        return csv_response(
-            request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard"
-        )
+        return csv_response(request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard")
     shown = leaderboard_page(found, asked.getlist("compare"), now)
     return render(request, "portal/leaderboard.html", {"page": shown})

@@ -46,11 +46,9 @@ def metric_label(metric: Metric, *, is_tea: bool) -> str:
     """The head of the column; CO2 is set with its subscript by the template."""
     if not is_tea:
         return {Metric.CO2E: _("kg CO2e per t"), Metric.ENERGY: _("MJ per t")}.get(metric, "")
-    return {
-        Metric.CO2E: _("kg CO2e per kg"),
-        Metric.ENERGY: _("MJ per kg"),
-        Metric.STACK: _("kg CO2 of wood per kg"),
-    }[metric]
+    return {Metric.CO2E: _("kg CO2e per kg"), Metric.ENERGY: _("MJ per kg"), Metric.STACK: _("kg CO2 of wood per kg")}[
+        metric
+    ]
 
 
 def metric_help(metric: Metric) -> str:
@@ -79,9 +77,7 @@ def gap_sentence(row: Row) -> str:
     """`3 missing days cost you 1.1 %.` Said to who can add them and to who can ask for them."""
     if not row.gap_days or row.gap_cost is None:
         return ""
-    text = ngettext(
-        "%(count)d missing day costs %(cost)s.", "%(count)d missing days cost %(cost)s.", row.gap_days
-    )
+    text = ngettext("%(count)d missing day costs %(cost)s.", "%(count)d missing days cost %(cost)s.", row.gap_days)
     return text % {"count": row.gap_days, "cost": f"{max(0.0, 100 * row.gap_cost):.1f} %"}
 
 
@@ -116,10 +112,7 @@ def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) ->
     )
     words = text % {"change": percent_of(change.relative), "days": compared.days}
     if with_grid and not math.isclose(change.grid_effect, 0.0, abs_tol=5e-4):
-        words = _("%(change)s; the grid alone: %(grid)s") % {
-            "change": words,
-            "grid": percent_of(change.grid_effect),
-        }
+        words = _("%(change)s; the grid alone: %(grid)s") % {"change": words, "grid": percent_of(change.grid_effect)}
     return words
 
 

@@ -80,9 +80,7 @@ def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
     moments = [
         entry.period_start
         for entry in entries
-        if entry.period_start
-        and entry.period_end
-        and entry.period_end - entry.period_start <= timedelta(days=2)
+        if entry.period_start and entry.period_end and entry.period_end - entry.period_start <= timedelta(days=2)
     ]
     first = entries[0]
     moment = moments[0] if moments else getattr(first, "timestamp", None) or first.period_start
@@ -104,9 +102,9 @@ def _without_figure(entries: Sequence[Entry], day: FactoryDay) -> str:
         return _("Undone. Nothing of it counts.")
     if any(isinstance(entry, EnergyEntry) and entry.kind != EntryKind.USED for entry in entries):
         return _("Kept. It counts when it is used.")
-    return _(
-        "Kept for %(day)s. The figure per product appears when energy and production are both written."
-    ) % {"day": day.label}
+    return _("Kept for %(day)s. The figure per product appears when energy and production are both written.") % {
+        "day": day.label
+    }
 
 
 def _carbon(entries: Sequence[Entry]) -> str:

@@ -170,8 +170,10 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
         return usual, _("%(value)s is no date; write it like 2026-11-21.") % {"value": text}
     if not EARLIEST <= found <= latest:
         return usual, _("%(value)s lies outside %(first)s to %(last)s; log a day when it has begun.") % {
-            "value": text, "first": EARLIEST.isoformat(), "last": latest.isoformat(),
-        }  # fmt: skip
+            "value": text,
+            "first": EARLIEST.isoformat(),
+            "last": latest.isoformat(),
+        }
     return factory_day(factory, found), ""
 
 
@@ -213,8 +215,9 @@ def _read_amounts(row: LogRow) -> None:
     if row.text:
         row.amount = _amount(row, "amount", row.text, row.unit)
     elif row.cost or row.moisture:
-        row.refuse("amount", _("%(label)s has a cost or moisture but no amount; write the amount.")
-                   % {"label": row.spec.label})  # fmt: skip
+        row.refuse(
+            "amount", _("%(label)s has a cost or moisture but no amount; write the amount.") % {"label": row.spec.label}
+        )
     if row.cost:
         row.cost_amount = _amount(row, "cost", row.cost, "", most_decimals=2)
     if row.moisture:
@@ -253,9 +256,7 @@ def parse_amount(text: str) -> Decimal:
     if _GROUPED_BY_POINTS.fullmatch(digits):
         return Decimal(digits.replace(".", "").replace(",", "."))
     if digits.startswith("-"):
-        raise ValueError(
-            _("%(value)s is below 0; correct the entry that was too high instead.") % {"value": text}
-        )
+        raise ValueError(_("%(value)s is below 0; correct the entry that was too high instead.") % {"value": text})
     raise ValueError(_("%(value)s is no plain number; write it out, like 1960.5.") % {"value": text})
 
 
@@ -265,9 +266,7 @@ def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
     for name, text, found in (("from", row.bill_from, first), ("to", row.bill_to, last)):
         if found is None:
             words = (
-                _("%(value)s is no date; write it like 2026-11-21.")
-                if text
-                else _("Write the day, as on the bill.")
+                _("%(value)s is no date; write it like 2026-11-21.") if text else _("Write the day, as on the bill.")
             )
             row.refuse(name, words % {"value": text} if text else words)
     if first is None or last is None:
@@ -279,7 +278,4 @@ def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
         words = _("The bill has %(days)d days, more than %(limit)d; split it.")
         row.refuse("to", words % {"days": (last - first).days + 1, "limit": LONGEST_BILL_DAYS})
     else:
-        row.period = (
-            factory_day(factory, first).starts_at,
-            factory_day(factory, last + timedelta(days=1)).starts_at,
-        )
+        row.period = (factory_day(factory, first).starts_at, factory_day(factory, last + timedelta(days=1)).starts_at)

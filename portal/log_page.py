@@ -168,10 +168,7 @@ def _ghost_words(facts: RowFacts) -> str:
         return ""
     labels = {chip.value.lower(): chip.label for chip in facts.chips}
     unit = labels.get(facts.last.unit.lower(), facts.last.unit)
-    return _("last time %(amount)s %(unit)s") % {
-        "amount": facts.last.amount,
-        "unit": unit.partition(" = ")[0],
-    }
+    return _("last time %(amount)s %(unit)s") % {"amount": facts.last.amount, "unit": unit.partition(" = ")[0]}
 
 
 def _answers(row: LogRow) -> tuple[Answer, ...]:

@@ -61,23 +61,29 @@ POWER_KINDS = (
     (EntryKind.METER_READING.value, gettext_lazy("meter now")),
 )
 _FIREWOOD = RowSpec(
-    "firewood", gettext_lazy("Firewood burned"), ("stere", "kg", "t"), energy_type="firewood",
-    nothing=gettext_lazy("Nothing burned"), kinds=WOOD_KINDS, has_moisture=True,
-)  # fmt: skip
+    "firewood",
+    gettext_lazy("Firewood burned"),
+    ("stere", "kg", "t"),
+    energy_type="firewood",
+    nothing=gettext_lazy("Nothing burned"),
+    kinds=WOOD_KINDS,
+    has_moisture=True,
+)
 _ELECTRICITY = RowSpec(
     "electricity", gettext_lazy("Electricity"), ("kWh", "MWh"), energy_type="electricity", kinds=POWER_KINDS
 )
 _DIESEL = RowSpec("diesel", gettext_lazy("Diesel"), ("L",), energy_type="diesel")
 _NOTHING_MADE = gettext_lazy("Nothing made")
-_MADE_TEA = RowSpec(
-    "made_tea", gettext_lazy("Made tea"), ("kg", "t"), product=Product.MADE_TEA, nothing=_NOTHING_MADE
-)
+_MADE_TEA = RowSpec("made_tea", gettext_lazy("Made tea"), ("kg", "t"), product=Product.MADE_TEA, nothing=_NOTHING_MADE)
 _GREEN_LEAF = RowSpec("green_leaf", gettext_lazy("Green leaf"), ("kg", "t"), product=Product.GREEN_LEAF)
 _COAL = RowSpec("coal", gettext_lazy("Coal"), ("t", "kg"), product=Product.COAL, nothing=_NOTHING_MADE)
 _EXPLOSIVES = RowSpec(
-    "explosives", gettext_lazy("Explosives (ANFO)"), ("kg", "t"), energy_type="explosive_anfo",
+    "explosives",
+    gettext_lazy("Explosives (ANFO)"),
+    ("kg", "t"),
+    energy_type="explosive_anfo",
     nothing=gettext_lazy("Nothing blasted"),
-)  # fmt: skip
+)
 
 ROWS: dict[str, tuple[RowSpec, ...]] = {
     Sector.TEA: (_FIREWOOD, _ELECTRICITY, _DIESEL, _MADE_TEA, _GREEN_LEAF),
@@ -152,8 +158,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
 
     codes = {spec.energy_type: spec.name for spec in specs if spec.is_energy}
     types = EnergyType.objects.filter(code__in=codes).annotate(
-        last_used=newest(EntryKind.USED, "period_start"),
-        last_meter=newest(EntryKind.METER_READING, "timestamp"),
+        last_used=newest(EntryKind.USED, "period_start"), last_meter=newest(EntryKind.METER_READING, "timestamp")
     )
     by_code = {energy_type.code: energy_type for energy_type in types}
     last: dict[str, LastSaid] = {}
@@ -161,9 +166,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
     for code, energy_type in by_code.items():
         for said, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
             if said:
-                into[codes[code]] = LastSaid(
-                    plain(Decimal(str(said["amount"]))), _chip_unit(said["unit"], energy_type)
-                )
+                into[codes[code]] = LastSaid(plain(Decimal(str(said["amount"]))), _chip_unit(said["unit"], energy_type))
     last |= _last_made(factory, specs)
     names: dict[int, list[LocalUnit]] = {}
     for unit in LocalUnit.objects.filter(factory=factory, energy_type__in=by_code.values()).order_by("name"):
@@ -205,14 +208,11 @@ def _energy_chips(
     return tuple(_chip(factory, unit, label, book, local, day) for unit, label in units.items())
 
 
-def _chip(
-    factory: Factory, unit: str, label: str, book: FactorBook, local: LocalUnits, day: date
-) -> UnitChip:
+def _chip(factory: Factory, unit: str, label: str, book: FactorBook, local: LocalUnits, day: date) -> UnitChip:
     try:
         valued, _notices = value_amount(
-            _MANY, unit, book=book, local=local, first_day=day, last_day=day,
-            gwp_set=factory.organisation.gwp_set,
-        )  # fmt: skip
+            _MANY, unit, book=book, local=local, first_day=day, last_day=day, gwp_set=factory.organisation.gwp_set
+        )
     except ApiError:
         return UnitChip(unit, label)  # no factor here: the amount is refused with its reason when it is saved
     mj = "" if valued.energy_gj is None else plain(valued.energy_gj * 1000 / _MANY)

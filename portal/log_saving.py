@@ -33,8 +33,13 @@ from portal.log_rows import BILL, UNIT_LABELS, RowSpec, rows_of
 
 Entry = EnergyEntry | ProductionEntry
 THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"
-_FIELDS = {"cost": "cost", "currency": "cost", "moisture_fraction": "moisture", "period_start": "from",
-           "period_end": "to"}  # fmt: skip
+_FIELDS = {
+    "cost": "cost",
+    "currency": "cost",
+    "moisture_fraction": "moisture",
+    "period_start": "from",
+    "period_end": "to",
+}
 
 
 class _NothingIsStored(Exception):
@@ -75,9 +80,7 @@ def _products_first(rows: Sequence[LogRow]) -> list[LogRow]:
 
 
 def _wants_change(form: LogForm) -> bool:
-    return any(
-        form.answered(row, code) == CHANGE for row in form.rows for code in ("above_usual", "overlaps")
-    )
+    return any(form.answered(row, code) == CHANGE for row in form.rows for code in ("above_usual", "overlaps"))
 
 
 def _store(user: User, form: LogForm, row: LogRow, saved: Saved, now: datetime) -> None:
@@ -101,9 +104,7 @@ def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entr
     assert row.amount is not None
     key = form.client_id(row)
     if not row.spec.is_energy:
-        made = ProductionInput(
-            product=row.spec.product, amount=row.amount, unit=row.unit, timestamp=form.day.starts_at
-        )
+        made = ProductionInput(product=row.spec.product, amount=row.amount, unit=row.unit, timestamp=form.day.starts_at)
         recorded: Any = production.record_production(user, form.factory, made, client_id=key)
         return recorded.entry, recorded.is_replay
     kind = EntryKind.USED.value if row.kind == BILL else row.kind
@@ -130,9 +131,7 @@ def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
     if error.code == "key_conflict":
         form.save_id = uuid.uuid4()
         form.errors.append(
-            _(
-                "%(label)s was saved from this form before, with other words. Save again to add it as a new entry."
-            )
+            _("%(label)s was saved from this form before, with other words. Save again to add it as a new entry.")
             % {"label": row.spec.label}
         )
         return
@@ -150,9 +149,12 @@ def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question 
         code, params = notice["code"], notice["params"]
         if code == "above_usual" and form.answered(row, code) not in (KEEP, CHANGE):
             return Question(
-                row.name, code, _("That is more than three times your usual. Is it right?"), _above_usual(params),
+                row.name,
+                code,
+                _("That is more than three times your usual. Is it right?"),
+                _above_usual(params),
                 ((KEEP, _("Yes, keep")), (CHANGE, _("Change"))),
-            )  # fmt: skip
+            )
         if code == "overlaps" and form.answered(row, code) not in (BOTH, CHANGE):
             return _which(user, form, row, entry, params["entry"])
     return None
@@ -161,8 +163,9 @@ def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question 
 def _above_usual(params: dict[str, Any]) -> str:
     unit = UNIT_LABELS.get(params["unit"], params["unit"])
     return _("%(amount)s %(unit)s a day; three times the most of the last 28 days is %(limit)s.") % {
-        **params, "unit": unit,
-    }  # fmt: skip
+        **params,
+        "unit": unit,
+    }
 
 
 def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) -> Question | None:
@@ -170,17 +173,11 @@ def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) 
     other = rows.filter(pk=other_id, factory=form.factory).first()
     if other is None:
         return None
-    said = {
-        "label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry),
-    }  # fmt: skip
+    said = {"label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry)}
     if other.recorded_by_id == user.pk:
-        sentence = (
-            _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % said
-        )
+        sentence = _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % said
     else:
-        sentence = (
-            _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % said
-        )
+        sentence = _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % said
     options = [(THEIRS, _("Keep %s") % amount_label(other))]
     if _replaceable(other, entry):
         options.append((f"{MINE}@{other.pk}", _("Keep %s") % amount_label(entry)))

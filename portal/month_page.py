@@ -117,9 +117,7 @@ def parse_month(text: str) -> date | None:
     return first if first.year >= EARLIEST_YEAR and len(text) == 7 else None
 
 
-def month_page(
-    factory: Factory, first: date, now: datetime, *, may_write: bool, open_day: str = ""
-) -> MonthPage:
+def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool, open_day: str = "") -> MonthPage:
     """One month; a number of queries that does not grow with its entries."""
     site_days.refresh([factory.pk])
     days = month_days(factory, first)
@@ -129,9 +127,7 @@ def month_page(
     amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
     columns = _columns(factory, amounts)
     holes = _holes(factory, days, sums, now)
-    rows = tuple(
-        _day_row(factory, day, columns, _Read(sums, amounts, holes, may_write, open_day, now)) for day in days
-    )
+    rows = tuple(_day_row(factory, day, columns, _Read(sums, amounts, holes, may_write, open_day, now)) for day in days)
     total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
     return MonthPage(
         organisation_name=factory.organisation.name,
@@ -164,10 +160,7 @@ def csv_rows(page: MonthPage) -> tuple[list[str], list[dict[str, Any]]]:
     names = [f"{column.key}_{column.unit}" for column in page.columns]
     rows = [
         {"day": row.day.isoformat()}
-        | {
-            name: "" if cell.amount is None else plain(cell.amount)
-            for name, cell in zip(names, row.cells, strict=True)
-        }
+        | {name: "" if cell.amount is None else plain(cell.amount) for name, cell in zip(names, row.cells, strict=True)}
         for row in page.rows
     ]
     return ["day", *names], rows
@@ -187,24 +180,13 @@ class _Read:
 def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[Column, ...]:
     """A column for each energy type and unit that was logged, the usual ones first; then the products."""
     logged = {(code, unit) for (_day, code), found in amounts.items() for unit in found.by_unit}
-    usual = [
-        (c, u)
-        for c, u in _USUAL[factory.sector]
-        if (c, u) in logged or c not in {code for code, _unit in logged}
-    ]
+    usual = [(c, u) for c, u in _USUAL[factory.sector] if (c, u) in logged or c not in {code for code, _unit in logged}]
     pairs = [*usual, *sorted(logged - set(usual))]
-    names = dict(
-        EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name")
-    )
-    columns = [
-        Column(code, _(names.get(code, code)), unit, str(UNIT_LABELS.get(unit, unit))) for code, unit in pairs
-    ]
+    names = dict(EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name"))
+    columns = [Column(code, _(names.get(code, code)), unit, str(UNIT_LABELS.get(unit, unit))) for code, unit in pairs]
     return (
         *columns,
-        *(
-            Column(product.value, str(product.label), "kg", "kg")
-            for _name, product in _PRODUCTS[factory.sector]
-        ),
+        *(Column(product.value, str(product.label), "kg", "kg") for _name, product in _PRODUCTS[factory.sector]),
     )
 
 
@@ -226,11 +208,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
     for column in columns:
         amount, is_whole = _amount(factory, day, column, read)
         # Of two columns of one type (wood in stere and in kg) the first shows the hole.
-        is_hole = (
-            amount is None
-            and day.day in read.holes.get(column.row_name, set())
-            and column.row_name not in taken
-        )
+        is_hole = amount is None and day.day in read.holes.get(column.row_name, set()) and column.row_name not in taken
         taken.add(column.row_name)
         url = ""
         if is_hole and read.may_write:
@@ -277,22 +255,28 @@ def _entries(factory: Factory, day: date | None) -> tuple[EntryRow, ...]:
         return ()
     of_day = factory_day(factory, day)
     energy = EnergyEntry.objects.filter(
-        factory=factory, deleted_at__isnull=True, timestamp__gt=of_day.starts_at - LONGEST,
-    ).select_related("energy_type", "factory")  # fmt: skip
+        factory=factory, deleted_at__isnull=True, timestamp__gt=of_day.starts_at - LONGEST
+    ).select_related("energy_type", "factory")
     used = energy.filter(
-        kind=EntryKind.USED, period_start__lt=of_day.ends_at, period_end__gt=of_day.starts_at,
+        kind=EntryKind.USED,
+        period_start__lt=of_day.ends_at,
+        period_end__gt=of_day.starts_at,
         period_start__gt=of_day.starts_at - LONGEST,
-    ).order_by("period_start", "pk")  # fmt: skip
-    counted = energy.exclude(kind=EntryKind.USED).filter(
-        timestamp__gte=of_day.starts_at, timestamp__lte=of_day.ends_at
+    ).order_by("period_start", "pk")
+    counted = energy.exclude(kind=EntryKind.USED).filter(timestamp__gte=of_day.starts_at, timestamp__lte=of_day.ends_at)
+    made = (
+        ProductionEntry.objects.filter(
+            factory=factory,
+            deleted_at__isnull=True,
+            period_start__lt=of_day.ends_at,
+            period_end__gt=of_day.starts_at,
+            period_start__gt=of_day.starts_at - LONGEST,
+        )
+        .select_related("factory")
+        .order_by("product", "pk")
     )
-    made = ProductionEntry.objects.filter(
-        factory=factory, deleted_at__isnull=True, period_start__lt=of_day.ends_at, period_end__gt=of_day.starts_at,
-        period_start__gt=of_day.starts_at - LONGEST,
-    ).select_related("factory").order_by("product", "pk")  # fmt: skip
     rows = [
-        _entry_row(entry, _(entry.energy_type.name), entry.get_kind_display())
-        for entry in [*used[:200], *counted[:50]]
+        _entry_row(entry, _(entry.energy_type.name), entry.get_kind_display()) for entry in [*used[:200], *counted[:50]]
     ]
     return (*rows, *(_entry_row(entry, entry.get_product_display(), "") for entry in made[:50]))
 

@@ -113,9 +113,14 @@ class MorningPage:
 
 
 def morning_page(
-    organisation: Organisation, choices: Sequence[Organisation], factories: Sequence[Factory], now: datetime, *,
-    may_ask: bool, base_url: str,
-) -> MorningPage:  # fmt: skip
+    organisation: Organisation,
+    choices: Sequence[Organisation],
+    factories: Sequence[Factory],
+    now: datetime,
+    *,
+    may_ask: bool,
+    base_url: str,
+) -> MorningPage:
     """The morning of one organisation. The number of queries does not grow with its factories."""
     kept = logs(factories, now)
     is_mines = bool(factories) and all(factory.sector == Sector.COAL_MINE for factory in factories)
@@ -132,9 +137,7 @@ def morning_page(
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
         headline=_headline(len(factories), len(late), silent, alerts, holds),
         askings=tuple(_askings(late, kept, base_url=base_url)) if may_ask else _unasked(late, kept),
-        remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late)
-        if may_ask
-        else "",
+        remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
         silent_url=f"{reverse('network')}?state={DeviceState.SILENT}",
         silent_names=tuple(silent),
         alerts=tuple(alerts),
@@ -149,22 +152,24 @@ def _links(shown: Organisation, choices: Sequence[Organisation]) -> tuple[Organi
     if len(choices) < 2:
         return ()
     return tuple(
-        OrganisationLink(o.name, f"{reverse('morning')}?organisation={o.pk}", o.pk == shown.pk)
-        for o in choices
+        OrganisationLink(o.name, f"{reverse('morning')}?organisation={o.pk}", o.pk == shown.pk) for o in choices
     )
 
 
-def _inputs(
-    factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, is_mines: bool
-) -> Inputs:
+def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, is_mines: bool) -> Inputs:
     # Sites in other zones end their day at other hours: a day counts once it is over everywhere.
     last = min(kept[factory.pk].yesterday.day for factory in factories)
     first = last - timedelta(days=PERIOD_DAYS - 1)
     return Inputs(
-        factories=factories, first_day=first, last_day=last, logs=kept,
-        sums=sums_by_factory(factories, first, last, now), verdicts=verdicts_of(factories, now), is_mines=is_mines,
+        factories=factories,
+        first_day=first,
+        last_day=last,
+        logs=kept,
+        sums=sums_by_factory(factories, first, last, now),
+        verdicts=verdicts_of(factories, now),
+        is_mines=is_mines,
         settling_sentence=_settling_sentence(factories, first, last, now),
-    )  # fmt: skip
+    )
 
 
 def _settling_sentence(factories: Sequence[Factory], first: date, last: date, now: datetime) -> str:
@@ -182,9 +187,7 @@ def _headline(
         ngettext("%d alert from devices.", "%d alerts from devices.", len(alerts)) % len(alerts),
     ]
     if holds:
-        sentences.append(
-            ngettext("%d waiting for a decision.", "%d waiting for a decision.", len(holds)) % len(holds)
-        )
+        sentences.append(ngettext("%d waiting for a decision.", "%d waiting for a decision.", len(holds)) % len(holds))
     return tuple(sentences)
 
 
@@ -198,11 +201,20 @@ def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, 
     """For who only reads: what is missing, without anybody's phone number."""
     return tuple(
         Asking(
-            f.pk, f.name, factory_address(f.pk), kept[f.pk].yesterday.day,
-            missing_words(f, kept[f.pk].yesterday.missing), "", "", "", "", "", "",
+            f.pk,
+            f.name,
+            factory_address(f.pk),
+            kept[f.pk].yesterday.day,
+            missing_words(f, kept[f.pk].yesterday.missing),
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
         )
         for f in late
-    )  # fmt: skip
+    )
 
 
 def _askings(late: Sequence[Factory], kept: Mapping[int, Log], *, base_url: str) -> Iterable[Asking]:
@@ -234,8 +246,9 @@ def asked_words(reminder: Reminder | None, factory: Factory) -> str:
     if reminder is None:
         return ""
     return _("asked by %(person)s %(time)s") % {
-        "person": reminder.asked_by.get_short_name(), "time": clock(reminder.asked_at, factory.time_zone),
-    }  # fmt: skip
+        "person": reminder.asked_by.get_short_name(),
+        "time": clock(reminder.asked_at, factory.time_zone),
+    }
 
 
 def _managers(factories: Sequence[Factory]) -> dict[int, User]:
@@ -250,17 +263,17 @@ def _managers(factories: Sequence[Factory]) -> dict[int, User]:
     return found
 
 
-def reminder_text(
-    factory: Factory, missing: Iterable[Item], day: datetime, manager: User | None, base_url: str
-) -> str:
+def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, manager: User | None, base_url: str) -> str:
     """What is sent, in the language of whoever reads it. In a demo it says first that nothing of it is real."""
     with translation.override((manager and manager.language) or translation.get_language()):
         text = _(
             "%(factory)s: the log of %(day)s is not complete. Missing: %(items)s. It takes 20 seconds: %(url)s"
         ) % {
-            "factory": factory.name, "day": day_label(day.date()), "items": missing_words(factory, missing),
+            "factory": factory.name,
+            "day": day_label(day.date()),
+            "items": missing_words(factory, missing),
             "url": f"{base_url}{factory_address(factory.pk)}",
-        }  # fmt: skip
+        }
         return f"{_('SIMULATED DATA - not the real factory')}. {text}" if settings.DEMO else text
 
 
@@ -276,11 +289,13 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
     ]
     return [
         Notice(
-            factory.name, reverse("factory", args=[factory.pk]), device_id,
+            factory.name,
+            reverse("factory", args=[factory.pk]),
+            device_id,
             _("silent since %(time)s") % {"time": clock(heard, factory.time_zone)},
         )
         for heard, device_id, factory in sorted(found, key=lambda row: (row[0], row[1]))
-    ]  # fmt: skip
+    ]
 
 
 def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
@@ -302,10 +317,12 @@ def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
         times = ngettext("%d time", "%d times", row["count"]) % row["count"]
         notices.append(
             Notice(
-                factory.name, reverse("factory", args=[factory.pk]), f"{row['device__device_id']}: {words}",
+                factory.name,
+                reverse("factory", args=[factory.pk]),
+                f"{row['device__device_id']}: {words}",
                 _("%(times)s, last %(time)s") % {"times": times, "time": clock(row["last"], factory.time_zone)},
             )
-        )  # fmt: skip
+        )
     return notices
 
 
@@ -317,8 +334,10 @@ def _holds(factories: Sequence[Factory]) -> list[Notice]:
         factory = by_pk[hold.assignment.factory_id]
         notices.append(
             Notice(
-                factory.name, reverse("factory", args=[factory.pk]), hold_sentence(hold) or "",
+                factory.name,
+                reverse("factory", args=[factory.pk]),
+                hold_sentence(hold) or "",
                 _("since %(time)s") % {"time": clock(hold.starts_at, factory.time_zone)},
             )
-        )  # fmt: skip
+        )
     return notices

@@ -56,9 +56,12 @@ def operating_time(inputs: Inputs) -> Figure:
         return share is None, share or 0.0
 
     return Figure(
-        key="operating-time", label=_("Operating time"),
+        key="operating-time",
+        label=_("Operating time"),
         value=sites(inputs, reached, len(known)) if known else _("no sensor yet"),
-        goal=_("Goal: each measures at least 50 % of the time."), form=form, verdict=verdict,
+        goal=_("Goal: each measures at least 50 % of the time."),
+        form=form,
+        verdict=verdict,
         coverage=_("%(sites)s with a sensor") % {"sites": sites(inputs, len(known), len(shares))},
         period=inputs.period,
         notes=(_without_a_sensor(without),) if without else (),
@@ -66,8 +69,9 @@ def operating_time(inputs: Inputs) -> Figure:
             "Operating time is the share of a site's chimney hours with a figure of record: measured over at "
             "least 80 % of the hour, or proved idle. Hours without readings count against it."
         ),
-        heads=(_("operating time"), _("chimney hours")), lines=lines_of(inputs, cells, order),
-    )  # fmt: skip
+        heads=(_("operating time"), _("chimney hours")),
+        lines=lines_of(inputs, cells, order),
+    )
 
 
 def _without_a_sensor(count: int) -> str:
@@ -89,12 +93,17 @@ def on_schedule(inputs: Inputs) -> Figure:
         return of(log.days_on_schedule, len(log.due)), ", ".join(late)
 
     return Figure(
-        key="on-schedule", label=_("Submitted on schedule"), value=sites(inputs, reached, total),
-        goal=_("Goal: all of them, every day."), form=form, verdict=verdict,
+        key="on-schedule",
+        label=_("Submitted on schedule"),
+        value=sites(inputs, reached, total),
+        goal=_("Goal: all of them, every day."),
+        form=form,
+        verdict=verdict,
         coverage=_("of all, with or without a sensor"),
-        period=_("%(first)s to %(last)s, %(count)d factory days whose deadline has passed") % {
-            "first": day_label(min(days)), "last": day_label(max(days)), "count": SCHEDULE_DAYS,
-        } if days else "",
+        period=_("%(first)s to %(last)s, %(count)d factory days whose deadline has passed")
+        % {"first": day_label(min(days)), "last": day_label(max(days)), "count": SCHEDULE_DAYS}
+        if days
+        else "",
         notes=(),
         definition=_(
             "A factory day is on schedule when its energy and production were entered before the end of the next "
@@ -103,7 +112,7 @@ def on_schedule(inputs: Inputs) -> Figure:
         ),
         heads=(_("days on schedule"), _("late or missing")),
         lines=lines_of(inputs, cells, lambda f: logs[f.pk].days_on_schedule),
-    )  # fmt: skip
+    )
 
 
 def on_target(inputs: Inputs) -> Figure:
@@ -126,19 +135,23 @@ def on_target(inputs: Inputs) -> Figure:
         return 3 if own is None else {False: 0, True: 1, None: 2}[own.met]
 
     return Figure(
-        key="on-target", label=_("On target"),
+        key="on-target",
+        label=_("On target"),
         value=sites(inputs, met, total) if verdicts else _("no target set yet"),
-        goal=_("Goal: at least 20 % of them."), form=form, verdict=verdict,
-        coverage=_("%(met)d on target, %(missed)d above, %(unknown)d not enough data") % {
-            "met": met, "missed": missed, "unknown": unknown,
-        },
-        period=_period_of_targets(verdicts), notes=(),
+        goal=_("Goal: at least 20 % of them."),
+        form=form,
+        verdict=verdict,
+        coverage=_("%(met)d on target, %(missed)d above, %(unknown)d not enough data")
+        % {"met": met, "missed": missed, "unknown": unknown},
+        period=_period_of_targets(verdicts),
+        notes=(),
         definition=_(
             "A site is on target when its emissions are at or below the line from its base year to its target "
             "year. Without a target, or with too many days missing, that cannot be said: it counts as neither."
         ),
-        heads=(_("target"), _("figure and limit")), lines=lines_of(inputs, cells, order),
-    )  # fmt: skip
+        heads=(_("target"), _("figure and limit")),
+        lines=lines_of(inputs, cells, order),
+    )
 
 
 def _period_of_targets(verdicts: Sequence[Verdict]) -> str:
@@ -171,15 +184,19 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
         return tonnes(kg, "t_co2e"), of(inputs.of(factory).energy_days, day_count(inputs))
 
     return Figure(
-        key="scope-1-2", label=_("Scope 1 and 2"), value=tonnes(sum_of(known), "t_co2e"), goal="",
-        form="", verdict="",
+        key="scope-1-2",
+        label=_("Scope 1 and 2"),
+        value=tonnes(sum_of(known), "t_co2e"),
+        goal="",
+        form="",
+        verdict="",
         coverage=_("%(sites)s with energy entries") % {"sites": sites(inputs, len(known), len(found))},
         period=inputs.period,
         notes=(*((sentence % {"share": percent(100 * days / possible)},) if known else ()), *gwp_sets(inputs)),
         definition=definition,
         heads=(_("scope 1 and 2"), _("days with electricity") if inputs.is_mines else _("days with energy")),
         lines=lines_of(inputs, cells, largest_first(found)),
-    )  # fmt: skip
+    )
 
 
 def biogenic_from_stacks(inputs: Inputs) -> Figure:
@@ -195,21 +212,25 @@ def biogenic_from_stacks(inputs: Inputs) -> Figure:
 
     def cells(factory: Factory) -> tuple[str, ...]:
         own = inputs.of(factory)
-        return tonnes(found[factory.pk], "t_co2"), percent(own.operating_pct) if own.stack_h else _(
-            "no sensor"
-        )
+        return tonnes(found[factory.pk], "t_co2"), percent(own.operating_pct) if own.stack_h else _("no sensor")
 
     return Figure(
-        key="biogenic", label=_("Biogenic, from stacks"), value=tonnes(sum_of(known), "t_co2"),
-        goal="", form="", verdict="",
+        key="biogenic",
+        label=_("Biogenic, from stacks"),
+        value=tonnes(sum_of(known), "t_co2"),
+        goal="",
+        form="",
+        verdict="",
         coverage=_("%(sites)s with readings") % {"sites": sites(inputs, len(known), len(found))},
-        period=inputs.period, notes=notes,
+        period=inputs.period,
+        notes=notes,
         definition=_(
             "CO2 measured in the chimneys, hours of record only, times the biogenic share of the fuels logged. It is "
             "outside the scopes and reported beside them. Hours without readings are missing here, not zero."
         ),
-        heads=(_("from stacks"), _("measured")), lines=lines_of(inputs, cells, largest_first(found)),
-    )  # fmt: skip
+        heads=(_("from stacks"), _("measured")),
+        lines=lines_of(inputs, cells, largest_first(found)),
+    )
 
 
 # --- Mines --------------------------------------------------------------------------------------
@@ -217,18 +238,22 @@ def methane(inputs: Inputs) -> Figure:
     found = {f.pk: inputs.of(f).methane_kg for f in inputs.factories}
     known = [kg for kg in found.values() if kg is not None]
     return Figure(
-        key="methane", label=_("Methane, part of it"), value=tonnes(sum_of(known), "t_co2e"), goal="",
-        form="", verdict="",
-        coverage=_("%(sites)s with coal production and a class") % {
-            "sites": sites(inputs, len(known), len(found)),
-        },
-        period=inputs.period, notes=gwp_sets(inputs),
+        key="methane",
+        label=_("Methane, part of it"),
+        value=tonnes(sum_of(known), "t_co2e"),
+        goal="",
+        form="",
+        verdict="",
+        coverage=_("%(sites)s with coal production and a class") % {"sites": sites(inputs, len(known), len(found))},
+        period=inputs.period,
+        notes=gwp_sets(inputs),
         definition=_(
             "Coal produced times the methane factor of the mine's class, as CO2e. It is part of scope 1. A mine "
             "whose class is not registered is missing here, not zero."
         ),
-        heads=(_("methane"),), lines=lines_of(inputs, lambda f: (tonnes(found[f.pk], "t_co2e"),), largest_first(found)),
-    )  # fmt: skip
+        heads=(_("methane"),),
+        lines=lines_of(inputs, lambda f: (tonnes(found[f.pk], "t_co2e"),), largest_first(found)),
+    )
 
 
 def per_tonne_of_coal(inputs: Inputs) -> Figure:
@@ -243,18 +268,19 @@ def per_tonne_of_coal(inputs: Inputs) -> Figure:
         return per_tonne(own_ratio), tonnes(own.made_kg, "t")
 
     return Figure(
-        key="per-tonne", label=_("For each tonne of coal"), value=per_tonne(emitted / made if made else None), goal="",
-        form="", verdict="",
-        coverage=_("%(sites)s with emissions and coal") % {
-            "sites": sites(inputs, len(both), len(inputs.factories)),
-        },
-        period=inputs.period, notes=gwp_sets(inputs),
-        definition=_(
-            "Scope 1 and 2 divided by the coal of the same days: those on which both are logged."
-        ),
+        key="per-tonne",
+        label=_("For each tonne of coal"),
+        value=per_tonne(emitted / made if made else None),
+        goal="",
+        form="",
+        verdict="",
+        coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(inputs.factories))},
+        period=inputs.period,
+        notes=gwp_sets(inputs),
+        definition=_("Scope 1 and 2 divided by the coal of the same days: those on which both are logged."),
         heads=(_("scope 1 and 2 by coal"), _("coal")),
         lines=lines_of(inputs, cells, largest_first({f.pk: inputs.of(f).made_kg for f in inputs.factories})),
-    )  # fmt: skip
+    )
 
 
 def success_figures(inputs: Inputs) -> list[Figure]:

@@ -23,9 +23,22 @@ from portal.landing import factory_address
 from portal.morning_sums import SiteSums
 
 RECORD_COLUMNS = (
-    "factory_id", "name", "first_day", "last_day", "missing_yesterday", "days_on_schedule", "operating_pct",
-    "good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "stack_biogenic_kg", "made_kg", "on_target",
-)  # fmt: skip
+    "factory_id",
+    "name",
+    "first_day",
+    "last_day",
+    "missing_yesterday",
+    "days_on_schedule",
+    "operating_pct",
+    "good_h",
+    "stack_h",
+    "energy_days",
+    "scope_1_2_kg",
+    "methane_kg",
+    "stack_biogenic_kg",
+    "made_kg",
+    "on_target",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +84,10 @@ class Inputs:
     @property
     def period(self) -> str:
         return _("%(first)s to %(last)s, %(count)d factory days") % {
-            "first": day_label(self.first_day), "last": day_label(self.last_day),
+            "first": day_label(self.first_day),
+            "last": day_label(self.last_day),
             "count": (self.last_day - self.first_day).days + 1,
-        }  # fmt: skip
+        }
 
     def of(self, factory: Factory) -> SiteSums:
         return self.sums[factory.pk]
@@ -148,13 +162,23 @@ def factory_records(inputs: Inputs | None) -> list[dict[str, object]]:
         own, log = inputs.of(factory), inputs.logs[factory.pk]
         verdict = inputs.verdicts.get(factory.pk)
         share = own.operating_pct
-        records.append({
-            "factory_id": factory.pk, "name": factory.name, "first_day": inputs.first_day,
-            "last_day": inputs.last_day, "missing_yesterday": [str(item) for item in log.yesterday.missing],
-            "days_on_schedule": log.days_on_schedule, "operating_pct": None if share is None else round(share, 4),
-            "good_h": own.good_h, "stack_h": own.stack_h, "energy_days": own.energy_days,
-            "scope_1_2_kg": own.scope_1_2_kg, "methane_kg": own.methane_kg,
-            "stack_biogenic_kg": own.stack_biogenic_kg, "made_kg": own.made_kg,
-            "on_target": None if verdict is None else verdict.met,
-        })  # fmt: skip
+        records.append(
+            {
+                "factory_id": factory.pk,
+                "name": factory.name,
+                "first_day": inputs.first_day,
+                "last_day": inputs.last_day,
+                "missing_yesterday": [str(item) for item in log.yesterday.missing],
+                "days_on_schedule": log.days_on_schedule,
+                "operating_pct": None if share is None else round(share, 4),
+                "good_h": own.good_h,
+                "stack_h": own.stack_h,
+                "energy_days": own.energy_days,
+                "scope_1_2_kg": own.scope_1_2_kg,
+                "methane_kg": own.methane_kg,
+                "stack_biogenic_kg": own.stack_biogenic_kg,
+                "made_kg": own.made_kg,
+                "on_target": None if verdict is None else verdict.met,
+            }
+        )
     return records

@@ -36,9 +36,7 @@ class SiteSums:
         return 100 * self.good_h / self.stack_h if self.stack_h else None
 
 
-def sums_by_factory(
-    factories: Sequence[Factory], first: date, last: date, now: datetime
-) -> dict[int, SiteSums]:
+def sums_by_factory(factories: Sequence[Factory], first: date, last: date, now: datetime) -> dict[int, SiteSums]:
     """Each factory's factory days from `first` to `last`, both included. Three queries for all of them."""
     ids = [factory.pk for factory in factories]
     fuels = _fuels(ids, first, last)
@@ -46,9 +44,7 @@ def sums_by_factory(
     worked = queries.operating_times(factories, found, first, last, now=now)
     nobody = (None, None)
     return {
-        factory.pk: _site_sums(
-            factory, found.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody)
-        )
+        factory.pk: _site_sums(factory, found.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody))
         for factory in factories
     }
 
@@ -86,9 +82,7 @@ def _fuels(ids: Sequence[int], first: date, last: date) -> dict[int, tuple[Decim
     }
 
 
-def _biogenic_part(
-    stack_kg: Decimal | None, fuel_kg: Decimal | None, fossil_kg: Decimal | None
-) -> Decimal | None:
+def _biogenic_part(stack_kg: Decimal | None, fuel_kg: Decimal | None, fossil_kg: Decimal | None) -> Decimal | None:
     """Measured CO2 by the fuels burned under it in the same days; without a fuel logged nobody knows."""
     if stack_kg is None or not fuel_kg:
         return None

@@ -52,9 +52,13 @@ def morning(request: HttpRequest) -> HttpResponse:
         action=Action.VIEW_NETWORK,
     )
     shown = morning_page(
-        chosen, organisations, list(factories), timezone.now(),
-        may_ask=may(request.user, Action.MANAGE_MEMBERS), base_url=request.build_absolute_uri("/").rstrip("/"),
-    )  # fmt: skip
+        chosen,
+        organisations,
+        list(factories),
+        timezone.now(),
+        may_ask=may(request.user, Action.MANAGE_MEMBERS),
+        base_url=request.build_absolute_uri("/").rstrip("/"),
+    )
     if wants_csv(request):
         return _csv(request, shown)
     return render(request, "portal/morning.html", {"page": shown})
@@ -70,11 +74,7 @@ def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponse:
 def remind(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody was called or written to about yesterday's log. Answers a script with the words to show."""
     factory = get_visible(
-        request.user,
-        Factory.objects.select_related("organisation"),
-        Action.MANAGE_MEMBERS,
-        factory_path="",
-        pk=pk,
+        request.user, Factory.objects.select_related("organisation"), Action.MANAGE_MEMBERS, factory_path="", pk=pk
     )
     assert isinstance(request.user, User)
     reminder = note_reminder(request.user, factory, day_just_ended(factory, timezone.now()).day)

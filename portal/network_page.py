@@ -65,9 +65,9 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
     """A row for each factory, without its ribbon; two queries for all of them."""
     so_far = totals.so_far_today(factories, now)
     devices: dict[int, list[Any]] = {}
-    assignments = Assignment.objects.filter(
-        factory__in=factories, is_of_record=True, valid_from__lte=now
-    ).exclude(valid_to__lte=now)
+    assignments = Assignment.objects.filter(factory__in=factories, is_of_record=True, valid_from__lte=now).exclude(
+        valid_to__lte=now
+    )
     for assignment in assignments.select_related("device"):
         devices.setdefault(assignment.factory_id, []).append(assignment.device)
     rows = []
@@ -101,9 +101,10 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
 def filtered(rows: Sequence[NetworkRow], query: str, state: str) -> list[NetworkRow]:
     wanted = query.casefold()
     return [
-        row for row in rows
+        row
+        for row in rows
         if (not wanted or wanted in f"{row.name} {row.county}".casefold()) and (not state or row.state == state)
-    ]  # fmt: skip
+    ]
 
 
 def _seconds_ago(row: NetworkRow, now: datetime) -> float:
@@ -119,7 +120,7 @@ def ordered(rows: Sequence[NetworkRow], sort: str, now: datetime) -> list[Networ
         "co2": lambda row: (row.co2_today_kg is None, -(row.co2_today_kg or 0), row.name),
         "coverage": lambda row: (row.coverage_pct is None, row.coverage_pct or 0, row.name),
         "last": lambda row: (row.last_reading_at is None, _seconds_ago(row, now), row.name),
-    }  # fmt: skip
+    }
     return sorted(rows, key=keys[sort])
 
 
@@ -145,9 +146,7 @@ def _by_factory(
     hours: dict[int, list[totals.RecordHour]], factories: Sequence[Factory]
 ) -> dict[int, list[totals.RecordHour]]:
     """Chimneys of one factory summed hour by hour: mass adds up, and so does the time covered."""
-    chimneys = dict(
-        Assignment.objects.filter(factory__in=factories).values_list("chimney_id", "factory_id").distinct()
-    )
+    chimneys = dict(Assignment.objects.filter(factory__in=factories).values_list("chimney_id", "factory_id").distinct())
     summed: dict[int, dict[datetime, list[totals.RecordHour]]] = {}
     for chimney_id, own in hours.items():
         for hour in own:
@@ -159,9 +158,13 @@ def _by_factory(
 
 
 def network_page(
-    rows: list[NetworkRow], shown: list[NetworkRow], organisation: Organisation | None,
-    parameters: dict[str, str], factories: Sequence[Factory], now: datetime,
-) -> NetworkPage:  # fmt: skip
+    rows: list[NetworkRow],
+    shown: list[NetworkRow],
+    organisation: Organisation | None,
+    parameters: dict[str, str],
+    factories: Sequence[Factory],
+    now: datetime,
+) -> NetworkPage:
     """The page around `shown`; the three figures on top are of one organisation, whatever the filter."""
     own = [factory for factory in factories if organisation and factory.organisation_id == organisation.pk]
     own_ids = {factory.pk for factory in own}

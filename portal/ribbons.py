@@ -21,9 +21,7 @@ def shared_scale_kg_per_h(hours: Mapping[int, Iterable[RecordHour]]) -> float | 
     return max((rate for rate in rates if rate is not None), default=None)
 
 
-def day_ribbon(
-    hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None
-) -> FireLog:
+def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None) -> FireLog:
     """The last 24 hours up to the running one. Hours without data are missing, never idle."""
     # In UTC: of a repeated hour, a zone's own time is equal to no other zone's.
     by_start = {hour.period_start.astimezone(UTC): hour for hour in hours}

@@ -54,9 +54,7 @@ class StandingRowSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="by how much they raise the figure against the same without those days"
     )
     held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
-    change_pct = serializers.FloatField(
-        allow_null=True, help_text="against `compared`, the grid held as it was"
-    )
+    change_pct = serializers.FloatField(allow_null=True, help_text="against `compared`, the grid held as it was")
     grid_effect_pct = serializers.FloatField(allow_null=True, help_text="what the grid's change did on top")
 
 
@@ -118,9 +116,8 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
 
 def _query(name: str, description: str, example: str, **extra: Any) -> openapi.Parameter:
     return openapi.Parameter(
-        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING,
-        **{"x-example": example}, **extra,
-    )  # fmt: skip
+        name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **{"x-example": example}, **extra
+    )
 
 
 class LeaderboardView(APIView):
@@ -133,12 +130,8 @@ class LeaderboardView(APIView):
         operation_summary="Places by intensity, each as a range, and who is not placed because",
         manual_parameters=[
             _query("metric", "what decides", Metric.CO2E.value, enum=[metric.value for metric in Metric]),
-            _query(
-                "period", "12m (default: up to the last complete day), a year 2026, a month 2026-10", "12m"
-            ),
-            _query(
-                "group", "all (default), region, fuel or size of your own site, or one of `groups`", "all"
-            ),
+            _query("period", "12m (default: up to the last complete day), a year 2026, a month 2026-10", "12m"),
+            _query("group", "all (default), region, fuel or size of your own site, or one of `groups`", "all"),
         ],
         responses={200: LeaderboardSerializer(), 400: "invalid", 401: "not_signed_in", 403: "forbidden"},
     )
@@ -146,11 +139,9 @@ class LeaderboardView(APIView):
         asked = request.query_params
         found = leaderboard(
             request.user, asked.get("metric", ""), asked.get("period", ""), asked.get("group", ""), timezone.now()
-        )  # fmt: skip
+        )
         if wants_csv(request):
-            return csv_response(
-                request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard"
-            )
+            return csv_response(request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard")
         return Response(LeaderboardSerializer(_body(found)).data)
 
 
@@ -208,7 +199,7 @@ def _not_placed(item: Unplaced) -> dict[str, Any]:
             {"code": reason.code.value, "message": reason.sentence, "work": reason.work, "days": list(reason.days)}
             for reason in item.reasons
         ],
-    }  # fmt: skip
+    }
 
 
 def _named(named: Named | None, scale: float) -> dict[str, Any] | None:

@@ -109,9 +109,7 @@ def _lead(factory: Factory, sums: Mapping[date, Sums], yesterday: FactoryDay, no
     own = sums.get(day.day)
     inputs = day_inputs(factory, day, own.made_kg if own else None) if own else None
     sentence, hint = (found.sentence, "") if found else _totals_of(own, day)
-    period = urlencode({
-        "factory": factory.pk, "from": day.starts_at.isoformat(), "to": day.ends_at.isoformat(),
-    })  # fmt: skip
+    period = urlencode({"factory": factory.pk, "from": day.starts_at.isoformat(), "to": day.ends_at.isoformat()})
     return Lead(
         sentence=sentence,
         day=day,
@@ -147,9 +145,10 @@ def _coverage(figure: LeadFigure | None) -> str:
     if figure is None:
         return ""
     return ngettext(
-        "usual: median of %(count)d of the 28 days before", "usual: median of %(count)d of the 28 days before",
+        "usual: median of %(count)d of the 28 days before",
+        "usual: median of %(count)d of the 28 days before",
         figure.usual_days,
-    ) % {"count": figure.usual_days}  # fmt: skip
+    ) % {"count": figure.usual_days}
 
 
 def _ended_ago(day: FactoryDay, now: datetime) -> str:

@@ -60,8 +60,10 @@ class LeadFigure:
     @property
     def formula(self) -> str:
         numbers = {
-            "numerator": amount(self.numerator), "denominator": amount(self.denominator), "value": figure(self.value),
-        }  # fmt: skip
+            "numerator": amount(self.numerator),
+            "denominator": amount(self.denominator),
+            "value": figure(self.value),
+        }
         return _FORMULAS[self.kind]() % numbers
 
 
@@ -72,9 +74,7 @@ _WORDS = {
 }
 _FORMULAS = {
     LeadKind.WOOD: lambda: _("%(numerator)s kg wood ÷ %(denominator)s kg made tea = %(value)s"),
-    LeadKind.HEAT: lambda: _(
-        "%(numerator)s MJ of fuel and electricity ÷ %(denominator)s kg made tea = %(value)s"
-    ),
+    LeadKind.HEAT: lambda: _("%(numerator)s MJ of fuel and electricity ÷ %(denominator)s kg made tea = %(value)s"),
     LeadKind.COAL: lambda: _("%(numerator)s kg CO2e (scope 1 and 2) ÷ %(denominator)s t coal = %(value)s"),
 }
 
@@ -133,9 +133,7 @@ def lead_of_day(kind: LeadKind, rows: Mapping[date, Sums], day: date) -> LeadFig
     )
 
 
-def latest_lead(
-    kind: LeadKind, rows: Mapping[date, Sums], last: date, *, look_back_days: int
-) -> LeadFigure | None:
+def latest_lead(kind: LeadKind, rows: Mapping[date, Sums], last: date, *, look_back_days: int) -> LeadFigure | None:
     """Of the newest day up to `last` that has one."""
     for back in range(look_back_days):
         found = lead_of_day(kind, rows, last - timedelta(days=back))

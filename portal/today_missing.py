@@ -109,13 +109,16 @@ def _bill_awaited(factory: Factory, now: datetime) -> datetime | None:
     """Until when the next electricity bill may come, where the last entry was one; None where meters are read."""
     latest = (
         EnergyEntry.objects.filter(
-            factory=factory, energy_type__carrier=Carrier.GRID, kind=EntryKind.USED, deleted_at__isnull=True,
+            factory=factory,
+            energy_type__carrier=Carrier.GRID,
+            kind=EntryKind.USED,
+            deleted_at__isnull=True,
             period_end__gt=now - BILL_DUE_WITHIN,
         )
         .order_by("-period_end")
         .values_list("period_start", "period_end")
         .first()
-    )  # fmt: skip
+    )
     if latest is None or latest[0] is None or latest[1] is None or latest[1] - latest[0] <= BILL_LONGER_THAN:
         return None
     return latest[1] + BILL_DUE_WITHIN

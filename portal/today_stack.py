@@ -143,6 +143,4 @@ def _chart(today: FactoryDay, own: Day, before: Sequence[Day], whole_hours: int)
                 is_over=place < whole_hours,
             )
         )
-    return build_band_chart(
-        hours, title=_("Stack CO2 hour by hour on %(day)s, over the usual") % {"day": today.label}
-    )
+    return build_band_chart(hours, title=_("Stack CO2 hour by hour on %(day)s, over the usual") % {"day": today.label})

@@ -38,9 +38,7 @@ def _user(request: HttpRequest) -> User:
 
 
 def _factory(request: HttpRequest, pk: int, action: Action) -> Factory:
-    return get_visible(
-        request.user, Factory.objects.select_related("organisation"), action, factory_path="", pk=pk
-    )
+    return get_visible(request.user, Factory.objects.select_related("organisation"), action, factory_path="", pk=pk)
 
 
 @require_GET
@@ -71,9 +69,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise PermissionDenied(str(Action.WRITE_ENERGY))
     now = timezone.now()
     if request.method != "POST":
-        return _form_page(
-            request, log_page(open_form(factory, specs, now, day_text=request.GET.get("day", "")), now)
-        )
+        return _form_page(request, log_page(open_form(factory, specs, now, day_text=request.GET.get("day", "")), now))
     form = read_form(factory, specs, request.POST, now)
     saved = save_log(_user(request), form, now)
     if not saved.is_stored:
@@ -95,9 +91,7 @@ def log_saved(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponse
     answer = log_answer(factory, save_id, _user(request), timezone.now())
     if answer is None:
         raise Http404
-    return render(
-        request, "portal/log_saved.html", {"answer": answer, "factory": factory, "save_id": save_id}
-    )
+    return render(request, "portal/log_saved.html", {"answer": answer, "factory": factory, "save_id": save_id})
 
 
 @require_POST
@@ -165,8 +159,9 @@ def _entry(request: HttpRequest, found: Entry, action: Action) -> HttpResponseBa
             messages.success(request, _("Done. The history below says what it was."))
             return redirect(request.path)
     context: dict[str, Any] = {
-        "page": entry_pages.entry_page(found, user, timezone.now(), form), "may_write": may_write,
-    }  # fmt: skip
+        "page": entry_pages.entry_page(found, user, timezone.now(), form),
+        "may_write": may_write,
+    }
     return render(request, "portal/entry.html", context)
 
 

@@ -18,9 +18,7 @@ urlpatterns = [
     path("factories/<int:pk>/month/", today_views.month, name="month"),
     path("factories/<int:pk>/month/<str:month>/", today_views.month, name="month"),
     path("factories/<int:pk>/entries/<int:entry_id>/", today_views.entry, name="entry"),
-    path(
-        "factories/<int:pk>/production/<int:entry_id>/", today_views.production_entry, name="production-entry"
-    ),
+    path("factories/<int:pk>/production/<int:entry_id>/", today_views.production_entry, name="production-entry"),
     path("leaderboard/", leaderboard_views.standing, name="leaderboard"),
     path("organisation/new/", views.organisation_new, name="organisation-new"),
     path("integrate/", first_call.first_call, name="first-call"),

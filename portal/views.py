@@ -38,9 +38,16 @@ from portal.styleguide import styleguide_context
 
 ROWS_PER_PAGE = 100
 CSV_COLUMNS = [
-    "factory_id", "name", "county", "state", "last_reading_at", "co2_today_kg", "coverage_pct", "devices_online",
+    "factory_id",
+    "name",
+    "county",
+    "state",
+    "last_reading_at",
+    "co2_today_kg",
+    "coverage_pct",
+    "devices_online",
     "devices_total",
-]  # fmt: skip
+]
 CSV_DECIMALS = {"co2_today_kg": 6, "coverage_pct": 4}  # as the API prints them
 
 
@@ -98,9 +105,7 @@ def network(request: HttpRequest) -> HttpResponse:
     shown = with_ribbons(list(page_obj), factories, now)
     membership = first_membership(request.user)
     context = {
-        "page": network_page(
-            rows, shown, membership.organisation if membership else None, parameters, factories, now
-        ),
+        "page": network_page(rows, shown, membership.organisation if membership else None, parameters, factories, now),
         "page_obj": page_obj,
         "can_add_factory": bool(organisations_of(request.user, Action.EDIT_FACTORY)),
         "add_factory_url": reverse("factory-new"),
@@ -112,17 +117,10 @@ def network(request: HttpRequest) -> HttpResponse:
 @page(Action.USE_PORTAL)
 def factory(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_visible(
-        request.user,
-        Factory.objects.select_related("organisation"),
-        Action.VIEW_READINGS,
-        factory_path="",
-        pk=pk,
+        request.user, Factory.objects.select_related("organisation"), Action.VIEW_READINGS, factory_path="", pk=pk
     )
     others = _visible_factories(request).exclude(pk=pk).exists()
-    context = {
-        "page": factory_page(found, timezone.now()),
-        "network_url": reverse("network") if others else "",
-    }
+    context = {"page": factory_page(found, timezone.now()), "network_url": reverse("network") if others else ""}
     return render(request, "portal/factory.html", context)
 
 
@@ -137,17 +135,13 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/organisation_new.html", {"form": form})
 
 
-organisation_new = declared(
-    require_http_methods(["GET", "POST"])(login_required(organisation_new)), "superuser"
-)
+organisation_new = declared(require_http_methods(["GET", "POST"])(login_required(organisation_new)), "superuser")
 
 
 @require_http_methods(["GET", "POST"])
 @page(Action.EDIT_FACTORY)
 def factory_new(request: HttpRequest) -> HttpResponse:
-    organisation = Organisation.objects.filter(
-        pk__in=organisations_of(request.user, Action.EDIT_FACTORY)
-    ).first()
+    organisation = Organisation.objects.filter(pk__in=organisations_of(request.user, Action.EDIT_FACTORY)).first()
     if organisation is None:
         raise PermissionDenied
     form = FactoryForm(request.POST or None, organisation=organisation)

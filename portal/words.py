@@ -33,9 +33,7 @@ _QUALITY_WORDS = {
     "SPIKE": gettext_lazy("A single value jumped; it waits outside the record."),
     "BELOW_AMBIENT": gettext_lazy("Calibrate the CO2 sensor: it shows less than there is in plain air."),
     "NEG_VELOCITY": gettext_lazy("Check the flow sensor: it shows gas flowing backwards."),
-    "SAMPLE_LINE": gettext_lazy(
-        "Check the sample line and pump: the stack is hot but hardly any CO2 arrives."
-    ),
+    "SAMPLE_LINE": gettext_lazy("Check the sample line and pump: the stack is hot but hardly any CO2 arrives."),
     "SENSOR_FAULT": gettext_lazy("A sensor reports a fault. Check its plug first."),
     "CAL": gettext_lazy("The sensor is being calibrated; its values do not count."),
     "CALIBRATION_EXPIRED": gettext_lazy("The calibration has run out. Ask for a new one."),

@@ -151,9 +151,7 @@ def mine_methane(
         ("used_m3", used_m3, "m3"),
     ):
         if not value.is_finite() or value < 0:
-            raise ValueError(
-                f"{name}={value} {unit} is not a finite number of at least 0 {unit}; check the entry"
-            )
+            raise ValueError(f"{name}={value} {unit} is not a finite number of at least 0 {unit}; check the entry")
     gross_m3 = production_t * (factor.mining_m3_per_t + factor.post_mining_m3_per_t)
     recovered_m3 = flared_m3 + used_m3
     if recovered_m3 > gross_m3:
@@ -195,14 +193,10 @@ def ventilation_ch4_m3(samples: Iterable[tuple[float, float, float]]) -> float:
     return total_m3
 
 
-def ch4_density_kg_per_m3(
-    *, temperature_k: float, pressure_pa: float = constants.STANDARD_PRESSURE_PA
-) -> float:
+def ch4_density_kg_per_m3(*, temperature_k: float, pressure_pa: float = constants.STANDARD_PRESSURE_PA) -> float:
     """Return the density of methane [kg/m3] at a temperature [K] and pressure [Pa], for measured volumes."""
     return gas.gas_density_kg_per_m3(
-        pressure_pa=pressure_pa,
-        temperature_k=temperature_k,
-        molar_mass_kg_per_mol=constants.MOLAR_MASS_CH4_KG_PER_MOL,
+        pressure_pa=pressure_pa, temperature_k=temperature_k, molar_mass_kg_per_mol=constants.MOLAR_MASS_CH4_KG_PER_MOL
     )
 
 
@@ -214,8 +208,6 @@ def abandoned_mine_share(*, coal: str, years_since_closure: float) -> float:
     Notes: ``(1 + a T) ** b``. A fully flooded mine is negligible and not computed here.
     Source: IPCC 2006 volume 2 chapter 4, tier 2 of abandoned underground mines.
     """
-    limits.require_within(
-        name="years_since_closure", value=years_since_closure, unit="a", low=0.0, high=200.0
-    )
+    limits.require_within(name="years_since_closure", value=years_since_closure, unit="a", low=0.0, high=200.0)
     a, b = _ABANDONED[Coal(coal)]
     return float((1.0 + a * years_since_closure) ** b)

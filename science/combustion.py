@@ -80,9 +80,7 @@ def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> Combusti
     Methane of the biogenic part takes the biogenic potential.
     Source: IPCC 2006 guidelines, volume 2, chapter 2, equation 2.1.
     """
-    _require_not_negative(
-        "amount", amount, "units of fuel", "a correction is a new version, not a negative entry"
-    )
+    _require_not_negative("amount", amount, "units of fuel", "a correction is a new version, not a negative entry")
     energy_gj = amount * factor.kg_per_unit * factor.ncv_gj_per_t / 1000
     all_co2_kg = energy_gj * factor.co2_kg_per_gj
     biogenic_co2_kg = all_co2_kg * factor.biogenic_fraction

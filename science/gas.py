@@ -56,9 +56,7 @@ def co2_density_kg_per_m3(*, pressure_pa: float, temperature_k: float) -> float:
     Notes: a mole fraction multiplies the density of *pure* CO2, not that of the mixture.
     """
     return gas_density_kg_per_m3(
-        pressure_pa=pressure_pa,
-        temperature_k=temperature_k,
-        molar_mass_kg_per_mol=constants.MOLAR_MASS_CO2_KG_PER_MOL,
+        pressure_pa=pressure_pa, temperature_k=temperature_k, molar_mass_kg_per_mol=constants.MOLAR_MASS_CO2_KG_PER_MOL
     )
 
 
@@ -105,9 +103,13 @@ def co2_dry_from_oxygen(*, oxygen_dry_pct: float, fuel: str) -> float:
     Notes: ``x = x_max (20.9 - O2) / 20.9``; a check on the CO2 sensor, not a measurement.
     """
     limits.require_within(
-        name="oxygen_dry_pct", value=oxygen_dry_pct, unit="%", low=0.0, high=constants.OXYGEN_IN_AIR_PCT,
+        name="oxygen_dry_pct",
+        value=oxygen_dry_pct,
+        unit="%",
+        low=0.0,
+        high=constants.OXYGEN_IN_AIR_PCT,
         remedy="calibrate the oxygen cell in air",
-    )  # fmt: skip
+    )
     if fuel not in CO2_CEILING_DRY_FRACTION:
         raise ValueError(f"fuel={fuel!r} has no CO2 ceiling; use one of {sorted(CO2_CEILING_DRY_FRACTION)}")
     air_pct = constants.OXYGEN_IN_AIR_PCT
@@ -122,14 +124,10 @@ def oxygen_corrected(*, value: float, oxygen_dry_pct: float, reference_oxygen_pc
     Notes: ``c (20.9 - O2_ref) / (20.9 - O2)``. Source: 40 CFR 60 method 19.
     """
     air_pct = constants.OXYGEN_IN_AIR_PCT
-    limits.require_within(
-        name="reference_oxygen_pct", value=reference_oxygen_pct, unit="%", low=0.0, high=air_pct
-    )
+    limits.require_within(name="reference_oxygen_pct", value=reference_oxygen_pct, unit="%", low=0.0, high=air_pct)
     limits.require_within(name="oxygen_dry_pct", value=oxygen_dry_pct, unit="%", low=0.0, high=air_pct)
     if oxygen_dry_pct == air_pct:
-        raise ValueError(
-            f"oxygen_dry_pct={air_pct} % is air, above the limit for a correction; check for false air"
-        )
+        raise ValueError(f"oxygen_dry_pct={air_pct} % is air, above the limit for a correction; check for false air")
     return value * (air_pct - reference_oxygen_pct) / (air_pct - oxygen_dry_pct)
 
 
@@ -168,9 +166,13 @@ def _mol_fuel_water_per_kg(fuel_moisture_fraction: float) -> float:
     """Return water from hydrogen and from fuel moisture [mol per kg dry wood]."""
     if not 0.0 <= fuel_moisture_fraction <= FUEL_MOISTURE_MAX_FRACTION:
         limits.require_within(
-            name="fuel_moisture_fraction", value=fuel_moisture_fraction, unit="kg/kg", low=0.0,
-            high=FUEL_MOISTURE_MAX_FRACTION, remedy="give kg water per kg wet wood, 0.30 if unknown",
-        )  # fmt: skip
+            name="fuel_moisture_fraction",
+            value=fuel_moisture_fraction,
+            unit="kg/kg",
+            low=0.0,
+            high=FUEL_MOISTURE_MAX_FRACTION,
+            remedy="give kg water per kg wet wood, 0.30 if unknown",
+        )
     per_dry_kg = fuel_moisture_fraction / (1.0 - fuel_moisture_fraction)
     return _MOL_HYDROGEN_WATER_PER_KG + per_dry_kg / constants.MOLAR_MASS_H2O_KG_PER_MOL
 
@@ -204,6 +206,10 @@ def eu_tonne_per_h(*, concentration_g_per_nm3: float, flow_nm3h: float) -> float
 
 def require_moisture(moisture_fraction: float) -> None:
     limits.require_within(
-        name="moisture_fraction", value=moisture_fraction, unit="mol/mol", low=0.0,
-        high=limits.MOISTURE_MAX_FRACTION, remedy="wood smoke holds 0.05 to 0.25",
-    )  # fmt: skip
+        name="moisture_fraction",
+        value=moisture_fraction,
+        unit="mol/mol",
+        low=0.0,
+        high=limits.MOISTURE_MAX_FRACTION,
+        remedy="wood smoke holds 0.05 to 0.25",
+    )

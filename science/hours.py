@@ -94,9 +94,7 @@ def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
     for index, minute in enumerate(minutes):
         start_ms = minute.period_start_ms
         if index and start_ms <= minutes[index - 1].period_start_ms:
-            raise ValueError(
-                f"period_start_ms={start_ms} ms is not after the minute before; sort the minutes"
-            )
+            raise ValueError(f"period_start_ms={start_ms} ms is not after the minute before; sort the minutes")
         if not minute.is_idle_like or minute.is_firing_like:
             run.clear()
             proved.append(False)
@@ -163,9 +161,7 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
     status = HourStatus.MISSING
     if operating_covered_s <= 0.0 and operating_s <= IDLE_HOUR_TOLERANCE_S:
         status, record_kg = HourStatus.IDLE, 0.0
-    elif operating_covered_s > 0.0 and is_eu_hour_valid(
-        covered_s=operating_covered_s, operating_s=operating_s
-    ):
+    elif operating_covered_s > 0.0 and is_eu_hour_valid(covered_s=operating_covered_s, operating_s=operating_s):
         status, record_kg = HourStatus.MEASURED, measured_kg / operating_covered_s * operating_s
     return HourVerdict(
         status=status,

@@ -96,8 +96,7 @@ def _checked_start_ms(sample: RateSample, previous: RateSample | None) -> int:
     """Return when the sample's own time begins [ms], or raise on what cannot be integrated."""
     if not (math.isfinite(sample.kg_per_s) and sample.kg_per_s >= 0.0):
         raise ValueError(
-            f"kg_per_s={sample.kg_per_s} kg/s is not a finite rate of at least 0 kg/s; "
-            "leave invalid readings out"
+            f"kg_per_s={sample.kg_per_s} kg/s is not a finite rate of at least 0 kg/s; leave invalid readings out"
         )
     if previous is not None and sample.t_ms < previous.t_ms:
         raise ValueError(f"t_ms={sample.t_ms} ms comes after {previous.t_ms} ms; sort the samples by time")
@@ -109,9 +108,7 @@ def _checked_start_ms(sample: RateSample, previous: RateSample | None) -> int:
     return sample.t_ms - round(span_s * 1000.0)
 
 
-def _append_mean(
-    result: list[Segment], sample: RateSample, start_ms: int, cut_ms: Callable[[int], int] | None
-) -> None:
+def _append_mean(result: list[Segment], sample: RateSample, start_ms: int, cut_ms: Callable[[int], int] | None) -> None:
     """Append the mean's own time, split where hours end."""
     while start_ms < sample.t_ms:
         end_ms = sample.t_ms

@@ -180,9 +180,14 @@ def _sum_parts(found: Sequence[Parts]) -> Parts:
 
 def _require_plausible(day: DayFacts) -> None:
     for name in (
-        "heat", "electricity", "other", "heat_ceiling_per_kg", "electricity_ceiling_per_kg", "made_kg",
+        "heat",
+        "electricity",
+        "other",
+        "heat_ceiling_per_kg",
+        "electricity_ceiling_per_kg",
+        "made_kg",
         "stack_fuel_ratio",
-    ):  # fmt: skip
+    ):
         value = getattr(day, name)
         if value is not None:
             limits.require_within(name=name, value=value, unit="", low=0.0)

@@ -46,12 +46,7 @@ def require_within(
 
 
 def require_positive(
-    *,
-    name: str,
-    value: float,
-    unit: str,
-    high: float = math.inf,
-    remedy: str = "check the number and its unit",
+    *, name: str, value: float, unit: str, high: float = math.inf, remedy: str = "check the number and its unit"
 ) -> float:
     """Return ``value`` unchanged, or raise when it is not a finite number in (0, high].
 

@@ -45,9 +45,13 @@ def isa_pressure_pa(altitude_m: float) -> float:
     Source: ISO 2533:1975, troposphere.
     """
     limits.require_within(
-        name="altitude_m", value=altitude_m, unit="m", low=-500.0, high=9000.0,
+        name="altitude_m",
+        value=altitude_m,
+        unit="m",
+        low=-500.0,
+        high=9000.0,
         remedy="give the site's height above sea level in metres",
-    )  # fmt: skip
+    )
     ratio = 1.0 - constants.ISA_LAPSE_RATE_K_PER_M * altitude_m / constants.ISA_SEA_LEVEL_TEMPERATURE_K
     return float(constants.STANDARD_PRESSURE_PA * ratio**constants.ISA_PRESSURE_EXPONENT)
 
@@ -109,16 +113,24 @@ def sensor_pressure_factor(
         return 1.0
     for name, value in (("pressure_pa", pressure_pa), ("calibration_pressure_pa", calibration_pressure_pa)):
         limits.require_within(
-            name=name, value=value, unit="Pa", low=limits.PRESSURE_MIN_PA, high=limits.PRESSURE_MAX_PA,
+            name=name,
+            value=value,
+            unit="Pa",
+            low=limits.PRESSURE_MIN_PA,
+            high=limits.PRESSURE_MAX_PA,
             remedy="give an absolute pressure in pascal",
-        )  # fmt: skip
+        )
     if method is PressureCompensation.PROPORTIONAL:
         return calibration_pressure_pa / pressure_pa
     if not allow_outside_linear_range:
         limits.require_within(
-            name="pressure_pa", value=pressure_pa, unit="Pa", low=LINEAR_MIN_PA, high=LINEAR_MAX_PA,
+            name="pressure_pa",
+            value=pressure_pa,
+            unit="Pa",
+            low=LINEAR_MIN_PA,
+            high=LINEAR_MAX_PA,
             remedy="linear_0017 holds only near sea level; use proportional",
-        )  # fmt: skip
+        )
     is_factory = calibration_pressure_pa == constants.STANDARD_PRESSURE_PA
     reference_hpa = LINEAR_REFERENCE_HPA if is_factory else calibration_pressure_pa / 100.0
     return 1.0 + LINEAR_PER_HPA * (reference_hpa - pressure_pa / 100.0)

@@ -207,19 +207,32 @@ class _Assessor:
     """State of the patterns between two readings, with the setup's thresholds worked out once."""
 
     __slots__ = (
-        "below_count", "below_ppm", "below_start_ms", "ceiling_ppm", "check_rate", "full_scale_ppm", "hot_c",
-        "line_count", "line_start_ms", "previous_co2_ppm", "previous_t_ms", "previous_temperature_c",
-        "setup", "span_ppm", "stuck_co2_ppm", "stuck_count", "under_ppm", "window",
-    )  # fmt: skip
+        "below_count",
+        "below_ppm",
+        "below_start_ms",
+        "ceiling_ppm",
+        "check_rate",
+        "full_scale_ppm",
+        "hot_c",
+        "line_count",
+        "line_start_ms",
+        "previous_co2_ppm",
+        "previous_t_ms",
+        "previous_temperature_c",
+        "setup",
+        "span_ppm",
+        "stuck_co2_ppm",
+        "stuck_count",
+        "under_ppm",
+        "window",
+    )
 
     def __init__(self, setup: StackSetup) -> None:
         self.setup = setup
         error_ppm = sensor_error_ppm(setup)
         self.ceiling_ppm = stack.co2_ceiling_ppm(setup)
         self.span_ppm = setup.sensor_range_ppm or self.ceiling_ppm
-        self.full_scale_ppm = (
-            OVER_RANGE_SHARE * setup.sensor_range_ppm if setup.sensor_range_ppm else float("inf")
-        )
+        self.full_scale_ppm = OVER_RANGE_SHARE * setup.sensor_range_ppm if setup.sensor_range_ppm else float("inf")
         self.hot_c = setup.ambient_temperature_c + FIRING_ABOVE_AMBIENT_K
         self.below_ppm = constants.BACKGROUND_CO2_PPM - 2.0 * error_ppm
         self.under_ppm = UNDER_RANGE_PPM - 2.0 * error_ppm
@@ -241,9 +254,7 @@ class _Assessor:
     def step(self, reading: StackReading) -> int:
         """Return the flags of the next reading."""
         if reading.t_ms < self.previous_t_ms:
-            raise ValueError(
-                f"t_ms={reading.t_ms} ms comes after {self.previous_t_ms} ms; sort the readings by time"
-            )
+            raise ValueError(f"t_ms={reading.t_ms} ms comes after {self.previous_t_ms} ms; sort the readings by time")
         start_ms = reading.t_ms - (reading.span_s or 0.0) * 1000.0
         if start_ms - self.previous_t_ms > MAX_GAP_INTERVALS * reading.interval_s * 1000.0:
             self._restart()

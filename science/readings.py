@@ -92,26 +92,18 @@ class StackSetup:
         require = limits.require_within
         limits.require_positive(name="area_m2", value=self.area_m2, unit="m2", high=AREA_MAX_M2)
         limits.require_positive(
-            name="velocity_profile_factor",
-            value=self.velocity_profile_factor,
-            unit="",
-            high=PROFILE_FACTOR_MAX,
+            name="velocity_profile_factor", value=self.velocity_profile_factor, unit="", high=PROFILE_FACTOR_MAX
         )
         Co2Basis(self.co2_basis)
         fuel_class, method = FuelClass(self.fuel_class), MoistureMethod(self.moisture_method)
         gas.require_moisture(self.moisture_fraction)
-        gas.wood_moisture_from_dry_co2(
-            co2_fraction_dry=0.0, fuel_moisture_fraction=self.fuel_moisture_fraction
-        )
+        gas.wood_moisture_from_dry_co2(co2_fraction_dry=0.0, fuel_moisture_fraction=self.fuel_moisture_fraction)
         if method is MoistureMethod.FUEL_STOICHIOMETRIC and fuel_class is not FuelClass.SOLID:
             raise ValueError(
-                f"moisture_method={method.value!r} is the stoichiometry of wood, not of {fuel_class.value}; "
-                "use fixed"
+                f"moisture_method={method.value!r} is the stoichiometry of wood, not of {fuel_class.value}; use fixed"
             )
         if self.sensor_range_ppm is not None:
-            limits.require_positive(
-                name="sensor_range_ppm", value=self.sensor_range_ppm, unit="ppm", high=1_000_000.0
-            )
+            limits.require_positive(name="sensor_range_ppm", value=self.sensor_range_ppm, unit="ppm", high=1_000_000.0)
         if self.co2_zero_error_ppm is not None:
             require(name="co2_zero_error_ppm", value=self.co2_zero_error_ppm, unit="ppm", low=0.0)
         require(
@@ -122,9 +114,7 @@ class StackSetup:
             high=limits.PRESSURE_MAX_PA,
             remedy="check the site's altitude",
         )
-        require(
-            name="ambient_temperature_c", value=self.ambient_temperature_c, unit="C", low=-10.0, high=50.0
-        )
+        require(name="ambient_temperature_c", value=self.ambient_temperature_c, unit="C", low=-10.0, high=50.0)
         pressure.sensor_pressure_factor(
             compensation=self.pressure_compensation,
             pressure_pa=self.site_pressure_pa,

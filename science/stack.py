@@ -102,16 +102,12 @@ def flow_rate_m3s(*, velocity_ms: float, area_m2: float, velocity_profile_factor
     Raises: ValueError for a velocity outside 0-40 m/s or an area outside (0, 25] m2.
     Notes: ``Q = v A k_v``. One point is not the mean: k_v is 0.84 on the axis of a round duct.
     """
-    limits.require_within(
-        name="velocity_ms", value=velocity_ms, unit="m/s", low=0.0, high=limits.VELOCITY_MAX_MS
-    )
+    limits.require_within(name="velocity_ms", value=velocity_ms, unit="m/s", low=0.0, high=limits.VELOCITY_MAX_MS)
     limits.require_positive(name="area_m2", value=area_m2, unit="m2", high=AREA_MAX_M2)
     return velocity_ms * area_m2 * velocity_profile_factor
 
 
-def co2_kg_per_s(
-    *, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: float, temperature_k: float
-) -> float:
+def co2_kg_per_s(*, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: float, temperature_k: float) -> float:
     """Return the mass rate of CO2 in a stack.
 
     Parameters
@@ -135,9 +131,13 @@ def co2_kg_per_s(
     ``m = x Q P M / (R T)``. Source: ideal gas; 40 CFR 75 appendix F and MRR annex VIII agree.
     """
     limits.require_within(
-        name="co2_fraction_wet", value=co2_fraction_wet, unit="mol/mol", low=0.0, high=1.0,
+        name="co2_fraction_wet",
+        value=co2_fraction_wet,
+        unit="mol/mol",
+        low=0.0,
+        high=1.0,
         remedy="a mole fraction is ppm times 1e-6",
-    )  # fmt: skip
+    )
     limits.require_within(name="flow_rate_m3s", value=flow_rate_m3s, unit="m3/s", low=0.0)
     density = gas.co2_density_kg_per_m3(pressure_pa=pressure_pa, temperature_k=temperature_k)
     return require_plausible_rate(co2_fraction_wet * flow_rate_m3s * density)
@@ -149,14 +149,16 @@ def require_plausible_rate(co2_kg_per_s: float) -> float:
     The seed's formula without 1e-6 gives 305,676 "kg/s" on vector 1; this is what stops it.
     """
     return limits.require_within(
-        name="co2_kg_per_s", value=co2_kg_per_s, unit="kg/s", low=0.0, high=limits.RATE_MAX_KG_PER_S,
+        name="co2_kg_per_s",
+        value=co2_kg_per_s,
+        unit="kg/s",
+        low=0.0,
+        high=limits.RATE_MAX_KG_PER_S,
         remedy="a ppm value is a fraction times 1e6; check ppm, area and velocity",
-    )  # fmt: skip
+    )
 
 
-def net_co2_fraction(
-    *, co2_fraction: float, background_fraction: float = constants.BACKGROUND_CO2_PPM * 1e-6
-) -> float:
+def net_co2_fraction(*, co2_fraction: float, background_fraction: float = constants.BACKGROUND_CO2_PPM * 1e-6) -> float:
     """Return CO2 [1] less the background that came with the air, never negative.
 
     For diagnostics: EPA and EU totals are gross.
@@ -177,9 +179,12 @@ def pitot_velocity_ms(
     Source: EPA method 2; C_p 0.84 for the S type.
     """
     limits.require_within(
-        name="differential_pressure_pa", value=differential_pressure_pa, unit="Pa", low=0.0,
+        name="differential_pressure_pa",
+        value=differential_pressure_pa,
+        unit="Pa",
+        low=0.0,
         remedy="the tube may be reversed; swap its two hoses",
-    )  # fmt: skip
+    )
     limits.require_positive(name="gas_density_kg_per_m3", value=gas_density_kg_per_m3, unit="kg/m3")
     return pitot_coefficient * math.sqrt(2.0 * differential_pressure_pa / gas_density_kg_per_m3)
 
@@ -239,9 +244,7 @@ def _moisture_fraction(co2_fraction: float, setup: StackSetup) -> float:
         return setup.moisture_fraction
     fuel_moisture = setup.fuel_moisture_fraction
     if setup.co2_basis == "dry":
-        return gas.wood_moisture_from_dry_co2(
-            co2_fraction_dry=co2_fraction, fuel_moisture_fraction=fuel_moisture
-        )
+        return gas.wood_moisture_from_dry_co2(co2_fraction_dry=co2_fraction, fuel_moisture_fraction=fuel_moisture)
     return gas.wood_moisture_from_wet_co2(co2_fraction_wet=co2_fraction, fuel_moisture_fraction=fuel_moisture)
 
 

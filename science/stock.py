@@ -20,9 +20,7 @@ class StockBalance:
     is_within: bool
 
 
-def stock_balance(
-    *, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal, closing_kg: Decimal
-) -> StockBalance:
+def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal, closing_kg: Decimal) -> StockBalance:
     """Return how far a count of stock is from what the log of deliveries and use leaves.
 
     Parameters

@@ -42,9 +42,7 @@ def monitor_availability_pct(*, valid_operating_h: float, operating_h: float) ->
     Raises: ValueError for no operating hours, or more valid than operating. Source: 40 CFR 75.32.
     """
     limits.require_positive(name="operating_h", value=operating_h, unit="h")
-    limits.require_within(
-        name="valid_operating_h", value=valid_operating_h, unit="h", low=0.0, high=operating_h
-    )
+    limits.require_within(name="valid_operating_h", value=valid_operating_h, unit="h", low=0.0, high=operating_h)
     return 100.0 * valid_operating_h / operating_h
 
 

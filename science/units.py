@@ -181,7 +181,5 @@ def solid_m3_from_stere(stere: float, *, solid_fraction: float = STERE_SOLID_FRA
     Raises: ValueError for a share outside 0.3-1.
     """
     if not 0.3 <= solid_fraction <= 1.0:
-        raise ValueError(
-            f"solid_fraction={solid_fraction} m3/stere is outside the limit 0.3 to 1; weigh ten steres"
-        )
+        raise ValueError(f"solid_fraction={solid_fraction} m3/stere is outside the limit 0.3 to 1; weigh ten steres")
     return stere * solid_fraction

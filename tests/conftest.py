@@ -59,9 +59,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """The shared cache is a table and rolls back with the test, but a transactional test leaves rows."""
     if request.node.get_closest_marker("django_db") is not None:
-        request.getfixturevalue(
-            "db" if "transactional_db" not in request.fixturenames else "transactional_db"
-        )
+        request.getfixturevalue("db" if "transactional_db" not in request.fixturenames else "transactional_db")
         cache.clear()
 
 

@@ -92,27 +92,27 @@ def make_assignment(**fields: Any) -> Assignment:
     return Assignment.objects.create(device=device, chimney=chimney, factory=device.factory, **fields)
 
 
-def make_energy_entry(
-    factory: Factory | None = None, *, user: User | None = None, **fields: Any
-) -> EnergyEntry:
+def make_energy_entry(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> EnergyEntry:
     """24 stere of firewood on 20 November 2026, recorded as the product does it; `client_id` goes with it."""
     client_id = fields.pop("client_id", None)
     fields = {
-        "energy_type": "firewood", "amount": Decimal("24"), "unit": "stere",
+        "energy_type": "firewood",
+        "amount": Decimal("24"),
+        "unit": "stere",
         "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
-    } | fields  # fmt: skip
+    } | fields
     data = EntryInput(**fields)
     return record_entry(user, factory or make_factory(), data, client_id=client_id).entry
 
 
-def make_production(
-    factory: Factory | None = None, *, user: User | None = None, **fields: Any
-) -> ProductionEntry:
+def make_production(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> ProductionEntry:
     """11,500 kg of made tea on 20 November 2026, recorded as the product does it; `client_id` goes with it."""
     client_id = fields.pop("client_id", None)
     fields = {
-        "product": "made_tea", "amount": Decimal("11500"), "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
-    } | fields  # fmt: skip
+        "product": "made_tea",
+        "amount": Decimal("11500"),
+        "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
+    } | fields
     if fields.get("period_start"):
         fields["timestamp"] = None
     data = ProductionInput(**fields)
@@ -123,9 +123,12 @@ def make_target(factory: Factory | None = None, **fields: Any) -> Target:
     """An intensity of 0.14 kg CO2e a kg in 2024, to be 0.08 in 2030; of a factory, set as the product does it."""
     factory = factory or make_factory()
     fields = {
-        "metric": "intensity", "base_year": 2024, "base_value": Decimal("0.14"), "target_year": 2030,
+        "metric": "intensity",
+        "base_year": 2024,
+        "base_value": Decimal("0.14"),
+        "target_year": 2030,
         "target_value": Decimal("0.08"),
-    } | fields  # fmt: skip
+    } | fields
     return set_target(None, factory.organisation, TargetInput(**fields), factory=factory)
 
 
@@ -139,21 +142,14 @@ def make_readings(
     device: MCUDevice, start: datetime, count: int, *, stream: int = 7, first_seq: int = 1, **fields: Any
 ) -> list[Emission]:
     """Stored readings `interval_s` apart from `start`, all alike; values that vary are given as functions of i."""
-    fields = {
-        "co2_ppm": 96_000.0,
-        "temperature_c": 210.0,
-        "velocity_ms": 4.1,
-        "pressure_pa": 79_495.5,
-    } | fields
+    fields = {"co2_ppm": 96_000.0, "temperature_c": 210.0, "velocity_ms": 4.1, "pressure_pa": 79_495.5} | fields
     interval_s = fields.setdefault("interval_s", 5.0)
     rows = []
     for i in range(count):
         t = start + timedelta(seconds=interval_s) * i
         values = {name: value(i) if callable(value) else value for name, value in fields.items()}
         values.setdefault("received_at", t + timedelta(seconds=1))
-        rows.append(
-            Emission(device=device, timestamp=t, stream=stream - STREAM_OFFSET, seq=first_seq + i, **values)
-        )
+        rows.append(Emission(device=device, timestamp=t, stream=stream - STREAM_OFFSET, seq=first_seq + i, **values))
     if rows:
         ensure_partitions(rows[0].timestamp, rows[-1].timestamp)
     return Emission.objects.bulk_create(rows)

@@ -31,9 +31,18 @@ pytestmark = pytest.mark.django_db
 
 # In this order in every row. Litein is asked for: Momul's manager and HQ of others have no part in it.
 WHO = (
-    "not_signed_in", "no_membership", "litein_manager", "momul_manager", "hq", "hq_of_others", "installer",
-    "auditor", "integrator", "superuser", "read_token",
-)  # fmt: skip
+    "not_signed_in",
+    "no_membership",
+    "litein_manager",
+    "momul_manager",
+    "hq",
+    "hq_of_others",
+    "installer",
+    "auditor",
+    "integrator",
+    "superuser",
+    "read_token",
+)
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 #                 -   no  man mom hq  oth ins aud int sup tok
 OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
@@ -78,99 +87,119 @@ OURS: dict[str, dict[str, str]] = {
     "api/^factories/$": {"GET": READERS},
     "api/^factories/(?P<pk>[^/.]+)/$": {"GET": ONE_OF_LITEIN},
     "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
-    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {
-        "GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS,
-    },
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {"GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS},
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {
-        "GET": NO_METHOD_FOR_MEMBERS, "POST": "401 403 403 404 200 404 200 403 403 403 403",
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": "401 403 403 404 200 404 200 403 403 403 403",
     },
     "api/^energy-types/$": {"GET": ENERGY_READERS},
     "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
     # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.
-    "api/^emission-factors/$": {
-        "GET": ENERGY_READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403",
-    },
+    "api/^emission-factors/$": {"GET": ENERGY_READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
     "api/^emission-factors/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_READERS, "POST": "401 403 403 403 405 405 403 403 403 403 403",
+        "GET": ENERGY_READERS,
+        "POST": "401 403 403 403 405 405 403 403 403 403 403",
     },
     "api/^local-units/$": {
-        "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400), "PATCH": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
     },
     "api/^local-units/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405), "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
     "api/^production/$": {
-        "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400), "PATCH": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
         "DELETE": ENERGY_WRITERS.format(405),
     },
     "api/^production/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405),
-        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400), "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
     "api/^production/(?P<pk>[0-9]{1,9})/history/$": {
-        "GET": ENERGY_OF_LITEIN, **dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405)),
+        "GET": ENERGY_OF_LITEIN,
+        **dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405)),
     },
     "api/^production/(?P<pk>[0-9]{1,9})/undo/$": {
-        "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
-        "PATCH": ENERGY_WRITERS.format(405), "DELETE": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
     },
     # Writers send an empty list where an object belongs: 400; to the import, JSON where a form belongs: 415.
     "api/^energy-entries/$": {
-        "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400), "PATCH": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
         "DELETE": ENERGY_WRITERS.format(405),
     },
     "api/^energy-entries/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405),
-        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400), "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
     "api/^energy-entries/(?P<pk>[0-9]{1,9})/history/$": {
-        "GET": ENERGY_OF_LITEIN, "POST": ENERGY_WRITERS.format(405), "PATCH": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS.format(405),
         "DELETE": ENERGY_WRITERS.format(405),
     },
     "api/^energy-entries/(?P<pk>[0-9]{1,9})/undo/$": {
-        "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
-        "PATCH": ENERGY_WRITERS.format(405), "DELETE": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
     },
     "api/^energy-entries/import/$": {
-        "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS.format(415),
-        "PATCH": ENERGY_WRITERS.format(405), "DELETE": ENERGY_WRITERS.format(405),
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS.format(415),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
     },
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
-        "GET": ENERGY_READERS, **{m: MANAGERS.format(status) for m, status in (("POST", 400), ("PATCH", 405))},
+        "GET": ENERGY_READERS,
+        **{m: MANAGERS.format(status) for m, status in (("POST", 400), ("PATCH", 405))},
     },
     "api/^targets/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN, "POST": MANAGERS.format(405), "PATCH": MANAGERS_OF_KTDA.format(400),
+        "GET": ENERGY_OF_LITEIN,
+        "POST": MANAGERS.format(405),
+        "PATCH": MANAGERS_OF_KTDA.format(400),
     },
     "api/factories/<int:pk>/intensity/": {"GET": ENERGY_OF_LITEIN},
     "api/register/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
     "api/invitations/accept/": {
-        "GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS),
+        "GET": NOBODYS,
+        "POST": OPEN.replace("200", "400"),
+        **dict.fromkeys(UNSAFE[1:], NOBODYS),
     },
     "api/^registrations/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200)},
     "api/^registrations/(?P<pk>[0-9]{1,9})/$": {**NOT_BY_MANAGERS, "GET": MANAGERS_OF_KTDA.format(200)},
-    "api/^registrations/(?P<pk>[0-9]{1,9})/approve/$": {
-        **NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(400),
-    },
-    "api/^registrations/(?P<pk>[0-9]{1,9})/decline/$": {
-        **NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(200),
-    },
-    "api/^invitations/$": {
-        **NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400),
-    },
+    "api/^registrations/(?P<pk>[0-9]{1,9})/approve/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(400)},
+    "api/^registrations/(?P<pk>[0-9]{1,9})/decline/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(200)},
+    "api/^invitations/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400)},
     "api/^invitations/(?P<pk>[0-9]{1,9})/$": {
-        **NOT_BY_MANAGERS, "GET": MANAGERS_OF_KTDA.format(200), "DELETE": MANAGERS_OF_KTDA.format(204),
+        **NOT_BY_MANAGERS,
+        "GET": MANAGERS_OF_KTDA.format(200),
+        "DELETE": MANAGERS_OF_KTDA.format(204),
     },
     "api/^members/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200)},
     "api/^members/(?P<pk>[0-9]{1,9})/$": {
-        **NOT_BY_MANAGERS, "GET": MANAGERS_OF_KTDA.format(200), "PATCH": MANAGERS_OF_KTDA.format(400),
+        **NOT_BY_MANAGERS,
+        "GET": MANAGERS_OF_KTDA.format(200),
+        "PATCH": MANAGERS_OF_KTDA.format(400),
         "DELETE": MANAGERS_OF_KTDA.format(204),
     },
     # Nothing was changed in the last ten minutes: there is nothing to undo.
     "api/^members/(?P<pk>[0-9]{1,9})/undo/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(409)},
-    "api/^members/(?P<pk>[0-9]{1,9})/password-link/$": {
-        **NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(201),
-    },
+    "api/^members/(?P<pk>[0-9]{1,9})/password-link/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(201)},
     "api/^tokens/$": {
         "GET": "401 200 200 200 200 200 200 200 200 200 200",
         "POST": "401 400 400 400 400 400 400 400 400 400 400",
@@ -204,7 +233,8 @@ OURS: dict[str, dict[str, str]] = {
     "factories/<int:pk>/month/<str:month>/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     **{
         f"factories/<int:pk>/{name}/<int:entry_id>/": {
-            "GET": LOG_OF_LITEIN.format(200, 200), "POST": LOG_OF_LITEIN.format(200, 403),
+            "GET": LOG_OF_LITEIN.format(200, 200),
+            "POST": LOG_OF_LITEIN.format(200, 403),
         }
         for name in ("entries", "production")
     },
@@ -227,21 +257,36 @@ OURS: dict[str, dict[str, str]] = {
     "integrate/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 200 200 200 403 302"),
     "styleguide/": {"GET": OPEN},
     "language/": {"GET": NOBODYS, "POST": OPEN.replace("200", "302")},
-}  # fmt: skip
+}
 
 # allauth's own pages, by name: for anybody, or to sign-in first.
 ALLAUTH_OPEN = {
-    "account_login", "account_logout", "account_inactive", "account_signup",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
     "account_email_verification_sent",
-    "account_reset_password", "account_confirm_email", "account_reset_password_from_key",
-    "account_reset_password_from_key_done", "account_reset_password_done",
-}  # fmt: skip
+    "account_reset_password",
+    "account_confirm_email",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_reset_password_done",
+}
 ALLAUTH_SIGNED_IN = {
-    "account_reauthenticate", "account_email", "account_change_password", "account_set_password",
-    "account_confirm_login_code", "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp",
-    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "account_reauthenticate",
+    "account_email",
+    "account_change_password",
+    "account_set_password",
+    "account_confirm_login_code",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
     "mfa_download_recovery_codes",
-}  # fmt: skip
+}
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -263,28 +308,38 @@ def hq_token_key(cast: SimpleNamespace) -> str:
 
 def address(route: str, cast: SimpleNamespace) -> str:
     values = {
-        "(?P<pk>[^/.]+)": cast.litein.pk, r"[\s\S]*": "no-such-thing",
-        "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1", "<path:object_id>": cast.litein.pk,
+        "(?P<pk>[^/.]+)": cast.litein.pk,
+        r"[\s\S]*": "no-such-thing",
+        "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1",
+        "<path:object_id>": cast.litein.pk,
         "energy-entries/(?P<pk>[0-9]{1,9})": f"energy-entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "local-units/(?P<pk>[0-9]{1,9})": f"local-units/{getattr(LocalUnit.objects.first(), 'pk', 0)}",
         "production/(?P<pk>[0-9]{1,9})": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
         **{
             f"{name}/{pattern}": f"{name}/{model.objects.values_list('pk', flat=True).first()}"
             for name, model in (
-                ("registrations", AccessRequest), ("requests", AccessRequest), ("invitations", Invitation),
+                ("registrations", AccessRequest),
+                ("requests", AccessRequest),
+                ("invitations", Invitation),
                 ("members", Membership),
             )
             for pattern in ("(?P<pk>[0-9]{1,9})", "<int:pk>")
         },
-        "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast), "<str:token_key>": hq_token_key(cast),
-        "<str:token>": "no-such-link", "<str:month>": "2026-11", "<uuid:save_id>": uuid.UUID(int=7),
+        "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast),
+        "<str:token_key>": hq_token_key(cast),
+        "<str:token>": "no-such-link",
+        "<str:month>": "2026-11",
+        "<uuid:save_id>": uuid.UUID(int=7),
         "entries/<int:entry_id>": f"entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "production/<int:entry_id>": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
         "targets/(?P<pk>[0-9]{1,9})": f"targets/{getattr(Target.objects.first(), 'pk', 0)}",
         "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
-        "<int:pk>": cast.litein.pk, "(?P<code>[a-z0-9_]+)": "firewood", "<path:content_type_id>": 1,
-        "<id>": cast.hq.pk, "(?P<url>.*)": "no-such-page",
-    }  # fmt: skip
+        "<int:pk>": cast.litein.pk,
+        "(?P<code>[a-z0-9_]+)": "firewood",
+        "<path:content_type_id>": 1,
+        "<id>": cast.hq.pk,
+        "(?P<url>.*)": "no-such-page",
+    }
     for pattern, value in values.items():
         route = route.replace(pattern, str(value))
     route = re.sub(r"\(\?P<app_label>(\w+)[^)]*\)", r"\1", route)
@@ -303,9 +358,17 @@ def clients(cast: SimpleNamespace, as_user: Callable[..., Client]) -> dict[str, 
     make.make_token(cast.hq)
     root = make.make_user(is_superuser=True, is_staff=True)
     users = (
-        None, cast.nobody, cast.litein_manager, cast.momul_manager, cast.hq, cast.outsider, cast.installer,
-        cast.auditor, cast.integrator, root,
-    )  # fmt: skip
+        None,
+        cast.nobody,
+        cast.litein_manager,
+        cast.momul_manager,
+        cast.hq,
+        cast.outsider,
+        cast.installer,
+        cast.auditor,
+        cast.integrator,
+        root,
+    )
     found = dict(zip(WHO, [as_user(user) for user in users], strict=False))
     return found | {"read_token": with_token(cast.integrator)}
 
@@ -339,11 +402,14 @@ def test_who_may_do_what(route: str, cast: SimpleNamespace, clients: dict[str, C
             found[method, who] = (
                 clients[who]
                 .generic(
-                    method, url, "[]" if is_json else "", REMOTE_ADDR="198.51.100.7",
+                    method,
+                    url,
+                    "[]" if is_json else "",
+                    REMOTE_ADDR="198.51.100.7",
                     content_type="application/json" if is_json else "application/x-www-form-urlencoded",
                 )
                 .status_code
-            )  # fmt: skip
+            )
             if found[method, who] == 204:  # signed out
                 clients[who] = with_token(cast.integrator)
 
@@ -396,14 +462,21 @@ def test_lists_and_forms_of_the_admin_site_open(cast: SimpleNamespace, clients: 
     lists = [route for route in ours if route.count("/") == 3]
     forms = [route for route in ours if route.endswith("/add/")]
     never_added = (
-        "apitoken", "invitation", "accessrequest", "assignmenthold", "rejectedmessage", "devicemessage",
+        "apitoken",
+        "invitation",
+        "accessrequest",
+        "assignmenthold",
+        "rejectedmessage",
+        "devicemessage",
         "ingestcounter",
-        "energytype", "emissionfactor", "energyentry", "productionentry", "target",
-    )  # fmt: skip
+        "energytype",
+        "emissionfactor",
+        "energyentry",
+        "productionentry",
+        "target",
+    )
 
-    statuses = {
-        route: clients["superuser"].get(address(route, cast)).status_code for route in [*lists, *forms]
-    }
+    statuses = {route: clients["superuser"].get(address(route, cast)).status_code for route in [*lists, *forms]}
 
     assert {route for route in lists if statuses[route] != 200} == set()
     assert {route.split("/")[2] for route in forms if statuses[route] != 200} <= set(never_added)
@@ -426,9 +499,8 @@ def declared(pattern: URLPattern) -> Any:
 
 def test_every_view_of_ours_says_who_may_use_it() -> None:
     silent = [
-        route for route, pattern in routes()
-        if not route.startswith(("accounts/", "admin/")) and not declared(pattern)
-    ]  # fmt: skip
+        route for route, pattern in routes() if not route.startswith(("accounts/", "admin/")) and not declared(pattern)
+    ]
 
     assert silent == []
 
@@ -447,11 +519,7 @@ class HalfForgotten(Forgotten):
 
 
 class ForgottenUrls(ModuleType):
-    urlpatterns = [
-        path("forgotten/", Forgotten.as_view()),
-        path("half/", HalfForgotten.as_view()),
-        *our_urlpatterns,
-    ]
+    urlpatterns = [path("forgotten/", Forgotten.as_view()), path("half/", HalfForgotten.as_view()), *our_urlpatterns]
 
 
 forgotten_urls = ForgottenUrls("forgotten_urls")
@@ -467,9 +535,7 @@ def test_a_view_that_says_nothing_is_open_to_nobody(clients: dict[str, Client]) 
 
 def test_a_method_that_a_view_forgot_to_declare_is_denied(clients: dict[str, Client]) -> None:
     with override_settings(ROOT_URLCONF=forgotten_urls):
-        statuses = [
-            clients["hq"].generic(method, "/half/").status_code for method in ("GET", "POST", "DELETE")
-        ]
+        statuses = [clients["hq"].generic(method, "/half/").status_code for method in ("GET", "POST", "DELETE")]
 
     assert statuses == [200, 403, 403]
 
@@ -488,9 +554,7 @@ def test_a_method_that_a_view_forgot_to_declare_is_denied(clients: dict[str, Cli
         ("read_token", {"Litein Tea Factory", "Momul Tea Factory"}),
     ],
 )
-def test_lists_hold_what_is_in_scope_and_nothing_else(
-    who: str, names: set[str], clients: dict[str, Client]
-) -> None:
+def test_lists_hold_what_is_in_scope_and_nothing_else(who: str, names: set[str], clients: dict[str, Client]) -> None:
     rows = clients[who].get("/api/factories/").json()["results"]
 
     assert {row["name"] for row in rows} == names

@@ -159,9 +159,15 @@ def test_every_command_of_ours_is_in_the_table_of_commands() -> None:
 
 def test_no_page_names_a_command_that_is_not_there() -> None:
     djangos = {
-        "check", "clearsessions", "collectstatic", "createsuperuser", "makemigrations", "migrate",
-        "runserver", "shell",
-    }  # fmt: skip
+        "check",
+        "clearsessions",
+        "collectstatic",
+        "createsuperuser",
+        "makemigrations",
+        "migrate",
+        "runserver",
+        "shell",
+    }
     named = set(re.findall(r"manage\.py (\w+)", all_pages()))
 
     assert sorted(named - own_commands() - djangos) == []
@@ -192,9 +198,7 @@ def test_every_metric_is_described_and_no_other() -> None:
     families = list(text_string_to_metric_families(answer))
     names = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     receiver = InMemoryReceiver()
-    names |= {
-        family.name for family in make_registry(receiver, Pipeline(receiver, TokenBuckets(1, 1))).collect()
-    }
+    names |= {family.name for family in make_registry(receiver, Pipeline(receiver, TokenBuckets(1, 1))).collect()}
 
     rows = re.findall(r"^\| `(carbontrack_\w+)", text_of(DOCS / "operations.md"), re.MULTILINE)
 
@@ -263,9 +267,11 @@ def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
 def test_files_that_pages_name_are_there() -> None:
     pattern = rf"`((?:{'|'.join([*ROOMS, 'templates', 'static', 'docs', 'firmware'])})/[\w./-]+\.\w+)`"
     missing = {
-        f"{page.name}: {path}" for page in PAGES for path in re.findall(pattern, text_of(page))
+        f"{page.name}: {path}"
+        for page in PAGES
+        for path in re.findall(pattern, text_of(page))
         if not (BASE_DIR / path).exists()
-    }  # fmt: skip
+    }
 
     assert sorted(missing) == []
 
@@ -277,9 +283,7 @@ def test_every_page_is_reached_from_the_index_and_every_picture_from_a_page() ->
 
     assert sorted(pages - index) == []
     pictures = {*(DOCS / "img").iterdir(), *MANUAL.glob("*.svg")}
-    manual = {
-        (BASE_DIR / "firmware" / target).resolve() for target in _links(BASE_DIR / "firmware" / "README.md")
-    }
+    manual = {(BASE_DIR / "firmware" / target).resolve() for target in _links(BASE_DIR / "firmware" / "README.md")}
     assert sorted(set(MANUAL.glob("*.md")) - manual) == []
     assert sorted(pictures - reached) == []
 

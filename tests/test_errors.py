@@ -66,9 +66,7 @@ def test_malformed_json_is_the_callers_fault(client: Client, text: bytes) -> Non
 @pytest.mark.parametrize("charset", ["zlib", "hex", "undefined", "nonsense", "utf-16"])
 def test_json_is_read_as_utf_8_whatever_charset_a_client_names(client: Client, charset: str) -> None:
     bomb = zlib.compress(b" " * 1_000_000)
-    response = client.generic(
-        "POST", "/api/login/", bomb, content_type=f"application/json; charset={charset}"
-    )
+    response = client.generic("POST", "/api/login/", bomb, content_type=f"application/json; charset={charset}")
 
     assert error(response, 400)["code"] == "parse_error"
 
@@ -124,9 +122,7 @@ def test_nobody_is_told_to_sign_in(client: Client) -> None:
     assert response["WWW-Authenticate"] == "Token"
 
 
-@pytest.mark.parametrize(
-    "header", ["Token nonsense", "Token", "Token a b", "Token " + "x" * 5000, "Token \xe9"]
-)
+@pytest.mark.parametrize("header", ["Token nonsense", "Token", "Token a b", "Token " + "x" * 5000, "Token \xe9"])
 def test_a_bad_token_is_called_that(client: Client, header: str) -> None:
     assert error(client.get("/api/me/", headers={"Authorization": header}), 401)["code"] == "invalid_token"
 
@@ -164,13 +160,21 @@ def test_a_browser_without_its_csrf_token_is_refused_in_our_shape(cast: SimpleNa
 @pytest.mark.parametrize(
     "path",
     [
-        "factories/999999/", "factories/abc/", "factories/99999999999999999999999/",
+        "factories/999999/",
+        "factories/abc/",
+        "factories/99999999999999999999999/",
         "mcu-devices/no-such-device/",
-        "emissions/?factory=999999", "emissions/?device=nope", "emissions/?device=a%00b",
+        "emissions/?factory=999999",
+        "emissions/?device=nope",
+        "emissions/?device=a%00b",
         "emissions/latest/?device=x",
-        "emissions/7/", "no-such-thing", "no/such/thing/", "factories", "mcu-devices/%00/",
+        "emissions/7/",
+        "no-such-thing",
+        "no/such/thing/",
+        "factories",
+        "mcu-devices/%00/",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_there_is_not_found(hq: Client, path: str) -> None:
     assert error(hq.get(f"/api/{path}"), 404)["code"] == "not_found"
 
@@ -265,23 +269,17 @@ def test_the_rate_limit_of_writing_leaves_reading_alone(
 
 def test_a_forged_proxy_header_starts_no_new_count(client: Client) -> None:
     statuses = [
-        post(
-            client, "/api/login/", {"password": "x"}, headers={"X-Forwarded-For": f"203.0.113.{n}"}
-        ).status_code
+        post(client, "/api/login/", {"password": "x"}, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code
         for n in range(21)
     ]
 
     assert statuses[-1] == 429
 
 
-def test_behind_one_proxy_each_client_has_its_own_count(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_behind_one_proxy_each_client_has_its_own_count(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rest_framework.settings.api_settings.NUM_PROXIES", 1)
     forwarded = [{"X-Forwarded-For": f"6.6.6.6, 203.0.113.{n}"} for n in range(21)]
-    statuses = [
-        post(client, "/api/login/", {"password": "x"}, headers=header).status_code for header in forwarded
-    ]
+    statuses = [post(client, "/api/login/", {"password": "x"}, headers=header).status_code for header in forwarded]
 
     assert set(statuses) == {400}
 

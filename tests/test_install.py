@@ -145,9 +145,7 @@ class Browser:
 
     def __init__(self, site: str) -> None:
         self.site, self.address, self.page = site, "", ""
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        )
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
     def open(self, path: str, data: bytes | None = None) -> str:
         url = urllib.parse.urljoin(self.site, path)

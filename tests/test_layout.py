@@ -9,9 +9,18 @@ from django.core.management import call_command
 
 BASE = Path(__file__).resolve().parent.parent
 APPS = (
-    "accounts", "alerts", "compliance", "demo", "devices", "emissions", "energy", "factories", "mqtt_ingest",
-    "offsets", "portal",
-)  # fmt: skip
+    "accounts",
+    "alerts",
+    "compliance",
+    "demo",
+    "devices",
+    "emissions",
+    "energy",
+    "factories",
+    "mqtt_ingest",
+    "offsets",
+    "portal",
+)
 PACKAGES = (*APPS, "carbontrack", "science")
 # `style.md` 3.1: a package may import those of the rows below its own, and itself.
 LAYERS = (
@@ -28,16 +37,7 @@ LAYERS = (
 # The table of contents, the router, and the two pages about the whole: they may import apps.
 WIRING = {"carbontrack/urls.py", "carbontrack/api.py", "carbontrack/health.py", "carbontrack/metrics.py"}
 SURVIVING_LOOPS = {"carbontrack/jobs.py", "mqtt_ingest/pipeline.py", "emissions/live.py"}
-FORBIDDEN_NAMES = {
-    "utils.py",
-    "helpers.py",
-    "base.py",
-    "manager.py",
-    "managers.py",
-    "common",
-    "core",
-    "signals.py",
-}
+FORBIDDEN_NAMES = {"utils.py", "helpers.py", "base.py", "manager.py", "managers.py", "common", "core", "signals.py"}
 STOP_LINES = {".html": 200, ".js": 250, ".css": 400, ".sql": 150}
 PYTHON_STOP, TEST_STOP, FUNCTION_STOP = 400, 500, 60
 # Name, and why it may be longer. Only ever shrinks: an entry that is not needed any more fails the test.
@@ -57,9 +57,10 @@ def named(path: Path) -> str:
 
 def python_files(*, with_tests: bool = False) -> list[Path]:
     return [
-        path for path in [*files(".py"), BASE / "manage.py", BASE / "bootstrap.py"]
+        path
+        for path in [*files(".py"), BASE / "manage.py", BASE / "bootstrap.py"]
         if "migrations" not in path.parts and (with_tests or path.relative_to(BASE).parts[0] != "tests")
-    ]  # fmt: skip
+    ]
 
 
 def tree(path: Path) -> ast.Module:
@@ -87,9 +88,8 @@ def against_the_arrows(package: str, imported: set[str], name: str) -> set[str]:
     if name in WIRING:
         return set()
     return {
-        other for other in imported
-        if other in PACKAGES and other != package and layer_of(other) <= layer_of(package)
-    }  # fmt: skip
+        other for other in imported if other in PACKAGES and other != package and layer_of(other) <= layer_of(package)
+    }
 
 
 def test_imports_point_one_way() -> None:

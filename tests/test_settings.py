@@ -49,9 +49,7 @@ def test_plain_mqtt_to_another_machine_is_refused_with_the_remedy() -> None:
 
 
 def test_production_without_a_secret_key_does_not_start() -> None:
-    code, said = manage(
-        "check", DATABASE_URL=PRODUCTION["DATABASE_URL"], MQTT_BROKER_URL="mqtts://u:p@b.example"
-    )
+    code, said = manage("check", DATABASE_URL=PRODUCTION["DATABASE_URL"], MQTT_BROKER_URL="mqtts://u:p@b.example")
 
     assert code != 0
     assert "SECRET_KEY is not set but DATABASE_URL is" in said
@@ -71,8 +69,7 @@ def test_the_demo_beside_a_database_of_others_is_an_error() -> None:
 
 # --- Each variable -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("raw", "value"),
-    [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False), ("", True), ("  ", True)],
+    ("raw", "value"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False), ("", True), ("  ", True)]
 )
 def test_a_switch(monkeypatch: pytest.MonkeyPatch, raw: str, value: bool) -> None:
     monkeypatch.setenv("A_SWITCH", raw)
@@ -90,9 +87,13 @@ def test_what_is_no_switch(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [("eighty", "A_PORT='eighty' is not a whole number from 1 to 99"), ("0", "A_PORT=0 is outside 1 to 99"),
-     ("100", "A_PORT=100 is outside 1 to 99"), ("8.5", "A_PORT='8.5' is not a whole number")],
-)  # fmt: skip
+    [
+        ("eighty", "A_PORT='eighty' is not a whole number from 1 to 99"),
+        ("0", "A_PORT=0 is outside 1 to 99"),
+        ("100", "A_PORT=100 is outside 1 to 99"),
+        ("8.5", "A_PORT='8.5' is not a whole number"),
+    ],
+)
 def test_what_is_no_number(monkeypatch: pytest.MonkeyPatch, raw: str, words: str) -> None:
     monkeypatch.setenv("A_PORT", raw)
 
@@ -118,9 +119,15 @@ def test_one_of_a_few_words_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(
     "url",
-    ["mqtt://localhost", "mqtt://127.0.0.1:1883", "mqtt://[::1]:1883", "mqtt://LOCALHOST", "mqtts://b.example:8883",
-     "mqtts://u:p%40%2F%23@b.example"],
-)  # fmt: skip
+    [
+        "mqtt://localhost",
+        "mqtt://127.0.0.1:1883",
+        "mqtt://[::1]:1883",
+        "mqtt://LOCALHOST",
+        "mqtts://b.example:8883",
+        "mqtts://u:p%40%2F%23@b.example",
+    ],
+)
 def test_addresses_of_brokers(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("A_BROKER", url)
 
@@ -130,13 +137,21 @@ def test_addresses_of_brokers(monkeypatch: pytest.MonkeyPatch, url: str) -> None
 @pytest.mark.parametrize(
     "url",
     [
-        "mqtt://u:geheim@broker.example", "mqtt://10.0.0.5", "http://u:geheim@broker.example", "broker.example:8883",
-        "mqtts://", "mqtts:///x", "mqtts://u:geheim@b.example:99999", "mqtts://u:geheim@b.example:port",
-        "mqtts://u:ge#heim@b.example", "mqtts://[::1", "mqtt://localhost.evil.example",
+        "mqtt://u:geheim@broker.example",
+        "mqtt://10.0.0.5",
+        "http://u:geheim@broker.example",
+        "broker.example:8883",
+        "mqtts://",
+        "mqtts:///x",
+        "mqtts://u:geheim@b.example:99999",
+        "mqtts://u:geheim@b.example:port",
+        "mqtts://u:ge#heim@b.example",
+        "mqtts://[::1",
+        "mqtt://localhost.evil.example",
         "mqtt://127.0.0.1.evil.example",
         "ws://u:geheim@localhost",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_address_of_a_broker(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("A_BROKER", url)
 
@@ -157,15 +172,7 @@ def test_addresses_of_databases(scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "mysql://u:geheim@h/x",
-        "sqlite:///x",
-        "x",
-        "postgres://u:geheim@h:abc/x",
-        "postgres://u:geheim@h/",
-        "://",
-    ],
+    "url", ["mysql://u:geheim@h/x", "sqlite:///x", "x", "postgres://u:geheim@h:abc/x", "postgres://u:geheim@h/", "://"]
 )
 def test_what_is_no_database_of_ours(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="A_DATABASE is not a PostgreSQL address") as caught:

@@ -11,9 +11,7 @@ import accounts.models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-    ]
+    dependencies = [("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [
         migrations.CreateModel(
@@ -43,18 +41,12 @@ class Migration(migrations.Migration):
                 ),
                 ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="last used")),
             ],
-            options={
-                "verbose_name": "API token",
-                "verbose_name_plural": "API tokens",
-            },
+            options={"verbose_name": "API token", "verbose_name_plural": "API tokens"},
         ),
         migrations.CreateModel(
             name="Invitation",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("county", models.CharField(blank=True, max_length=80)),
                 (
@@ -74,18 +66,12 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "verbose_name": "invitation",
-                "verbose_name_plural": "invitations",
-            },
+            options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
         ),
         migrations.CreateModel(
             name="Membership",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
                 (
                     "role",
@@ -103,11 +89,7 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="since")),
             ],
-            options={
-                "verbose_name": "membership",
-                "verbose_name_plural": "memberships",
-                "ordering": ["id"],
-            },
+            options={"verbose_name": "membership", "verbose_name_plural": "memberships", "ordering": ["id"]},
         ),
         migrations.CreateModel(
             name="MembershipEvent",
@@ -133,17 +115,12 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="since")),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="User",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
@@ -154,12 +131,7 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, max_length=254, null=True, unique=True, verbose_name="e-mail"
-                    ),
-                ),
+                ("email", models.EmailField(blank=True, max_length=254, null=True, unique=True, verbose_name="e-mail")),
                 (
                     "phone",
                     models.CharField(
@@ -181,10 +153,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(blank=True, max_length=8, verbose_name="language")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin site")),
-                (
-                    "date_joined",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined"),
-                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined")),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -208,9 +177,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
-            },
+            options={"verbose_name": "user", "verbose_name_plural": "users"},
         ),
     ]

@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
             model_name="apitoken",
             name="user",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="auth_token_set",
-                to=settings.AUTH_USER_MODEL,
+                on_delete=django.db.models.deletion.CASCADE, related_name="auth_token_set", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AddField(
@@ -73,9 +71,7 @@ class Migration(migrations.Migration):
             model_name="invitation",
             name="organisation",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="invitations",
-                to="factories.organisation",
+                on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="factories.organisation"
             ),
         ),
         migrations.AddField(

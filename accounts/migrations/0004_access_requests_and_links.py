@@ -19,10 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AccessRequest",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
                 (
                     "phone",
@@ -53,10 +50,7 @@ class Migration(migrations.Migration):
                 ),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "verbose_name": "request for access",
-                "verbose_name_plural": "requests for access",
-            },
+            options={"verbose_name": "request for access", "verbose_name_plural": "requests for access"},
         ),
         migrations.CreateModel(
             name="AccessRequestEvent",
@@ -95,9 +89,7 @@ class Migration(migrations.Migration):
                 ),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="InvitationEvent",
@@ -140,26 +132,18 @@ class Migration(migrations.Migration):
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="PasswordLink",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "verbose_name": "password link",
-                "verbose_name_plural": "password links",
-            },
+            options={"verbose_name": "password link", "verbose_name_plural": "password links"},
         ),
         migrations.CreateModel(
             name="PasswordLinkEvent",
@@ -172,9 +156,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.AddField(
             model_name="invitation",
@@ -189,17 +171,14 @@ class Migration(migrations.Migration):
                 max_length=16,
                 validators=[
                     django.core.validators.RegexValidator(
-                        "^\\+[1-9][0-9]{7,14}\\Z",
-                        "Write the phone number with its country code, like +254712345678.",
+                        "^\\+[1-9][0-9]{7,14}\\Z", "Write the phone number with its country code, like +254712345678."
                     )
                 ],
                 verbose_name="phone",
             ),
         ),
         migrations.AddField(
-            model_name="invitation",
-            name="revoked_at",
-            field=models.DateTimeField(blank=True, null=True),
+            model_name="invitation", name="revoked_at", field=models.DateTimeField(blank=True, null=True)
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="invitation",
@@ -247,9 +226,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="invitation",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("revoked_at__isnull", True), ("accepted_at__isnull", True), _connector="OR"
-                ),
+                condition=models.Q(("revoked_at__isnull", True), ("accepted_at__isnull", True), _connector="OR"),
                 name="invitation_accepted_or_revoked",
             ),
         ),
@@ -426,9 +403,7 @@ class Migration(migrations.Migration):
             model_name="passwordlink",
             name="user",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="password_links",
-                to=settings.AUTH_USER_MODEL,
+                on_delete=django.db.models.deletion.CASCADE, related_name="password_links", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AddField(
@@ -478,9 +453,7 @@ class Migration(migrations.Migration):
             model_name="accessrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("email", ""), _negated=True),
-                    models.Q(("phone", ""), _negated=True),
-                    _connector="OR",
+                    models.Q(("email", ""), _negated=True), models.Q(("phone", ""), _negated=True), _connector="OR"
                 ),
                 name="access_request_has_email_or_phone",
             ),

@@ -112,9 +112,7 @@ def quantity(value: float | Decimal | None, unit_code: str) -> SafeString:
     if _is_missing(value):
         return format_html('<span class="quantity quantity--missing">{}</span>', _("no reading"))
     digits = format_html('<span class="quantity__number">{}</span>', number(value, unit_code))
-    return format_html(
-        '<span class="quantity">{} <span class="quantity__unit">{}</span></span>', digits, symbol
-    )
+    return format_html('<span class="quantity">{} <span class="quantity__unit">{}</span></span>', digits, symbol)
 
 
 @register.filter
@@ -174,9 +172,7 @@ def _elapsed_text(elapsed_s: float) -> str:
 
 
 @register.simple_tag
-def age_of(
-    moment: datetime | None, interval_s: int | None = None, time_zone: str | tzinfo | None = None
-) -> Age:
+def age_of(moment: datetime | None, interval_s: int | None = None, time_zone: str | tzinfo | None = None) -> Age:
     """The age of a reading. Late after three intervals, silent after five minutes (portal.md 5)."""
     interval_s = interval_s or DEFAULT_INTERVAL_S
     if not moment:

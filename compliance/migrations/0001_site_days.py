@@ -22,10 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Target",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 (
                     "scope",
@@ -46,30 +43,19 @@ class Migration(migrations.Migration):
                 ),
                 ("unit", models.CharField(max_length=20, verbose_name="unit")),
                 ("base_year", models.PositiveSmallIntegerField(verbose_name="base year")),
-                (
-                    "base_value",
-                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="base value"),
-                ),
+                ("base_value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="base value")),
                 ("target_year", models.PositiveSmallIntegerField(verbose_name="target year")),
-                (
-                    "target_value",
-                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="target value"),
-                ),
+                ("target_value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="target value")),
                 (
                     "path",
                     models.CharField(
-                        choices=[("linear", "a straight line")],
-                        default="linear",
-                        max_length=8,
-                        verbose_name="path",
+                        choices=[("linear", "a straight line")], default="linear", max_length=8, verbose_name="path"
                     ),
                 ),
                 (
                     "gwp_set",
                     models.CharField(
-                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
-                        max_length=4,
-                        verbose_name="GWP set",
+                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")], max_length=4, verbose_name="GWP set"
                     ),
                 ),
                 (
@@ -151,30 +137,19 @@ class Migration(migrations.Migration):
                 ),
                 ("unit", models.CharField(max_length=20, verbose_name="unit")),
                 ("base_year", models.PositiveSmallIntegerField(verbose_name="base year")),
-                (
-                    "base_value",
-                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="base value"),
-                ),
+                ("base_value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="base value")),
                 ("target_year", models.PositiveSmallIntegerField(verbose_name="target year")),
-                (
-                    "target_value",
-                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="target value"),
-                ),
+                ("target_value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="target value")),
                 (
                     "path",
                     models.CharField(
-                        choices=[("linear", "a straight line")],
-                        default="linear",
-                        max_length=8,
-                        verbose_name="path",
+                        choices=[("linear", "a straight line")], default="linear", max_length=8, verbose_name="path"
                     ),
                 ),
                 (
                     "gwp_set",
                     models.CharField(
-                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
-                        max_length=4,
-                        verbose_name="GWP set",
+                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")], max_length=4, verbose_name="GWP set"
                     ),
                 ),
                 (
@@ -248,9 +223,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="TouchedSite",
@@ -268,10 +241,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "touched site",
-                "verbose_name_plural": "touched sites",
-            },
+            options={"verbose_name": "touched site", "verbose_name_plural": "touched sites"},
         ),
         migrations.CreateModel(
             name="SiteDay",
@@ -286,10 +256,7 @@ class Migration(migrations.Migration):
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField()),
                 ("made_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                (
-                    "green_leaf_kg",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
+                ("green_leaf_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("production_covered_s", models.IntegerField(default=0)),
                 ("has_production", models.BooleanField(default=False)),
                 ("heat_covered_s", models.IntegerField(default=0)),
@@ -297,46 +264,19 @@ class Migration(migrations.Migration):
                 ("has_heat", models.BooleanField(default=False)),
                 ("has_electricity", models.BooleanField(default=False)),
                 ("firewood_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                (
-                    "electricity_kwh",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
+                ("electricity_kwh", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("heat_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
-                (
-                    "electricity_gj",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
+                ("electricity_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
                 ("other_gj", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
                 ("has_all_energy", models.BooleanField(default=True)),
-                (
-                    "heat_scope1_co2e_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
-                (
-                    "other_scope1_co2e_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
-                (
-                    "methane_co2e_kg",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
-                (
-                    "scope2_co2e_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
-                (
-                    "biogenic_co2_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
+                ("heat_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("other_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("methane_co2e_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("scope2_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
                 ("fuel_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                (
-                    "fuel_fossil_co2_kg",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
-                (
-                    "heat_carbon_co2_kg",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
+                ("fuel_fossil_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("heat_carbon_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("gwp_set", models.CharField(blank=True, max_length=8)),
                 ("chimneys", models.SmallIntegerField(default=0)),
                 ("stack_h", models.SmallIntegerField(default=0)),
@@ -344,10 +284,7 @@ class Migration(migrations.Migration):
                 ("stack_idle_h", models.SmallIntegerField(default=0)),
                 ("is_idle", models.BooleanField(default=False)),
                 ("stack_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                (
-                    "stack_filled_co2_kg",
-                    models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True),
-                ),
+                ("stack_filled_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 (
                     "basis",
                     models.CharField(
@@ -357,14 +294,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("heat_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
-                (
-                    "record_scope1_co2e_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
-                (
-                    "record_biogenic_co2_kg",
-                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26),
-                ),
+                ("record_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("record_biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
                 ("refreshed_at", models.DateTimeField()),
                 (
                     "factory",
@@ -384,8 +315,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("starts_at__lt", models.F("ends_at"))), name="site_day_forward"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("basis__in", ["", "measured", "fuel"])),
-                        name="site_day_known_basis",
+                        condition=models.Q(("basis__in", ["", "measured", "fuel"])), name="site_day_known_basis"
                     ),
                 ],
             },
@@ -394,9 +324,7 @@ class Migration(migrations.Migration):
             model_name="target",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("base_year__gte", 1990),
-                    ("base_year__lt", models.F("target_year")),
-                    ("target_year__lte", 2100),
+                    ("base_year__gte", 1990), ("base_year__lt", models.F("target_year")), ("target_year__lte", 2100)
                 ),
                 name="target_years_forward",
             ),
@@ -404,8 +332,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="target",
             constraint=models.CheckConstraint(
-                condition=models.Q(("base_value__gt", 0), ("target_value__gte", 0)),
-                name="target_values_not_negative",
+                condition=models.Q(("base_value__gt", 0), ("target_value__gte", 0)), name="target_values_not_negative"
             ),
         ),
         migrations.AddConstraint(
@@ -426,9 +353,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("ended_at__isnull", True), ("status", "in_force")),
                     models.Q(
-                        ("ended_at__isnull", False),
-                        ("status", "ended"),
-                        models.Q(("change_reason", ""), _negated=True),
+                        ("ended_at__isnull", False), ("status", "ended"), models.Q(("change_reason", ""), _negated=True)
                     ),
                     _connector="OR",
                 ),

@@ -15,10 +15,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assignment",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("valid_from", models.DateTimeField(verbose_name="from")),
                 ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="to")),
                 ("is_of_record", models.BooleanField(default=True, verbose_name="device of record")),
@@ -96,17 +93,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="AssignmentHold",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("stream", models.BigIntegerField(verbose_name="stream")),
                 ("field", models.CharField(max_length=24, verbose_name="field")),
                 ("registered", models.CharField(max_length=40, verbose_name="registered")),
@@ -162,39 +154,24 @@ class Migration(migrations.Migration):
                 ),
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="Calibration",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("calibrated_at", models.DateTimeField(verbose_name="when")),
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("factory", "by the maker"),
-                            ("zero", "zero on site"),
-                            ("span", "span on site"),
-                        ],
+                        choices=[("factory", "by the maker"), ("zero", "zero on site"), ("span", "span on site")],
                         max_length=8,
                         verbose_name="kind",
                     ),
                 ),
                 ("pressure_pa", models.FloatField(verbose_name="air pressure (Pa)")),
-                (
-                    "reference_ppm",
-                    models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)"),
-                ),
-                (
-                    "reading_ppm",
-                    models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)"),
-                ),
+                ("reference_ppm", models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)")),
+                ("reading_ppm", models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)")),
                 ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                 ("done_by", models.CharField(blank=True, max_length=120, verbose_name="by")),
             ],
@@ -215,54 +192,33 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("factory", "by the maker"),
-                            ("zero", "zero on site"),
-                            ("span", "span on site"),
-                        ],
+                        choices=[("factory", "by the maker"), ("zero", "zero on site"), ("span", "span on site")],
                         max_length=8,
                         verbose_name="kind",
                     ),
                 ),
                 ("pressure_pa", models.FloatField(verbose_name="air pressure (Pa)")),
-                (
-                    "reference_ppm",
-                    models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)"),
-                ),
-                (
-                    "reading_ppm",
-                    models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)"),
-                ),
+                ("reference_ppm", models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)")),
+                ("reading_ppm", models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)")),
                 ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                 ("done_by", models.CharField(blank=True, max_length=120, verbose_name="by")),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="DeviceSecret",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("pbkdf2_sha512", models.CharField(max_length=140)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                "verbose_name": "device secret",
-                "verbose_name_plural": "device secrets",
-            },
+            options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
         ),
         migrations.CreateModel(
             name="MCUDevice",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "device_id",
                     models.CharField(
@@ -285,11 +241,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
             ],
-            options={
-                "verbose_name": "device",
-                "verbose_name_plural": "devices",
-                "ordering": ["device_id"],
-            },
+            options={"verbose_name": "device", "verbose_name_plural": "devices", "ordering": ["device_id"]},
         ),
         migrations.CreateModel(
             name="MCUDeviceEvent",
@@ -319,8 +271,6 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
     ]

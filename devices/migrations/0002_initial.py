@@ -36,9 +36,7 @@ class Migration(migrations.Migration):
             model_name="assignment",
             name="factory",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assignments",
-                to="factories.factory",
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="factories.factory"
             ),
         ),
         migrations.AddField(
@@ -201,9 +199,7 @@ class Migration(migrations.Migration):
             model_name="calibration",
             name="device",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="calibrations",
-                to="devices.mcudevice",
+                on_delete=django.db.models.deletion.PROTECT, related_name="calibrations", to="devices.mcudevice"
             ),
         ),
         migrations.AddField(
@@ -264,9 +260,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignmenthold",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("resolution", "")),
-                fields=("assignment", "field"),
-                name="hold_unresolved_once",
+                condition=models.Q(("resolution", "")), fields=("assignment", "field"), name="hold_unresolved_once"
             ),
         ),
         migrations.AddConstraint(
@@ -340,8 +334,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="mcudevice",
             constraint=models.CheckConstraint(
-                condition=models.Q(("device_id__regex", "^[A-Za-z0-9_-]{3,64}$")),
-                name="device_id_fits_a_topic",
+                condition=models.Q(("device_id__regex", "^[A-Za-z0-9_-]{3,64}$")), name="device_id_fits_a_topic"
             ),
         ),
         migrations.AddConstraint(
@@ -400,9 +393,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="devicesecret",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at__isnull", True)),
-                fields=("device",),
-                name="device_secret_one_in_force",
+                condition=models.Q(("revoked_at__isnull", True)), fields=("device",), name="device_secret_one_in_force"
             ),
         ),
         pgtrigger.migrations.AddTrigger(

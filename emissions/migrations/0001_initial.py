@@ -9,9 +9,7 @@ import emissions.fields
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("devices", "0001_initial"),
-    ]
+    dependencies = [("devices", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -31,10 +29,7 @@ class Migration(migrations.Migration):
                 ("valid_from", models.DateTimeField()),
                 ("valid_to", models.DateTimeField(null=True)),
             ],
-            options={
-                "verbose_name": "applied setup",
-                "verbose_name_plural": "applied setups",
-            },
+            options={"verbose_name": "applied setup", "verbose_name_plural": "applied setups"},
         ),
         migrations.CreateModel(
             name="DeviceStream",
@@ -59,10 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "device stream",
-                "verbose_name_plural": "device streams",
-            },
+            options={"verbose_name": "device stream", "verbose_name_plural": "device streams"},
         ),
         migrations.CreateModel(
             name="EmissionDay",
@@ -101,9 +93,7 @@ class Migration(migrations.Migration):
                 (
                     "assignment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="days",
-                        to="devices.assignment",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="days", to="devices.assignment"
                     ),
                 ),
                 (
@@ -116,10 +106,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "day",
-                "verbose_name_plural": "days",
-            },
+            options={"verbose_name": "day", "verbose_name_plural": "days"},
         ),
         migrations.CreateModel(
             name="EmissionHour",
@@ -138,12 +125,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "device",
-                        "period_start",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                        "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("period_start", models.DateTimeField()),
@@ -166,9 +148,7 @@ class Migration(migrations.Migration):
                 (
                     "assignment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="hours",
-                        to="devices.assignment",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="hours", to="devices.assignment"
                     ),
                 ),
                 (
@@ -181,10 +161,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "hour",
-                "verbose_name_plural": "hours",
-            },
+            options={"verbose_name": "hour", "verbose_name_plural": "hours"},
         ),
         migrations.CreateModel(
             name="EmissionMinute",
@@ -203,12 +180,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "device",
-                        "period_start",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                        "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("period_start", models.DateTimeField()),
@@ -235,10 +207,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "minute",
-                "verbose_name_plural": "minutes",
-            },
+            options={"verbose_name": "minute", "verbose_name_plural": "minutes"},
         ),
         migrations.CreateModel(
             name="TouchedMinute",
@@ -256,9 +225,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "touched minute",
-                "verbose_name_plural": "touched minutes",
-            },
+            options={"verbose_name": "touched minute", "verbose_name_plural": "touched minutes"},
         ),
     ]

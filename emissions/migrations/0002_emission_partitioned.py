@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                         "verbose_name_plural": "readings",
                         "db_table": "emissions_emission",
                     },
-                ),
+                )
             ],
-        ),
+        )
     ]

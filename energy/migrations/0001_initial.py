@@ -30,10 +30,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EmissionFactor",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "gas",
                     models.CharField(
@@ -74,9 +71,7 @@ class Migration(migrations.Migration):
                 ("is_default", models.BooleanField(default=False, verbose_name="used when no set is named")),
                 (
                     "value",
-                    models.DecimalField(
-                        decimal_places=24, max_digits=40, verbose_name="value (kg of gas per unit)"
-                    ),
+                    models.DecimalField(decimal_places=24, max_digits=40, verbose_name="value (kg of gas per unit)"),
                 ),
                 ("unit", models.CharField(max_length=24, verbose_name="unit")),
                 (
@@ -104,11 +99,7 @@ class Migration(migrations.Migration):
                 (
                     "gas_kg_per_tj",
                     models.DecimalField(
-                        blank=True,
-                        decimal_places=12,
-                        max_digits=24,
-                        null=True,
-                        verbose_name="kg of gas per TJ",
+                        blank=True, decimal_places=12, max_digits=24, null=True, verbose_name="kg of gas per TJ"
                     ),
                 ),
                 (
@@ -132,10 +123,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EnergyEntry",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "kind",
                     models.CharField(
@@ -157,25 +145,16 @@ class Migration(migrations.Migration):
                 ("period_end", models.DateTimeField(blank=True, null=True, verbose_name="to")),
                 (
                     "cost",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="cost"
-                    ),
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="cost"),
                 ),
                 ("currency", models.CharField(blank=True, max_length=3, verbose_name="currency")),
                 (
                     "moisture_fraction",
                     models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=4,
-                        null=True,
-                        verbose_name="moisture of the wood",
+                        blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the wood"
                     ),
                 ),
-                (
-                    "moisture_is_default",
-                    models.BooleanField(default=False, verbose_name="moisture is the default"),
-                ),
+                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
                 (
@@ -232,11 +211,7 @@ class Migration(migrations.Migration):
                 (
                     "co2e_kg",
                     models.DecimalField(
-                        blank=True,
-                        decimal_places=6,
-                        max_digits=26,
-                        null=True,
-                        verbose_name="CO2e in its scope (kg)",
+                        blank=True, decimal_places=6, max_digits=26, null=True, verbose_name="CO2e in its scope (kg)"
                     ),
                 ),
                 (
@@ -248,10 +223,7 @@ class Migration(migrations.Migration):
                         verbose_name="GWP set",
                     ),
                 ),
-                (
-                    "method_version",
-                    models.CharField(blank=True, max_length=10, verbose_name="method version"),
-                ),
+                ("method_version", models.CharField(blank=True, max_length=10, verbose_name="method version")),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, max_length=64)),
@@ -352,19 +324,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EnergyType",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "aliases",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=60),
-                        default=list,
-                        size=None,
-                        verbose_name="also called",
+                        base_field=models.CharField(max_length=60), default=list, size=None, verbose_name="also called"
                     ),
                 ),
                 (
@@ -398,19 +364,14 @@ class Migration(migrations.Migration):
                 ("default_unit", models.CharField(max_length=12, verbose_name="usual unit")),
                 ("scope", models.PositiveSmallIntegerField(verbose_name="scope")),
                 ("is_biogenic", models.BooleanField(default=False, verbose_name="biogenic")),
-                (
-                    "is_wood",
-                    models.BooleanField(default=False, verbose_name="wood: kilograms ask for moisture"),
-                ),
+                ("is_wood", models.BooleanField(default=False, verbose_name="wood: kilograms ask for moisture")),
             ],
             options={
                 "verbose_name": "energy type",
                 "verbose_name_plural": "energy types",
                 "ordering": ["code"],
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("scope__in", [1, 2, 3])), name="energy_type_scope"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("scope__in", [1, 2, 3])), name="energy_type_scope"),
                     models.CheckConstraint(
                         condition=models.Q(("code__regex", "^[a-z][a-z0-9_]*$")), name="energy_type_code"
                     ),
@@ -420,10 +381,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            (
-                                "unit_family__in",
-                                ["mass", "volume", "normal volume", "stacked volume", "energy"],
-                            )
+                            ("unit_family__in", ["mass", "volume", "normal volume", "stacked volume", "energy"])
                         ),
                         name="energy_type_family",
                     ),
@@ -458,25 +416,16 @@ class Migration(migrations.Migration):
                 ("period_end", models.DateTimeField(blank=True, null=True, verbose_name="to")),
                 (
                     "cost",
-                    models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="cost"
-                    ),
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name="cost"),
                 ),
                 ("currency", models.CharField(blank=True, max_length=3, verbose_name="currency")),
                 (
                     "moisture_fraction",
                     models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=4,
-                        null=True,
-                        verbose_name="moisture of the wood",
+                        blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the wood"
                     ),
                 ),
-                (
-                    "moisture_is_default",
-                    models.BooleanField(default=False, verbose_name="moisture is the default"),
-                ),
+                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
                 (
@@ -533,11 +482,7 @@ class Migration(migrations.Migration):
                 (
                     "co2e_kg",
                     models.DecimalField(
-                        blank=True,
-                        decimal_places=6,
-                        max_digits=26,
-                        null=True,
-                        verbose_name="CO2e in its scope (kg)",
+                        blank=True, decimal_places=6, max_digits=26, null=True, verbose_name="CO2e in its scope (kg)"
                     ),
                 ),
                 (
@@ -549,10 +494,7 @@ class Migration(migrations.Migration):
                         verbose_name="GWP set",
                     ),
                 ),
-                (
-                    "method_version",
-                    models.CharField(blank=True, max_length=10, verbose_name="method version"),
-                ),
+                ("method_version", models.CharField(blank=True, max_length=10, verbose_name="method version")),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, max_length=64)),
@@ -687,9 +629,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.AddField(
             model_name="energyentry",
@@ -708,10 +648,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LocalUnit",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=40, verbose_name="name")),
                 ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
                 ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
@@ -719,17 +656,13 @@ class Migration(migrations.Migration):
                 (
                     "energy_type",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="local_units",
-                        to="energy.energytype",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="energy.energytype"
                     ),
                 ),
                 (
                     "factory",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="local_units",
-                        to="factories.factory",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="factories.factory"
                     ),
                 ),
             ],
@@ -790,9 +723,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="energyentryevent",
@@ -810,9 +741,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="energyentry",
-            index=models.Index(
-                fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"
-            ),
+            index=models.Index(fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"),
         ),
         migrations.AddIndex(
             model_name="energyentry",
@@ -820,9 +749,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="energyentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="entry_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="entry_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="energyentry",
@@ -931,9 +858,7 @@ class Migration(migrations.Migration):
             model_name="energyentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("last_act", "deleted"), _negated=True),
-                    ("deleted_at__isnull", False),
-                    _connector="OR",
+                    models.Q(("last_act", "deleted"), _negated=True), ("deleted_at__isnull", False), _connector="OR"
                 ),
                 name="entry_deleted_has_a_time",
             ),
@@ -1035,9 +960,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="emissionfactor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0)), name="factor_not_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="factor_not_negative"),
         ),
         migrations.AddConstraint(
             model_name="emissionfactor",
@@ -1048,8 +971,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="emissionfactor",
             constraint=models.CheckConstraint(
-                condition=models.Q(("factor_type__in", ["average", "OM", "BM", "CM"])),
-                name="factor_known_factor_type",
+                condition=models.Q(("factor_type__in", ["average", "OM", "BM", "CM"])), name="factor_known_factor_type"
             ),
         ),
         migrations.AddConstraint(
@@ -1079,8 +1001,7 @@ class Migration(migrations.Migration):
                             ),
                             "*",
                             models.Value(
-                                Decimal("0.001"),
-                                output_field=models.DecimalField(decimal_places=3, max_digits=4),
+                                Decimal("0.001"), output_field=models.DecimalField(decimal_places=3, max_digits=4)
                             ),
                         ),
                     ),
@@ -1103,8 +1024,7 @@ class Migration(migrations.Migration):
                                 ),
                                 "*",
                                 models.Value(
-                                    Decimal("0.001"),
-                                    output_field=models.DecimalField(decimal_places=3, max_digits=4),
+                                    Decimal("0.001"), output_field=models.DecimalField(decimal_places=3, max_digits=4)
                                 ),
                             ),
                             "+",
@@ -1151,15 +1071,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="localunit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="local_unit_above_zero"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="local_unit_above_zero"),
         ),
         migrations.AddConstraint(
             model_name="localunit",
             constraint=models.CheckConstraint(
-                condition=models.Q(("name", models.F("unit")), _negated=True),
-                name="local_unit_of_another_unit",
+                condition=models.Q(("name", models.F("unit")), _negated=True), name="local_unit_of_another_unit"
             ),
         ),
         pgtrigger.migrations.AddTrigger(

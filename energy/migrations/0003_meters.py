@@ -17,22 +17,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="energyentry",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="energyentry",
-            name="update_update",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="energyentry",
-            name="delete_delete",
-        ),
-        migrations.RemoveConstraint(
-            model_name="energyentry",
-            name="entry_known_origin",
-        ),
+        pgtrigger.migrations.RemoveTrigger(model_name="energyentry", name="insert_insert"),
+        pgtrigger.migrations.RemoveTrigger(model_name="energyentry", name="update_update"),
+        pgtrigger.migrations.RemoveTrigger(model_name="energyentry", name="delete_delete"),
+        migrations.RemoveConstraint(model_name="energyentry", name="entry_known_origin"),
         migrations.AddField(
             model_name="energyentry",
             name="meter_from",
@@ -48,9 +36,7 @@ class Migration(migrations.Migration):
             model_name="energyentry",
             name="meter_restarted",
             field=models.BooleanField(
-                db_default=False,
-                default=False,
-                verbose_name="first reading of a new meter, or of one set back",
+                db_default=False, default=False, verbose_name="first reading of a new meter, or of one set back"
             ),
         ),
         migrations.AddField(
@@ -81,9 +67,7 @@ class Migration(migrations.Migration):
             model_name="energyentryevent",
             name="meter_restarted",
             field=models.BooleanField(
-                db_default=False,
-                default=False,
-                verbose_name="first reading of a new meter, or of one set back",
+                db_default=False, default=False, verbose_name="first reading of a new meter, or of one set back"
             ),
         ),
         migrations.AddField(
@@ -103,11 +87,7 @@ class Migration(migrations.Migration):
             model_name="energyentry",
             name="origin",
             field=models.CharField(
-                choices=[
-                    ("entry", "entered"),
-                    ("import", "imported"),
-                    ("meter", "between two meter readings"),
-                ],
+                choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
                 default="entry",
                 max_length=6,
             ),
@@ -116,11 +96,7 @@ class Migration(migrations.Migration):
             model_name="energyentryevent",
             name="origin",
             field=models.CharField(
-                choices=[
-                    ("entry", "entered"),
-                    ("import", "imported"),
-                    ("meter", "between two meter readings"),
-                ],
+                choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
                 default="entry",
                 max_length=6,
             ),

@@ -18,18 +18,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="emissionfactor",
-            name="one_factor_at_any_date",
-        ),
+        migrations.RemoveConstraint(model_name="emissionfactor", name="one_factor_at_any_date"),
         migrations.AddField(
             model_name="emissionfactor",
             name="added_by",
             field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AddField(

@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
                 fields=["factory", "energy_type", "timestamp"],
                 name="entry_counted_or_read",
             ),
-        ),
+        )
     ]

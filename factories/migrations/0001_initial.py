@@ -13,19 +13,13 @@ import factories.models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("pghistory", "0007_auto_20250421_0444"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("pghistory", "0007_auto_20250421_0444"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
             name="Chimney",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 (
                     "shape",
@@ -43,10 +37,7 @@ class Migration(migrations.Migration):
                     "probe_height_m",
                     models.FloatField(blank=True, null=True, verbose_name="probe height above the inlet (m)"),
                 ),
-                (
-                    "velocity_profile_factor",
-                    models.FloatField(default=1.0, verbose_name="velocity profile factor"),
-                ),
+                ("velocity_profile_factor", models.FloatField(default=1.0, verbose_name="velocity profile factor")),
                 (
                     "moisture_method",
                     models.CharField(
@@ -60,25 +51,15 @@ class Migration(migrations.Migration):
                         verbose_name="moisture method",
                     ),
                 ),
-                (
-                    "moisture_fraction",
-                    models.FloatField(default=0.13, verbose_name="water vapour fraction of the gas"),
-                ),
+                ("moisture_fraction", models.FloatField(default=0.13, verbose_name="water vapour fraction of the gas")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "verbose_name": "chimney",
-                "verbose_name_plural": "chimneys",
-                "ordering": ["factory", "name"],
-            },
+            options={"verbose_name": "chimney", "verbose_name_plural": "chimneys", "ordering": ["factory", "name"]},
         ),
         migrations.CreateModel(
             name="Factory",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("location", models.CharField(blank=True, max_length=120, verbose_name="place")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
@@ -102,10 +83,7 @@ class Migration(migrations.Migration):
                         verbose_name="altitude (m)",
                     ),
                 ),
-                (
-                    "altitude_is_estimated",
-                    models.BooleanField(default=True, verbose_name="altitude is an estimate"),
-                ),
+                ("altitude_is_estimated", models.BooleanField(default=True, verbose_name="altitude is an estimate")),
                 (
                     "latitude",
                     models.FloatField(
@@ -149,19 +127,12 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "verbose_name": "factory",
-                "verbose_name_plural": "factories",
-                "ordering": ["name"],
-            },
+            options={"verbose_name": "factory", "verbose_name_plural": "factories", "ordering": ["name"]},
         ),
         migrations.CreateModel(
             name="Organisation",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
                 (
                     "substitution_method",
@@ -187,17 +158,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "publishes_names",
-                    models.BooleanField(
-                        default=False, verbose_name="factories see each other's names in rankings"
-                    ),
+                    models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "verbose_name": "organisation",
-                "verbose_name_plural": "organisations",
-                "ordering": ["name"],
-            },
+            options={"verbose_name": "organisation", "verbose_name_plural": "organisations", "ordering": ["name"]},
         ),
         migrations.CreateModel(
             name="OrganisationEvent",
@@ -231,23 +196,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "publishes_names",
-                    models.BooleanField(
-                        default=False, verbose_name="factories see each other's names in rankings"
-                    ),
+                    models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="ProductionEntry",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "product",
                     models.CharField(
@@ -256,10 +214,7 @@ class Migration(migrations.Migration):
                         verbose_name="product",
                     ),
                 ),
-                (
-                    "amount_kg",
-                    models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)"),
-                ),
+                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -286,34 +241,22 @@ class Migration(migrations.Migration):
                         verbose_name="product",
                     ),
                 ),
-                (
-                    "amount_kg",
-                    models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)"),
-                ),
+                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("client_id", models.UUIDField(blank=True, null=True)),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="SiteEvent",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("happened_at", models.DateTimeField(verbose_name="when")),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
             ],
-            options={
-                "verbose_name": "site event",
-                "verbose_name_plural": "site events",
-                "ordering": ["-happened_at"],
-            },
+            options={"verbose_name": "site event", "verbose_name_plural": "site events", "ordering": ["-happened_at"]},
         ),
         migrations.CreateModel(
             name="SiteEventEvent",
@@ -325,17 +268,12 @@ class Migration(migrations.Migration):
                 ("happened_at", models.DateTimeField(verbose_name="when")),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="EmissionSource",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 (
                     "kind",
@@ -450,9 +388,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="ChimneyEvent",
@@ -478,10 +414,7 @@ class Migration(migrations.Migration):
                     "probe_height_m",
                     models.FloatField(blank=True, null=True, verbose_name="probe height above the inlet (m)"),
                 ),
-                (
-                    "velocity_profile_factor",
-                    models.FloatField(default=1.0, verbose_name="velocity profile factor"),
-                ),
+                ("velocity_profile_factor", models.FloatField(default=1.0, verbose_name="velocity profile factor")),
                 (
                     "moisture_method",
                     models.CharField(
@@ -495,10 +428,7 @@ class Migration(migrations.Migration):
                         verbose_name="moisture method",
                     ),
                 ),
-                (
-                    "moisture_fraction",
-                    models.FloatField(default=0.13, verbose_name="water vapour fraction of the gas"),
-                ),
+                ("moisture_fraction", models.FloatField(default=0.13, verbose_name="water vapour fraction of the gas")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "pgh_context",
@@ -531,9 +461,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.AddField(
             model_name="chimney",
@@ -575,10 +503,7 @@ class Migration(migrations.Migration):
                         verbose_name="altitude (m)",
                     ),
                 ),
-                (
-                    "altitude_is_estimated",
-                    models.BooleanField(default=True, verbose_name="altitude is an estimate"),
-                ),
+                ("altitude_is_estimated", models.BooleanField(default=True, verbose_name="altitude is an estimate")),
                 (
                     "latitude",
                     models.FloatField(
@@ -652,9 +577,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.AddField(
             model_name="factory",
@@ -734,9 +657,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             name="factory",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="production_entries",
-                to="factories.factory",
+                on_delete=django.db.models.deletion.PROTECT, related_name="production_entries", to="factories.factory"
             ),
         ),
         migrations.AddField(
@@ -793,9 +714,7 @@ class Migration(migrations.Migration):
             model_name="siteevent",
             name="factory",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="site_events",
-                to="factories.factory",
+                on_delete=django.db.models.deletion.PROTECT, related_name="site_events", to="factories.factory"
             ),
         ),
         migrations.AddField(
@@ -962,9 +881,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="chimney",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("velocity_profile_factor__gte", 0.5), ("velocity_profile_factor__lte", 1.2)
-                ),
+                condition=models.Q(("velocity_profile_factor__gte", 0.5), ("velocity_profile_factor__lte", 1.2)),
                 name="chimney_profile_factor_plausible",
                 violation_error_message="The velocity profile factor lies between 0.5 and 1.2.",
             ),
@@ -1117,15 +1034,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("period_start__lt", models.F("period_end"))),
-                name="production_period_forward",
+                condition=models.Q(("period_start__lt", models.F("period_end"))), name="production_period_forward"
             ),
         ),
         migrations.AddConstraint(
             model_name="productionentry",
-            constraint=models.UniqueConstraint(
-                fields=("recorded_by", "client_id"), name="production_client_id_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("recorded_by", "client_id"), name="production_client_id_once"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="productionentry",

@@ -6,23 +6,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("factories", "0001_initial"),
-    ]
+    dependencies = [("factories", "0001_initial")]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="emissionsource",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="emissionsource",
-            name="update_update",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="emissionsource",
-            name="delete_delete",
-        ),
+        pgtrigger.migrations.RemoveTrigger(model_name="emissionsource", name="insert_insert"),
+        pgtrigger.migrations.RemoveTrigger(model_name="emissionsource", name="update_update"),
+        pgtrigger.migrations.RemoveTrigger(model_name="emissionsource", name="delete_delete"),
         migrations.AddField(
             model_name="emissionsource",
             name="mine_class",
@@ -104,13 +93,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "mine_class__in",
-                        [
-                            "",
-                            "underground_degree_1",
-                            "underground_degree_2",
-                            "underground_degree_3",
-                            "opencast",
-                        ],
+                        ["", "underground_degree_1", "underground_degree_2", "underground_degree_3", "opencast"],
                     )
                 ),
                 name="emission_source_known_mine_class",

@@ -9,10 +9,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("factories", "0002_mine_class"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("factories", "0002_mine_class"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AlterModelOptions(
@@ -23,28 +20,14 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "production entries",
             },
         ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="productionentry",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="productionentry",
-            name="update_update",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="productionentry",
-            name="delete_delete",
-        ),
-        migrations.RemoveConstraint(
-            model_name="productionentry",
-            name="production_client_id_once",
-        ),
+        pgtrigger.migrations.RemoveTrigger(model_name="productionentry", name="insert_insert"),
+        pgtrigger.migrations.RemoveTrigger(model_name="productionentry", name="update_update"),
+        pgtrigger.migrations.RemoveTrigger(model_name="productionentry", name="delete_delete"),
+        migrations.RemoveConstraint(model_name="productionentry", name="production_client_id_once"),
         migrations.AddField(
             model_name="productionentry",
             name="change_reason",
-            field=models.CharField(
-                blank=True, default="", max_length=300, verbose_name="reason of the last change"
-            ),
+            field=models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
         ),
         migrations.AddField(
             model_name="productionentry",
@@ -55,10 +38,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             name="changed_by",
             field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AddField(
@@ -101,10 +81,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             name="unit",
             field=models.CharField(
-                choices=[("kg", "kg"), ("t", "t")],
-                default="kg",
-                max_length=4,
-                verbose_name="unit it was told in",
+                choices=[("kg", "kg"), ("t", "t")], default="kg", max_length=4, verbose_name="unit it was told in"
             ),
         ),
         migrations.AddField(
@@ -115,9 +92,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="productionentryevent",
             name="change_reason",
-            field=models.CharField(
-                blank=True, default="", max_length=300, verbose_name="reason of the last change"
-            ),
+            field=models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
         ),
         migrations.AddField(
             model_name="productionentryevent",
@@ -176,10 +151,7 @@ class Migration(migrations.Migration):
             model_name="productionentryevent",
             name="unit",
             field=models.CharField(
-                choices=[("kg", "kg"), ("t", "t")],
-                default="kg",
-                max_length=4,
-                verbose_name="unit it was told in",
+                choices=[("kg", "kg"), ("t", "t")], default="kg", max_length=4, verbose_name="unit it was told in"
             ),
         ),
         migrations.AddField(
@@ -196,10 +168,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             name="recorded_by",
             field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
         migrations.AlterField(
@@ -221,9 +190,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="productionentry",
-            index=models.Index(
-                fields=["factory", "product", "period_start"], name="production_by_factory_and_time"
-            ),
+            index=models.Index(fields=["factory", "product", "period_start"], name="production_by_factory_and_time"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="productionentry",
@@ -273,8 +240,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("product__in", ["made_tea", "green_leaf", "coal"])),
-                name="production_known_product",
+                condition=models.Q(("product__in", ["made_tea", "green_leaf", "coal"])), name="production_known_product"
             ),
         ),
         migrations.AddConstraint(
@@ -311,9 +277,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("last_act", "deleted"), _negated=True),
-                    ("deleted_at__isnull", False),
-                    _connector="OR",
+                    models.Q(("last_act", "deleted"), _negated=True), ("deleted_at__isnull", False), _connector="OR"
                 ),
                 name="production_deleted_has_a_time",
             ),

@@ -5,35 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("factories", "0003_production_history"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("factories", "0003_production_history"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
             name="Reminder",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("day", models.DateField(verbose_name="factory day")),
                 ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
                 (
                     "asked_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
                     "factory",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reminders",
-                        to="factories.factory",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reminders", to="factories.factory"
                     ),
                 ),
             ],
@@ -43,5 +33,5 @@ class Migration(migrations.Migration):
                 "ordering": ["-asked_at"],
                 "indexes": [models.Index(fields=["factory", "day"], name="reminder_by_factory_and_day")],
             },
-        ),
+        )
     ]

@@ -6,23 +6,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("factories", "0004_reminder"),
-    ]
+    dependencies = [("factories", "0004_reminder")]
 
     operations = [
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="organisation",
-            name="insert_insert",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="organisation",
-            name="update_update",
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name="organisation",
-            name="delete_delete",
-        ),
+        pgtrigger.migrations.RemoveTrigger(model_name="organisation", name="insert_insert"),
+        pgtrigger.migrations.RemoveTrigger(model_name="organisation", name="update_update"),
+        pgtrigger.migrations.RemoveTrigger(model_name="organisation", name="delete_delete"),
         migrations.AddField(
             model_name="organisation",
             name="factor_set",

@@ -95,9 +95,14 @@ def files_until_full(partition_bytes: int, file_bytes: int) -> int:
     blocks = partition_bytes // BLOCK_BYTES
     # The sizes with which esp_littlefs is built for the board.
     flash = LittleFS(
-        block_size=BLOCK_BYTES, block_count=blocks, read_size=128, prog_size=128, cache_size=512,
-        lookahead_size=128, block_cycles=512,
-    )  # fmt: skip
+        block_size=BLOCK_BYTES,
+        block_count=blocks,
+        read_size=128,
+        prog_size=128,
+        cache_size=512,
+        lookahead_size=128,
+        block_cycles=512,
+    )
     for name in ("state-0", "state-1"):
         with flash.open(name, "wb") as file:
             file.write(bytes(STATE_BYTES))

@@ -7,9 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("devices", "0001_initial"),
-    ]
+    dependencies = [("devices", "0001_initial")]
 
     operations = [
         migrations.CreateModel(
@@ -18,13 +16,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "outcome",
-                        "reason",
-                        "slot",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
+                        "outcome", "reason", "slot", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -44,18 +36,12 @@ class Migration(migrations.Migration):
                 ("slot", models.SmallIntegerField()),
                 ("count", models.BigIntegerField()),
             ],
-            options={
-                "verbose_name": "ingest counter",
-                "verbose_name_plural": "ingest counters",
-            },
+            options={"verbose_name": "ingest counter", "verbose_name_plural": "ingest counters"},
         ),
         migrations.CreateModel(
             name="RejectedMessage",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("received_at", models.DateTimeField(db_index=True, verbose_name="received")),
                 ("topic_device_id", models.CharField(max_length=64, verbose_name="device id in the topic")),
                 ("topic", models.CharField(max_length=120, verbose_name="topic")),
@@ -86,18 +72,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "rejected message",
                 "verbose_name_plural": "rejected messages",
                 "ordering": ["-received_at"],
-                "indexes": [
-                    models.Index(fields=["topic_device_id", "-received_at"], name="rejected_by_device")
-                ],
+                "indexes": [models.Index(fields=["topic_device_id", "-received_at"], name="rejected_by_device")],
             },
         ),
         migrations.CreateModel(
             name="DeviceMessage",
             fields=[
-                (
-                    "id",
-                    models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "kind",
                     models.CharField(
@@ -111,9 +92,7 @@ class Migration(migrations.Migration):
                 (
                     "device",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="messages",
-                        to="devices.mcudevice",
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="devices.mcudevice"
                     ),
                 ),
             ],
@@ -121,9 +100,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "device message",
                 "verbose_name_plural": "device messages",
                 "ordering": ["-received_at"],
-                "indexes": [
-                    models.Index(fields=["device", "kind", "-received_at"], name="message_by_device_kind")
-                ],
+                "indexes": [models.Index(fields=["device", "kind", "-received_at"], name="message_by_device_kind")],
             },
         ),
     ]

@@ -61,8 +61,14 @@ def test_a_user_that_cannot_be_is_not_added(root: Client, fields: dict[str, str]
 
 def test_a_user_is_changed_and_may_lose_the_email(root: Client) -> None:
     user = make.make_user(phone="+254712345678")
-    fields = {"email": "", "phone": "+254712345678", "first_name": "Jane", "last_name": "", "language": "",
-              "is_active": "on"}  # fmt: skip
+    fields = {
+        "email": "",
+        "phone": "+254712345678",
+        "first_name": "Jane",
+        "last_name": "",
+        "language": "",
+        "is_active": "on",
+    }
 
     response = root.post(f"/admin/accounts/user/{user.pk}/change/", NO_MEMBERSHIPS | fields)
 

@@ -41,9 +41,14 @@ def test_a_manager_signs_in_by_email_in_any_case(client: Client, cast: SimpleNam
     assert response.status_code == 200
     assert set(body) == {"token", "expiry", "user"}
     assert body["user"] == {
-        "id": cast.litein_manager.pk, "email": "litein@test.example", "phone": None, "first_name": "",
-        "last_name": "", "role": "factory_manager", "factory": cast.litein.pk,
-    }  # fmt: skip
+        "id": cast.litein_manager.pk,
+        "email": "litein@test.example",
+        "phone": None,
+        "first_name": "",
+        "last_name": "",
+        "role": "factory_manager",
+        "factory": cast.litein.pk,
+    }
     assert with_token(body["token"]).get("/api/me/").json() == body["user"]
 
 
@@ -82,9 +87,7 @@ def test_a_login_that_cannot_be_one_is_a_bad_request(
     assert log_in(client, **body).status_code == 400
 
 
-def test_wrong_password_unknown_account_and_left_account_get_one_answer(
-    client: Client, cast: SimpleNamespace
-) -> None:
+def test_wrong_password_unknown_account_and_left_account_get_one_answer(client: Client, cast: SimpleNamespace) -> None:
     make.make_user(email="gone@test.example", is_active=False)
     wrong = log_in(client, email="hq@test.example", password="wrong")
     answers = [
@@ -162,9 +165,11 @@ def test_the_host_header_starts_no_new_count(client: Client, cast: SimpleNamespa
     settings.ALLOWED_HOSTS = ["*"]
     for number in range(5):
         client.post(
-            "/api/login/", {"email": "hq@test.example", "password": "wrong"}, content_type="application/json",
+            "/api/login/",
+            {"email": "hq@test.example", "password": "wrong"},
+            content_type="application/json",
             headers={"Host": f"host{number}.example"},
-        )  # fmt: skip
+        )
 
     assert log_in(client, email="hq@test.example").status_code == 429
 
@@ -179,9 +184,7 @@ def test_failures_are_counted_where_every_process_sees_them(client: Client, cast
     assert (blocked, log_in(client, email="hq@test.example").status_code) == (429, 200)
 
 
-def test_one_phone_account_under_attack_does_not_lock_out_the_others(
-    client: Client, cast: SimpleNamespace
-) -> None:
+def test_one_phone_account_under_attack_does_not_lock_out_the_others(client: Client, cast: SimpleNamespace) -> None:
     user = make.make_user(email=None, phone="+254712345678")
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=cast.litein)
     for _ in range(6):
@@ -318,9 +321,7 @@ def test_a_token_of_one_factory_sees_that_factory(cast: SimpleNamespace) -> None
     assert client.post("/api/mcu-devices/momul-1/rotate-secret/").status_code == 404
 
 
-def test_a_token_wins_over_the_session_it_comes_with(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_token_wins_over_the_session_it_comes_with(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     browser = as_user(cast.hq)
     header = {"Authorization": f"Token {make.make_token(cast.litein_manager)}"}
 

@@ -42,11 +42,7 @@ def test_the_link_is_answered_once_and_only_its_hash_is_kept(
 
     assert made.status_code == 201
     assert token not in kept
-    assert (
-        timedelta(days=13, hours=23)
-        < Invitation.objects.get().expires_at - timezone.now()
-        <= timedelta(days=14)
-    )
+    assert timedelta(days=13, hours=23) < Invitation.objects.get().expires_at - timezone.now() <= timedelta(days=14)
 
 
 @pytest.mark.parametrize("who", ["litein_manager", "auditor", "integrator", "installer", "nobody"])
@@ -58,9 +54,7 @@ def test_nobody_but_hq_invites(cast: SimpleNamespace, as_user: Callable[..., Cli
 
 def test_hq_of_a_county_invites_nobody(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     regional = make.make_user()
-    make.make_membership(
-        user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho"
-    )
+    make.make_membership(user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
 
     assert invite(as_user(regional), role="factory_manager", factory=cast.litein.pk).status_code == 403
     assert as_user(regional).get("/api/members/").json()["results"] == []
@@ -71,11 +65,12 @@ def test_hq_of_a_county_invites_nobody(cast: SimpleNamespace, as_user: Callable[
     [
         ({"role": "factory_manager", "factory": "elsewhere"}, "factory"),
         ({"role": "hq_manager", "organisation": "other"}, "organisation"),
-        ({"role": "installer"}, "factory"), ({"role": "auditor", "county": "Nandi"}, "county"),
+        ({"role": "installer"}, "factory"),
+        ({"role": "auditor", "county": "Nandi"}, "county"),
         ({"role": "auditor", "county": "Kericho", "factory": "litein"}, "county"),
         ({"role": "auditor", "phone": "0712"}, "phone"),
     ],
-)  # fmt: skip
+)
 def test_hq_invites_into_its_own_organisation_alone(
     cast: SimpleNamespace, as_user: Callable[..., Client], body: dict[str, Any], field: str
 ) -> None:
@@ -144,10 +139,11 @@ def test_joining_where_one_is_already_changes_nothing_and_uses_the_link(
 @pytest.mark.parametrize(
     ("state", "word", "code"),
     [
-        ("accepted", "used already", "invitation_used"), ("revoked", "taken back", "invitation_revoked"),
+        ("accepted", "used already", "invitation_used"),
+        ("revoked", "taken back", "invitation_revoked"),
         ("expired", "valid until", "invitation_expired"),
     ],
-)  # fmt: skip
+)
 def test_a_link_that_is_over_says_why_and_what_to_do(
     client: Client, cast: SimpleNamespace, state: str, word: str, code: str
 ) -> None:
@@ -155,10 +151,11 @@ def test_a_link_that_is_over_says_why_and_what_to_do(
     now = timezone.now()
     Invitation.objects.update(
         **{
-            "accepted": {"accepted_by": cast.auditor, "accepted_at": now}, "revoked": {"revoked_at": now},
+            "accepted": {"accepted_by": cast.auditor, "accepted_at": now},
+            "revoked": {"revoked_at": now},
             "expired": {"expires_at": now},
         }[state]
-    )  # fmt: skip
+    )
 
     page, posted = client.get(f"/join/{token}/"), client.post(f"/join/{token}/", JOINING)
     answer = accept_by_api(client, token)
@@ -223,10 +220,7 @@ def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(
     statuses = [hq.delete(f"/api/invitations/{pk}/").status_code for _ in range(2)]
 
     assert statuses == [204, 204]
-    assert (
-        hq.delete(f"/api/invitations/{Invitation.objects.latest('pk').pk}/").json()["code"]
-        == "invitation_used"
-    )
+    assert hq.delete(f"/api/invitations/{Invitation.objects.latest('pk').pk}/").json()["code"] == "invitation_used"
 
 
 @pytest.mark.django_db(transaction=True)

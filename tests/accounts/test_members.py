@@ -101,9 +101,7 @@ def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cas
     gone = make.make_user(is_active=False)
     make.make_membership(user=gone, role=Role.HQ_MANAGER, organisation=cast.organisation)
     regional = make.make_user()
-    make.make_membership(
-        user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho"
-    )
+    make.make_membership(user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
 
     assert hq.delete(f"/api/members/{of(cast.hq).pk}/").status_code == 409
 
@@ -148,8 +146,11 @@ def test_undone_it_is_as_it_was_and_undone_twice_too(hq: Client, cast: SimpleNam
     after = of(cast.litein_manager)
     assert statuses == [200, 200]
     assert (after.pk, after.role, after.factory, after.created_at) == (
-        before.pk, before.role, before.factory, before.created_at,
-    )  # fmt: skip
+        before.pk,
+        before.role,
+        before.factory,
+        before.created_at,
+    )
 
 
 def test_after_ten_minutes_nothing_is_undone(hq: Client, cast: SimpleNamespace) -> None:
@@ -178,9 +179,7 @@ def test_the_history_says_who_did_it(hq: Client, cast: SimpleNamespace) -> None:
 
     events = own.events.order_by("pgh_id").select_related("pgh_context")
 
-    assert [(event.pgh_label, event.role) for event in events] == [
-        ("insert", "factory_manager"), ("update", "auditor"),
-    ]  # fmt: skip
+    assert [(event.pgh_label, event.role) for event in events] == [("insert", "factory_manager"), ("update", "auditor")]
     assert events[1].pgh_context.metadata["user"] == cast.hq.pk
 
 
@@ -211,8 +210,7 @@ def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
 
 def test_a_new_password_link_ends_the_one_before(hq: Client, cast: SimpleNamespace, client: Client) -> None:
     first, second = (
-        password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
-        for _ in range(2)
+        password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver") for _ in range(2)
     )
 
     assert (client.get(first).status_code, client.get(second).status_code) == (404, 200)
@@ -225,9 +223,7 @@ def test_a_password_link_ends_after_a_day(hq: Client, cast: SimpleNamespace, cli
         assert client.post(path, {"password": "a new phrase of mine"}).status_code == 404
 
 
-def test_a_weak_password_is_refused_beside_its_field(
-    hq: Client, cast: SimpleNamespace, client: Client
-) -> None:
+def test_a_weak_password_is_refused_beside_its_field(hq: Client, cast: SimpleNamespace, client: Client) -> None:
     path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
 
     page = client.post(path, {"password": "short"})
@@ -247,8 +243,10 @@ def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: SimpleNamespa
     shared = hq.post(f"/api/members/{pk}/password-link/")
 
     assert [answer.json()["code"] for answer in [*codes, shared]] == [
-        "belongs_elsewhere", "own_account", "belongs_elsewhere",
-    ]  # fmt: skip
+        "belongs_elsewhere",
+        "own_account",
+        "belongs_elsewhere",
+    ]
     assert PasswordLink.objects.count() == 0
 
 
@@ -281,9 +279,7 @@ def test_on_the_page_ones_own_end_is_asked_twice(hq: Client, cast: SimpleNamespa
 
 
 def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: SimpleNamespace) -> None:
-    page = hq.post(
-        f"/members/{of(cast.hq).pk}/", {"act": "change", "role": "auditor", "place": "organisation"}
-    )
+    page = hq.post(f"/members/{of(cast.hq).pk}/", {"act": "change", "role": "auditor", "place": "organisation"})
 
     assert page.status_code == 200
     assert "make somebody else one first" in page.content.decode()
@@ -302,7 +298,5 @@ def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(
 
 
 @pytest.mark.parametrize(("q", "count"), [("litein", 2), ("momul@", 1), ("nobody-like-this", 0), ("\x00", 6)])
-def test_members_are_found_by_name_factory_or_contact(
-    hq: Client, cast: SimpleNamespace, q: str, count: int
-) -> None:
+def test_members_are_found_by_name_factory_or_contact(hq: Client, cast: SimpleNamespace, q: str, count: int) -> None:
     assert len(hq.get("/members/", {"q": q}).context["page_obj"]) == count

@@ -50,10 +50,17 @@ def test_a_phone_number_has_its_country_code(phone: str) -> None:
 @pytest.mark.parametrize(
     "phone",
     [
-        "0712345678", "254712345678", "+0712345678", "+1234567", "+1234567890123456", "+25471234567x",
-        "+254 712 345678", "+254712345678\n", "+25471234567\u0668",
+        "0712345678",
+        "254712345678",
+        "+0712345678",
+        "+1234567",
+        "+1234567890123456",
+        "+25471234567x",
+        "+254 712 345678",
+        "+254712345678\n",
+        "+25471234567\u0668",
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_no_phone_number(phone: str) -> None:
     with pytest.raises(ValidationError) as caught:
         make.make_user(email=None, phone=phone)
@@ -108,10 +115,7 @@ def test_a_role_that_nobody_defined_is_refused() -> None:
 
 def test_a_membership_names_a_factory_of_its_own_organisation() -> None:
     membership = Membership(
-        user=make.make_user(),
-        organisation=make.make_organisation(),
-        factory=make.make_factory(),
-        role=Role.AUDITOR,
+        user=make.make_user(), organisation=make.make_organisation(), factory=make.make_factory(), role=Role.AUDITOR
     )
 
     with pytest.raises(ValidationError, match="another organisation"):

@@ -118,9 +118,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for(client: Client, cast: Simp
     assert client.get("/api/me/").status_code == 401
 
 
-def test_before_the_second_factor_the_password_is_asked_for_again(
-    client: Client, cast: SimpleNamespace
-) -> None:
+def test_before_the_second_factor_the_password_is_asked_for_again(client: Client, cast: SimpleNamespace) -> None:
     sign_in(client, "hq@test.example")
     asked = client.get("/accounts/2fa/totp/activate/")
 

@@ -44,9 +44,7 @@ def test_a_membership_of_a_factory_reaches_that_one(group: dict[str, Factory]) -
 
 def test_a_membership_of_a_county_reaches_that_county_of_its_organisation(group: dict[str, Factory]) -> None:
     user = make.make_user()
-    make.make_membership(
-        user=user, role=Role.AUDITOR, organisation=group["Litein"].organisation, county="Kericho"
-    )
+    make.make_membership(user=user, role=Role.AUDITOR, organisation=group["Litein"].organisation, county="Kericho")
 
     assert names(user) == {"Litein", "Momul"}
     user = User.objects.get(pk=user.pk)
@@ -164,18 +162,13 @@ class TestScopeAndRightAgree(TestCase):
         counties = ["Kericho", "Bomet"]
         organisations = [make.make_organisation() for _ in range(2)]
         factories = [
-            make.make_factory(organisation=o, county=c)
-            for o in organisations
-            for c in counties
-            for _ in range(2)
+            make.make_factory(organisation=o, county=c) for o in organisations for c in counties for _ in range(2)
         ]
         user = make.make_user()
         for _ in range(data.draw(st.integers(0, 3))):
             organisation = data.draw(st.sampled_from(organisations))
             scope = data.draw(
-                st.sampled_from(
-                    [{}, {"county": "Kericho"}, {"factory": data.draw(st.sampled_from(factories))}]
-                )
+                st.sampled_from([{}, {"county": "Kericho"}, {"factory": data.draw(st.sampled_from(factories))}])
             )
             role = data.draw(st.sampled_from(list(Role)))
             Membership.objects.get_or_create(user=user, organisation=organisation, role=role, **scope)

@@ -27,9 +27,11 @@ def ask(client: Client, **body: Any) -> Any:
 
 def test_asking_is_answered_alike_for_known_and_unknown_people(client: Client, cast: SimpleNamespace) -> None:
     answers = [
-        ask(client, email="hq@test.example"), ask(client, email="new@test.example"),
-        ask(client, email="new@test.example"), ask(client, organisation="who knows"),
-    ]  # fmt: skip
+        ask(client, email="hq@test.example"),
+        ask(client, email="new@test.example"),
+        ask(client, email="new@test.example"),
+        ask(client, organisation="who knows"),
+    ]
 
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.content for answer in answers}) == 1
@@ -40,9 +42,7 @@ def test_asking_costs_the_same_whoever_asks(client: Client, cast: SimpleNamespac
     ask(client, email="first@test.example")
 
     def statements(**body: Any) -> list[str]:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             ask(client, phone="", **body)
         return [query["sql"].split()[0] for query in captured.captured_queries]
 
@@ -56,11 +56,7 @@ def test_asking_grants_nothing(client: Client, cast: SimpleNamespace) -> None:
 
     ask(client, email="new@test.example")
 
-    assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (
-        users,
-        memberships,
-        0,
-    )
+    assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (users, memberships, 0)
     assert AccessRequest.objects.get().state == RequestState.PENDING
 
 
@@ -74,13 +70,15 @@ def test_asking_twice_leaves_the_first_words(client: Client, cast: SimpleNamespa
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"phone": ""}, "email"), ({"phone": "0712345678"}, "phone"), ({"email": "no address"}, "email"),
-        ({"organisation": ""}, "organisation"), ({"message": "x" * 501}, "message"), ({"message": "a\x00"}, "message"),
+        ({"phone": ""}, "email"),
+        ({"phone": "0712345678"}, "phone"),
+        ({"email": "no address"}, "email"),
+        ({"organisation": ""}, "organisation"),
+        ({"message": "x" * 501}, "message"),
+        ({"message": "a\x00"}, "message"),
     ],
-)  # fmt: skip
-def test_a_wrong_field_is_named(
-    client: Client, cast: SimpleNamespace, body: dict[str, Any], field: str
-) -> None:
+)
+def test_a_wrong_field_is_named(client: Client, cast: SimpleNamespace, body: dict[str, Any], field: str) -> None:
     response = ask(client, **body)
 
     assert response.status_code == 400
@@ -98,15 +96,19 @@ def test_too_many_requests_from_one_address_wait(client: Client, cast: SimpleNam
 @pytest.mark.parametrize(
     ("place", "found"),
     [
-        ("Tea Group", True), ("tea group", True), ("Litein", True), ("litein tea factory", True),
-        ("Litein Tea Factory, Kericho", True), ("Other Group", False), ("Elsewhere", False), ("Nowhere", None),
+        ("Tea Group", True),
+        ("tea group", True),
+        ("Litein", True),
+        ("litein tea factory", True),
+        ("Litein Tea Factory, Kericho", True),
+        ("Other Group", False),
+        ("Elsewhere", False),
+        ("Nowhere", None),
         ("", None),
         ("Litein and Elsewhere", None),
     ],
-)  # fmt: skip
-def test_the_words_lead_to_the_organisation_they_name(
-    cast: SimpleNamespace, place: str, found: bool | None
-) -> None:
+)
+def test_the_words_lead_to_the_organisation_they_name(cast: SimpleNamespace, place: str, found: bool | None) -> None:
     other = cast.elsewhere.organisation_id
 
     assert named_organisation(place) == {True: cast.organisation.pk, False: other, None: None}[found]
@@ -131,33 +133,35 @@ def test_approved_by_hq_they_join_by_the_link(
     hq, pk = as_user(cast.hq), AccessRequest.objects.get().pk
 
     approved = hq.post(
-        f"/api/registrations/{pk}/approve/", {"role": "factory_manager", "factory": cast.litein.pk},
+        f"/api/registrations/{pk}/approve/",
+        {"role": "factory_manager", "factory": cast.litein.pk},
         content_type="application/json",
-    )  # fmt: skip
+    )
     token = approved.json()["link"].rstrip("/").rpartition("/")[2]
     joined = client.post(
-        "/api/invitations/accept/", {"token": token, "first_name": "Chepkoech", "password": make.PASSWORD},
+        "/api/invitations/accept/",
+        {"token": token, "first_name": "Chepkoech", "password": make.PASSWORD},
         content_type="application/json",
-    )  # fmt: skip
+    )
 
     assert (approved.status_code, joined.status_code) == (201, 201)
     assert approved["Cache-Control"] == "no-store"
     user = User.objects.get(phone="+254712345678")
     assert [(m.role, m.factory_id) for m in user.memberships.all()] == [("factory_manager", cast.litein.pk)]
     body = {"phone": "+254712345678", "password": make.PASSWORD}
-    assert (
-        client.post("/api/login/", body, content_type="application/json").json()["user"]["factory"]
-        == cast.litein.pk
-    )
+    assert client.post("/api/login/", body, content_type="application/json").json()["user"]["factory"] == cast.litein.pk
 
 
 @pytest.mark.parametrize(
     ("role", "place", "field"),
     [
-        ("factory_manager", {"factory": "elsewhere"}, "factory"), ("hq_manager", {"county": "Nandi"}, "county"),
-        ("factory_manager", {}, "factory"), ("owner", {}, "role"), ("hq_manager", {"factory": 2**31 - 1}, "factory"),
+        ("factory_manager", {"factory": "elsewhere"}, "factory"),
+        ("hq_manager", {"county": "Nandi"}, "county"),
+        ("factory_manager", {}, "factory"),
+        ("owner", {}, "role"),
+        ("hq_manager", {"factory": 2**31 - 1}, "factory"),
     ],
-)  # fmt: skip
+)
 def test_hq_cannot_grant_outside_its_organisation_or_without_a_place(
     cast: SimpleNamespace, as_user: Callable[..., Client], role: str, place: dict[str, Any], field: str
 ) -> None:
@@ -219,8 +223,7 @@ def test_the_sign_in_page_leads_to_asking(client: Client, cast: SimpleNamespace)
 
 def test_asked_on_the_page_it_is_kept(client: Client, cast: SimpleNamespace) -> None:
     response = client.post(
-        "/register/",
-        {"first_name": "Chepkoech", "contact": "+254712345678", "place": "Litein", "message": "log"},
+        "/register/", {"first_name": "Chepkoech", "contact": "+254712345678", "place": "Litein", "message": "log"}
     )
 
     assert response.status_code == 200
@@ -228,18 +231,14 @@ def test_asked_on_the_page_it_is_kept(client: Client, cast: SimpleNamespace) -> 
 
 
 def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(client: Client, cast: SimpleNamespace) -> None:
-    page = client.post(
-        "/register/", {"first_name": "A", "contact": "0712345678", "place": "Litein"}
-    ).content.decode()
+    page = client.post("/register/", {"first_name": "A", "contact": "0712345678", "place": "Litein"}).content.decode()
 
     assert "0712345678" in page
     assert "country code" in page
     assert AccessRequest.objects.count() == 0
 
 
-def test_hq_answers_on_the_page_and_gets_the_link_once(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_hq_answers_on_the_page_and_gets_the_link_once(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     request = make.make_access_request(cast.organisation, phone="+254712345678")
     hq = as_user(cast.hq)
     listed = hq.get("/members/").content.decode()
@@ -257,9 +256,7 @@ def test_hq_answers_on_the_page_and_gets_the_link_once(
 
 def test_a_hostile_request_is_shown_as_text(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     ask_for_access(
-        AccessInput(
-            place="Litein <script>alert(1)</script>", email="a@test.example", first_name="<img src=x>"
-        )
+        AccessInput(place="Litein <script>alert(1)</script>", email="a@test.example", first_name="<img src=x>")
     )
 
     page = as_user(cast.hq).get("/members/").content.decode()

@@ -59,11 +59,16 @@ def test_an_integrator_gives_a_program_what_the_browser_may_not(
     [
         ("litein_manager", {"scopes": ["write:emissions"]}, "scopes"),
         ("auditor", {"scopes": ["write:energy"]}, "scopes"),
-        ("nobody", {}, "scopes"), ("hq", {"scopes": ["all"]}, "scopes"), ("hq", {"scopes": []}, "scopes"),
-        ("hq", {"days": 0}, "days"), ("hq", {"days": 367}, "days"), ("hq", {"name": ""}, "name"),
-        ("litein_manager", {"factory": "momul"}, "factory"), ("hq", {"factory": "elsewhere"}, "factory"),
+        ("nobody", {}, "scopes"),
+        ("hq", {"scopes": ["all"]}, "scopes"),
+        ("hq", {"scopes": []}, "scopes"),
+        ("hq", {"days": 0}, "days"),
+        ("hq", {"days": 367}, "days"),
+        ("hq", {"name": ""}, "name"),
+        ("litein_manager", {"factory": "momul"}, "factory"),
+        ("hq", {"factory": "elsewhere"}, "factory"),
     ],
-)  # fmt: skip
+)
 def test_nobody_gives_more_than_they_have(
     cast: SimpleNamespace, as_user: Callable[..., Client], who: str, body: dict[str, Any], field: str
 ) -> None:

@@ -74,10 +74,7 @@ def drain(parts: BenchParts, *, hours: float, per_message: int, window: int) -> 
     """Live for a while, then the outage's readings too, until all of it is answered."""
     each = round(hours * 3600 / INTERVAL_S)
     settings = {"interval_s": INTERVAL_S, "per_message": per_message, "window": window}
-    with (
-        CommitListener(parts.server) as listener,
-        OutboxFleet(parts.folder, parts.devices, **settings) as fleet,
-    ):
+    with CommitListener(parts.server) as listener, OutboxFleet(parts.folder, parts.devices, **settings) as fleet:
         parts.watch("devices", fleet.pid)
         begun_ms = _now_ms()
         fleet.measure()
@@ -115,15 +112,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.backlog", description=__doc__)
     parser.add_argument("--devices", type=int, default=201)
     parser.add_argument("--hours", type=float, default=8.0, help="of the outage")
-    parser.add_argument(
-        "--firmware-hours", type=float, default=0.5, help="of the one that the firmware makes up"
-    )
-    parser.add_argument(
-        "--store-readings", type=int, default=500_000, help="through the store path alone; 0: none"
-    )
-    parser.add_argument(
-        "--window", type=int, default=2, help="messages with old readings that may be unanswered"
-    )
+    parser.add_argument("--firmware-hours", type=float, default=0.5, help="of the one that the firmware makes up")
+    parser.add_argument("--store-readings", type=int, default=500_000, help="through the store path alone; 0: none")
+    parser.add_argument("--window", type=int, default=2, help="messages with old readings that may be unanswered")
     parser.add_argument("--rollups", action="store_true", help="with the worker that rolls up beside it")
     return parser.parse_args()
 
@@ -141,8 +132,9 @@ def main() -> int:
             continue
         print(
             f"\nAn outage of {hours:g} h of {asked.devices} devices, {per_message} readings a message, up to"
-            f" {window} of them unanswered and one live message beside", flush=True,
-        )  # fmt: skip
+            f" {window} of them unanswered and one live message beside",
+            flush=True,
+        )
         with BenchParts(identities=asked.devices) as parts:
             parts.use_workers(1)
             if asked.rollups:

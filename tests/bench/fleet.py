@@ -83,8 +83,11 @@ class OutboxFleet:
         program = [sys.executable, "-m", "tests.bench.outbox_devices"]
         self._process = subprocess.Popen(
             [*program, json.dumps(asdict(self.settings)), str(logins)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             self._read()
         except BaseException:

@@ -92,12 +92,14 @@ class Bench:
         time.sleep(P99_LIMIT_MS / 1000)  # so that those sent last can still come in time
         latency = self.listener.latency(begun_ms, ended_ms - 1)
         return Held(
-            offered / took_s, committed / took_s, latency,
+            offered / took_s,
+            committed / took_s,
+            latency,
             {name: 1e6 * one.cpu_s / max(1, committed) for name, one in used.items()},
             {name: one.cpu_s / took_s for name, one in used.items()},
             {name: one.largest_rss_bytes / 1e6 for name, one in used.items()},
             wal_bytes / max(1, committed),
-        )  # fmt: skip
+        )
 
     def hold_highest(self, rate_per_s: float, seconds: float, *, attempts: int) -> Held:
         """The rate, or the next lower one that keeps up over so long a time."""
@@ -146,9 +148,7 @@ class Bench:
 
     def saturate(self, name: str, rate_per_s: float) -> tuple[float, dict[str, float]]:
         """Messages a second that a yardstick takes of more than it can, and CPU a message."""
-        yardstick = self.parts.program(
-            f"yardstick-{name}", sys.executable, "-m", "tests.bench.yardsticks", name
-        )
+        yardstick = self.parts.program(f"yardstick-{name}", sys.executable, "-m", "tests.bench.yardsticks", name)
         yardstick.ensure_running()
         while "Connected to broker" not in yardstick.log:
             if not yardstick.is_running:
@@ -232,9 +232,7 @@ def figures_of(name: str, held: Held) -> dict[str, float]:
 def yardstick_figures(bench: Bench, name: str, offered: float) -> dict[str, float]:
     rate, cpu_us = bench.saturate(name, offered)
     shares = "  ".join(f"{part} {us:.1f}" for part, us in cpu_us.items())
-    print(
-        f"-- yardstick {name}: {rate:.0f}/s of {offered:.0f} offered | CPU us a message: {shares}", flush=True
-    )
+    print(f"-- yardstick {name}: {rate:.0f}/s of {offered:.0f} offered | CPU us a message: {shares}", flush=True)
     own = cpu_us.get(f"yardstick {name}", 0.0)
     return {f"yardstick {name}: messages/s": rate, f"yardstick {name}: CPU us/message, itself": own}
 
@@ -242,9 +240,7 @@ def yardstick_figures(bench: Bench, name: str, offered: float) -> dict[str, floa
 def balance(bench: Bench) -> dict[str, float]:
     """Everything sent is stored once, and every device was told so."""
     deadline_s = time.monotonic() + 10
-    while (
-        count := bench.load.count()
-    ).answered < count.sent - bench.dropped and time.monotonic() < deadline_s:
+    while (count := bench.load.count()).answered < count.sent - bench.dropped and time.monotonic() < deadline_s:
         time.sleep(0.2)
     found = bench.parts.counters()
     print(

@@ -70,10 +70,7 @@ def make_sites(organisation: Organisation, count: int) -> list[Site]:
         factory = make.make_factory(organisation=organisation, name=f"Bench site {number}")
         device = MCUDevice.objects.create(factory=factory, device_id=f"live-{number:04}")
         make.make_assignment(
-            device=device,
-            chimney=make.make_chimney(factory=factory),
-            valid_from=since,
-            co2_basis=Co2Basis.WET,
+            device=device, chimney=make.make_chimney(factory=factory), valid_from=since, co2_basis=Co2Basis.WET
         )
         password = secrets.token_hex(24)
         DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(password))
@@ -114,8 +111,11 @@ class Talker:
     def __init__(self, environment: dict[str, str], module: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         self.module = module
 
     @property
@@ -195,8 +195,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def latency_line(name: str, values: Sequence[float]) -> str:
     shown = "  ".join(
-        f"{label} {percentile(values, share):6.0f}"
-        for label, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+        f"{label} {percentile(values, share):6.0f}" for label, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
     )
     return f"{name:>28}: {shown} ms  ({len(values)} events)"
 
@@ -209,9 +208,7 @@ def latency_of(listener: CommitListener, begun_ms: int) -> str:
     )
 
 
-def measure(
-    parts: BenchParts, listener: CommitListener, clients: Talker, page: Talker | None, seconds: float
-) -> float:
+def measure(parts: BenchParts, listener: CommitListener, clients: Talker, page: Talker | None, seconds: float) -> float:
     """Prints what happened in so many seconds; returns the p99 of the streams."""
     time.sleep(SETTLE_S)
     before = parts.usage()
@@ -238,10 +235,7 @@ def measure(
     print(f"{'PostgreSQL connections':>28}: at most {most_connections}")
     cores = "  ".join(f"{name} {one.cpu_s / seconds:.3f}" for name, one in used.items())
     print(f"{'cores in use':>28}: {cores}")
-    print(
-        f"{'largest MB':>28}: "
-        + "  ".join(f"{n} {one.largest_rss_bytes / 1e6:.0f}" for n, one in used.items())
-    )
+    print(f"{'largest MB':>28}: " + "  ".join(f"{n} {one.largest_rss_bytes / 1e6:.0f}" for n, one in used.items()))
     return percentile(streams["latencies_ms"], 0.99)
 
 
@@ -251,9 +245,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--slow", type=int, default=10, help="that read nothing and watch everything")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument(
-        "--watch", choices=["own", "all", "both"], default="both", help="what a stream watches"
-    )
+    parser.add_argument("--watch", choices=["own", "all", "both"], default="both", help="what a stream watches")
     parser.add_argument("--no-page", action="store_true", help="without Chromium")
     parser.add_argument("--runs", type=int, default=1, help="the median p99 of so many is printed at the end")
     return parser.parse_args()
@@ -270,22 +262,15 @@ def run(asked: argparse.Namespace) -> dict[str, float]:
         parts.use_workers(1)
         parts.rollups.ensure_running()
         port = start_web(parts)
-        with (
-            Load(parts.folder, [site.device for site in sites]) as load,
-            CommitListener(parts.server) as listener,
-        ):
+        with Load(parts.folder, [site.device for site in sites]) as load, CommitListener(parts.server) as listener:
             parts.watch("load", load.pid)
             print(f"{'PostgreSQL connections':>28}: {connections_open()} before any stream", flush=True)
             load.set_rate(asked.devices / INTERVAL_S)
             for watch in ("own", "all") if asked.watch == "both" else (asked.watch,):
                 clients = specifications(
-                    sites, [token for _user, token in readers],
-                    count=asked.clients, slow=asked.slow, watch=watch,
-                )  # fmt: skip
-                print(
-                    f"-- {asked.devices} devices; {asked.clients} streams of {watch}, {asked.slow} slow",
-                    flush=True,
+                    sites, [token for _user, token in readers], count=asked.clients, slow=asked.slow, watch=watch
                 )
+                print(f"-- {asked.devices} devices; {asked.clients} streams of {watch}, {asked.slow} slow", flush=True)
                 found[watch] = _one(
                     parts, listener, port, clients, None if asked.no_page else readers[0][0], sites, asked
                 )
@@ -321,8 +306,10 @@ def main() -> int:
     asked = arguments()
     print(machine(), flush=True)
     runs = [run(asked) for _ in range(asked.runs)]
-    print(f"== median of {len(runs)}; the limits are p99 {P99_LIMIT_MS:.0f} ms and "
-          f"{EVENT_LIMIT_BYTES_PER_MIN} bytes a minute of a page")  # fmt: skip
+    print(
+        f"== median of {len(runs)}; the limits are p99 {P99_LIMIT_MS:.0f} ms and "
+        f"{EVENT_LIMIT_BYTES_PER_MIN} bytes a minute of a page"
+    )
     for watch in runs[0]:
         print(f"{statistics.median(one[watch] for one in runs):12.0f}  p99 ms, streams of {watch}")
     return 0

@@ -66,8 +66,7 @@ class Reader(asyncio.Protocol):
 
 def request_of(port: int, token: str, query: str) -> bytes:
     return (
-        f"GET /api/emissions/stream/?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Authorization: Token {token}\r\n\r\n"
+        f"GET /api/emissions/stream/?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Token {token}\r\n\r\n"
     ).encode()
 
 

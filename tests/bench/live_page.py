@@ -34,9 +34,7 @@ def main(address: str, session_id: str) -> None:
         context = browser.new_context(viewport={"width": 360, "height": 640})
         context.add_cookies([{"name": "sessionid", "value": session_id, "url": root}])
         page = context.new_page()
-        with page.expect_response(
-            lambda answer: "/api/emissions/stream/" in answer.url, timeout=OPEN_TIMEOUT_MS
-        ):
+        with page.expect_response(lambda answer: "/api/emissions/stream/" in answer.url, timeout=OPEN_TIMEOUT_MS):
             page.goto(address)
         page.evaluate(WATCH)
         _say("open")

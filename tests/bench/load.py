@@ -37,9 +37,7 @@ def build(folder: Path) -> Path:
     except FileNotFoundError as error:
         raise LoadError("there is no C compiler: apt-get install gcc libmosquitto-dev") from error
     if done.returncode:
-        raise LoadError(
-            f"load.c does not build (apt-get install gcc libmosquitto-dev): {done.stderr[-1500:]}"
-        )
+        raise LoadError(f"load.c does not build (apt-get install gcc libmosquitto-dev): {done.stderr[-1500:]}")
     return program
 
 
@@ -58,14 +56,7 @@ class Load:
         logins.touch(mode=0o600)
         logins.write_text("".join(f"{device.device_id} {device.password}\n" for device in self._devices))
         first = self._devices[0]
-        arguments = [
-            str(program),
-            first.host,
-            str(first.port),
-            first.ca_file or "-",
-            self._protocol,
-            str(logins),
-        ]
+        arguments = [str(program), first.host, str(first.port), first.ca_file or "-", self._protocol, str(logins)]
         self._process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

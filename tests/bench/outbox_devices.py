@@ -153,13 +153,18 @@ class OutboxDevice:
     def _payload(self, seqs: list[int], *, is_live: bool) -> bytes:
         flags = 0 if is_live else REPLAYED
         readings = [
-            {"seq": seq, "t": self.t_ms[seq], "co2_ppm": co2_ppm_of(seq), "temperature_c": 160.0 + seq % 64 / 2,
-             "velocity_ms": 2.0 + (seq % 16) / 8, "pressure_pa": 79_480 + seq % 100, "flags": flags}
+            {
+                "seq": seq,
+                "t": self.t_ms[seq],
+                "co2_ppm": co2_ppm_of(seq),
+                "temperature_c": 160.0 + seq % 64 / 2,
+                "velocity_ms": 2.0 + (seq % 16) / 8,
+                "pressure_pa": 79_480 + seq % 100,
+                "flags": flags,
+            }
             for seq in seqs
-        ]  # fmt: skip
-        return _encode(
-            {"v": 1, "stream": self.stream, "interval_s": self.settings.interval_s, "readings": readings}
-        )
+        ]
+        return _encode({"v": 1, "stream": self.stream, "interval_s": self.settings.interval_s, "readings": readings})
 
     # --- answers ---
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:

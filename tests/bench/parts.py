@@ -47,11 +47,7 @@ from tests.mosquitto import Mosquitto
 from tests.processes import Process, Usage, usage_of
 
 # What docs/operations.md tells operators; the test broker has no limits.
-OPERATORS_LIMITS = (
-    "max_inflight_messages 5000",
-    "max_queued_messages 100000",
-    "max_queued_bytes 268435456",
-)
+OPERATORS_LIMITS = ("max_inflight_messages 5000", "max_queued_messages 100000", "max_queued_bytes 268435456")
 START_TIMEOUT_S = 30.0
 
 
@@ -137,8 +133,7 @@ class BenchParts:
             self.end_lone_session()
         names = [()] if count == 1 else [("--worker", f"w{number}") for number in range(count)]
         self.workers = [
-            self.process(f"ingest-{number}", "ingest_mqtt", *name, *arguments)
-            for number, name in enumerate(names)
+            self.process(f"ingest-{number}", "ingest_mqtt", *name, *arguments) for number, name in enumerate(names)
         ]
         for worker in self.workers:
             worker.log_path.unlink(missing_ok=True)

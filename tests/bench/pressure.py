@@ -178,7 +178,7 @@ class Pressure:
             f" {account.changed}; refused {count.refused}; messages {count.messages}, sent again {count.sent_again}\n"
             f"received {found.received} = stored {found.stored} + duplicate {found.duplicate} + rejected {rejected}:"
             f" {'yes' if adds_up else 'NO'}\nlargest ingest worker {self.largest_mb:.0f} MB (limit {RSS_LIMIT_MB:.0f})"
-        )  # fmt: skip
+        )
         return account.is_even and adds_up and not count.refused and self.largest_mb < RSS_LIMIT_MB
 
     def _is_behind(self) -> bool:
@@ -196,12 +196,8 @@ class Pressure:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pressure", description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, default=5.0, help="that PostgreSQL is away, half of it frozen"
-    )
-    parser.add_argument(
-        "--flood", type=float, default=100_000.0, help="messages/s asked of the publishers; 0: none"
-    )
+    parser.add_argument("--minutes", type=float, default=5.0, help="that PostgreSQL is away, half of it frozen")
+    parser.add_argument("--flood", type=float, default=100_000.0, help="messages/s asked of the publishers; 0: none")
     parser.add_argument("--devices", type=int, default=280, help="with an outbox")
     parser.add_argument("--interval-s", type=float, default=5.0, help="between two readings of such a device")
     parser.add_argument("--window", type=int, default=2, help="messages of 500 readings it has on their way")
@@ -223,9 +219,7 @@ def main() -> int:
     port = _free_port()
     with ExitStack() as stack:
         parts = stack.enter_context(
-            BenchParts(
-                identities=flood_identities + asked.devices, environment={"INGEST_METRICS_PORT": str(port)}
-            )
+            BenchParts(identities=flood_identities + asked.devices, environment={"INGEST_METRICS_PORT": str(port)})
         )
         flooding, keeping = parts.devices[:flood_identities], parts.devices[flood_identities:]
         parts.use_workers(1)
@@ -240,10 +234,7 @@ def main() -> int:
         fleet.end_outage(asked.outage)
         if load:
             pressure.flood_per_s = asked.flood
-        print(
-            f"as much as the publishers can, and {len(keeping)} outages of {asked.outage} readings",
-            flush=True,
-        )
+        print(f"as much as the publishers can, and {len(keeping)} outages of {asked.outage} readings", flush=True)
         pressure.under_load(min(60.0, half_s))
         print(f"PostgreSQL frozen for {half_s:.0f} s", flush=True)
         fleet.end_outage(asked.outage)

@@ -81,15 +81,19 @@ def make_messages(devices: Sequence[ProvisionedDevice], readings: int, stream: i
     for first in range(1, each + 1, PER_MESSAGE):
         for device in devices:
             content = [
-                {"seq": seq, "t": begins_ms + seq * INTERVAL_MS, "co2_ppm": round(rng.uniform(40e3, 99e3), 1),
-                 "temperature_c": round(rng.uniform(150, 210), 1), "velocity_ms": round(rng.uniform(2, 5), 2),
-                 "pressure_pa": rng.randrange(79_400, 79_500), "flags": 128}
+                {
+                    "seq": seq,
+                    "t": begins_ms + seq * INTERVAL_MS,
+                    "co2_ppm": round(rng.uniform(40e3, 99e3), 1),
+                    "temperature_c": round(rng.uniform(150, 210), 1),
+                    "velocity_ms": round(rng.uniform(2, 5), 2),
+                    "pressure_pa": rng.randrange(79_400, 79_500),
+                    "flags": 128,
+                }
                 for seq in range(first, min(first + PER_MESSAGE, each + 1))
-            ]  # fmt: skip
+            ]
             body = {"v": 1, "stream": stream, "interval_s": INTERVAL_MS / 1000, "readings": content}
-            messages.append(
-                Received(device.topics["readings"], msgspec.json.encode(body), now_ms, packet_id=1)
-            )
+            messages.append(Received(device.topics["readings"], msgspec.json.encode(body), now_ms, packet_id=1))
     return messages
 
 
@@ -114,8 +118,9 @@ def measure_store_path(parts: BenchParts, readings: int) -> None:
                 raise RuntimeError(f"{name}: {done} of {count} readings stored")
             print(
                 f"  {name:18} {count} readings in {took_s:5.2f} s: {count / took_s:7.0f}/s committed; CPU a reading:"
-                f" Python {1e6 * ours / count:.1f} us, PostgreSQL {1e6 * theirs / count:.1f} us", flush=True,
-            )  # fmt: skip
+                f" Python {1e6 * ours / count:.1f} us, PostgreSQL {1e6 * theirs / count:.1f} us",
+                flush=True,
+            )
 
 
 def _run_pipeline(messages: Sequence[Received]) -> tuple[int, float]:

@@ -29,10 +29,7 @@ from tests.bench.parts import BenchParts, machine
 
 PERIOD_S = 0.04
 SETTLE_S = 3.0
-NO_QUEUE_LIMIT = (
-    "max_inflight_messages 5000",
-    "max_queued_messages 0",
-)  # what one leaves is taken in between
+NO_QUEUE_LIMIT = ("max_inflight_messages 5000", "max_queued_messages 0")  # what one leaves is taken in between
 
 
 @contextmanager
@@ -53,8 +50,7 @@ def held_to_a_share(pids: Sequence[int], share: float) -> Iterator[None]:
             ending.wait(PERIOD_S * (1 - share))
 
     threads = [
-        threading.Thread(target=keep, args=(pid, PERIOD_S * number / len(pids)))
-        for number, pid in enumerate(pids)
+        threading.Thread(target=keep, args=(pid, PERIOD_S * number / len(pids))) for number, pid in enumerate(pids)
     ]
     for thread in threads:
         thread.start()

@@ -55,9 +55,7 @@ def make_world() -> World:
     client = Client(headers={"Authorization": f"Token {token}"})
     invited = make.make_invitation(hq, factory)
     example: Any = AcceptSerializer.Meta.swagger_schema_fields["example"]
-    Invitation.objects.filter(token_sha256=link_digest(invited)).update(
-        token_sha256=link_digest(example["token"])
-    )
+    Invitation.objects.filter(token_sha256=link_digest(invited)).update(token_sha256=link_digest(example["token"]))
     make.make_invitation(hq, factory)
     request = make.make_access_request(organisation)
     entry = make.make_energy_entry(factory, user=hq)

@@ -25,10 +25,13 @@ pytestmark = pytest.mark.django_db
 # Forms, which Swagger 2 has no example for.
 FORMS: dict[str, dict[str, Any]] = {
     "energy-entries_import": {
-        "file": b"timestamp,amount\n2026-11-20T10:00:00,12.5\n2026-11-20T11:00:00,13.0\n", "factory": 1,
-        "energy_type": "electricity", "unit": "kWh", "interval_min": 60,
-    },
-}  # fmt: skip
+        "file": b"timestamp,amount\n2026-11-20T10:00:00,12.5\n2026-11-20T11:00:00,13.0\n",
+        "factory": 1,
+        "energy_type": "electricity",
+        "unit": "kWh",
+        "interval_min": 60,
+    }
+}
 NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
 
 
@@ -89,9 +92,7 @@ def url_of(world: World, path: str, item: dict[str, Any], operation: dict[str, A
             path = path.replace(f"{{{parameter['name']}}}", str(value() if callable(value) else value))
         elif parameter["in"] == "query" and parameter.get("required"):
             assert "x-example" in parameter, f"{path}: {parameter['name']} is required and has no x-example"
-    query = "&".join(
-        f"{p['name']}={p['x-example']}" for p in parameters if p["in"] == "query" and "x-example" in p
-    )
+    query = "&".join(f"{p['name']}={p['x-example']}" for p in parameters if p["in"] == "query" and "x-example" in p)
     return f"/api{path}{'?' + query if query else ''}"
 
 

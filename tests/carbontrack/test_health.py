@@ -73,9 +73,7 @@ def test_a_broker_that_is_away_is_named(client: Client, settings: Any) -> None:
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == {
-        "status": "not ready", "parts": {"database": True, "broker": False, "ingest": True},
-    }  # fmt: skip
+    assert response.json() == {"status": "not ready", "parts": {"database": True, "broker": False, "ingest": True}}
 
 
 def test_a_database_that_is_away_is_named_and_no_crash(

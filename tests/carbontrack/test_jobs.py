@@ -35,9 +35,7 @@ def test_the_first_round_does_everything_and_then_each_at_its_time(clock: Clock)
     assert rounds == [["often", "seldom"], [], ["often"], ["often"], ["seldom"]]
 
 
-def test_a_job_that_fails_stops_no_other_and_comes_again(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_job_that_fails_stops_no_other_and_comes_again(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     ran: list[str] = []
 
     def fail() -> None:
@@ -90,9 +88,7 @@ def test_once_does_every_job_once_and_stops(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.django_db
 def test_the_worker_stops_when_it_is_asked_to() -> None:
     worker = subprocess.Popen(
-        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_worker"],
-        stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "run_worker"], stderr=subprocess.PIPE, text=True
     )
     assert worker.stderr is not None
     for line in worker.stderr:

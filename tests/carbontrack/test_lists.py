@@ -23,8 +23,7 @@ def lists() -> list[str]:
     return [
         operation["operationId"]
         for method, _path, operation in operations()
-        if method == "GET"
-        and "results" in operation["responses"]["200"].get("schema", {}).get("properties", {})
+        if method == "GET" and "results" in operation["responses"]["200"].get("schema", {}).get("properties", {})
     ]
 
 

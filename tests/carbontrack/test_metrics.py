@@ -28,23 +28,14 @@ def samples(response: Any) -> dict[str, float]:
 
 
 def test_received_is_stored_and_duplicate_and_rejected(client: Client) -> None:
-    counts = [
-        ("received", "", 0, 60),
-        ("received", "", 1, 40),
-        ("stored", "", 0, 70),
-        ("duplicate", "", 3, 20),
-    ]
+    counts = [("received", "", 0, 60), ("received", "", 1, 40), ("stored", "", 0, 70), ("duplicate", "", 3, 20)]
     counts += [("rejected", "future_time", 0, 6), ("rejected", "bad_schema", 1, 4)]
     for outcome, reason, slot, count in counts:
         IngestCounter.objects.create(outcome=outcome, reason=reason, slot=slot, count=count)
 
     found = samples(client.get("/metrics"))
 
-    rejected = {
-        name: value
-        for name, value in found.items()
-        if name.startswith("carbontrack_readings_rejected_total/")
-    }
+    rejected = {name: value for name, value in found.items() if name.startswith("carbontrack_readings_rejected_total/")}
     assert found["carbontrack_readings_received_total"] == 100
     assert found["carbontrack_readings_stored_total"] == 70
     assert found["carbontrack_readings_duplicate_total"] == 20

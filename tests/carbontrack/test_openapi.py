@@ -35,21 +35,24 @@ def test_the_schema_is_json_whatever_a_browser_asks_for(client: Client, accept: 
 
 def test_every_endpoint_is_described(schema: dict[str, Any]) -> None:
     methods = {
-        (path, method.upper())
-        for path, item in schema["paths"].items()
-        for method in item
-        if method != "parameters"
+        (path, method.upper()) for path, item in schema["paths"].items() for method in item if method != "parameters"
     }
 
     assert methods >= {
-        ("/login/", "POST"), ("/logout/", "POST"), ("/logoutall/", "POST"), ("/me/", "GET"), ("/factories/", "GET"),
-        ("/factories/{id}/", "GET"), ("/mcu-devices/", "GET"), ("/mcu-devices/{device_id}/", "GET"),
-        ("/mcu-devices/{device_id}/rotate-secret/", "POST"), ("/emissions/", "GET"), ("/emissions/", "POST"),
+        ("/login/", "POST"),
+        ("/logout/", "POST"),
+        ("/logoutall/", "POST"),
+        ("/me/", "GET"),
+        ("/factories/", "GET"),
+        ("/factories/{id}/", "GET"),
+        ("/mcu-devices/", "GET"),
+        ("/mcu-devices/{device_id}/", "GET"),
+        ("/mcu-devices/{device_id}/rotate-secret/", "POST"),
+        ("/emissions/", "GET"),
+        ("/emissions/", "POST"),
         ("/emissions/latest/", "GET"),
-    }  # fmt: skip
-    operations = [
-        op for item in schema["paths"].values() for name, op in item.items() if name != "parameters"
-    ]
+    }
+    operations = [op for item in schema["paths"].values() for name, op in item.items() if name != "parameters"]
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
     assert schema["basePath"] == "/api"
@@ -98,9 +101,7 @@ def test_no_other_page_is_relaxed(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_schema_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
-    client: Client, path: str
-) -> None:
+def test_the_schema_pages_load_nothing_from_elsewhere_and_run_nothing_inline(client: Client, path: str) -> None:
     page = client.get(path).content.decode()
 
     assert "//cdn" not in page
@@ -112,9 +113,7 @@ def test_the_schema_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_schema_pages_lead_back_and_say_what_is_simulated(
-    client: Client, settings: Any, path: str
-) -> None:
+def test_the_schema_pages_lead_back_and_say_what_is_simulated(client: Client, settings: Any, path: str) -> None:
     settings.DEMO = True
 
     page = client.get(path).content.decode()

@@ -34,20 +34,15 @@ from tests.carbontrack.test_examples import names, the_schema
 
 pytestmark = pytest.mark.django_db
 CHECKS = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
-]  # fmt: skip
+]
 # Requests of each kind, each by HQ and by one other: all in all some 1,200, in less than a minute.
 EXAMPLES = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 4}
-NOT_SENT = {
-    "Host",
-    "Content-Length",
-    "User-Agent",
-    "Accept-Encoding",
-    "Connection",
-    "Authorization",
-    "Cookie",
-}
+NOT_SENT = {"Host", "Content-Length", "User-Agent", "Accept-Encoding", "Connection", "Authorization", "Cookie"}
 
 
 def operations() -> dict[str, Any]:
@@ -89,10 +84,12 @@ def send(client: Client, case: Any) -> Response:
     asked = requests.Request(**case.as_transport_kwargs(base_url="http://testserver/api")).prepare()
     body = asked.body or b""
     answer = client.generic(
-        str(asked.method), str(asked.path_url), body.encode() if isinstance(body, str) else body,
+        str(asked.method),
+        str(asked.path_url),
+        body.encode() if isinstance(body, str) else body,
         content_type=asked.headers.get("Content-Type", "application/json"),
         headers={name: value for name, value in asked.headers.items() if name not in NOT_SENT},
-    )  # fmt: skip
+    )
     sent = {name.lower(): [value] for name, value in answer.items()}
     return Response(answer.status_code, sent, answer.content, asked, 0.01, verify=False)
 
@@ -122,13 +119,17 @@ def test_no_request_breaks_the_api_or_its_schema(
 
     def search(mode: GenerationMode, count: int) -> None:
         @settings(
-            max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+            max_examples=count,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
-        )  # fmt: skip
+        )
         @given(
-            case=operation.as_strategy(generation_mode=mode), is_row=st.booleans(),
+            case=operation.as_strategy(generation_mode=mode),
+            is_row=st.booleans(),
             other=st.sampled_from(["manager", "integrator", "nobody"]),
-        )  # fmt: skip
+        )
         def one(case: Any, is_row: bool, other: str) -> None:
             if is_row:
                 with_rows_that_are_there(case, values)
@@ -153,9 +154,7 @@ def _has_parameters(operation: Any) -> bool:
     return bool(operation.body) or any(operation.iter_parameters())
 
 
-def test_the_search_sees_an_answer_that_the_schema_denies(
-    world: World, loaded_operations: dict[str, Any]
-) -> None:
+def test_the_search_sees_an_answer_that_the_schema_denies(world: World, loaded_operations: dict[str, Any]) -> None:
     operation = loaded_operations["me"]
     asked = requests.Request("GET", "http://testserver/api/me/").prepare()
     body = json.dumps({"id": "seven"}).encode()

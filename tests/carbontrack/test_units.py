@@ -43,9 +43,7 @@ def test_digits_follow_the_magnitude(value: float | Decimal, shown: str) -> None
     assert number(value, "kg") == shown
 
 
-@pytest.mark.parametrize(
-    ("unit", "shown"), [("ppm", "93,251"), ("celsius", "93,250.5"), ("m_per_s", "93,250.50")]
-)
+@pytest.mark.parametrize(("unit", "shown"), [("ppm", "93,251"), ("celsius", "93,250.5"), ("m_per_s", "93,250.50")])
 def test_a_unit_may_fix_its_decimals(unit: str, shown: str) -> None:
     assert number(93250.5, unit) == shown
 

@@ -18,19 +18,11 @@ HOUR = timedelta(hours=1)
 
 
 def make_production(
-    factory: Factory,
-    amount_kg: str | int = 1000,
-    start: datetime = START,
-    end: datetime | None = None,
-    **fields: Any,
+    factory: Factory, amount_kg: str | int = 1000, start: datetime = START, end: datetime | None = None, **fields: Any
 ) -> ProductionEntry:
     fields.setdefault("product", Product.MADE_TEA)
     return ProductionEntry.objects.create(
-        factory=factory,
-        amount_kg=Decimal(amount_kg),
-        period_start=start,
-        period_end=end or start + LENGTH,
-        **fields,
+        factory=factory, amount_kg=Decimal(amount_kg), period_start=start, period_end=end or start + LENGTH, **fields
     )
 
 
@@ -41,12 +33,23 @@ def make_hours(
     mass_ug = None if kg is None else round(kg * 1e9)
     return EmissionHour.objects.bulk_create(
         EmissionHour(
-            device_id=assignment.device_id, assignment=assignment, period_start=start + HOUR * n, status=status,
-            record_ug=mass_ug, measured_ug=mass_ug or 0, flux_ug_per_m2=0, covered_ms=3_600_000, weight_s=3600.0,
-            operating_ms=3_600_000, idle_ms=0, readings=720, valid_readings=720, method_version="1",
+            device_id=assignment.device_id,
+            assignment=assignment,
+            period_start=start + HOUR * n,
+            status=status,
+            record_ug=mass_ug,
+            measured_ug=mass_ug or 0,
+            flux_ug_per_m2=0,
+            covered_ms=3_600_000,
+            weight_s=3600.0,
+            operating_ms=3_600_000,
+            idle_ms=0,
+            readings=720,
+            valid_readings=720,
+            method_version="1",
         )
         for n in range(count)
-    )  # fmt: skip
+    )
 
 
 def day_of(factory: Factory, day: date = DAY) -> SiteDay:

@@ -21,13 +21,7 @@ from tests.compliance.build import LENGTH, START, make_hours, make_production
 
 pytestmark = pytest.mark.django_db
 
-NEW = {
-    "metric": "intensity",
-    "base_year": 2025,
-    "base_value": "0.12",
-    "target_year": 2030,
-    "target_value": "0.09",
-}
+NEW = {"metric": "intensity", "base_year": 2025, "base_value": "0.12", "target_year": 2030, "target_value": "0.09"}
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +48,11 @@ def test_hq_sets_corrects_and_ends_a_target(cast: SimpleNamespace, hq: Client) -
     body = created.json()
     assert created.status_code == 201
     assert (body["unit"], body["gwp_set"], body["base_value"], body["factory"]) == (
-        "kg CO2e/kg", "AR6", "0.120000", cast.litein.pk,
-    )  # fmt: skip
+        "kg CO2e/kg",
+        "AR6",
+        "0.120000",
+        cast.litein.pk,
+    )
     assert (body["verdict"]["met"], body["verdict"]["reason"]) == (None, "nothing_logged")
 
     assert patch(hq, body["id"], {"target_value": "0.1"}).status_code == 400  # no reason
@@ -112,15 +109,9 @@ def test_a_manager_of_some_factories_sets_no_target_for_the_organisation(
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [
-        ({"target_year": 2020}, "target_year"),
-        ({"metric": "vibes"}, "metric"),
-        ({"base_value": "0"}, "base_value"),
-    ],
+    [({"target_year": 2020}, "target_year"), ({"metric": "vibes"}, "metric"), ({"base_value": "0"}, "base_value")],
 )
-def test_a_wrong_field_is_named(
-    hq: Client, cast: SimpleNamespace, change: dict[str, Any], field: str
-) -> None:
+def test_a_wrong_field_is_named(hq: Client, cast: SimpleNamespace, change: dict[str, Any], field: str) -> None:
     response = post(hq, NEW | {"factory": cast.litein.pk} | change)
 
     assert (response.status_code, set(response.json()["fields"])) == (400, {field})
@@ -150,9 +141,7 @@ def log_two_days(cast: SimpleNamespace) -> None:
     for n, made_kg in ((0, 1000), (1, 1700)):
         start = START - n * LENGTH
         make.make_energy_entry(cast.litein, amount=Decimal(2100 + n), unit="kg", timestamp=start)
-        make.make_energy_entry(
-            cast.litein, energy_type="electricity", amount=Decimal(500), unit="kWh", timestamp=start
-        )
+        make.make_energy_entry(cast.litein, energy_type="electricity", amount=Decimal(500), unit="kWh", timestamp=start)
         make_production(cast.litein, made_kg, start)
     assignment = make.make_assignment(device=make.make_device(factory=cast.litein))
     make_hours(assignment, START - LENGTH, 48, kg=110.0)
@@ -183,9 +172,7 @@ def test_every_ratio_is_recomputed_from_the_inputs_beside_it(
 def test_days_come_from_the_entries_that_the_api_shows(cast: SimpleNamespace, hq: Client) -> None:
     log_two_days(cast)
 
-    (row,) = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?from=2026-11-20&to=2026-11-21").json()[
-        "results"
-    ]
+    (row,) = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?from=2026-11-20&to=2026-11-21").json()["results"]
     entries = hq.get("/api/energy-entries/?from=2026-11-20T03:00:00Z").json()["results"]
 
     assert (row["period_start"], row["period_end"]) == ("2026-11-20", "2026-11-21")
@@ -195,9 +182,7 @@ def test_days_come_from_the_entries_that_the_api_shows(cast: SimpleNamespace, hq
 
 def test_a_mine_has_its_figure_per_tonne(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     mine = make.make_factory(organisation=cast.organisation, sector="coal_mine", country="IN")
-    EmissionSource.objects.create(
-        factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast"
-    )
+    EmissionSource.objects.create(factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast")
     make_production(mine, 100_000, product=Product.COAL)
     make.make_energy_entry(mine, energy_type="electricity", amount=Decimal(10), unit="kWh")
 
@@ -218,11 +203,15 @@ def test_what_was_just_logged_is_in_the_answer_and_in_the_file(cast: SimpleNames
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("resolution=hour", "resolution"), ("from=yesterday", "from"), ("to=2026-02-30", "to"),
-        ("from=2026-11-20&to=2026-11-20", "to"), ("from=2020-01-01&to=2026-01-01", "from"), ("from=0001-01-01", "from"),
+        ("resolution=hour", "resolution"),
+        ("from=yesterday", "from"),
+        ("to=2026-02-30", "to"),
+        ("from=2026-11-20&to=2026-11-20", "to"),
+        ("from=2020-01-01&to=2026-01-01", "from"),
+        ("from=0001-01-01", "from"),
         ("to=1990-01-01", "to"),
     ],
-)  # fmt: skip
+)
 def test_a_period_that_cannot_be_is_named(cast: SimpleNamespace, hq: Client, query: str, field: str) -> None:
     response = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?{query}")
 

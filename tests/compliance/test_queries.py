@@ -24,12 +24,7 @@ def litein() -> Factory:
 
 
 def log_day(
-    factory: Factory,
-    start: datetime = START,
-    *,
-    wood_kg: int = 2000,
-    kwh: int = 500,
-    made_kg: int | None = 1000,
+    factory: Factory, start: datetime = START, *, wood_kg: int = 2000, kwh: int = 500, made_kg: int | None = 1000
 ) -> None:
     make_energy_entry(factory, amount=Decimal(wood_kg), unit="kg", timestamp=start)
     make_energy_entry(factory, energy_type="electricity", amount=Decimal(kwh), unit="kWh", timestamp=start)
@@ -83,33 +78,31 @@ def test_nothing_logged_is_null_not_zero(litein: Factory) -> None:
 
     own = sums_of(litein)
 
-    assert (own.co2e_kg, own.scope1_co2e_kg, own.scope2_co2e_kg, own.energy_gj, own.biogenic_co2_kg) == (
-        None,
-    ) * 5
+    assert (own.co2e_kg, own.scope1_co2e_kg, own.scope2_co2e_kg, own.energy_gj, own.biogenic_co2_kg) == (None,) * 5
     assert (own.heat_co2_kg, own.stack_co2_kg, own.co2e_kg_per_kg) == (None,) * 3
 
 
 def test_days_that_have_not_begun_are_in_no_sum(litein: Factory) -> None:
     make_energy_entry(
-        litein, energy_type="electricity", amount=Decimal(3000), unit="kWh", timestamp=None,
-        period_start=START, period_end=START + 30 * LENGTH,
-    )  # fmt: skip
+        litein,
+        energy_type="electricity",
+        amount=Decimal(3000),
+        unit="kWh",
+        timestamp=None,
+        period_start=START,
+        period_end=START + 30 * LENGTH,
+    )
 
     own = sums_of(litein, DAY, DAY + timedelta(days=40))
 
     assert (own.known_days, own.electricity_kwh) == (3, 300)  # the 20th, 21st and 22nd
-    assert [row.day.day for row in queries.site_days([litein.pk], DAY, date(2027, 1, 1), now=NOW)] == [
-        20,
-        21,
-        22,
-    ]
+    assert [row.day.day for row in queries.site_days([litein.pk], DAY, date(2027, 1, 1), now=NOW)] == [20, 21, 22]
 
 
 def test_months_and_days_of_a_period_sum_to_the_whole(litein: Factory) -> None:
     make_energy_entry(
-        litein, amount=Decimal("1000.1"), unit="kg", timestamp=None,
-        period_start=START - 45 * LENGTH, period_end=START,
-    )  # fmt: skip
+        litein, amount=Decimal("1000.1"), unit="kg", timestamp=None, period_start=START - 45 * LENGTH, period_end=START
+    )
     refresh()
     first = DAY - timedelta(days=60)
 
@@ -130,9 +123,7 @@ def test_a_mine_without_a_class_has_no_total(litein: Factory) -> None:
     own = sums_of(mine)
     assert (own.methane_unknown_days, own.co2e_kg, own.co2e_kg_per_kg) == (1, None, None)
 
-    EmissionSource.objects.create(
-        factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast"
-    )
+    EmissionSource.objects.create(factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast")
     own = sums_of(mine)
     assert own.methane_co2e_kg == Decimal("1.33") * Decimal("0.67") * 1000 * Decimal("29.8")
     assert own.co2e_kg_per_kg == (own.methane_co2e_kg + (own.scope2_co2e_kg or 0)) / 1_000_000
@@ -155,9 +146,7 @@ def test_sums_of_many_sites_are_one_query(litein: Factory, django_assert_num_que
 
 
 # --- Operating time, last logged ---------------------------------------------------------------
-def test_operating_time_counts_hours_that_the_monitoring_worked_of_those_it_was_there_for(
-    litein: Factory,
-) -> None:
+def test_operating_time_counts_hours_that_the_monitoring_worked_of_those_it_was_there_for(litein: Factory) -> None:
     assignment = make_assignment(device=make_device(factory=litein), valid_from=START)
     make_hours(assignment, START, 10)
     make_hours(assignment, START + LENGTH, 14, status="idle", kg=0.0)

@@ -28,10 +28,15 @@ FIRST, LAST = DAY - timedelta(days=40), DAY + timedelta(days=40)
 def _record(state: Any, hours: int, length: int) -> None:
     start = START + timedelta(hours=hours)
     make_energy_entry(
-        state.factory, user=state.user, amount=Decimal(abs(hours) * 7 + 1) / 8, timestamp=None,
-        energy_type=("firewood", "electricity", "diesel")[hours % 3], unit=("kg", "kWh", "L")[hours % 3],
-        period_start=start - timedelta(hours=length), period_end=start,
-    )  # fmt: skip
+        state.factory,
+        user=state.user,
+        amount=Decimal(abs(hours) * 7 + 1) / 8,
+        timestamp=None,
+        energy_type=("firewood", "electricity", "diesel")[hours % 3],
+        unit=("kg", "kWh", "L")[hours % 3],
+        period_start=start - timedelta(hours=length),
+        period_end=start,
+    )
 
 
 def _produce(state: Any, hours: int, length: int) -> None:
@@ -68,8 +73,16 @@ def _refresh(state: Any, hours: int, length: int) -> None:
 
 
 ACTS: list[Callable[[Any, int, int], None]] = [
-    _record, _record, _produce, _delete, _rewrite, _measure, _cut, _refresh, _refresh,
-]  # fmt: skip
+    _record,
+    _record,
+    _produce,
+    _delete,
+    _rewrite,
+    _measure,
+    _cut,
+    _refresh,
+    _refresh,
+]
 
 
 class State:
@@ -141,9 +154,7 @@ def test_writers_and_refreshers_at_once_lose_nothing() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_written_while_days_are_made_is_made_in_the_next_round(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_written_while_days_are_made_is_made_in_the_next_round(monkeypatch: pytest.MonkeyPatch) -> None:
     factory = make_factory()
     make_energy_entry(factory, amount=Decimal(100), unit="kg")
     load = site_days.load
@@ -171,9 +182,7 @@ def test_a_worker_leaves_a_site_to_whoever_makes_it_and_a_reader_waits_for_him()
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [site_days._LOCK, factory.pk])
         in_threads(1, lambda _n: made.append(refresh()))
         assert made == [0]
-        reader = threading.Thread(
-            target=lambda: (made.append(refresh([factory.pk])), connections.close_all())
-        )
+        reader = threading.Thread(target=lambda: (made.append(refresh([factory.pk])), connections.close_all()))
         reader.start()
         reader.join(timeout=0.3)
         assert reader.is_alive()

@@ -30,11 +30,7 @@ def start_of(factory: Factory, days_back: int) -> datetime:
 
 
 def log_day(
-    factory: Factory,
-    days_back: int,
-    items: str = "heat electricity production",
-    *,
-    at: datetime | None = None,
+    factory: Factory, days_back: int, items: str = "heat electricity production", *, at: datetime | None = None
 ) -> None:
     """Enter what `items` names of one factory day, as if it had been entered at `at` (default: at its end)."""
     start = start_of(factory, days_back)
@@ -45,9 +41,7 @@ def log_day(
         entry = make.make_energy_entry(factory, **period)
         EnergyEntry.objects.filter(pk=entry.pk).update(created_at=entered_at)
     if "electricity" in items:
-        entry = make.make_energy_entry(
-            factory, energy_type="electricity", amount=Decimal("5000"), unit="kWh", **period
-        )
+        entry = make.make_energy_entry(factory, energy_type="electricity", amount=Decimal("5000"), unit="kWh", **period)
         EnergyEntry.objects.filter(pk=entry.pk).update(created_at=entered_at)
     if "production" in items:
         product = "coal" if factory.sector == Sector.COAL_MINE else "made_tea"
@@ -121,9 +115,14 @@ def test_diesel_of_the_genset_is_no_firewood() -> None:
     start = start_of(factory, 1)
     log_day(factory, 1, "electricity production", at=NOW - timedelta(hours=1))
     make.make_energy_entry(
-        factory, energy_type="diesel", amount=Decimal(80), unit="L", timestamp=start, period_start=start,
+        factory,
+        energy_type="diesel",
+        amount=Decimal(80),
+        unit="L",
+        timestamp=start,
+        period_start=start,
         period_end=start + timedelta(days=1),
-    )  # fmt: skip
+    )
 
     assert Item.HEAT in log_of(factory).yesterday.missing
 
@@ -179,9 +178,14 @@ def test_a_monthly_bill_is_awaited_for_35_days(ended_days_ago: int, is_missing: 
     log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))
     end = start_of(factory, 0) - timedelta(days=ended_days_ago)
     make.make_energy_entry(
-        factory, energy_type="electricity", amount=Decimal(150_000), unit="kWh",
-        timestamp=end - timedelta(days=30), period_start=end - timedelta(days=30), period_end=end,
-    )  # fmt: skip
+        factory,
+        energy_type="electricity",
+        amount=Decimal(150_000),
+        unit="kWh",
+        timestamp=end - timedelta(days=30),
+        period_start=end - timedelta(days=30),
+        period_end=end,
+    )
 
     assert (Item.ELECTRICITY in log_of(factory).yesterday.missing) == is_missing
 
@@ -196,9 +200,7 @@ def test_who_reads_the_meter_each_day_is_not_waited_for() -> None:
 
 # --- Sites ---------------------------------------------------------------------------------------
 def test_a_mine_logs_diesel_electricity_and_coal() -> None:
-    mine = make.make_factory(
-        sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0
-    )
+    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     assert log_of(mine).yesterday.missing == (Item.OTHER, Item.ELECTRICITY, Item.PRODUCTION)
 
     log_day(mine, 1, "electricity production", at=NOW - timedelta(hours=1))

@@ -44,13 +44,7 @@ def test_what_nobody_logged_is_null_and_a_day_without_anything_has_no_row(litein
     row = day_of(litein)
 
     assert (row.made_kg, row.production_covered_s) == (0, 86_400)
-    assert (row.green_leaf_kg, row.firewood_kg, row.heat_co2_kg, row.basis, row.gwp_set) == (
-        None,
-        None,
-        None,
-        "",
-        "",
-    )
+    assert (row.green_leaf_kg, row.firewood_kg, row.heat_co2_kg, row.basis, row.gwp_set) == (None, None, None, "", "")
     assert SiteDay.objects.count() == 1
 
 
@@ -58,13 +52,9 @@ def test_fuels_are_classed_by_where_they_burn_and_else_by_what_they_are(litein: 
     boiler = EmissionSource.objects.get(factory=litein)
     genset = EmissionSource.objects.create(factory=litein, name="Genset", kind=SourceKind.GENSET)
     engine = make_energy_entry(litein, energy_type="diesel", amount=Decimal(100), unit="L")
-    burned = make_energy_entry(
-        litein, energy_type="diesel", amount=Decimal(10), unit="L", source_id=boiler.pk
-    )
+    burned = make_energy_entry(litein, energy_type="diesel", amount=Decimal(10), unit="L", source_id=boiler.pk)
     blast = make_energy_entry(litein, energy_type="explosive_anfo", amount=Decimal(1), unit="t")
-    oiled = make_energy_entry(
-        litein, energy_type="kerosene", amount=Decimal(7), unit="L", source_id=genset.pk
-    )
+    oiled = make_energy_entry(litein, energy_type="kerosene", amount=Decimal(7), unit="L", source_id=genset.pk)
 
     row = day_of(litein)
 
@@ -107,9 +97,13 @@ def test_what_was_received_or_counted_is_in_no_day(litein: Factory) -> None:
 def test_an_entry_is_spread_by_seconds_and_its_days_sum_exactly_to_it(litein: Factory) -> None:
     start = START + timedelta(hours=7)
     entry = make_energy_entry(
-        litein, amount=Decimal("10.000001"), unit="kg", timestamp=None,
-        period_start=start, period_end=start + timedelta(hours=48),
-    )  # fmt: skip
+        litein,
+        amount=Decimal("10.000001"),
+        unit="kg",
+        timestamp=None,
+        period_start=start,
+        period_end=start + timedelta(hours=48),
+    )
 
     days = days_of(litein)
 
@@ -122,9 +116,14 @@ def test_an_entry_is_spread_by_seconds_and_its_days_sum_exactly_to_it(litein: Fa
 
 def test_a_bill_of_400_days_fills_each_of_them(litein: Factory) -> None:
     entry = make_energy_entry(
-        litein, energy_type="electricity", amount=Decimal("123456.789"), unit="kWh", timestamp=None,
-        period_start=START - 400 * LENGTH, period_end=START,
-    )  # fmt: skip
+        litein,
+        energy_type="electricity",
+        amount=Decimal("123456.789"),
+        unit="kWh",
+        timestamp=None,
+        period_start=START - 400 * LENGTH,
+        period_end=START,
+    )
 
     days = days_of(litein)
 
@@ -136,9 +135,7 @@ def test_a_bill_of_400_days_fills_each_of_them(litein: Factory) -> None:
 
 def test_entries_that_overlap_add_their_amounts_and_cover_each_second_once(litein: Factory) -> None:
     first = make_energy_entry(litein, timestamp=None, period_start=START, period_end=START + LENGTH / 2)
-    second = make_energy_entry(
-        litein, timestamp=None, period_start=START + LENGTH / 4, period_end=START + LENGTH / 2
-    )
+    second = make_energy_entry(litein, timestamp=None, period_start=START + LENGTH / 4, period_end=START + LENGTH / 2)
 
     row = day_of(litein)
 
@@ -153,12 +150,14 @@ def test_a_day_on_which_clocks_change_has_23_or_25_hours(day: date, hours: int) 
     berlin = make_factory(country="KE", time_zone="Europe/Berlin")
     start = datetime(day.year, day.month, 1, tzinfo=UTC)
     entry = make_energy_entry(
-        berlin, amount=Decimal(31 * 24 * 1000), unit="kg", timestamp=None, period_start=start,
+        berlin,
+        amount=Decimal(31 * 24 * 1000),
+        unit="kg",
+        timestamp=None,
+        period_start=start,
         period_end=start + timedelta(days=31),
-    )  # fmt: skip
-    make_production(
-        berlin, 2400, datetime(day.year, day.month, day.day, 6, tzinfo=berlin.zone).astimezone(UTC)
     )
+    make_production(berlin, 2400, datetime(day.year, day.month, day.day, 6, tzinfo=berlin.zone).astimezone(UTC))
 
     row = day_of(berlin, day)
 
@@ -251,8 +250,9 @@ def test_another_hour_or_zone_cuts_the_days_anew(litein: Factory) -> None:
     litein.time_zone, litein.day_starts_at = "Asia/Kolkata", 0
     litein.save()
     assert [row.starts_at for row in days_of(litein)] == [
-        datetime(2026, 11, 19, 18, 30, tzinfo=UTC), datetime(2026, 11, 20, 18, 30, tzinfo=UTC),
-    ]  # fmt: skip
+        datetime(2026, 11, 19, 18, 30, tzinfo=UTC),
+        datetime(2026, 11, 20, 18, 30, tzinfo=UTC),
+    ]
 
 
 def test_rebuild_makes_rows_that_somebody_spoiled_as_they_were(litein: Factory) -> None:
@@ -294,9 +294,7 @@ def test_methane_of_a_mine_comes_from_its_coal_and_its_class(mine: Factory) -> N
 
 def test_a_mine_whose_sources_disagree_has_no_methane_figure(mine: Factory) -> None:
     for name, mine_class in (("North", "opencast"), ("South", "underground_degree_1")):
-        EmissionSource.objects.create(
-            factory=mine, name=name, kind=SourceKind.MINE_METHANE, mine_class=mine_class
-        )
+        EmissionSource.objects.create(factory=mine, name=name, kind=SourceKind.MINE_METHANE, mine_class=mine_class)
     make_production(mine, 1000, product=Product.COAL)
 
     assert {row.methane_co2e_kg for row in days_of(mine)} == {None}

@@ -77,9 +77,7 @@ def test_every_chimney_must_be_measured(site: SimpleNamespace) -> None:
     assert (row.basis, row.heat_co2_kg, row.stack_h, row.chimneys) == ("measured", 4800, 48, 2)
 
 
-def test_a_boiler_without_a_chimney_that_is_measured_leaves_the_day_to_the_fuel(
-    site: SimpleNamespace,
-) -> None:
+def test_a_boiler_without_a_chimney_that_is_measured_leaves_the_day_to_the_fuel(site: SimpleNamespace) -> None:
     make_hours(site.assignment, START, 24)
     EmissionSource.objects.create(factory=site.factory, name="Second boiler", kind=SourceKind.BOILER)
 
@@ -88,9 +86,7 @@ def test_a_boiler_without_a_chimney_that_is_measured_leaves_the_day_to_the_fuel(
 
 def test_the_stack_of_a_genset_is_no_heat(site: SimpleNamespace) -> None:
     genset = make_assignment(device=make_device(factory=site.factory))
-    EmissionSource.objects.create(
-        factory=site.factory, name="Genset", kind=SourceKind.GENSET, chimney=genset.chimney
-    )
+    EmissionSource.objects.create(factory=site.factory, name="Genset", kind=SourceKind.GENSET, chimney=genset.chimney)
     make_hours(site.assignment, START, 24, kg=100.0)
     make_hours(genset, START, 24, kg=7.0)
 
@@ -98,9 +94,7 @@ def test_the_stack_of_a_genset_is_no_heat(site: SimpleNamespace) -> None:
 
 
 def test_a_cross_check_counts_nowhere(site: SimpleNamespace) -> None:
-    check = make_assignment(
-        device=make_device(factory=site.factory), chimney=site.chimney, is_of_record=False
-    )
+    check = make_assignment(device=make_device(factory=site.factory), chimney=site.chimney, is_of_record=False)
     make_hours(site.assignment, START, 24)
     make_hours(check, START, 24)
 

@@ -22,14 +22,13 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 YEAR = START - 364 * LENGTH  # to the end of 20 November
 INTENSITY: dict[str, Any] = {
-    "metric": "intensity", "base_year": 2024, "base_value": Decimal("0.14"), "target_year": 2030,
+    "metric": "intensity",
+    "base_year": 2024,
+    "base_value": Decimal("0.14"),
+    "target_year": 2030,
     "target_value": Decimal("0.08"),
-}  # fmt: skip
-ABSOLUTE: dict[str, Any] = INTENSITY | {
-    "metric": "absolute_t",
-    "base_value": Decimal(100),
-    "target_value": Decimal(40),
 }
+ABSOLUTE: dict[str, Any] = INTENSITY | {"metric": "absolute_t", "base_value": Decimal(100), "target_value": Decimal(40)}
 
 
 @pytest.fixture
@@ -37,16 +36,19 @@ def litein() -> Factory:
     return make_factory()
 
 
-def log_year(
-    factory: Factory, *, days: int = 365, energy_days: int | None = None, made_kg: int = 1_000_000
-) -> None:
+def log_year(factory: Factory, *, days: int = 365, energy_days: int | None = None, made_kg: int = 1_000_000) -> None:
     """A year of even logs: 2 kg of wood and 0.5 kWh a kg of tea."""
     energy_end = YEAR + (energy_days or days) * LENGTH
     for energy_type, unit, per_kg in (("firewood", "kg", 2), ("electricity", "kWh", Decimal("0.5"))):
         make_energy_entry(
-            factory, energy_type=energy_type, unit=unit, amount=Decimal(made_kg * per_kg), timestamp=None,
-            period_start=YEAR, period_end=energy_end,
-        )  # fmt: skip
+            factory,
+            energy_type=energy_type,
+            unit=unit,
+            amount=Decimal(made_kg * per_kg),
+            timestamp=None,
+            period_start=YEAR,
+            period_end=energy_end,
+        )
     make_production(factory, made_kg, YEAR, YEAR + days * LENGTH)
 
 
@@ -62,14 +64,7 @@ def judged(factory: Factory) -> Verdict:
 # --- The line ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("year", "value"),
-    [
-        (2023, "0.14"),
-        (2024, "0.14"),
-        (2027, "0.11"),
-        (Decimal("2025.5"), "0.125"),
-        (2030, "0.08"),
-        (2040, "0.08"),
-    ],
+    [(2023, "0.14"), (2024, "0.14"), (2027, "0.11"), (Decimal("2025.5"), "0.125"), (2030, "0.08"), (2040, "0.08")],
 )
 def test_the_line_goes_straight_from_base_to_target(litein: Factory, year: Decimal | int, value: str) -> None:
     assert expected(set_for(litein), year) == Decimal(value)
@@ -119,9 +114,7 @@ def test_absolute_tonnes_are_scaled_from_the_days_logged_to_all_operating_days(l
         (None, "nothing_logged"),
     ],
 )
-def test_too_little_logged_is_neither_met_nor_missed(
-    litein: Factory, log: dict[str, Any] | None, reason: str
-) -> None:
+def test_too_little_logged_is_neither_met_nor_missed(litein: Factory, log: dict[str, Any] | None, reason: str) -> None:
     if log is not None:
         log_year(litein, **log)
     set_for(litein)
@@ -160,16 +153,19 @@ def test_entries_by_other_potentials_than_the_target_do_not_judge_it(litein: Fac
 def test_a_mine_is_judged_per_tonne_of_coal_once_its_class_is_known() -> None:
     mine = make_factory(sector="coal_mine", country="IN")
     make_energy_entry(
-        mine, energy_type="electricity", unit="kWh", amount=Decimal(1000), timestamp=None, period_start=YEAR,
+        mine,
+        energy_type="electricity",
+        unit="kWh",
+        amount=Decimal(1000),
+        timestamp=None,
+        period_start=YEAR,
         period_end=START + LENGTH,
-    )  # fmt: skip
+    )
     make_production(mine, 365_000, YEAR, START + LENGTH, product=Product.COAL)
     set_for(mine, base_value=Decimal(30), target_value=Decimal(20))
     assert judged(mine).reason == "methane_unknown"
 
-    EmissionSource.objects.create(
-        factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast"
-    )
+    EmissionSource.objects.create(factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast")
     found = judged(mine)
     assert found.target.unit == "kg CO2e/t"
     # 1.33 m3/t x 0.67 x 29.8 = 26.55 kg/t, and a little of the grid.
@@ -213,11 +209,14 @@ def problem(caught: Any) -> tuple[int, str, set[str]]:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"target_year": 2024}, "target_year"), ({"base_year": 1900}, "base_year"),
-        ({"base_value": Decimal(0)}, "base_value"), ({"target_value": Decimal(-1)}, "target_value"),
-        ({"base_value": Decimal("NaN")}, "base_value"), ({"base_value": Decimal(10) ** 15}, "base_value"),
+        ({"target_year": 2024}, "target_year"),
+        ({"base_year": 1900}, "base_year"),
+        ({"base_value": Decimal(0)}, "base_value"),
+        ({"target_value": Decimal(-1)}, "target_value"),
+        ({"base_value": Decimal("NaN")}, "base_value"),
+        ({"base_value": Decimal(10) ** 15}, "base_value"),
     ],
-)  # fmt: skip
+)
 def test_a_target_that_makes_no_sense_is_refused(litein: Factory, change: dict[str, Any], field: str) -> None:
     with pytest.raises(ApiError) as caught:
         set_for(litein, INTENSITY | change)
@@ -247,10 +246,7 @@ def test_a_correction_needs_a_reason_and_the_history_keeps_what_was(litein: Fact
     services.correct_target(None, target.pk, {"target_value": Decimal("0.09")}, "board of May")
 
     history: Any = Target.objects.get(pk=target.pk)
-    assert [row.target_value for row in history.events.order_by("pgh_id")] == [
-        Decimal("0.08"),
-        Decimal("0.09"),
-    ]
+    assert [row.target_value for row in history.events.order_by("pgh_id")] == [Decimal("0.08"), Decimal("0.09")]
 
 
 def test_tea_and_coal_have_no_common_intensity(litein: Factory) -> None:

@@ -27,9 +27,7 @@ class IngestStandIn:
         self.subscription_count = 0
         self._changed = threading.Condition()
         self._port = port
-        self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=INGEST_USER, clean_session=False
-        )
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=INGEST_USER, clean_session=False)
         self._client.username_pw_set(INGEST_USER, password)
         self._client.tls_set(ca_file)
         self._client.reconnect_delay_set(1, 1)
@@ -57,11 +55,7 @@ class IngestStandIn:
     def seqs(self, device_id: str) -> list[int]:
         """The seqs that arrived, sorted, each once; of the stream heard last."""
         streams = [stream for stream, _seq in self.readings[device_id]]
-        return (
-            sorted(seq for stream, seq in self.readings[device_id] if stream == streams[-1])
-            if streams
-            else []
-        )
+        return sorted(seq for stream, seq in self.readings[device_id] if stream == streams[-1]) if streams else []
 
     def _subscribed(self, *arguments: object) -> None:
         with self._changed:

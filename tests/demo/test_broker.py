@@ -73,9 +73,7 @@ def test_mosquitto_pub_gets_what_the_contract_says(
     command = ["mosquitto_pub", "--cafile", str(broker.certificates.ca_file), "-h", "localhost"]
     command += ["-p", str(broker.port), "-i", "chimney-1", "-u", "chimney-1", "-q", "1"]
 
-    done = subprocess.run(
-        [*command, "-P", password, "-t", topic, "-m", "first"], check=False, timeout=TIMEOUT_S
-    )
+    done = subprocess.run([*command, "-P", password, "-t", topic, "-m", "first"], check=False, timeout=TIMEOUT_S)
     own_topic = "carbontrack/v1/chimney-1/readings"
     subprocess.run([*command, "-P", "right-1", "-t", own_topic, "-m", "last"], check=True, timeout=TIMEOUT_S)
 
@@ -232,9 +230,7 @@ def test_a_client_without_tls_is_not_served(broker: RunningBroker) -> None:
     assert not answer.startswith(b"\x20")  # CONNACK
 
 
-def test_a_device_that_falls_silent_is_given_up_after_its_keep_alive(
-    broker: RunningBroker, ingest: Client
-) -> None:
+def test_a_device_that_falls_silent_is_given_up_after_its_keep_alive(broker: RunningBroker, ingest: Client) -> None:
     trusting = ssl.create_default_context(cafile=broker.certificates.ca_file)
     with (
         socket.create_connection(("127.0.0.1", broker.port), TIMEOUT_S) as plain,

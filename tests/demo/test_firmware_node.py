@@ -44,9 +44,10 @@ def test_its_pitot_feels_what_the_simulated_chimney_blows() -> None:
     line = next(firmware_node.gas_table(planned, from_s=now_s, anchor_day=None))
     t_s, co2_ppm, temperature_c, pitot_pa, pressure_pa = map(float, line.split())
     density = gas.gas_density_kg_per_m3(
-        pressure_pa=pressure_pa, temperature_k=temperature_c + 273.15,
+        pressure_pa=pressure_pa,
+        temperature_k=temperature_c + 273.15,
         molar_mass_kg_per_mol=firmware_node.FLUE_GAS_KG_PER_MOL,
-    )  # fmt: skip
+    )
 
     velocity_ms = stack.pitot_velocity_ms(differential_pressure_pa=pitot_pa, gas_density_kg_per_m3=density)
 
@@ -96,16 +97,9 @@ def test_the_node_takes_its_settings_gas_and_scenario(settings: Settings, tmp_pa
 # --- When there is none ------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("there", "words"),
-    [
-        ((), "no C++ compiler"),
-        (("cmake",), "no C++ compiler"),
-        (("g++",), "no cmake"),
-        (("g++", "cmake"), ""),
-    ],
+    [((), "no C++ compiler"), (("cmake",), "no C++ compiler"), (("g++",), "no cmake"), (("g++", "cmake"), "")],
 )
-def test_what_is_missing_is_named(
-    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], words: str
-) -> None:
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], words: str) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name if name in there else None)
 
     missing = firmware_build.missing_here()
@@ -181,9 +175,7 @@ def test_a_part_that_fails_again_and_again_gives_its_device_back_and_stays(
     assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(
-    pauses: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_written_is_one_sentence(pauses: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: Path, folder: Path) -> Path:
         raise OSError(28, "No space left on device")
 
@@ -199,11 +191,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     ("state", "why", "words"),
     [
         (State.BUILDING, "", "being built; litein-01 runs it as soon as it is"),
-        (
-            State.WAITING,
-            "",
-            "litein-01 runs the firmware's own core (firmware/host) once its last two hours are in",
-        ),
+        (State.WAITING, "", "litein-01 runs the firmware's own core (firmware/host) once its last two hours are in"),
         (State.RUNNING, "", "litein-01 runs the firmware's own core (firmware/host)"),
         (State.NONE, "there is no cmake here", "none: there is no cmake here"),
     ],
@@ -240,9 +228,7 @@ def now_ms() -> int:
 
 
 def fleet_of_one(data_dir: Path, device: SimulatedDevice) -> Fleet:
-    return Fleet(
-        [device], {device.device_id: "password"}, BrokerPlace("127.0.0.1", 1, None), data_dir=data_dir
-    )
+    return Fleet([device], {device.device_id: "password"}, BrokerPlace("127.0.0.1", 1, None), data_dir=data_dir)
 
 
 def test_a_second_start_makes_up_nothing_of_the_nodes_time(tmp_path: Path) -> None:
@@ -290,9 +276,12 @@ def test_in_the_demo_the_node_takes_its_device_over_and_comes_back_when_killed(
         ports = first.getsockname()[1], second.getsockname()[1]
     data_dir = tmp_path_factory.mktemp("demo")
     environment = os.environ | {
-        "DATA_DIR": str(data_dir), "HTTP_PORT": str(ports[0]), "MQTT_PORT": str(ports[1]),
-        "DEMO_FLEET": "1", "DEMO_HISTORY_MONTHS": "0",
-    }  # fmt: skip
+        "DATA_DIR": str(data_dir),
+        "HTTP_PORT": str(ports[0]),
+        "MQTT_PORT": str(ports[1]),
+        "DEMO_FLEET": "1",
+        "DEMO_HISTORY_MONTHS": "0",
+    }
 
     with started_demo(environment) as demo:
         wait_for(lambda: said(data_dir).count("broker: connected") == 1, BUILD_TIMEOUT_S)

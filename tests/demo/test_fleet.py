@@ -36,8 +36,7 @@ def now_ms() -> int:
 
 def make_devices(before: dict[str, Progress] | None = None) -> list[SimulatedDevice]:
     return [
-        SimulatedDevice(planned, now_ms=now_ms(), before=(before or {}).get(planned.device_id))
-        for planned in FLEET
+        SimulatedDevice(planned, now_ms=now_ms(), before=(before or {}).get(planned.device_id)) for planned in FLEET
     ]
 
 
@@ -66,12 +65,8 @@ class RunningFleet:
 def start(tmp_path: Path) -> Iterator[Callable[..., RunningFleet]]:
     running: list[RunningFleet] = []
 
-    def start_fleet(
-        devices: list[SimulatedDevice], passwords: dict[str, str], place: BrokerPlace
-    ) -> RunningFleet:
-        running.append(
-            RunningFleet(Fleet(devices, passwords, place, data_dir=tmp_path, connect_spread_s=0.2))
-        )
+    def start_fleet(devices: list[SimulatedDevice], passwords: dict[str, str], place: BrokerPlace) -> RunningFleet:
+        running.append(RunningFleet(Fleet(devices, passwords, place, data_dir=tmp_path, connect_spread_s=0.2)))
         return running[-1]
 
     yield start_fleet
@@ -212,8 +207,7 @@ def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
     measured_before = {link.device.device_id: link.device.outbox.last_seq for link in running.fleet.links}
     wait_until(
         lambda: all(
-            link.device.outbox.last_seq > measured_before[link.device.device_id]
-            for link in running.fleet.links
+            link.device.outbox.last_seq > measured_before[link.device.device_id] for link in running.fleet.links
         )
     )
     mosquitto.start()
@@ -265,9 +259,7 @@ def test_second_start_continues_where_the_first_ended(
 
     for device_id, last in before.items():
         assert last is not None
-        fresh = [
-            ingest.readings[device_id][key] for key in set(ingest.readings[device_id]) - known[device_id]
-        ]
+        fresh = [ingest.readings[device_id][key] for key in set(ingest.readings[device_id]) - known[device_id]]
         assert {reading["seq"] for reading in fresh} == set(range(1, len(fresh) + 1))
         assert min(reading["t"] for reading in fresh) == last.t_ms + INTERVAL_MS
         assert ingest.statuses[device_id][-1]["previous"] == {"stream": last.stream, "seq": last.seq}
@@ -298,9 +290,7 @@ def test_command_is_answered_with_a_refusal(
     ingest.command("litein-01", {"v": 1, "id": "9c1f", "kind": "reboot"})
     ingest.wait_for(lambda: bool(ingest.acks))
 
-    assert ingest.acks == [
-        {"v": 1, "id": "9c1f", "ok": False, "error": "a simulated device does not carry out reboot"}
-    ]
+    assert ingest.acks == [{"v": 1, "id": "9c1f", "ok": False, "error": "a simulated device does not carry out reboot"}]
 
 
 def test_fleet_works_with_the_embedded_broker(start: Callable[..., RunningFleet], tmp_path: Path) -> None:
@@ -333,9 +323,7 @@ def test_every_message_of_a_device_fits_the_contract() -> None:
 
     assert len(readings) < PAYLOAD_LIMIT_BYTES
     assert (len(parsed.readings), parsed.rejections) == (FILL_COUNT, ())
-    for kind, payload in (
-        (Kind.STATUS, device.status_payload(now_ms())), (Kind.ALERTS, alert), (Kind.ACKS, ack),
-    ):  # fmt: skip
+    for kind, payload in ((Kind.STATUS, device.status_payload(now_ms())), (Kind.ALERTS, alert), (Kind.ACKS, ack)):
         assert parse(device.topic(kind), payload, now_ms()).rejections == ()
 
 

@@ -53,15 +53,7 @@ def fill_all(now: datetime = NOW) -> None:
 
 def content() -> dict[str, list[tuple[Any, ...]]]:
     """Everything that a history consists of, but keys, streams and times of writing."""
-    by_hour = [
-        "device__device_id",
-        "period_start",
-        "measured_ug",
-        "record_ug",
-        "covered_ms",
-        "status",
-        "readings",
-    ]
+    by_hour = ["device__device_id", "period_start", "measured_ug", "record_ug", "covered_ms", "status", "readings"]
     return {
         "readings": sorted(Emission.objects.values_list("device_id", "timestamp", "co2_ppm", "span_s", "n")),
         "minutes": sorted(EmissionMinute.objects.values_list("device_id", "period_start", "measured_ug")),
@@ -79,7 +71,7 @@ def content() -> dict[str, list[tuple[Any, ...]]]:
         "site days": sorted(
             SiteDay.objects.values_list("factory__name", "day", "made_kg", "firewood_kg", "stack_co2_kg"), key=str
         ),
-    }  # fmt: skip
+    }
 
 
 def test_every_hour_comes_out_measured_or_idle_and_whole(world_of: Callable[..., None]) -> None:
@@ -104,9 +96,7 @@ def test_stack_and_log_of_each_day_agree(world_of: Callable[..., None]) -> None:
     fill_all()
 
     litein = Factory.objects.get(name="Litein Tea Factory")
-    days = SiteDay.objects.filter(factory=litein, made_kg__gt=0, heat_carbon_co2_kg__gt=0).exclude(
-        stack_co2_kg=None
-    )
+    days = SiteDay.objects.filter(factory=litein, made_kg__gt=0, heat_carbon_co2_kg__gt=0).exclude(stack_co2_kg=None)
     ratios = [float(day.stack_co2_kg / day.heat_carbon_co2_kg) for day in days if day.stack_measured_h > 6]
     assert len(ratios) >= 25
     assert sum(0.85 <= ratio <= 1.15 for ratio in ratios) >= 0.85 * len(ratios)
@@ -207,9 +197,7 @@ def test_day_off_is_topped_up_and_joins_the_readings_before(world_of: Callable[.
     assert joined.count(False) <= 2  # a power cut
     forgotten = ledger.day_start(history.times().anchor_day - 1)
     litein = Factory.objects.get(name="Litein Tea Factory")
-    assert EnergyEntry.objects.get(
-        factory=litein, energy_type__code="firewood", kind="used", period_start=forgotten
-    )
+    assert EnergyEntry.objects.get(factory=litein, energy_type__code="firewood", kind="used", period_start=forgotten)
 
 
 def test_what_somebody_logged_by_hand_is_not_logged_again(world_of: Callable[..., None]) -> None:
@@ -276,10 +264,7 @@ def test_meter_readings_become_what_was_used_across_a_new_meter(world_of: Callab
     world_of(fleet=0, months=3)
     span, ragati = history.times(), Factory.objects.get(name="Ragati Tea Factory")
     told = ledger.tea_ledger(
-        ragati.name,
-        first_day=span.first_day,
-        last_day=span.anchor_day - 1,
-        anchor_day=span.anchor_day,
+        ragati.name, first_day=span.first_day, last_day=span.anchor_day - 1, anchor_day=span.anchor_day
     )
 
     for _again in range(2):
@@ -311,9 +296,7 @@ def test_thirteen_months_reach_beyond_what_ingest_takes(world_of: Callable[..., 
     assert datetime.fromtimestamp(gap.start_ms / 1000, UTC) < NOW - timedelta(days=394)
 
 
-def test_command_takes_a_share_and_refuses_a_named_database(
-    world_of: Callable[..., None], settings: Settings
-) -> None:
+def test_command_takes_a_share_and_refuses_a_named_database(world_of: Callable[..., None], settings: Settings) -> None:
     world_of(fleet=0)
     out = StringIO()
 

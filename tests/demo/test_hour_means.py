@@ -29,10 +29,16 @@ def means_of(device: PlannedDevice, day: int, hours: int = 24) -> list[StackRead
         assert mean is not None
         found.append(
             StackReading(
-                mean.t_ms, mean.co2_ppm, mean.temperature_c, mean.velocity_ms, mean.pressure_pa,
-                span_s=mean.span_s, n=mean.n, flags=mean.flags,
+                mean.t_ms,
+                mean.co2_ppm,
+                mean.temperature_c,
+                mean.velocity_ms,
+                mean.pressure_pa,
+                span_s=mean.span_s,
+                n=mean.n,
+                flags=mean.flags,
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -47,9 +53,7 @@ def live_kg(device: PlannedDevice, start_ms: int, end_ms: int) -> float:
     total = 0.0
     for t_ms in range(start_ms, end_ms, 10_000):
         v = simulator.values_at(profile, t_ms)
-        total += 10.0 * kg_per_s(
-            device, StackReading(t_ms, v.co2_ppm, v.temperature_c, v.velocity_ms, v.pressure_pa)
-        )
+        total += 10.0 * kg_per_s(device, StackReading(t_ms, v.co2_ppm, v.temperature_c, v.velocity_ms, v.pressure_pa))
     return total
 
 
@@ -59,17 +63,13 @@ def test_a_day_of_means_has_the_mass_of_a_day_of_readings(device_id: str) -> Non
 
     of_means = 3600.0 * sum(kg_per_s(device, reading) for reading in means_of(device, WEDNESDAY))
 
-    assert of_means == pytest.approx(
-        live_kg(device, begins_ms(WEDNESDAY), begins_ms(WEDNESDAY + 1)), rel=0.03
-    )
+    assert of_means == pytest.approx(live_kg(device, begins_ms(WEDNESDAY), begins_ms(WEDNESDAY + 1)), rel=0.03)
 
 
 @pytest.mark.parametrize("device_id", HEALTHY)
 def test_hour_by_hour_mean_and_readings_agree(device_id: str) -> None:
     device = BY_ID[device_id]
-    usual_kg = (
-        3600.0 * simulator.profile_of(device).works.co2_kg_per_s / cast.chimney_count(device.factory_name)
-    )
+    usual_kg = 3600.0 * simulator.profile_of(device).works.co2_kg_per_s / cast.chimney_count(device.factory_name)
 
     for reading in means_of(device, WEDNESDAY)[::3]:
         of_readings = live_kg(device, reading.t_ms - HOUR_MS, reading.t_ms)

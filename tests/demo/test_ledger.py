@@ -90,12 +90,8 @@ def test_counts_and_deliveries_confirm_an_honest_log(name: str) -> None:
     counts = of(told, "firewood", EntryKind.STOCK_COUNT)
     first, last = counts[0], counts[-1]
 
-    received = [
-        line for line in of(told, "firewood", EntryKind.RECEIVED) if first.start <= line.start < last.start
-    ]
-    used = [
-        line for line in of(told, "firewood") if first.start - timedelta(hours=1) <= line.start < last.start
-    ]
+    received = [line for line in of(told, "firewood", EntryKind.RECEIVED) if first.start <= line.start < last.start]
+    used = [line for line in of(told, "firewood") if first.start - timedelta(hours=1) <= line.start < last.start]
 
     assert len(counts) >= 13
     by_stock_kg = kg([first]) + kg(received) - kg([last])

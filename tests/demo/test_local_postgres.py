@@ -76,9 +76,7 @@ def test_a_second_server_on_the_same_folder_is_refused_in_one_sentence(server: L
     assert server.process is not None
     second = LocalPostgres(server.data_dir)
 
-    with pytest.raises(
-        LocalPostgresError, match=rf"process {server.process.pid}\) already serves .*DATA_DIR"
-    ):
+    with pytest.raises(LocalPostgresError, match=rf"process {server.process.pid}\) already serves .*DATA_DIR"):
         second.start()
 
     assert second.process is None

@@ -112,9 +112,7 @@ def test_only_loopback_is_announced_unless_the_network_was_asked_for() -> None:
 
 
 def test_a_folder_is_held_by_one_run_at_a_time(tmp_path: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path; from demo import instance; instance.hold(Path(sys.argv[1]))"
-    )
+    script = "import sys; from pathlib import Path; from demo import instance; instance.hold(Path(sys.argv[1]))"
     holding = f"{script}; print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", holding, str(tmp_path)],
@@ -126,9 +124,7 @@ def test_a_folder_is_held_by_one_run_at_a_time(tmp_path: Path) -> None:
         assert first.stdout is not None
         assert first.stdout.readline() == "held\n"
 
-        with pytest.raises(
-            instance.AlreadyRunningError, match=rf"already runs .*process {first.pid}, since 20"
-        ):
+        with pytest.raises(instance.AlreadyRunningError, match=rf"already runs .*process {first.pid}, since 20"):
             instance.hold(tmp_path)
         asked = subprocess.run(
             [sys.executable, "-m", "demo.instance", str(tmp_path)],
@@ -206,6 +202,16 @@ def test_make_help_lists_every_command() -> None:
 
     listed = {line.split()[1] for line in shown.splitlines()}
     assert listed == {
-        "help", "run", "test", "lint", "bench", "bench-ingest", "bench-backlog", "bench-pressure", "clean", "drill",
-        "firmware-test", "messages",
-    }  # fmt: skip
+        "help",
+        "run",
+        "test",
+        "lint",
+        "bench",
+        "bench-ingest",
+        "bench-backlog",
+        "bench-pressure",
+        "clean",
+        "drill",
+        "firmware-test",
+        "messages",
+    }

@@ -157,15 +157,7 @@ def test_a_device_provisioned_now_gets_in_without_a_restart_of_the_broker(runnin
     done = running.manage("provision_device", "--factory", "Litein", "--device-id", "latecomer", "--json")
     assert done.returncode == 0, done.stderr
     device = json.loads(done.stdout)
-    command = [
-        "mosquitto_pub",
-        "-h",
-        device["host"],
-        "-p",
-        str(device["port"]),
-        "--cafile",
-        device["ca_file"],
-    ]
+    command = ["mosquitto_pub", "-h", device["host"], "-p", str(device["port"]), "--cafile", device["ca_file"]]
     command += ["-i", device["device_id"], "-u", device["username"], "-q", "1"]
     command += ["-t", device["topics"]["readings"], "-m", "{}"]
 

@@ -41,9 +41,7 @@ def day_of(device_id: str) -> list[StackReading]:
     day = []
     for t_ms in range(MIDNIGHT_MS, MIDNIGHT_MS + DAY_COUNT * STEP_MS, STEP_MS):
         v = simulator.values_at(profile, t_ms)
-        day.append(
-            StackReading(t_ms, v.co2_ppm, v.temperature_c, v.velocity_ms, v.pressure_pa, flags=v.flags)
-        )
+        day.append(StackReading(t_ms, v.co2_ppm, v.temperature_c, v.velocity_ms, v.pressure_pa, flags=v.flags))
     return day
 
 
@@ -63,9 +61,7 @@ def test_healthy_device_trips_no_quality_rule_when_a_shift_begins_or_ends(device
         device = ALL_DEVICES[device.index + 1]
     profile = simulator.profile_of(device)
     quarters = range(MIDNIGHT_MS, MIDNIGHT_MS + 86_400_000, 900_000)
-    turns = [
-        t for t in quarters if simulator.is_firing(profile, t) != simulator.is_firing(profile, t + 900_000)
-    ]
+    turns = [t for t in quarters if simulator.is_firing(profile, t) != simulator.is_firing(profile, t + 900_000)]
 
     for turn_ms in turns:
         series = []
@@ -83,9 +79,7 @@ def test_fire_and_idle_have_the_values_of_a_wood_boiler() -> None:
     day = day_of("tirgaga-01")
 
     def burning_for_half_an_hour(reading: StackReading) -> bool:
-        return simulator.is_firing(profile, reading.t_ms) and simulator.is_firing(
-            profile, reading.t_ms - 1_800_000
-        )
+        return simulator.is_firing(profile, reading.t_ms) and simulator.is_firing(profile, reading.t_ms - 1_800_000)
 
     burning = [reading for reading in day if burning_for_half_an_hour(reading)]
     two_hours_ms = range(0, 7_200_001, 600_000)

@@ -184,9 +184,7 @@ DRIVER = """
         signal.SIGHUP,
         pytest.param(
             signal.SIGKILL,
-            marks=pytest.mark.skipif(
-                sys.platform != "linux", reason="only Linux tells a child that its parent died"
-            ),
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died"),
         ),
     ],
 )

@@ -71,9 +71,7 @@ def test_only_the_star_burns_less_from_month_to_month() -> None:
         tea_kg, wood_kg = cast.works_of(name, ANCHOR_DAY).between((day - 28) * DAY_S, day * DAY_S)
         return wood_kg / tea_kg
 
-    assert wood_per_kg("Kapset Tea Factory", ANCHOR_DAY) < 0.88 * wood_per_kg(
-        "Kapset Tea Factory", ANCHOR_DAY - 300
-    )
+    assert wood_per_kg("Kapset Tea Factory", ANCHOR_DAY) < 0.88 * wood_per_kg("Kapset Tea Factory", ANCHOR_DAY - 300)
     assert wood_per_kg("Boito Tea Factory", ANCHOR_DAY) == pytest.approx(
         wood_per_kg("Boito Tea Factory", ANCHOR_DAY - 300), rel=0.04
     )

@@ -102,9 +102,7 @@ def test_whole_world_is_seeded(seed: Callable[..., list[tuple[str, str]]], tmp_p
     assert len(fleet_files.load_passwords(tmp_path)) == 67
 
 
-def test_silent_device_was_last_heard_of_at_ten_past_three(
-    seed: Callable[..., list[tuple[str, str]]],
-) -> None:
+def test_silent_device_was_last_heard_of_at_ten_past_three(seed: Callable[..., list[tuple[str, str]]]) -> None:
     seed(fleet=67)
 
     device = MCUDevice.objects.select_related("factory").get(device_id="kapkatet-01")
@@ -137,9 +135,7 @@ def test_second_seeding_changes_nothing_and_asks_little(
     assert not [q for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
-def test_passwords_in_the_files_open_the_broker(
-    seed: Callable[..., list[tuple[str, str]]], tmp_path: Path
-) -> None:
+def test_passwords_in_the_files_open_the_broker(seed: Callable[..., list[tuple[str, str]]], tmp_path: Path) -> None:
     seed(fleet=3)
 
     passwords = fleet_files.load_passwords(tmp_path)
@@ -183,9 +179,7 @@ def test_larger_fleet_later_adds_devices_and_smaller_one_removes_none(
     assert len(fleet_files.load_passwords(tmp_path)) == 3
 
 
-def test_fleet_of_none_leaves_only_the_spare_device(
-    seed: Callable[..., list[tuple[str, str]]], tmp_path: Path
-) -> None:
+def test_fleet_of_none_leaves_only_the_spare_device(seed: Callable[..., list[tuple[str, str]]], tmp_path: Path) -> None:
     seed(fleet=0)
 
     assert list(MCUDevice.objects.values_list("device_id", flat=True)) == [SPARE_DEVICE_ID]
@@ -202,9 +196,7 @@ def test_changed_demo_password_reaches_all_accounts(seed: Callable[..., list[tup
     assert all(users[login].check_password("another password") for _who, login in logins)
 
 
-def test_managers_without_a_login_can_be_called_and_cannot_sign_in(
-    seed: Callable[..., list[tuple[str, str]]],
-) -> None:
+def test_managers_without_a_login_can_be_called_and_cannot_sign_in(seed: Callable[..., list[tuple[str, str]]]) -> None:
     seed(fleet=0)
 
     staff = User.objects.filter(email=None)
@@ -217,9 +209,7 @@ def test_managers_without_a_login_can_be_called_and_cannot_sign_in(
     assert len(set(managed)) == 67 + 3
 
 
-def test_three_fictional_mines_are_an_organisation_of_their_own(
-    seed: Callable[..., list[tuple[str, str]]],
-) -> None:
+def test_three_fictional_mines_are_an_organisation_of_their_own(seed: Callable[..., list[tuple[str, str]]]) -> None:
     seed(fleet=0)
 
     found = Factory.objects.filter(organisation__name=mines.ORGANISATION_NAME)

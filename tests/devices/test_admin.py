@@ -21,9 +21,13 @@ def root(as_user: Callable[..., Client]) -> Client:
 @pytest.fixture
 def hold() -> AssignmentHold:
     return AssignmentHold.objects.create(
-        assignment=make.make_assignment(), stream=7, field="co2_basis", registered="wet", reported="dry",
+        assignment=make.make_assignment(),
+        stream=7,
+        field="co2_basis",
+        registered="wet",
+        reported="dry",
         starts_at=timezone.now() - timedelta(days=1),
-    )  # fmt: skip
+    )
 
 
 def resolve(root: Client, hold: AssignmentHold, action: str) -> str:
@@ -46,10 +50,7 @@ def test_the_device_was_right(root: Client, hold: AssignmentHold) -> None:
     resolve(root, hold, "device_was_right")
 
     assert hold.resolution == "device_right"
-    assert list(Assignment.objects.order_by("valid_from").values_list("co2_basis", flat=True)) == [
-        "wet",
-        "dry",
-    ]
+    assert list(Assignment.objects.order_by("valid_from").values_list("co2_basis", flat=True)) == ["wet", "dry"]
 
 
 def test_what_cannot_be_is_said_and_resolves_nothing(root: Client, hold: AssignmentHold) -> None:
@@ -74,10 +75,19 @@ def test_an_assignment_at_half_past_is_refused(root: Client) -> None:
     device = make.make_device()
     chimney = make.make_chimney(factory=device.factory)
     fields = {
-        "device": device.pk, "chimney": chimney.pk, "factory": device.factory_id, "valid_from_0": "2026-11-20",
-        "valid_from_1": "12:30:00", "valid_to_0": "", "valid_to_1": "", "is_of_record": "on", "sensor": "",
-        "range_ppm": "", "co2_basis": "wet", "pressure_compensation": "none",
-    }  # fmt: skip
+        "device": device.pk,
+        "chimney": chimney.pk,
+        "factory": device.factory_id,
+        "valid_from_0": "2026-11-20",
+        "valid_from_1": "12:30:00",
+        "valid_to_0": "",
+        "valid_to_1": "",
+        "is_of_record": "on",
+        "sensor": "",
+        "range_ppm": "",
+        "co2_basis": "wet",
+        "pressure_compensation": "none",
+    }
 
     refused = root.post("/admin/devices/assignment/add/", fields)
     taken = root.post("/admin/devices/assignment/add/", fields | {"valid_from_1": "12:00:00"})
@@ -89,10 +99,19 @@ def test_an_assignment_at_half_past_is_refused(root: Client) -> None:
 def test_an_assignment_across_factories_is_refused_and_no_crash(root: Client) -> None:
     device, chimney = make.make_device(), make.make_chimney()
     fields = {
-        "device": device.pk, "chimney": chimney.pk, "factory": device.factory_id, "valid_from_0": "2026-11-20",
-        "valid_from_1": "12:00:00", "valid_to_0": "", "valid_to_1": "", "is_of_record": "on", "sensor": "",
-        "range_ppm": "", "co2_basis": "wet", "pressure_compensation": "none",
-    }  # fmt: skip
+        "device": device.pk,
+        "chimney": chimney.pk,
+        "factory": device.factory_id,
+        "valid_from_0": "2026-11-20",
+        "valid_from_1": "12:00:00",
+        "valid_to_0": "",
+        "valid_to_1": "",
+        "is_of_record": "on",
+        "sensor": "",
+        "range_ppm": "",
+        "co2_basis": "wet",
+        "pressure_compensation": "none",
+    }
 
     response = root.post("/admin/devices/assignment/add/", fields)
 

@@ -25,11 +25,7 @@ def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
 def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: SimpleNamespace) -> None:
     now = timezone.now()
     device = make.make_device(
-        factory=cast.litein,
-        device_id="litein-1",
-        firmware="1.0.0",
-        last_heartbeat=now,
-        status={"secret": "no"},
+        factory=cast.litein, device_id="litein-1", firmware="1.0.0", last_heartbeat=now, status={"secret": "no"}
     )
     assignment = make.make_assignment(device=device, sensor="sprintir-20", range_ppm=200_000)
 
@@ -37,9 +33,14 @@ def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: Sim
 
     assert body["assignment"].pop("valid_from").startswith("2025-11-01T00:00:00")
     assert body["assignment"] == {
-        "chimney": assignment.chimney_id, "valid_to": None, "is_of_record": True, "sensor": "sprintir-20",
-        "range_ppm": 200_000.0, "co2_basis": "wet", "pressure_compensation": "none",
-    }  # fmt: skip
+        "chimney": assignment.chimney_id,
+        "valid_to": None,
+        "is_of_record": True,
+        "sensor": "sprintir-20",
+        "range_ppm": 200_000.0,
+        "co2_basis": "wet",
+        "pressure_compensation": "none",
+    }
     assert (body["online"], body["factory"], body["firmware"]) == (True, cast.litein.pk, "1.0.0")
     assert body["last_heartbeat"].startswith(f"{now:%Y-%m-%dT%H:%M:%S}")
     assert "status" not in body
@@ -63,17 +64,10 @@ def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: SimpleNames
     page = hq.get(f"/api/mcu-devices/?factory={cast.litein.pk}&page_size=2").json()
     foreign = hq.get(f"/api/mcu-devices/?factory={cast.elsewhere.pk}").json()
 
-    assert [row["device_id"] for row in everything["results"]] == [
-        "litein-0",
-        "litein-1",
-        "litein-2",
-        "momul-1",
-    ]
+    assert [row["device_id"] for row in everything["results"]] == ["litein-0", "litein-1", "litein-2", "momul-1"]
     assert (page["count"], len(page["results"]), page["previous"]) == (3, 2, None)
     assert "page=2" in page["next"]
-    assert (
-        foreign == hq.get("/api/mcu-devices/?factory=999999").json()
-    )  # does not tell which numbers others have
+    assert foreign == hq.get("/api/mcu-devices/?factory=999999").json()  # does not tell which numbers others have
 
 
 def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: SimpleNamespace) -> None:

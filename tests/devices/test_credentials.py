@@ -15,14 +15,7 @@ from hypothesis import strategies as st
 from carbontrack.local_secrets import ingest_password
 from devices import credentials
 from devices.broker import write_mosquitto_files
-from devices.credentials import (
-    INGEST_USER,
-    TOPIC_ROOT,
-    check_broker_login,
-    may_use_topic,
-    mosquitto_hash,
-    verify,
-)
+from devices.credentials import INGEST_USER, TOPIC_ROOT, check_broker_login, may_use_topic, mosquitto_hash, verify
 from devices.models import DeviceSecret
 from tests import make
 
@@ -52,9 +45,7 @@ def test_the_stored_form_is_mosquittos() -> None:
 def test_mosquittos_own_hash_is_read_by_us(tmp_path: Path) -> None:
     path = tmp_path / "passwords"
     path.touch(mode=0o600)
-    subprocess.run(
-        ["mosquitto_passwd", "-b", str(path), "device-1", "right"], check=True, capture_output=True
-    )
+    subprocess.run(["mosquitto_passwd", "-b", str(path), "device-1", "right"], check=True, capture_output=True)
     name, stored = path.read_text().strip().split(":")
 
     assert name == "device-1"
@@ -136,9 +127,16 @@ def test_a_device_touches_nothing_but_what_lies_below_its_id(own: str, topic: st
 def test_wildcards_above_the_own_id_are_refused(own: str, use: Any) -> None:
     assume(own != INGEST_USER)
     filters = (
-        "#", "+/+/+/readings", "carbontrack/#", "carbontrack/v1/#", "carbontrack/v1/+/readings", "$SYS/#",
-        f"carbontrack/+/{own}/#", f"carbontrack/v1/{own}", f"$share/g/carbontrack/v1/{own}/#",
-    )  # fmt: skip
+        "#",
+        "+/+/+/readings",
+        "carbontrack/#",
+        "carbontrack/v1/#",
+        "carbontrack/v1/+/readings",
+        "$SYS/#",
+        f"carbontrack/+/{own}/#",
+        f"carbontrack/v1/{own}",
+        f"$share/g/carbontrack/v1/{own}/#",
+    )
 
     assert not any(may_use_topic(own, topic, use) for topic in filters)
     assert may_use_topic(own, f"carbontrack/v1/{own}/#", use)
@@ -180,17 +178,24 @@ def test_the_broker_files_hold_all_devices_in_force_and_no_secret(production: No
     assert secret not in passwords.read_text()
     assert passwords.stat().st_mode & 0o077 == 0
     assert acl.read_text().splitlines() == [
-        f"user {INGEST_USER}", "topic readwrite carbontrack/v1/#", "", "pattern readwrite carbontrack/v1/%u/#",
-    ]  # fmt: skip
+        f"user {INGEST_USER}",
+        "topic readwrite carbontrack/v1/#",
+        "",
+        "pattern readwrite carbontrack/v1/%u/#",
+    ]
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["acl", "passwords"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "url",
-    ["mqtts://broker.example", f"mqtts://{INGEST_USER}@broker.example", f"mqtts://{INGEST_USER}:@broker.example",
-     "mqtts://somebody:secret@broker.example"],
-)  # fmt: skip
+    [
+        "mqtts://broker.example",
+        f"mqtts://{INGEST_USER}@broker.example",
+        f"mqtts://{INGEST_USER}:@broker.example",
+        "mqtts://somebody:secret@broker.example",
+    ],
+)
 def test_ingest_without_a_password_is_never_written(settings: Any, tmp_path: Path, url: str) -> None:
     settings.MQTT_BROKER_URL = url
 

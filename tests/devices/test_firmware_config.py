@@ -37,13 +37,21 @@ def own_broker(settings: Any, tmp_path: Path) -> None:
 def write(tmp_path: Path, capsys: Any) -> Any:
     """Runs the command; gives what it wrote into the file, and what it printed."""
 
-    def run(
-        *arguments: str, range_ppm: str = "200000", sensor: str = "sprintir-20"
-    ) -> tuple[dict[str, Any], str]:
+    def run(*arguments: str, range_ppm: str = "200000", sensor: str = "sprintir-20") -> tuple[dict[str, Any], str]:
         call_command(
-            "provision_device", "--factory", "Litein", "--device-id", "litein-9", "--sensor", sensor,
-            "--range-ppm", range_ppm, "--firmware-config", str(tmp_path / "node.json"), *arguments,
-        )  # fmt: skip
+            "provision_device",
+            "--factory",
+            "Litein",
+            "--device-id",
+            "litein-9",
+            "--sensor",
+            sensor,
+            "--range-ppm",
+            range_ppm,
+            "--firmware-config",
+            str(tmp_path / "node.json"),
+            *arguments,
+        )
         return json.loads((tmp_path / "node.json").read_text()), capsys.readouterr().out
 
     return run
@@ -52,44 +60,78 @@ def write(tmp_path: Path, capsys: Any) -> Any:
 def refusal(tmp_path: Path, *arguments: str) -> str:
     with pytest.raises(CommandError) as caught:
         call_command(
-            "provision_device", "--factory", "Litein", "--device-id", "litein-9",
-            "--firmware-config", str(tmp_path / "node.json"), *arguments,
-        )  # fmt: skip
+            "provision_device",
+            "--factory",
+            "Litein",
+            "--device-id",
+            "litein-9",
+            "--firmware-config",
+            str(tmp_path / "node.json"),
+            *arguments,
+        )
     assert not MCUDevice.objects.exists()
     return str(caught.value)
 
 
 def test_the_file_holds_all_that_the_node_needs(write: Any) -> None:
-    config, _out = write(
-        "--basis", "dry", "--compensation", "on_sensor", "--diameter", "1.2", "--profile", "0.9"
-    )
+    config, _out = write("--basis", "dry", "--compensation", "on_sensor", "--diameter", "1.2", "--profile", "0.9")
 
     password, ca = config.pop("password"), config.pop("ca")
     assert check_broker_login("litein-9", "litein-9", password)
     assert ca.startswith("-----BEGIN CERTIFICATE-----\n")
     assert ca.endswith("-----END CERTIFICATE-----\n")
     assert config == {
-        "device_id": "litein-9", "host": "broker.example", "port": 8883, "interval_s": 5.0,
-        "co2_sensor": "gss", "sensor": "sprintir-20", "range_ppm": 200_000.0, "co2_basis": "dry",
-        "pressure_compensation": "on_sensor", "thermocouple": "max31855", "velocity_sensor": "sdp8xx",
-        "barometer": "bme280", "velocity_profile_factor": 0.9, "moisture_fraction": 0.13,
-        "altitude_m": 1_980.0, "diameter_m": 1.2,
-    }  # fmt: skip
+        "device_id": "litein-9",
+        "host": "broker.example",
+        "port": 8883,
+        "interval_s": 5.0,
+        "co2_sensor": "gss",
+        "sensor": "sprintir-20",
+        "range_ppm": 200_000.0,
+        "co2_basis": "dry",
+        "pressure_compensation": "on_sensor",
+        "thermocouple": "max31855",
+        "velocity_sensor": "sdp8xx",
+        "barometer": "bme280",
+        "velocity_profile_factor": 0.9,
+        "moisture_fraction": 0.13,
+        "altitude_m": 1_980.0,
+        "diameter_m": 1.2,
+    }
 
 
 def test_a_rectangular_chimney_another_build_and_its_wifi(write: Any, tmp_path: Path) -> None:
     (tmp_path / "wifi").write_text("karibu-sana\n")
 
     config, _out = write(
-        "--width", "0.6", "--height", "0.8", "--barometer", "none", "--velocity-sensor", "pulse",
-        "--thermocouple", "max6675", "--wifi-ssid", "Boiler house", "--wifi-password-file", str(tmp_path / "wifi"),
-        sensor="MH-Z19C", range_ppm="5000",
-    )  # fmt: skip
+        "--width",
+        "0.6",
+        "--height",
+        "0.8",
+        "--barometer",
+        "none",
+        "--velocity-sensor",
+        "pulse",
+        "--thermocouple",
+        "max6675",
+        "--wifi-ssid",
+        "Boiler house",
+        "--wifi-password-file",
+        str(tmp_path / "wifi"),
+        sensor="MH-Z19C",
+        range_ppm="5000",
+    )
 
     wanted = {
-        "width_m": 0.6, "height_m": 0.8, "barometer": "none", "velocity_sensor": "pulse", "co2_sensor": "mhz19",
-        "thermocouple": "max6675", "wifi_ssid": "Boiler house", "wifi_password": "karibu-sana",
-    }  # fmt: skip
+        "width_m": 0.6,
+        "height_m": 0.8,
+        "barometer": "none",
+        "velocity_sensor": "pulse",
+        "co2_sensor": "mhz19",
+        "thermocouple": "max6675",
+        "wifi_ssid": "Boiler house",
+        "wifi_password": "karibu-sana",
+    }
     assert wanted.items() <= config.items()
     assert "diameter_m" not in config
 
@@ -104,9 +146,7 @@ def test_the_password_is_in_the_private_file_and_is_not_printed(write: Any, tmp_
     assert not set(out) & set("█▀▄")  # no terminal, so no code that a log would keep
 
 
-def test_a_qr_code_says_the_very_text_of_the_file(
-    write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_qr_code_says_the_very_text_of_the_file(write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     image = qr_code.image
     monkeypatch.setattr(qr_code, "image", lambda text, suffix: drawn.append(text) or image(text, suffix))
@@ -137,10 +177,7 @@ def test_a_long_certificate_stays_out_of_the_code_and_the_command_says_so(write:
         (("--sensor", "stc31", "--range-ppm", "5000", "--ca", "/nowhere.pem"), "/nowhere.pem cannot be read"),
         (("--sensor", "stc31", "--range-ppm", "5000", "--qr", "code.gif"), "ends in none of .svg, .png"),
         (("--sensor", "stc31", "--range-ppm", "-1"), "range"),
-        (
-            ("--sensor", "stc31" + "\u00e9" * 18, "--range-ppm", "5000"),
-            "has 41 bytes; the node takes at most 40",
-        ),
+        (("--sensor", "stc31" + "\u00e9" * 18, "--range-ppm", "5000"), "has 41 bytes; the node takes at most 40"),
     ],
 )
 def test_what_the_node_would_refuse_is_refused_before_anything_is_made(

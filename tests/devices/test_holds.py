@@ -21,14 +21,10 @@ BEGAN = THIS_HOUR - 5 * HOUR + timedelta(minutes=20)
 
 @pytest.fixture
 def assignment() -> Assignment:
-    return make.make_assignment(
-        co2_basis="wet", pressure_compensation="none", sensor="sprintir-20", range_ppm=200_000
-    )
+    return make.make_assignment(co2_basis="wet", pressure_compensation="none", sensor="sprintir-20", range_ppm=200_000)
 
 
-def report(
-    assignment: Assignment, stream: int = 7, starts_at: Any = BEGAN, **fields: Any
-) -> list[AssignmentHold]:
+def report(assignment: Assignment, stream: int = 7, starts_at: Any = BEGAN, **fields: Any) -> list[AssignmentHold]:
     status = {"v": 1, "online": True, "stream": stream} | fields
     return hold_on_mismatch(assignment.device_id, status, stream, starts_at)
 
@@ -40,20 +36,7 @@ def held_streams(assignment: Assignment, *, hours_ago: float = 0) -> list[int]:
     setup = next(s for s in setups if s.holds_at(t_ms))
     rows = {
         stream: derive.ReadingRow(
-            assignment.device_id,
-            t_ms,
-            t_ms,
-            stream - 2**31,
-            1,
-            None,
-            None,
-            None,
-            None,
-            None,
-            5.0,
-            None,
-            None,
-            0,
+            assignment.device_id, t_ms, t_ms, stream - 2**31, 1, None, None, None, None, None, 5.0, None, None, 0
         )
         for stream in (7, 8)
     }
@@ -135,9 +118,7 @@ def test_differing_once_more_after_agreeing_holds_again(assignment: Assignment) 
 
 
 # --- Resolving ---------------------------------------------------------------------------------
-def test_when_the_registry_was_right_all_counts_and_the_same_report_is_old_news(
-    assignment: Assignment,
-) -> None:
+def test_when_the_registry_was_right_all_counts_and_the_same_report_is_old_news(assignment: Assignment) -> None:
     (hold,) = report(assignment, co2_basis="dry")
     user = make.make_user()
 
@@ -157,9 +138,7 @@ def test_another_difference_after_that_is_news(assignment: Assignment) -> None:
     assert len(report(assignment, sensor="third-sensor")) == 1
 
 
-def test_when_the_device_was_right_the_registry_is_corrected_from_that_hour_on(
-    assignment: Assignment,
-) -> None:
+def test_when_the_device_was_right_the_registry_is_corrected_from_that_hour_on(assignment: Assignment) -> None:
     (hold,) = report(assignment, co2_basis="dry")
 
     resolve_hold(hold, HoldResolution.DEVICE_RIGHT, make.make_user())

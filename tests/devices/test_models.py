@@ -60,19 +60,13 @@ def test_a_range_that_no_sensor_has_is_refused(range_ppm: float) -> None:
 
 def _foreign(**fields: Any) -> Assignment:
     device = make.make_device()
-    values = {
-        "device": device,
-        "chimney": make.make_chimney(factory=device.factory),
-        "factory": device.factory,
-    }
+    values = {"device": device, "chimney": make.make_chimney(factory=device.factory), "factory": device.factory}
     return Assignment(valid_from=NOON, **(values | fields))
 
 
 @pytest.mark.parametrize("foreign", ["chimney", "device", "factory"])
 def test_an_assignment_joins_no_two_factories(foreign: str) -> None:
-    other = {"chimney": make.make_chimney, "device": make.make_device, "factory": make.make_factory}[
-        foreign
-    ]()
+    other = {"chimney": make.make_chimney, "device": make.make_device, "factory": make.make_factory}[foreign]()
     assignment = _foreign(**{foreign: other})
 
     with pytest.raises(IntegrityError, match=r"assignment_.*_of_factory"):
@@ -132,9 +126,7 @@ def test_one_secret_of_a_device_is_in_force() -> None:
 @pytest.mark.parametrize("pressure_pa", [64_999, 108_001, float("nan")])
 def test_a_calibration_was_done_on_earth(pressure_pa: float) -> None:
     with pytest.raises(IntegrityError, match="calibration_pressure_plausible"):
-        Calibration.objects.create(
-            device=make.make_device(), calibrated_at=NOON, kind="span", pressure_pa=pressure_pa
-        )
+        Calibration.objects.create(device=make.make_device(), calibrated_at=NOON, kind="span", pressure_pa=pressure_pa)
 
 
 def test_a_resolved_hold_says_when() -> None:

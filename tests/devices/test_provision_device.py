@@ -66,9 +66,7 @@ def test_without_json_the_same_is_printed_for_people(litein: Factory, capsys: An
     assert "carbontrack/v1/litein-9/readings" in out
 
 
-def test_the_public_name_of_the_broker_is_what_devices_are_told(
-    litein: Factory, provision: Any, settings: Any
-) -> None:
+def test_the_public_name_of_the_broker_is_what_devices_are_told(litein: Factory, provision: Any, settings: Any) -> None:
     settings.MQTT_PUBLIC_HOST = "mqtt.example"
 
     assert provision()["host"] == "mqtt.example"
@@ -97,9 +95,23 @@ def test_a_new_chimney_takes_readings_as_old_as_ingest_takes(litein: Factory, pr
 
 def test_everything_can_be_said_otherwise(litein: Factory, provision: Any) -> None:
     provision(
-        "--chimney", "Dryer", "--width", "0.6", "--height", "0.8", "--profile", "0.9", "--basis", "dry",
-        "--compensation", "proportional", "--sensor", "sprintir-20", "--range-ppm", "200000",
-    )  # fmt: skip
+        "--chimney",
+        "Dryer",
+        "--width",
+        "0.6",
+        "--height",
+        "0.8",
+        "--profile",
+        "0.9",
+        "--basis",
+        "dry",
+        "--compensation",
+        "proportional",
+        "--sensor",
+        "sprintir-20",
+        "--range-ppm",
+        "200000",
+    )
 
     chimney, assignment = Chimney.objects.get(), Assignment.objects.get()
     assert (chimney.name, chimney.shape) == ("Dryer", "rectangle")
@@ -191,9 +203,7 @@ def test_an_id_that_is_no_topic_is_refused(litein: Factory, device_id: str) -> N
         (("--chimney", "x" * 81), "80"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_made(
-    litein: Factory, arguments: tuple[str, ...], words: str
-) -> None:
+def test_what_cannot_be_is_refused_and_nothing_is_made(litein: Factory, arguments: tuple[str, ...], words: str) -> None:
     assert words in refusal(*arguments)
 
 

@@ -131,8 +131,7 @@ def main() -> int:
         try:
             factory = make.make_factory(name="Drill")
             ready = [
-                provision_device(factory_name=factory.name, device_id=f"drill-{number}")
-                for number in range(DEVICES)
+                provision_device(factory_name=factory.name, device_id=f"drill-{number}") for number in range(DEVICES)
             ]
             parts.broker.reload()
             parts.use_workers(1)

@@ -86,9 +86,7 @@ class DrillDevice:
         return client
 
     # --- callbacks, in the client's thread ---
-    def _on_connect(
-        self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
-    ) -> None:
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
             client.subscribe(self._topics["committed"], qos=1)
             self._is_up = True

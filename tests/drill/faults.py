@@ -96,11 +96,7 @@ _ALL = (
     Fault("database process killed", lambda parts, _d, _r: parts.kill_backend()),
     Fault("disk full", lambda parts, _d, _r: parts.fill_disk()),
     Fault("broker killed", lambda parts, _d, _r: _kill_broker(parts, True), _start_broker),
-    Fault(
-        "broker killed, nothing saved",
-        lambda parts, _d, _r: _forget_and_kill(parts),
-        _start_broker,
-    ),
+    Fault("broker killed, nothing saved", lambda parts, _d, _r: _forget_and_kill(parts), _start_broker),
     Fault("all killed at once", _kill_all, _start_broker),
     Fault("devices cut off", lambda parts, _d, _r: parts.device_side.cut(), _heal),
     Fault("workers cut off", lambda parts, _d, _r: parts.worker_side.cut(), _heal),

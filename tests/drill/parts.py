@@ -18,9 +18,7 @@ from tests.drill.proxy import Proxy
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto
 from tests.processes import Process
 
-BACKENDS = (
-    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 DISK_FULL = """
 CREATE OR REPLACE FUNCTION drill_disk_full() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$;
@@ -74,9 +72,7 @@ class Parts:
         for worker in self.workers:
             worker.stop()
         names = [()] if count == 1 else [("--worker", f"w{number}") for number in range(count)]
-        self.workers = [
-            self._process(f"ingest-{number}", "ingest_mqtt", *name) for number, name in enumerate(names)
-        ]
+        self.workers = [self._process(f"ingest-{number}", "ingest_mqtt", *name) for number, name in enumerate(names)]
         self.ensure_up()
 
     # --- faults ---

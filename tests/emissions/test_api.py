@@ -25,14 +25,40 @@ pytestmark = pytest.mark.django_db
 NAIROBI = ZoneInfo("Africa/Nairobi")
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=NAIROBI)
 RAW = {
-    "factory", "device", "stream", "seq", "timestamp", "received_at", "co2_ppm", "co2_kg_per_s", "temperature_c",
-    "velocity_ms", "flow_rate_m3s", "pressure_pa", "flags", "quality",
-}  # fmt: skip
+    "factory",
+    "device",
+    "stream",
+    "seq",
+    "timestamp",
+    "received_at",
+    "co2_ppm",
+    "co2_kg_per_s",
+    "temperature_c",
+    "velocity_ms",
+    "flow_rate_m3s",
+    "pressure_pa",
+    "flags",
+    "quality",
+}
 ROLLUP = {
-    "factory", "device", "chimney", "is_of_record", "period_start", "period_end", "measured_kg", "record_kg",
-    "coverage_pct", "status", "co2_ppm", "temperature_c", "velocity_ms", "flow_rate_m3s", "quality",
-    "settling_until", "settling_because",
-}  # fmt: skip
+    "factory",
+    "device",
+    "chimney",
+    "is_of_record",
+    "period_start",
+    "period_end",
+    "measured_kg",
+    "record_kg",
+    "coverage_pct",
+    "status",
+    "co2_ppm",
+    "temperature_c",
+    "velocity_ms",
+    "flow_rate_m3s",
+    "quality",
+    "settling_until",
+    "settling_because",
+}
 
 
 @pytest.fixture
@@ -67,9 +93,7 @@ def follow(client: Client, body: dict[str, Any], link: str) -> list[list[dict[st
 
 
 # --- Raw ---------------------------------------------------------------------------------------
-def test_a_raw_row_says_what_came_and_what_it_means(
-    hq: Client, device: MCUDevice, cast: SimpleNamespace
-) -> None:
+def test_a_raw_row_says_what_came_and_what_it_means(hq: Client, device: MCUDevice, cast: SimpleNamespace) -> None:
     make.make_readings(device, MIDNIGHT, 1, stream=2**32 - 1, first_seq=40211, flags=128)
 
     (row,) = get(hq)["results"]
@@ -115,9 +139,7 @@ def test_a_plus_that_became_a_space_is_understood(hq: Client, device: MCUDevice)
     assert len(get(hq, "from=2026-11-20T00:00:05+03:00")["results"]) == 1
 
 
-@pytest.mark.parametrize(
-    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1900-01-01T00:00:00Z"]
-)
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1900-01-01T00:00:00Z"])
 def test_the_ends_of_time_are_times_too(hq: Client, device: MCUDevice, moment: str) -> None:
     make.make_readings(device, MIDNIGHT, 1)
 
@@ -131,9 +153,7 @@ def test_the_ends_of_time_are_times_too(hq: Client, device: MCUDevice, moment: s
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     readings=st.lists(
-        st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 2), st.integers(1, 4)),
-        unique=True,
-        max_size=30,
+        st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 2), st.integers(1, 4)), unique=True, max_size=30
     ),
     size=st.integers(1, 7),
 )
@@ -141,17 +161,11 @@ def test_pages_give_every_row_once_in_order_there_and_back(
     hq: Client, cast: SimpleNamespace, readings: list[tuple[int, int, int, int]], size: int
 ) -> None:
     """Several devices, many equal timestamps: the cursor stands between rows, not between times."""
-    devices = [
-        MCUDevice.objects.get_or_create(factory=cast.litein, device_id=f"litein-{n}")[0] for n in range(3)
-    ]
+    devices = [MCUDevice.objects.get_or_create(factory=cast.litein, device_id=f"litein-{n}")[0] for n in range(3)]
     Emission.objects.all().delete()
     for device, seconds, stream, seq in readings:
         make.make_readings(
-            devices[device],
-            MIDNIGHT + timedelta(seconds=seconds),
-            1,
-            stream=2**31 - 1 + stream,
-            first_seq=seq,
+            devices[device], MIDNIGHT + timedelta(seconds=seconds), 1, stream=2**31 - 1 + stream, first_seq=seq
         )
 
     first = get(hq, f"page_size={size}")
@@ -182,9 +196,7 @@ def test_a_reading_that_arrives_while_paging_moves_no_other(hq: Client, device: 
     assert [row["seq"] for row in first["results"] + second["results"]] == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize(
-    ("asked", "given"), [("0", 1), ("-5", 1), ("2", 2), ("abc", 3), ("99999999", 3), ("", 3)]
-)
+@pytest.mark.parametrize(("asked", "given"), [("0", 1), ("-5", 1), ("2", 2), ("abc", 3), ("99999999", 3), ("", 3)])
 def test_a_page_size_is_held_within_its_limits(hq: Client, device: MCUDevice, asked: str, given: int) -> None:
     make.make_readings(device, MIDNIGHT, 3)
 
@@ -213,24 +225,23 @@ def test_readings_are_those_of_ones_own_factories(
     }
 
     assert seen == {
-        "litein_manager": {cast.litein.pk}, "momul_manager": {cast.momul.pk}, "outsider": {cast.elsewhere.pk},
-        "hq": {cast.litein.pk, cast.momul.pk}, "installer": {cast.litein.pk},
+        "litein_manager": {cast.litein.pk},
+        "momul_manager": {cast.momul.pk},
+        "outsider": {cast.elsewhere.pk},
+        "hq": {cast.litein.pk, cast.momul.pk},
+        "installer": {cast.litein.pk},
         "auditor": {cast.litein.pk, cast.momul.pk},
-    }  # fmt: skip
+    }
 
 
-def test_a_cursor_opens_no_door(
-    device: MCUDevice, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_cursor_opens_no_door(device: MCUDevice, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     make.make_readings(device, MIDNIGHT, 4)
     link = get(as_user(cast.hq), "page_size=2")["next"]
 
     assert as_user(cast.momul_manager).get(link).json()["results"] == []
 
 
-def test_a_device_of_another_factory_is_not_in_this_one(
-    hq: Client, device: MCUDevice, cast: SimpleNamespace
-) -> None:
+def test_a_device_of_another_factory_is_not_in_this_one(hq: Client, device: MCUDevice, cast: SimpleNamespace) -> None:
     assert hq.get(f"/api/emissions/?factory={cast.momul.pk}&device=litein-1").status_code == 404
 
 
@@ -248,11 +259,7 @@ def two_hours(device: MCUDevice) -> MCUDevice:
 @pytest.mark.parametrize(
     ("resolution", "starts", "length"),
     [
-        (
-            "hour",
-            ["2026-10-31T20:00:00Z", "2026-10-31T21:00:00Z", "2026-10-31T22:00:00Z"],
-            timedelta(hours=1),
-        ),
+        ("hour", ["2026-10-31T20:00:00Z", "2026-10-31T21:00:00Z", "2026-10-31T22:00:00Z"], timedelta(hours=1)),
         ("day", ["2026-10-30T21:00:00Z", "2026-10-31T21:00:00Z"], timedelta(days=1)),
         ("month", ["2026-09-30T21:00:00Z", "2026-10-31T21:00:00Z"], timedelta(days=31)),
     ],
@@ -270,29 +277,26 @@ def test_periods_begin_and_end_as_at_the_site(
 def test_masses_of_every_resolution_add_up_to_one(hq: Client, two_hours: MCUDevice) -> None:
     sums = {
         resolution: sum(
-            round(float(row["measured_kg"]) * 1e6) for page in
-            follow(hq, get(hq, f"resolution={resolution}&page_size=50"), "next") for row in page
+            round(float(row["measured_kg"]) * 1e6)
+            for page in follow(hq, get(hq, f"resolution={resolution}&page_size=50"), "next")
+            for row in page
         )
         for resolution in queries.RESOLUTIONS
-    }  # fmt: skip
+    }
 
     # Each row prints whole milligrams of its micrograms: 121 rows may differ by half of one each.
     assert max(sums.values()) - min(sums.values()) <= 121
     assert sums["month"] == pytest.approx(2 * 785.064e6, rel=2e-3)  # vector 3 of 96,000 ppm; here 30 more
 
 
-def test_masses_are_strings_of_six_decimals_and_minutes_have_no_record(
-    hq: Client, two_hours: MCUDevice
-) -> None:
+def test_masses_are_strings_of_six_decimals_and_minutes_have_no_record(hq: Client, two_hours: MCUDevice) -> None:
     minute = get(hq, "resolution=minute")["results"][0]
     hour = get(hq, "resolution=hour")["results"][1]
 
     assert len(minute["measured_kg"].partition(".")[2]) == 6
     assert (minute["record_kg"], minute["status"], minute["coverage_pct"]) == (None, "", 100.0)
     assert (hour["record_kg"], hour["status"]) == (hour["measured_kg"], "measured")
-    assert hour["co2_ppm"] == pytest.approx(
-        96_030, abs=1
-    )  # the mean of 0..60 above, hours hold no whole sevens
+    assert hour["co2_ppm"] == pytest.approx(96_030, abs=1)  # the mean of 0..60 above, hours hold no whole sevens
 
 
 @pytest.mark.parametrize("resolution", queries.RESOLUTIONS)
@@ -338,17 +342,13 @@ def test_the_number_of_queries_does_not_grow_with_rows(
     hq: Client, two_hours: MCUDevice, cast: SimpleNamespace, query: str
 ) -> None:
     def count() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             hq.get(f"/api/emissions/?{query}")
         return len(captured)
 
     few = count()
     for number in range(4):
-        other = make.make_assignment(
-            device=make.make_device(factory=cast.litein, device_id=f"more-{number}")
-        ).device
+        other = make.make_assignment(device=make.make_device(factory=cast.litein, device_id=f"more-{number}")).device
         make.make_readings(other, MIDNIGHT, 30)
         rollups.touch_period(other.pk, MIDNIGHT, None)
     rollups.roll_up_touched()
@@ -386,9 +386,7 @@ def test_readings_as_csv_are_the_page_as_a_file(hq: Client, device: MCUDevice) -
     assert (rows[0]["temperature_c"], rows[0]["pressure_pa"]) == ("-5.5", "")
 
 
-def test_in_the_demo_a_file_says_so_first_and_in_its_name(
-    hq: Client, device: MCUDevice, settings: Any
-) -> None:
+def test_in_the_demo_a_file_says_so_first_and_in_its_name(hq: Client, device: MCUDevice, settings: Any) -> None:
     settings.DEMO = True
 
     response = hq.get("/api/emissions/?as=csv")
@@ -400,12 +398,22 @@ def test_in_the_demo_a_file_says_so_first_and_in_its_name(
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
-        ("-2+3", "'-2+3"), ("\t=1", "'\t=1"), ("\r=1", "'\r=1"), ("\n=1", "'\n=1"),
-        ("-5.5", "-5.5"), ("+254712345678", "+254712345678"), (-5.5, -5.5), (None, ""), ("plain", "plain"),
-        (["=1", "x"], "'=1 x"), ({"a": "=1"}, '{"a": "=1"}'),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("\n=1", "'\n=1"),
+        ("-5.5", "-5.5"),
+        ("+254712345678", "+254712345678"),
+        (-5.5, -5.5),
+        (None, ""),
+        ("plain", "plain"),
+        (["=1", "x"], "'=1 x"),
+        ({"a": "=1"}, '{"a": "=1"}'),
     ],
-)  # fmt: skip
+)
 def test_no_cell_is_a_formula(value: Any, written: Any) -> None:
     assert cell(value) == written
 

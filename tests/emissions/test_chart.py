@@ -33,15 +33,20 @@ START = datetime(2026, 11, 18, 21, tzinfo=UTC)  # midnight of the 19th in Nairob
 KG = 10**9
 
 
-def hour(
-    assignment: Any, start: datetime, status: str = HourStatus.MEASURED, kg: int = 500, **fields: Any
-) -> None:
+def hour(assignment: Any, start: datetime, status: str = HourStatus.MEASURED, kg: int = 500, **fields: Any) -> None:
     is_of_record = status in (HourStatus.MEASURED, HourStatus.IDLE)
     values = {
-        "measured_ug": 0 if status == HourStatus.IDLE else kg * KG, "flux_ug_per_m2": 0, "covered_ms": 3_600_000,
-        "weight_s": 3600.0, "readings": 720, "valid_readings": 720, "operating_ms": 0, "idle_ms": 0,
-        "method_version": "1", "record_ug": kg * KG if is_of_record else None,
-    } | fields  # fmt: skip
+        "measured_ug": 0 if status == HourStatus.IDLE else kg * KG,
+        "flux_ug_per_m2": 0,
+        "covered_ms": 3_600_000,
+        "weight_s": 3600.0,
+        "readings": 720,
+        "valid_readings": 720,
+        "operating_ms": 0,
+        "idle_ms": 0,
+        "method_version": "1",
+        "record_ug": kg * KG if is_of_record else None,
+    } | fields
     EmissionHour.objects.create(
         device=assignment.device, assignment=assignment, period_start=start, status=status, **values
     )
@@ -67,9 +72,14 @@ def chimney(cast: SimpleNamespace) -> Any:
 def data_of(assignment: Any, resolution: str, **fields: Any) -> ChartData:
     fields = {"start": START, "end": START + timedelta(days=2)} | fields
     return chart_data(
-        "Litein Tea Factory", [assignment.device_id], resolution, fields["start"], fields["end"],
-        now=datetime(2026, 11, 22, tzinfo=UTC), is_one_device=False,
-    )  # fmt: skip
+        "Litein Tea Factory",
+        [assignment.device_id],
+        resolution,
+        fields["start"],
+        fields["end"],
+        now=datetime(2026, 11, 22, tzinfo=UTC),
+        is_one_device=False,
+    )
 
 
 # --- What is drawn -----------------------------------------------------------------------------
@@ -105,11 +115,7 @@ def test_the_bars_are_the_rows_of_the_api(
 ) -> None:
     last = START + timedelta(hours=47)
     roll_up_days(chimney.device_id, milliseconds(START), milliseconds(last), NAIROBI)
-    query = {
-        "resolution": resolution,
-        "from": START.isoformat(),
-        "to": (START + timedelta(days=2)).isoformat(),
-    }
+    query = {"resolution": resolution, "from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
     rows = as_user(cast.hq).get("/api/emissions/", query | {"page_size": 1000}).json()["results"]
 
     periods = data_of(chimney, resolution).periods
@@ -121,9 +127,7 @@ def test_the_bars_are_the_rows_of_the_api(
 def test_chimneys_are_summed_and_cross_checks_are_not(chimney: Any, cast: SimpleNamespace) -> None:
     second = make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-2"))
     check = make.make_assignment(
-        device=make.make_device(factory=cast.litein, device_id="litein-3"),
-        chimney=chimney.chimney,
-        is_of_record=False,
+        device=make.make_device(factory=cast.litein, device_id="litein-3"), chimney=chimney.chimney, is_of_record=False
     )
     for assignment in (second, check):
         hour(assignment, START, kg=100)
@@ -152,13 +156,19 @@ def test_a_month_begins_on_its_first_and_a_day_at_midnight_of_the_site() -> None
 def some_data(**fields: Any) -> ChartData:
     at = [datetime(2026, 11, 19, h) for h in range(4)]  # noqa: DTZ001
     periods = (
-        ChartPeriod(at[0], 500 * KG, 0, 0, 1.0, 1), ChartPeriod(at[1], 0, 0, 0, 1.0, 0, 0, 1),
-        ChartPeriod(at[2], 0, 0, 300 * KG, 1.0, 0, 1), ChartPeriod(at[3], 0, 0, 0, 1.0),
-    )  # fmt: skip
+        ChartPeriod(at[0], 500 * KG, 0, 0, 1.0, 1),
+        ChartPeriod(at[1], 0, 0, 0, 1.0, 0, 0, 1),
+        ChartPeriod(at[2], 0, 0, 300 * KG, 1.0, 0, 1),
+        ChartPeriod(at[3], 0, 0, 0, 1.0),
+    )
     values = {
-        "title": "Litein <Tea> & Factory", "resolution": "hour", "start": START, "end": START + timedelta(hours=4),
-        "zone_name": "Africa/Nairobi", "periods": periods,
-    } | fields  # fmt: skip
+        "title": "Litein <Tea> & Factory",
+        "resolution": "hour",
+        "start": START,
+        "end": START + timedelta(hours=4),
+        "zone_name": "Africa/Nairobi",
+        "periods": periods,
+    } | fields
     return ChartData(**values)
 
 
@@ -167,9 +177,7 @@ def test_the_same_data_gives_the_same_bytes_in_many_threads() -> None:
     once = (chart.svg(some_data(), look), chart.png(some_data(), look))
 
     with ThreadPoolExecutor(4) as pool:
-        many = list(
-            pool.map(lambda _n: (chart.svg(some_data(), look), chart.png(some_data(), look)), range(4))
-        )
+        many = list(pool.map(lambda _n: (chart.svg(some_data(), look), chart.png(some_data(), look)), range(4)))
 
     assert set(many) == {once}
     assert b"<dc:date>" not in once[0]
@@ -220,10 +228,7 @@ def test_any_number_of_periods_is_drawn(resolution: str, count: int) -> None:
 def test_it_answers_an_image_and_304_to_who_has_it(
     chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client], form: str, kind: str
 ) -> None:
-    hq, url = (
-        as_user(cast.hq),
-        f"/api/emissions/chart.{form}?factory={cast.litein.pk}&from=2026-11-18T21:00:00Z",
-    )
+    hq, url = (as_user(cast.hq), f"/api/emissions/chart.{form}?factory={cast.litein.pk}&from=2026-11-18T21:00:00Z")
 
     first = hq.get(url, headers={"Accept": kind})
     again = hq.get(url, headers={"If-None-Match": first["ETag"]})
@@ -240,14 +245,18 @@ def test_it_answers_an_image_and_304_to_who_has_it(
 @pytest.mark.parametrize(
     ("query", "field", "code"),
     [
-        ("resolution=raw", "resolution", "invalid_choice"), ("width=10", "width", "out_of_range"),
-        ("height=99999", "height", "out_of_range"), ("width=%C2%B2", "width", "out_of_range"),
-        ("from=2020-01-01T00:00:00Z", "to", "too_many_points"), ("from=2026-11-22", "from", "invalid_time"),
+        ("resolution=raw", "resolution", "invalid_choice"),
+        ("width=10", "width", "out_of_range"),
+        ("height=99999", "height", "out_of_range"),
+        ("width=%C2%B2", "width", "out_of_range"),
+        ("from=2020-01-01T00:00:00Z", "to", "too_many_points"),
+        ("from=2026-11-22", "from", "invalid_time"),
         ("resolution=day&from=2020-01-01T00:00:00Z", "to", "too_many_points"),
         ("from=2026-11-22T00:00:00Z&to=2026-11-22T00:00:00Z", "to", "period_backward"),
-        ("to=9999-12-31T23:00:00Z", "to", "out_of_range"), ("to=0001-01-01T00:00:00Z", "to", "out_of_range"),
+        ("to=9999-12-31T23:00:00Z", "to", "out_of_range"),
+        ("to=0001-01-01T00:00:00Z", "to", "out_of_range"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_parameter_is_named(
     chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client], query: str, field: str, code: str
 ) -> None:

@@ -141,9 +141,7 @@ def test_a_reading_arrives_as_the_raw_row_within_a_second(
     (row,) = stream.readings(1)
     took_s = time.monotonic() - began_s
 
-    raw = client.get("/api/emissions/", headers={"Authorization": f"Token {world.token}"}).json()["results"][
-        0
-    ]
+    raw = client.get("/api/emissions/", headers={"Authorization": f"Token {world.token}"}).json()["results"][0]
     assert took_s < 1.0  # the promise of P5
     assert row.pop("id").split("-")[1:] == [str(world.one.pk), "1"]
     assert row == raw
@@ -160,9 +158,7 @@ def test_only_what_was_asked_for_is_sent(listen: Callable[..., Stream], world: S
     assert set(row) == {"device", "co2_ppm", "id"}
 
 
-def test_a_stream_of_one_device_hears_of_no_other(
-    listen: Callable[..., Stream], world: SimpleNamespace
-) -> None:
+def test_a_stream_of_one_device_hears_of_no_other(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
     everything, of_two = listen(), listen("device=two")
     store(world.one, seq=1)
     store(world.foreign, seq=1)
@@ -176,16 +172,7 @@ def test_a_notification_that_nobody_can_read_harms_nobody(
     listen: Callable[..., Stream], world: SimpleNamespace
 ) -> None:
     stream = listen()
-    for payload in (
-        "",
-        "nonsense",
-        "{}",
-        "[1]",
-        "[[1,2]]",
-        "null",
-        f"[[{world.one.pk},0,0,77]]",
-        "[[1,2,3,4,5]]",
-    ):
+    for payload in ("", "nonsense", "{}", "[1]", "[[1,2]]", "null", f"[[{world.one.pk},0,0,77]]", "[[1,2,3,4,5]]"):
         notify(payload)
     store(world.one, seq=1)
 
@@ -282,9 +269,7 @@ def test_only_the_last_minutes_are_caught_up(listen: Callable[..., Stream], worl
     assert [row["seq"] for row in stream.readings(1)] == [2]
 
 
-@pytest.mark.parametrize(
-    "last_id", ["abc", "-", "\xb2-1-1", "9999999999999999", "999999999999999-1-1", "1e9", " "]
-)
+@pytest.mark.parametrize("last_id", ["abc", "-", "\xb2-1-1", "9999999999999999", "999999999999999-1-1", "1e9", " "])
 def test_an_id_that_we_never_gave_begins_from_now(
     listen: Callable[..., Stream], world: SimpleNamespace, last_id: str
 ) -> None:
@@ -311,9 +296,7 @@ def backends_come_down_to(count: int) -> bool:
     return True
 
 
-def test_twenty_streams_hold_one_connection_together(
-    listen: Callable[..., Stream], world: SimpleNamespace
-) -> None:
+def test_twenty_streams_hold_one_connection_together(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
     assert backends_come_down_to(1)  # what tests before this one closed
     streams = [listen() for _ in range(20)]
 
@@ -475,11 +458,6 @@ def test_a_reader_that_stops_reading_holds_no_other_and_misses_nothing_when_it_c
 def store_many(device: MCUDevice, *, first_seq: int, count: int) -> None:
     now = timezone.now().replace(microsecond=0)
     rows = make.make_readings(
-        device,
-        now - timedelta(seconds=60),
-        count,
-        first_seq=first_seq,
-        received_at=timezone.now(),
-        interval_s=0.2,
+        device, now - timedelta(seconds=60), count, first_seq=first_seq, received_at=timezone.now(), interval_s=0.2
     )
     notify(json.dumps([[r.device_id, round(r.timestamp.timestamp() * 1000), r.stream, r.seq] for r in rows]))

@@ -30,14 +30,10 @@ def test_a_reading_of_a_month_without_a_partition_is_refused_by_the_database() -
     long_ago = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
     with pytest.raises(IntegrityError, match="no partition"), transaction.atomic():
-        Emission.objects.create(
-            device=device, timestamp=long_ago, received_at=long_ago, stream=0, seq=1, interval_s=5
-        )
+        Emission.objects.create(device=device, timestamp=long_ago, received_at=long_ago, stream=0, seq=1, interval_s=5)
 
     assert ensure_partitions(long_ago, long_ago) == ["emissions_emission_y2020m02"]
-    Emission.objects.create(
-        device=device, timestamp=long_ago, received_at=long_ago, stream=0, seq=1, interval_s=5
-    )
+    Emission.objects.create(device=device, timestamp=long_ago, received_at=long_ago, stream=0, seq=1, interval_s=5)
     assert ensure_partitions(long_ago, long_ago) == []
 
 

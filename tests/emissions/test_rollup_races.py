@@ -101,9 +101,7 @@ def test_a_setup_corrected_while_rolling_up_is_not_overlooked(monkeypatch: pytes
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("was", "now"), [("Asia/Kolkata", "Africa/Nairobi"), ("Africa/Nairobi", "Asia/Kolkata")]
-)
+@pytest.mark.parametrize(("was", "now"), [("Asia/Kolkata", "Africa/Nairobi"), ("Africa/Nairobi", "Asia/Kolkata")])
 def test_a_corrected_time_zone_leaves_no_hour_or_day_of_the_old_one(was: str, now: str) -> None:
     assignment = make.make_assignment(chimney=make.make_chimney(factory=make.make_factory(time_zone=was)))
     fire(assignment.device, MIDNIGHT - 20 * HOUR, 1500, interval_s=60.0)
@@ -121,9 +119,7 @@ def test_a_corrected_time_zone_leaves_no_hour_or_day_of_the_old_one(was: str, no
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "change", ["calibration", "hold", "altitude", "moisture", "assignment_end", "source"]
-)
+@pytest.mark.parametrize("change", ["calibration", "hold", "altitude", "moisture", "assignment_end", "source"])
 def test_whatever_changes_a_figure_is_noticed(change: str) -> None:
     # With a sensor that pressure moves in proportion, altitude would cancel out.
     compensation = "none" if change == "altitude" else "proportional"
@@ -135,9 +131,7 @@ def test_whatever_changes_a_figure_is_noticed(change: str) -> None:
 
     chimney, factory = assignment.chimney, assignment.factory
     if change == "calibration":
-        Calibration.objects.create(
-            device=assignment.device, calibrated_at=MIDNIGHT, kind="span", pressure_pa=79_000
-        )
+        Calibration.objects.create(device=assignment.device, calibrated_at=MIDNIGHT, kind="span", pressure_pa=79_000)
     elif change == "hold":
         AssignmentHold.objects.create(
             assignment=assignment, stream=99, field="sensor", starts_at=MIDNIGHT + timedelta(minutes=30)
@@ -177,11 +171,7 @@ def test_touch_period_marks_the_minutes_with_readings_and_no_other() -> None:
 
     marked = list(TouchedMinute.objects.order_by("period_start").values_list("device_id", "period_start"))
     assert count == len(marked) == 3
-    assert marked == [
-        (device.pk, MIDNIGHT),
-        (device.pk, MIDNIGHT + timedelta(minutes=1)),
-        (device.pk, MIDNIGHT + HOUR),
-    ]
+    assert marked == [(device.pk, MIDNIGHT), (device.pk, MIDNIGHT + timedelta(minutes=1)), (device.pk, MIDNIGHT + HOUR)]
 
 
 @pytest.mark.django_db
@@ -189,9 +179,7 @@ def test_touch_period_is_half_open() -> None:
     device = make.make_device()
     make.make_readings(device, MIDNIGHT, 3, interval_s=60.0)
 
-    assert (
-        rollups.touch_period(device.pk, MIDNIGHT + timedelta(minutes=1), MIDNIGHT + timedelta(minutes=2)) == 1
-    )
+    assert rollups.touch_period(device.pk, MIDNIGHT + timedelta(minutes=1), MIDNIGHT + timedelta(minutes=2)) == 1
     assert rollups.touch_period(device.pk, MIDNIGHT + HOUR, None) == 0
 
 

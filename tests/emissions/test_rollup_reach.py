@@ -22,17 +22,13 @@ MODELS = (EmissionMinute, EmissionHour, EmissionDay)
 
 def row(device: MCUDevice, at: datetime, seq: int, **values: Any) -> Emission:
     usual = {"co2_ppm": 90_000.0 + seq % 97, "temperature_c": 190.0, "velocity_ms": 3.0, "interval_s": 5.0}
-    return Emission(
-        device=device, timestamp=at, received_at=at, stream=7 - STREAM_OFFSET, seq=seq, **(usual | values)
-    )
+    return Emission(device=device, timestamp=at, received_at=at, stream=7 - STREAM_OFFSET, seq=seq, **(usual | values))
 
 
 def mark(reading: Emission) -> None:
     moments = {reading.timestamp, reading.timestamp - timedelta(seconds=reading.span_s or 0)}
     TouchedMinute.objects.bulk_create(
-        TouchedMinute(
-            device_id=reading.device_id, period_start=m.replace(second=0, microsecond=0), created_at=m
-        )
+        TouchedMinute(device_id=reading.device_id, period_start=m.replace(second=0, microsecond=0), created_at=m)
         for m in moments
     )
 
@@ -60,9 +56,7 @@ def rebuilt(device: MCUDevice) -> list[tuple[object, ...]]:
 
 def test_a_late_reading_before_a_long_fault_joins_the_slow_reading_behind_it():
     device = make.make_assignment().device
-    faulty = [
-        row(device, START + timedelta(seconds=5 * i), i + 1, co2_ppm=None, flags=1) for i in range(1, 401)
-    ]
+    faulty = [row(device, START + timedelta(seconds=5 * i), i + 1, co2_ppm=None, flags=1) for i in range(1, 401)]
     slow = row(device, START + timedelta(seconds=5 * 401), 402, interval_s=1200.0)
     for reading in (*faulty, slow):
         reading.save(force_insert=True)
@@ -173,10 +167,7 @@ def test_a_zero_calibration_does_not_move_the_pressure_of_the_span():
     before = figures(assignment.device)
 
     Calibration.objects.create(
-        device=assignment.device,
-        calibrated_at=START - timedelta(days=1),
-        kind=CalibrationKind.ZERO,
-        pressure_pa=79_495,
+        device=assignment.device, calibrated_at=START - timedelta(days=1), kind=CalibrationKind.ZERO, pressure_pa=79_495
     )
     rollups.touch_changed_setups()
     settle()

@@ -16,11 +16,25 @@ START = datetime(2026, 3, 1, 4, 59, tzinfo=UTC)
 
 def minute(assignment_id: int, device_id: int, number: int, mean: float | None) -> EmissionMinute:
     return EmissionMinute(
-        device_id=device_id, period_start=START + timedelta(minutes=number), assignment_id=assignment_id,
-        measured_ug=2**62 + number, flux_ug_per_m2=0, covered_ms=60_000, weight_s=mean or 0.0, co2_ppm=mean,
-        temperature_c=mean, velocity_ms=None, flow_rate_m3s=mean, readings=12, valid_readings=0, quality=1 << 16,
-        valid_ug=0, valid_ms=0, is_idle_like=True, is_firing_like=False,
-    )  # fmt: skip
+        device_id=device_id,
+        period_start=START + timedelta(minutes=number),
+        assignment_id=assignment_id,
+        measured_ug=2**62 + number,
+        flux_ug_per_m2=0,
+        covered_ms=60_000,
+        weight_s=mean or 0.0,
+        co2_ppm=mean,
+        temperature_c=mean,
+        velocity_ms=None,
+        flow_rate_m3s=mean,
+        readings=12,
+        valid_readings=0,
+        quality=1 << 16,
+        valid_ug=0,
+        valid_ms=0,
+        is_idle_like=True,
+        is_firing_like=False,
+    )
 
 
 def test_every_value_comes_back_to_the_last_bit(db: None) -> None:

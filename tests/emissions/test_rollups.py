@@ -94,10 +94,13 @@ def test_a_constant_fire_is_doubtful_for_the_record_but_stays_measured():
 def _shuffled_readings(seed: int) -> list[dict[str, float]]:
     noise = random.Random(seed)
     return [
-        {"co2_ppm": noise.uniform(60_000, 120_000), "temperature_c": noise.uniform(150, 230),
-         "velocity_ms": noise.uniform(2, 5)}
+        {
+            "co2_ppm": noise.uniform(60_000, 120_000),
+            "temperature_c": noise.uniform(150, 230),
+            "velocity_ms": noise.uniform(2, 5),
+        }
         for _ in range(900)
-    ]  # fmt: skip
+    ]
 
 
 def test_totals_are_bit_identical_whatever_the_order_of_arrival():
@@ -109,17 +112,9 @@ def test_totals_are_bit_identical_whatever_the_order_of_arrival():
     def store(device_pk: int, index: int) -> None:
         t = MIDNIGHT + timedelta(seconds=5 * index)
         Emission.objects.create(
-            device_id=device_pk,
-            timestamp=t,
-            received_at=t,
-            stream=1,
-            seq=index + 1,
-            interval_s=5,
-            **values[index],
+            device_id=device_pk, timestamp=t, received_at=t, stream=1, seq=index + 1, interval_s=5, **values[index]
         )
-        TouchedMinute.objects.create(
-            device_id=device_pk, period_start=t.replace(second=0, microsecond=0), created_at=t
-        )
+        TouchedMinute.objects.create(device_id=device_pk, period_start=t.replace(second=0, microsecond=0), created_at=t)
 
     for index in range(len(values)):
         store(one.pk, index)
@@ -144,9 +139,7 @@ def test_incremental_roll_ups_equal_a_rebuild_from_scratch():
         Emission.objects.create(
             device=device, timestamp=t, received_at=t, stream=1, seq=index + 1, interval_s=5, **values[index]
         )
-        TouchedMinute.objects.create(
-            device=device, period_start=t.replace(second=0, microsecond=0), created_at=t
-        )
+        TouchedMinute.objects.create(device=device, period_start=t.replace(second=0, microsecond=0), created_at=t)
         if count % 50 == 0:
             rollups.roll_up_touched()
     rollups.roll_up_touched()
@@ -163,9 +156,15 @@ def test_incremental_roll_ups_equal_a_rebuild_from_scratch():
 def test_hourly_means_fill_their_own_hours():
     device = make.make_assignment().device
     make.make_readings(
-        device, MIDNIGHT + timedelta(hours=1), 24, interval_s=3600.0, span_s=3600.0, n=720, seq_from=1,
+        device,
+        MIDNIGHT + timedelta(hours=1),
+        24,
+        interval_s=3600.0,
+        span_s=3600.0,
+        n=720,
+        seq_from=1,
         co2_ppm=lambda i: 90_000.0 + 100 * i,
-    )  # fmt: skip
+    )
 
     roll_up_all(device.pk)
 
@@ -179,14 +178,7 @@ def test_a_minute_mean_after_live_readings_covers_no_time_twice():
     device = make.make_assignment().device
     make.make_readings(device, MIDNIGHT, 7)  # up to 00:00:30
     make.make_readings(
-        device,
-        MIDNIGHT + timedelta(seconds=60),
-        1,
-        first_seq=100,
-        interval_s=5.0,
-        span_s=60.0,
-        n=12,
-        seq_from=89,
+        device, MIDNIGHT + timedelta(seconds=60), 1, first_seq=100, interval_s=5.0, span_s=60.0, n=12, seq_from=89
     )
 
     roll_up_all(device.pk)
@@ -204,10 +196,7 @@ def test_indian_hours_begin_at_half_past_in_utc():
     roll_up_all(device.pk)
 
     starts = list(EmissionHour.objects.order_by("period_start").values_list("period_start", flat=True))
-    assert starts[:2] == [
-        datetime(2026, 11, 19, 18, 30, tzinfo=UTC),
-        datetime(2026, 11, 19, 19, 30, tzinfo=UTC),
-    ]
+    assert starts[:2] == [datetime(2026, 11, 19, 18, 30, tzinfo=UTC), datetime(2026, 11, 19, 19, 30, tzinfo=UTC)]
     assert day_of(device.pk, start).covered_ms == 7_200_000
 
 
@@ -227,12 +216,7 @@ def test_held_readings_wait_outside_totals_until_resolved():
     assignment = make.make_assignment()
     make.make_readings(assignment.device, MIDNIGHT, 721, **steady_fields(0.002))
     hold = AssignmentHold.objects.create(
-        assignment=assignment,
-        stream=7,
-        field="co2_basis",
-        registered="wet",
-        reported="dry",
-        starts_at=MIDNIGHT,
+        assignment=assignment, stream=7, field="co2_basis", registered="wet", reported="dry", starts_at=MIDNIGHT
     )
 
     rollups.touch_changed_setups()

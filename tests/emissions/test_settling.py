@@ -42,11 +42,7 @@ def stream(device: MCUDevice, number: int, first: datetime, last: datetime, *ran
     """What has arrived of a boot, each range with both its ends."""
     received = ",".join(f"[{low},{high}]" for low, high in ranges).join("{}")
     DeviceStream.objects.create(
-        device=device,
-        stream=number - STREAM_OFFSET,
-        received=received,
-        first_timestamp=first,
-        last_received_at=last,
+        device=device, stream=number - STREAM_OFFSET, received=received, first_timestamp=first, last_received_at=last
     )
 
 
@@ -64,19 +60,15 @@ def test_a_period_that_runs_settles_two_minutes_after_its_end() -> None:
     device = device_heard()
 
     assert of_hour(device, NOW - 30 * MINUTE) == Settling(NOW + 32 * MINUTE, Why.RUNNING)
-    assert of_hour(device, NOW - 61 * MINUTE) == Settling(
-        NOW + MINUTE, Why.RUNNING
-    )  # its last are on their way
+    assert of_hour(device, NOW - 61 * MINUTE) == Settling(NOW + MINUTE, Why.RUNNING)  # its last are on their way
     assert of_hour(device, NOW - 62 * MINUTE) is None
 
 
 # --- Rolling up --------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("minutes_after_start", "is_touched"), [(-13, False), (-12, True), (0, True), (59, True), (60, True), (61, False)]
-)  # fmt: skip
-def test_a_minute_that_waits_unsettles_what_it_reaches_and_no_more(
-    minutes_after_start: int, is_touched: bool
-) -> None:
+)
+def test_a_minute_that_waits_unsettles_what_it_reaches_and_no_more(minutes_after_start: int, is_touched: bool) -> None:
     device, start = device_heard(), NOW - 24 * HOUR
     mark(device, start + minutes_after_start * MINUTE)
 
@@ -99,9 +91,7 @@ def test_what_has_waited_long_is_not_promised_for_the_next_minute() -> None:
     assert of_hour(device, LAST_HOUR[0]) == Settling(NOW + 20 * MINUTE, Why.ROLLING_UP)
 
 
-def test_while_more_waits_than_is_looked_at_nothing_is_called_settled(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_while_more_waits_than_is_looked_at_nothing_is_called_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling_module, "MARKS_LOOKED_AT", 3)
     device, other = device_heard(), device_heard()
     for minute in range(4):
@@ -171,8 +161,7 @@ def test_the_end_of_the_boot_before_is_known_by_its_last_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "status",
-    [{"outbox": "many"}, {"outbox": True}, {"outbox": 10**9, "previous": "x"}, {"outbox": 10**9}, []],
+    "status", [{"outbox": "many"}, {"outbox": True}, {"outbox": 10**9, "previous": "x"}, {"outbox": 10**9}, []]
 )
 def test_whatever_a_device_says_of_itself_the_answer_stands(status: Any) -> None:
     device = device_heard(status=status)
@@ -193,17 +182,12 @@ def test_a_site_settles_with_the_last_of_its_devices_of_record() -> None:
     make.make_assignment(device=cross_check, chimney=chimney, is_of_record=False)
     periods = [SitePeriod(factory.pk, NOW - ago * HOUR, NOW - (ago - 1) * HOUR) for ago in (5, 2)]
 
-    assert settling_of_sites(periods, NOW) == [
-        None,
-        Settling(NOW - HOUR + OLDEST_READING, Why.OUTSTANDING),
-    ]
+    assert settling_of_sites(periods, NOW) == [None, Settling(NOW - HOUR + OLDEST_READING, Why.OUTSTANDING)]
 
 
 def test_a_device_counts_for_the_time_in_which_it_was_of_record() -> None:
     """Exchanged at 8:30: the old one lies on a shelf, silent since 9:30."""
-    old = make.make_assignment(
-        valid_to=NOW - 4 * HOUR, device=make.make_device(last_heartbeat=NOW - 3 * HOUR)
-    )
+    old = make.make_assignment(valid_to=NOW - 4 * HOUR, device=make.make_device(last_heartbeat=NOW - 3 * HOUR))
     new = make.make_device(factory=old.factory, last_heartbeat=NOW)
     make.make_assignment(device=new, chimney=old.chimney, valid_from=NOW - 4 * HOUR)
 
@@ -226,9 +210,7 @@ def test_the_number_of_queries_grows_with_nothing() -> None:
 
 
 # --- In the API --------------------------------------------------------------------------------
-def test_a_row_of_the_api_says_until_when_it_may_change(
-    as_user: Callable[..., Client], cast: SimpleNamespace
-) -> None:
+def test_a_row_of_the_api_says_until_when_it_may_change(as_user: Callable[..., Client], cast: SimpleNamespace) -> None:
     device = make.make_assignment(device=make.make_device(factory=cast.litein)).device
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     readings = make.make_readings(device, this_hour - HOUR, 30)

@@ -56,9 +56,7 @@ def test_today_is_the_hours_since_the_factory_day_began() -> None:
     (part,) = totals.so_far_today([factory], six + 4 * HOUR)[factory.pk]
 
     assert part.chimney_id == chimney
-    assert part.measured_ug / UG_PER_KG == pytest.approx(
-        4 * 785.064, rel=2e-6
-    )  # vector 3, printed to 6 digits
+    assert part.measured_ug / UG_PER_KG == pytest.approx(4 * 785.064, rel=2e-6)  # vector 3, printed to 6 digits
     assert part.coverage_pct == 100.0
     assert part.elapsed_ms == 4 * 3_600_000
 

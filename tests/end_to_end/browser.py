@@ -16,9 +16,13 @@ from carbontrack.asgi import application
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Without these a closed network makes Chromium wait for services that no test needs.
 CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True, slots=True)

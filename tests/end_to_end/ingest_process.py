@@ -39,11 +39,7 @@ class IngestProcess:
 
     def __enter__(self) -> "IngestProcess":
         self.process = subprocess.Popen(
-            self._arguments,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            self._arguments, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self.process.stdout
         for line in self.process.stdout:

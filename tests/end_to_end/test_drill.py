@@ -16,8 +16,12 @@ def test_readings_survive_faults_at_random_once_each() -> None:
     # what CI says must not depend on luck; the moments at which faults strike still differ.
     drill = subprocess.run(
         [sys.executable, "-m", "tests.drill", "--rounds", str(ROUNDS), "--seed", "20261122", "--check-every", "3"],
-        cwd=ROOT, capture_output=True, text=True, timeout=400, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
 
     assert drill.returncode == 0, drill.stdout + drill.stderr
     assert f"{ROUNDS} rounds in" in drill.stdout

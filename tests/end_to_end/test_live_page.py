@@ -18,12 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("chromi
 
 
 def post_reading(token: str, device_id: str, timestamp: datetime, **values: float) -> dict[str, Any]:
-    fields = {
-        "co2_ppm": 96_000.0,
-        "temperature_c": 210.0,
-        "velocity_ms": 4.1,
-        "pressure_pa": 79_495.5,
-    } | values
+    fields = {"co2_ppm": 96_000.0, "temperature_c": 210.0, "velocity_ms": 4.1, "pressure_pa": 79_495.5} | values
     response = Client().post(
         "/api/emissions/",
         json.dumps({"device": device_id, "timestamp": timestamp.isoformat(), **fields}),
@@ -88,9 +83,7 @@ def test_the_list_refreshes_itself_and_the_menu_closes_on_escape():
         page.clock.install()
         sign_in(page, f"{server.url}/factories", "hq@test.example")
         expect(page.locator("tbody .cell-state")).to_contain_text("never reported")
-        post_reading(
-            token, device.device_id, timezone.now(), co2_ppm=300_000.0
-        )  # impossible: heard, not counted
+        post_reading(token, device.device_id, timezone.now(), co2_ppm=300_000.0)  # impossible: heard, not counted
         page.clock.fast_forward(61_000)
 
         expect(page.locator("tbody .cell-state")).to_contain_text("online")

@@ -66,11 +66,7 @@ def litein() -> SimpleNamespace:
 
 def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: SimpleNamespace) -> None:
     thumb = Thumb()
-    with (
-        web_server() as server,
-        chromium() as browser,
-        phone_of(browser, server.url, "manager@test.example") as it,
-    ):
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "manager@test.example") as it:
         page, problems = it
         expect(page).to_have_url(f"{server.url}/factories/{litein.factory.pk}/today/")
         expect(page.locator(".missing-days")).to_contain_text("Firewood")
@@ -88,9 +84,7 @@ def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: Sim
 
         saved = page.locator("[data-log-focus]")
         expect(saved).to_contain_text("1.9 kg wood per kg tea on")
-        expect(saved).to_contain_text(
-            "33 t CO2 from wood (biogenic, reported apart) and 0.57 t CO2e that counts."
-        )
+        expect(saved).to_contain_text("33 t CO2 from wood (biogenic, reported apart) and 0.57 t CO2e that counts.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert page.evaluate("localStorage.length") == 0, "the draft is gone once it is saved"
         (entry,) = kept(litein.factory)[litein.entries :]
@@ -104,11 +98,7 @@ def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: Sim
 
 
 def test_a_double_tap_is_one_row_and_undo_takes_it_back(litein: SimpleNamespace) -> None:
-    with (
-        web_server() as server,
-        chromium() as browser,
-        phone_of(browser, server.url, "manager@test.example") as it,
-    ):
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "manager@test.example") as it:
         page, problems = it
         page.get_by_role("link", name="Log last shift").tap()
         page.get_by_label("Firewood burned: amount").fill("42")
@@ -126,11 +116,7 @@ def test_a_double_tap_is_one_row_and_undo_takes_it_back(litein: SimpleNamespace)
 
 
 def test_without_a_network_it_waits_on_the_phone_and_sends_itself(litein: SimpleNamespace) -> None:
-    with (
-        web_server() as server,
-        chromium() as browser,
-        phone_of(browser, server.url, "manager@test.example") as it,
-    ):
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "manager@test.example") as it:
         page, _problems = it
         expect(page.locator("#lead-sentence")).to_be_visible()
         page.context.set_offline(True)
@@ -146,14 +132,8 @@ def test_without_a_network_it_waits_on_the_phone_and_sends_itself(litein: Simple
         assert len(kept(litein.factory)) == litein.entries + 1
 
 
-def test_a_draft_survives_a_closed_page_and_a_question_is_answered_with_one_tap(
-    litein: SimpleNamespace,
-) -> None:
-    with (
-        web_server() as server,
-        chromium() as browser,
-        phone_of(browser, server.url, "manager@test.example") as it,
-    ):
+def test_a_draft_survives_a_closed_page_and_a_question_is_answered_with_one_tap(litein: SimpleNamespace) -> None:
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "manager@test.example") as it:
         page, problems = it
         page.get_by_role("link", name="Log last shift").tap()
         page.get_by_label("Firewood burned: amount").fill("400")
@@ -197,25 +177,17 @@ def test_what_a_manager_logs_gives_the_factory_its_place_at_headquarters(litein:
     TouchedSite.objects.all().delete()  # so that the days made by hand stay as they are
     for place, site in enumerate([*others, momul]):
         fill_days(site, 400, last=litein.yesterday, wood=1 + place / 10)
-    hole = litein.yesterday - timedelta(
-        days=20
-    )  # what is missing of the last days is not held against anybody yet
+    hole = litein.yesterday - timedelta(days=20)  # what is missing of the last days is not held against anybody yet
     unlogged = {"made_kg": None, "has_production": False, "production_covered_s": 0}
     change_day(momul, hole, **NO_HEAT, **NO_POWER, **unlogged)
-    SiteDay.objects.update(
-        refreshed_at=timezone.now() - timedelta(days=1)
-    )  # so that a newer one shows as newer
+    SiteDay.objects.update(refreshed_at=timezone.now() - timedelta(days=1))  # so that a newer one shows as newer
     for login, role, scope in (
         ("momul@test.example", Role.FACTORY_MANAGER, {"factory": momul}),
         ("hq@test.example", Role.HQ_MANAGER, {"organisation": organisation}),
     ):
         make.make_membership(user=make.make_user(email=login), role=role, **scope)
 
-    with (
-        web_server() as server,
-        chromium() as browser,
-        phone_of(browser, server.url, "momul@test.example") as it,
-    ):
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "momul@test.example") as it:
         page, problems = it
         with browser.new_context() as office:
             hq = office.new_page()
@@ -232,9 +204,7 @@ def test_what_a_manager_logs_gives_the_factory_its_place_at_headquarters(litein:
             page.get_by_label("Electricity: amount").fill("5000")
             page.get_by_label("Made tea: amount").fill("10000")
             page.locator("[data-log-save]").tap()
-            expect(page.locator("[data-log-focus]")).to_contain_text(
-                f"1.9 kg wood per kg tea on {hole.day} {hole:%b}."
-            )
+            expect(page.locator("[data-log-focus]")).to_contain_text(f"1.9 kg wood per kg tea on {hole.day} {hole:%b}.")
             hq.reload()
 
             expect(hq.locator(".unplaced")).not_to_contain_text("Momul Tea Factory")

@@ -21,10 +21,7 @@ from tests.make import make_factory, make_membership, make_token, make_user
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
 from tests.mqtt_ingest.build import STREAM, message, now_ms, reading
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 
 Provision = Callable[[str], ProvisionedDevice]
 
@@ -147,9 +144,7 @@ def test_a_message_refused_as_a_whole_is_answered_reading_by_reading(
     assert counters().rejected == {"bad_schema": len(seqs)}
 
 
-def test_duplicates_are_answered_again(
-    broker: Mosquitto, provision: Provision, commits: CommitListener
-) -> None:
+def test_duplicates_are_answered_again(broker: Mosquitto, provision: Provision, commits: CommitListener) -> None:
     device = provision("litein-1")
     watcher = Watcher(device, device.topics["committed"])
     payload = message(reading(1, now_ms()))
@@ -170,16 +165,7 @@ def test_a_retained_status_comes_again_at_each_start_and_is_no_news(
 ) -> None:
     device = provision("litein-1")
     status = json.dumps({"v": 1, "online": True, "stream": 7, "firmware": "1.0.0"}).encode()
-    arguments = [
-        "mosquitto_pub",
-        *client_arguments(device),
-        "-q",
-        "1",
-        "-r",
-        "-t",
-        device.topics["status"],
-        "-s",
-    ]
+    arguments = ["mosquitto_pub", *client_arguments(device), "-q", "1", "-r", "-t", device.topics["status"], "-s"]
 
     for seq in (1, 2, 3):
         with IngestProcess(broker):

@@ -31,9 +31,12 @@ def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
 
 def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
     return {
-        "factory": cast.litein.pk, "timestamp": "2026-11-20T07:30:00+03:00", "energy_type": "Firewood", "amount": "24",
+        "factory": cast.litein.pk,
+        "timestamp": "2026-11-20T07:30:00+03:00",
+        "energy_type": "Firewood",
+        "amount": "24",
         "unit": "stere",
-    } | fields  # fmt: skip
+    } | fields
 
 
 def post(client: Client, data: Any, url: str = ENTRIES, key: object = None) -> Any:
@@ -58,11 +61,7 @@ def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: SimpleNamespace,
         "stere",
     )
     assert (row["scope"], row["co2e_kg"], row["biogenic_co2_kg"]) == (1, "320.448960", "18869.760000")
-    assert (row["factor"]["value"], row["factor"]["unit"], row["factor"]["gas"]) == (
-        "786.24",
-        "kg CO2/stere",
-        "CO2",
-    )
+    assert (row["factor"]["value"], row["factor"]["unit"], row["factor"]["gas"]) == ("786.24", "kg CO2/stere", "CO2")
     assert (row["gwp_set"], row["period_start"]) == ("AR6", "2026-11-20T03:00:00Z")
     assert [notice["code"] for notice in row["warnings"]] == ["moisture_default"]
     assert "30 % stands in" in row["warnings"][0]["message"]
@@ -120,12 +119,18 @@ def test_a_wrong_field_is_named(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("timestamp", "0001-01-01T00:00:00+14:00"), ("timestamp", "9999-12-31T23:59:59-14:00"), ("unit", "\ud800"),
-     ("note", "\ud800"), ("amount", True), ("amount", "NaN"), ("moisture_fraction", "-0.1"), ("source", True)],
-)  # fmt: skip
-def test_hostile_values_are_refused_by_name(
-    cast: SimpleNamespace, manager: Client, name: str, value: Any
-) -> None:
+    [
+        ("timestamp", "0001-01-01T00:00:00+14:00"),
+        ("timestamp", "9999-12-31T23:59:59-14:00"),
+        ("unit", "\ud800"),
+        ("note", "\ud800"),
+        ("amount", True),
+        ("amount", "NaN"),
+        ("moisture_fraction", "-0.1"),
+        ("source", True),
+    ],
+)
+def test_hostile_values_are_refused_by_name(cast: SimpleNamespace, manager: Client, name: str, value: Any) -> None:
     response = post(manager, body(cast, **{name: value}))
 
     assert (response.status_code, list(response.json()["fields"])) == (400, [name])
@@ -145,23 +150,31 @@ def test_a_key_that_is_no_uuid_is_refused(cast: SimpleNamespace, manager: Client
 # --- Who ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("litein_manager", 201), ("momul_manager", 404), ("hq", 201), ("installer", 403), ("auditor", 403),
-     ("integrator", 403), ("outsider", 404), ("nobody", 403)],
-)  # fmt: skip
-def test_who_may_log_for_litein(
-    who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+    [
+        ("litein_manager", 201),
+        ("momul_manager", 404),
+        ("hq", 201),
+        ("installer", 403),
+        ("auditor", 403),
+        ("integrator", 403),
+        ("outsider", 404),
+        ("nobody", 403),
+    ],
+)
+def test_who_may_log_for_litein(who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     assert post(as_user(getattr(cast, who)), body(cast)).status_code == status
 
 
 @pytest.mark.parametrize(
     ("scopes", "status"),
-    [([Scope.READ], 403), ([Scope.WRITE_ENERGY], 201), ([Scope.READ, Scope.WRITE_ENERGY], 201),
-     ([Scope.WRITE_EMISSIONS], 403)],
-)  # fmt: skip
-def test_an_integrator_writes_by_a_token_of_that_scope(
-    scopes: list[Scope], status: int, cast: SimpleNamespace
-) -> None:
+    [
+        ([Scope.READ], 403),
+        ([Scope.WRITE_ENERGY], 201),
+        ([Scope.READ, Scope.WRITE_ENERGY], 201),
+        ([Scope.WRITE_EMISSIONS], 403),
+    ],
+)
+def test_an_integrator_writes_by_a_token_of_that_scope(scopes: list[Scope], status: int, cast: SimpleNamespace) -> None:
     client = Client(headers={"Authorization": f"Token {make.make_token(cast.integrator, *scopes)}"})
 
     assert post(client, body(cast)).status_code == status
@@ -175,9 +188,7 @@ def test_a_token_of_one_factory_writes_for_no_other(cast: SimpleNamespace) -> No
     assert response.status_code == 404
 
 
-def test_lists_hold_the_entries_of_ones_own_factories(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_lists_hold_the_entries_of_ones_own_factories(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     litein, elsewhere = make.make_energy_entry(cast.litein), make.make_energy_entry(cast.elsewhere)
 
     def seen(user: Any, query: str = "") -> list[int]:
@@ -203,9 +214,11 @@ def test_correct_delete_undo_and_the_history_of_it(cast: SimpleNamespace, manage
     assert (undone.status_code, undone.json()["deleted_at"], undone.json()["amount"]) == (200, None, "22")
     history = manager.get(f"{ENTRIES}{entry}/history/").json()["results"]
     assert [(row["act"], row["amount"], row["reason"]) for row in history] == [
-        ("recorded", "24", ""), ("corrected", "22", "counted again"), ("deleted", "22", "logged twice"),
+        ("recorded", "24", ""),
+        ("corrected", "22", "counted again"),
+        ("deleted", "22", "logged twice"),
         ("undone", "22", "undone"),
-    ]  # fmt: skip
+    ]
     assert {row["by"] for row in history} == {cast.litein_manager.pk}
 
 
@@ -218,12 +231,8 @@ def test_deleted_entries_leave_the_list_and_can_be_asked_for(cast: SimpleNamespa
     assert manager.get(f"{ENTRIES}{entry}/").json()["change_reason"] == "logged twice"
 
 
-@pytest.mark.parametrize(
-    ("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})]
-)
-def test_no_change_without_a_reason(
-    cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})])
+def test_no_change_without_a_reason(cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]) -> None:
     entry = post(manager, body(cast)).json()["id"]
 
     response = send(manager, method, entry, data)
@@ -297,9 +306,13 @@ def test_types_are_found_by_code(manager: Client) -> None:
 # --- Import ------------------------------------------------------------------------------------
 def upload(client: Client, cast: SimpleNamespace, text: str, **fields: Any) -> Any:
     said = {
-        "file": SimpleUploadedFile("meter.csv", text.encode()), "factory": cast.litein.pk, "energy_type": "electricity",
-        "unit": "kWh", "time_column": "time", "value_column": "kWh",
-    } | fields  # fmt: skip
+        "file": SimpleUploadedFile("meter.csv", text.encode()),
+        "factory": cast.litein.pk,
+        "energy_type": "electricity",
+        "unit": "kWh",
+        "time_column": "time",
+        "value_column": "kWh",
+    } | fields
     return client.post(f"{ENTRIES}import/", said)
 
 
@@ -315,11 +328,7 @@ def test_a_sheet_is_imported_once_with_its_bad_rows_named(cast: SimpleNamespace,
     assert (second["received"], second["duplicate"], second["rejected"]) == (3, 2, 1)
     assert (first["amount"], first["co2e_kg"]) == ("40", "3.816000")
     assert first["errors"] == second["errors"] == dry["errors"]
-    assert (first["errors"][0]["row"], first["errors"][0]["column"], first["errors"][0]["value"]) == (
-        3,
-        "kWh",
-        "ten",
-    )
+    assert (first["errors"][0]["row"], first["errors"][0]["column"], first["errors"][0]["value"]) == (3, "kWh", "ten")
     rows = EnergyEntry.objects.order_by("period_start")
     assert [row.period_start for row in rows] == [datetime(2025, 11, 19, h, tzinfo=UTC) for h in (21, 23)]
     assert {row.recorded_by for row in rows} == {cast.litein_manager}
@@ -345,9 +354,7 @@ def test_what_is_wrong_with_an_import_is_named(
     assert EnergyEntry.objects.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("who", "status"), [("momul_manager", 404), ("hq", 200), ("auditor", 403), ("outsider", 404)]
-)
+@pytest.mark.parametrize(("who", "status"), [("momul_manager", 404), ("hq", 200), ("auditor", 403), ("outsider", 404)])
 def test_who_may_import_for_litein(
     who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
 ) -> None:
@@ -375,7 +382,12 @@ def test_the_schema_has_every_route_and_its_examples_work(cast: SimpleNamespace,
     deleted = send(manager, "delete", entry, ReasonSerializer.Meta.swagger_schema_fields["example"])
 
     assert {path for path in paths if "energy" in path or "factor" in path} >= {
-        "/energy-types/", "/emission-factors/", "/energy-entries/", "/energy-entries/{id}/", "/energy-entries/import/",
-        "/energy-entries/{id}/undo/", "/energy-entries/{id}/history/",
-    }  # fmt: skip
+        "/energy-types/",
+        "/emission-factors/",
+        "/energy-entries/",
+        "/energy-entries/{id}/",
+        "/energy-entries/import/",
+        "/energy-entries/{id}/undo/",
+        "/energy-entries/{id}/history/",
+    }
     assert [r.status_code for r in (created, corrected, deleted)] == [201, 200, 200]

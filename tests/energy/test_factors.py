@@ -102,7 +102,7 @@ def test_a_fuel_row_multiplies_out_to_the_printed_one(line: str) -> None:
             million, unit, book=book(code, country, set_name), local={}, first_day=DAY, last_day=DAY, gwp_set=gwp_set
         )[0]
         for gwp_set in ("AR5", "AR6")
-    }  # fmt: skip
+    }
 
     result = results["AR6"]
     is_biogenic = EnergyType.objects.get(code=code).is_biogenic
@@ -121,9 +121,7 @@ def test_a_fuel_row_multiplies_out_to_the_printed_one(line: str) -> None:
 
 
 def test_every_fuel_of_the_table_is_a_row_and_every_type_has_one() -> None:
-    fuels = set(
-        EmissionFactor.objects.filter(gj_per_unit__isnull=False).values_list("energy_type__code", flat=True)
-    )
+    fuels = set(EmissionFactor.objects.filter(gj_per_unit__isnull=False).values_list("energy_type__code", flat=True))
 
     assert fuels == {line.split()[0] for line in PRINTED} | {"steam", "steam_biomass"}
     assert not EnergyType.objects.filter(factors__isnull=True).exists()
@@ -141,7 +139,7 @@ def test_every_fuel_of_the_table_is_a_row_and_every_type_has_one() -> None:
 def test_explosives_give_the_printed_co2_and_nothing_else(code: str, set_name: str, kg_per_t: str) -> None:
     result, _notices = value_amount(
         Decimal(500), "kg", book=book(code, "IN", set_name), local={}, first_day=DAY, last_day=DAY, gwp_set="AR6"
-    )  # fmt: skip
+    )
 
     assert result.co2e_kg == result.co2_kg == Decimal(kg_per_t) / 2
     assert (result.ch4_kg, result.n2o_kg, result.scope) == (None, None, 1)
@@ -170,9 +168,7 @@ def test_a_grid_without_a_factor_of_the_year_takes_the_latest_earlier_one_and_sa
     found = book("electricity").on(DAY)
 
     assert main_factor(found.by_unit["kWh"]).value == Decimal("0.0954")
-    assert [(n.code, n.params["valid_from"]) for n in found.notices] == [
-        ("factor_of_earlier_year", "2025-01-01")
-    ]
+    assert [(n.code, n.params["valid_from"]) for n in found.notices] == [("factor_of_earlier_year", "2025-01-01")]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +196,10 @@ def test_margins_are_there_to_read_and_never_value_an_entry() -> None:
     margins = EmissionFactor.objects.exclude(factor_type=FactorType.AVERAGE)
 
     assert {row.factor_type: row.value for row in margins} == {
-        "OM": Decimal("0.9646"), "BM": Decimal("0.5119"), "CM": Decimal("0.7383"),
-    }  # fmt: skip
+        "OM": Decimal("0.9646"),
+        "BM": Decimal("0.5119"),
+        "CM": Decimal("0.7383"),
+    }
     found = main_factor(book("electricity", "IN", "cea-v21").on(date(2024, 6, 1)).by_unit["kWh"])
     assert found.value == Decimal("0.7117")
 
@@ -211,10 +209,14 @@ def test_at_any_date_and_place_one_default_factor_holds_for_a_unit() -> None:
     for code in EnergyType.objects.values_list("code", flat=True):
         rows = [r for r in book(code)._rows if r.is_default]
         doubled += [
-            (a, b) for a in rows for b in rows
-            if a.pk < b.pk and (a.gas, a.per_unit, a.country) == (b.gas, b.per_unit, b.country)
-            and a.valid_from < (b.valid_to or date.max) and b.valid_from < (a.valid_to or date.max)
-        ]  # fmt: skip
+            (a, b)
+            for a in rows
+            for b in rows
+            if a.pk < b.pk
+            and (a.gas, a.per_unit, a.country) == (b.gas, b.per_unit, b.country)
+            and a.valid_from < (b.valid_to or date.max)
+            and b.valid_from < (a.valid_to or date.max)
+        ]
 
     assert doubled == []
 
@@ -253,8 +255,9 @@ def test_a_changed_row_becomes_the_next_version_and_the_one_before_stays(tmp_pat
     assert (loaded.added, loaded.new_versions) == (0, 1)
     rows = EmissionFactor.objects.filter(set_name="ember-owid", country="KE", valid_from="2025-01-01")
     assert list(rows.order_by("version").values_list("version", "value")) == [
-        (1, Decimal("0.0954")), (2, Decimal("0.0960")),
-    ]  # fmt: skip
+        (1, Decimal("0.0954")),
+        (2, Decimal("0.0960")),
+    ]
     assert main_factor(book("electricity").on(date(2025, 6, 1)).by_unit["kWh"]).version == 2
     assert load(tmp_path).new_versions == 0
 
@@ -265,11 +268,7 @@ def test_a_factor_is_never_overwritten_or_deleted_by_anybody() -> None:
         "UPDATE energy_emissionfactor SET value = 0 WHERE id = %s",
         "DELETE FROM energy_emissionfactor WHERE id = %s",
     ):
-        with (
-            pytest.raises(InternalError, match="Cannot"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
+        with pytest.raises(InternalError, match="Cannot"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, [row.pk])
 
 

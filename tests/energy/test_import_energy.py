@@ -28,9 +28,21 @@ pytestmark = pytest.mark.django_db
 
 STEEL = "steel_industry_energy_15min.csv"
 STEEL_ARGUMENTS = (
-    "--factory", "Steel Works", "--energy-type", "electricity", "--time-column", "date", "--value-column", "Usage_kWh",
-    "--unit", "kWh", "--time-zone", "Asia/Seoul", "--time-is", "end",
-)  # fmt: skip
+    "--factory",
+    "Steel Works",
+    "--energy-type",
+    "electricity",
+    "--time-column",
+    "date",
+    "--value-column",
+    "Usage_kWh",
+    "--unit",
+    "kWh",
+    "--time-zone",
+    "Asia/Seoul",
+    "--time-is",
+    "end",
+)
 COLUMNS = "date,Usage_kWh,Lagging_Current_Reactive.Power_kVarh,CO2(tCO2),NSM,WeekStatus,Day_of_week,Load_Type"
 
 
@@ -59,9 +71,13 @@ def run(plan: ImportPlan, text: str | bytes, **options: Any) -> ImportResult:
 
 def plan_for(factory: Any, **fields: Any) -> ImportPlan:
     fields = {
-        "energy_type": "electricity", "unit": "kWh", "time_column": "date", "value_column": "Usage_kWh",
-        "time_zone": "Asia/Seoul", "time_is": TimeIs.END,
-    } | fields  # fmt: skip
+        "energy_type": "electricity",
+        "unit": "kWh",
+        "time_column": "date",
+        "value_column": "Usage_kWh",
+        "time_zone": "Asia/Seoul",
+        "time_is": TimeIs.END,
+    } | fields
     return ImportPlan(factory=factory, **fields)
 
 
@@ -75,9 +91,7 @@ def small_plan(factory: Any, **fields: Any) -> ImportPlan:
 
 # --- The real file -----------------------------------------------------------------------------
 @pytest.mark.real_data
-def test_the_real_steel_works_file_comes_in_whole_and_once(
-    works: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_real_steel_works_file_comes_in_whole_and_once(works: Any, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path(os.environ[REAL_DATA_VARIABLE]) / STEEL
     with path.open(encoding="utf-8-sig", newline="") as file:
         expected = sum(Decimal(row["Usage_kWh"]) for row in csv.DictReader(file))
@@ -109,11 +123,7 @@ def test_the_twin_with_every_trap_is_read_without_hole_or_overlap(works: Any) ->
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     ordered = list(EnergyEntry.objects.order_by("period_start"))
     assert (result.received, result.stored, result.duplicate, result.rejected) == (1344, 1344, 0, [])
-    assert (
-        sum(entry.amount for entry in ordered)
-        == sum(Decimal(row["Usage_kWh"]) for row in rows)
-        == result.amount
-    )
+    assert sum(entry.amount for entry in ordered) == sum(Decimal(row["Usage_kWh"]) for row in rows) == result.amount
     assert ordered[0].period_start == datetime(2017, 12, 31, 15, tzinfo=UTC)
     assert all(a.period_end == b.period_start for a, b in itertools.pairwise(ordered))
     # The row of 00:00 under 1 January ends that day: it is the 96th, not the first.
@@ -127,19 +137,15 @@ def test_imported_rows_are_worth_what_an_entry_by_hand_is(works: Any) -> None:
 
     row = EnergyEntry.objects.order_by("period_start")[10]
     by_hand = make_energy_entry(
-        make_factory(time_zone="Asia/Seoul"), energy_type="electricity", amount=row.amount, unit="kWh", timestamp=None,
-        period_start=row.period_start, period_end=row.period_end,
-    )  # fmt: skip
-    names = (
-        "scope",
-        "co2e_kg",
-        "co2_kg",
-        "biogenic_co2_kg",
-        "energy_gj",
-        "factor_amount",
-        "factor",
-        "gwp_set",
+        make_factory(time_zone="Asia/Seoul"),
+        energy_type="electricity",
+        amount=row.amount,
+        unit="kWh",
+        timestamp=None,
+        period_start=row.period_start,
+        period_end=row.period_end,
     )
+    names = ("scope", "co2e_kg", "co2_kg", "biogenic_co2_kg", "energy_gj", "factor_amount", "factor", "gwp_set")
     assert [getattr(row, name) for name in names] == [getattr(by_hand, name) for name in names]
     assert row.co2e_kg == row.amount * Decimal("0.1177")
     assert (row.origin, row.kind, row.events.count()) == ("import", "used", 1)
@@ -198,20 +204,38 @@ def test_columns_that_nobody_named_are_said(works: Any) -> None:
 # --- Bad rows ----------------------------------------------------------------------------------
 def test_each_bad_row_is_named_and_the_good_ones_are_stored(works: Any) -> None:
     text = sheet_of(
-        "2026-11-20 00:00,1", "2026-11-20 01:00,", "2026-11-20 02:00,-3", "2026-11-20 03:00,1.234,5",
-        '2026-11-20 04:00,"1,234"', "yesterday,4", ",4", "2026-02-30 05:00,4", "2026-11-20 06:00,NaN", "",
-        "2026-11-20 07:00,7.1234567", "2026-11-20 07:00,7", "2027-01-01 00:00,1", "2026-11-20 08:00",
+        "2026-11-20 00:00,1",
+        "2026-11-20 01:00,",
+        "2026-11-20 02:00,-3",
+        "2026-11-20 03:00,1.234,5",
+        '2026-11-20 04:00,"1,234"',
+        "yesterday,4",
+        ",4",
+        "2026-02-30 05:00,4",
+        "2026-11-20 06:00,NaN",
+        "",
+        "2026-11-20 07:00,7.1234567",
+        "2026-11-20 07:00,7",
+        "2027-01-01 00:00,1",
+        "2026-11-20 08:00",
         "2026-11-20 09:00,1e3",
-    )  # fmt: skip
+    )
 
     result = run(small_plan(works, time_is=TimeIs.START), text)
 
     assert [(error.row, error.column, error.value) for error in result.rejected] == [
-        (3, "kWh", ""), (4, "kWh", "-3"), (5, "kWh", "1.234"), (6, "kWh", "1,234"), (7, "time", "yesterday"),
+        (3, "kWh", ""),
+        (4, "kWh", "-3"),
+        (5, "kWh", "1.234"),
+        (6, "kWh", "1,234"),
+        (7, "time", "yesterday"),
         (8, "time", ""),
-        (9, "time", "2026-02-30 05:00"), (10, "kWh", "NaN"), (13, "time", "2026-11-20T07:00:00+09:00"),
-        (14, "time", "2027-01-01 00:00"), (15, "kWh", ""),
-    ]  # fmt: skip
+        (9, "time", "2026-02-30 05:00"),
+        (10, "kWh", "NaN"),
+        (13, "time", "2026-11-20T07:00:00+09:00"),
+        (14, "time", "2027-01-01 00:00"),
+        (15, "kWh", ""),
+    ]
     assert all(len(error.message) > 20 for error in result.rejected)
     assert result.received == result.stored + result.duplicate + len(result.rejected) == 14
     assert (result.stored, result.amount) == (3, Decimal("1008.123457"))
@@ -304,8 +328,9 @@ def test_firewood_by_day_in_a_local_unit(works: Any) -> None:
 
     first = EnergyEntry.objects.earliest("period_start")
     assert (first.period_start, first.period_end) == (
-        datetime(2026, 11, 19, 15, tzinfo=UTC), datetime(2026, 11, 20, 15, tzinfo=UTC),
-    )  # fmt: skip
+        datetime(2026, 11, 19, 15, tzinfo=UTC),
+        datetime(2026, 11, 20, 15, tzinfo=UTC),
+    )
     assert (first.factor_amount, first.moisture_is_default) == (24, True)
 
 

@@ -27,13 +27,9 @@ def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
 
 
 def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
-    return {
-        "factory": cast.litein.pk,
-        "energy_type": "Firewood",
-        "name": "Lorry",
-        "amount": "12",
-        "unit": "stere",
-    } | (fields)
+    return {"factory": cast.litein.pk, "energy_type": "Firewood", "name": "Lorry", "amount": "12", "unit": "stere"} | (
+        fields
+    )
 
 
 def send(client: Client, data: Any, url: str = URL, method: str = "post") -> Any:
@@ -45,19 +41,12 @@ def test_a_manager_adds_a_lorry_and_logs_in_it(cast: SimpleNamespace, manager: C
 
     row = response.json()
     assert response.status_code == 201
-    assert (row["energy_type"], row["name"], row["amount"], row["unit"]) == (
-        "firewood",
-        "Lorry",
-        "12",
-        "stere",
-    )
+    assert (row["energy_type"], row["name"], row["amount"], row["unit"]) == ("firewood", "Lorry", "12", "stere")
     assert manager.get(f"{URL}{row['id']}/").json() == row
     assert make.make_energy_entry(cast.litein, amount=Decimal(2), unit="lorry").factor_amount == 24
 
 
-def test_what_a_unit_is_can_be_said_anew_and_entries_stay_as_valued(
-    cast: SimpleNamespace, manager: Client
-) -> None:
+def test_what_a_unit_is_can_be_said_anew_and_entries_stay_as_valued(cast: SimpleNamespace, manager: Client) -> None:
     unit = send(manager, body(cast)).json()["id"]
     before = make.make_energy_entry(cast.litein, amount=Decimal(1), unit="lorry")
 
@@ -108,9 +97,17 @@ def test_units_may_not_be_changed_into_a_circle(cast: SimpleNamespace, manager: 
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("litein_manager", 201), ("momul_manager", 404), ("hq", 201), ("installer", 403), ("auditor", 403),
-     ("integrator", 403), ("outsider", 404), ("nobody", 403)],
-)  # fmt: skip
+    [
+        ("litein_manager", 201),
+        ("momul_manager", 404),
+        ("hq", 201),
+        ("installer", 403),
+        ("auditor", 403),
+        ("integrator", 403),
+        ("outsider", 404),
+        ("nobody", 403),
+    ],
+)
 def test_who_may_add_one_for_litein(
     who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
 ) -> None:
@@ -125,9 +122,7 @@ def test_a_token_that_reads_changes_nothing(cast: SimpleNamespace) -> None:
     assert client.get(URL).json()["count"] == 1
 
 
-def test_lists_hold_the_units_of_ones_own_factories(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_lists_hold_the_units_of_ones_own_factories(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     for factory in (cast.litein, cast.elsewhere):
         set_local_unit(factory, "firewood", "lorry", amount=Decimal(12), unit="stere")
     set_local_unit(cast.litein, "diesel", "drum", amount=Decimal(200), unit="L")
@@ -143,9 +138,7 @@ def test_lists_hold_the_units_of_ones_own_factories(
     assert send(as_user(cast.hq), {"amount": "1"}, f"{URL}{theirs}/", "patch").status_code == 404
 
 
-def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(
-    cast: SimpleNamespace, manager: Client
-) -> None:
+def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(cast: SimpleNamespace, manager: Client) -> None:
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     manager.get(URL)
     with CaptureQueriesContext(connection) as few:

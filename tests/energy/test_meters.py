@@ -78,9 +78,7 @@ def test_what_was_used_between_two_readings_is_one_valued_entry(litein: Any, man
     assert (derived.period_start, derived.period_end) == (first.timestamp, last.timestamp)
     assert (derived.meter_from, derived.meter_to, derived.recorded_by) == (first, last, manager)
     # 3,000 kWh by Kenya's grid of 2025: 95.4 g a kWh.
-    assert (derived.scope, derived.co2e_kg, derived.factor.value) == (
-        2, Decimal("286.200000"), Decimal("0.0954"),
-    )  # fmt: skip
+    assert (derived.scope, derived.co2e_kg, derived.factor.value) == (2, Decimal("286.200000"), Decimal("0.0954"))
     assert (first.co2e_kg, last.co2e_kg) == (None, None)
 
 
@@ -148,9 +146,8 @@ def test_uses_of_one_meter_never_overlap_and_a_bill_beside_them_does(litein: Any
     warnings = [row.warnings for row in EnergyEntry.objects.filter(origin=Origin.METER)]
 
     make_energy_entry(
-        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=START,
-        period_end=START + DAY * 30,
-    )  # fmt: skip
+        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=START, period_end=START + DAY * 30
+    )
     read(litein, 20, 250)
 
     last = EnergyEntry.objects.filter(origin=Origin.METER).order_by("period_start").last()
@@ -209,9 +206,7 @@ def test_readings_may_swap_places_in_one_correction(litein: Any, manager: Any) -
         read(litein, day, kwh)
     second = EnergyEntry.objects.get(amount=10, kind=EntryKind.METER_READING)
 
-    services.correct_entry(
-        manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date"
-    )
+    services.correct_entry(manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date")
 
     assert used(litein) == [(0, 2, 20), (2, 4, 20), (4, 4.5, 5), (4.5, 5, 5)]
 
@@ -264,13 +259,7 @@ def test_a_counter_that_went_back_names_both_values_and_what_to_do(litein: Any) 
 
     field, code, message = problem_of(caught)
     assert (field, code) == ("amount", "counter_went_back")
-    for part in (
-        "120 kWh",
-        "48210 kWh",
-        f"entry {first.pk})",
-        "meter_restarted=true",
-        "2025-06-02T08:00+03:00",
-    ):
+    for part in ("120 kWh", "48210 kWh", f"entry {first.pk})", "meter_restarted=true", "2025-06-02T08:00+03:00"):
         assert part in message
     assert EnergyEntry.objects.count() == 1
 
@@ -345,17 +334,13 @@ def test_nobody_changes_a_derived_entry_by_hand(litein: Any, manager: Any) -> No
         assert f"{derived.meter_from_id} and {derived.meter_to_id}" in caught.value.message
 
 
-def test_the_api_links_a_reading_and_what_was_used(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_api_links_a_reading_and_what_was_used(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     manager, url = as_user(cast.litein_manager), "/api/energy-entries/"
     body = {"factory": cast.litein.pk, "kind": "meter_reading", "energy_type": "electricity", "unit": "kWh"}
     first, last = (
-        manager.post(
-            url, body | {"timestamp": when, "amount": kwh}, content_type="application/json"
-        ).json()
+        manager.post(url, body | {"timestamp": when, "amount": kwh}, content_type="application/json").json()
         for when, kwh in (("2026-11-01T08:00:00+03:00", "48210"), ("2026-11-20T08:00:00+03:00", "51210"))
-    )  # fmt: skip
+    )
 
     row = manager.get(f"{url}{last['id']}/").json()
     derived = manager.get(f"{url}{row['consumption']}/").json()

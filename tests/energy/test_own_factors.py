@@ -29,18 +29,29 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def wood(**fields: Any) -> FactorInput:
     """Wood as a laboratory of the organisation burned it: 14.2 GJ/t instead of 15.6."""
     said: dict[str, Any] = {
-        "energy_type": "firewood", "gas": "CO2", "per_unit": "kg", "set_name": "own-2026",
-        "valid_from": date(2026, 1, 1), "source": "laboratory report 12/2026", "ncv_gj_per_t": Decimal("14.2"),
+        "energy_type": "firewood",
+        "gas": "CO2",
+        "per_unit": "kg",
+        "set_name": "own-2026",
+        "valid_from": date(2026, 1, 1),
+        "source": "laboratory report 12/2026",
+        "ncv_gj_per_t": Decimal("14.2"),
         "gas_kg_per_tj": Decimal(112_000),
-    } | fields  # fmt: skip
+    } | fields
     return FactorInput(**said)
 
 
 def power(**fields: Any) -> FactorInput:
     said: dict[str, Any] = {
-        "energy_type": "electricity", "gas": "CO2e", "per_unit": "kWh", "set_name": "own-grid", "country": "KE",
-        "valid_from": date(2026, 1, 1), "source": "contract with the dam", "value": Decimal("0.02"),
-    } | fields  # fmt: skip
+        "energy_type": "electricity",
+        "gas": "CO2e",
+        "per_unit": "kWh",
+        "set_name": "own-grid",
+        "country": "KE",
+        "valid_from": date(2026, 1, 1),
+        "source": "contract with the dam",
+        "value": Decimal("0.02"),
+    } | fields
     return FactorInput(**said)
 
 
@@ -118,9 +129,7 @@ def test_a_measured_methane_alone_changes_methane_alone(cast: SimpleNamespace) -
 
 
 def test_a_sum_of_all_gases_stands_alone(cast: SimpleNamespace) -> None:
-    add(
-        cast, wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=None, gas_kg_per_tj=None)
-    )  # fmt: skip
+    add(cast, wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=None, gas_kg_per_tj=None))
 
     entry = burn(cast.litein, factor_set="own-2026")
 
@@ -169,9 +178,7 @@ def test_a_factor_from_a_later_day_holds_from_that_day_on(cast: SimpleNamespace)
     october = burn(cast.litein, factor_set="own-2026", timestamp=datetime(2026, 10, 9, 9, tzinfo=UTC))
     november = burn(cast.litein, factor_set="own-2026")
 
-    assert [entry.factor.ncv_gj_per_t for entry in (october, november)] == [
-        Decimal("14.5"), Decimal("13.9"),
-    ]  # fmt: skip
+    assert [entry.factor.ncv_gj_per_t for entry in (october, november)] == [Decimal("14.5"), Decimal("13.9")]
 
 
 def test_two_organisations_may_call_their_sets_the_same(cast: SimpleNamespace) -> None:
@@ -198,10 +205,7 @@ def test_the_database_refuses_to_overwrite_or_to_make_one_the_default(cast: Simp
     with pytest.raises(InternalError, match="never_overwritten"), transaction.atomic():
         EmissionFactor.objects.filter(pk=own.pk).update(value=1)
     own.pk, own.version, own.is_default = None, 9, True
-    with (
-        pytest.raises(IntegrityError, match="factor_of_an_organisation_is_never_default"),
-        transaction.atomic(),
-    ):
+    with pytest.raises(IntegrityError, match="factor_of_an_organisation_is_never_default"), transaction.atomic():
         own.save()
 
 
@@ -261,10 +265,12 @@ def test_a_factor_that_cannot_be_is_refused_by_name(
 # --- Before and after --------------------------------------------------------------------------
 def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cast: SimpleNamespace) -> None:
     for factory, when in (
-        (cast.litein, WHEN), (cast.momul, WHEN - timedelta(days=100)),
+        (cast.litein, WHEN),
+        (cast.momul, WHEN - timedelta(days=100)),
         (cast.litein, datetime(2025, 12, 31, 9, tzinfo=UTC)),  # before the factor holds
-        (cast.litein, NOW - timedelta(days=366)), (cast.elsewhere, WHEN),
-    ):  # fmt: skip
+        (cast.litein, NOW - timedelta(days=366)),
+        (cast.elsewhere, WHEN),
+    ):
         burn(factory, timestamp=when)
     gone = burn(cast.litein)
     EnergyEntry.objects.filter(pk=gone.pk).update(deleted_at=NOW)
@@ -272,12 +278,8 @@ def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cas
     found = preview_factor(cast.organisation, wood(), NOW)
 
     assert (found.entries, found.revalued, found.not_valued) == (3, 2, 0)
-    assert (found.before.biogenic_co2_kg, found.before.co2e_kg) == (
-        Decimal("5241.600000"), Decimal("89.013600"),
-    )  # fmt: skip
-    assert (found.after.biogenic_co2_kg, found.after.co2e_kg) == (
-        Decimal("4928.000000"), Decimal("83.688000"),
-    )  # fmt: skip
+    assert (found.before.biogenic_co2_kg, found.before.co2e_kg) == (Decimal("5241.600000"), Decimal("89.013600"))
+    assert (found.after.biogenic_co2_kg, found.after.co2e_kg) == (Decimal("4928.000000"), Decimal("83.688000"))
     assert not EmissionFactor.objects.filter(organisation__isnull=False).exists()
 
 
@@ -295,9 +297,8 @@ def test_a_preview_says_what_storing_and_preferring_would_make_true(cast: Simple
 def test_what_the_factors_unit_does_not_fit_is_counted_and_left_as_stored(cast: SimpleNamespace) -> None:
     make_energy_entry(cast.litein, energy_type="biogas_raw", amount=Decimal(10), unit="Nm3")
     data = wood(
-        energy_type="biogas_raw", per_unit="Nm3", gas="CO2e", value=Decimal(2), ncv_gj_per_t=None,
-        gas_kg_per_tj=None,
-    )  # fmt: skip
+        energy_type="biogas_raw", per_unit="Nm3", gas="CO2e", value=Decimal(2), ncv_gj_per_t=None, gas_kg_per_tj=None
+    )
     make_energy_entry(cast.litein, energy_type="biogas_raw", amount=Decimal(1), unit="GJ")
 
     found = preview_factor(cast.organisation, data, NOW)
@@ -325,12 +326,15 @@ def test_hq_looks_adds_and_finds_its_factor(cast: SimpleNamespace, as_user: Call
 
     assert (looked.status_code, looked.json()["factor"]["id"], looked.json()["entries"]) == (200, None, 1)
     assert (looked.json()["before"]["biogenic_co2_kg"], looked.json()["after"]["biogenic_co2_kg"]) == (
-        "1747.200000", "1590.400000",
-    )  # fmt: skip
+        "1747.200000",
+        "1590.400000",
+    )
     assert (added.status_code, again.status_code, again.json()) == (201, 200, added.json())
     assert (added.json()["organisation"], added.json()["value"], added.json()["unit"]) == (
-        cast.organisation.pk, "1.5904", "kg CO2/kg",
-    )  # fmt: skip
+        cast.organisation.pk,
+        "1.5904",
+        "kg CO2/kg",
+    )
     assert client.get(f"{URL}?own=true").json()["results"] == [added.json()]
 
 
@@ -347,27 +351,28 @@ def test_others_own_factors_are_not_there(cast: SimpleNamespace, as_user: Callab
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("litein_manager", 403), ("hq", 201), ("installer", 403), ("auditor", 403), ("integrator", 403),
-     ("outsider", 201), ("nobody", 403)],
-)  # fmt: skip
-def test_who_may_add_a_factor(
-    who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+    [
+        ("litein_manager", 403),
+        ("hq", 201),
+        ("installer", 403),
+        ("auditor", 403),
+        ("integrator", 403),
+        ("outsider", 201),
+        ("nobody", 403),
+    ],
+)
+def test_who_may_add_a_factor(who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     assert post(as_user(getattr(cast, who)), body()).status_code == status
 
 
-def test_nobody_adds_to_an_organisation_of_others(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_nobody_adds_to_an_organisation_of_others(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     assert post(as_user(cast.outsider), body(organisation=cast.organisation.pk)).status_code == 404
     county = make.make_user(email="county@test.example")
     make.make_membership(user=county, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
     assert post(as_user(county), body()).status_code == 403
 
 
-def test_who_manages_two_organisations_names_one(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_who_manages_two_organisations_names_one(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
     client = as_user(cast.hq)
 
@@ -379,10 +384,17 @@ def test_who_manages_two_organisations_names_one(
 
 @pytest.mark.parametrize(
     ("fields", "field"),
-    [({"gas": "SF6"}, "gas"), ({"set_name": "Our Set"}, "set_name"), ({"valid_from": "soon"}, "valid_from"),
-     ({"ncv_gj_per_t": "-1"}, "ncv_gj_per_t"), ({"ncv_gj_per_t": "1e9"}, "ncv_gj_per_t"), ({"source": ""}, "source"),
-     ({"country": "Kenya"}, "country"), ({"value": "NaN"}, "value")],
-)  # fmt: skip
+    [
+        ({"gas": "SF6"}, "gas"),
+        ({"set_name": "Our Set"}, "set_name"),
+        ({"valid_from": "soon"}, "valid_from"),
+        ({"ncv_gj_per_t": "-1"}, "ncv_gj_per_t"),
+        ({"ncv_gj_per_t": "1e9"}, "ncv_gj_per_t"),
+        ({"source": ""}, "source"),
+        ({"country": "Kenya"}, "country"),
+        ({"value": "NaN"}, "value"),
+    ],
+)
 def test_a_wrong_field_is_named(
     cast: SimpleNamespace, as_user: Callable[..., Client], fields: dict[str, Any], field: str
 ) -> None:

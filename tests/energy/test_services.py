@@ -75,17 +75,10 @@ def test_diesel_in_the_spelling_of_the_source_document(litein: Any) -> None:
 def test_electricity_is_scope_2_by_the_grid_of_its_day(litein: Any) -> None:
     when = datetime(2024, 6, 1, 9, tzinfo=UTC)
 
-    entry = make_energy_entry(
-        litein, energy_type="electricity", amount=Decimal(1), unit="MWh", timestamp=when
-    )
+    entry = make_energy_entry(litein, energy_type="electricity", amount=Decimal(1), unit="MWh", timestamp=when)
 
     assert (entry.scope, entry.co2e_kg, entry.factor_amount) == (2, Decimal("85.200000"), 1000)
-    assert (entry.energy_gj, entry.co2_kg, entry.biogenic_co2_kg, codes(entry)) == (
-        Decimal("3.6"),
-        None,
-        0,
-        [],
-    )
+    assert (entry.energy_gj, entry.co2_kg, entry.biogenic_co2_kg, codes(entry)) == (Decimal("3.6"), None, 0, [])
 
 
 def test_the_potentials_are_those_of_the_organisation(db: None) -> None:
@@ -119,9 +112,7 @@ def test_beis_counts_methane_and_laughing_gas_of_wood_as_it_publishes_them(litei
     assert (entry.co2e_kg, entry.ch4_kg) == (Decimal("61.817000"), None)
 
 
-def test_diesel_in_kilograms_goes_by_its_density_and_in_kilowatt_hours_by_its_heating_value(
-    litein: Any,
-) -> None:
+def test_diesel_in_kilograms_goes_by_its_density_and_in_kilowatt_hours_by_its_heating_value(litein: Any) -> None:
     by_mass = make_energy_entry(litein, energy_type="diesel", amount=Decimal("84"), unit="kg")
     by_energy = make_energy_entry(litein, energy_type="diesel", amount=Decimal("1003.333333"), unit="kWh")
 
@@ -195,9 +186,7 @@ def test_a_local_unit_is_the_factorys_own(litein: Any) -> None:
 def test_what_was_not_used_emits_nothing_and_needs_no_period(litein: Any, kind: str) -> None:
     entry = make_energy_entry(litein, kind=kind)
 
-    assert (entry.co2e_kg, entry.scope, entry.factor, entry.period_start, entry.gwp_set) == (None,) * 4 + (
-        "",
-    )
+    assert (entry.co2e_kg, entry.scope, entry.factor, entry.period_start, entry.gwp_set) == (None,) * 4 + ("",)
 
 
 def test_a_use_without_a_period_fills_the_factory_day_that_holds_it(litein: Any) -> None:
@@ -227,9 +216,7 @@ def test_a_use_without_a_period_fills_the_factory_day_that_holds_it(litein: Any)
         ({"source_id": 2_000_000_000}, "source", "unknown_source"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(
-    litein: Any, fields: dict[str, Any], field: str, code: str
-) -> None:
+def test_what_cannot_be_is_refused_by_name(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
         make_energy_entry(litein, **fields)
 
@@ -240,9 +227,13 @@ def test_a_bill_over_new_year_says_that_the_factor_changes(litein: Any) -> None:
     start = datetime(2023, 12, 15, tzinfo=UTC)
 
     entry = make_energy_entry(
-        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=start,
+        litein,
+        energy_type="electricity",
+        unit="kWh",
+        timestamp=None,
+        period_start=start,
         period_end=start + timedelta(days=31),
-    )  # fmt: skip
+    )
 
     assert codes(entry) == ["factor_changes_in_period"]
     assert entry.factor.value == Decimal("0.0969")
@@ -257,10 +248,7 @@ def test_a_number_far_above_the_last_four_weeks_is_stored_and_said(litein: Any) 
     odd = make_energy_entry(litein, timestamp=WHEN + timedelta(days=1), amount=Decimal(240))
 
     assert "above_usual" not in codes(usual)
-    assert odd.warnings[-1] == {
-        "code": "above_usual",
-        "params": {"amount": "240", "unit": "stere", "limit": "180"},
-    }
+    assert odd.warnings[-1] == {"code": "above_usual", "params": {"amount": "240", "unit": "stere", "limit": "180"}}
 
 
 def test_a_second_entry_for_the_same_day_names_the_first(litein: Any) -> None:
@@ -268,16 +256,18 @@ def test_a_second_entry_for_the_same_day_names_the_first(litein: Any) -> None:
 
     second = make_energy_entry(litein)
 
-    assert second.warnings[-1] == {
-        "code": "overlaps", "params": {"amount": "22", "unit": "stere", "entry": first.pk},
-    }  # fmt: skip
+    assert second.warnings[-1] == {"code": "overlaps", "params": {"amount": "22", "unit": "stere", "entry": first.pk}}
 
 
 def test_wood_beyond_four_kilograms_a_kilogram_of_tea_is_said(litein: Any) -> None:
     ProductionEntry.objects.create(
-        factory=litein, product=Product.MADE_TEA, amount_kg=Decimal(1000), recorded_by=make_user(password=None),
-        period_start=datetime(2026, 11, 20, 3, tzinfo=UTC), period_end=datetime(2026, 11, 21, 3, tzinfo=UTC),
-    )  # fmt: skip
+        factory=litein,
+        product=Product.MADE_TEA,
+        amount_kg=Decimal(1000),
+        recorded_by=make_user(password=None),
+        period_start=datetime(2026, 11, 20, 3, tzinfo=UTC),
+        period_end=datetime(2026, 11, 21, 3, tzinfo=UTC),
+    )
 
     entry = make_energy_entry(litein, amount=Decimal(24))
 
@@ -357,17 +347,12 @@ def test_a_correction_values_anew_and_the_history_keeps_what_it_was(litein: Any,
 
     entry.refresh_from_db()
     assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("786.24"))
-    assert (entry.last_act, entry.change_reason, entry.changed_by) == (
-        Act.CORRECTED,
-        "counted again",
-        manager,
-    )
-    history = list(
-        entry.events.order_by("pgh_id").values_list("pgh_label", "amount", "co2e_kg", "change_reason")
-    )
+    assert (entry.last_act, entry.change_reason, entry.changed_by) == (Act.CORRECTED, "counted again", manager)
+    history = list(entry.events.order_by("pgh_id").values_list("pgh_label", "amount", "co2e_kg", "change_reason"))
     assert history == [
-        ("insert", 24, 24 * Decimal("13.35204"), ""), ("update", 22, 22 * Decimal("13.35204"), "counted again"),
-    ]  # fmt: skip
+        ("insert", 24, 24 * Decimal("13.35204"), ""),
+        ("update", 22, 22 * Decimal("13.35204"), "counted again"),
+    ]
 
 
 def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, manager: Any) -> None:
@@ -432,9 +417,7 @@ def test_undo_brings_back_what_was_corrected_or_deleted(litein: Any, manager: An
     assert entry.events.count() == 5
 
 
-def test_undo_is_for_ten_minutes_and_for_who_did_it(
-    litein: Any, manager: Any, clock: SimpleNamespace
-) -> None:
+def test_undo_is_for_ten_minutes_and_for_who_did_it(litein: Any, manager: Any, clock: SimpleNamespace) -> None:
     entry = make_energy_entry(litein, user=manager)
 
     with pytest.raises(ApiError) as by_other:
@@ -465,9 +448,7 @@ def test_undo_is_for_ten_minutes_and_for_who_did_it(
         ({"last_act": "deleted", "change_reason": "x"}, "entry_deleted_has_a_time"),
     ],
 )
-def test_the_database_refuses_what_no_service_would_write(
-    litein: Any, fields: dict[str, Any], constraint: str
-) -> None:
+def test_the_database_refuses_what_no_service_would_write(litein: Any, fields: dict[str, Any], constraint: str) -> None:
     entry = make_energy_entry(litein)
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():

@@ -36,9 +36,7 @@ def at(day: int, hour: int = 6, month: int = 10) -> datetime:
 
 
 def log(factory: Any, kind: str, amount: object, when: datetime, unit: str = "kg", **fields: Any) -> Any:
-    return make_energy_entry(
-        factory, kind=kind, amount=Decimal(str(amount)), unit=unit, timestamp=when, **fields
-    )
+    return make_energy_entry(factory, kind=kind, amount=Decimal(str(amount)), unit=unit, timestamp=when, **fields)
 
 
 def count(factory: Any, amount: object, when: datetime, unit: str = "kg", **fields: Any) -> Any:
@@ -49,9 +47,7 @@ def month_of_wood(factory: Any, closing: object = 40_000) -> None:
     """100 t counted, 50 t delivered, 110 t burned over the month: 40 t should be left."""
     count(factory, 100_000, at(1))
     log(factory, EntryKind.RECEIVED, 50_000, at(12, 15))
-    log(
-        factory, EntryKind.USED, 110_000, at(1), period_start=at(1), period_end=at(1, month=11),
-    )  # fmt: skip
+    log(factory, EntryKind.USED, 110_000, at(1), period_start=at(1), period_end=at(1, month=11))
     count(factory, closing, at(1, month=11))
 
 
@@ -65,9 +61,7 @@ def test_the_balance_of_a_month_from_count_to_count(litein: Any) -> None:
 
     row = october(litein)
 
-    assert (row.opening_kg, row.received_kg, row.used_kg, row.closing_kg) == (
-        100_000, 50_000, 110_000, 38_000,
-    )  # fmt: skip
+    assert (row.opening_kg, row.received_kg, row.used_kg, row.closing_kg) == (100_000, 50_000, 110_000, 38_000)
     assert row.balance is not None
     assert (row.balance.expected_kg, row.balance.difference_kg) == (40_000, -2_000)
     assert (row.state, row.energy_type, row.month) == (State.OK, "firewood", OCTOBER)
@@ -76,10 +70,8 @@ def test_the_balance_of_a_month_from_count_to_count(litein: Any) -> None:
 @pytest.mark.parametrize(
     ("closing", "state", "confirmed"),
     [(40_000, State.OK, True), (34_500, State.OK, True), (34_499, State.OFF, False), (45_501, State.OFF, False)],
-)  # fmt: skip
-def test_five_percent_of_what_was_used_decides(
-    litein: Any, closing: int, state: State, confirmed: bool
-) -> None:
+)
+def test_five_percent_of_what_was_used_decides(litein: Any, closing: int, state: State, confirmed: bool) -> None:
     month_of_wood(litein, closing)
 
     assert october(litein).state == state
@@ -103,9 +95,10 @@ def test_steres_lorries_and_kilograms_meet_in_kilograms(litein: Any) -> None:
 def test_liters_of_diesel_go_by_their_density(litein: Any) -> None:
     diesel = {"energy_type": "diesel", "unit": "L"}
     for kind, amount, when in (
-        (EntryKind.STOCK_COUNT, 1_000, at(1)), (EntryKind.USED, 400, at(9)),
+        (EntryKind.STOCK_COUNT, 1_000, at(1)),
+        (EntryKind.USED, 400, at(9)),
         (EntryKind.STOCK_COUNT, 600, at(1, month=11)),
-    ):  # fmt: skip
+    ):
         log(litein, kind, amount, when, **diesel)
 
     row = october(litein)
@@ -175,8 +168,9 @@ def test_a_month_without_counts_or_without_fuel_is_unknown_never_wrong(litein: A
     log(litein, EntryKind.USED, 1_000, at(9))
 
     assert stock_confirmed_months([litein.pk], OCTOBER, NOVEMBER) == {
-        (litein.pk, OCTOBER): None, (litein.pk, NOVEMBER): None,
-    }  # fmt: skip
+        (litein.pk, OCTOBER): None,
+        (litein.pk, NOVEMBER): None,
+    }
 
 
 def test_diesel_of_a_genset_need_not_be_counted_but_coal_beside_the_wood_must(litein: Any) -> None:

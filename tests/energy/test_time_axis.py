@@ -19,27 +19,14 @@ HOUR = timedelta(hours=1)
 def ends(cells: list[Any], zone: ZoneInfo = NAIROBI, **options: Any) -> list[str]:
     options = {"time_is": TimeIs.END} | options
     found = periods(cells, zone=zone, **options)
-    return [
-        slot.end.astimezone(zone).strftime("%d.%m. %H:%M") if isinstance(slot, Slot) else "?"
-        for slot in found
-    ]
+    return [slot.end.astimezone(zone).strftime("%d.%m. %H:%M") if isinstance(slot, Slot) else "?" for slot in found]
 
 
 @pytest.mark.parametrize(
     "cells",
     [
-        [
-            "13/01/2026 22:00",
-            "13/01/2026 23:00",
-            "13/01/2026 00:00",
-            "14/01/2026 01:00",
-        ],  # 00:00 ends its date
-        [
-            "13/01/2026 22:00",
-            "13/01/2026 23:00",
-            "14/01/2026 00:00",
-            "14/01/2026 01:00",
-        ],  # 00:00 begins its date
+        ["13/01/2026 22:00", "13/01/2026 23:00", "13/01/2026 00:00", "14/01/2026 01:00"],  # 00:00 ends its date
+        ["13/01/2026 22:00", "13/01/2026 23:00", "14/01/2026 00:00", "14/01/2026 01:00"],  # 00:00 begins its date
         ["13/01/2026 22:00", "13/01/2026 23:00", "13/01/2026 24:00", "14/01/2026 01:00"],
         ["2026-01-13 22:00", "2026-01-13 23:00", "2026-01-14T00:00", "2026-01-14 01:00:00"],
         ["13.01.2026 22:00", "13.01.2026 23:00", "14.01.2026 00:00", "14.01.2026 01:00"],
@@ -72,16 +59,18 @@ def test_dates_alone_are_whole_days_of_the_zone() -> None:
     # 29 March 2026 has 23 hours in London.
     found = periods(["28/03/2026", "29/03/2026", "30/03/2026"], zone=LONDON, time_is=TimeIs.END)
 
-    assert [slot.end - slot.start for slot in found if isinstance(slot, Slot)] == [
-        24 * HOUR,
-        23 * HOUR,
-        24 * HOUR,
-    ]
+    assert [slot.end - slot.start for slot in found if isinstance(slot, Slot)] == [24 * HOUR, 23 * HOUR, 24 * HOUR]
 
 
 def test_the_hour_that_a_clock_change_repeats_is_told_by_the_order_of_the_file() -> None:
-    cells = ["25/10/2026 00:30", "25/10/2026 01:00", "25/10/2026 01:30", "25/10/2026 01:00", "25/10/2026 01:30",
-             "25/10/2026 02:00"]  # fmt: skip
+    cells = [
+        "25/10/2026 00:30",
+        "25/10/2026 01:00",
+        "25/10/2026 01:30",
+        "25/10/2026 01:00",
+        "25/10/2026 01:30",
+        "25/10/2026 02:00",
+    ]
 
     found = periods(cells, zone=LONDON, time_is=TimeIs.START)
 
@@ -90,22 +79,31 @@ def test_the_hour_that_a_clock_change_repeats_is_told_by_the_order_of_the_file()
 
 
 def test_a_time_that_never_was_is_a_problem_of_its_row() -> None:
-    found = periods(
-        ["29/03/2026 00:30", "29/03/2026 01:30", "29/03/2026 02:30"], zone=LONDON, time_is=TimeIs.START
-    )
+    found = periods(["29/03/2026 00:30", "29/03/2026 01:30", "29/03/2026 02:30"], zone=LONDON, time_is=TimeIs.START)
 
     assert isinstance(found[1], Problem)
     assert "put forward" in found[1].message
 
 
 @pytest.mark.parametrize(
-    "cell", ["", None, "soon", "13/01/26 10:00", "32/01/2026", "2026-02-30", "13/01/2026 25:00", "13/01/2026 24:15",
-             "13/13/2026 01:00", "0000-01-01 00:00", "9999-12-31 24:00", "13-01/2026 10:00"],
-)  # fmt: skip
+    "cell",
+    [
+        "",
+        None,
+        "soon",
+        "13/01/26 10:00",
+        "32/01/2026",
+        "2026-02-30",
+        "13/01/2026 25:00",
+        "13/01/2026 24:15",
+        "13/13/2026 01:00",
+        "0000-01-01 00:00",
+        "9999-12-31 24:00",
+        "13-01/2026 10:00",
+    ],
+)
 def test_what_is_no_time_is_a_problem_of_its_row_alone(cell: Any) -> None:
-    found = periods(
-        ["13/01/2026 01:00", cell, "13/01/2026 03:00"], zone=NAIROBI, time_is=TimeIs.END, interval=HOUR
-    )
+    found = periods(["13/01/2026 01:00", cell, "13/01/2026 03:00"], zone=NAIROBI, time_is=TimeIs.END, interval=HOUR)
 
     assert [isinstance(slot, Problem) for slot in found] == [False, True, False]
 
@@ -142,11 +140,7 @@ def test_forty_days_written_either_way_has_no_hole_and_no_overlap(
     cells = []
     for i in range(1, 40 * 24 * 60 // minutes):
         moment = start + timedelta(minutes=minutes) * i
-        printed = (
-            moment - timedelta(days=1)
-            if midnight_ends_its_date and moment.hour == moment.minute == 0
-            else moment
-        )
+        printed = moment - timedelta(days=1) if midnight_ends_its_date and moment.hour == moment.minute == 0 else moment
         cells.append(f"{printed:%d/%m/%Y} {moment:%H:%M}")
 
     found = periods(cells, zone=ZoneInfo(zone_name), time_is=TimeIs.END)
@@ -157,11 +151,7 @@ def test_forty_days_written_either_way_has_no_hole_and_no_overlap(
 
 
 @settings(deadline=None)
-@given(
-    st.lists(
-        st.one_of(st.text(max_size=25), st.none(), st.integers(), st.floats(), st.datetimes(), st.dates())
-    )
-)
+@given(st.lists(st.one_of(st.text(max_size=25), st.none(), st.integers(), st.floats(), st.datetimes(), st.dates())))
 def test_no_cell_breaks_the_reader(cells: list[Any]) -> None:
     found = periods(cells, zone=NAIROBI, time_is=TimeIs.END, date_order=DateOrder.DMY, interval=HOUR)
 

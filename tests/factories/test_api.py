@@ -24,17 +24,32 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Simple
     body = hq.get(f"/api/factories/{cast.litein.pk}/").json()
 
     assert body == {
-        "id": cast.litein.pk, "name": "Litein Tea Factory", "location": "", "county": "Kericho", "country": "KE",
-        "sector": "tea", "altitude_m": 2000.0, "altitude_is_estimated": True, "latitude": None, "longitude": None,
-        "time_zone": "Africa/Nairobi", "day_starts_at": 6,
+        "id": cast.litein.pk,
+        "name": "Litein Tea Factory",
+        "location": "",
+        "county": "Kericho",
+        "country": "KE",
+        "sector": "tea",
+        "altitude_m": 2000.0,
+        "altitude_is_estimated": True,
+        "latitude": None,
+        "longitude": None,
+        "time_zone": "Africa/Nairobi",
+        "day_starts_at": 6,
         "chimney_dimensions": [
             {
-                "id": chimney.pk, "name": "Chimney 1", "shape": "circle", "diameter_m": 0.9, "width_m": None,
-                "height_m": None, "velocity_profile_factor": 1.0, "moisture_method": "fixed",
+                "id": chimney.pk,
+                "name": "Chimney 1",
+                "shape": "circle",
+                "diameter_m": 0.9,
+                "width_m": None,
+                "height_m": None,
+                "velocity_profile_factor": 1.0,
+                "moisture_method": "fixed",
                 "moisture_fraction": 0.13,
             }
         ],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

@@ -40,26 +40,29 @@ def test_a_chimney_has_the_dimensions_of_its_shape(fields: dict[str, Any]) -> No
 @pytest.mark.parametrize("factor", [0.49, 1.21, float("nan")])
 def test_a_profile_factor_is_plausible(factor: float) -> None:
     with pytest.raises(IntegrityError, match="chimney_profile_factor_plausible"):
-        Chimney.objects.create(
-            factory=make.make_factory(), name="x", diameter_m=1, velocity_profile_factor=factor
-        )
+        Chimney.objects.create(factory=make.make_factory(), name="x", diameter_m=1, velocity_profile_factor=factor)
 
 
 @pytest.mark.parametrize("fraction", [-0.01, 0.51])
 def test_a_moisture_fraction_is_plausible(fraction: float) -> None:
     with pytest.raises(IntegrityError, match="chimney_moisture_fraction_plausible"):
-        Chimney.objects.create(
-            factory=make.make_factory(), name="x", diameter_m=1, moisture_fraction=fraction
-        )
+        Chimney.objects.create(factory=make.make_factory(), name="x", diameter_m=1, moisture_fraction=fraction)
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("altitude_m", 5501), ("altitude_m", float("nan")), ("latitude", 91), ("longitude", -181),
-        ("time_zone", "Nairobi"), ("day_starts_at", 24), ("day_starts_at", -1), ("sector", "gold"), ("name", ""),
+        ("altitude_m", 5501),
+        ("altitude_m", float("nan")),
+        ("latitude", 91),
+        ("longitude", -181),
+        ("time_zone", "Nairobi"),
+        ("day_starts_at", 24),
+        ("day_starts_at", -1),
+        ("sector", "gold"),
+        ("name", ""),
     ],
-)  # fmt: skip
+)
 def test_a_factory_that_cannot_be_is_refused_by_its_field(field: str, value: object) -> None:
     organisation = make.make_organisation()
     fields = {"name": "Litein", "altitude_m": 2000.0} | {field: value}
@@ -80,9 +83,12 @@ def test_a_factory_name_is_taken_once_in_an_organisation_and_free_in_another() -
 
 def test_a_production_entry_goes_forward_in_time() -> None:
     entry = {
-        "factory": make.make_factory(), "product": "made_tea", "recorded_by": make.make_user(), "amount_kg": 1,
+        "factory": make.make_factory(),
+        "product": "made_tea",
+        "recorded_by": make.make_user(),
+        "amount_kg": 1,
         "period_start": NOON,
-    }  # fmt: skip
+    }
 
     with pytest.raises(IntegrityError, match="production_period_forward"):
         ProductionEntry.objects.create(**entry, period_end=NOON)
@@ -91,9 +97,13 @@ def test_a_production_entry_goes_forward_in_time() -> None:
 def test_production_is_not_negative() -> None:
     with pytest.raises(IntegrityError, match="production_not_negative"):
         ProductionEntry.objects.create(
-            factory=make.make_factory(), product="made_tea", recorded_by=make.make_user(), amount_kg=-1,
-            period_start=NOON, period_end=NOON + timedelta(days=1),
-        )  # fmt: skip
+            factory=make.make_factory(),
+            product="made_tea",
+            recorded_by=make.make_user(),
+            amount_kg=-1,
+            period_start=NOON,
+            period_end=NOON + timedelta(days=1),
+        )
 
 
 # --- Services ----------------------------------------------------------------------------------
@@ -113,10 +123,6 @@ def test_who_makes_an_organisation_is_its_first_manager() -> None:
     organisation = create_organisation(user, "Tea Group")
 
     membership = user.memberships.get()
-    assert (membership.organisation, membership.role, membership.factory) == (
-        organisation,
-        "hq_manager",
-        None,
-    )
+    assert (membership.organisation, membership.role, membership.factory) == (organisation, "hq_manager", None)
     with pytest.raises(ValidationError):
         create_organisation(user, "Tea Group")

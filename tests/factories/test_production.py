@@ -56,12 +56,16 @@ def codes(entry: ProductionEntry) -> list[str]:
 # --- What was made -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("amount", "unit", "kg"),
-    [("11500", "kg", "11500"), ("11.5", "t", "11500"), ("11.5", "Tonnes", "11500"), ("11500", " KGs ", "11500"),
-     ("0.000001", "t", "0.001"), ("0", "kg", "0")],
-)  # fmt: skip
-def test_amounts_are_kept_in_kilograms_and_told_as_they_were(
-    litein: Any, amount: str, unit: str, kg: str
-) -> None:
+    [
+        ("11500", "kg", "11500"),
+        ("11.5", "t", "11500"),
+        ("11.5", "Tonnes", "11500"),
+        ("11500", " KGs ", "11500"),
+        ("0.000001", "t", "0.001"),
+        ("0", "kg", "0"),
+    ],
+)
+def test_amounts_are_kept_in_kilograms_and_told_as_they_were(litein: Any, amount: str, unit: str, kg: str) -> None:
     entry = make_production(litein, amount=Decimal(amount), unit=unit)
 
     assert entry.amount_kg == Decimal(kg)
@@ -126,9 +130,7 @@ def test_production_without_a_period_fills_the_factory_day_that_holds_it(litein:
         ({"unit": "stere"}, "unit", "unknown_unit"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(
-    litein: Any, fields: dict[str, Any], field: str, code: str
-) -> None:
+def test_what_cannot_be_is_refused_by_name(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
         make_production(litein, **fields)
 
@@ -138,12 +140,9 @@ def test_what_cannot_be_is_refused_by_name(
 
 # --- Second looks ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("leaf_kg", "said"),
-    [("50000", []), ("44231", []), ("57500", []), ("44000", ["0.261"]), ("60000", ["0.192"])],
+    ("leaf_kg", "said"), [("50000", []), ("44231", []), ("57500", []), ("44000", ["0.261"]), ("60000", ["0.192"])]
 )
-def test_out_turn_outside_a_fifth_to_a_quarter_is_said_and_stored(
-    litein: Any, leaf_kg: str, said: list[str]
-) -> None:
+def test_out_turn_outside_a_fifth_to_a_quarter_is_said_and_stored(litein: Any, leaf_kg: str, said: list[str]) -> None:
     make_production(litein, product="green_leaf", amount=Decimal(leaf_kg))
 
     made = make_production(litein)  # 11,500 kg
@@ -170,9 +169,7 @@ def test_a_number_far_above_the_last_four_weeks_is_stored_and_said(litein: Any) 
     odd = make_production(litein, timestamp=WHEN + DAY, amount=Decimal(95), unit="t")
 
     assert codes(usual) == []
-    assert odd.warnings == [
-        {"code": "above_usual", "params": {"amount": "95000", "unit": "kg", "limit": "90000"}}
-    ]
+    assert odd.warnings == [{"code": "above_usual", "params": {"amount": "95000", "unit": "kg", "limit": "90000"}}]
 
 
 def test_a_second_entry_of_the_same_product_and_time_names_the_first(litein: Any, manager: Any) -> None:
@@ -183,9 +180,7 @@ def test_a_second_entry_of_the_same_product_and_time_names_the_first(litein: Any
     second = make_production(litein)
     other = make_production(litein, product="green_leaf", amount=Decimal(100_000))
 
-    assert second.warnings == [
-        {"code": "overlaps", "params": {"amount": "11.2", "unit": "t", "entry": first.pk}}
-    ]
+    assert second.warnings == [{"code": "overlaps", "params": {"amount": "11.2", "unit": "t", "entry": first.pk}}]
     assert "overlaps" not in codes(other)
 
 
@@ -244,9 +239,7 @@ def test_a_correction_needs_a_reason_and_the_history_keeps_what_it_was(litein: A
     production.correct_production(manager, entry.pk, {"amount": Decimal(11), "unit": "t"}, "scale read again")
 
     entry.refresh_from_db()
-    assert (entry.amount_kg, entry.unit, entry.last_act, entry.changed_by) == (
-        11_000, "t", Act.CORRECTED, manager,
-    )  # fmt: skip
+    assert (entry.amount_kg, entry.unit, entry.last_act, entry.changed_by) == (11_000, "t", Act.CORRECTED, manager)
     history = list(entry.events.order_by("pgh_id").values_list("pgh_label", "amount_kg", "change_reason"))
     assert history == [("insert", 11_500, ""), ("update", 11_000, "scale read again")]
     for act in (
@@ -288,9 +281,7 @@ def test_undo_takes_a_new_entry_away_and_twice_is_once(litein: Any, manager: Any
     assert (again.deleted_at, again.last_act) == (NOW, Act.UNDONE)
 
 
-def test_undo_is_for_ten_minutes_and_for_who_did_it(
-    litein: Any, manager: Any, clock: SimpleNamespace
-) -> None:
+def test_undo_is_for_ten_minutes_and_for_who_did_it(litein: Any, manager: Any, clock: SimpleNamespace) -> None:
     entry = make_production(litein, user=manager)
 
     with pytest.raises(ApiError) as by_other:
@@ -345,9 +336,7 @@ def test_a_history_that_comes_twice_is_refused_whole(litein: Any) -> None:
         ({"last_act": "deleted", "change_reason": "x"}, "production_deleted_has_a_time"),
     ],
 )
-def test_the_database_refuses_what_no_service_would_write(
-    litein: Any, fields: dict[str, Any], constraint: str
-) -> None:
+def test_the_database_refuses_what_no_service_would_write(litein: Any, fields: dict[str, Any], constraint: str) -> None:
     entry = make_production(litein)
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():

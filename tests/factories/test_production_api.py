@@ -28,9 +28,12 @@ def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
 
 def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
     return {
-        "factory": cast.litein.pk, "timestamp": "2026-11-20T07:30:00+03:00", "product": "Made tea", "amount": "11.5",
+        "factory": cast.litein.pk,
+        "timestamp": "2026-11-20T07:30:00+03:00",
+        "product": "Made tea",
+        "amount": "11.5",
         "unit": "t",
-    } | fields  # fmt: skip
+    } | fields
 
 
 def post(client: Client, data: Any, url: str = URL, key: object = None) -> Any:
@@ -48,9 +51,7 @@ def test_a_manager_logs_made_tea_and_finds_it_again(cast: SimpleNamespace, manag
 
     row = response.json()
     assert response.status_code == 201
-    assert (row["product"], row["amount"], row["unit"], row["amount_kg"]) == (
-        "made_tea", "11.5", "t", "11500",
-    )  # fmt: skip
+    assert (row["product"], row["amount"], row["unit"], row["amount_kg"]) == ("made_tea", "11.5", "t", "11500")
     assert (row["period_start"], row["period_end"]) == ("2026-11-20T03:00:00Z", "2026-11-21T03:00:00Z")
     assert (row["origin"], row["recorded_by"], row["warnings"]) == ("entry", cast.litein_manager.pk, [])
     assert manager.get(f"{URL}{row['id']}/").json() == row
@@ -117,30 +118,31 @@ def test_a_body_that_is_no_object_is_refused(manager: Client, data: Any) -> None
 # --- Who ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("litein_manager", 201), ("momul_manager", 404), ("hq", 201), ("installer", 403), ("auditor", 403),
-     ("integrator", 403), ("outsider", 404), ("nobody", 403)],
-)  # fmt: skip
-def test_who_may_log_for_litein(
-    who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+    [
+        ("litein_manager", 201),
+        ("momul_manager", 404),
+        ("hq", 201),
+        ("installer", 403),
+        ("auditor", 403),
+        ("integrator", 403),
+        ("outsider", 404),
+        ("nobody", 403),
+    ],
+)
+def test_who_may_log_for_litein(who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     assert post(as_user(getattr(cast, who)), body(cast)).status_code == status
 
 
 @pytest.mark.parametrize(
-    ("scopes", "status"),
-    [([Scope.READ], 403), ([Scope.WRITE_PRODUCTION], 201), ([Scope.WRITE_ENERGY], 403)],
+    ("scopes", "status"), [([Scope.READ], 403), ([Scope.WRITE_PRODUCTION], 201), ([Scope.WRITE_ENERGY], 403)]
 )
-def test_an_integrator_writes_by_a_token_of_that_scope(
-    scopes: list[Scope], status: int, cast: SimpleNamespace
-) -> None:
+def test_an_integrator_writes_by_a_token_of_that_scope(scopes: list[Scope], status: int, cast: SimpleNamespace) -> None:
     client = Client(headers={"Authorization": f"Token {make.make_token(cast.integrator, *scopes)}"})
 
     assert post(client, body(cast)).status_code == status
 
 
-def test_lists_hold_the_entries_of_ones_own_factories(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_lists_hold_the_entries_of_ones_own_factories(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     litein, elsewhere = make.make_production(cast.litein), make.make_production(cast.elsewhere)
 
     def seen(user: Any) -> list[int]:
@@ -166,9 +168,11 @@ def test_correct_delete_undo_and_the_history_of_it(cast: SimpleNamespace, manage
     assert (undone.status_code, undone.json()["deleted_at"]) == (200, None)
     history = manager.get(f"{URL}{entry}/history/").json()["results"]
     assert [(row["act"], row["amount_kg"], row["reason"]) for row in history] == [
-        ("recorded", "11500", ""), ("corrected", "11000", "weighed again"), ("deleted", "11000", "logged twice"),
+        ("recorded", "11500", ""),
+        ("corrected", "11000", "weighed again"),
+        ("deleted", "11000", "logged twice"),
         ("undone", "11000", "undone"),
-    ]  # fmt: skip
+    ]
     assert {row["by"] for row in history} == {cast.litein_manager.pk}
 
 
@@ -181,12 +185,8 @@ def test_deleted_entries_leave_the_list_and_can_be_asked_for(cast: SimpleNamespa
     assert manager.get(f"{URL}{entry}/").json()["change_reason"] == "logged twice"
 
 
-@pytest.mark.parametrize(
-    ("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})]
-)
-def test_no_change_without_a_reason(
-    cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})])
+def test_no_change_without_a_reason(cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]) -> None:
     entry = post(manager, body(cast)).json()["id"]
 
     response = send(manager, method, entry, data)
@@ -235,15 +235,16 @@ def test_the_list_is_a_csv_file_too(cast: SimpleNamespace, manager: Client) -> N
 # --- The schema --------------------------------------------------------------------------------
 def test_the_schema_has_every_route_and_its_examples_work(cast: SimpleNamespace, manager: Client) -> None:
     paths = manager.get("/api/schema.json").json()["paths"]
-    example = dict(NewProductionSerializer.Meta.swagger_schema_fields["example"]) | {
-        "factory": cast.litein.pk
-    }
+    example = dict(NewProductionSerializer.Meta.swagger_schema_fields["example"]) | {"factory": cast.litein.pk}
 
     created = post(manager, example)
     correction = ProductionCorrectionSerializer.Meta.swagger_schema_fields["example"]
     corrected = send(manager, "patch", created.json()["id"], correction)
 
     assert {path for path in paths if "production" in path} >= {
-        "/production/", "/production/{id}/", "/production/{id}/undo/", "/production/{id}/history/",
-    }  # fmt: skip
+        "/production/",
+        "/production/{id}/",
+        "/production/{id}/undo/",
+        "/production/{id}/history/",
+    }
     assert [r.status_code for r in (created, corrected)] == [201, 200]

@@ -14,9 +14,7 @@ from factories.queries import find_factory, local_day_start, local_hour_start, n
 from tests import make
 
 ZONES = ("Africa/Nairobi", "Asia/Kolkata", "Asia/Kathmandu", "UTC", "America/St_Johns")
-moments = st.integers(1_577_836_800, 2_051_222_400).map(
-    lambda s: datetime.fromtimestamp(s, UTC)
-)  # 2020 to 2034
+moments = st.integers(1_577_836_800, 2_051_222_400).map(lambda s: datetime.fromtimestamp(s, UTC))  # 2020 to 2034
 
 
 @given(moment=moments, zone=st.sampled_from(ZONES))

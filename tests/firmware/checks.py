@@ -78,10 +78,17 @@ def cppcheck() -> list[str]:
     trees = [tree for tree in TREES if (FIRMWARE / tree).is_dir()]
     for tree in trees:
         output_of(
-            "cppcheck", "--quiet", "--enable=warning,performance,portability", "--error-exitcode=1",
-            "--inline-suppr", "--std=c++17", "--language=c++", "-I", str(FIRMWARE / "lib/core/src"),
+            "cppcheck",
+            "--quiet",
+            "--enable=warning,performance,portability",
+            "--error-exitcode=1",
+            "--inline-suppr",
+            "--std=c++17",
+            "--language=c++",
+            "-I",
+            str(FIRMWARE / "lib/core/src"),
             str(FIRMWARE / tree),
-        )  # fmt: skip
+        )
     return [f"nothing in {', '.join(trees)}"]
 
 
@@ -90,10 +97,13 @@ def clang_tidy() -> list[str]:
     folder = build("fuzz", "core")
     tidy = ("clang-tidy-19", "--quiet", f"--config-file={FIRMWARE / '.clang-tidy'}")
     shell = (
-        "--", "-std=gnu++17", "-DARDUINO_GENERATION=2", "-DCONFIG_IDF_TARGET_ESP32=1",
+        "--",
+        "-std=gnu++17",
+        "-DARDUINO_GENERATION=2",
+        "-DCONFIG_IDF_TARGET_ESP32=1",
         *(f"-I{FIRMWARE / path}" for path in ("lib/core/src", "src")),
         *(f"-isystem{FIRMWARE / 'stubs' / path}" for path in ("arduino2", "common")),
-    )  # fmt: skip
+    )
     here = [*sorted((FIRMWARE / "lib/core/src").glob("*.cpp")), *sorted((FIRMWARE / "host").glob("*.cpp"))]
     runs: list[tuple[str, ...]] = [(*tidy, "-p", str(folder), str(path)) for path in here]
     runs += [(*tidy, str(path), *shell) for path in sorted((FIRMWARE / "src").glob("*.cpp"))]
@@ -104,10 +114,7 @@ def clang_tidy() -> list[str]:
 
 def platformio_lint() -> list[str]:
     """Reads firmware/platformio.ini as a build would. Needs no registry; a build does, so none is tried here."""
-    settings = {
-        "PLATFORMIO_CORE_DIR": str(ROOT / "var" / "platformio"),
-        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
-    }
+    settings = {"PLATFORMIO_CORE_DIR": str(ROOT / "var" / "platformio"), "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no"}
     command = (sys.executable, "-m", "platformio", "project", "config", "--lint", "--json-output")
     said = output_of(*command, "--project-dir", str(FIRMWARE), environment=settings)
     # Its exit code is 0 even for a key that it does not know.
@@ -141,15 +148,11 @@ def fuzz(seconds: int = fuzzing.SECONDS) -> list[str]:
 
 def checks(fuzz_seconds: int = fuzzing.SECONDS) -> tuple[Check, ...]:
     return (
-        Check(
-            "units64", "Unit tests, 64 bits, ASan and UBSan", (*BUILDING, DOCTEST, MOSQUITTO), units_64_bit
-        ),
+        Check("units64", "Unit tests, 64 bits, ASan and UBSan", (*BUILDING, DOCTEST, MOSQUITTO), units_64_bit),
         Check("units32", "Unit tests, 32 bits, ASan and UBSan", (*BUILDING, DOCTEST, MULTILIB), units_32_bit),
         Check("cppcheck", "cppcheck", ("cppcheck",), cppcheck),
         Check("tidy", "clang-tidy", (*BUILDING, *CLANG, "clang-tidy-19", MOSQUITTO), clang_tidy),
-        Check(
-            "fuzz", f"libFuzzer, {fuzz_seconds} s a parser", (*BUILDING, *CLANG), partial(fuzz, fuzz_seconds)
-        ),
+        Check("fuzz", f"libFuzzer, {fuzz_seconds} s a parser", (*BUILDING, *CLANG), partial(fuzz, fuzz_seconds)),
         Check("lint", "pio project config --lint", (), platformio_lint),
         Check("sizes", "Flash, RAM and stack of the core, 32 bits", (*BUILDING, MULTILIB), size_report),
     )
@@ -189,12 +192,8 @@ def main(arguments: Sequence[str]) -> int:
     names = [check.name for check in checks()]
     parser = argparse.ArgumentParser(prog="python -m tests.firmware.checks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which of {', '.join(names)}; all by default")
-    parser.add_argument(
-        "--fuzz-seconds", type=int, default=fuzzing.SECONDS, help="how long each parser is fuzzed"
-    )
-    parser.add_argument(
-        "--keep", action="store_true", help="add what fuzzing found to the corpus, and nothing else"
-    )
+    parser.add_argument("--fuzz-seconds", type=int, default=fuzzing.SECONDS, help="how long each parser is fuzzed")
+    parser.add_argument("--keep", action="store_true", help="add what fuzzing found to the corpus, and nothing else")
     options = parser.parse_intermixed_args(arguments)
     if unknown := set(options.names) - set(names):
         parser.error(f"no such check: {', '.join(sorted(unknown))}")

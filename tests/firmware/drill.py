@@ -35,9 +35,18 @@ from tests.mosquitto import Mosquitto
 SMALL_FLASH_BYTES = 163_840
 LOSES_EVERY = "7"
 FAULTS = (
-    "broker killed", "power cut", "power cut off line", "ingest stopped", "queue overfilled", "long outage",
-    "planned restart", "clock unset at boot", "wrong password", "resend asked", "update offered",
-)  # fmt: skip
+    "broker killed",
+    "power cut",
+    "power cut off line",
+    "ingest stopped",
+    "queue overfilled",
+    "long outage",
+    "planned restart",
+    "clock unset at boot",
+    "wrong password",
+    "resend asked",
+    "update offered",
+)
 LONGEST_DRAIN_S = 300.0
 
 

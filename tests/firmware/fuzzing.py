@@ -39,10 +39,19 @@ def run_one(folder: Path, parser: str, *, seconds: int) -> Outcome:
     shutil.rmtree(found, ignore_errors=True)
     found.mkdir(parents=True)
     command = [
-        "nice", "-n", "10", str(folder / "fuzz" / f"fuzz_{parser}"),
-        f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT_BYTES}", "-timeout=10", "-rss_limit_mb=1500",
-        "-print_final_stats=1", f"-artifact_prefix={found}/", str(grown), str(CORPUS / parser),
-    ]  # fmt: skip
+        "nice",
+        "-n",
+        "10",
+        str(folder / "fuzz" / f"fuzz_{parser}"),
+        f"-max_total_time={seconds}",
+        f"-max_len={LONGEST_INPUT_BYTES}",
+        "-timeout=10",
+        "-rss_limit_mb=1500",
+        "-print_final_stats=1",
+        f"-artifact_prefix={found}/",
+        str(grown),
+        str(CORPUS / parser),
+    ]
     if os.environ.get("CI") == "true":
         command.insert(4, "-seed=1")  # what CI says must not depend on luck; other runs look for new inputs
     done = subprocess.run(

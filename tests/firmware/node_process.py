@@ -12,9 +12,17 @@ from pathlib import Path
 
 TIMEOUT_S = 20.0
 VALUES = (
-    "co2_ppm", "temperature_c", "velocity_ms", "pressure_pa", "dp_pa", "cell_temperature_c", "cell_pressure_pa",
-    "humidity_pct", "o2_pct", "ch4_ppm",
-)  # fmt: skip
+    "co2_ppm",
+    "temperature_c",
+    "velocity_ms",
+    "pressure_pa",
+    "dp_pa",
+    "cell_temperature_c",
+    "cell_pressure_pa",
+    "humidity_pct",
+    "o2_pct",
+    "ch4_ppm",
+)
 
 
 @dataclass(frozen=True, slots=True)

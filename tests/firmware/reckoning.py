@@ -59,8 +59,7 @@ def _excuse_dropped(found: Reckoning, node: NodeProcess) -> None:
         found.lost |= {(one.stream, one.seq): "flash-full: dropped and counted" for one in found.unexplained}
         return
     found.faults += [
-        f"{one.stream}/{one.seq}: lost, and not in the last minute before a power cut"
-        for one in found.unexplained
+        f"{one.stream}/{one.seq}: lost, and not in the last minute before a power cut" for one in found.unexplained
     ]
 
 
@@ -79,18 +78,13 @@ def _faults_of_row(row: Emission, made: Sequence[Produced | None], node: NodePro
     known = [one for one in made if one is not None]
     if len(known) != len(made):
         # Killed between handing a reading to the network and our writing down that it was made: the last one.
-        newest = max(
-            (one.seq for one in node.produced() if one.stream == row.stream + STREAM_OFFSET), default=0
-        )
+        newest = max((one.seq for one in node.produced() if one.stream == row.stream + STREAM_OFFSET), default=0)
         is_torn = row.stream + STREAM_OFFSET in node.power_cuts and row.seq == newest + 1
         return [] if is_torn and len(made) == 1 else [f"{name}: stored, but never made"]
     last = known[-1]
     faults = []
     tolerance_ms = DATED_LATER_MS if last.was_undated else 0
-    if (
-        abs(row.timestamp - datetime.fromtimestamp(last.t_ms / 1000, UTC)).total_seconds() * 1000
-        > tolerance_ms
-    ):
+    if abs(row.timestamp - datetime.fromtimestamp(last.t_ms / 1000, UTC)).total_seconds() * 1000 > tolerance_ms:
         faults.append(f"{name}: stored with {row.timestamp:%H:%M:%S.%f}, measured at {last.t_ms}")
     for place, quantity in enumerate(VALUES):
         stored, wanted = getattr(row, quantity), _mean(known, place)
@@ -128,6 +122,4 @@ def _faults_of_streams(device: MCUDevice, answered: set[tuple[int, int]]) -> lis
         for low, end in re.findall(r"\[(\d+),(\d+)\)", record.received)
         for seq in range(int(low), int(end))
     }
-    return [
-        f"{stream}/{seq}: on record and not stored, or the other way" for stream, seq in on_record ^ answered
-    ]
+    return [f"{stream}/{seq}: on record and not stored, or the other way" for stream, seq in on_record ^ answered]

@@ -47,10 +47,21 @@ class Site:
         self.factory = make_factory(name="Litein Tea Factory", altitude_m=1_980.0)
         self.settings_file = folder / "node.json"
         call_command(
-            "provision_device", "--factory", "Litein", "--device-id", DEVICE_ID, "--sensor", "sprintir-20",
-            "--range-ppm", "200000", "--basis", "dry", "--firmware-config", str(self.settings_file),
+            "provision_device",
+            "--factory",
+            "Litein",
+            "--device-id",
+            DEVICE_ID,
+            "--sensor",
+            "sprintir-20",
+            "--range-ppm",
+            "200000",
+            "--basis",
+            "dry",
+            "--firmware-config",
+            str(self.settings_file),
             stdout=StringIO(),
-        )  # fmt: skip
+        )
         broker.reload()
         self.settings = json.loads(self.settings_file.read_text())
         fast = FastTime(SPEED, int(time.time()) + EQUAL_AFTER_S)
@@ -101,9 +112,7 @@ class Site:
         """Sends a command as the server does; the node's answer."""
         answers = Watcher(self.login, f"carbontrack/v1/{DEVICE_ID}/acks")
         text = json.dumps({"v": 1, "id": f"order-{time.monotonic_ns()}"} | command)
-        self.publish_lines(
-            "carbontrack-ingest", INGEST_PASSWORD, f"carbontrack/v1/{DEVICE_ID}/commands", text
-        )
+        self.publish_lines("carbontrack-ingest", INGEST_PASSWORD, f"carbontrack/v1/{DEVICE_ID}/commands", text)
         try:
             answer: dict[str, Any] = json.loads(answers.next_message())
         finally:

@@ -113,9 +113,7 @@ def test_the_workflow_builds_every_environment_with_the_pinned_tool_and_little_p
     assert re.search(r"^permissions:\n  contents: read\n\n", WORKFLOW, re.MULTILINE)
     assert "secrets." not in WORKFLOW
 
-    pinned = re.search(
-        r"^(platformio==\S+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M
-    )
+    pinned = re.search(r"^(platformio==\S+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
     assert pinned is not None
     assert f"pip install {pinned[1]}" in PAGE
 
@@ -129,11 +127,7 @@ def test_the_page_tells_what_each_number_of_flashes_means() -> None:
 
 
 def test_no_secret_is_in_the_source_of_the_shell() -> None:
-    sources = [
-        *(FIRMWARE / "src").iterdir(),
-        *(FIRMWARE / "partitions").iterdir(),
-        FIRMWARE / "platformio.ini",
-    ]
+    sources = [*(FIRMWARE / "src").iterdir(), *(FIRMWARE / "partitions").iterdir(), FIRMWARE / "platformio.ini"]
     for source in sources:
         text = source.read_text(encoding="utf-8")
         assert not re.search(r'(?i)(password|secret|ssid|token)\w*\s*(\[\])?\s*=\s*"[^"]', text), source

@@ -70,9 +70,7 @@ def test_one_verdict_closes_all_that_was_run(capsys: pytest.CaptureFixture[str])
     assert said.endswith("Firmware: 1 of 2 checks passed; FAILED: bad.\n")
 
 
-def test_a_check_that_takes_too_long_has_failed_and_the_others_run(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_check_that_takes_too_long_has_failed_and_the_others_run(capsys: pytest.CaptureFixture[str]) -> None:
     code = checks.run_checks([checks.Check("slow", "A slow check", (), takes_too_long), GOOD])
 
     said = capsys.readouterr().out

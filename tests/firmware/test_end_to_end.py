@@ -178,7 +178,5 @@ def _answer_that_begins(site: Site, words: str, *, stream: int, last: int) -> di
 
 def _life(site: Site, number: int) -> list[str]:
     """What the node said in that life."""
-    starts = [place for place, line in enumerate(site.node.log) if line.startswith("boot: ")] + [
-        len(site.node.log)
-    ]
+    starts = [place for place, line in enumerate(site.node.log) if line.startswith("boot: ")] + [len(site.node.log)]
     return site.node.log[starts[number] : starts[number + 1]]

@@ -16,9 +16,7 @@ def test_no_input_breaks_a_parser_or_its_promises() -> None:
     assert FUZZ.run()
 
 
-def test_a_finding_says_the_promise_and_gives_the_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_finding_says_the_promise_and_gives_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = tmp_path / "found" / "mhz19"
 
     def broken(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:

@@ -73,9 +73,7 @@ def settings_of_the_board() -> set[str]:
 def settings_described() -> set[str]:
     section = text_of(FIRMWARE / "README.md").partition("## Settings")[2].partition("\nCommands")[0]
     rows = re.findall(r"^\| (`[^|]+) \|(?:[^|]*)\|([^|]*)\|", section, re.MULTILINE)
-    named = " ".join(first for first, _ in rows) + " ".join(
-        re.findall(r"\(([^)]*)\)|with (`\w+`)", section)[0]
-    )
+    named = " ".join(first for first, _ in rows) + " ".join(re.findall(r"\(([^)]*)\)|with (`\w+`)", section)[0])
     in_words = re.findall(r"`((?:pitot|pulse|loop)_\w+)`", " ".join(words for _, words in rows))
     return set(re.findall(r"`(\w+)`", named)) | set(in_words)
 
@@ -116,12 +114,7 @@ def test_every_sensor_that_can_be_set_is_on_the_page_of_sensors(array: str) -> N
         ("Bench", {"mhz19_frame": "MH-Z19", "thermocouple": "MAX31855", "bme280": "BME280"}),
         (
             "Chimney",
-            {
-                "gss_frame": "SprintIR",
-                "thermocouple": "MAX31855",
-                "sensirion": "SDP810-125Pa",
-                "bme280": "BME280",
-            },
+            {"gss_frame": "SprintIR", "thermocouple": "MAX31855", "sensirion": "SDP810-125Pa", "bme280": "BME280"},
         ),
     ],
 )
@@ -150,9 +143,7 @@ def test_pressure_by_altitude_is_that_of_science() -> None:
         expected_pa = pressure.isa_pressure_pa(number(altitude))
 
         assert number(pa) == pytest.approx(expected_pa, abs=0.5)
-        assert number(shown) == pytest.approx(
-            expected_pa / constants.STANDARD_PRESSURE_PA, abs=as_printed(shown)
-        )
+        assert number(shown) == pytest.approx(expected_pa / constants.STANDARD_PRESSURE_PA, abs=as_printed(shown))
         assert number(sdp) == pytest.approx(SDP_TRIM_PA / expected_pa, abs=as_printed(sdp))
         if too_dense != "right":
             expected_pct = 100 * (constants.STANDARD_PRESSURE_PA / expected_pa - 1)
@@ -161,9 +152,7 @@ def test_pressure_by_altitude_is_that_of_science() -> None:
 
 def test_what_a_pitot_shows_is_that_of_science() -> None:
     pa = pressure.isa_pressure_pa(ALTITUDE_M)
-    density = gas.gas_density_kg_per_m3(
-        pressure_pa=pa, temperature_k=SMOKE_K, molar_mass_kg_per_mol=SMOKE_KG_PER_MOL
-    )
+    density = gas.gas_density_kg_per_m3(pressure_pa=pa, temperature_k=SMOKE_K, molar_mass_kg_per_mol=SMOKE_KG_PER_MOL)
 
     def velocity(dp_pa: float) -> float:
         return stack.pitot_velocity_ms(
@@ -262,9 +251,7 @@ def test_how_long_the_flash_lasts_is_what_the_tool_measures() -> None:
 def test_commands_that_the_manual_sends_are_of_the_contract() -> None:
     schema = json.loads(text_of(CONTRACT / "commands.schema.json"))
     sent = [
-        json.loads(text)
-        for page in sorted(DOCS.glob("*.md"))
-        for text in re.findall(r"-m '(\{.*\})'", text_of(page))
+        json.loads(text) for page in sorted(DOCS.glob("*.md")) for text in re.findall(r"-m '(\{.*\})'", text_of(page))
     ]
 
     assert [command["kind"] for command in sent] == ["zero"]
@@ -276,9 +263,7 @@ def test_commands_that_the_manual_sends_are_of_the_contract() -> None:
 def pins_of_boards() -> dict[str, tuple[int, int]]:
     """Name -> pin on the ESP32 and on the ESP32-S3, from the header that the board is built with."""
     header = text_of(FIRMWARE / "src" / "board_pins.h")
-    s3, _, rest = header.partition("CONFIG_IDF_TARGET_ESP32S3\n")[2].partition(
-        "#elif CONFIG_IDF_TARGET_ESP32\n"
-    )
+    s3, _, rest = header.partition("CONFIG_IDF_TARGET_ESP32S3\n")[2].partition("#elif CONFIG_IDF_TARGET_ESP32\n")
     by_board = [dict(re.findall(r"\b(k\w+) = (\d+)\b", block)) for block in (rest.partition("#else")[0], s3)]
     assert by_board[0].keys() == by_board[1].keys()
     return {name: (int(pin), int(by_board[1][name])) for name, pin in by_board[0].items()}
@@ -306,17 +291,10 @@ def test_a_drawing_of_wires_shows_the_same_pins(drawing: str, not_in_it: set[str
 
 def test_resistors_and_addresses_of_the_wiring_are_those_of_the_code() -> None:
     page, header = text_of(DOCS / "wiring.md"), text_of(FIRMWARE / "src" / "board_pins.h")
-    said = {
-        "kLoopOhm = 100;": "100 Ω to ground",
-        "kSupplyDivider = 2;": "two equal resistors",
-    }
+    said = {"kLoopOhm = 100;": "100 Ω to ground", "kSupplyDivider = 2;": "two equal resistors"}
 
     assert [code for code, words in said.items() if code not in header or words not in page] == []
-    for name, chip in {
-        "kBme280Address": "BME280",
-        "kSdp8xxAddress": "SDP800",
-        "kStc31Address": "STC31",
-    }.items():
+    for name, chip in {"kBme280Address": "BME280", "kSdp8xxAddress": "SDP800", "kStc31Address": "STC31"}.items():
         found = re.search(rf"{name} = (0x\w+);", text_of(CORE / "bme280.h") + text_of(CORE / "sensirion.h"))
         assert found is not None
         assert re.search(rf"^\| {chip}\b.*{found.group(1)}\b", page, re.MULTILINE)

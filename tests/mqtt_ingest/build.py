@@ -17,35 +17,21 @@ def now_ms() -> int:
 
 
 def reading(seq: int, t_ms: int | None = None, **values: Any) -> dict[str, Any]:
-    usual = {
-        "co2_ppm": 93250.0,
-        "temperature_c": 181.5,
-        "velocity_ms": 3.21,
-        "pressure_pa": 79480,
-        "flags": 0,
-    }
-    return (
-        {"seq": seq, "t": t_ms if t_ms is not None else now_ms() - 5_000 * (1000 - seq % 1000)}
-        | usual
-        | values
-    )
+    usual = {"co2_ppm": 93250.0, "temperature_c": 181.5, "velocity_ms": 3.21, "pressure_pa": 79480, "flags": 0}
+    return {"seq": seq, "t": t_ms if t_ms is not None else now_ms() - 5_000 * (1000 - seq % 1000)} | usual | values
 
 
 def message(*readings: dict[str, Any], stream: int = STREAM, interval_s: float = 5) -> bytes:
     return json.dumps({"v": 1, "stream": stream, "interval_s": interval_s, "readings": readings}).encode()
 
 
-def received(
-    device_id: str, payload: bytes | dict[str, Any], kind: str = "readings", **fields: Any
-) -> Received:
+def received(device_id: str, payload: bytes | dict[str, Any], kind: str = "readings", **fields: Any) -> Received:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     fields.setdefault("received_ms", now_ms())
     return Received(f"carbontrack/v1/{device_id}/{kind}", body, **fields)
 
 
-def arrival(
-    device: MCUDevice, payload: bytes | dict[str, Any], kind: str = "readings", **fields: Any
-) -> Arrival:
+def arrival(device: MCUDevice, payload: bytes | dict[str, Any], kind: str = "readings", **fields: Any) -> Arrival:
     message = received(device.device_id, payload, kind, **fields)
     parsed = parse(message.topic, message.payload, message.received_ms)
     return Arrival(message, parsed, DeviceRef(device.pk, device.revoked_at is not None))

@@ -27,9 +27,7 @@ class Scene:
 
     def commit(self, payload: bytes, device_id: str = "litein-1") -> None:
         one = received(device_id, payload)
-        self.announcer.announce(
-            [Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))]
-        )
+        self.announcer.announce([Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))])
 
     def said(self) -> list[dict[str, object]]:
         return [json.loads(payload) for _, payload in self.receiver.published]
@@ -73,9 +71,7 @@ def test_refused_readings_are_named_with_their_reason() -> None:
     mean = {"span_s": 60, "n": 2, "seq_from": 7}
 
     scene.commit(
-        message(
-            reading(1), reading(2, late), reading(3, late), reading(4, co2_ppm="x"), reading(8, late, **mean)
-        )
+        message(reading(1), reading(2, late), reading(3, late), reading(4, co2_ppm="x"), reading(8, late, **mean))
     )
 
     (answer,) = scene.said()

@@ -54,13 +54,7 @@ def device(people: SimpleNamespace) -> Any:
 
 
 def posted(**fields: Any) -> dict[str, Any]:
-    values = {
-        "device": "litein-1",
-        "timestamp": WHEN,
-        "co2_ppm": 93250,
-        "temperature_c": 181.5,
-        "velocity_ms": 3.25,
-    }
+    values = {"device": "litein-1", "timestamp": WHEN, "co2_ppm": 93250, "temperature_c": 181.5, "velocity_ms": 3.25}
     return {name: value for name, value in (values | fields).items() if value is not ...}
 
 
@@ -87,12 +81,7 @@ def test_the_same_call_again_changes_nothing(people: SimpleNamespace) -> None:
 
 @pytest.mark.usefixtures("device")
 def test_stream_and_seq_identify_a_reading_when_given(people: SimpleNamespace) -> None:
-    body = [
-        posted(stream=7, seq=1),
-        posted(stream=7, seq=1),
-        posted(stream=7, seq=2),
-        posted(stream=8, seq=1),
-    ]
+    body = [posted(stream=7, seq=1), posted(stream=7, seq=1), posted(stream=7, seq=2), posted(stream=8, seq=1)]
 
     result = store_posted(people.hq, body)
 
@@ -114,9 +103,7 @@ def test_without_a_seq_device_and_time_identify_it_whatever_stream_is_named(
     assert Emission.objects.get().stream + STREAM_OFFSET == 0
 
 
-def test_a_posted_mean_takes_no_more_of_a_stream_than_it_was_made_of(
-    people: SimpleNamespace, device: Any
-) -> None:
+def test_a_posted_mean_takes_no_more_of_a_stream_than_it_was_made_of(people: SimpleNamespace, device: Any) -> None:
     sound = posted(stream=99, seq=12, seq_from=1, n=12, span_s=60)
     wide = posted(stream=99, seq=112, seq_from=1, n=111, span_s=60)
     whole = posted(stream=99, seq=2**31 - 1, seq_from=1, n=1, span_s=1)
@@ -183,9 +170,7 @@ def test_who_sees_but_may_not_write_is_told_so_and_nothing_is_stored(people: Sim
     assert counters().received == 0
 
 
-@pytest.mark.parametrize(
-    "body", [None, 5, "x", [], {}.values()], ids=["null", "number", "text", "empty", "no list"]
-)
+@pytest.mark.parametrize("body", [None, 5, "x", [], {}.values()], ids=["null", "number", "text", "empty", "no list"])
 def test_a_body_of_another_shape_is_400(people: SimpleNamespace, body: object) -> None:
     with pytest.raises(ApiError) as raised:
         store_posted(people.hq, body)
@@ -200,9 +185,7 @@ def test_more_than_500_readings_are_413(people: SimpleNamespace) -> None:
     assert raised.value.status_code == 413
 
 
-def test_a_posted_reading_says_that_the_device_lived_when_it_measured(
-    people: SimpleNamespace, device: Any
-) -> None:
+def test_a_posted_reading_says_that_the_device_lived_when_it_measured(people: SimpleNamespace, device: Any) -> None:
     store_posted(people.hq, posted())
 
     device.refresh_from_db()

@@ -60,13 +60,7 @@ def test_parser_reads_each_vector_as_it_says(vector: dict[str, Any]) -> None:
     assert [as_expected(reading) for reading in parsed.readings] == expected["readings"]
     for rejection, wanted in zip(parsed.rejections, refusals(expected), strict=True):
         named = (rejection.reason, rejection.index, rejection.stream, rejection.seq, rejection.seq_from)
-        assert named == (
-            wanted["reason"],
-            wanted["index"],
-            wanted["stream"],
-            wanted["seq"],
-            wanted["seq_from"],
-        )
+        assert named == (wanted["reason"], wanted["index"], wanted["stream"], wanted["seq"], wanted["seq_from"])
         for words in wanted["detail_contains"]:
             assert words in rejection.detail
     assert parsed.other == expected.get("other", {})

@@ -17,9 +17,15 @@ from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
 pytestmark = pytest.mark.django_db
 
 STATUS: dict[str, Any] = {
-    "v": 1, "online": True, "stream": STREAM, "firmware": "1.0.0", "sensor": "sprintir-20",
-    "range_ppm": 200000, "co2_basis": "dry", "pressure_compensation": "none",
-}  # fmt: skip
+    "v": 1,
+    "online": True,
+    "stream": STREAM,
+    "firmware": "1.0.0",
+    "sensor": "sprintir-20",
+    "range_ppm": 200000,
+    "co2_basis": "dry",
+    "pressure_compensation": "none",
+}
 LAST_WILL = {"v": 1, "online": False}
 
 
@@ -84,10 +90,7 @@ def test_of_two_statuses_in_one_batch_the_later_holds() -> None:
     device = make_device()
 
     store(
-        [
-            arrival(device, STATUS | {"firmware": "1"}, "status"),
-            arrival(device, STATUS | {"firmware": "2"}, "status"),
-        ]
+        [arrival(device, STATUS | {"firmware": "1"}, "status"), arrival(device, STATUS | {"firmware": "2"}, "status")]
     )
 
     assert MCUDevice.objects.get().firmware == "2"
@@ -191,16 +194,30 @@ def test_a_huge_number_in_a_key_that_we_ignore_harms_nobody() -> None:
 # The longest that each known key may hold, in the characters that JSON spells longest.
 WIDE = "\x01" * 40
 LARGEST: dict[str, dict[str, Any]] = {
-    "status": STATUS | {
-        "firmware": WIDE, "sensor": WIDE, "reset_reason": WIDE, "range_ppm": 123456.789012345,
-        "pressure_compensation": "proportional", "uptime_s": 1.7976931348623157e308,
-        "rssi_dbm": -1.7976931348623157e308, "supply_v": -1.7976931348623157e308, "outbox": 2**53,
-        "refused": 2**53, "undatable": 2**53, "previous": {"stream": 2**32 - 1, "seq": 2**31 - 1},
+    "status": STATUS
+    | {
+        "firmware": WIDE,
+        "sensor": WIDE,
+        "reset_reason": WIDE,
+        "range_ppm": 123456.789012345,
+        "pressure_compensation": "proportional",
+        "uptime_s": 1.7976931348623157e308,
+        "rssi_dbm": -1.7976931348623157e308,
+        "supply_v": -1.7976931348623157e308,
+        "outbox": 2**53,
+        "refused": 2**53,
+        "undatable": 2**53,
+        "previous": {"stream": 2**32 - 1, "seq": 2**31 - 1},
     },
-    "alerts": {"v": 1, "t": 2**53, "kind": "temperature_high", "value": -1.7976931348623157e308,
-               "limit": -1.7976931348623157e308},
+    "alerts": {
+        "v": 1,
+        "t": 2**53,
+        "kind": "temperature_high",
+        "value": -1.7976931348623157e308,
+        "limit": -1.7976931348623157e308,
+    },
     "acks": {"v": 1, "id": "\x01" * 64, "ok": False, "error": "\x01" * 200},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", LARGEST)

@@ -53,9 +53,7 @@ def everything(duplex: DuplexSocket) -> tuple[list[Published], bytes]:
         for_paho += duplex.recv(100_000)
 
 
-def test_a_message_split_at_any_byte_comes_out_once_and_whole(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_a_message_split_at_any_byte_comes_out_once_and_whole(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     message = Published(b"carbontrack/v1/a/readings", b"x" * 300, 258, True)
     packet = publish(message.topic, message.payload, message.packet_id, is_retained=True)
@@ -69,9 +67,7 @@ def test_a_message_split_at_any_byte_comes_out_once_and_whole(
         assert everything(duplex) == ([message], b"")
 
 
-def test_a_message_that_comes_byte_by_byte_comes_out_whole(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_a_message_that_comes_byte_by_byte_comes_out_whole(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     came: list[Published] = []
 
@@ -84,12 +80,7 @@ def test_a_message_that_comes_byte_by_byte_comes_out_whole(
 
 
 PACKETS = st.one_of(
-    st.builds(
-        publish,
-        st.binary(max_size=40),
-        st.binary(max_size=400),
-        st.one_of(st.none(), st.integers(1, 65_535)),
-    ),
+    st.builds(publish, st.binary(max_size=40), st.binary(max_size=400), st.one_of(st.none(), st.integers(1, 65_535))),
     st.sampled_from([PINGRESP, b"\x20\x02\x01\x00", b"\x90\x06\x00\x01\x01\x01\x01\x01"]),
     # QoS 2, which we never ask for, is paho's as well.
     st.just(b"\x34" + publish(b"t", b"x")[1:]),
@@ -122,9 +113,7 @@ def test_every_packet_goes_to_where_it_belongs_however_the_stream_is_split(
     assert for_paho == b"".join(packet for packet, ours in zip(packets, is_ours, strict=True) if not ours)
 
 
-def test_messages_behind_a_packet_of_paho_wait_until_it_is_read(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_messages_behind_a_packet_of_paho_wait_until_it_is_read(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     broker.sendall(publish(b"t", b"before") + b"\x20\x02\x01\x00" + publish(b"t", b"behind"))
 
@@ -166,9 +155,7 @@ def test_a_packet_of_a_megabyte_comes_out_whole(ends: tuple[DuplexSocket, socket
         pytest.param(b"\x32\xff\xff\xff\xff\x01", id="length of five bytes"),
     ],
 )
-def test_what_breaks_the_protocol_is_left_to_paho(
-    ends: tuple[DuplexSocket, socket.socket], packet: bytes
-) -> None:
+def test_what_breaks_the_protocol_is_left_to_paho(ends: tuple[DuplexSocket, socket.socket], packet: bytes) -> None:
     duplex, broker = ends
     broker.sendall(packet + publish(b"t", b"good"))
 
@@ -203,9 +190,7 @@ def test_nothing_to_read_is_no_end(ends: tuple[DuplexSocket, socket.socket]) -> 
         duplex.recv(1)
 
 
-def test_what_is_sent_keeps_its_order_when_the_other_side_is_slow(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_what_is_sent_keeps_its_order_when_the_other_side_is_slow(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     sent = [number.to_bytes(4, "big") * 64 for number in range(20_000)]
     for piece in sent[:-1]:
@@ -225,9 +210,7 @@ def test_what_is_sent_keeps_its_order_when_the_other_side_is_slow(
     assert came == expected
 
 
-def test_a_connection_that_breaks_while_sending_is_for_paho_to_find(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_a_connection_that_breaks_while_sending_is_for_paho_to_find(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     broker.close()
 
@@ -241,9 +224,7 @@ def test_a_connection_that_breaks_while_sending_is_for_paho_to_find(
 
 
 @pytest.mark.parametrize("size_bytes", [0, 90, 91, 16_000, 17_000, 2_097_200])
-def test_what_we_publish_is_what_another_reads(
-    ends: tuple[DuplexSocket, socket.socket], size_bytes: int
-) -> None:
+def test_what_we_publish_is_what_another_reads(ends: tuple[DuplexSocket, socket.socket], size_bytes: int) -> None:
     duplex, broker = ends
     broker.setblocking(False)
     other = DuplexSocket(broker)

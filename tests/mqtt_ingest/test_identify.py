@@ -76,11 +76,7 @@ def test_a_revoked_device_is_refused_after_a_few_seconds() -> None:
 
 
 def test_everything_of_an_unknown_device_is_refused_once() -> None:
-    pairs = [
-        parsed_pair("nobody"),
-        parsed_pair("nobody", b"{"),
-        parsed_pair("no/body"),
-    ]
+    pairs = [parsed_pair("nobody"), parsed_pair("nobody", b"{"), parsed_pair("no/body")]
 
     arrivals = identify(DeviceDirectory(), pairs)
 

@@ -45,10 +45,7 @@ def test_other_messages_go_after_a_year():
     device = make.make_device()
     for days in (365, 367):
         DeviceMessage.objects.create(
-            device=device,
-            kind=MessageKind.ALERT,
-            received_at=timezone.now() - timedelta(days=days),
-            payload={},
+            device=device, kind=MessageKind.ALERT, received_at=timezone.now() - timedelta(days=days), payload={}
         )
 
     jobs.drop_old_messages()
@@ -61,9 +58,7 @@ def test_of_each_device_the_newest_thousand_messages_are_kept(monkeypatch: pytes
     loud, quiet = make.make_device(), make.make_device()
     at = timezone.now()
     rows = [
-        DeviceMessage.objects.create(
-            device=device, kind=kind, received_at=at - timedelta(hours=age), payload={}
-        )
+        DeviceMessage.objects.create(device=device, kind=kind, received_at=at - timedelta(hours=age), payload={})
         for device, ages in ((loud, (0, 5, 1, 1, 9)), (quiet, (7, 8)))
         for age, kind in zip(ages, MessageKind.values * 2, strict=False)
     ]

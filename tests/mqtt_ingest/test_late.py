@@ -111,9 +111,7 @@ def places(device: MCUDevice) -> dict[Key, tuple[str, str]]:
 
 def values(device: MCUDevice) -> dict[Key, tuple[object, ...]]:
     return {
-        (model.__name__, row.period_start): tuple(
-            getattr(row, f.attname) for f in model._meta.concrete_fields
-        )
+        (model.__name__, row.period_start): tuple(getattr(row, f.attname) for f in model._meta.concrete_fields)
         for model in MODELS
         for row in model.objects.filter(device=device)
     }
@@ -181,8 +179,7 @@ def test_of_the_site_days_only_the_one_touched_is_made_again() -> None:
         site_days.refresh()
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT starts_at, ctid::text FROM compliance_siteday WHERE factory_id = %s",
-                [device.factory_id],
+                "SELECT starts_at, ctid::text FROM compliance_siteday WHERE factory_id = %s", [device.factory_id]
             )
             return {("SiteDay", starts_at): ctid for starts_at, ctid in cursor.fetchall()}
 
@@ -204,9 +201,7 @@ def test_a_reading_of_a_year_ago_opens_its_own_day_and_no_other() -> None:
     day_of_fire(device, recent, 1)
     lay, a_year_ago = places(device), now_ms() - MOST_LATE_MS
 
-    tally = store(
-        [arrival(device, message(reading(9_001, a_year_ago), reading(9_002, a_year_ago + 5_000)))]
-    ).tally
+    tally = store([arrival(device, message(reading(9_001, a_year_ago), reading(9_002, a_year_ago + 5_000)))]).tally
     settle()
 
     added = changed(lay, places(device))
@@ -260,8 +255,7 @@ def drop_months(*moments: datetime) -> None:
 
 def late_batch(device: MCUDevice, moments: Sequence[datetime], first_seq: int) -> Parts:
     rows = [
-        reading(first_seq + number, round(moment.timestamp() * 1000) + number)
-        for number, moment in enumerate(moments)
+        reading(first_seq + number, round(moment.timestamp() * 1000) + number) for number, moment in enumerate(moments)
     ]
     return Parts([arrival(device, message(*rows, reading(first_seq + len(rows))))])
 

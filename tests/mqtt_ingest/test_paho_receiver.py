@@ -17,10 +17,7 @@ from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.receive import BoundedQueue, Received
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 TIMEOUT_S = 15.0
 
 
@@ -145,9 +142,7 @@ def test_a_wrong_password_is_logged_once_with_the_remedy(
     url = settings.MQTT_BROKER_URL.replace("-of-the-tests", "-of-others")
     attempts: list[float] = []
     one = PahoReceiver(BrokerAddress.from_url(url, settings.MQTT_CA_FILE))
-    monkeypatch.setattr(
-        one, "_put_off_retry", lambda put_off=one._put_off_retry: (attempts.append(1), put_off())
-    )
+    monkeypatch.setattr(one, "_put_off_retry", lambda put_off=one._put_off_retry: (attempts.append(1), put_off()))
 
     one.start()
     wait_until(lambda: len(attempts) >= 3)

@@ -105,9 +105,7 @@ spoilt = st.builds(lambda one, name: one | {name: NO_NUMBER}, sound, st.sampled_
 
 @settings(deadline=None)
 @given(st.lists(sound | spoilt | doubtful, min_size=1, max_size=6).map(lambda them: [*them, spoilt_one()]))
-def test_nan_refuses_the_reading_it_stands_in_and_changes_nothing_for_the_others(
-    readings: list[object],
-) -> None:
+def test_nan_refuses_the_reading_it_stands_in_and_changes_nothing_for_the_others(readings: list[object]) -> None:
     sober = [one for one in readings if not has_nan(one)]
     alone = parse(f"{ROOT}/litein-1/readings", message(sober), NOW_MS) if sober else None
 
@@ -175,9 +173,7 @@ def test_a_number_of_a_thousand_digits_beside_a_nan_spoils_only_its_own_reading(
 
 
 def test_the_smallest_numbers_are_numbers() -> None:
-    payload = message(
-        [{"seq": 1, "t": NOW_MS, "co2_ppm": 5e-324, "temperature_c": -1e-45, "velocity_ms": 0.0}]
-    )
+    payload = message([{"seq": 1, "t": NOW_MS, "co2_ppm": 5e-324, "temperature_c": -1e-45, "velocity_ms": 0.0}])
 
     assert len(parse(f"{ROOT}/litein-1/readings", payload, NOW_MS).readings) == 1
 

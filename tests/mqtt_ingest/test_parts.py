@@ -33,10 +33,7 @@ _load = sql.load
 def _poison(monkeypatch: pytest.MonkeyPatch) -> None:
     """No message that the parser lets through is poison today; this is what one would look like to PostgreSQL."""
     poisoned = {
-        "insert_new_readings": (
-            "%(stored_at)s, seq_from",
-            f"%(stored_at)s, 1 / (seq - {POISON}) * 0 + seq_from",
-        ),
+        "insert_new_readings": ("%(stored_at)s, seq_from", f"%(stored_at)s, 1 / (seq - {POISON}) * 0 + seq_from"),
         "insert_device_messages": ("payload::jsonb", "replace(payload, 'poison', chr(1))::jsonb"),
     }
 
@@ -80,9 +77,7 @@ def test_a_status_that_the_database_cannot_take_is_refused_alone() -> None:
 
 @pytest.mark.usefixtures("_poison")
 @pytest.mark.parametrize("failing_call", range(1, 12))
-def test_an_outage_between_two_parts_counts_nothing_twice(
-    failing_call: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_outage_between_two_parts_counts_nothing_twice(failing_call: int, monkeypatch: pytest.MonkeyPatch) -> None:
     device, receiver = make_device(), InMemoryReceiver()
     bad = reading(99, co2_ppm="x")
     receiver.arrive(
@@ -104,9 +99,7 @@ def test_an_outage_between_two_parts_counts_nothing_twice(
     monkeypatch.setattr(retry.connection, "close", lambda: None)  # this test's transaction is on it
     pipeline = Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0))
     # Stopped as the queue runs empty, but not before: told to stop, it would wait for no database.
-    monkeypatch.setattr(
-        receiver, "acknowledge", lambda messages: (acknowledged.extend(messages), pipeline.stop())
-    )
+    monkeypatch.setattr(receiver, "acknowledge", lambda messages: (acknowledged.extend(messages), pipeline.stop()))
     acknowledged: list[object] = []
 
     pipeline.run()

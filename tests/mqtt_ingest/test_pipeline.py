@@ -32,9 +32,7 @@ def run_over(receiver: InMemoryReceiver, **options: object) -> Pipeline:
 def test_every_message_is_acknowledged_once_whatever_became_of_it() -> None:
     device, receiver = make_device(), InMemoryReceiver()
     payloads = [message(reading(1)), message(reading(1)), b"{", message(reading(2, co2_ppm="x"))]
-    arrived = [
-        received(device.device_id, payload, packet_id=n) for n, payload in enumerate(payloads, start=1)
-    ]
+    arrived = [received(device.device_id, payload, packet_id=n) for n, payload in enumerate(payloads, start=1)]
     arrived.append(received("nobody", message(reading(1)), packet_id=9))
     receiver.arrive(*arrived)
 
@@ -73,9 +71,7 @@ def test_nothing_is_acknowledged_before_the_commit(monkeypatch: pytest.MonkeyPat
         pipeline[0].stop()
         return store_parts(parts)
 
-    pipeline.append(
-        Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), store_batch=fail_twice)
-    )
+    pipeline.append(Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0), store_batch=fail_twice))
     pipeline[0].run()
 
     assert acknowledged_meanwhile == [0, 0, 0]

@@ -110,10 +110,7 @@ def test_what_waited_for_the_database_is_not_taken_for_a_burst() -> None:
     clock.now_s = 60.0
     came_ms = [now_ms() - 60_000 + 2_000 * number for number in range(30)]
 
-    limited = [
-        limit_rate(buckets, arrival_at(received_ms, message(reading(1), reading(2))))
-        for received_ms in came_ms
-    ]
+    limited = [limit_rate(buckets, arrival_at(received_ms, message(reading(1), reading(2)))) for received_ms in came_ms]
 
     assert not any(one.parsed.rejections for one in limited)
 

@@ -6,13 +6,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqtt_ingest.receive import (
-    SMALL_LIMIT_BYTES,
-    TAKE_LIMIT_BYTES,
-    UNSETTLED_LIMIT_COUNT,
-    BoundedQueue,
-    Received,
-)
+from mqtt_ingest.receive import SMALL_LIMIT_BYTES, TAKE_LIMIT_BYTES, UNSETTLED_LIMIT_COUNT, BoundedQueue, Received
 
 LARGE_BYTES = 60_000
 
@@ -129,10 +123,7 @@ def test_equal_messages_are_settled_one_by_one() -> None:
     assert queue.settle(twins[:1]) == twins
 
 
-@given(
-    sizes=st.lists(st.sampled_from([10, SMALL_LIMIT_BYTES, LARGE_BYTES]), max_size=60),
-    seed=st.integers(0, 2**32),
-)
+@given(sizes=st.lists(st.sampled_from([10, SMALL_LIMIT_BYTES, LARGE_BYTES]), max_size=60), seed=st.integers(0, 2**32))
 def test_whatever_comes_is_taken_once_and_acknowledged_once_in_order(sizes: list[int], seed: int) -> None:
     queue, rng = BoundedQueue(), random.Random(seed)
     messages = [one(n, size) for n, size in enumerate(sizes)]

@@ -29,9 +29,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "LONGEST_WAIT_S", 0.002)
 
 
-def test_work_is_tried_until_it_is_done_and_the_outage_is_logged_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_work_is_tried_until_it_is_done_and_the_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     work = Work(failures=5)
 
     with caplog.at_level(logging.WARNING):

@@ -42,8 +42,15 @@ def adds_up() -> bool:
 def test_a_reading_is_stored_with_all_its_values() -> None:
     device = make_device()
     t_ms = now_ms() - 1234
-    values = {"dp_pa": 12.25, "cell_temperature_c": 31.5, "cell_pressure_pa": 79510.5, "humidity_pct": 41.5,
-              "o2_pct": 9.75, "ch4_ppm": 12.0, "flags": 136}  # fmt: skip
+    values = {
+        "dp_pa": 12.25,
+        "cell_temperature_c": 31.5,
+        "cell_pressure_pa": 79510.5,
+        "humidity_pct": 41.5,
+        "o2_pct": 9.75,
+        "ch4_ppm": 12.0,
+        "flags": 136,
+    }
 
     stored = store([arrival(device, message(reading(9, t_ms, **values), interval_s=2.5))])
 
@@ -178,15 +185,7 @@ def test_columns_are_copied_in_the_order_of_a_readings_fields() -> None:
 )
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_number_is_stored_as_the_nearest_float4(values: list[Any]) -> None:
-    names = (
-        "pressure_pa",
-        "dp_pa",
-        "cell_temperature_c",
-        "cell_pressure_pa",
-        "humidity_pct",
-        "o2_pct",
-        "ch4_ppm",
-    )
+    names = ("pressure_pa", "dp_pa", "cell_temperature_c", "cell_pressure_pa", "humidity_pct", "o2_pct", "ch4_ppm")
     device = make_device()
 
     given_values: dict[str, Any] = dict(zip(names, values, strict=True))
@@ -241,12 +240,7 @@ def test_refused_readings_are_kept_with_reason_and_counted() -> None:
 
     assert stored.tally.rejected == {Reason.FUTURE_TIME: 1, Reason.BAD_SCHEMA: 1}
     late, wrong = RejectedMessage.objects.order_by("reading_index")
-    assert (late.reason, late.seq, late.stream, late.topic_device_id) == (
-        "future_time",
-        2,
-        STREAM,
-        device.device_id,
-    )
+    assert (late.reason, late.seq, late.stream, late.topic_device_id) == ("future_time", 2, STREAM, device.device_id)
     assert bytes(wrong.payload) == payload
     assert 'velocity_ms="fast"' in wrong.detail
     assert counters().rejected == {"future_time": 1, "bad_schema": 1}
@@ -335,11 +329,7 @@ def test_a_connection_killed_in_the_middle_leaves_nothing_and_may_be_tried_again
         store(batch)
     monkeypatch.undo()
     connection.close()
-    assert (Emission.objects.count(), DeviceStream.objects.count(), IngestCounter.objects.count()) == (
-        0,
-        0,
-        0,
-    )
+    assert (Emission.objects.count(), DeviceStream.objects.count(), IngestCounter.objects.count()) == (0, 0, 0)
 
     assert store(batch).tally.stored == 2
     assert adds_up()
@@ -347,9 +337,7 @@ def test_a_connection_killed_in_the_middle_leaves_nothing_and_may_be_tried_again
 
 def _parameters() -> dict[str, object]:
     parameters = connection.get_connection_params()
-    return {
-        key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters
-    }
+    return {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
 
 
 @pytest.mark.django_db(transaction=True)

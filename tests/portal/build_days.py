@@ -25,25 +25,28 @@ def heat(wood_kg: Decimal | float) -> dict[str, Decimal]:
     """What wood gives by the default factor, AR6."""
     kg = Decimal(str(wood_kg))
     return {
-        "heat_gj": kg * Decimal("0.0156"), "heat_scope1_co2e_kg": kg * Decimal("0.0296712"), "firewood_kg": kg,
-        "biogenic_co2_kg": kg * Decimal("1.7472"), "heat_carbon_co2_kg": kg * Decimal("1.2833"),
-    }  # fmt: skip
+        "heat_gj": kg * Decimal("0.0156"),
+        "heat_scope1_co2e_kg": kg * Decimal("0.0296712"),
+        "firewood_kg": kg,
+        "biogenic_co2_kg": kg * Decimal("1.7472"),
+        "heat_carbon_co2_kg": kg * Decimal("1.2833"),
+    }
 
 
 def power(kwh: Decimal | float, grid: Decimal = GRID_2025) -> dict[str, Decimal]:
     amount = Decimal(str(kwh))
-    return {
-        "electricity_kwh": amount,
-        "electricity_gj": amount * Decimal("0.0036"),
-        "scope2_co2e_kg": amount * grid,
-    }
+    return {"electricity_kwh": amount, "electricity_gj": amount * Decimal("0.0036"), "scope2_co2e_kg": amount * grid}
 
 
 def stack(co2_kg: Decimal | float | None, *, measured: int = 24, idle: int = 0) -> dict[str, Any]:
     return {
-        "chimneys": 1, "stack_h": 24, "is_idle": idle == 24, "stack_measured_h": measured, "stack_idle_h": idle,
+        "chimneys": 1,
+        "stack_h": 24,
+        "is_idle": idle == 24,
+        "stack_measured_h": measured,
+        "stack_idle_h": idle,
         "stack_co2_kg": None if co2_kg is None else Decimal(str(co2_kg)),
-    }  # fmt: skip
+    }
 
 
 NO_HEAT: dict[str, Any] = {**heat(0), "heat_covered_s": 0, "firewood_kg": None, "heat_carbon_co2_kg": None}
@@ -63,10 +66,15 @@ def usual(wood: float = 1.0) -> dict[str, Any]:
     """A day of 10 t, its log confirmed by the stack. `wood`: times the usual."""
     wood_kg = WOOD_KG * Decimal(str(wood))
     return {
-        "made_kg": MADE_KG, "production_covered_s": ALL, "has_production": True,
-        "heat_covered_s": ALL, "electricity_covered_s": ALL,
-        **heat(wood_kg), **power(POWER_KWH), **stack(wood_kg * Decimal("1.2833")),
-    }  # fmt: skip
+        "made_kg": MADE_KG,
+        "production_covered_s": ALL,
+        "has_production": True,
+        "heat_covered_s": ALL,
+        "electricity_covered_s": ALL,
+        **heat(wood_kg),
+        **power(POWER_KWH),
+        **stack(wood_kg * Decimal("1.2833")),
+    }
 
 
 def a_day(factory: Factory, day: date, **columns: Any) -> SiteDay:
@@ -82,9 +90,7 @@ def a_day(factory: Factory, day: date, **columns: Any) -> SiteDay:
     )
 
 
-def fill_days(
-    factory: Factory, count: int = 30, *, last: date = LAST, wood: float = 1.0, **columns: Any
-) -> None:
+def fill_days(factory: Factory, count: int = 30, *, last: date = LAST, wood: float = 1.0, **columns: Any) -> None:
     """`count` days up to `last`, each as usual but for `columns`."""
     SiteDay.objects.bulk_create(
         a_day(factory, last - timedelta(days=back), **(usual(wood) | columns)) for back in range(count)

@@ -51,9 +51,7 @@ def hour_kg(start: datetime) -> int:
     return 700 + (start.toordinal() * 7 + start.hour * 13) % 90
 
 
-def measure(
-    assignment: Assignment, first: datetime, last: datetime, *, without: Iterable[datetime] = ()
-) -> None:
+def measure(assignment: Assignment, first: datetime, last: datetime, *, without: Iterable[datetime] = ()) -> None:
     """Measured hours of record that begin in [first, last), but for those in `without`."""
     left_out, rows, start = set(without), [], first
     while start < last:
@@ -65,10 +63,21 @@ def measure(
 
 def _hour(assignment: Assignment, start: datetime, microgram: int) -> EmissionHour:
     return EmissionHour(
-        device=assignment.device, assignment=assignment, period_start=start, status="measured", measured_ug=microgram,
-        record_ug=microgram, flux_ug_per_m2=0, covered_ms=3_600_000, weight_s=3600.0, readings=720, valid_readings=720,
-        operating_ms=3_600_000, idle_ms=0, method_version="1",
-    )  # fmt: skip
+        device=assignment.device,
+        assignment=assignment,
+        period_start=start,
+        status="measured",
+        measured_ug=microgram,
+        record_ug=microgram,
+        flux_ug_per_m2=0,
+        covered_ms=3_600_000,
+        weight_s=3600.0,
+        readings=720,
+        valid_readings=720,
+        operating_ms=3_600_000,
+        idle_ms=0,
+        method_version="1",
+    )
 
 
 def day_at(now: datetime) -> date:

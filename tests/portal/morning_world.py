@@ -27,12 +27,7 @@ def day_start(factory: Factory, days_back: int, now: datetime | None = None) -> 
 
 
 def log_days(
-    factory: Factory,
-    first_back: int,
-    last_back: int,
-    *,
-    scale: int = 1,
-    entered_after: timedelta = timedelta(0),
+    factory: Factory, first_back: int, last_back: int, *, scale: int = 1, entered_after: timedelta = timedelta(0)
 ) -> None:
     """The factory days from so many back to so many back: the last eight each by itself, those before in one entry."""
     stretches = [(back, 1) for back in range(last_back, min(first_back, EACH_DAY_BACK) + 1)]
@@ -42,9 +37,7 @@ def log_days(
         log_stretch(factory, day_start(factory, back), days, scale=scale, entered_after=entered_after)
 
 
-def log_stretch(
-    factory: Factory, start: datetime, days: int, *, scale: int, entered_after: timedelta
-) -> None:
+def log_stretch(factory: Factory, start: datetime, days: int, *, scale: int, entered_after: timedelta) -> None:
     """Firewood, electricity and made tea of some days in a row, entered at their end or so long after it."""
     end = start + days * DAY
     period: dict[str, Any] = {"timestamp": start, "period_start": start, "period_end": end}
@@ -53,11 +46,7 @@ def log_stretch(
         factory, energy_type="electricity", amount=Decimal(6100 * days) * scale, unit="kWh", **period
     )
     made = make.make_production(
-        factory,
-        product=Product.MADE_TEA,
-        amount=Decimal(12_300 * days) * scale,
-        period_start=start,
-        period_end=end,
+        factory, product=Product.MADE_TEA, amount=Decimal(12_300 * days) * scale, period_start=start, period_end=end
     )
     at = min(end + entered_after, timezone.now() - timedelta(minutes=1))
     EnergyEntry.objects.filter(pk__in=[wood.pk, power.pk]).update(created_at=at)
@@ -75,8 +64,7 @@ def tea_group() -> SimpleNamespace:
     """Four factories: all is well; late and half silent; no sensor and days missing; nothing at all."""
     organisation = make.make_organisation(name="Tea Group")
     well, late, plain, empty = (
-        make.make_factory(organisation=organisation, name=name)
-        for name in ("Well", "Late", "Plain", "Nothing")
+        make.make_factory(organisation=organisation, name=name) for name in ("Well", "Late", "Plain", "Nothing")
     )
     log_days(well, 30, 1)
     log_days(late, 30, 1, scale=2, entered_after=2 * DAY)
@@ -87,6 +75,11 @@ def tea_group() -> SimpleNamespace:
     make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=organisation)
     refresh([well.pk, late.pk, plain.pk, empty.pk])
     return SimpleNamespace(
-        organisation=organisation, well=well, late=late, plain=plain, empty=empty, hq=hq,
+        organisation=organisation,
+        well=well,
+        late=late,
+        plain=plain,
+        empty=empty,
+        hq=hq,
         factories=[well, late, plain, empty],
-    )  # fmt: skip
+    )

@@ -22,9 +22,7 @@ def make_cells(
 ) -> list[FireLogCell]:
     """Cells one after another from six in the morning; a rate of None is a cell without a reading."""
     return [
-        FireLogCell(
-            SIX_IN_THE_MORNING + timedelta(minutes=minutes * at), rate, "missing" if rate is None else status
-        )
+        FireLogCell(SIX_IN_THE_MORNING + timedelta(minutes=minutes * at), rate, "missing" if rate is None else status)
         for at, rate in enumerate(rates_kg_per_h)
     ]
 
@@ -129,9 +127,7 @@ def test_clock_change_takes_an_hour_out_of_the_ribbon() -> None:
     # No site has one today; the log must not bend if one comes.
     madrid = ZoneInfo("Europe/Madrid")
     midnight = datetime(2026, 3, 29, tzinfo=madrid)
-    starts = [
-        (midnight.astimezone(ZoneInfo("UTC")) + timedelta(hours=h)).astimezone(madrid) for h in range(23)
-    ]
+    starts = [(midnight.astimezone(ZoneInfo("UTC")) + timedelta(hours=h)).astimezone(madrid) for h in range(23)]
 
     log = build_fire_log([FireLogCell(start, 5.0, "measured") for start in starts], cell_minutes=60)
 
@@ -159,11 +155,7 @@ def test_line_of_the_table_names_its_days_when_it_runs_into_another() -> None:
         in_swahili = whole_day.rows[0].time_label
 
     assert [row.time_label for row in whole_day.rows] == ["Sat 06:00-Sun 06:00"]
-    assert [row.time_label for row in evening.rows[16:19]] == [
-        "22:00-23:00",
-        "Sat 23:00-Sun 00:00",
-        "00:00-01:00",
-    ]
+    assert [row.time_label for row in evening.rows[16:19]] == ["22:00-23:00", "Sat 23:00-Sun 00:00", "00:00-01:00"]
     assert in_swahili != "Sat 06:00-Sun 06:00"
 
 
@@ -187,9 +179,7 @@ def test_drawing_carries_title_sentence_table_and_one_rectangle_a_segment() -> N
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(list(FireLogStatus)), st.none() | st.floats(allow_nan=True)),
-        min_size=1,
-        max_size=96,
+        st.tuples(st.sampled_from(list(FireLogStatus)), st.none() | st.floats(allow_nan=True)), min_size=1, max_size=96
     )
 )
 def test_segments_stay_inside_the_ribbon_and_never_overlap(cells: list[tuple[str, float | None]]) -> None:

@@ -24,9 +24,7 @@ ROLES = ["litein_manager", "hq", "installer", "auditor", "integrator"]
 
 
 @pytest.mark.parametrize("who", ROLES)
-def test_every_role_makes_a_token_that_reads(
-    cast: SimpleNamespace, as_user: Callable[..., Client], who: str
-) -> None:
+def test_every_role_makes_a_token_that_reads(cast: SimpleNamespace, as_user: Callable[..., Client], who: str) -> None:
     browser = as_user(getattr(cast, who))
 
     page = browser.post("/integrate/")
@@ -72,8 +70,7 @@ def test_the_spare_device_is_named_to_who_sees_it_and_may_write(
     make.make_membership(user=cast.outsider, role=Role.AUDITOR, factory=cast.elsewhere)
 
     pages = {
-        who: as_user(getattr(cast, who)).get("/integrate/").context["page"]
-        for who in ("hq", "auditor", "outsider")
+        who: as_user(getattr(cast, who)).get("/integrate/").context["page"] for who in ("hq", "auditor", "outsider")
     }
 
     assert (pages["hq"].device_id, pages["hq"].factory_name) == (DEVICE_ID, "Litein Twin (sandbox)")
@@ -83,9 +80,7 @@ def test_the_spare_device_is_named_to_who_sees_it_and_may_write(
     assert pages["outsider"].device_id == ""
 
 
-def test_the_reading_that_is_shown_to_write_is_stored(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_reading_that_is_shown_to_write_is_stored(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id=DEVICE_ID))
     text = as_user(cast.hq).get("/integrate/").context["page"].write.text
     shown = subprocess.run(

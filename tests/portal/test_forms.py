@@ -13,9 +13,13 @@ pytestmark = pytest.mark.django_db
 
 def form(**values: Any) -> FactoryForm:
     usual = {
-        "name": "Walk Hill", "county": "Kericho", "sector": "tea", "altitude_m": "1960",
-        "time_zone": "Africa/Nairobi", "day_starts_at": "6",
-    }  # fmt: skip
+        "name": "Walk Hill",
+        "county": "Kericho",
+        "sector": "tea",
+        "altitude_m": "1960",
+        "time_zone": "Africa/Nairobi",
+        "day_starts_at": "6",
+    }
     return FactoryForm(usual | values, organisation=make.make_organisation())
 
 

@@ -32,9 +32,7 @@ PRIMARY = re.compile(r'<(?:a|button)[^>]*class="button(?: [^"]*)?"[^>]*>')
         ("integrator", "/integrate/"),
     ],
 )
-def test_every_role_lands_on_useful_work(
-    cast: SimpleNamespace, as_user: AsUser, who: str, lands: str
-) -> None:
+def test_every_role_lands_on_useful_work(cast: SimpleNamespace, as_user: AsUser, who: str, lands: str) -> None:
     browser = as_user(getattr(cast, who))
 
     response = browser.get("/")
@@ -47,9 +45,7 @@ def test_every_role_lands_on_useful_work(
 
 
 def test_a_manager_of_a_mine_lands_on_its_today(cast: SimpleNamespace, as_user: AsUser) -> None:
-    mine = make.make_factory(
-        sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0
-    )
+    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     user = make.make_user()
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=mine)
 
@@ -59,9 +55,7 @@ def test_a_manager_of_a_mine_lands_on_its_today(cast: SimpleNamespace, as_user: 
     assert response.status_code == 200
 
 
-def test_who_manages_a_factory_beside_the_whole_lands_on_the_whole(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_who_manages_a_factory_beside_the_whole_lands_on_the_whole(cast: SimpleNamespace, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.HQ_MANAGER, organisation=cast.organisation)
 
     assert as_user(cast.litein_manager).get("/")["Location"] == "/morning/"
@@ -78,11 +72,7 @@ def test_a_manager_of_two_factories_chooses_by_their_state(cast: SimpleNamespace
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     make.make_assignment(device=make.make_device(factory=cast.momul, last_heartbeat=timezone.now()))
     start = timezone.now() - timedelta(days=3)
-    period: dict[str, Any] = {
-        "timestamp": start,
-        "period_start": start,
-        "period_end": start + timedelta(days=3),
-    }
+    period: dict[str, Any] = {"timestamp": start, "period_start": start, "period_end": start + timedelta(days=3)}
     make.make_energy_entry(cast.litein, **period)
 
     response = as_user(cast.litein_manager).get("/")
@@ -98,9 +88,7 @@ def test_a_manager_of_two_factories_chooses_by_their_state(cast: SimpleNamespace
 
 def test_a_manager_of_a_county_chooses_among_its_factories(cast: SimpleNamespace, as_user: AsUser) -> None:
     user = make.make_user()
-    make.make_membership(
-        user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Kericho"
-    )
+    make.make_membership(user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Kericho")
 
     response = as_user(user).get("/")
 
@@ -137,9 +125,7 @@ def test_who_belongs_nowhere_is_told_what_happens_next(cast: SimpleNamespace, as
 
 def test_a_county_without_factories_is_no_dead_end(cast: SimpleNamespace, as_user: AsUser) -> None:
     user = make.make_user()
-    make.make_membership(
-        user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Nowhere"
-    )
+    make.make_membership(user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Nowhere")
 
     response = as_user(user).get("/")
 
@@ -160,11 +146,7 @@ def test_a_page_that_is_not_there_has_no_address() -> None:
 
 def test_a_changed_password_leads_back_to_work(cast: SimpleNamespace, as_user: AsUser) -> None:
     browser = as_user(cast.litein_manager)
-    fields = {
-        "oldpassword": make.PASSWORD,
-        "password1": "another horse battery",
-        "password2": "another horse battery",
-    }
+    fields = {"oldpassword": make.PASSWORD, "password1": "another horse battery", "password2": "another horse battery"}
 
     response = browser.post("/accounts/password/change/", fields, follow=True)
 

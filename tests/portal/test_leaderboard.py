@@ -143,9 +143,7 @@ def test_what_runs_now_is_not_in_it(network: SimpleNamespace) -> None:
     assert row_of(board(network.hq), network.litein).interval == before
 
 
-def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alone(
-    network: SimpleNamespace,
-) -> None:
+def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alone(network: SimpleNamespace) -> None:
     before = row_of(board(network.hq), network.litein)
     change_day(network.litein, LAST - timedelta(days=4), has_all_energy=False)
 
@@ -161,17 +159,33 @@ def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alon
     [
         (NO_PRODUCTION, (5, 6), Code.PRODUCTION_MISSING, "Production missing on 15 and 16 Nov. Add it."),
         (NO_PRODUCTION, (4, 5, 6), Code.PRODUCTION_MISSING, "Production missing on 15, 16 and 17 Nov. Add it."),
-        (NO_PRODUCTION, range(3, 9), Code.PRODUCTION_MISSING,
-         "Production missing on 13 Nov, 14 Nov, 15 Nov and more, 6 days in all. Add it."),
-        (NO_POWER, range(2, 8), Code.ENERGY_MISSING,
-         "Energy is known on 71 % of days; 80 % are needed. Add electricity of 2 days."),
-        (NO_STACK, range(11), Code.FUEL_UNCHECKED,
-         "Firewood cannot be checked yet. Count the stack at the end of 1 month."),
-        (build.stack(60_000), range(11), Code.STACK_ABOVE_LOG,
-         "Stack shows more wood than the log on 11 days. Was a delivery not written? Count the stack at the end of "
-         "each month."),
+        (
+            NO_PRODUCTION,
+            range(3, 9),
+            Code.PRODUCTION_MISSING,
+            "Production missing on 13 Nov, 14 Nov, 15 Nov and more, 6 days in all. Add it.",
+        ),
+        (
+            NO_POWER,
+            range(2, 8),
+            Code.ENERGY_MISSING,
+            "Energy is known on 71 % of days; 80 % are needed. Add electricity of 2 days.",
+        ),
+        (
+            NO_STACK,
+            range(11),
+            Code.FUEL_UNCHECKED,
+            "Firewood cannot be checked yet. Count the stack at the end of 1 month.",
+        ),
+        (
+            build.stack(60_000),
+            range(11),
+            Code.STACK_ABOVE_LOG,
+            "Stack shows more wood than the log on 11 days. Was a delivery not written? Count the stack at the end of "
+            "each month.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_who_is_not_placed_learns_why_and_the_way_in(
     network: SimpleNamespace, hole: dict[str, Any], days: Any, code: Code, words: str
 ) -> None:
@@ -193,11 +207,7 @@ def test_those_with_least_work_come_first(network: SimpleNamespace) -> None:
 
     found = board(network.hq)
 
-    assert [item.factory for item in found.unplaced] == [
-        network.sites[5],
-        network.sites[0],
-        network.sites[1],
-    ]
+    assert [item.factory for item in found.unplaced] == [network.sites[5], network.sites[0], network.sites[1]]
     assert [item.work for item in found.unplaced][:2] == [1, 3]
 
 
@@ -236,13 +246,18 @@ def test_mines_have_figures_and_no_places(cast: SimpleNamespace) -> None:
     mines = [
         make.make_factory(organisation=cast.elsewhere.organisation, name=f"Mine {n}", sector="coal_mine", country="IN")
         for n in range(6)
-    ]  # fmt: skip
+    ]
     Factory.objects.filter(pk=cast.elsewhere.pk).update(sector="other")
     for mine in mines:
         fill_days(
-            mine, 21, **NO_HEAT, **NO_STACK, methane_co2e_kg=Decimal(30_000), other_scope1_co2e_kg=Decimal(1_000),
+            mine,
+            21,
+            **NO_HEAT,
+            **NO_STACK,
+            methane_co2e_kg=Decimal(30_000),
+            other_scope1_co2e_kg=Decimal(1_000),
             **build.power(5_000, Decimal("0.7117")),
-        )  # fmt: skip
+        )
     change_day(mines[0], LAST - timedelta(days=8), **NO_POWER)
     change_day(mines[1], LAST - timedelta(days=8), methane_co2e_kg=None)
 
@@ -314,9 +329,7 @@ def test_a_county_membership_is_not_the_organisation(network: SimpleNamespace) -
 def test_who_improved_most_against_the_same_days_a_year_before(network: SimpleNamespace) -> None:
     for index, site in enumerate(network.sites):
         fill_days(site, 365 + 30 - 21, last=date(2026, 10, 31), wood=1.0 + index / 10)
-    SiteDay.objects.filter(factory=network.litein, day__gte=date(2026, 10, 1)).update(
-        **build.heat(0.9 * 18_000)
-    )
+    SiteDay.objects.filter(factory=network.litein, day__gte=date(2026, 10, 1)).update(**build.heat(0.9 * 18_000))
 
     found = board(network.hq, period="12m")
 
@@ -339,11 +352,16 @@ def test_without_a_year_before_nothing_is_compared(network: SimpleNamespace) -> 
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
-        ({"metric": "kg"}, "metric"), ({"period": "2026-13"}, "period"), ({"period": "2027"}, "period"),
-        ({"period": "2026-12"}, "period"), ({"period": "yesterday"}, "period"), ({"period": "2026-1"}, "period"),
-        ({"group": "region:Atlantis"}, "group"), ({"group": "nonsense"}, "group"),
+        ({"metric": "kg"}, "metric"),
+        ({"period": "2026-13"}, "period"),
+        ({"period": "2027"}, "period"),
+        ({"period": "2026-12"}, "period"),
+        ({"period": "yesterday"}, "period"),
+        ({"period": "2026-1"}, "period"),
+        ({"group": "region:Atlantis"}, "group"),
+        ({"group": "nonsense"}, "group"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_named(network: SimpleNamespace, asked: dict[str, str], field: str) -> None:
     with pytest.raises(ApiError) as caught:
         board(network.hq, **asked)
@@ -353,9 +371,7 @@ def test_what_cannot_be_asked_is_named(network: SimpleNamespace, asked: dict[str
 
 def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNamespace) -> None:
     def count() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             leaderboard(User.objects.get(pk=network.hq.pk), "", "12m", "", NOW)
         return len(captured)
 
@@ -370,9 +386,7 @@ def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNames
 def test_what_is_logged_counts_at_once(cast: SimpleNamespace) -> None:
     """Through entries and the real site days: sums that are kept are those of what is stored now."""
     make.make_production(cast.litein, user=cast.hq)
-    before = {
-        item.factory: item.reasons[0].code for item in leaderboard(cast.hq, "", MONTH, "", NOW).unplaced
-    }
+    before = {item.factory: item.reasons[0].code for item in leaderboard(cast.hq, "", MONTH, "", NOW).unplaced}
 
     make.make_production(cast.momul, user=cast.hq)
     after = {item.factory: item.reasons[0].code for item in leaderboard(cast.hq, "", MONTH, "", NOW).unplaced}
@@ -440,21 +454,31 @@ def test_the_statement_and_the_rules_of_science_agree(network: SimpleNamespace) 
     """All days through `sum_days`, against the sums of simple days in the database and the rest through the rules."""
     site = network.sites[0]
     for back, columns in (
-        (3, NO_HEAT), (5, build.heat(90_000)), (6, build.power(20_000)), (7, IDLE), (0, NO_PRODUCTION), (1, NO_POWER),
-        (9, {"heat_covered_s": 43_200}), (10, NO_STACK),
-    ):  # fmt: skip
+        (3, NO_HEAT),
+        (5, build.heat(90_000)),
+        (6, build.power(20_000)),
+        (7, IDLE),
+        (0, NO_PRODUCTION),
+        (1, NO_POWER),
+        (9, {"heat_covered_s": 43_200}),
+        (10, NO_STACK),
+    ):
         change_day(site, LAST - timedelta(days=back), **columns)
 
     days = [
         intensity.DayFacts(
             made_kg=None if row.made_kg is None else float(row.made_kg),
-            heat=float(row.heat_scope1_co2e_kg), heat_known=row.heat_covered_s / build.ALL,
-            electricity=float(row.scope2_co2e_kg), electricity_known=row.electricity_covered_s / build.ALL,
-            heat_ceiling_per_kg=4 * 0.0296712, electricity_ceiling_per_kg=0.0954, is_idle=row.is_idle,
+            heat=float(row.heat_scope1_co2e_kg),
+            heat_known=row.heat_covered_s / build.ALL,
+            electricity=float(row.scope2_co2e_kg),
+            electricity_known=row.electricity_covered_s / build.ALL,
+            heat_ceiling_per_kg=4 * 0.0296712,
+            electricity_ceiling_per_kg=0.0954,
+            is_idle=row.is_idle,
             is_recent=row.day >= LAST - timedelta(days=1),
         )
         for row in SiteDay.objects.filter(factory=site)
-    ]  # fmt: skip
+    ]
     expected = intensity.sum_days(days)
     row = row_of(board(network.hq), site)
 

@@ -50,9 +50,7 @@ def test_hq_sees_all_rows_and_who_is_not_placed(network: SimpleNamespace, as_use
     assert page.standings == ()
 
 
-def test_a_manager_sees_the_own_place_first_and_nobody_elses_name(
-    network: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_manager_sees_the_own_place_first_and_nobody_elses_name(network: SimpleNamespace, as_user: AsUser) -> None:
     change_day(network.litein, network.last - timedelta(days=5), **NO_HEAT)
 
     response = as_user(network.litein_manager).get("/leaderboard/")
@@ -71,9 +69,7 @@ def test_a_manager_sees_the_own_place_first_and_nobody_elses_name(
     assert page.median != "–"
 
 
-def test_a_manager_without_a_place_reads_why_and_what_to_do(
-    network: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_manager_without_a_place_reads_why_and_what_to_do(network: SimpleNamespace, as_user: AsUser) -> None:
     response = as_user(network.momul_manager).get("/leaderboard/")
 
     item = response.context["page"].own_unplaced[0]
@@ -102,9 +98,7 @@ def test_up_to_four_are_compared_side_by_side(network: SimpleNamespace, as_user:
 
 
 @pytest.mark.parametrize("metric", ["co2e_intensity", "energy_intensity", "stack_intensity"])
-def test_switches_are_links_that_keep_the_rest(
-    network: SimpleNamespace, as_user: AsUser, metric: str
-) -> None:
+def test_switches_are_links_that_keep_the_rest(network: SimpleNamespace, as_user: AsUser, metric: str) -> None:
     browser = as_user(network.hq)
 
     page = browser.get("/leaderboard/", {"metric": metric, "group": "region:Meru"}).context["page"]
@@ -141,9 +135,7 @@ def test_page_json_and_file_hold_the_same_rows(network: SimpleNamespace, as_user
     files = [browser.get(path, {"as": "csv"}) for path in (API, "/leaderboard/")]
 
     assert [row["factory"] for row in rows] == [row.factory_id for row in page.rows]
-    assert [words.digits(row["value"], "co2e_intensity") for row in rows] == [
-        row.cells[0].digits for row in page.rows
-    ]
+    assert [words.digits(row["value"], "co2e_intensity") for row in rows] == [row.cells[0].digits for row in page.rows]
     for response in files:
         assert response["Content-Type"].startswith("text/csv")
         read = list(csv.DictReader(io.StringIO(response.content.decode())))
@@ -197,9 +189,19 @@ def test_the_pages_queries_do_not_grow_with_the_rows(network: SimpleNamespace, a
 # --- Words -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("number", "word"),
-    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st"),
-     (102, "102nd"), (111, "111th")],
-)  # fmt: skip
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (102, "102nd"),
+        (111, "111th"),
+    ],
+)
 def test_ordinals(number: int, word: str) -> None:
     assert words.ordinal(number) == word
 
@@ -221,9 +223,7 @@ def test_days_are_named_up_to_three() -> None:
     assert days_in_words(days, 9) == "14 Nov, 15 Nov, 16 Nov and more, 9 days in all"
 
 
-def test_a_place_without_a_grid_factor_is_told_so_on_the_page(
-    network: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_place_without_a_grid_factor_is_told_so_on_the_page(network: SimpleNamespace, as_user: AsUser) -> None:
     abroad = make.make_factory(organisation=network.organisation, country="ZZ")
     fill_days(abroad, 30, last=network.last)
 

@@ -70,9 +70,7 @@ def test_compiled_catalogue_is_the_one_in_the_sources() -> None:
             shown = (compiled.pgettext(message.context, message.text),)
         else:
             shown = (compiled.gettext(message.text),)
-        assert shown == message.translations, (
-            f"compile again: django-admin compilemessages ({message.text!r})"
-        )
+        assert shown == message.translations, f"compile again: django-admin compilemessages ({message.text!r})"
 
 
 def test_translations_keep_placeholders_and_markup() -> None:

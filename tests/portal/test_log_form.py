@@ -63,10 +63,19 @@ def kept() -> list[EnergyEntry]:
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
-        ("24", "24"), ("24.5", "24.5"), ("24,5", "24.5"), ("1 234", "1234"), ("1,234.5", "1234.5"), ("0,234", "0.234"),
-        ("1.234,5", "1234.5"), ("1,234,567", "1234567"), ("1.2345", "1.2345"), ("0", "0"), ("007", "7"),
+        ("24", "24"),
+        ("24.5", "24.5"),
+        ("24,5", "24.5"),
+        ("1 234", "1234"),
+        ("1,234.5", "1234.5"),
+        ("0,234", "0.234"),
+        ("1.234,5", "1234.5"),
+        ("1,234,567", "1234567"),
+        ("1.2345", "1.2345"),
+        ("0", "0"),
+        ("007", "7"),
     ],
-)  # fmt: skip
+)
 def test_a_comma_and_a_point_are_both_read(typed: str, value: str) -> None:
     assert parse_amount(typed) == Decimal(value)
 
@@ -74,10 +83,16 @@ def test_a_comma_and_a_point_are_both_read(typed: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("1,234", "write 1234 or 1.2340"), ("1e3", "no plain number"), ("NaN", "no plain number"), ("-5", "below 0"),
-        ("1.2.3", "no plain number"), ("٣", "no plain number"), ("24 m3", "no plain number"), (".", "no plain number"),
+        ("1,234", "write 1234 or 1.2340"),
+        ("1e3", "no plain number"),
+        ("NaN", "no plain number"),
+        ("-5", "below 0"),
+        ("1.2.3", "no plain number"),
+        ("٣", "no plain number"),
+        ("24 m3", "no plain number"),
+        (".", "no plain number"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_number_or_two_is_asked_for_again(typed: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_amount(typed)
@@ -86,28 +101,24 @@ def test_what_is_no_number_or_two_is_asked_for_again(typed: str, words: str) -> 
 # --- Saving ------------------------------------------------------------------------------------
 def test_a_shift_is_stored_whole_and_answered_with_the_figure_of_its_day(phone: Phone) -> None:
     response = phone.send(
-        firewood__amount="10", firewood__unit="stere", firewood__cost="12000,50", made_tea__amount="2,5",
-        made_tea__unit="t", diesel__amount="40", diesel__unit="L",
-    )  # fmt: skip
+        firewood__amount="10",
+        firewood__unit="stere",
+        firewood__cost="12000,50",
+        made_tea__amount="2,5",
+        made_tea__unit="t",
+        diesel__amount="40",
+        diesel__unit="L",
+    )
 
     wood, diesel = kept()
-    assert (wood.amount, wood.cost, wood.currency, wood.moisture_is_default) == (
-        10,
-        Decimal("12000.50"),
-        "KES",
-        True,
-    )
-    assert (wood.period_start, wood.period_end) == (
-        day_start(YESTERDAY),
-        day_start(YESTERDAY) + timedelta(days=1),
-    )
+    assert (wood.amount, wood.cost, wood.currency, wood.moisture_is_default) == (10, Decimal("12000.50"), "KES", True)
+    assert (wood.period_start, wood.period_end) == (day_start(YESTERDAY), day_start(YESTERDAY) + timedelta(days=1))
     assert (diesel.energy_type.code, diesel.amount) == ("diesel", 40)
     assert ProductionEntry.objects.get().amount_kg == 2500
     answer = response.context["answer"]
     assert answer.headline == "1.8 kg wood per kg tea on 21 Nov."
     assert answer.carbon == (
-        "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts. "
-        "Diesel: 0.11 t CO2e that counts."
+        "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts. Diesel: 0.11 t CO2e that counts."
     )
     assert [found.said for found in answer.rows] == ["10 m3 stacked", "40 L", "2.5 t"]
     assert answer.can_undo
@@ -129,9 +140,12 @@ def test_one_wrong_row_keeps_all_of_them_out_and_what_was_typed_in(phone: Phone)
 
 def test_what_the_service_refuses_stands_beside_its_field(phone: Phone) -> None:
     response = phone.send(
-        firewood__amount="10", firewood__moisture="90", electricity__amount="5", electricity__unit="furlong",
+        firewood__amount="10",
+        firewood__moisture="90",
+        electricity__amount="5",
+        electricity__unit="furlong",
         diesel__amount="1000000000000",
-    )  # fmt: skip
+    )
 
     assert "0.9 is outside 0 to 0.65" in row(response, "firewood").errors["moisture"][0]
     assert "unit='furlong' is unknown" in row(response, "electricity").errors["amount"][0]
@@ -160,11 +174,7 @@ def test_the_same_form_with_another_number_is_not_taken_for_the_same(phone: Phon
 
 def test_an_empty_form_and_days_that_cannot_be_are_named(phone: Phone) -> None:
     assert "write at least one amount" in phone.send().context["log"].errors[0]
-    for day, words in (
-        ("2026-11-23", "lies outside"),
-        ("yesterday", "is no date"),
-        ("1989-12-31", "lies outside"),
-    ):
+    for day, words in (("2026-11-23", "lies outside"), ("yesterday", "is no date"), ("1989-12-31", "lies outside")):
         response = phone.send(day=day, firewood__amount="10")
         assert words in response.context["log"].errors[0]
     assert kept() == []
@@ -238,12 +248,16 @@ def test_a_bill_fills_every_day_from_its_first_to_its_last(phone: Phone) -> None
 
     (entry,) = kept()
     assert (entry.period_start.isoformat(), entry.period_end.isoformat()) == (
-        "2026-10-01T03:00:00+00:00", "2026-11-01T03:00:00+00:00",
-    )  # fmt: skip
+        "2026-10-01T03:00:00+00:00",
+        "2026-11-01T03:00:00+00:00",
+    )
     for first, last, field in (
-        ("", "2026-10-31", "from"), ("2026-10-31", "2026-10-01", "to"), ("2025-01-01", "2026-10-31", "to"),
-        ("2026-11-01", "2026-12-31", "to"), ("x", "2026-10-31", "from"),
-    ):  # fmt: skip
+        ("", "2026-10-31", "from"),
+        ("2026-10-31", "2026-10-01", "to"),
+        ("2025-01-01", "2026-10-31", "to"),
+        ("2026-11-01", "2026-12-31", "to"),
+        ("x", "2026-10-31", "from"),
+    ):
         refused = phone.send(str(uuid.uuid4()), **bill, electricity__from=first, electricity__to=last)
         assert list(row(refused, "electricity").errors) == [field]
     assert len(kept()) == 1
@@ -263,20 +277,13 @@ def test_two_readings_of_the_meter_are_what_was_used_between_them(phone: Phone) 
 
 
 def test_a_mine_logs_coal_diesel_electricity_and_explosives(cast: SimpleNamespace, as_user: AsUser) -> None:
-    mine = make.make_factory(
-        organisation=cast.organisation, sector="coal_mine", country="IN", time_zone="Asia/Kolkata"
-    )
+    mine = make.make_factory(organisation=cast.organisation, sector="coal_mine", country="IN", time_zone="Asia/Kolkata")
     phone = Phone(as_user(cast.hq), mine)
 
     shown = phone.browser.get(phone.url)
     phone.send(coal__amount="5200", coal__unit="t", explosives__amount="900", explosives__unit="kg")
 
-    assert [found.name for found in shown.context["log"].rows] == [
-        "coal",
-        "diesel",
-        "electricity",
-        "explosives",
-    ]
+    assert [found.name for found in shown.context["log"].rows] == ["coal", "diesel", "electricity", "explosives"]
     assert ProductionEntry.objects.get().amount_kg == 5_200_000
     assert kept()[0].energy_type.code == "explosive_anfo"
 
@@ -305,9 +312,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
 
 
 def test_someone_elses_entry_of_the_day_is_a_choice(cast: SimpleNamespace, as_user: AsUser) -> None:
-    theirs = make.make_energy_entry(
-        cast.litein, user=cast.hq, amount=Decimal(22), timestamp=day_start(YESTERDAY)
-    )
+    theirs = make.make_energy_entry(cast.litein, user=cast.hq, amount=Decimal(22), timestamp=day_start(YESTERDAY))
     phone = Phone(as_user(cast.litein_manager), cast.litein)
 
     asked = phone.send(firewood__amount="24", firewood__unit="stere")
@@ -317,8 +322,10 @@ def test_someone_elses_entry_of_the_day_is_a_choice(cast: SimpleNamespace, as_us
         "Someone else logged Firewood burned for 21 Nov: 22 m3 stacked. Yours: 24 m3 stacked. Keep which?"
     )
     assert [answer.label for answer in found.answers] == [
-        "Keep 22 m3 stacked", "Keep 24 m3 stacked", "Keep both: they add up",
-    ]  # fmt: skip
+        "Keep 22 m3 stacked",
+        "Keep 24 m3 stacked",
+        "Keep both: they add up",
+    ]
     assert kept() == [theirs]
 
     keep_theirs, keep_mine, keep_both = (answer.value for answer in found.answers)

@@ -61,9 +61,7 @@ def test_a_manager_is_reached_by_telephone_and_whatsapp(cast: SimpleNamespace, a
     assert text.endswith(f"http://testserver/factories/{cast.litein.pk}/today/")
 
 
-def test_a_message_from_a_demo_says_that_it_is_simulated(
-    cast: SimpleNamespace, as_user: AsUser, settings: Any
-) -> None:
+def test_a_message_from_a_demo_says_that_it_is_simulated(cast: SimpleNamespace, as_user: AsUser, settings: Any) -> None:
     settings.DEMO = True
     with_phone(cast.litein_manager)
 
@@ -121,15 +119,10 @@ def test_who_was_asked_and_by_whom_stays_on_the_page(cast: SimpleNamespace, as_u
     assert asked == {"Litein Tea Factory": f"asked by Wanjiku {local:%H:%M}", "Momul Tea Factory": ""}
 
 
-def test_a_double_tap_is_one_reminder_and_a_script_gets_the_words(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_double_tap_is_one_reminder_and_a_script_gets_the_words(cast: SimpleNamespace, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
-    answers = [
-        browser.post(f"/morning/{cast.litein.pk}/asked/", headers={"Accept": "text/plain"})
-        for _tap in range(2)
-    ]
+    answers = [browser.post(f"/morning/{cast.litein.pk}/asked/", headers={"Accept": "text/plain"}) for _tap in range(2)]
 
     assert Reminder.objects.count() == 1
     assert answers[0].content.decode().startswith("asked by ")
@@ -163,30 +156,25 @@ def test_silent_sensors_alerts_and_holds_are_named(cast: SimpleNamespace, as_use
     make.make_assignment(device=gone)
     for hours, kind in ((1, "co2_high"), (2, "co2_high"), (3, "sensor_fault"), (25, "flow_low")):
         DeviceMessage.objects.create(
-            device=heard,
-            kind="alert",
-            received_at=now - timedelta(hours=hours),
-            payload={"kind": kind, "v": 1},
+            device=heard, kind="alert", received_at=now - timedelta(hours=hours), payload={"kind": kind, "v": 1}
         )
     AssignmentHold.objects.create(
-        assignment=assignment, stream=7, field="sensor", registered="sprintir-20", reported="mh-z19",
-        starts_at=now,
-    )  # fmt: skip
+        assignment=assignment, stream=7, field="sensor", registered="sprintir-20", reported="mh-z19", starts_at=now
+    )
 
     page = page_of(as_user(cast.hq))
 
     assert page.headline[1:] == ("1 sensor silent.", "2 alerts from devices.", "1 waiting for a decision.")
     assert [notice.text for notice in page.silent_names] == ["momul-01"]
     assert [notice.text for notice in page.alerts] == [
-        "litein-01: CO2 above the device's limit", "litein-01: a sensor reports a fault",
-    ]  # fmt: skip
+        "litein-01: CO2 above the device's limit",
+        "litein-01: a sensor reports a fault",
+    ]
     assert page.alerts[0].when.startswith("2 times, last ")
     assert "mh-z19" in page.holds[0].text
 
 
-def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: SimpleNamespace, as_user: AsUser) -> None:
     device = make.make_device(factory=cast.litein)
     for payload in ({"kind": "<b>new</b>"}, {}):
         DeviceMessage.objects.create(device=device, kind="alert", received_at=timezone.now(), payload=payload)
@@ -208,8 +196,9 @@ def test_two_organisations_are_never_added_up(cast: SimpleNamespace, as_user: As
     assert (first.organisation_name, first.factory_count) == ("Tea Group", 2)
     assert (second.organisation_name, second.factory_count) == ("Other Group", 1)
     assert [(link.name, link.is_shown) for link in second.organisations] == [
-        ("Tea Group", False), ("Other Group", True),
-    ]  # fmt: skip
+        ("Tea Group", False),
+        ("Other Group", True),
+    ]
 
 
 @pytest.mark.parametrize("organisation", ["999999", "x", "1' OR 1=1", "-1", "99999999999999999999"])
@@ -248,9 +237,13 @@ def test_an_organisation_without_factories_says_what_to_do(as_user: AsUser) -> N
 def test_a_group_of_mines_hears_of_coal_and_methane(as_user: AsUser) -> None:
     organisation = make.make_organisation(name="Mines")
     mine = make.make_factory(
-        organisation=organisation, name="Mine", sector=Sector.COAL_MINE, country="IN", altitude_m=300.0,
+        organisation=organisation,
+        name="Mine",
+        sector=Sector.COAL_MINE,
+        country="IN",
+        altitude_m=300.0,
         time_zone="Asia/Kolkata",
-    )  # fmt: skip
+    )
     EmissionSource.objects.create(
         factory=mine, name="Methane", kind=SourceKind.MINE_METHANE, mine_class=MineClass.OPENCAST
     )

@@ -70,10 +70,19 @@ def in_period(row: dict[str, Any], group: SimpleNamespace) -> Decimal:
 def make_target(group: SimpleNamespace, factory: Factory, limit_t: str) -> Target:
     now = timezone.now()
     return Target.objects.create(
-        organisation=group.organisation, factory=factory, scope="1+2", metric="absolute_t", unit="t CO2e",
-        base_year=now.year - 1, base_value=Decimal(1000), target_year=now.year + 4, target_value=Decimal(limit_t),
-        gwp_set="AR6", created_at=now, changed_at=now,
-    )  # fmt: skip
+        organisation=group.organisation,
+        factory=factory,
+        scope="1+2",
+        metric="absolute_t",
+        unit="t CO2e",
+        base_year=now.year - 1,
+        base_value=Decimal(1000),
+        target_year=now.year + 4,
+        target_value=Decimal(limit_t),
+        gwp_set="AR6",
+        created_at=now,
+        changed_at=now,
+    )
 
 
 # --- Masses --------------------------------------------------------------------------------------
@@ -81,9 +90,7 @@ def test_scope_1_and_2_is_the_sum_of_the_entries(group: SimpleNamespace, api: Cl
     by_factory: dict[int, Decimal] = {}
     for row in rows(api, "/api/energy-entries/", kind="used"):
         share = in_period(row, group)
-        by_factory[row["factory"]] = by_factory.get(row["factory"], Decimal(0)) + share * Decimal(
-            row["co2e_kg"]
-        )
+        by_factory[row["factory"]] = by_factory.get(row["factory"], Decimal(0)) + share * Decimal(row["co2e_kg"])
 
     figure = figures(group)["scope-1-2"]
 
@@ -102,9 +109,7 @@ def test_scope_1_and_2_is_the_sum_of_the_entries(group: SimpleNamespace, api: Cl
 def test_biogenic_from_stacks_is_the_sum_of_the_hours_of_record(group: SimpleNamespace, api: Client) -> None:
     first, last = day_start(group.well, PERIOD_DAYS), day_start(group.well, 0)
     total = Decimal(0)
-    for row in rows(
-        api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}
-    ):
+    for row in rows(api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}):
         if row["is_of_record"] and row["record_kg"] is not None:
             total += Decimal(row["record_kg"])
     fossil = sum(Decimal(row["co2_kg"]) for row in rows(api, "/api/energy-entries/", energy_type="firewood"))
@@ -139,9 +144,7 @@ def test_the_period_is_the_last_28_factory_days_that_are_over(group: SimpleNames
 def test_operating_time_is_counted_in_hours_of_the_api(group: SimpleNamespace, api: Client) -> None:
     first, last = day_start(group.well, PERIOD_DAYS), day_start(group.well, 0)
     good: dict[int, int] = {}
-    for row in rows(
-        api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}
-    ):
+    for row in rows(api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}):
         if row["is_of_record"] and row["status"] in ("measured", "idle"):
             good[row["factory"]] = good.get(row["factory"], 0) + 1
     possible = int((last - first) / timedelta(hours=1))
@@ -159,9 +162,7 @@ def test_operating_time_is_counted_in_hours_of_the_api(group: SimpleNamespace, a
 
 
 def test_days_of_which_a_device_says_nothing_count_against_it(group: SimpleNamespace) -> None:
-    make.make_assignment(
-        device=make.make_device(factory=group.empty)
-    )  # never heard of, and nothing is logged
+    make.make_assignment(device=make.make_device(factory=group.empty))  # never heard of, and nothing is logged
 
     figure = figures(group)["operating-time"]
 
@@ -264,8 +265,9 @@ def test_who_logged_yesterday_is_what_the_entries_say(group: SimpleNamespace, ap
     assert set(lacking) == {"Plain", "Nothing"}
     assert page.headline[0] == "2 of 4 logged yesterday."
     assert {asking.name: asking.missing for asking in page.askings} == {
-        "Nothing": "firewood, electricity, made tea", "Plain": "firewood, electricity, made tea",
-    }  # fmt: skip
+        "Nothing": "firewood, electricity, made tea",
+        "Plain": "firewood, electricity, made tea",
+    }
     assert all(asking.day == day_start(group.well, 1).date() for asking in page.askings)
 
 

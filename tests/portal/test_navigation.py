@@ -88,9 +88,7 @@ def test_each_page_names_itself(cast: SimpleNamespace, as_user: AsUser) -> None:
         assert current(found) == {item.label: "page"}, item.url
 
 
-def test_a_manager_of_two_sees_the_pages_of_the_one_that_is_open(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_manager_of_two_sees_the_pages_of_the_one_that_is_open(cast: SimpleNamespace, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     browser = as_user(cast.litein_manager)
 
@@ -109,8 +107,7 @@ def test_somebody_elses_factory_gets_no_links(cast: SimpleNamespace, as_user: As
 
     assert page.status_code == 404
     assert (
-        f"/factories/{cast.elsewhere.pk}/"
-        not in page.content.decode().partition("<main")[0].partition("page-nav")[2]
+        f"/factories/{cast.elsewhere.pk}/" not in page.content.decode().partition("<main")[0].partition("page-nav")[2]
     )
 
 

@@ -24,10 +24,17 @@ from tests import make
 pytestmark = pytest.mark.django_db
 AsUser = Callable[..., Client]
 FACTORY_FIELDS = {
-    "name": "Litein", "location": "Litein town", "county": "Kericho", "sector": "tea", "altitude_m": "2000",
-    "altitude_is_estimated": "on", "latitude": "", "longitude": "", "time_zone": "Africa/Nairobi",
+    "name": "Litein",
+    "location": "Litein town",
+    "county": "Kericho",
+    "sector": "tea",
+    "altitude_m": "2000",
+    "altitude_is_estimated": "on",
+    "latitude": "",
+    "longitude": "",
+    "time_zone": "Africa/Nairobi",
     "day_starts_at": "6",
-}  # fmt: skip
+}
 
 
 def alive(factory: Factory, minutes_ago: float = 0, **fields: Any) -> Assignment:
@@ -45,9 +52,7 @@ def alive(factory: Factory, minutes_ago: float = 0, **fields: Any) -> Assignment
 def test_a_superuser_makes_an_organisation_and_a_factory(client: Client) -> None:
     make.make_user(email="root@test.example", is_superuser=True, is_staff=True)
 
-    entered = client.post(
-        "/accounts/login/", {"login": "root@test.example", "password": make.PASSWORD}, follow=True
-    )
+    entered = client.post("/accounts/login/", {"login": "root@test.example", "password": make.PASSWORD}, follow=True)
     made = client.post("/organisation/new/", {"name": "Tea Group"}, follow=True)
     added = client.post("/factories/new/", FACTORY_FIELDS, follow=True)
 
@@ -78,11 +83,21 @@ def test_a_name_that_cannot_be_stays_on_the_page(as_user: AsUser, name: str) -> 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("name", ""), ("name", "Momul Tea Factory"), ("altitude_m", ""), ("altitude_m", "high"), ("altitude_m", "9000"),
-        ("altitude_m", "nan"), ("latitude", "91"), ("longitude", "200"), ("time_zone", "Nairobi"),
-        ("time_zone", "localtime"), ("day_starts_at", "24"), ("day_starts_at", "-1"), ("sector", "gold"),
+        ("name", ""),
+        ("name", "Momul Tea Factory"),
+        ("altitude_m", ""),
+        ("altitude_m", "high"),
+        ("altitude_m", "9000"),
+        ("altitude_m", "nan"),
+        ("latitude", "91"),
+        ("longitude", "200"),
+        ("time_zone", "Nairobi"),
+        ("time_zone", "localtime"),
+        ("day_starts_at", "24"),
+        ("day_starts_at", "-1"),
+        ("sector", "gold"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_of_a_factory_is_named_beside_it(
     cast: SimpleNamespace, as_user: AsUser, field: str, value: str
 ) -> None:
@@ -167,9 +182,7 @@ def test_the_order_by_exception_says_that_it_is_the_order(cast: SimpleNamespace,
 
 @pytest.mark.parametrize("sort", [*SORTS, "", "nonsense", "__class__"])
 @pytest.mark.parametrize("state", ["", "online", "nonsense"])
-def test_every_order_and_filter_answers(
-    cast: SimpleNamespace, as_user: AsUser, sort: str, state: str
-) -> None:
+def test_every_order_and_filter_answers(cast: SimpleNamespace, as_user: AsUser, sort: str, state: str) -> None:
     alive(cast.litein)
     make.make_factory(organisation=cast.organisation, name="<script>alert(1)</script>")
 
@@ -234,9 +247,7 @@ def test_a_chimney_shows_what_it_measures_now(cast: SimpleNamespace, as_user: As
     assert response.context["page"].so_far_today_kg is not None or timezone.now().hour in (3, 4)
 
 
-def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(cast: SimpleNamespace, as_user: AsUser) -> None:
     make.make_chimney(factory=cast.litein)
     make.make_assignment(device=make.make_device(factory=cast.litein))
 
@@ -249,9 +260,13 @@ def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(
 def test_a_hold_is_said_in_a_sentence(cast: SimpleNamespace, as_user: AsUser) -> None:
     assignment = alive(cast.litein)
     AssignmentHold.objects.create(
-        assignment=assignment, stream=7, field="sensor", registered="<b>a</b>", reported="<img src=x>",
+        assignment=assignment,
+        stream=7,
+        field="sensor",
+        registered="<b>a</b>",
+        reported="<img src=x>",
         starts_at=timezone.now(),
-    )  # fmt: skip
+    )
 
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/").content.decode()
 
@@ -284,11 +299,5 @@ def test_the_demo_says_so_on_every_page(cast: SimpleNamespace, as_user: AsUser, 
     settings.DEMO = True
     browser = as_user(cast.hq)
 
-    for path in (
-        "/factories/",
-        f"/factories/{cast.litein.pk}/",
-        "/styleguide/",
-        "/accounts/password/change/",
-        "/no",
-    ):
+    for path in ("/factories/", f"/factories/{cast.litein.pk}/", "/styleguide/", "/accounts/password/change/", "/no"):
         assert "SIMULATED DATA" in browser.get(path).content.decode(), path

@@ -17,9 +17,7 @@ from tests.portal.logged_site import NOW, make_site
 pytestmark = pytest.mark.django_db
 STILL_COUNTING = "Still counting: it stands from 23 Nov 06:02."
 BEING_ADDED = "New readings are being added: it stands in a few minutes."
-OUTSTANDING = (
-    "May still change until %s: a chimney sensor is silent or behind, and may still deliver what it kept."
-)
+OUTSTANDING = "May still change until %s: a chimney sensor is silent or behind, and may still deliver what it kept."
 
 
 @pytest.fixture(autouse=True)
@@ -87,9 +85,7 @@ def test_the_api_of_intensity_says_of_each_day_what_the_pages_say(
 ) -> None:
     silence(device, timedelta(hours=20))  # 18:20 at the site, on the factory day that began on the 21st
 
-    rows = (
-        as_user(cast.hq).get(f"/api/factories/{cast.litein.pk}/intensity/?from=2026-11-19").json()["results"]
-    )
+    rows = as_user(cast.hq).get(f"/api/factories/{cast.litein.pk}/intensity/?from=2026-11-19").json()["results"]
 
     found = {row["period_start"]: (row["settling_until"], row["settling_because"]) for row in rows}
     assert found["2026-11-20"] == (None, None)

@@ -37,16 +37,12 @@ class Findings(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         for name, value in given.items():
             is_spoken = name in SPOKEN_ATTRIBUTES or name.startswith("data-text-")
-            is_button_text = (
-                name == "value" and given.get("type") in {"submit", "button", "reset"} and tag == "input"
-            )
+            is_button_text = name == "value" and given.get("type") in {"submit", "button", "reset"} and tag == "input"
             if (is_spoken or is_button_text) and LETTERS.search(value):
                 self.bare_texts.append(f'{name}="{value}"')
             if name == "style" or name.startswith("on") or value.strip().lower().startswith("javascript:"):
                 self.inline_code.append(f'{name}="{value}"')
-        if tag == "style" or (
-            tag == "script" and "src" not in given and given.get("type") != "application/json"
-        ):
+        if tag == "style" or (tag == "script" and "src" not in given and given.get("type") != "application/json"):
             self.inline_code.append(f"<{tag}>")
 
     def handle_data(self, data: str) -> None:

@@ -42,9 +42,7 @@ def text_of(response: Any) -> str:
 
 
 # --- Empty states --------------------------------------------------------------------------------
-def test_the_first_day_opens_the_form_and_says_how_long_it_takes(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: SimpleNamespace, as_user: AsUser) -> None:
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
 
     assert "No entries yet. Write last night's firewood; it takes 20 seconds." in page
@@ -152,13 +150,10 @@ def test_only_the_hours_that_today_has_are_compared(cast: SimpleNamespace, as_us
     assert stack.chart.line_path.count("M") == 2, "the line stops at the hole"
 
 
-def test_days_with_another_number_of_chimneys_are_not_compared(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_days_with_another_number_of_chimneys_are_not_compared(cast: SimpleNamespace, as_user: AsUser) -> None:
     first = make_site(cast.litein, cast.litein_manager, days=1).assignment
     second = make.make_assignment(
-        device=make.make_device(factory=cast.litein, last_heartbeat=NOW),
-        valid_from=day_start(TODAY - 10 * A_DAY),
+        device=make.make_device(factory=cast.litein, last_heartbeat=NOW), valid_from=day_start(TODAY - 10 * A_DAY)
     )
     measure(second, day_start(TODAY - 10 * A_DAY), NOW.replace(minute=0))
 
@@ -176,24 +171,23 @@ def test_a_hole_leads_to_the_form_of_its_day(cast: SimpleNamespace, as_user: AsU
 
     assert missing.days_counted == 5  # not since before the log began
     (cell,) = missing.rows[0].cells
-    assert (cell.label, cell.url) == (
-        "19 Nov",
-        f"/factories/{cast.litein.pk}/log/?day=2026-11-19#row-firewood",
-    )
+    assert (cell.label, cell.url) == ("19 Nov", f"/factories/{cast.litein.pk}/log/?day=2026-11-19#row-firewood")
 
 
 def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: SimpleNamespace, as_user: AsUser) -> None:
     make.make_energy_entry(
-        cast.litein, energy_type="electricity", unit="kWh", amount=Decimal(100_000), timestamp=None,
-        period_start=day_start(TODAY - 51 * A_DAY), period_end=day_start(TODAY - 21 * A_DAY),
-    )  # fmt: skip
+        cast.litein,
+        energy_type="electricity",
+        unit="kWh",
+        amount=Decimal(100_000),
+        timestamp=None,
+        period_start=day_start(TODAY - 51 * A_DAY),
+        period_end=day_start(TODAY - 21 * A_DAY),
+    )
 
     rows = {row.name: row for row in today(as_user(cast.hq), cast.litein).context["page"].missing.rows}
 
-    assert (rows["electricity"].cells, rows["electricity"].note) == (
-        (),
-        "The next bill is awaited until 6 Dec.",
-    )
+    assert (rows["electricity"].cells, rows["electricity"].note) == ((), "The next bill is awaited until 6 Dec.")
     assert len(rows["firewood"].cells) == 14
 
 

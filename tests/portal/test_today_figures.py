@@ -30,13 +30,18 @@ def site(cast: SimpleNamespace) -> LoggedSite:
     site = make_site(cast.litein, cast.litein_manager)
     # A bill of ten days reaches into yesterday and on: only its share may count.
     make.make_energy_entry(
-        cast.litein, energy_type="diesel", amount=Decimal(1000), unit="L", timestamp=None, cost=Decimal(175_000),
-        currency="KES", period_start=day_start(YESTERDAY - 4 * A_DAY), period_end=day_start(YESTERDAY + 6 * A_DAY),
-    )  # fmt: skip
+        cast.litein,
+        energy_type="diesel",
+        amount=Decimal(1000),
+        unit="L",
+        timestamp=None,
+        cost=Decimal(175_000),
+        currency="KES",
+        period_start=day_start(YESTERDAY - 4 * A_DAY),
+        period_end=day_start(YESTERDAY + 6 * A_DAY),
+    )
     # Wood in kilograms beside wood in stere.
-    make.make_energy_entry(
-        cast.litein, amount=Decimal("1234.5"), unit="kg", timestamp=day_start(YESTERDAY)
-    )  # fmt: skip
+    make.make_energy_entry(cast.litein, amount=Decimal("1234.5"), unit="kg", timestamp=day_start(YESTERDAY))
     return site
 
 
@@ -68,9 +73,7 @@ def share(row: dict[str, Any], start: datetime) -> Decimal:
     """Of an entry, the part of its time that lies in the factory day from `start`."""
     begin, end = moment(row["period_start"]), moment(row["period_end"])
     within = min(end, start + A_DAY) - max(begin, start)
-    return Decimal(max(within, timedelta(0)) // timedelta(seconds=1)) / Decimal(
-        (end - begin) // timedelta(seconds=1)
-    )
+    return Decimal(max(within, timedelta(0)) // timedelta(seconds=1)) / Decimal((end - begin) // timedelta(seconds=1))
 
 
 @pytest.fixture
@@ -112,9 +115,7 @@ def test_wood_per_tea_and_the_usual(api: Api, shown: Any) -> None:
 
 
 def test_both_carbon_figures_of_wood(api: Api, shown: Any) -> None:
-    rows = [
-        row for row in api.rows("energy-entries", energy_type="firewood") if share(row, day_start(YESTERDAY))
-    ]
+    rows = [row for row in api.rows("energy-entries", energy_type="firewood") if share(row, day_start(YESTERDAY))]
 
     biogenic_kg = sum(Decimal(row["biogenic_co2_kg"]) for row in rows)
     co2e_kg = sum(Decimal(row["co2e_kg"]) for row in rows)
@@ -136,9 +137,7 @@ def test_the_inputs_are_the_shares_of_that_day(api: Api, shown: Any) -> None:
 
     listed = shown.context["page"].lead.inputs.rows
     found = {
-        int(row.url.split("/")[-2]): tuple(
-            round(value, 5) for value in (row.energy_gj, row.biogenic_kg, row.co2e_kg)
-        )
+        int(row.url.split("/")[-2]): tuple(round(value, 5) for value in (row.energy_gj, row.biogenic_kg, row.co2e_kg))
         for row in listed
     }
     assert found == expected
@@ -166,9 +165,7 @@ def hours(api: Api) -> dict[datetime, Decimal]:
     for week in range(5):  # an answer has at most 1,000 rows
         start = first + 6 * week * A_DAY
         for row in api.rows(
-            "emissions",
-            resolution="hour",
-            **{"from": start.isoformat(), "to": (start + 6 * A_DAY).isoformat()},
+            "emissions", resolution="hour", **{"from": start.isoformat(), "to": (start + 6 * A_DAY).isoformat()}
         ):
             found[moment(row["period_start"])] = Decimal(row["record_kg"])
     return found
@@ -235,6 +232,6 @@ def test_the_missing_days_are_those_without_rows(
         "firewood": [d.date() for d in fortnight if d not in days("energy-entries", energy_type="firewood")],
         "electricity": [d.date() for d in fortnight if d not in days("energy-entries", energy_type="electricity")],
         "made_tea": [d.date() for d in fortnight if d not in days("production", product="made_tea")],
-    }  # fmt: skip
+    }
     assert {row.name: [cell.day for cell in row.cells] for row in page.missing.rows} == expected
     assert [len(cells) for cells in expected.values()] == [2, 0, 2]

@@ -36,9 +36,14 @@ def url(cast: SimpleNamespace) -> str:
     log_days(cast.litein, cast.litein_manager, days)
     EnergyEntry.objects.filter(energy_type__code="electricity").delete()
     make.make_energy_entry(
-        cast.litein, energy_type="electricity", unit="kWh", amount=Decimal(61_000), timestamp=None,
-        period_start=day_start(TODAY - 52 * A_DAY), period_end=day_start(TODAY + 9 * A_DAY),
-    )  # fmt: skip
+        cast.litein,
+        energy_type="electricity",
+        unit="kWh",
+        amount=Decimal(61_000),
+        timestamp=None,
+        period_start=day_start(TODAY - 52 * A_DAY),
+        period_end=day_start(TODAY + 9 * A_DAY),
+    )
     return f"/factories/{cast.litein.pk}/month/"
 
 
@@ -47,23 +52,18 @@ def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: SimpleN
     page = as_user(cast.litein_manager).get(url).context["page"]
 
     by_day = {row.day.day: [cell.text for cell in row.cells] for row in page.rows}
-    assert [column.key for column in page.columns] == [
-        "firewood",
-        "electricity",
-        "diesel",
-        "made_tea",
-        "green_leaf",
-    ]
+    assert [column.key for column in page.columns] == ["firewood", "electricity", "diesel", "made_tea", "green_leaf"]
     assert by_day[21] == [str(wood_stere(YESTERDAY)), "1,000", "", "10,000", ""]
     assert by_day[14] == ["", "1,000", "", "", ""]
     assert by_day[23] == ["", "", "", "", ""], "a bill says nothing about days to come"
     holes = {
         (row.day.day, column.key): cell.hole_url
-        for row in page.rows for column, cell in zip(page.columns, row.cells, strict=True) if cell.is_hole
-    }  # fmt: skip
+        for row in page.rows
+        for column, cell in zip(page.columns, row.cells, strict=True)
+        if cell.is_hole
+    }
     assert holes == {
-        (14, name): f"{url.replace('month', 'log')}?day=2026-11-14#row-{name}"
-        for name in ("firewood", "made_tea")
+        (14, name): f"{url.replace('month', 'log')}?day=2026-11-14#row-{name}" for name in ("firewood", "made_tea")
     }
     wood = sum(wood_stere(YESTERDAY - back * A_DAY) for back in range(21)) - wood_stere(YESTERDAY - 7 * A_DAY)
     assert page.totals == (f"{wood:,}", "22,000", "", "200,000", "")
@@ -72,9 +72,7 @@ def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: SimpleN
     assert page.biogenic_t == wood_kg / 1000
 
 
-def test_an_auditor_sees_holes_and_no_way_to_fill_them(
-    as_user: AsUser, cast: SimpleNamespace, url: str
-) -> None:
+def test_an_auditor_sees_holes_and_no_way_to_fill_them(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
     response = as_user(cast.auditor).get(url)
 
     assert response.context["page"].holes == 2
@@ -100,9 +98,7 @@ def test_a_month_that_is_none_or_to_come_is_not_there(
     assert as_user(cast.hq).get(f"{url}{month}/").status_code == 404
 
 
-def test_months_lead_to_each_other_and_days_to_their_entries(
-    as_user: AsUser, cast: SimpleNamespace, url: str
-) -> None:
+def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
     browser = as_user(cast.hq)
     before = browser.get(f"{url}2026-10/?day=2026-10-03").context["page"]
 
@@ -132,14 +128,7 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     browser = as_user(cast.litein_manager)
 
     done = send(
-        browser,
-        entry,
-        act="correct",
-        amount="22,5",
-        unit="stere",
-        day="2026-11-20",
-        note="",
-        reason="counted again",
+        browser, entry, act="correct", amount="22,5", unit="stere", day="2026-11-20", note="", reason="counted again"
     )
     entry.refresh_from_db()
     assert (entry.amount, entry.period_start) == (Decimal("22.5"), day_start(YESTERDAY - A_DAY))
@@ -183,16 +172,7 @@ def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast:
     )
     browser = as_user(cast.hq)
 
-    send(
-        browser,
-        made,
-        act="correct",
-        amount="2,6",
-        unit="t",
-        day=YESTERDAY.isoformat(),
-        note="",
-        reason="typo",
-    )
+    send(browser, made, act="correct", amount="2,6", unit="t", day=YESTERDAY.isoformat(), note="", reason="typo")
     made.refresh_from_db()
     assert made.amount_kg == 2600
     gone = send(browser, made, act="delete", reason="logged twice")
@@ -202,9 +182,7 @@ def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast:
     assert "logged twice" in gone.content.decode()
 
 
-def test_an_entry_of_another_factory_is_not_there(
-    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry
-) -> None:
+def test_an_entry_of_another_factory_is_not_there(as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry) -> None:
     for pk in (cast.momul.pk, cast.elsewhere.pk):
         assert as_user(cast.hq).get(f"/factories/{pk}/entries/{entry.pk}/").status_code == 404
 
@@ -212,9 +190,13 @@ def test_an_entry_of_another_factory_is_not_there(
 def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast: SimpleNamespace) -> None:
     for day, reading in ((YESTERDAY - A_DAY, 48_210), (YESTERDAY, 53_210)):
         make.make_energy_entry(
-            cast.litein, energy_type="electricity", unit="kWh", kind="meter_reading", amount=Decimal(reading),
+            cast.litein,
+            energy_type="electricity",
+            unit="kWh",
+            kind="meter_reading",
+            amount=Decimal(reading),
             timestamp=day_start(day) + A_DAY,
-        )  # fmt: skip
+        )
     derived = EnergyEntry.objects.get(kind="used")
 
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/entries/{derived.pk}/").content.decode()

@@ -28,9 +28,7 @@ def css_blocks(css: str) -> list[tuple[str, dict[str, str]]]:
     """The innermost blocks in order: (selector, its custom properties)."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     blocks = re.findall(r"([^{}]+)\{([^{}]*)\}", css)
-    return [
-        (selector.strip(), dict(re.findall(r"--([\w-]+):\s*([^;]+);", body))) for selector, body in blocks
-    ]
+    return [(selector.strip(), dict(re.findall(r"--([\w-]+):\s*([^;]+);", body))) for selector, body in blocks]
 
 
 def luminance(colour: str) -> float:
@@ -52,9 +50,7 @@ DARK_BY_CHOICE = next(tokens for selector, tokens in BLOCKS if selector == ':roo
 THEMES = {"light": LIGHT, "dark": LIGHT | DARK_BY_CHOICE}
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "ratio"), [("#14201C", "#F1F4F2", 15.1), ("#7CC4D6", "#0F1513", 9.4)]
-)
+@pytest.mark.parametrize(("first", "second", "ratio"), [("#14201C", "#F1F4F2", 15.1), ("#7CC4D6", "#0F1513", 9.4)])
 def test_contrast_is_computed_as_the_design_computed_it(first: str, second: str, ratio: float) -> None:
     # The design gives one decimal.
     assert contrast(first, second) == pytest.approx(ratio, abs=0.05)
@@ -101,9 +97,7 @@ def test_every_colour_of_the_light_has_one_in_the_dark() -> None:
     assert light_colours - set(DARK_BY_CHOICE) == {"paper"}
 
 
-@pytest.mark.parametrize(
-    "sheet", sorted(p for p in CSS.rglob("*.css") if p.name != "tokens.css"), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("sheet", sorted(p for p in CSS.rglob("*.css") if p.name != "tokens.css"), ids=lambda p: p.name)
 def test_style_sheets_name_tokens_and_never_colours(sheet: Path) -> None:
     css = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.S)
 

@@ -13,13 +13,7 @@ NAN = float("nan")
 
 @pytest.mark.parametrize(
     ("gwp_set", "co2e_t"),
-    [
-        ("AR4", "847.550"),
-        ("AR5", "949.256"),
-        ("AR5_FOSSIL", "1017.06"),
-        ("AR6", "1010.28"),
-        ("AR6_GWP20", "2796.91"),
-    ],
+    [("AR4", "847.550"), ("AR5", "949.256"), ("AR5_FOSSIL", "1017.06"), ("AR6", "1010.28"), ("AR6_GWP20", "2796.91")],
 )
 def test_vector_3_4_the_papers_example_corrected(gwp_set, co2e_t):
     paper = MethaneFactor(mining_m3_per_t=Decimal("25.3"), post_mining_m3_per_t=Decimal(0))
@@ -130,9 +124,7 @@ def test_ventilation_is_flow_times_fraction_times_time():
 
 def test_more_cannot_be_recovered_than_was_released():
     with pytest.raises(ValueError, match=r"is above the 1330.00 m3 released"):
-        mine_methane(
-            Decimal(1000), factor=INDIA_FACTORS[MineClass.OPENCAST], used_m3=Decimal(1331), gwp_set="AR6"
-        )
+        mine_methane(Decimal(1000), factor=INDIA_FACTORS[MineClass.OPENCAST], used_m3=Decimal(1331), gwp_set="AR6")
 
 
 @pytest.mark.parametrize("bad", ["-1", "NaN", "Infinity"])

@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from science.combustion import (
-    FuelFactor,
-    combustion,
-    electricity_co2e_kg,
-    moist_wood_ncv_mj_per_kg,
-    wet_wood_co2_kg,
-)
+from science.combustion import FuelFactor, combustion, electricity_co2e_kg, moist_wood_ncv_mj_per_kg, wet_wood_co2_kg
 from tests.science.builders import as_printed
 
 
@@ -126,9 +120,7 @@ def test_a_blend_is_split_by_its_biogenic_share():
     assert result.co2e_kg == Decimal("2.24") + Decimal("0.0035088") + Decimal("0.006552")
 
 
-@given(
-    st.decimals(min_value=0, max_value=10**6, places=3), st.decimals(min_value=0, max_value=10**6, places=3)
-)
+@given(st.decimals(min_value=0, max_value=10**6, places=3), st.decimals(min_value=0, max_value=10**6, places=3))
 def test_law_two_entries_give_what_their_sum_gives(one, other):
     both = combustion(one + other, factor=DIESEL, gwp_set="AR6").co2e_kg
 

@@ -142,9 +142,7 @@ def test_the_gap_between_ten_and_twelve_leaves_hours_of_record_missing():
     minutes = hours.minutes_from_segments(segments(day))
 
     verdicts = [
-        hour_verdict(
-            [m for m in minutes if h * HOUR <= m.period_start_ms < (h + 1) * HOUR], hour_start_ms=h * HOUR
-        )
+        hour_verdict([m for m in minutes if h * HOUR <= m.period_start_ms < (h + 1) * HOUR], hour_start_ms=h * HOUR)
         for h in range(24)
     ]
 
@@ -154,9 +152,7 @@ def test_the_gap_between_ten_and_twelve_leaves_hours_of_record_missing():
 
 
 def test_minutes_gather_segments_by_their_start():
-    minutes = hours.minutes_from_segments(
-        segments(make_samples([(55, 1.0), (58, 1.0), (63, 1.0), (66, 1.0)]))
-    )
+    minutes = hours.minutes_from_segments(segments(make_samples([(55, 1.0), (58, 1.0), (63, 1.0), (66, 1.0)])))
 
     assert [(m.period_start_ms, m.covered_s, m.kg) for m in minutes] == [(0, 8.0, 8.0), (MIN, 3.0, 3.0)]
 

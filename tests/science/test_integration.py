@@ -177,9 +177,7 @@ def test_law_splitting_a_period_at_a_reading_keeps_its_sum(rows, data):
 
 
 mixed = st.lists(
-    st.tuples(steps, rates, st.sampled_from([None, None, 1.0, 60.0, 3_600.0, 9_000.0])),
-    min_size=1,
-    max_size=30,
+    st.tuples(steps, rates, st.sampled_from([None, None, 1.0, 60.0, 3_600.0, 9_000.0])), min_size=1, max_size=30
 )
 
 
@@ -197,9 +195,7 @@ def test_law_cutting_at_hours_keeps_the_sum_and_crosses_none(rows, cut_ms):
     whole, cut = segments(samples), segments(samples, cut_ms=cut_ms)
 
     assert sum(part.duration_ms for part in cut) == sum(part.duration_ms for part in whole)
-    assert sum(part.kg for part in cut) == pytest.approx(
-        sum(part.kg for part in whole), rel=1e-12
-    )  # more terms
+    assert sum(part.kg for part in cut) == pytest.approx(sum(part.kg for part in whole), rel=1e-12)  # more terms
     for part in cut:
         assert part.duration_ms <= 15_000 or part.start_ms + part.duration_ms <= cut_ms(part.start_ms)
 

@@ -41,9 +41,7 @@ def figure(days):
 
 def test_the_model_factory_of_the_domain_reference():
     # domain.md 9: 1.79 kg wood and 0.5 kWh a kg: 0.10-0.12 kg CO2e a kg.
-    assert figure([USUAL] * 30) == pytest.approx(
-        1.8 * 0.0296712 + 0.5 * 0.0954, rel=1e-12
-    )  # exact but for sums
+    assert figure([USUAL] * 30) == pytest.approx(1.8 * 0.0296712 + 0.5 * 0.0954, rel=1e-12)  # exact but for sums
 
 
 def test_a_missing_day_counts_as_the_ceiling_and_says_what_it_costs():
@@ -92,9 +90,7 @@ def test_the_newest_days_may_lack_production_and_it_does_not_help():
     assert figure([USUAL] * 3 + [late]) > figure([USUAL] * 4)
 
 
-@pytest.mark.parametrize(
-    ("known", "placed"), [(80, True), (79, False)], ids=["at the limit", "a day below the limit"]
-)
+@pytest.mark.parametrize(("known", "placed"), [(80, True), (79, False)], ids=["at the limit", "a day below the limit"])
 def test_energy_has_to_be_known_on_four_days_of_five(known, placed):
     days = [USUAL] * known + [replace(USUAL, electricity=0.0, electricity_known=0.0)] * (100 - known)
 

@@ -33,10 +33,7 @@ def test_an_altitude_error_costs_0_012_percent_a_metre(altitude_m, error_m):
 def test_a_sensor_calibrated_on_site_is_not_corrected_again():
     for method in ("proportional", "linear_0017"):
         factor = pressure.sensor_pressure_factor(
-            compensation=method,
-            pressure_pa=79_500.0,
-            calibration_pressure_pa=79_500.0,
-            allow_outside_linear_range=True,
+            compensation=method, pressure_pa=79_500.0, calibration_pressure_pa=79_500.0, allow_outside_linear_range=True
         )
         assert factor == 1.0
 
@@ -47,9 +44,7 @@ def test_no_correction_of_ours(method):
 
 
 def test_linear_outside_its_range_raises_unless_asked():
-    with pytest.raises(
-        ValueError, match=r"pressure_pa=80000 Pa is below the limit of 95000 Pa; .*proportional"
-    ):
+    with pytest.raises(ValueError, match=r"pressure_pa=80000 Pa is below the limit of 95000 Pa; .*proportional"):
         pressure.sensor_pressure_factor(compensation="linear_0017", pressure_pa=80_000.0)
     inside = pressure.sensor_pressure_factor(compensation="linear_0017", pressure_pa=100_000.0)
     assert inside == pytest.approx(1 + 0.0017 * 13, rel=1e-15)  # one rounding

@@ -80,9 +80,7 @@ def test_identical_values_at_idle_are_not_stuck():
 
 
 def test_a_gap_longer_than_three_intervals_starts_the_count_afresh():
-    with_gap = make_series(
-        80, lambda i: {"co2_ppm": 96_000.0, "t_ms": i * 5_000 + (16_000 if i >= 40 else 0)}
-    )
+    with_gap = make_series(80, lambda i: {"co2_ppm": 96_000.0, "t_ms": i * 5_000 + (16_000 if i >= 40 else 0)})
     without = make_series(80, lambda i: {"co2_ppm": 96_000.0, "t_ms": i * 5_000 + (10_000 if i >= 40 else 0)})
 
     assert Quality.STUCK not in assess(with_gap, SETUP)[79]
@@ -115,8 +113,13 @@ def test_a_great_step_that_stays_costs_one_reading():
 
 def test_a_jump_between_two_means_is_no_spike():
     def hour(i: int) -> dict[str, float | int]:
-        return {"t_ms": i * 3_600_000, "interval_s": 3600.0, "span_s": 3600.0, "n": 720,
-                "co2_ppm": 95_000.0 + i if i >= 12 else 420.0 + i}  # fmt: skip
+        return {
+            "t_ms": i * 3_600_000,
+            "interval_s": 3600.0,
+            "span_s": 3600.0,
+            "n": 720,
+            "co2_ppm": 95_000.0 + i if i >= 12 else 420.0 + i,
+        }
 
     flags = assess(make_series(14, hour), SETUP)
 
@@ -230,11 +233,7 @@ def test_sensor_error_is_capped_given_or_unknown():
 
 def test_names_and_bits_are_fixed():
     # Stored in rows: a changed number would silently rename old flags.
-    assert [(flag.name, flag.value) for flag in Quality][:3] == [
-        ("WARMUP", 1),
-        ("OVER_RANGE", 2),
-        ("UNDER_RANGE", 4),
-    ]
+    assert [(flag.name, flag.value) for flag in Quality][:3] == [("WARMUP", 1), ("OVER_RANGE", 2), ("UNDER_RANGE", 4)]
     assert (Quality.CALIBRATION_EXPIRED, Quality.SITE_PRESSURE) == (1 << 15, 1 << 16)
     assert names(Quality.SPIKE | Quality.WARMUP) == ["WARMUP", "SPIKE"]
     assert names(0) == []
@@ -273,11 +272,7 @@ def unfold(blocks):
             t_ms += step_ms
             series.append(
                 make_reading(
-                    t_ms=t_ms,
-                    co2_ppm=co2_ppm,
-                    temperature_c=temperature_c,
-                    velocity_ms=velocity_ms,
-                    flags=flags,
+                    t_ms=t_ms, co2_ppm=co2_ppm, temperature_c=temperature_c, velocity_ms=velocity_ms, flags=flags
                 )
             )
     return series

@@ -21,8 +21,16 @@ def test_bounds_are_those_of_the_activity_data_in_quadrature():
     assert (found.lower, found.upper) == (pytest.approx(0.1 - half), pytest.approx(0.1 + half))
 
 
-@pytest.mark.parametrize(("parts", "made_kg"), [(Parts(heat=-1.0), 1.0), (Parts(other=float("nan")), 1.0),
-                                                (Parts(), float("inf")), (Parts(), 0.0), (Parts(), -1.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("parts", "made_kg"),
+    [
+        (Parts(heat=-1.0), 1.0),
+        (Parts(other=float("nan")), 1.0),
+        (Parts(), float("inf")),
+        (Parts(), 0.0),
+        (Parts(), -1.0),
+    ],
+)
 def test_impossible_figures_are_refused(parts, made_kg):
     with pytest.raises(ValueError, match=r"heat|other|made_kg"):
         ranking.interval(parts, made_kg)
@@ -80,8 +88,10 @@ figures = st.builds(
 grid = st.sampled_from([0.0, 0.05, 0.1, 0.2])  # coarse, so that ties and touching bounds come up
 coarse = st.builds(
     lambda value, down, up: Interval(float(value), max(0.0, value - 10 * down), value + 10 * up),
-    st.integers(1, 12), grid, grid,
-)  # fmt: skip
+    st.integers(1, 12),
+    grid,
+    grid,
+)
 networks = st.lists(figures | coarse, min_size=1, max_size=25)
 
 
@@ -102,9 +112,12 @@ def test_the_order_of_sites_does_not_matter(intervals, random):
 
 
 @given(
-    networks, st.data(), st.floats(min_value=0.0, max_value=5.0), st.floats(min_value=0.0, max_value=5.0),
+    networks,
+    st.data(),
     st.floats(min_value=0.0, max_value=5.0),
-)  # fmt: skip
+    st.floats(min_value=0.0, max_value=5.0),
+    st.floats(min_value=0.0, max_value=5.0),
+)
 def test_a_figure_that_grows_never_gains(intervals, data, by, lower_by, upper_by):
     index = data.draw(st.integers(0, len(intervals) - 1))
     own = intervals[index]
@@ -119,9 +132,7 @@ def test_a_figure_that_grows_never_gains(intervals, data, by, lower_by, upper_by
     assert after.worst >= before.worst
 
 
-parts = st.builds(
-    Parts, st.floats(0.0, 1000.0), st.floats(min_value=0.0, max_value=1000.0), st.floats(0.0, 1000.0)
-)
+parts = st.builds(Parts, st.floats(0.0, 1000.0), st.floats(min_value=0.0, max_value=1000.0), st.floats(0.0, 1000.0))
 
 
 @given(parts, st.sampled_from(["heat", "electricity", "other"]), st.floats(min_value=0.0, max_value=1000.0))

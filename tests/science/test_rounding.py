@@ -82,9 +82,7 @@ def test_a_kilogram_over_three_days_is_spread_to_its_last_millionth() -> None:
     st.lists(st.integers(0, 10**15), max_size=20),
     st.integers(1, 10**15),
 )
-def test_the_parts_of_any_division_sum_exactly_to_the_amount(
-    amount: Decimal, cuts: list[int], whole: int
-) -> None:
+def test_the_parts_of_any_division_sum_exactly_to_the_amount(amount: Decimal, cuts: list[int], whole: int) -> None:
     edges = sorted({0, whole, *(cut % whole for cut in cuts)})
 
     parts = [rounding.decimal_part(amount, begin=a, end=b, whole=whole) for a, b in pairwise(edges)]

@@ -72,16 +72,12 @@ def test_wood_smoke_takes_its_water_from_the_fuel():
 
     assert state is not None
     assert 100 * state.moisture_fraction == as_printed("16.3")
-    assert state.co2_fraction_wet == pytest.approx(
-        0.14 * (1 - state.moisture_fraction), rel=1e-15
-    )  # rounding
+    assert state.co2_fraction_wet == pytest.approx(0.14 * (1 - state.moisture_fraction), rel=1e-15)  # rounding
 
 
 def test_wet_reading_reports_the_water_of_the_same_smoke_but_does_not_use_it():
     setup = make_setup(moisture_method="fuel_stoichiometric")
-    wet_ppm = 140_000.0 * (
-        1 - gas.wood_moisture_from_dry_co2(co2_fraction_dry=0.14, fuel_moisture_fraction=0.3)
-    )
+    wet_ppm = 140_000.0 * (1 - gas.wood_moisture_from_dry_co2(co2_fraction_dry=0.14, fuel_moisture_fraction=0.3))
 
     state = stack.stack_state(make_reading(co2_ppm=wet_ppm), setup)
 
@@ -136,9 +132,7 @@ def test_linear_correction_is_refused_for_a_high_site_and_missing_for_a_low_cell
         make_setup(pressure_compensation="linear_0017")
     setup = make_setup(pressure_compensation="linear_0017", site_pressure_pa=100_000.0)
 
-    assert stack.corrected_co2_ppm(make_reading(), setup) == pytest.approx(
-        96_000 * 1.0221, rel=1e-15
-    )  # rounding
+    assert stack.corrected_co2_ppm(make_reading(), setup) == pytest.approx(96_000 * 1.0221, rel=1e-15)  # rounding
     assert stack.corrected_co2_ppm(make_reading(cell_pressure_pa=80_000.0), setup) is None
 
 

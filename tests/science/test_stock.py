@@ -13,10 +13,7 @@ KG = st.decimals(min_value=0, max_value=10**9, places=3)
 
 def balance(opening, received, used, closing):
     return stock_balance(
-        opening_kg=Decimal(opening),
-        received_kg=Decimal(received),
-        used_kg=Decimal(used),
-        closing_kg=Decimal(closing),
+        opening_kg=Decimal(opening), received_kg=Decimal(received), used_kg=Decimal(used), closing_kg=Decimal(closing)
     )
 
 

@@ -155,9 +155,7 @@ def test_vector_11_a_gap_is_missing_not_zero():
     assert without_gap_rule == as_printed("4.40000")
 
 
-@pytest.mark.parametrize(
-    ("valid_readings", "pct", "is_valid_hour"), [(576, "80.0000", True), (575, "79.8611", False)]
-)
+@pytest.mark.parametrize(("valid_readings", "pct", "is_valid_hour"), [(576, "80.0000", True), (575, "79.8611", False)])
 def test_vector_12_eighty_percent_of_an_hour(valid_readings, pct, is_valid_hour):
     covered_s = valid_readings * 5.0
 
@@ -167,17 +165,13 @@ def test_vector_12_eighty_percent_of_an_hour(valid_readings, pct, is_valid_hour)
 
 @pytest.mark.parametrize(("method", "ppm"), [("linear_0017", "68105.0"), ("proportional", "63328.1")])
 def test_vector_13_sensor_at_800_hpa(method, ppm):
-    factor = pressure.sensor_pressure_factor(
-        compensation=method, pressure_pa=80_000.0, allow_outside_linear_range=True
-    )
+    factor = pressure.sensor_pressure_factor(compensation=method, pressure_pa=80_000.0, allow_outside_linear_range=True)
 
     assert 50_000 * factor == as_printed(ppm)
 
 
 def test_vector_14_epa_equations_agree():
-    standard_m3s = gas.epa_standard_flow_m3s(
-        flow_rate_m3s=V3["flow"], pressure_pa=V3["pa"], temperature_k=V3["k"]
-    )
+    standard_m3s = gas.epa_standard_flow_m3s(flow_rate_m3s=V3["flow"], pressure_pa=V3["pa"], temperature_k=V3["k"])
     scfh = units.ft3_from_m3(standard_m3s * 3600)
 
     f11 = gas.epa_f11_short_ton_per_h(co2_wet_pct=9.6, flow_scfh=scfh)

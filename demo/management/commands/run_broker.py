@@ -24,9 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         certificates = ensure_certificates(settings.DATA_DIR, lan_addresses(settings.HTTP_BIND))
         broker_options = BrokerOptions(
-            bind_address=settings.HTTP_BIND,
-            port=settings.MQTT_PORT,
-            certificates=certificates,
+            bind_address=settings.HTTP_BIND, port=settings.MQTT_PORT, certificates=certificates
         )
         try:
             asyncio.run(_serve_until_signal(broker_options))
@@ -44,9 +42,4 @@ async def _serve_until_signal(options: BrokerOptions) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:
             break
-    await serve(
-        options,
-        check_login=credentials.check_broker_login,
-        may_use_topic=credentials.may_use_topic,
-        stop=stop,
-    )
+    await serve(options, check_login=credentials.check_broker_login, may_use_topic=credentials.may_use_topic, stop=stop)

@@ -129,10 +129,7 @@ def _parts_after_the_database() -> list[Part]:
     environment_of_parts = dict(os.environ)
     command = partial(parts.command_part, base_dir=settings.BASE_DIR, environment=environment_of_parts)
     web = parts.web_part(
-        settings.HTTP_BIND,
-        settings.HTTP_PORT,
-        base_dir=settings.BASE_DIR,
-        environment=environment_of_parts,
+        settings.HTTP_BIND, settings.HTTP_PORT, base_dir=settings.BASE_DIR, environment=environment_of_parts
     )
     made = [
         command("run_broker", is_ready=lambda: parts.listens(settings.MQTT_PORT)),
@@ -145,9 +142,7 @@ def _parts_after_the_database() -> list[Part]:
     return [*made, command(firmware_part.COMMAND)] if firmware_part.can_run() else made
 
 
-def _facts(
-    supervisor: Supervisor, logins: list[tuple[str, str]], password: str, mosquitto_line: str
-) -> ReadyFacts:
+def _facts(supervisor: Supervisor, logins: list[tuple[str, str]], password: str, mosquitto_line: str) -> ReadyFacts:
     return ReadyFacts(
         url=f"http://{shown_address(settings.HTTP_BIND)}:{settings.HTTP_PORT}/",
         is_on_network=settings.HTTP_BIND not in LOOPBACK_NAMES,

@@ -74,9 +74,7 @@ class Command(BaseCommand):
         data_dir = settings.DATA_DIR
         folder = firmware_files.folder(data_dir)
         password = fleet_files.load_passwords(data_dir)[planned.device_id]
-        firmware_files.write_privately(
-            folder / "settings.json", firmware_node.settings_text(planned, password)
-        )
+        firmware_files.write_privately(folder / "settings.json", firmware_node.settings_text(planned, password))
         firmware_files.want(data_dir, planned.device_id)
         if firmware_files.released(data_dir) != planned.device_id:
             firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
@@ -84,9 +82,7 @@ class Command(BaseCommand):
             self.stdout.flush()
         while firmware_files.released(data_dir) != planned.device_id:
             time.sleep(RELEASE_POLL_S)  # another process writes that file, and nothing tells
-        table = firmware_node.gas_table(
-            planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir)
-        )
+        table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir))
         (folder / "gas.txt").write_text("".join(table))
         firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
         scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
@@ -98,9 +94,7 @@ class Command(BaseCommand):
 def _require_broker_here() -> None:
     host = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE).host
     if host not in LOOPBACK_HOSTS:
-        raise CommandError(
-            f"MQTT_BROKER_URL points to {host}: simulated readings only go to a broker on this machine."
-        )
+        raise CommandError(f"MQTT_BROKER_URL points to {host}: simulated readings only go to a broker on this machine.")
 
 
 def _starts_too_often() -> bool:

@@ -34,9 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         place = _broker_place()
-        fleet = Fleet(
-            _devices(), fleet_files.load_passwords(settings.DATA_DIR), place, data_dir=settings.DATA_DIR
-        )
+        fleet = Fleet(_devices(), fleet_files.load_passwords(settings.DATA_DIR), place, data_dir=settings.DATA_DIR)
         _stop_on_signals(fleet)
         self.stdout.write(f"{len(fleet.links)} devices publish to {place.host} port {place.port}")
         self.stdout.flush()
@@ -56,8 +54,7 @@ def _broker_place() -> BrokerPlace:
         return BrokerPlace(address.host, address.port, None)
     if not address.ca_file or not Path(address.ca_file).is_file():
         raise CommandError(
-            f"MQTT_CA_FILE={address.ca_file or ''} does not exist: start the broker first, "
-            "`manage.py run_demo` does."
+            f"MQTT_CA_FILE={address.ca_file or ''} does not exist: start the broker first, `manage.py run_demo` does."
         )
     return BrokerPlace(address.host, address.port, ssl.create_default_context(cafile=address.ca_file))
 
@@ -67,9 +64,7 @@ def _devices() -> list[SimulatedDevice]:
     passwords = fleet_files.load_passwords(settings.DATA_DIR)
     released = firmware_files.released(settings.DATA_DIR)
     wanted = [
-        planned
-        for planned in cast.fleet(settings.DEMO_FLEET)
-        if planned.publishes and planned.device_id != released
+        planned for planned in cast.fleet(settings.DEMO_FLEET) if planned.publishes and planned.device_id != released
     ]
     missing = [planned.device_id for planned in wanted if planned.device_id not in passwords]
     if missing:

@@ -40,14 +40,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--factory", required=True, help='name, in any case, with or without "Tea Factory"'
-        )
+        parser.add_argument("--factory", required=True, help='name, in any case, with or without "Tea Factory"')
         parser.add_argument("--device-id", required=True, help="3 to 64 of A-Z a-z 0-9 _ -")
         parser.add_argument("--chimney", help="name of a chimney of the factory; a new name adds one")
-        parser.add_argument(
-            "--width", type=float, help="inner width in m, with --height: a rectangular chimney"
-        )
+        parser.add_argument("--width", type=float, help="inner width in m, with --height: a rectangular chimney")
         parser.add_argument("--height", type=float, help="inner height in m")
         parser.add_argument("--diameter", type=float, help="inner diameter in m (default 0.9)")
         parser.add_argument("--profile", type=float, help="velocity profile factor (default 1)")
@@ -122,9 +118,7 @@ class Command(BaseCommand):
                 f"host is {host}: only a node on this machine finds that (node_host). For a board set "
                 "MQTT_PUBLIC_HOST, or HTTP_BIND=0.0.0.0 in the demo, and provision again."
             )
-        self.stdout.write(
-            NEXT_STEPS.format(file=config_file, and_code=f" and {code_file}" if code_file else "")
-        )
+        self.stdout.write(NEXT_STEPS.format(file=config_file, and_code=f" and {code_file}" if code_file else ""))
 
     def _show_code(self, text: str, code_file: Path | None) -> None:
         """On a terminal that is wide enough; never into a file or a pipe, where a log would keep it."""
@@ -158,11 +152,7 @@ def _provision(options: dict[str, Any]) -> ProvisionedDevice:
         factory_name=options["factory"],
         device_id=options["device_id"],
         geometry=Geometry(
-            options["chimney"],
-            options["width"],
-            options["height"],
-            options["diameter"],
-            options["profile"],
+            options["chimney"], options["width"], options["height"], options["diameter"], options["profile"]
         ),
         co2_basis=options["basis"],
         compensation=options["compensation"],

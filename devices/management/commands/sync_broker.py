@@ -26,7 +26,5 @@ class Command(BaseCommand):
                 for file in files:
                     shutil.chown(file, owner)
             except (LookupError, PermissionError) as error:
-                raise CommandError(
-                    f"owner={owner!r}: {error}; run as root, and name a user that exists"
-                ) from None
+                raise CommandError(f"owner={owner!r}: {error}; run as root, and name a user that exists") from None
         self.stdout.write(f"{count} devices may sign in. Reload the broker: kill -HUP <its process id>")

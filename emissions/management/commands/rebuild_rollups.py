@@ -16,9 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--device", help="device id; default: all devices")
-        parser.add_argument(
-            "--from", dest="start", default="1970-01-01T00:00:00Z", help="ISO 8601 with offset"
-        )
+        parser.add_argument("--from", dest="start", default="1970-01-01T00:00:00Z", help="ISO 8601 with offset")
         parser.add_argument("--to", dest="end", help="ISO 8601 with offset, exclusive")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -35,21 +35,17 @@ class Command(BaseCommand):
         parser.add_argument("--unit", required=True, help="of the amounts, like kWh")
         parser.add_argument("--time-zone", default="", help="of times without offset; default: the site's")
         parser.add_argument(
-            "--time-is",
-            choices=[v.value for v in TimeIs],
-            default="end",
-            help="what a row's time is of its period",
+            "--time-is", choices=[v.value for v in TimeIs], default="end", help="what a row's time is of its period"
         )
+        parser.add_argument("--date-order", choices=[v.value for v in DateOrder], default="auto", help="of 03/04/2026")
         parser.add_argument(
-            "--date-order", choices=[v.value for v in DateOrder], default="auto", help="of 03/04/2026"
-        )
-        parser.add_argument(
-            "--interval-min", type=int, choices=range(1, 1441), metavar="MINUTES",
+            "--interval-min",
+            type=int,
+            choices=range(1, 1441),
+            metavar="MINUTES",
             help="length of a row's period; default: the spacing that most rows have",
-        )  # fmt: skip
-        parser.add_argument(
-            "--factor", default="", metavar="SET", help="factor set; default: the set in force"
         )
+        parser.add_argument("--factor", default="", metavar="SET", help="factor set; default: the set in force")
         parser.add_argument("--source", help="name of the factory's emission source")
         parser.add_argument("--user", help="e-mail of whoever is named as recording; default: nobody")
         parser.add_argument("--dry-run", action="store_true", help="do all of it but store")
@@ -85,11 +81,18 @@ class Command(BaseCommand):
         if options["user"] and user is None:
             raise CommandError(f"user={options['user']!r} is no account")
         plan = ImportPlan(
-            factory=factory, energy_type=options["energy_type"], unit=options["unit"],
-            time_column=options["time_column"], value_column=options["value_column"], time_zone=options["time_zone"],
-            time_is=TimeIs(options["time_is"]), factor_set=options["factor"], source_id=source.pk if source else None,
-            date_order=DateOrder(options["date_order"]), interval_min=options["interval_min"],
-        )  # fmt: skip
+            factory=factory,
+            energy_type=options["energy_type"],
+            unit=options["unit"],
+            time_column=options["time_column"],
+            value_column=options["value_column"],
+            time_zone=options["time_zone"],
+            time_is=TimeIs(options["time_is"]),
+            factor_set=options["factor"],
+            source_id=source.pk if source else None,
+            date_order=DateOrder(options["date_order"]),
+            interval_min=options["interval_min"],
+        )
         return plan, user
 
     def _progress(self, done: int, total: int) -> None:
@@ -104,9 +107,11 @@ class Command(BaseCommand):
         for notice in result.notices:
             self.stderr.write(f"note: {words(notice.code, notice.params)}")
         did = "would be stored" if result.is_dry_run else "stored"
-        span = f", {result.period_start.isoformat()} to {result.period_end.isoformat()}" if (
-            result.period_start and result.period_end
-        ) else ""  # fmt: skip
+        span = (
+            f", {result.period_start.isoformat()} to {result.period_end.isoformat()}"
+            if (result.period_start and result.period_end)
+            else ""
+        )
         self.stdout.write(
             f"{result.received} rows: {result.stored} {did}, {result.duplicate} there before, {len(result.rejected)} "
             f"rejected; {plain(result.amount)} {result.unit}, {result.co2e_kg} kg CO2e of new rows{span}"

@@ -51,18 +51,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         is_leaving = options["end_session"]
         if is_leaving and options["worker"]:
-            raise CommandError(
-                "--end-session is for the session of a worker without a name: leave --worker out"
-            )
+            raise CommandError("--end-session is for the session of a worker without a name: leave --worker out")
         try:
             address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
             worker = _checked(options["worker"])
             receiver = LeavingReceiver(address) if is_leaving else PahoReceiver(address, worker=worker)
         except BrokerSettingsError as error:
             raise CommandError(str(error)) from error
-        pipeline = Pipeline(
-            receiver, TokenBuckets(settings.INGEST_RATE_LIMIT_PER_S, settings.INGEST_RATE_BURST)
-        )
+        pipeline = Pipeline(receiver, TokenBuckets(settings.INGEST_RATE_LIMIT_PER_S, settings.INGEST_RATE_BURST))
         _stop_on_signals(pipeline)
         if settings.INGEST_METRICS_PORT:
             serve_metrics(receiver, pipeline, settings.INGEST_METRICS_PORT)

@@ -22,9 +22,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--factory", help="where to register the device on first use (default: the oldest)"
-        )
+        parser.add_argument("--factory", help="where to register the device on first use (default: the oldest)")
         parser.add_argument("--timeout", type=float, default=15.0, help="seconds to wait for an answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,9 +42,7 @@ class Command(BaseCommand):
 def mosquitto_pub_line(device: ProvisionedDevice, message: dict[str, Any]) -> str:
     """A line for a shell. Each run is a boot of its own: its stream is the time in seconds."""
     now = "'$(date +%s)'"
-    reading = json.dumps(message["readings"][0]).replace(
-        f'"t": {message["readings"][0]["t"]}', f'"t": {now}000'
-    )
+    reading = json.dumps(message["readings"][0]).replace(f'"t": {message["readings"][0]["t"]}', f'"t": {now}000')
     payload = f'{{"v": 1, "stream": {now}, "interval_s": 5, "readings": [{reading}]}}'
     tls = ["--cafile", device.ca_file] if device.ca_file else []
     words = ["mosquitto_pub", "-h", device.host, "-p", str(device.port), *tls]
