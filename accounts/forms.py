@@ -12,7 +12,7 @@ from accounts.grants import Grant, checked_grant, counties_of, factories_of, vis
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
 from accounts.tokens import DEFAULT_DAYS, offered_scopes
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 
 WHOLE, FACTORY, COUNTY = "organisation", "factory-", "county-"
 

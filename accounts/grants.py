@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership
 from accounts.permissions import AnyUser, organisations_of, visible_to
 from accounts.roles import Action, Role
-from carbontrack.errors import invalid
+from lib.errors import invalid
 
 # Given for a whole organisation these roles would reach every site, which is never what was meant.
 ROLES_OF_A_SITE = frozenset({Role.FACTORY_MANAGER, Role.INSTALLER})

@@ -18,7 +18,7 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role
-from carbontrack.errors import ApiError, FieldErrors, field_error, invalid
+from lib.errors import ApiError, FieldErrors, field_error, invalid
 
 LASTS = timedelta(days=14)
 

@@ -25,7 +25,7 @@ from accounts.models import Invitation, Membership, RequestState, User
 from accounts.permissions import page
 from accounts.roles import Action
 from accounts.views import place_words
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 
 ROWS_PER_PAGE = 100
 

@@ -19,7 +19,7 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import ApiToken, Membership, PasswordLink, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role, Scope
-from carbontrack.errors import ApiError, field_error
+from lib.errors import ApiError, field_error
 
 UNDO_WITHIN = timedelta(minutes=10)
 PASSWORD_LINK_LASTS = timedelta(hours=24)

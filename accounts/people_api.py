@@ -35,7 +35,7 @@ from accounts.people_serializers import (
 from accounts.registration import AccessInput, RegisterThrottle
 from accounts.roles import Action
 from accounts.viewsets import CsvListMixin
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
 OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}

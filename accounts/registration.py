@@ -16,7 +16,7 @@ from accounts.grants import Grant, all_factories, all_organisations, managed_org
 from accounts.invitations import NewInvitation, contact, invite
 from accounts.models import AccessRequest, RequestState, User
 from accounts.permissions import AnyUser
-from carbontrack.errors import ApiError, invalid
+from lib.errors import ApiError, invalid
 
 IN_BRACKETS = re.compile(r"\([^)]*\)")
 

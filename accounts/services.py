@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, User
 from accounts.roles import Role, Scope
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 

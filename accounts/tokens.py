@@ -15,7 +15,7 @@ from accounts.grants import visible_factories
 from accounts.models import ApiToken, User
 from accounts.permissions import token_of
 from accounts.roles import SCOPE_ACTIONS, Role, Scope, actions_of
-from carbontrack.errors import ApiError, invalid
+from lib.errors import ApiError, invalid
 
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 366

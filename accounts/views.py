@@ -23,7 +23,7 @@ from accounts.models import Invitation, User
 from accounts.permissions import declared, public_page
 from accounts.registration import AccessInput, RegisterThrottle
 from accounts.tokens import TokenInput
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 
 OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
-from carbontrack.exports import csv_response, wants_csv
+from lib.exports import csv_response, wants_csv
 
 
 class CsvListMixin:

@@ -8,7 +8,6 @@ from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, Re
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
 from carbontrack import openapi
-from carbontrack.errors import api_not_found
 from compliance.api import IntensityView, TargetViewSet
 from devices.api import MCUDeviceViewSet
 from emissions.api import LatestView
@@ -18,6 +17,7 @@ from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeView
 from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
 from factories.production_api import ProductionViewSet
+from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
 from portal.standing_api import LeaderboardView
 

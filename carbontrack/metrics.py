@@ -12,9 +12,9 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.authentication import ApiTokenAuthentication
 from accounts.permissions import declared
-from carbontrack.errors import json_error
 from emissions.models import TouchedMinute
 from emissions.rollups import lag_s
+from lib.errors import json_error
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.topics import FROM_DEVICES

@@ -17,7 +17,7 @@ from drf_yasg.renderers import OpenAPIRenderer
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from carbontrack.negotiation import AnyAcceptNegotiation
+from lib.negotiation import AnyAcceptNegotiation
 
 DESCRIPTION = """
 Readings, factories and devices of Carbon Track.

@@ -11,9 +11,11 @@ from urllib.parse import quote
 import pghistory
 from django.utils.translation import gettext_lazy as _
 
-from carbontrack import environment, local_ports, local_secrets
-from carbontrack.environment import BASE_DIR
-from carbontrack.local_postgres import LocalPostgres
+from lib import environment
+from lib.environment import BASE_DIR
+from lib.local import ports as local_ports
+from lib.local import secrets as local_secrets
+from lib.local.postgres import LocalPostgres
 
 # --- Where things are ---------------------------------------------------------------------------
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "pgtrigger",
     "pghistory",
+    "lib",
     "carbontrack",
     "accounts",
     "factories",
@@ -180,10 +183,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BrowserSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.DenyUnlessDeclared"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "carbontrack.negotiation.AnyAcceptNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "lib.negotiation.AnyAcceptNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["carbontrack.parsers.Utf8JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "carbontrack.pagination.PageNumberPagination",
+    "DEFAULT_PARSER_CLASSES": ["lib.parsers.Utf8JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "lib.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
@@ -196,7 +199,7 @@ REST_FRAMEWORK = {
         "register": "20/hour",
         "join": "20/min",
     },
-    "EXCEPTION_HANDLER": "carbontrack.errors.exception_handler",
+    "EXCEPTION_HANDLER": "lib.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

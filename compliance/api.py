@@ -21,8 +21,6 @@ from rest_framework.views import APIView
 from accounts.permissions import get_visible, organisations_of, token_of, visible_to
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import invalid
-from carbontrack.exports import csv_response, wants_csv
 from compliance import queries, services, site_days
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.inputs import span_of
@@ -40,6 +38,8 @@ from emissions.settling import SitePeriod, settling_of_sites
 from factories.choices import Sector
 from factories.models import Factory, Organisation
 from factories.queries import local_day_start
+from lib.errors import invalid
+from lib.exports import csv_response, wants_csv
 from science.rounding import decimal_kg
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}

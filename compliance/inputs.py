@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from carbontrack import sql
 from compliance.figures import HEAT_SOURCES, Made, Place, Span, Stack, Use
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
 from factories.queries import local_day_start
+from lib import sql
 
 Window = tuple[datetime, datetime]
 

@@ -15,11 +15,11 @@ from django.db import connection
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from carbontrack import sql
 from compliance.inputs import span_of
 from compliance.models import SiteDay
 from devices.models import Assignment
 from factories.models import Factory
+from lib import sql
 
 _BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
 _MJ_PER_GJ = 1000

@@ -14,13 +14,13 @@ from enum import StrEnum
 
 from django.db import connection
 
-from carbontrack import sql
 from compliance.figures import ENGINE_FUELS, ENGINE_SOURCES, ENOUGH, HEAT_SOURCES
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Sector
 from factories.models import Factory
 from factories.queries import local_day_start
+from lib import sql
 
 SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.errors import ApiError, invalid
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
 from factories.choices import Sector
 from factories.entries import required_reason
 from factories.models import Factory, Organisation
+from lib.errors import ApiError, invalid
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 

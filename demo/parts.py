@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psycopg2
 
-from carbontrack.local_postgres import LocalPostgres
 from demo import processes
 from demo.supervisor import Part
+from lib.local.postgres import LocalPostgres
 
 ANSWER_TIMEOUT_S = 2.0
 

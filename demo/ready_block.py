@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from carbontrack.qr_code import terminal_lines
+from lib.qr_code import terminal_lines
 
 
 @dataclass(frozen=True, slots=True)

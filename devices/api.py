@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible, visible_to
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import ApiError
 from devices.credentials import rotate_secret
 from devices.models import MCUDevice
 from devices.serializers import MCUDeviceSerializer, NewSecretSerializer
 from devices.services import describe
 from factories.models import Factory
+from lib.errors import ApiError
 
 
 def _visible_factories(request: Request | None) -> QuerySet[Factory]:

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from carbontrack.local_secrets import ingest_password
 from devices.models import DEVICE_ID, DeviceSecret, MCUDevice
+from lib.local.secrets import ingest_password
 
 SECRET_BYTES = 24  # 192 bits, `design.md` 4
 ROUNDS = 101

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from carbontrack.environment import LOOPBACK_HOSTS
-from carbontrack.qr_code import MOST_BYTES
 from devices.models import Assignment
 from devices.services import ProvisionedDevice
 from factories.choices import Shape
+from lib.environment import LOOPBACK_HOSTS
+from lib.qr_code import MOST_BYTES
 
 # How its CO2 sensor talks, by the beginning of what the registry calls the sensor.
 PROTOCOLS = {

@@ -21,14 +21,14 @@ from rest_framework.views import APIView
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
-from carbontrack.errors import ApiError, invalid
-from carbontrack.exports import list_response
-from carbontrack.pagination import page_size
 from devices.models import Assignment, MCUDevice
 from emissions import queries
 from emissions.serializers import ReadingSerializer, RollupSerializer, reading_row, rollup_row
 from emissions.settling import Part, settling
 from factories.models import Factory
+from lib.errors import ApiError, invalid
+from lib.exports import list_response
+from lib.pagination import page_size
 
 RAW = "raw"
 RESOLUTIONS = (RAW, *queries.RESOLUTIONS)

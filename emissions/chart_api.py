@@ -19,11 +19,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.roles import Action
-from carbontrack.errors import invalid
 from devices.models import MCUDevice
 from emissions.api import DEVICE, FACTORY, Scope, parse_moment, requested_scope
 from emissions.chart_data import RESOLUTIONS, ChartData, chart_data
 from factories.models import Factory
+from lib.errors import invalid
 
 # What is shown when no period is asked for.
 USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from carbontrack import sql
-from carbontrack.errors import ApiError, invalid
 from devices.models import Assignment
+from lib import sql
+from lib.errors import ApiError, invalid
 
 RESOLUTIONS = ("hour", "day", "month")
 # More bars than these no eye can tell apart.

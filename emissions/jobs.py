@@ -1,8 +1,8 @@
 """Periodic work on emissions."""
 
-from carbontrack.jobs import Job
 from emissions.partitions import ensure_partitions
 from emissions.rollups import roll_up_touched, touch_changed_setups
+from lib.jobs import Job
 
 JOBS = [
     Job("roll up new readings", 1, roll_up_touched),

@@ -33,11 +33,11 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 from accounts.authentication import ApiTokenAuthentication
 from accounts.permissions import declared, may
 from accounts.roles import Action
-from carbontrack.errors import ApiError, json_error
 from emissions.api import Scope, requested_scope
 from emissions.derive import DerivedReading, moment
 from emissions.queries import Key, readings_by_key, readings_received
 from emissions.serializers import ReadingSerializer, reading_row
+from lib.errors import ApiError, json_error
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db import connection
 
-from carbontrack import sql
 from emissions import derive
 from emissions.derive import DerivedReading, ReadingRow, milliseconds, moment
+from lib import sql
 from science.quality import CONTEXT
 
 Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: the order of every page

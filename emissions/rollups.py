@@ -24,12 +24,12 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from carbontrack import sql
 from emissions import derive
 from emissions.derive import AssignmentSetup, DerivedReading, ReadingRow, moment
 from emissions.hours_and_days import HOUR_MS, MINUTE_MS, hour_cutter, hour_starts_between, roll_up_days, roll_up_hours
 from emissions.models import AppliedSetup, EmissionMinute
 from emissions.rollup_rows import insert_rollups
+from lib import sql
 from science.integration import RateSample, Segment, segments
 from science.quality import CONTEXT, DOUBTFUL, counted_kg_per_s, is_firing_like, is_idle_like, is_measured, is_valid
 from science.rounding import micrograms_from_kg

@@ -21,11 +21,11 @@ from typing import Any
 
 from django.db import connection
 
-from carbontrack import sql
 from devices.models import Assignment, MCUDevice
 from devices.queries import DeviceState, state_of
 from emissions.models import STREAM_OFFSET
 from emissions.partitions import OLDEST_READING
+from lib import sql
 
 ARRIVES_WITHIN = timedelta(minutes=2)  # how long after its moment a live reading is in the totals
 ROLLED_UP_WITHIN = timedelta(minutes=1)

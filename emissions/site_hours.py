@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from carbontrack import sql
 from factories.models import Factory
+from lib import sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from operator import or_
 
 from django.db import connection
 
-from carbontrack import sql
 from emissions.derive import milliseconds
 from emissions.models import HourStatus
 from factories.models import Factory
 from factories.queries import local_day_start, local_hour_start
+from lib import sql
 
 
 @dataclass(frozen=True, slots=True)

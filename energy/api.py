@@ -16,8 +16,6 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import invalid
-from carbontrack.exports import list_response
 from energy import services
 from energy.choices import EntryKind, FactorGas
 from energy.import_api import ImportMixin
@@ -42,6 +40,8 @@ from factories.entry_api import (
     visible_factories,
 )
 from factories.models import Factory
+from lib.errors import invalid
+from lib.exports import list_response
 
 
 class ReferenceViewSet(ScopedReadOnlyViewSet):

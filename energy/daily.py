@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from django.db import connection
 
-from carbontrack import sql
 from factories.models import Factory
+from lib import sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from functools import cached_property
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from carbontrack.errors import ApiError, invalid
 from energy.choices import Carrier, FactorGas, FactorType
 from energy.models import EmissionFactor, EnergyType
 from energy.quantities import Measure
 from factories.models import Organisation
 from factories.notices import Notice
+from lib.errors import ApiError, invalid
 
 MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
 

@@ -15,14 +15,14 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible, visible_to
 from accounts.roles import Action
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError, invalid
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.notices import words
 from energy.sheets import SheetError, read_sheet
 from energy.time_axis import DateOrder, TimeIs
 from factories.entry_api import NoNulMixin
 from factories.models import Factory
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
 
 LARGEST_FILE_BYTES = 20 * 1024 * 1024
 SHOWN_ERRORS = 1_000

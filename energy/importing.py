@@ -18,8 +18,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError
 from energy.bulk import NewRow, insert_rows
 from energy.choices import EntryKind, Origin
 from energy.factors import FactorBook, find_energy_type
@@ -31,6 +29,8 @@ from energy.valuation import value_amount
 from factories.models import EmissionSource, Factory, validate_time_zone
 from factories.notices import Notice
 from factories.periods import AHEAD, EARLIEST_YEAR
+from lib.decimals import plain
+from lib.errors import ApiError
 
 _STEP = Decimal("0.000001")
 _LARGEST = Decimal(10) ** 12

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from carbontrack.errors import invalid
 from energy import plausibility
 from energy.choices import EntryKind
 from energy.factors import FactorBook, find_energy_type
@@ -20,6 +19,7 @@ from energy.valuation import RESULT_FIELDS, value_amount
 from factories.models import EmissionSource, Factory
 from factories.notices import Notice
 from factories.periods import period_of
+from lib.errors import invalid
 
 DEFAULT_MOISTURE_FRACTION = Decimal("0.300")
 _NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from carbontrack import sql
 from energy.models import EmissionFactor, EnergyType
+from lib import sql
 
 DATA = Path(__file__).parent / "data"
 # What makes a row the same row; the rest of it may change, and is then the next version.

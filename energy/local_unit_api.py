@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import invalid
 from energy.factors import find_energy_type
 from energy.models import LocalUnit
 from energy.services import set_local_unit
 from factories.entry_api import REFUSALS, NoNulMixin, PlainDecimalField, object_of, visible_factories
 from factories.models import Factory
+from lib.errors import invalid
 
 
 class LocalUnitSerializer(serializers.ModelSerializer[LocalUnit]):

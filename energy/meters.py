@@ -14,8 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError, invalid
 from energy.choices import EntryKind, Origin
 from energy.inputs import EntryInput, columns_of, local_units, look_twice, save
 from energy.models import EnergyEntry
@@ -24,6 +22,8 @@ from factories.choices import Act
 from factories.entries import mark
 from factories.models import Factory
 from factories.periods import LONGEST
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
 from science import units
 
 

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 
 from accounts.permissions import AnyUser, organisations_of, visible_to
 from accounts.roles import Action
-from carbontrack.errors import invalid
 from energy.choices import Basis, FactorGas
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from energy.serializers import EmissionFactorSerializer
 from factories.entry_api import REFUSALS, NoNulMixin, object_of, user_of
 from factories.models import Factory, Organisation
+from lib.errors import invalid
 
 PREVIEW = openapi.Parameter(
     "preview",

@@ -16,14 +16,14 @@ from django.db.models.functions import Cast, TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError, invalid
 from energy.choices import Basis, Carrier, EntryKind, FactorGas
 from energy.factors import FactorBook, find_energy_type
 from energy.models import EmissionFactor, EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, canonical
 from energy.valuation import value_amount
 from factories.models import Factory, Organisation
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
 from science import units
 from science.units import Dimension
 

@@ -9,12 +9,12 @@ from decimal import Decimal, localcontext
 
 from django.utils.translation import gettext as _
 
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError, invalid
 from energy.choices import Carrier
 from energy.models import EnergyType
 from factories.notices import Notice
 from factories.production import UNIT_WORDS
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
 from science import units
 from science.units import Dimension
 

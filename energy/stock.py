@@ -15,14 +15,14 @@ from typing import Any
 
 from django.db import connection
 
-from carbontrack import sql
-from carbontrack.errors import ApiError
 from energy.choices import Carrier, EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, in_known_unit
 from factories.models import Factory
 from factories.periods import LONGEST
+from lib import sql
+from lib.errors import ApiError
 from science import units
 from science.stock import StockBalance, stock_balance
 from science.units import Dimension

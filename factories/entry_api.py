@@ -12,9 +12,9 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.permissions import visible_to
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError, invalid
 from factories.models import Factory
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
 
 NUL = "\x00"
 IDEMPOTENCY_KEY = openapi.Parameter(

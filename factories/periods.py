@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from carbontrack.errors import invalid
 from factories.models import Factory
 from factories.queries import local_day_start, next_local_day
+from lib.errors import invalid
 
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=1)

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
-from carbontrack.decimals import plain
 from factories.choices import Product
 from factories.models import ProductionEntry
 from factories.notices import Notice
+from lib.decimals import plain
 
 LOOK_BACK = timedelta(days=28)
 FEWEST_TO_COMPARE = 5

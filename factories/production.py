@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.errors import invalid
 from factories import plausibility
 from factories.choices import Act, Product, ProductionOrigin, ProductionUnit, Sector
 from factories.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from factories.models import Factory, ProductionEntry
 from factories.periods import period_of
+from lib.errors import invalid
 
 LARGEST_KG = Decimal(10) ** 10
 PRODUCTS: dict[Sector, tuple[Product, ...]] = {

@@ -15,8 +15,6 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from carbontrack.errors import invalid
-from carbontrack.exports import list_response
 from factories import production
 from factories.choices import Product
 from factories.entry_api import (
@@ -36,6 +34,8 @@ from factories.production_serializers import (
     ProductionEntrySerializer,
     ProductionEventSerializer,
 )
+from lib.errors import invalid
+from lib.exports import list_response
 
 
 class ProductionFilter(filters.FilterSet):

@@ -21,10 +21,10 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.permissions import AnyUser, require, visible_to
 from accounts.roles import Action
-from carbontrack.errors import ApiError, invalid
 from devices.models import MCUDevice
 from emissions.api import EmissionsView
 from emissions.derive import milliseconds
+from lib.errors import ApiError, invalid
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import describe_error
 from mqtt_ingest.identify import Arrival, DeviceRef

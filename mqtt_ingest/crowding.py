@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from django.db.backends.utils import CursorWrapper
 
-from carbontrack import sql
 from emissions.models import STREAM_OFFSET
+from lib import sql
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.rules import refuse

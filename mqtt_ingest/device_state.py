@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from django.db.backends.utils import CursorWrapper
 
-from carbontrack import sql
 from devices.models import MCUDevice
 from devices.services import hold_on_mismatch
 from emissions.models import STREAM_OFFSET, DeviceStream
+from lib import sql
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.topics import Kind

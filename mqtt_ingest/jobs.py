@@ -11,7 +11,7 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from carbontrack.jobs import Job
+from lib.jobs import Job
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
 
 REJECTED_FOR = timedelta(days=90)

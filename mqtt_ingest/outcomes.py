@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from carbontrack import sql
+from lib import sql
 from mqtt_ingest.choices import Outcome, Reason
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.messages import printable

@@ -16,8 +16,8 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg2.errors import UniqueViolation
 
-from carbontrack import sql
 from emissions.partitions import ensure_partitions, forget_known_partitions, is_missing_partition
+from lib import sql
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.crowding import delete_crowding, refuse_crowding
 from mqtt_ingest.device_state import write_device_state

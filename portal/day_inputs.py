@@ -13,11 +13,11 @@ from decimal import Decimal, localcontext
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from carbontrack.decimals import plain
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.models import Factory, ProductionEntry
 from factories.periods import LONGEST
+from lib.decimals import plain
 from portal.carbon_words import wood_pair
 from portal.days import FactoryDay
 from portal.log_saving import amount_label

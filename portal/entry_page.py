@@ -16,8 +16,6 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError
 from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
@@ -25,6 +23,8 @@ from energy.notices import words
 from factories import production
 from factories.choices import Act
 from factories.entries import UNDO_WITHIN
+from lib.decimals import plain
+from lib.errors import ApiError
 from portal.carbon_words import counts, wood_pair
 from portal.days import factory_day
 from portal.log_form import parse_amount

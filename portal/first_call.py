@@ -15,8 +15,8 @@ from accounts.models import User
 from accounts.permissions import page, visible_to
 from accounts.roles import Action, Scope
 from accounts.tokens import TokenInput, create_token, offered_scopes
-from carbontrack.errors import ApiError
 from devices.models import MCUDevice
+from lib.errors import ApiError
 from mqtt_ingest import spare_device
 
 TOKEN_DAYS = 30

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import AnyUser, first_membership, organisations_of, token_of, visible_to
 from accounts.roles import Action
-from carbontrack.errors import invalid
 from compliance import site_days
 from factories.choices import Sector
 from factories.models import Factory, Organisation
+from lib.errors import invalid
 from portal import leaderboard_groups as groups
 from portal.leaderboard_days import Metric, SiteSums
 from portal.leaderboard_groups import Group

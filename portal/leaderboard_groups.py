@@ -9,9 +9,9 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from carbontrack.errors import invalid
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
+from lib.errors import invalid
 
 # KTDA's regions by county (`domain.md` 9) [K]; Murang'a lies in two of them and is kept with Nyeri. A county that is
 # not here is a region of its own.

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
-from carbontrack.errors import invalid
+from lib.errors import invalid
 from portal.leaderboard_sums import Window
 
 ROLLING = "12m"

@@ -14,11 +14,11 @@ from typing import Any
 
 from django.db import connection
 
-from carbontrack import sql
 from emissions.totals import factory_day_start
 from energy.stock import stock_confirmed_months
 from factories.choices import Sector
 from factories.models import Factory
+from lib import sql
 from portal.leaderboard_days import Place, SiteSums, SumsRow, site_sums
 from portal.leaderboard_factors import CeilingBook, GridFactor, grid_factors
 from science.intensity import RECENT_DAYS, STACK_FUEL_BAND

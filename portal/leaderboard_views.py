@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import page, require
 from accounts.roles import Action
-from carbontrack.errors import ApiError
-from carbontrack.exports import csv_response, wants_csv
+from lib.errors import ApiError
+from lib.exports import csv_response, wants_csv
 from portal.leaderboard import leaderboard
 from portal.leaderboard_page import leaderboard_page
 from portal.standing_api import StandingRowSerializer, standing_rows

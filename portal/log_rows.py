@@ -15,8 +15,6 @@ from django.db.models.functions import JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError
 from energy.choices import EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType, LocalUnit
@@ -24,6 +22,8 @@ from energy.quantities import LocalUnits, canonical
 from energy.valuation import value_amount
 from factories.choices import Product, Sector
 from factories.models import Factory, ProductionEntry
+from lib.decimals import plain
+from lib.errors import ApiError
 
 STACKED = gettext_lazy("m3 stacked")
 # One unit is valued as the part of many: results are kept to a milligram, and a kilogram of wood gives few of them.

@@ -17,8 +17,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError
 from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
@@ -28,6 +26,8 @@ from factories.choices import Act
 from factories.models import Factory, ProductionEntry
 from factories.production import ProductionInput
 from factories.queries import local_hour_start
+from lib.decimals import plain
+from lib.errors import ApiError
 from portal.log_form import LogForm, LogRow, Question, client_id
 from portal.log_rows import BILL, UNIT_LABELS, RowSpec, rows_of
 

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
-from carbontrack.decimals import plain
 from compliance import queries, site_days
 from compliance.queries import Sums
 from energy.choices import EntryKind
@@ -22,6 +21,7 @@ from energy.models import EnergyEntry, EnergyType
 from factories.choices import Product, Sector
 from factories.models import Factory, ProductionEntry
 from factories.periods import LONGEST
+from lib.decimals import plain
 from portal.days import FactoryDay, day_label, factory_day, month_days
 from portal.log_answer import entry_url
 from portal.log_rows import UNIT_LABELS

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Membership, User
 from accounts.roles import Role
-from carbontrack.templatetags.units import clock
 from compliance.schedule import Item, Log, logs
 from compliance.targets import verdicts_of
 from devices.models import Assignment, AssignmentHold
@@ -29,6 +28,7 @@ from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.choices import Sector
 from factories.models import Factory, Organisation, Reminder
 from factories.reminders import last_reminders
+from lib.templatetags.units import clock
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
 from portal.days import day_just_ended, day_label, factory_day

@@ -11,10 +11,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from carbontrack.templatetags.units import percent
 from compliance.schedule import SCHEDULE_DAYS
 from compliance.targets import Verdict
 from factories.models import Factory
+from lib.templatetags.units import percent
 from portal.days import day_label
 from portal.morning_inputs import (
     Figure,

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from carbontrack.templatetags.units import quantity
 from compliance.figures import MIXED
 from compliance.schedule import Log
 from compliance.targets import Verdict
 from factories.models import Factory
+from lib.templatetags.units import quantity
 from portal.days import day_label
 from portal.landing import factory_address
 from portal.morning_sums import SiteSums

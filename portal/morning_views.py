@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.permissions import get_visible, may, memberships_of, page, visible_to
 from accounts.roles import Action, Role, actions_of
-from carbontrack.exports import csv_response, wants_csv
 from factories.models import Factory, Organisation
 from factories.reminders import note_reminder
+from lib.exports import csv_response, wants_csv
 from portal.days import day_just_ended
 from portal.morning import MorningPage, asked_words, morning_page
 from portal.morning_inputs import RECORD_COLUMNS, factory_records

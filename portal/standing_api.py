@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Action
-from carbontrack.exports import csv_response, wants_csv
+from lib.exports import csv_response, wants_csv
 from portal.leaderboard import Leaderboard, Named, Row, Unplaced, leaderboard
 from portal.leaderboard_days import Metric
 from science.rounding import decimal_kg

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import get_visible, may, page
 from accounts.roles import Action
-from carbontrack.errors import ApiError
-from carbontrack.exports import csv_response, wants_csv
 from energy.services import entries
 from factories.models import Factory, ProductionEntry
+from lib.errors import ApiError
+from lib.exports import csv_response, wants_csv
 from portal import entry_page as entry_pages
 from portal.days import running_day
 from portal.log_answer import log_answer

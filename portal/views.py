@@ -27,8 +27,8 @@ from accounts.permissions import (
     visible_to,
 )
 from accounts.roles import Action
-from carbontrack.exports import csv_response, wants_csv
 from factories.models import Factory, Organisation
+from lib.exports import csv_response, wants_csv
 from portal.choices import factory_choices
 from portal.factory_page import factory_page
 from portal.forms import FactoryForm, OrganisationForm

@@ -8,11 +8,11 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from carbontrack.templatetags.units import clock
 from devices.queries import DeviceState
 from emissions.settling import Settling, Why
 from emissions.totals import SoFar, factory_day_start
 from factories.models import Factory
+from lib.templatetags.units import clock
 from science.quality import Quality, names
 
 _STATE_WORDS = {

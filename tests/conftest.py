@@ -15,7 +15,7 @@ from django.test import Client
 import bootstrap
 from accounts.models import User
 from accounts.roles import Role
-from carbontrack.local_postgres import LocalPostgres
+from lib.local.postgres import LocalPostgres
 from tests import make
 from tests.environment import DATA_DIR
 

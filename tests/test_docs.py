@@ -68,7 +68,7 @@ def _variable_read(node: ast.AST) -> tuple[str, object] | None:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         owner, name = ast.unparse(node.func.value), _literal(node.args[0])
         default = _literal(node.args[1]) if len(node.args) > 1 else None
-        is_ours = owner == "environment"  # carbontrack/environment.py: the name comes first in all of it
+        is_ours = owner == "environment"  # lib/environment.py: the name comes first in all of it
         is_plain = (owner, node.func.attr) in {("os.environ", "get"), ("os", "getenv"), ("env", "str")}
         if (is_ours or is_plain) and isinstance(name, str):
             return name, default
@@ -265,7 +265,9 @@ def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
 
 
 def test_files_that_pages_name_are_there() -> None:
-    pattern = rf"`((?:{'|'.join([*ROOMS, 'templates', 'static', 'docs', 'firmware'])})/[\w./-]+\.\w+)`"
+    # Not `lib/`: the firmware's manual names files of its own lib/ by it.
+    rooms = [room for room in ROOMS if room != "lib"]
+    pattern = rf"`((?:{'|'.join([*rooms, 'templates', 'static', 'docs', 'firmware'])})/[\w./-]+\.\w+)`"
     missing = {
         f"{page.name}: {path}"
         for page in PAGES

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from carbontrack.local_postgres import LocalPostgres
+from lib.local.postgres import LocalPostgres
 from tests.environment import DATA_DIR
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from carbontrack import checks, environment
+from carbontrack import checks
+from lib import environment
 
 MANAGE = Path(django_settings.BASE_DIR) / "manage.py"
 # A production that has all it needs; the server is never asked.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.invitations import NewAccount, accept
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role, Scope
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 from tests import make
 
 pytestmark = pytest.mark.django_db

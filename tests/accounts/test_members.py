@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.members import end_membership
 from accounts.models import ApiToken, Membership, PasswordLink
 from accounts.roles import Role, Scope
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from accounts.grants import Grant
 from accounts.models import AccessRequest, Invitation, Membership, RequestState, User
 from accounts.registration import AccessInput, approve, ask_for_access, named_organisation
 from accounts.roles import Role
-from carbontrack.errors import ApiError
+from lib.errors import ApiError
 from tests import make
 
 pytestmark = pytest.mark.django_db

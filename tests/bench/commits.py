@@ -15,7 +15,7 @@ from types import TracebackType
 import msgspec
 import psycopg2
 
-from carbontrack.local_postgres import LocalPostgres
+from lib.local.postgres import LocalPostgres
 
 _keys_of = msgspec.json.Decoder(list[tuple[int, int, int, int]]).decode
 

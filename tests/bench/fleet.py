@@ -13,9 +13,9 @@ from types import TracebackType
 
 import psycopg2
 
-from carbontrack.local_postgres import LocalPostgres
 from devices.services import ProvisionedDevice
 from emissions.models import STREAM_OFFSET
+from lib.local.postgres import LocalPostgres
 from tests.bench.outbox_devices import FleetSettings
 
 PATIENCE_S = 20.0

@@ -32,13 +32,13 @@ from django.core.management import call_command
 from django.db import connection
 
 import tests.environment
-from carbontrack.local_postgres import LocalPostgres
 from devices.choices import Co2Basis, PressureCompensation
 from devices.credentials import mosquitto_hash
 from devices.models import Assignment, DeviceSecret, MCUDevice
 from devices.services import ProvisionedDevice, describe
 from emissions.models import Emission
 from factories.models import Chimney
+from lib.local.postgres import LocalPostgres
 from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.lone_session import end_session
 from mqtt_ingest.queries import Counters, counters

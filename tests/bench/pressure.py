@@ -28,7 +28,7 @@ django.setup()
 from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
-from carbontrack.local_postgres import LocalPostgresError
+from lib.local.postgres import LocalPostgresError
 from tests.bench.fleet import OutboxFleet
 from tests.bench.load import Load
 from tests.bench.parts import BenchParts, machine

@@ -16,8 +16,8 @@ import msgspec
 import psutil
 from django.db import connection, transaction
 
-from carbontrack import sql
 from devices.services import ProvisionedDevice
+from lib import sql
 from mqtt_ingest.identify import DeviceDirectory, identify
 from mqtt_ingest.parse import parse
 from mqtt_ingest.pipeline import Pipeline

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from carbontrack.errors import ApiError
 from compliance import services
 from compliance.models import Target
 from compliance.services import TargetInput, set_target
@@ -14,6 +13,7 @@ from compliance.site_days import refresh
 from compliance.targets import Verdict, expected, significant, verdict, verdicts_of, year_of_window
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
+from lib.errors import ApiError
 from tests.compliance.build import LENGTH, START, make_hours, make_production
 from tests.make import make_assignment, make_device, make_energy_entry, make_factory, make_organisation
 

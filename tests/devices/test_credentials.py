@@ -12,11 +12,11 @@ from django.utils import timezone
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from carbontrack.local_secrets import ingest_password
 from devices import credentials
 from devices.broker import write_mosquitto_files
 from devices.credentials import INGEST_USER, TOPIC_ROOT, check_broker_login, may_use_topic, mosquitto_hash, verify
 from devices.models import DeviceSecret
+from lib.local.secrets import ingest_password
 from tests import make
 
 device_ids = st.from_regex(r"[A-Za-z0-9_-]{3,64}", fullmatch=True)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from carbontrack import qr_code
 from demo.certificates import ensure_certificates
 from devices import firmware_config
 from devices.credentials import check_broker_login
 from devices.models import MCUDevice
 from factories.models import Factory
+from lib import qr_code
 from tests import make
 
 pytestmark = pytest.mark.django_db

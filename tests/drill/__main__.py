@@ -23,8 +23,8 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
-from carbontrack.local_postgres import LocalPostgres
 from devices.services import provision_device
+from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
 from tests import make
 from tests.drill import check

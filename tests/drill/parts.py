@@ -13,7 +13,7 @@ import psycopg2
 from django.conf import settings
 from django.db import connection
 
-from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
+from lib.local.postgres import LocalPostgres, LocalPostgresError
 from tests.drill.proxy import Proxy
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto
 from tests.processes import Process

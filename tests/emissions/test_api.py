@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carbontrack.exports import cell
 from devices.models import MCUDevice
 from emissions import queries, rollups
 from emissions.models import STREAM_OFFSET, Emission
+from lib.exports import cell
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from carbontrack.errors import ApiError
 from energy.choices import FactorType
 from energy.factors import FactorBook, find_energy_type, main_factor
 from energy.loading import DATA, load
 from energy.models import EmissionFactor, EnergyType
 from energy.valuation import value_amount
+from lib.errors import ApiError
 from science.rounding import decimal_kg
 
 pytestmark = pytest.mark.django_db

@@ -15,12 +15,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.models import Sum
 
-from carbontrack.errors import ApiError
 from energy import services
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.models import EnergyEntry
 from energy.sheets import SheetError, read_sheet
 from energy.time_axis import DateOrder, TimeIs
+from lib.errors import ApiError
 from tests.conftest import REAL_DATA_VARIABLE
 from tests.make import make_energy_entry, make_factory, make_user
 

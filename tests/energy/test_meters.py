@@ -16,12 +16,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carbontrack.errors import ApiError
 from energy import services
 from energy.choices import EntryKind, Origin
 from energy.models import EnergyEntry
 from factories.choices import Act, SourceKind
 from factories.models import EmissionSource
+from lib.errors import ApiError
 from tests.make import make_energy_entry, make_factory, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -11,13 +11,13 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from carbontrack.errors import ApiError
 from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
 from factories.choices import Act, Product, SourceKind
 from factories.models import EmissionSource, ProductionEntry
+from lib.errors import ApiError
 from tests.make import make_energy_entry, make_factory, make_organisation, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

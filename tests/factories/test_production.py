@@ -14,11 +14,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbontrack.errors import ApiError
 from factories import production
 from factories.choices import Act, ProductionOrigin, Sector
 from factories.models import ProductionEntry
 from factories.production import ProductionInput, ProductionRow, add_production_bulk, record_production
+from lib.errors import ApiError
 from tests.make import make_factory, make_production, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

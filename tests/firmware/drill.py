@@ -24,7 +24,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from carbontrack.local_postgres import LocalPostgres
+from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
 from tests.firmware import build
 from tests.firmware.reckoning import Reckoning

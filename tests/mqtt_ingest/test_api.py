@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role, Scope
-from carbontrack.errors import ApiError
 from emissions.models import STREAM_OFFSET, Emission
+from lib.errors import ApiError
 from mqtt_ingest.api import store_posted
 from mqtt_ingest.models import RejectedMessage
 from mqtt_ingest.queries import counters

@@ -5,9 +5,9 @@ import threading
 import pytest
 from django.db import OperationalError
 
-from carbontrack import sql
 from emissions import partitions
 from emissions.models import Emission
+from lib import sql
 from mqtt_ingest import retry
 from mqtt_ingest import store as store_module
 from mqtt_ingest.batch import Batch

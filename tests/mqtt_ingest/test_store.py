@@ -15,8 +15,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carbontrack.sql import load
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission, TouchedMinute
+from lib.sql import load
 from mqtt_ingest import store as store_module
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.messages import FLOAT4_LIMIT, Reading

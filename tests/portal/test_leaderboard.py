@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.roles import Role
-from carbontrack.errors import ApiError
 from compliance.models import SiteDay
 from factories.models import Factory
+from lib.errors import ApiError
 from portal.leaderboard import Leaderboard, Row, leaderboard
 from portal.leaderboard_days import Metric
 from portal.leaderboard_reasons import Code

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from carbontrack.templatetags.units import quantity
 from compliance.site_days import refresh
 from devices.models import AssignmentHold
 from factories.choices import MineClass, Product, Sector, SourceKind
 from factories.models import EmissionSource, Reminder
+from lib.templatetags.units import quantity
 from mqtt_ingest.models import DeviceMessage
 from portal.morning import MorningPage
 from tests import make

@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from carbontrack.templatetags.units import quantity
 from compliance.models import Target
 from compliance.targets import Verdict
 from compliance.targets import verdict as verdict_on
 from factories.models import Factory
+from lib.templatetags.units import quantity
 from portal.morning_inputs import Figure
 from tests import make
 from tests.portal.morning_world import DAY, day_start, tea_group

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from carbontrack.jobs import Schedule, all_jobs
+from lib.jobs import Schedule, all_jobs
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from carbontrack import environment, local_ports, local_secrets
-from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
 from demo import firmware_part, instance, parts, preflight
 from demo.addresses import LOOPBACK_NAMES, shown_address
 from demo.ready_block import ReadyFacts, ready_block
 from demo.supervisor import Part, PartFailedError, Supervisor
+from lib import environment
+from lib.local import ports as local_ports
+from lib.local import secrets as local_secrets
+from lib.local.postgres import LocalPostgres, LocalPostgresError
 from mqtt_ingest.management.commands.publish_reading import mosquitto_pub_line
 from mqtt_ingest.spare_device import plausible_message, spare_device
 

@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from carbontrack.environment import LOOPBACK_HOSTS
 from demo import firmware_build, firmware_files, firmware_node, fleet_files
 from demo.cast import PlannedDevice
 from demo.firmware_files import NodeState, State
+from lib.environment import LOOPBACK_HOSTS
 from mqtt_ingest.broker_address import BrokerAddress
 
 RELEASE_POLL_S = 0.5

@@ -13,11 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from carbontrack.environment import LOOPBACK_HOSTS
 from demo import cast, firmware_files, fleet_files
 from demo.fleet import Fleet
 from demo.link import BrokerPlace
 from demo.simulated_device import SimulatedDevice
+from lib.environment import LOOPBACK_HOSTS
 from mqtt_ingest.broker_address import BrokerAddress
 
 

@@ -16,12 +16,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from carbontrack import qr_code
-from carbontrack.environment import LOOPBACK_HOSTS
 from devices import firmware_config as node
 from devices.choices import Co2Basis, PressureCompensation
 from devices.models import Assignment
 from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
+from lib import qr_code
+from lib.environment import LOOPBACK_HOSTS
 
 NEXT_STEPS = """\
 Next, at the node:

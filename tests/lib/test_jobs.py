@@ -9,14 +9,14 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from carbontrack.jobs import Job, Schedule, all_jobs
+from lib.jobs import Job, Schedule, all_jobs
 
 
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr("carbontrack.jobs.time.monotonic", lambda: self.now_s)
-        monkeypatch.setattr("carbontrack.jobs.close_old_connections", lambda: None)
+        monkeypatch.setattr("lib.jobs.time.monotonic", lambda: self.now_s)
+        monkeypatch.setattr("lib.jobs.close_old_connections", lambda: None)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from carbontrack import local_ports
+from lib.local import ports as local_ports
 
 
 @pytest.fixture(autouse=True)

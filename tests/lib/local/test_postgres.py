@@ -13,9 +13,9 @@ import psutil
 import psycopg2
 import pytest
 
-from carbontrack.local_postgres import LocalPostgres, LocalPostgresError
+from lib.local.postgres import LocalPostgres, LocalPostgresError
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR = Path(__file__).resolve().parents[3]
 VANISH_TIMEOUT_S = 10
 
 
@@ -171,7 +171,7 @@ def test_the_server_stops_when_its_starter_is_killed(tmp_path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from carbontrack.local_postgres import LocalPostgres
+        from lib.local.postgres import LocalPostgres
         server = LocalPostgres(Path(sys.argv[1]), fsync=False)
         server.ensure_initialised()
         process = server.start()

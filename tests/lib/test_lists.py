@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from carbontrack.exports import cell
+from lib.exports import cell
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, the_schema, url_of

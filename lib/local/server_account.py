@@ -2,7 +2,7 @@
 
 PostgreSQL refuses to run as root. Root therefore runs it as a system user, with one extra right where Linux
 can give it: to *reach* files below folders that are closed to that user, as /root is (mode 0700). Nothing
-here knows what the server does; see `carbontrack/local_postgres.py`.
+here knows what the server does; see `lib/local/postgres.py`.
 """
 
 from __future__ import annotations

@@ -54,6 +54,6 @@ def all_jobs() -> list[Job]:
     jobs: list[Job] = []
     for app in apps.get_app_configs():
         module = f"{app.name}.jobs"
-        if app.name != "carbontrack" and find_spec(module) is not None:
+        if app.name != "lib" and find_spec(module) is not None:
             jobs += getattr(importlib.import_module(module), "JOBS", [])
     return jobs

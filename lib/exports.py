@@ -1,7 +1,7 @@
 """A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula are made text.
 
 Every list of the API goes through here, or through `accounts/viewsets.py` which does; held by
-tests/carbontrack/test_lists.py.
+tests/lib/test_lists.py.
 """
 
 import csv

@@ -7,16 +7,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from carbontrack.templatetags.units import (
-    DECIMALS_BY_MAGNITUDE,
-    age_of,
-    clock,
-    co2,
-    digits_rule,
-    number,
-    percent,
-    quantity,
-)
+from lib.templatetags.units import DECIMALS_BY_MAGNITUDE, age_of, clock, co2, digits_rule, number, percent, quantity
 
 NOON_UTC = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

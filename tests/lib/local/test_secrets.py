@@ -8,13 +8,13 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from carbontrack import local_secrets
-from carbontrack.local_secrets import kept_secret
+from lib.local import secrets as local_secrets
+from lib.local.secrets import kept_secret
 
 DRAW = """
 import sys
 from pathlib import Path
-from carbontrack.local_secrets import kept_secret
+from lib.local.secrets import kept_secret
 print(kept_secret(Path(sys.argv[1])))
 """
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from carbontrack import sql
-from carbontrack.environment import BASE_DIR
+from lib import sql
+from lib.environment import BASE_DIR
 
 STATEMENTS = sorted(BASE_DIR.glob("*/sql/*.sql"))
 

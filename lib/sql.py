@@ -7,7 +7,7 @@ with the migrations and is read by them, not from here.
 from functools import cache
 from pathlib import Path
 
-from carbontrack.environment import BASE_DIR
+from lib.environment import BASE_DIR
 
 
 class MissingStatementError(LookupError):

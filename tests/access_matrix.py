@@ -1,0 +1,260 @@
+"""Who gets what at every address: tables written out by hand, one row an address. `test_access.py` walks them."""
+
+# In this order in every row. Litein is asked for: Momul's manager and HQ of others have no part in it.
+WHO = (
+    "not_signed_in",
+    "no_membership",
+    "litein_manager",
+    "momul_manager",
+    "hq",
+    "hq_of_others",
+    "installer",
+    "auditor",
+    "integrator",
+    "superuser",
+    "read_token",
+)
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+#                 -   no  man mom hq  oth ins aud int sup tok
+OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
+READERS = "       401 403 200 200 200 200 200 200 200 403 200"
+ONE_OF_LITEIN = " 401 403 200 404 200 404 200 200 200 403 200"
+NO_METHOD = "     401 405 405 405 405 405 405 405 405 405 405"
+# Who sees energy: all but installers. Who writes it: managers of Litein and HQ; an integrator needs a token.
+ENERGY_READERS = "401 403 200 200 200 200 403 200 200 403 200"
+ENERGY_OF_LITEIN = "401 403 200 404 200 404 403 200 200 403 200"
+ENERGY_WRITERS = "401 403 {0} {0} {0} {0} 403 403 403 403 403"
+ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
+# Pages of Litein's log: what those get who write it, and what an auditor gets.
+LOG_OF_LITEIN = "302 403 {0} 404 {0} 404 403 {1} 403 403 302"
+NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
+NOBODYS = "       405 405 405 405 405 405 405 405 405 405 405"
+NOT_THERE = "     404 404 404 404 404 404 404 404 404 404 404"
+BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
+# Who manages members: HQ, of their own organisation.
+MANAGERS = "      401 403 403 403 {0} {0} 403 403 403 403 403"
+MANAGERS_OF_KTDA = "401 403 403 403 {0} 404 403 403 403 403 403"
+NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
+MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
+KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
+SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
+
+# route -> method -> statuses. Methods that are not named answer NO_METHOD below /api/, else NOBODYS.
+OURS: dict[str, dict[str, str]] = {
+    "api/login/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
+    "api/logout/": SIGN_OUT,
+    "api/logoutall/": SIGN_OUT,
+    "api/me/": {"GET": "401 200 200 200 200 200 200 200 200 200 200"},
+    # Whoever may write and sends an empty list is told so: 400. Only HQ may; an integrator needs a token.
+    "api/emissions/": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
+    "api/emissions/latest/": {"GET": READERS},
+    "api/emissions/chart.svg": {"GET": READERS},
+    "api/emissions/chart.png": {"GET": READERS},
+    "api/emissions/stream/": {"HEAD": READERS, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema/swagger-ui/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/factories/leaderboard/": {"GET": ENERGY_READERS},
+    "api/^factories/$": {"GET": READERS},
+    "api/^factories/(?P<pk>[^/.]+)/$": {"GET": ONE_OF_LITEIN},
+    "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {"GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS},
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    },
+    "api/^energy-types/$": {"GET": ENERGY_READERS},
+    "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
+    # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.
+    "api/^emission-factors/$": {"GET": ENERGY_READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
+    "api/^emission-factors/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_READERS,
+        "POST": "401 403 403 403 405 405 403 403 403 403 403",
+    },
+    "api/^local-units/$": {
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
+    },
+    "api/^local-units/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+    },
+    "api/^production/$": {
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^production/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
+    },
+    "api/^production/(?P<pk>[0-9]{1,9})/history/$": {
+        "GET": ENERGY_OF_LITEIN,
+        **dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405)),
+    },
+    "api/^production/(?P<pk>[0-9]{1,9})/undo/$": {
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    # Writers send an empty list where an object belongs: 400; to the import, JSON where a form belongs: 415.
+    "api/^energy-entries/$": {
+        "GET": ENERGY_READERS,
+        "POST": ENERGY_WRITERS.format(400),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/history/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/(?P<pk>[0-9]{1,9})/undo/$": {
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    "api/^energy-entries/import/$": {
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS.format(415),
+        "PATCH": ENERGY_WRITERS.format(405),
+        "DELETE": ENERGY_WRITERS.format(405),
+    },
+    # Only HQ sets targets, of its own factories.
+    "api/^targets/$": {
+        "GET": ENERGY_READERS,
+        **{m: MANAGERS.format(status) for m, status in (("POST", 400), ("PATCH", 405))},
+    },
+    "api/^targets/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": MANAGERS.format(405),
+        "PATCH": MANAGERS_OF_KTDA.format(400),
+    },
+    "api/factories/<int:pk>/intensity/": {"GET": ENERGY_OF_LITEIN},
+    "api/register/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
+    "api/invitations/accept/": {
+        "GET": NOBODYS,
+        "POST": OPEN.replace("200", "400"),
+        **dict.fromkeys(UNSAFE[1:], NOBODYS),
+    },
+    "api/^registrations/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200)},
+    "api/^registrations/(?P<pk>[0-9]{1,9})/$": {**NOT_BY_MANAGERS, "GET": MANAGERS_OF_KTDA.format(200)},
+    "api/^registrations/(?P<pk>[0-9]{1,9})/approve/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(400)},
+    "api/^registrations/(?P<pk>[0-9]{1,9})/decline/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(200)},
+    "api/^invitations/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400)},
+    "api/^invitations/(?P<pk>[0-9]{1,9})/$": {
+        **NOT_BY_MANAGERS,
+        "GET": MANAGERS_OF_KTDA.format(200),
+        "DELETE": MANAGERS_OF_KTDA.format(204),
+    },
+    "api/^members/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200)},
+    "api/^members/(?P<pk>[0-9]{1,9})/$": {
+        **NOT_BY_MANAGERS,
+        "GET": MANAGERS_OF_KTDA.format(200),
+        "PATCH": MANAGERS_OF_KTDA.format(400),
+        "DELETE": MANAGERS_OF_KTDA.format(204),
+    },
+    # Nothing was changed in the last ten minutes: there is nothing to undo.
+    "api/^members/(?P<pk>[0-9]{1,9})/undo/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(409)},
+    "api/^members/(?P<pk>[0-9]{1,9})/password-link/$": {**NOT_BY_MANAGERS, "POST": MANAGERS_OF_KTDA.format(201)},
+    "api/^tokens/$": {
+        "GET": "401 200 200 200 200 200 200 200 200 200 200",
+        "POST": "401 400 400 400 400 400 400 400 400 400 400",
+    },
+    # HQ's own token: a token that only reads may revoke itself alone.
+    "api/^tokens/(?P<token_key>[A-Za-z0-9_]{8,40})/$": {
+        "GET": "401 404 404 404 200 404 404 404 404 404 404",
+        "DELETE": "401 404 404 404 204 404 404 404 404 404 403",
+    },
+    r"api/^[\s\S]*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
+    "healthz": {"GET": OPEN},
+    "readyz": {"GET": OPEN.replace("200", "503")},  # in tests neither broker nor ingest is there
+    # From elsewhere (the address is set below): a token, whoever's it is.
+    "metrics": {"GET": BY_TOKEN.format(200)},
+    "": {"GET": "302 200 302 302 302 302 302 302 302 302 302"},
+    "morning/": {"GET": "302 403 403 403 200 200 403 200 403 403 302"},
+    # Whom HQ asked: 302 back to the page. Out of scope is not there.
+    "morning/<int:pk>/asked/": {"POST": "302 403 403 403 302 404 403 403 403 403 302"},
+    "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
+    "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
+    "factories/new/": {
+        "GET": "302 403 403 403 200 200 403 403 403 403 302",
+        "POST": "302 403 403 403 200 200 403 403 403 403 302",
+    },
+    "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
+    # Of a save that never was; whoever may not write is told so first.
+    "factories/<int:pk>/log/<uuid:save_id>/": {"GET": LOG_OF_LITEIN.format(404, 404)},
+    "factories/<int:pk>/log/<uuid:save_id>/undo/": {"POST": LOG_OF_LITEIN.format(404, 403)},
+    "factories/<int:pk>/month/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "factories/<int:pk>/month/<str:month>/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    **{
+        f"factories/<int:pk>/{name}/<int:entry_id>/": {
+            "GET": LOG_OF_LITEIN.format(200, 200),
+            "POST": LOG_OF_LITEIN.format(200, 403),
+        }
+        for name in ("entries", "production")
+    },
+    "leaderboard/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "organisation/new/": {
+        "GET": "302 403 403 403 403 403 403 403 403 200 302",
+        "POST": "302 403 403 403 403 403 403 403 403 200 302",
+    },
+    "register/": {"GET": OPEN, "POST": OPEN},
+    "join/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    "password-link/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    "tokens/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
+    "tokens/<str:token_key>/revoke/": {"POST": "302 404 404 404 302 404 404 404 404 404 302"},
+    "members/": {"GET": MANAGERS_PAGE},
+    "members/invite/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "members/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
+    "members/<int:pk>/undo/": {"POST": KTDAS_PAGE.format(302)},
+    "members/requests/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
+    "members/invitations/<int:pk>/revoke/": {"POST": KTDAS_PAGE.format(302)},
+    "integrate/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 200 200 200 403 302"),
+    "styleguide/": {"GET": OPEN},
+    "language/": {"GET": NOBODYS, "POST": OPEN.replace("200", "302")},
+}
+
+# allauth's own pages, by name: for anybody, or to sign-in first.
+ALLAUTH_OPEN = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
+    "account_email_verification_sent",
+    "account_reset_password",
+    "account_confirm_email",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_reset_password_done",
+}
+ALLAUTH_SIGNED_IN = {
+    "account_reauthenticate",
+    "account_email",
+    "account_change_password",
+    "account_set_password",
+    "account_confirm_login_code",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+}
