@@ -17,9 +17,9 @@ from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeView
 from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
 from factories.production_api import ProductionViewSet
+from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
-from portal.standing_api import LeaderboardView
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "energy",
     "compliance",
     "mqtt_ingest",
+    "leaderboard",
     "portal",
     "demo",
 ]

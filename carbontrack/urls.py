@@ -19,5 +19,6 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("", include("accounts.urls")),
+    path("", include("leaderboard.urls")),
     path("", include("portal.urls")),
 ]

@@ -1,6 +1,6 @@
 """Figures of record across apps: what a site used, made and emitted each factory day, and its targets.
 
-How the figures come about is in `site_days.py`; ranking sites by them is in `portal/leaderboard.py`.
+How the figures come about is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
 """
 
 from decimal import Decimal

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal import first_call, leaderboard_views, morning_views, today_views, views
+from portal import first_call, morning_views, today_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,7 +19,6 @@ urlpatterns = [
     path("factories/<int:pk>/month/<str:month>/", today_views.month, name="month"),
     path("factories/<int:pk>/entries/<int:entry_id>/", today_views.entry, name="entry"),
     path("factories/<int:pk>/production/<int:entry_id>/", today_views.production_entry, name="production-entry"),
-    path("leaderboard/", leaderboard_views.standing, name="leaderboard"),
     path("organisation/new/", views.organisation_new, name="organisation-new"),
     path("integrate/", first_call.first_call, name="first-call"),
     path("styleguide/", views.styleguide, name="styleguide"),

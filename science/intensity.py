@@ -1,7 +1,7 @@
 """Intensity: emissions or energy per kilogram made, by rules under which leaving data out never helps.
 
 Lives here: which days count, what a missing or an excessive day counts as, when a figure may be ranked, what
-the gaps of a site cost it, and its change against a window before. ``portal/sql/leaderboard_sums.sql`` does the sums of
+the gaps of a site cost it, and its change against a window before. ``leaderboard/sql/sums.sql`` does the sums of
 ``sum_days`` in the database; a test holds the two equal. Does not live here: places (``ranking.py``), factors.
 
 The law: of two logs of the same site, one of which lacks entries, production, stack hours or stock counts of the

@@ -17,6 +17,7 @@ APPS = (
     "emissions",
     "energy",
     "factories",
+    "leaderboard",
     "mqtt_ingest",
     "offsets",
     "portal",
@@ -26,7 +27,7 @@ PACKAGES = (*APPS, "carbontrack", "lib", "science")
 LAYERS = (
     {"carbontrack"},
     {"portal", "demo"},
-    {"alerts", "offsets"},
+    {"leaderboard", "alerts", "offsets"},
     {"compliance", "mqtt_ingest"},
     {"emissions", "energy"},
     {"devices"},

@@ -14,10 +14,10 @@ from django.db import connection
 from accounts.roles import Role
 from compliance.models import SiteDay
 from factories.models import Factory
-from portal.leaderboard import leaderboard
-from portal.leaderboard_sums import Window, forget, sums_of_windows
+from leaderboard.places import leaderboard
+from leaderboard.sums import Window, forget, sums_of_windows
 from tests import make
-from tests.portal.build_days import LAST, NO_HEAT, NOW, a_day, usual
+from tests.leaderboard.build_days import LAST, NO_HEAT, NOW, a_day, usual
 
 SITES, DAYS, ROUNDS = 201, 400, 9
 BARE_SUM = "SELECT sum(made_kg) FROM compliance_siteday"

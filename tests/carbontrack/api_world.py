@@ -23,7 +23,7 @@ from compliance.serializers import NewTargetSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
 from tests import make
-from tests.portal.build_days import make_network
+from tests.leaderboard.build_days import make_network
 
 PASSWORD = "carbontrack-demo"  # of the example of /api/login/
 

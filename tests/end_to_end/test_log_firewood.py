@@ -19,7 +19,7 @@ from factories.models import Factory
 from tests import make
 from tests.end_to_end.browser import chromium, web_server
 from tests.end_to_end.test_live_page import sign_in
-from tests.portal.build_days import NO_HEAT, NO_POWER, change_day, fill_days
+from tests.leaderboard.build_days import NO_HEAT, NO_POWER, change_day, fill_days
 from tests.portal.logged_site import day_at, day_start, log_days
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("chromium")]

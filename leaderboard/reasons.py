@@ -13,7 +13,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.leaderboard_days import Metric, SiteSums
+from leaderboard.site_sums import Metric, SiteSums
 from science import intensity
 from science.intensity import CONFIRMED_SHARE, KNOWN_SHARE
 

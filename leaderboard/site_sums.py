@@ -15,7 +15,7 @@ from typing import Any
 
 from factories.choices import Sector
 from factories.models import Factory
-from portal.leaderboard_factors import Ceilings, GridFactor
+from leaderboard.ceilings import Ceilings, GridFactor
 from science.intensity import NO_DAYS, STACK_FUEL_BAND, DayFacts, DaySums, Parts, add_days
 
 GJ_PER_KWH = 0.0036

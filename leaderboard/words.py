@@ -7,9 +7,9 @@ import math
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from portal.leaderboard import Leaderboard, Row
-from portal.leaderboard_days import Metric
-from portal.leaderboard_periods import Comparison
+from leaderboard.periods import Comparison
+from leaderboard.places import Leaderboard, Row
+from leaderboard.site_sums import Metric
 from science.intensity import Change
 from science.ranking import Place
 

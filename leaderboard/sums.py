@@ -18,9 +18,9 @@ from emissions.totals import factory_day_start
 from energy.stock import stock_confirmed_months
 from factories.choices import Sector
 from factories.models import Factory
+from leaderboard.ceilings import CeilingBook, GridFactor, grid_factors
+from leaderboard.site_sums import Place, SiteSums, SumsRow, site_sums
 from lib import sql
-from portal.leaderboard_days import Place, SiteSums, SumsRow, site_sums
-from portal.leaderboard_factors import CeilingBook, GridFactor, grid_factors
 from science.intensity import RECENT_DAYS, STACK_FUEL_BAND
 
 _GJ_PER_KWH = Decimal("0.0036")
@@ -49,7 +49,7 @@ def last_complete_days(factories: Sequence[Factory], now: datetime) -> dict[int,
 def first_days(factory_ids: Sequence[int]) -> dict[int, date]:
     """The first day about which anything is known, of each site that has one."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.load("portal", "leaderboard_reach"), {"factory_ids": list(factory_ids)})
+        cursor.execute(sql.load("leaderboard", "reach"), {"factory_ids": list(factory_ids)})
         return {factory_id: day for factory_id, day in cursor.fetchall() if day is not None}
 
 
@@ -90,7 +90,7 @@ def forget() -> None:
 def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
     """When the days of each site that are over were made last, and how many: days are made anew, never edited."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.load("portal", "leaderboard_versions"), {"factory_ids": list(factory_ids), "now": now})
+        cursor.execute(sql.load("leaderboard", "versions"), {"factory_ids": list(factory_ids), "now": now})
         return {factory_id: (made_at, count) for factory_id, made_at, count in cursor.fetchall()}
 
 
@@ -113,7 +113,7 @@ def _remember(
         return
     with connection.cursor() as cursor:
         parameters = _parameters(list(missing.values()), grid, stock, now)
-        cursor.execute(sql.load("portal", "leaderboard_sums"), parameters)
+        cursor.execute(sql.load("leaderboard", "sums"), parameters)
         rows = {(row[0], row[1]): SumsRow(*row) for row in cursor.fetchall()}
     if len(_known) + len(missing) > _MOST_KNOWN:
         _known.clear()

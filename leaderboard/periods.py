@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
+from leaderboard.sums import Window
 from lib.errors import invalid
-from portal.leaderboard_sums import Window
 
 ROLLING = "12m"
 _SHORT_DAYS = 30

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from factories.models import Factory
-from portal import leaderboard_words as words
-from portal.landing import address
-from portal.leaderboard import Leaderboard, Row, Unplaced
-from portal.leaderboard_days import Metric
-from portal.leaderboard_groups import ALL, GroupKind
-from portal.leaderboard_periods import ROLLING, parse_period
-from portal.leaderboard_sums import Window, sums_of_windows
-from portal.standing_api import scale_of
+from leaderboard import words
+from leaderboard.api import scale_of
+from leaderboard.peers import ALL, GroupKind
+from leaderboard.periods import ROLLING, parse_period
+from leaderboard.places import Leaderboard, Row, Unplaced
+from leaderboard.site_sums import Metric
+from leaderboard.sums import Window, sums_of_windows
 from science import intensity
 
 MOST_COMPARED = 4
@@ -259,13 +259,13 @@ def _row(found: Leaderboard, row: Row, scale: _Scale, compared: Sequence[str]) -
         change_short=words.percent_of(row.change.relative) if row.change else "",
         notes=tuple(note for note in notes if note),
         gap_sentence=words.gap_sentence(row),
-        fill_url=address("month", factory.pk) if row.gap_days and (row.is_own or found.sees_all) else "",
+        fill_url=reverse("month", args=[factory.pk]) if row.gap_days and (row.is_own or found.sees_all) else "",
         is_compared=str(factory.pk) in compared,
     )
 
 
 def _factory_url(found: Leaderboard, factory: Factory) -> str:
-    return address("factory", factory.pk) if found.sees_all else ""
+    return reverse("factory", args=[factory.pk]) if found.sees_all else ""
 
 
 def _cell(found: Leaderboard, row: Row, metric: Metric) -> Cell:
@@ -301,9 +301,9 @@ def _name(factory: Factory | None) -> str:
 def _unplaced(item: Unplaced) -> UnplacedView:
     return UnplacedView(
         name=item.factory.name,
-        url=address("factory", item.factory.pk),
+        url=reverse("factory", args=[item.factory.pk]),
         sentences=tuple(reason.sentence for reason in item.reasons),
-        fill_url=address("month", item.factory.pk),
+        fill_url=reverse("month", args=[item.factory.pk]),
         is_own=item.is_own,
     )
 

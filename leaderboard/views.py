@@ -9,11 +9,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import page, require
 from accounts.roles import Action
+from leaderboard.api import StandingRowSerializer, standing_rows
+from leaderboard.page import leaderboard_page
+from leaderboard.places import leaderboard
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv
-from portal.leaderboard import leaderboard
-from portal.leaderboard_page import leaderboard_page
-from portal.standing_api import StandingRowSerializer, standing_rows
 
 
 @require_GET
@@ -29,8 +29,8 @@ def standing(request: HttpRequest) -> HttpResponse:
             return redirect("leaderboard")
         said = [str(item["message"]) for items in error.fields.values() for item in items]
         reason = " ".join(said) or str(error.message)
-        return render(request, "portal/leaderboard_unavailable.html", {"reason": reason})
+        return render(request, "leaderboard/unavailable.html", {"reason": reason})
     if wants_csv(request):
         return csv_response(request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard")
     shown = leaderboard_page(found, asked.getlist("compare"), now)
-    return render(request, "portal/leaderboard.html", {"page": shown})
+    return render(request, "leaderboard/leaderboard.html", {"page": shown})

@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
-from portal import leaderboard_words as words
-from portal.leaderboard_page import MOST_COMPARED
-from portal.leaderboard_reasons import days_in_words
-from portal.leaderboard_sums import last_complete_days
+from leaderboard import words
+from leaderboard.page import MOST_COMPARED
+from leaderboard.reasons import days_in_words
+from leaderboard.sums import last_complete_days
 from science.ranking import Place
 from tests import make
-from tests.portal.build_days import LAST, NO_HEAT, change_day, fill_days, make_network
+from tests.leaderboard.build_days import LAST, NO_HEAT, change_day, fill_days, make_network
 
 pytestmark = pytest.mark.django_db
 AsUser = Callable[..., Client]
@@ -231,4 +231,4 @@ def test_a_place_without_a_grid_factor_is_told_so_on_the_page(network: SimpleNam
 
     assert response.status_code == 200
     assert "ZZ" in response.content.decode()
-    assert "portal/leaderboard_unavailable.html" in [found.name for found in response.templates]
+    assert "leaderboard/unavailable.html" in [found.name for found in response.templates]

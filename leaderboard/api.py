@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Action
+from leaderboard.places import Leaderboard, Named, Row, Unplaced, leaderboard
+from leaderboard.site_sums import Metric
 from lib.exports import csv_response, wants_csv
-from portal.leaderboard import Leaderboard, Named, Row, Unplaced, leaderboard
-from portal.leaderboard_days import Metric
 from science.rounding import decimal_kg
 
 PER_KG = {Metric.CO2E: "kg CO2e/kg", Metric.ENERGY: "MJ/kg", Metric.STACK: "kg CO2/kg"}

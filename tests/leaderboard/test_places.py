@@ -15,15 +15,15 @@ from accounts.models import User
 from accounts.roles import Role
 from compliance.models import SiteDay
 from factories.models import Factory
+from leaderboard.places import Leaderboard, Row, leaderboard
+from leaderboard.reasons import Code
+from leaderboard.site_sums import Metric
+from leaderboard.sums import forget
 from lib.errors import ApiError
-from portal.leaderboard import Leaderboard, Row, leaderboard
-from portal.leaderboard_days import Metric
-from portal.leaderboard_reasons import Code
-from portal.leaderboard_sums import forget
 from science import intensity
 from tests import make
-from tests.portal import build_days as build
-from tests.portal.build_days import IDLE, LAST, NO_HEAT, NO_POWER, NO_STACK, NOW, change_day, fill_days
+from tests.leaderboard import build_days as build
+from tests.leaderboard.build_days import IDLE, LAST, NO_HEAT, NO_POWER, NO_STACK, NOW, change_day, fill_days
 
 pytestmark = pytest.mark.django_db
 MONTH = "2026-11"
@@ -225,7 +225,7 @@ def test_stock_counts_confirm_where_there_is_no_sensor(
 ) -> None:
     SiteDay.objects.filter(factory=network.litein).update(**NO_STACK)
     confirmed = {(network.litein.pk, date(2026, 11, 1)): True}
-    monkeypatch.setattr("portal.leaderboard_sums.stock_confirmed_months", lambda *_args: confirmed)
+    monkeypatch.setattr("leaderboard.sums.stock_confirmed_months", lambda *_args: confirmed)
 
     assert row_of(board(network.hq), network.litein).place is not None
 

@@ -19,13 +19,13 @@ from accounts.roles import Action
 from compliance import site_days
 from factories.choices import Sector
 from factories.models import Factory, Organisation
+from leaderboard import peers as groups
+from leaderboard.peers import Group
+from leaderboard.periods import Comparison, Period, comparison, parse_period
+from leaderboard.reasons import Reason, reasons
+from leaderboard.site_sums import Metric, SiteSums
+from leaderboard.sums import Window, first_days, last_complete_days, sums_of_windows
 from lib.errors import invalid
-from portal import leaderboard_groups as groups
-from portal.leaderboard_days import Metric, SiteSums
-from portal.leaderboard_groups import Group
-from portal.leaderboard_periods import Comparison, Period, comparison, parse_period
-from portal.leaderboard_reasons import Reason, reasons
-from portal.leaderboard_sums import Window, first_days, last_complete_days, sums_of_windows
 from science import intensity, ranking
 from science.intensity import Change
 from science.ranking import SMALLEST_GROUP, Interval, Place

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from compliance.models import SiteDay
 from factories.models import Factory, Organisation
-from portal.leaderboard_sums import last_complete_days
+from leaderboard.sums import last_complete_days
 from tests import make
 
 # The model factory of domain.md 9, by the default factors: 1.8 kg wood and 0.5 kWh a kg made.

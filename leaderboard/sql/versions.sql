@@ -1,6 +1,6 @@
 -- When the days of each site that are over were made last, and how many there are: what sums of them depend on. The
 -- running day is in no sum, and made anew with every hour. One pass over the table. Called by
--- portal/leaderboard_sums.py. Parameters: factory_ids, now.
+-- leaderboard/sums.py. Parameters: factory_ids, now.
 SELECT factory_id, max(refreshed_at), count(*)
 FROM compliance_siteday
 WHERE factory_id = ANY (%(factory_ids)s::integer[]) AND ends_at <= %(now)s

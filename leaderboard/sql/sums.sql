@@ -1,7 +1,7 @@
 -- Each site's days of each window: sums of the simple days, and the others one by one, for the rules that are in
 -- `science.intensity` and nowhere else. Simple: production and energy known, no proof of idleness, not recent, and each
 -- part below its ceiling by that day's own production; then a day counts as it is logged, whatever the site's mean.
--- Rides the primary key of site days (factory_id, day), one range a site. Called by portal/leaderboard_sums.py.
+-- Rides the primary key of site days (factory_id, day), one range a site. Called by leaderboard/sums.py.
 -- Parameters: arrays of one length, a site in a window each: windows, factory_ids, first_days, last_days, recent_days
 -- (from it on a day is recent), heat_asked, and the ceilings per kg made heat_co2e_kg, heat_gj, heat_co2_kg, grid_kg,
 -- power_gj (of the grid the lowest in the window: what lies between it and the day's own is judged by the rules);

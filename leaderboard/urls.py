@@ -1,0 +1,7 @@
+"""The address of the leaderboard's page."""
+
+from django.urls import path
+
+from leaderboard import views
+
+urlpatterns = [path("leaderboard/", views.standing, name="leaderboard")]
