@@ -12,8 +12,9 @@ from django.db import connection
 
 from emissions.derive import milliseconds
 from emissions.models import HourStatus
+from factories.days import factory_day_start
 from factories.models import Factory
-from factories.queries import local_day_start, local_hour_start
+from factories.queries import local_hour_start
 from lib import sql
 
 
@@ -46,10 +47,6 @@ class RecordHour:
     co2_kg_per_h: float | None  # mean rate over the time covered; None when nothing was
     status: str
     quality: int = 0  # every flag that occurred
-
-
-def factory_day_start(factory: Factory, now: datetime) -> datetime:
-    return local_day_start(now, factory.zone, factory.day_starts_at)
 
 
 def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[SoFar]]:

@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db import connection
 
-from emissions.totals import factory_day_start
 from energy.stock import stock_confirmed_months
 from factories.choices import Sector
+from factories.days import factory_day_start
 from factories.models import Factory
 from leaderboard.ceilings import CeilingBook, GridFactor, grid_factors
 from leaderboard.site_sums import Place, SiteSums, SumsRow, site_sums

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
-from portal.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
+from portal.drawn.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from devices.queries import DeviceState
 from emissions.settling import Settling, Why
-from emissions.totals import SoFar, factory_day_start
+from emissions.totals import SoFar
+from factories.days import factory_day_start
 from factories.models import Factory
 from lib.templatetags.units import clock
 from science.quality import Quality, names

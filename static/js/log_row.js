@@ -3,7 +3,7 @@
 
 const FIGURES = { mj: "mj", biogenic_kg: "biogenicKg", co2e_kg: "co2eKg" };
 
-// The same reading of commas and points as portal.log_form.parse_amount; null for what cannot be read.
+// The same reading of commas and points as portal.log.form.parse_amount; null for what cannot be read.
 export function parseAmount(text) {
   const digits = text.replace(/[\s']/g, "");
   if (/^[1-9]\d{0,2},\d{3}$/.test(digits)) return null; // 1,234 can be read two ways

@@ -40,7 +40,7 @@ from devices.models import DeviceSecret, MCUDevice
 from devices.services import ProvisionedDevice, describe
 from emissions.live import STREAMS_PER_USER
 from factories.models import Factory, Organisation
-from portal.factory_page import LIVE_FIELDS
+from portal.sites.factory import LIVE_FIELDS
 from tests import make
 from tests.bench.commits import CommitListener
 from tests.bench.load import Load

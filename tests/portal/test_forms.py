@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from factories.models import Factory
-from portal.forms import FactoryForm
+from portal.sites.forms import FactoryForm
 from tests import make
 
 pytestmark = pytest.mark.django_db

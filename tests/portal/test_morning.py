@@ -21,7 +21,7 @@ from factories.choices import MineClass, Product, Sector, SourceKind
 from factories.models import EmissionSource, Reminder
 from lib.templatetags.units import quantity
 from mqtt_ingest.models import DeviceMessage
-from portal.morning import MorningPage
+from portal.morning.page import MorningPage
 from tests import make
 from tests.portal.morning_world import DAY, day_start, log_days
 

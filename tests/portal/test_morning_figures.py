@@ -16,7 +16,7 @@ from compliance.targets import Verdict
 from compliance.targets import verdict as verdict_on
 from factories.models import Factory
 from lib.templatetags.units import quantity
-from portal.morning_inputs import Figure
+from portal.morning.inputs import Figure
 from tests import make
 from tests.portal.morning_world import DAY, day_start, tea_group
 
@@ -235,7 +235,7 @@ def test_what_is_not_known_is_neither_met_nor_missed(
             for f, found in zip(group.factories, met, strict=True)
         }
 
-    monkeypatch.setattr("portal.morning.verdicts_of", verdicts)
+    monkeypatch.setattr("portal.morning.page.verdicts_of", verdicts)
 
     figure = figures(group)["on-target"]
 

@@ -18,7 +18,7 @@ from accounts.roles import Role
 from devices.models import Assignment, AssignmentHold
 from emissions import rollups
 from factories.models import Factory, Organisation
-from portal.network_page import SORTS
+from portal.sites.network import SORTS
 from tests import make
 
 pytestmark = pytest.mark.django_db

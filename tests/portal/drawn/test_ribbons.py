@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from emissions.totals import RecordHour
 from factories.queries import local_hour_start
-from portal.ribbons import day_ribbon
+from portal.drawn.ribbons import day_ribbon
 
 LONDON = ZoneInfo("Europe/London")
 

@@ -14,10 +14,10 @@ from devices.models import Assignment
 from devices.queries import DeviceState, is_online, state_of
 from emissions import totals
 from emissions.settling import SitePeriod, latest, settling_of_sites
+from factories.days import running_day
 from factories.models import Factory, Organisation
-from portal.days import running_day
-from portal.fire_log import FireLog
-from portal.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.drawn.fire_log import FireLog
+from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import settling_sentence, state_word, today_label, why_unusable
 
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")

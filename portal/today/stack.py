@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from emissions.settling import SitePeriod, settling_of_sites
 from emissions.site_hours import SiteHour, site_hours
+from factories.days import FactoryDay, days_until, running_day
 from factories.models import Factory
 from factories.queries import local_hour_start
-from portal.band_chart import BandChart, BandHour, build_band_chart
-from portal.days import FactoryDay, days_until, running_day
+from portal.drawn.band_chart import BandChart, BandHour, build_band_chart
 from portal.words import settling_sentence
 
 DAYS_COMPARED = 28

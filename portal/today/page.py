@@ -20,16 +20,16 @@ from devices.models import Assignment
 from devices.queries import DeviceState, state_of
 from emissions import totals
 from factories.choices import Sector
+from factories.days import FactoryDay, day_just_ended, days_until, factory_day
 from factories.models import Factory
-from portal.day_inputs import DayInputs, day_inputs
-from portal.days import FactoryDay, day_just_ended, days_until, factory_day
-from portal.fire_log import FireLog
+from portal.drawn.fire_log import FireLog
+from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.landing import address
-from portal.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.today_lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
-from portal.today_missing import DAYS as MISSING_DAYS
-from portal.today_missing import Missing, first_logged_at, missing_days
-from portal.today_stack import StackSoFar, stack_so_far
+from portal.lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
+from portal.missing import DAYS as MISSING_DAYS
+from portal.missing import Missing, first_logged_at, missing_days
+from portal.today.inputs import DayInputs, day_inputs
+from portal.today.stack import StackSoFar, stack_so_far
 from portal.words import state_word
 
 

@@ -16,9 +16,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from energy.choices import EntryKind
+from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
-from portal.days import FactoryDay, day_just_ended, factory_day, running_day
-from portal.log_rows import BILL, RowSpec
+from portal.log.rows import BILL, RowSpec
 
 MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)

@@ -8,9 +8,8 @@ from datetime import date, datetime, time, timedelta
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
-from emissions.totals import factory_day_start
 from factories.models import Factory
-from factories.queries import next_local_day
+from factories.queries import local_day_start, next_local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ class FactoryDay:
 
 def day_label(day: date) -> str:
     return dateformat.format(day, "j M")
+
+
+def factory_day_start(factory: Factory, now: datetime) -> datetime:
+    return local_day_start(now, factory.zone, factory.day_starts_at)
 
 
 def factory_day(factory: Factory, day: date) -> FactoryDay:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from accounts.permissions import get_visible, may, memberships_of, page, visible_to
+from accounts.permissions import may, memberships_of, page, visible_to
 from accounts.roles import Action, Role, actions_of
-from factories.models import Factory, Organisation
+from factories.days import day_just_ended
+from factories.models import Organisation
 from factories.reminders import note_reminder
 from lib.exports import csv_response, wants_csv
-from portal.days import day_just_ended
-from portal.morning import MorningPage, asked_words, morning_page
-from portal.morning_inputs import RECORD_COLUMNS, factory_records
+from portal.morning.inputs import RECORD_COLUMNS, factory_records
+from portal.morning.page import MorningPage, asked_words, morning_page
+from portal.requests import factory_of, user_of
 
 
 def _organisations(user: User) -> list[Organisation]:
@@ -42,8 +44,7 @@ def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisa
 @page(Action.VIEW_NETWORK)
 def morning(request: HttpRequest) -> HttpResponse:
     """Figures are of one organisation, never of two added up."""
-    assert isinstance(request.user, User)
-    organisations = _organisations(request.user)
+    organisations = _organisations(user_of(request))
     chosen = _chosen(request, organisations)
     factories = visible_to(
         request.user,
@@ -73,11 +74,8 @@ def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponse:
 @page(Action.MANAGE_MEMBERS)
 def remind(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody was called or written to about yesterday's log. Answers a script with the words to show."""
-    factory = get_visible(
-        request.user, Factory.objects.select_related("organisation"), Action.MANAGE_MEMBERS, factory_path="", pk=pk
-    )
-    assert isinstance(request.user, User)
-    reminder = note_reminder(request.user, factory, day_just_ended(factory, timezone.now()).day)
+    factory = factory_of(request, pk, Action.MANAGE_MEMBERS)
+    reminder = note_reminder(user_of(request), factory, day_just_ended(factory, timezone.now()).day)
     if request.headers.get("Accept") == "text/plain":
         return HttpResponse(asked_words(reminder, factory), content_type="text/plain; charset=utf-8")
-    return redirect(f"/morning/?organisation={factory.organisation_id}#asked-{factory.pk}")
+    return redirect(f"{reverse('morning')}?organisation={factory.organisation_id}#asked-{factory.pk}")

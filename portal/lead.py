@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
 from factories.choices import Sector
-from portal.days import day_label
+from factories.days import day_label
 
 DAYS_COMPARED = 28
 FEWEST_DAYS = 5

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from compliance.figures import MIXED
 from compliance.schedule import Log
 from compliance.targets import Verdict
+from factories.days import day_label
 from factories.models import Factory
 from lib.templatetags.units import quantity
-from portal.days import day_label
 from portal.landing import factory_address
-from portal.morning_sums import SiteSums
+from portal.morning.sums import SiteSums
 
 RECORD_COLUMNS = (
     "factory_id",

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
+from factories.days import FactoryDay
 from factories.models import Factory, ProductionEntry
 from factories.periods import LONGEST
 from lib.decimals import plain
 from portal.carbon_words import wood_pair
-from portal.days import FactoryDay
-from portal.log_saving import amount_label
+from portal.log.saving import amount_label
 from science.rounding import decimal_part
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -11,7 +11,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.fire_log import STEPS, FireLogCell, FireLogStatus, build_fire_log
+from portal.drawn.fire_log import STEPS, FireLogCell, FireLogStatus, build_fire_log
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 SIX_IN_THE_MORNING = datetime(2026, 11, 21, 6, tzinfo=NAIROBI)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from compliance.schedule import logs
 from factories.models import Factory
 from portal.landing import factory_address
-from portal.morning import missing_words
-from portal.network_page import network_rows
+from portal.morning.page import missing_words
+from portal.sites.network import network_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
 from emissions.settling import SitePeriod, settling_of_sites
+from factories.days import running_day
 from factories.models import Chimney, Factory
-from portal.days import running_day
-from portal.fire_log import FireLog
-from portal.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.drawn.fire_log import FireLog
+from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import quality_sentences, quality_words, settling_sentence, state_word, today_label, why_unusable
 
 # Only what the page shows: an event stays under 300 bytes on a weak network (`portal.md` 5).

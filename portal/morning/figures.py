@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 
 from compliance.schedule import SCHEDULE_DAYS
 from compliance.targets import Verdict
+from factories.days import day_label
 from factories.models import Factory
 from lib.templatetags.units import percent
-from portal.days import day_label
-from portal.morning_inputs import (
+from portal.morning.inputs import (
     Figure,
     Inputs,
     counter,

@@ -22,13 +22,13 @@ from energy.models import EnergyEntry
 from energy.notices import words
 from factories import production
 from factories.choices import Act
+from factories.days import factory_day
 from factories.entries import UNDO_WITHIN
 from lib.decimals import plain
 from lib.errors import ApiError
 from portal.carbon_words import counts, wood_pair
-from portal.days import factory_day
-from portal.log_form import parse_amount
-from portal.log_saving import Entry, amount_label
+from portal.log.form import parse_amount
+from portal.log.saving import Entry, amount_label
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Pages of one factory's log: Today, the log form and its answer, the month, a single entry."""
+"""Pages of one factory's log: the form, its answer, a single entry."""
 
 from __future__ import annotations
 
@@ -19,59 +19,29 @@ from accounts.models import User
 from accounts.permissions import get_visible, may, page
 from accounts.roles import Action
 from energy.services import entries
-from factories.models import Factory, ProductionEntry
+from factories.models import ProductionEntry
 from lib.errors import ApiError
-from lib.exports import csv_response, wants_csv
-from portal import entry_page as entry_pages
-from portal.days import running_day
-from portal.log_answer import log_answer
-from portal.log_form import open_form, read_form
-from portal.log_page import LogPage, log_page, writable_rows
-from portal.log_saving import Entry, save_log, undo_save
-from portal.month_page import csv_rows, month_page, parse_month
-from portal.today import today_page
+from portal.log import entry as entry_pages
+from portal.log.answer import log_answer
+from portal.log.form import open_form, read_form
+from portal.log.page import LogPage, log_page, writable_rows
+from portal.log.saving import Entry, save_log, undo_save
+from portal.requests import factory_of, user_of
 
 
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _factory(request: HttpRequest, pk: int, action: Action) -> Factory:
-    return get_visible(request.user, Factory.objects.select_related("organisation"), action, factory_path="", pk=pk)
-
-
-@require_GET
-@page(Action.USE_PORTAL)
-def today(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = _factory(request, pk, Action.VIEW_ENERGY)
-    now = timezone.now()
-    specs = writable_rows(_user(request), factory)
-    log = log_page(open_form(factory, specs, now), now) if specs else None
-    shown = today_page(factory, now)
-    context = {
-        "page": shown,
-        "log": log,
-        "is_first_day": shown.lead is None and log is not None,
-        "may_see_standing": may(request.user, Action.VIEW_STANDING, factory),
-    }
-    return render(request, "portal/today.html", context)
-
-
-# --- Log ---------------------------------------------------------------------------------------
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def log(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The form as a page of its own: what the sheet on Today is with a script."""
-    factory = _factory(request, pk, Action.VIEW_ENERGY)
-    specs = writable_rows(_user(request), factory)
+    factory = factory_of(request, pk, Action.VIEW_ENERGY)
+    specs = writable_rows(user_of(request), factory)
     if not specs:
         raise PermissionDenied(str(Action.WRITE_ENERGY))
     now = timezone.now()
     if request.method != "POST":
         return _form_page(request, log_page(open_form(factory, specs, now, day_text=request.GET.get("day", "")), now))
     form = read_form(factory, specs, request.POST, now)
-    saved = save_log(_user(request), form, now)
+    saved = save_log(user_of(request), form, now)
     if not saved.is_stored:
         return _form_page(request, log_page(form, now))
     if not saved.entries:  # what was there is kept: here it is
@@ -87,8 +57,8 @@ def _form_page(request: HttpRequest, shown: LogPage) -> HttpResponse:
 @require_GET
 @page(Action.USE_PORTAL)
 def log_saved(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponse:
-    factory = _factory(request, pk, Action.VIEW_ENERGY)
-    answer = log_answer(factory, save_id, _user(request), timezone.now())
+    factory = factory_of(request, pk, Action.VIEW_ENERGY)
+    answer = log_answer(factory, save_id, user_of(request), timezone.now())
     if answer is None:
         raise Http404
     return render(request, "portal/log_saved.html", {"answer": answer, "factory": factory, "save_id": save_id})
@@ -97,11 +67,11 @@ def log_saved(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponse
 @require_POST
 @page(Action.USE_PORTAL)
 def log_undo(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponseBase:
-    factory = _factory(request, pk, Action.VIEW_ENERGY)
-    if not writable_rows(_user(request), factory):
+    factory = factory_of(request, pk, Action.VIEW_ENERGY)
+    if not writable_rows(user_of(request), factory):
         raise PermissionDenied(str(Action.WRITE_ENERGY))
     try:
-        count = undo_save(_user(request), factory, save_id)
+        count = undo_save(user_of(request), factory, save_id)
     except ApiError as error:
         messages.error(request, error.message)
         return redirect("log-saved", pk=pk, save_id=save_id)
@@ -109,24 +79,6 @@ def log_undo(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponseB
         raise Http404
     messages.success(request, _("Undone. Nothing of that save counts any more."))
     return redirect("today", pk=pk)
-
-
-# --- Month -------------------------------------------------------------------------------------
-@require_GET
-@page(Action.USE_PORTAL)
-def month(request: HttpRequest, pk: int, month: str = "") -> HttpResponseBase:
-    factory = _factory(request, pk, Action.VIEW_ENERGY)
-    now = timezone.now()
-    latest = running_day(factory, now).day.replace(day=1)
-    first = parse_month(month) if month else latest
-    if first is None or first > latest:
-        raise Http404
-    may_write = bool(writable_rows(_user(request), factory))
-    shown = month_page(factory, first, now, may_write=may_write, open_day=request.GET.get("day", ""))
-    if wants_csv(request):
-        columns, rows = csv_rows(shown)
-        return csv_response(request, rows, columns, f"month-{shown.month}")
-    return render(request, "portal/month.html", {"page": shown})
 
 
 # --- One entry ---------------------------------------------------------------------------------
@@ -147,7 +99,7 @@ def production_entry(request: HttpRequest, pk: int, entry_id: int) -> HttpRespon
 
 def _entry(request: HttpRequest, found: Entry, action: Action) -> HttpResponseBase:
     """Show it; or correct, delete or undo it and show it anew."""
-    user, may_write = _user(request), may(request.user, action, found.factory)
+    user, may_write = user_of(request), may(request.user, action, found.factory)
     form = None
     if request.method == "POST":
         if not may_write:

@@ -20,8 +20,8 @@ from energy.choices import Carrier, EntryKind
 from energy.daily import amounts_by_day
 from energy.models import EnergyEntry
 from factories.choices import Sector
+from factories.days import FactoryDay, day_label
 from factories.models import Factory, ProductionEntry
-from portal.days import FactoryDay, day_label
 
 DAYS = 14
 

@@ -19,14 +19,14 @@ from energy.choices import EntryKind
 from energy.daily import DayAmounts, amounts_by_day
 from energy.models import EnergyEntry, EnergyType
 from factories.choices import Product, Sector
+from factories.days import FactoryDay, day_label, factory_day, month_days
 from factories.models import Factory, ProductionEntry
 from factories.periods import LONGEST
 from lib.decimals import plain
-from portal.days import FactoryDay, day_label, factory_day, month_days
-from portal.log_answer import entry_url
-from portal.log_rows import UNIT_LABELS
-from portal.log_saving import amount_label
-from portal.today_missing import first_logged_at, missing_days
+from portal.log.answer import entry_url
+from portal.log.rows import UNIT_LABELS
+from portal.log.saving import amount_label
+from portal.missing import first_logged_at, missing_days
 
 EARLIEST_YEAR = 1990
 # What stands in the grid even before anything of it was logged: (energy type, unit).

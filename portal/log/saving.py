@@ -28,8 +28,8 @@ from factories.production import ProductionInput
 from factories.queries import local_hour_start
 from lib.decimals import plain
 from lib.errors import ApiError
-from portal.log_form import LogForm, LogRow, Question, client_id
-from portal.log_rows import BILL, UNIT_LABELS, RowSpec, rows_of
+from portal.log.form import LogForm, LogRow, Question, client_id
+from portal.log.rows import BILL, UNIT_LABELS, RowSpec, rows_of
 
 Entry = EnergyEntry | ProductionEntry
 THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"

@@ -26,17 +26,17 @@ from devices.models import Assignment, AssignmentHold
 from devices.queries import DeviceState, state_of
 from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.choices import Sector
+from factories.days import day_just_ended, day_label, factory_day
 from factories.models import Factory, Organisation, Reminder
 from factories.reminders import last_reminders
 from lib.templatetags.units import clock
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
-from portal.days import day_just_ended, day_label, factory_day
-from portal.factory_page import hold_sentence
 from portal.landing import address, factory_address
-from portal.morning_figures import PERIOD_DAYS, mass_figures, success_figures
-from portal.morning_inputs import Figure, Inputs
-from portal.morning_sums import sums_by_factory
+from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
+from portal.morning.inputs import Figure, Inputs
+from portal.morning.sums import sums_by_factory
+from portal.sites.factory import hold_sentence
 from portal.words import settling_sentence
 
 ALERTS_OF = timedelta(hours=24)

@@ -1,0 +1,32 @@
+"""The page Today of one factory."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import may, page
+from accounts.roles import Action
+from portal.log.form import open_form
+from portal.log.page import log_page, writable_rows
+from portal.requests import factory_of, user_of
+from portal.today.page import today_page
+
+
+@require_GET
+@page(Action.USE_PORTAL)
+def today(request: HttpRequest, pk: int) -> HttpResponse:
+    factory = factory_of(request, pk, Action.VIEW_ENERGY)
+    now = timezone.now()
+    specs = writable_rows(user_of(request), factory)
+    log = log_page(open_form(factory, specs, now), now) if specs else None
+    shown = today_page(factory, now)
+    context = {
+        "page": shown,
+        "log": log,
+        "is_first_day": shown.lead is None and log is not None,
+        "may_see_standing": may(request.user, Action.VIEW_STANDING, factory),
+    }
+    return render(request, "portal/today.html", context)
