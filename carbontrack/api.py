@@ -16,10 +16,10 @@ from emissions.live import stream
 from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
-from factories.production_api import ProductionViewSet
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
+from production.api import ProductionViewSet
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")

@@ -71,6 +71,8 @@ INSTALLED_APPS = [
     "accounts",
     "factories",
     "devices",
+    "logbook",
+    "production",
     "emissions",
     "energy",
     "compliance",

@@ -13,9 +13,9 @@ from accounts.models import User
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
 from factories.choices import Sector
-from factories.entries import required_reason
 from factories.models import Factory, Organisation
 from lib.errors import ApiError, invalid
+from logbook.entries import required_reason
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 

@@ -24,8 +24,9 @@ from energy.models import EnergyEntry, EnergyType
 from energy.services import record_entry
 from energy.valuation import value_amount
 from factories.choices import ProductionOrigin, SourceKind
-from factories.models import EmissionSource, Factory, ProductionEntry
-from factories.production import ProductionRow, add_production_bulk
+from factories.models import EmissionSource, Factory
+from production.models import ProductionEntry
+from production.services import ProductionRow, add_production_bulk
 
 _Alike = tuple[str, EntryKind, str, SourceKind | None, str]
 _Period = tuple[datetime, datetime]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from energy.models import EmissionFactor, EnergyEntry, EnergyType, LocalUnit
-from factories.admin import ReadOnlyAdmin
+from lib.admin import ReadOnlyAdmin
 
 
 @admin.register(EnergyType)

@@ -29,7 +29,10 @@ from energy.serializers import (
     EntryEventSerializer,
     NewEntrySerializer,
 )
-from factories.entry_api import (
+from factories.models import Factory
+from lib.errors import invalid
+from lib.exports import list_response
+from logbook.api import (
     IDEMPOTENCY_KEY,
     REFUSALS,
     ReasonSerializer,
@@ -39,9 +42,6 @@ from factories.entry_api import (
     user_of,
     visible_factories,
 )
-from factories.models import Factory
-from lib.errors import invalid
-from lib.exports import list_response
 
 
 class ReferenceViewSet(ScopedReadOnlyViewSet):

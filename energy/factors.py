@@ -16,8 +16,8 @@ from energy.choices import Carrier, FactorGas, FactorType
 from energy.models import EmissionFactor, EnergyType
 from energy.quantities import Measure
 from factories.models import Organisation
-from factories.notices import Notice
 from lib.errors import ApiError, invalid
+from logbook.notices import Notice
 
 MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
 

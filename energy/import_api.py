@@ -17,12 +17,12 @@ from accounts.permissions import get_visible, visible_to
 from accounts.roles import Action
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.notices import words
-from energy.sheets import SheetError, read_sheet
-from energy.time_axis import DateOrder, TimeIs
-from factories.entry_api import NoNulMixin
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
+from logbook.api import NoNulMixin
+from logbook.sheets.read import SheetError, read_sheet
+from logbook.sheets.time_axis import DateOrder, TimeIs
 
 LARGEST_FILE_BYTES = 20 * 1024 * 1024
 SHOWN_ERRORS = 1_000

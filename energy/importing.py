@@ -23,14 +23,14 @@ from energy.choices import EntryKind, Origin
 from energy.factors import FactorBook, find_energy_type
 from energy.inputs import DEFAULT_MOISTURE_FRACTION, find_source, local_units
 from energy.models import EnergyEntry, EnergyType
-from energy.sheets import Cell, Sheet, SheetError
-from energy.time_axis import DateOrder, Problem, Slot, TimeIs, periods
 from energy.valuation import value_amount
 from factories.models import EmissionSource, Factory, validate_time_zone
-from factories.notices import Notice
-from factories.periods import AHEAD, EARLIEST_YEAR
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.notices import Notice
+from logbook.periods import AHEAD, EARLIEST_YEAR
+from logbook.sheets.read import Cell, Sheet, SheetError
+from logbook.sheets.time_axis import DateOrder, Problem, Slot, TimeIs, periods
 
 _STEP = Decimal("0.000001")
 _LARGEST = Decimal(10) ** 12

@@ -17,9 +17,9 @@ from energy.models import MOISTURE_MAX_FRACTION, EnergyEntry, LocalUnit
 from energy.quantities import LocalUnits, in_known_unit
 from energy.valuation import RESULT_FIELDS, value_amount
 from factories.models import EmissionSource, Factory
-from factories.notices import Notice
-from factories.periods import period_of
 from lib.errors import invalid
+from logbook.notices import Notice
+from logbook.periods import period_of
 
 DEFAULT_MOISTURE_FRACTION = Decimal("0.300")
 _NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}

@@ -16,9 +16,9 @@ from accounts.viewsets import ScopedReadOnlyViewSet
 from energy.factors import find_energy_type
 from energy.models import LocalUnit
 from energy.services import set_local_unit
-from factories.entry_api import REFUSALS, NoNulMixin, PlainDecimalField, object_of, visible_factories
 from factories.models import Factory
 from lib.errors import invalid
+from logbook.api import REFUSALS, NoNulMixin, PlainDecimalField, object_of, visible_factories
 
 
 class LocalUnitSerializer(serializers.ModelSerializer[LocalUnit]):

@@ -19,11 +19,11 @@ from energy.inputs import EntryInput, columns_of, local_units, look_twice, save
 from energy.models import EnergyEntry
 from energy.quantities import canonical, in_known_unit
 from factories.choices import Act
-from factories.entries import mark
 from factories.models import Factory
-from factories.periods import LONGEST
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
+from logbook.entries import mark
+from logbook.periods import LONGEST
 from science import units
 
 

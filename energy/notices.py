@@ -1,10 +1,10 @@
-"""The words of energy's notices. What a notice is, and those that production has too: `factories/notices.py`."""
+"""The words of energy's notices. What a notice is, and those that production has too: `logbook/notices.py`."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from factories import notices
+from logbook import notices
 
 
 def words(code: str, params: dict[str, Any]) -> str:

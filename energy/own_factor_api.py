@@ -21,9 +21,9 @@ from accounts.roles import Action
 from energy.choices import Basis, FactorGas
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from energy.serializers import EmissionFactorSerializer
-from factories.entry_api import REFUSALS, NoNulMixin, object_of, user_of
 from factories.models import Factory, Organisation
 from lib.errors import invalid
+from logbook.api import REFUSALS, NoNulMixin, object_of, user_of
 
 PREVIEW = openapi.Parameter(
     "preview",

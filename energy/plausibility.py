@@ -7,10 +7,10 @@ from django.db.models import Q, QuerySet, Sum
 from energy.choices import EntryKind, Origin
 from energy.models import EnergyEntry
 from factories.choices import Product
-from factories.models import ProductionEntry
-from factories.notices import Notice
-from factories.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit
 from lib.decimals import plain
+from logbook.notices import Notice
+from production.models import ProductionEntry
+from production.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit
 
 # domain.md 9: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from energy.choices import Carrier
 from energy.models import EnergyType
-from factories.notices import Notice
-from factories.production import UNIT_WORDS
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
+from logbook.notices import Notice
+from production.services import UNIT_WORDS
 from science import units
 from science.units import Dimension
 

@@ -10,7 +10,7 @@ from energy.choices import EntryKind
 from energy.inputs import EntryInput
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
 from energy.notices import words
-from factories.entry_api import NoNulMixin, PlainDecimalField
+from logbook.api import NoNulMixin, PlainDecimalField
 
 
 class EnergyTypeSerializer(serializers.ModelSerializer[EnergyType]):

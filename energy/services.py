@@ -17,8 +17,8 @@ from energy.inputs import EntryInput, columns_of, local_units, look_twice, said_
 from energy.models import EnergyEntry, LocalUnit
 from energy.quantities import in_known_unit
 from factories.choices import Act
-from factories.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from factories.models import Factory
+from logbook.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 
 
 @dataclass(frozen=True, slots=True)

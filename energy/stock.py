@@ -20,9 +20,9 @@ from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, in_known_unit
 from factories.models import Factory
-from factories.periods import LONGEST
 from lib import sql
 from lib.errors import ApiError
+from logbook.periods import LONGEST
 from science import units
 from science.stock import StockBalance, stock_balance
 from science.units import Dimension

@@ -8,7 +8,7 @@ from energy.choices import FactorGas
 from energy.factors import FactorBook, FactorSet, change_within, main_factor
 from energy.models import EmissionFactor
 from energy.quantities import LocalUnits, in_factor_unit, in_known_unit
-from factories.notices import Notice
+from logbook.notices import Notice
 from science import METHOD_VERSION
 from science.combustion import FuelFactor, combustion, electricity_co2e_kg
 from science.rounding import decimal_kg

@@ -1,23 +1,8 @@
 """Places in the admin site. A changed geometry or altitude is rolled up again by the worker within seconds."""
 
-from typing import Any
-
 from django.contrib import admin
 
-from factories.models import Chimney, EmissionSource, Factory, Organisation, ProductionEntry, SiteEvent
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look at, never to change: a change here would miss its reason, its version or its results."""
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any) -> bool:
-        return False
+from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 
 
 @admin.register(Organisation)
@@ -51,13 +36,6 @@ class EmissionSourceAdmin(admin.ModelAdmin):
     list_display = ["name", "factory", "kind", "chimney"]
     list_filter = ["kind"]
     search_fields = ["name", "factory__name"]
-
-
-@admin.register(ProductionEntry)
-class ProductionEntryAdmin(ReadOnlyAdmin):
-    list_display = ["factory", "product", "amount_kg", "period_start", "period_end", "deleted_at"]
-    list_filter = ["product"]
-    raw_id_fields = ["factory", "recorded_by"]
 
 
 @admin.register(SiteEvent)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from factories.admin import ReadOnlyAdmin
+from lib.admin import ReadOnlyAdmin
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
 
 

@@ -21,7 +21,8 @@ from energy.daily import amounts_by_day
 from energy.models import EnergyEntry
 from factories.choices import Sector
 from factories.days import FactoryDay, day_label
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
+from production.models import ProductionEntry
 
 DAYS = 14
 

@@ -18,9 +18,10 @@ from emissions.models import STREAM_OFFSET, Emission
 from emissions.partitions import ensure_partitions
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
-from factories.models import Chimney, Factory, Organisation, ProductionEntry
-from factories.production import ProductionInput, record_production
+from factories.models import Chimney, Factory, Organisation
 from factories.services import add_chimney, create_factory
+from production.models import ProductionEntry
+from production.services import ProductionInput, record_production
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2025, 11, 1, tzinfo=UTC)

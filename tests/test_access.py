@@ -24,7 +24,7 @@ from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import Target
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
-from factories.models import ProductionEntry
+from production.models import ProductionEntry
 from tests import make
 from tests.access_matrix import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN, NO_METHOD, NOBODYS, OURS, UNSAFE, WHO
 

@@ -18,9 +18,11 @@ APPS = (
     "energy",
     "factories",
     "leaderboard",
+    "logbook",
     "mqtt_ingest",
     "offsets",
     "portal",
+    "production",
 )
 PACKAGES = (*APPS, "carbontrack", "lib", "science")
 # A package may import those of the rows below its own, and itself.
@@ -30,6 +32,8 @@ LAYERS = (
     {"leaderboard", "alerts", "offsets"},
     {"compliance", "mqtt_ingest"},
     {"emissions", "energy"},
+    {"production"},
+    {"logbook"},
     {"devices"},
     {"factories"},
     {"accounts"},

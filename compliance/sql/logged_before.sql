@@ -32,7 +32,7 @@ WITH asked AS MATERIALIZED (
     UNION ALL
     SELECT p.factory_id, p.created_at, tstzrange(p.period_start, p.period_end), 'production'
     FROM stretch
-    JOIN factories_productionentry AS p
+    JOIN production_productionentry AS p
       ON p.factory_id = ANY (%(factory_ids)s::integer[]) AND p.product IN ('made_tea', 'coal')
      AND p.deleted_at IS NULL AND p.period_start >= stretch.first - interval '35 days'
      AND p.period_start < stretch.last AND p.period_end > stretch.first

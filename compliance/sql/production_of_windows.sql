@@ -3,5 +3,5 @@
 SELECT p.id, p.factory_id, p.period_start, p.period_end, p.product, p.amount_kg
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
      AS w (factory_id, starts_at, ends_at)
-JOIN factories_productionentry AS p ON p.factory_id = w.factory_id AND p.period_end > w.starts_at
+JOIN production_productionentry AS p ON p.factory_id = w.factory_id AND p.period_end > w.starts_at
      AND p.period_start < w.ends_at AND p.deleted_at IS NULL

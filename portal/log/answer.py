@@ -20,11 +20,12 @@ from energy.models import EnergyEntry
 from energy.notices import words
 from factories.choices import Act
 from factories.days import FactoryDay, factory_day
-from factories.entries import UNDO_WITHIN
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
+from logbook.entries import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
 from portal.log.saving import Entry, amount_label, entries_of, spec_of
+from production.models import ProductionEntry
 
 # Said with the entry for good, and nothing to do about it now.
 _QUIET = {"moisture_default", "m3_taken_as_stacked", "factor_of_earlier_year"}

@@ -1,6 +1,6 @@
 """One entry, of energy or of production: what it says, what it gave off by which factor, and all that it ever was.
 
-Reads, and what was typed to correct it. The acts themselves are in `energy.services` and `factories.production`.
+Reads, and what was typed to correct it. The acts themselves are in `energy.services` and `production.services`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.notices import words
-from factories import production
 from factories.choices import Act
 from factories.days import factory_day
-from factories.entries import UNDO_WITHIN
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.entries import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.log.form import parse_amount
 from portal.log.saving import Entry, amount_label
+from production import services as production
 
 
 @dataclass(frozen=True, slots=True)

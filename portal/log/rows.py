@@ -21,9 +21,10 @@ from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, canonical
 from energy.valuation import value_amount
 from factories.choices import Product, Sector
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError
+from production.models import ProductionEntry
 
 STACKED = gettext_lazy("m3 stacked")
 # One unit is valued as the part of many: results are kept to a milligram, and a kilogram of wood gives few of them.

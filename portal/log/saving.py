@@ -1,6 +1,6 @@
 """Stores a log form: all rows of it or none, in one transaction; and takes a whole save back.
 
-What an entry is, when it is refused and what it emitted is decided in `energy.services` and `factories.production`;
+What an entry is, when it is refused and what it emitted is decided in `energy.services` and `production.services`;
 here is what a form adds: questions before something odd is stored, and one undo for all rows of a save.
 """
 
@@ -21,15 +21,16 @@ from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput
-from factories import production
 from factories.choices import Act
-from factories.models import Factory, ProductionEntry
-from factories.production import ProductionInput
+from factories.models import Factory
 from factories.queries import local_hour_start
 from lib.decimals import plain
 from lib.errors import ApiError
 from portal.log.form import LogForm, LogRow, Question, client_id
 from portal.log.rows import BILL, UNIT_LABELS, RowSpec, rows_of
+from production import services as production
+from production.models import ProductionEntry
+from production.services import ProductionInput
 
 Entry = EnergyEntry | ProductionEntry
 THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"

@@ -19,7 +19,6 @@ from accounts.models import User
 from accounts.permissions import get_visible, may, page
 from accounts.roles import Action
 from energy.services import entries
-from factories.models import ProductionEntry
 from lib.errors import ApiError
 from portal.log import entry as entry_pages
 from portal.log.answer import log_answer
@@ -27,6 +26,7 @@ from portal.log.form import open_form, read_form
 from portal.log.page import LogPage, log_page, writable_rows
 from portal.log.saving import Entry, save_log, undo_save
 from portal.requests import factory_of, user_of
+from production.models import ProductionEntry
 
 
 @require_http_methods(["GET", "POST"])

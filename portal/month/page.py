@@ -20,13 +20,14 @@ from energy.daily import DayAmounts, amounts_by_day
 from energy.models import EnergyEntry, EnergyType
 from factories.choices import Product, Sector
 from factories.days import FactoryDay, day_label, factory_day, month_days
-from factories.models import Factory, ProductionEntry
-from factories.periods import LONGEST
+from factories.models import Factory
 from lib.decimals import plain
+from logbook.periods import LONGEST
 from portal.log.answer import entry_url
 from portal.log.rows import UNIT_LABELS
 from portal.log.saving import amount_label
 from portal.missing import first_logged_at, missing_days
+from production.models import ProductionEntry
 
 EARLIEST_YEAR = 1990
 # What stands in the grid even before anything of it was logged: (energy type, unit).

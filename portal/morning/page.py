@@ -27,9 +27,10 @@ from devices.queries import DeviceState, state_of
 from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.choices import Sector
 from factories.days import day_just_ended, day_label, factory_day
-from factories.models import Factory, Organisation, Reminder
-from factories.reminders import last_reminders
+from factories.models import Factory, Organisation
 from lib.templatetags.units import clock
+from logbook.models import Reminder
+from logbook.reminders import last_reminders
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
 from portal.landing import address, factory_address

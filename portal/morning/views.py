@@ -13,8 +13,8 @@ from accounts.permissions import may, memberships_of, page, visible_to
 from accounts.roles import Action, Role, actions_of
 from factories.days import day_just_ended
 from factories.models import Organisation
-from factories.reminders import note_reminder
 from lib.exports import csv_response, wants_csv
+from logbook.reminders import note_reminder
 from portal.morning.inputs import RECORD_COLUMNS, factory_records
 from portal.morning.page import MorningPage, asked_words, morning_page
 from portal.requests import factory_of, user_of

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.days import FactoryDay
-from factories.models import Factory, ProductionEntry
-from factories.periods import LONGEST
+from factories.models import Factory
 from lib.decimals import plain
+from logbook.periods import LONGEST
 from portal.carbon_words import wood_pair
 from portal.log.saving import amount_label
+from production.models import ProductionEntry
 from science.rounding import decimal_part
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,7 +9,8 @@ from compliance.site_days import refresh
 from devices.models import Assignment
 from emissions.models import EmissionHour
 from factories.choices import Product
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
+from production.models import ProductionEntry
 
 DAY = date(2026, 11, 20)
 START = datetime(2026, 11, 20, 3, tzinfo=UTC)  # 06:00 in Nairobi, where the factory day begins

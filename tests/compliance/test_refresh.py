@@ -17,7 +17,8 @@ from compliance.site_days import rebuild, refresh
 from emissions.models import EmissionHour
 from energy import services
 from energy.models import EnergyEntry
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
+from production.models import ProductionEntry
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_hours, make_production
 from tests.make import make_assignment, make_device, make_energy_entry, make_factory, make_user
 

@@ -12,9 +12,10 @@ from compliance.schedule import Item, Log, logs
 from energy.models import EnergyEntry
 from energy.services import delete_entry
 from factories.choices import Sector
-from factories.models import Factory, ProductionEntry
-from factories.production import ProductionInput, record_production
+from factories.models import Factory
 from factories.queries import local_day_start
+from production.models import ProductionEntry
+from production.services import ProductionInput, record_production
 from tests import make
 
 pytestmark = pytest.mark.django_db

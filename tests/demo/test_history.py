@@ -22,8 +22,9 @@ from devices.models import MCUDevice
 from emissions.models import DeviceStream, Emission, EmissionDay, EmissionHour, EmissionMinute, TouchedMinute
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
 from mqtt_ingest.models import IngestCounter
+from production.models import ProductionEntry
 
 NOW = timezone.now()  # one moment for all: what is missing depends on it
 
@@ -165,7 +166,7 @@ def _forget_everything() -> None:
     for model in (Emission, DeviceStream, EmissionMinute, EmissionHour, EmissionDay, TouchedMinute, SiteDay):
         model.objects.all().delete()
     with connection.cursor() as cursor:
-        for table in ("energy_energyentry", "factories_productionentry"):
+        for table in ("energy_energyentry", "production_productionentry"):
             cursor.execute(f"DELETE FROM {table}")
 
 

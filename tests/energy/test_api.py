@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.roles import Scope
 from energy.models import EnergyEntry
 from energy.serializers import CorrectionSerializer, NewEntrySerializer
-from factories.entry_api import ReasonSerializer
+from logbook.api import ReasonSerializer
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,9 @@ from django.db.models import Sum
 from energy import services
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.models import EnergyEntry
-from energy.sheets import SheetError, read_sheet
-from energy.time_axis import DateOrder, TimeIs
 from lib.errors import ApiError
+from logbook.sheets.read import SheetError, read_sheet
+from logbook.sheets.time_axis import DateOrder, TimeIs
 from tests.conftest import REAL_DATA_VARIABLE
 from tests.make import make_energy_entry, make_factory, make_user
 

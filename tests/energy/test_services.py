@@ -16,8 +16,9 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
 from factories.choices import Act, Product, SourceKind
-from factories.models import EmissionSource, ProductionEntry
+from factories.models import EmissionSource
 from lib.errors import ApiError
+from production.models import ProductionEntry
 from tests.make import make_energy_entry, make_factory, make_organisation, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

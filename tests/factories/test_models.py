@@ -7,8 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from factories.models import Chimney, ProductionEntry
+from factories.models import Chimney
 from factories.services import add_chimney, create_factory, create_organisation
+from production.models import ProductionEntry
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,9 @@ from accounts.roles import Role
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
 from factories.choices import Product
-from factories.models import Factory, ProductionEntry
+from factories.models import Factory
 from factories.queries import local_day_start
+from production.models import ProductionEntry
 from tests import make
 from tests.compliance.build import make_hours
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from energy.models import EnergyEntry
 from energy.services import set_local_unit
-from factories.models import ProductionEntry
 from portal.log.form import parse_amount
+from production.models import ProductionEntry
 from tests import make
 from tests.portal.logged_site import NOW, YESTERDAY, day_start, log_days
 

@@ -18,8 +18,9 @@ from accounts.roles import Role
 from compliance.site_days import refresh
 from devices.models import AssignmentHold
 from factories.choices import MineClass, Product, Sector, SourceKind
-from factories.models import EmissionSource, Reminder
+from factories.models import EmissionSource
 from lib.templatetags.units import quantity
+from logbook.models import Reminder
 from mqtt_ingest.models import DeviceMessage
 from portal.morning.page import MorningPage
 from tests import make

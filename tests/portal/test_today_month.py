@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from energy.models import EnergyEntry
-from factories.models import ProductionEntry
+from production.models import ProductionEntry
 from tests import make
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, wood_stere
 

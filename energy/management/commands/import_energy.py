@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.notices import words
-from energy.sheets import SheetError, read_sheet
-from energy.time_axis import DateOrder, TimeIs
 from factories.models import EmissionSource
 from factories.queries import find_factory
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.sheets.read import SheetError, read_sheet
+from logbook.sheets.time_axis import DateOrder, TimeIs
 
 SHOWN_ERRORS = 50
 

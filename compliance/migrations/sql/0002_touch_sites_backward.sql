@@ -1,7 +1,0 @@
--- Takes back 0002_touch_sites.sql. Frozen.
-DROP INDEX energy_use_by_end;
-DROP FUNCTION compliance_touch_periods() CASCADE;
-DROP FUNCTION compliance_touch_hours() CASCADE;
-DROP FUNCTION compliance_touch_settings() CASCADE;
-DROP FUNCTION compliance_touch_assignments() CASCADE;
-DROP FUNCTION compliance_touch_history(integer[]);
