@@ -55,7 +55,7 @@ clean: ## remove .venv and var/ (the demo's database, logs and certificates)
 	@rm -rf .venv var
 
 messages: dev-packages ## collect translatable texts into locale/ and compile them
-	$(VENV) manage.py makemessages --all --no-wrap --ignore .venv --ignore var
+	$(VENV) manage.py makemessages --all --no-location --no-wrap --no-obsolete --ignore .venv --ignore var --ignore tests
 	$(VENV) manage.py compilemessages --ignore .venv
 
 python:
