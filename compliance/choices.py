@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Basis(models.TextChoices):
-    """Where the CO2 of heat of a day comes from. One of them, never both (`design.md` 7.2)."""
+    """Where the CO2 of heat of a day comes from. One of them, never both (`docs/method.md` 9)."""
 
     MEASURED = "measured", _("measured in the stacks")
     FUEL = "fuel", _("from the fuel logged")

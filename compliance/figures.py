@@ -22,7 +22,7 @@ from science.combustion import wet_wood_co2_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
 from science.units import UNITS, Dimension, convert
 
-# A day counts as logged or measured from this share of it, as an hour does (`domain.md` 1.8).
+# A day counts as logged or measured from this share of it, as an hour does (EU MRR article 44(2), `docs/method.md` 4).
 ENOUGH = Decimal("0.8")
 ENGINE_FUELS = frozenset({"diesel", "petrol", "biodiesel"})
 HEAT_SOURCES = frozenset({SourceKind.BOILER.value, SourceKind.DIRECT_FIRED_DRYER.value})

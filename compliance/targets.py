@@ -85,7 +85,7 @@ def reason_words(code: str) -> str:
 def expected(target: Target, year: Decimal | int) -> Decimal:
     """Where the line is in a year, 6 decimals; before the base year its value, after the target year that one.
 
-    `base + (target - base) (y - y_base) / (y_target - y_base)` (`domain.md` 7).
+    `base + (target - base) (y - y_base) / (y_target - y_base)` (`docs/method.md` 10).
     """
     at = min(max(Decimal(year), Decimal(target.base_year)), Decimal(target.target_year))
     share = (at - target.base_year) / (target.target_year - target.base_year)

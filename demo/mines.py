@@ -1,7 +1,7 @@
 """Three coal mines of India that do not exist: what they are, and what their managers log.
 
-Pure: `world.py` registers them, `bookkeeping.py` writes the log. Their names are invented; their figures are of
-the size that such mines have (`domain.md` 3).
+Pure: `world.py` registers them, `bookkeeping.py` writes the log. Their names are invented; their figures have
+the size of real mines.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ OFFLINE_PAYLOAD = b'{"v":1,"online":false}'
 
 
 class _Committed(msgspec.Struct):
-    """The server's answer, `design.md` 4."""
+    """The server's answer (`docs/wire-format.md`)."""
 
     stream: int
     ranges: list[tuple[int, int]] = []

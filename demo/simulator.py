@@ -33,7 +33,7 @@ BARE_FIRE_PPM, CHARGE_PPM, DOOR_PPM = 66_000.0, 72_000.0, 5_000.0
 CHARGE_C, DOOR_C = 42.0, 3.0
 CHARGE_MS = 1.1
 STILL_MS = 0.14  # the draught of a cold chimney
-PROBE_ON_AXIS_FACTOR = 0.84  # `domain.md` 1.5
+PROBE_ON_AXIS_FACTOR = 0.84  # `docs/method.md` 1
 DRY_SHARE = 1.0 - 0.13  # of the gas; the sensor sits behind a cooler
 PROBE_ERROR = 0.06  # one probe is not the mean of a duct: each chimney shows a little more or less than there is
 # A fire catches more slowly than it dies: so much of a shift it is not there yet.
@@ -81,7 +81,7 @@ def profile_of(device: PlannedDevice, anchor_day: int | None = None) -> StackPro
     works = cast.works_of(device.factory_name, anchor_day)
     charge_every_s = (20.0 + 10.0 * draw(seed, 2)) * 60.0
     temperature_c = 170.0 + 25.0 * draw(seed, 3)
-    # The tropical air column is a little heavier than the standard one (`domain.md` 1.4).
+    # Tropical air is warmer than the standard atmosphere, so the pressure at altitude is about 1 % higher.
     pressure_pa = 1.01 * isa_pressure_pa(device.altitude_m)
     level, door = mean_charge(charge_every_s)
     gas_kg_per_s = stack.co2_kg_per_s(

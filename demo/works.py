@@ -2,7 +2,8 @@
 
 The one load function: the chimney of the live fleet (`simulator.py`), the hourly means of the history
 (`hour_means.py`) and what managers log (`ledger.py`) all follow from it, so stack, wood and tea agree.
-Pure: no clock, no database. Scale as in `domain.md` 9: about 4.2 million kg of made tea a year, 2 kg of wood a kg.
+Pure: no clock, no database. The scale is that of the KTDA benchmarks in `docs/sources.md`: about 4.2 million kg of
+made tea a year and 2 kg of wood a kg.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _DAYS_A_MONTH = 30.44
 LENGTH_SHARE = 0.6
 LONGEST_SHIFT_S = 22.5 * HOUR_S
 HISTORY_DAYS = 396  # thirteen months
-CO2_KG_PER_KG_WOOD = (1 - 0.30) * 0.50 * 44 / 12  # by carbon, at 30 % moisture (`domain.md` 2.2)
+CO2_KG_PER_KG_WOOD = (1 - 0.30) * 0.50 * 44 / 12  # by carbon, at 30 % moisture (`docs/method.md` 7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.utils import timezone
 from devices.models import DEVICE_ID, DeviceSecret, MCUDevice
 from lib.local.secrets import ingest_password
 
-SECRET_BYTES = 24  # 192 bits, `design.md` 4
+SECRET_BYTES = 24  # 192 bits: `SECURITY.md`
 ROUNDS = 101
 INGEST_USER = "carbontrack-ingest"
 TOPIC_ROOT = "carbontrack/v1"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from devices.models import MCUDevice
 
-# At five minutes without a word the pages say "no reading since" (`portal.md` 5).
+# After five minutes without a reading the pages say "no reading since".
 SILENT_AFTER = timedelta(minutes=5)
 
 

@@ -3,7 +3,7 @@
 Hours and days from minutes are in `hours_and_days.py`.
 
 A roll-up is a pure function of stored readings, assignments, geometry, calibrations and holds, never of the
-order of arrival (`design.md` 7.11): same inputs, same bits. A segment between two readings belongs whole to
+order of arrival (`docs/architecture.md`): same inputs, same bits. A segment between two readings belongs whole to
 the minute of the earlier one. Hours and days are sums of integer micrograms.
 
 How far a new reading reaches: back to the segment that ended where it now begins, forward over the

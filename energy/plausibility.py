@@ -12,7 +12,7 @@ from logbook.notices import Notice
 from production.models import ProductionEntry
 from production.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit
 
-# domain.md 9: per kg of made tea. Wood in kg, electricity in kWh.
+# KTDA benchmarks in docs/sources.md: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
 
 

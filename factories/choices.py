@@ -13,7 +13,7 @@ class Sector(models.TextChoices):
 
 
 class SubstitutionMethod(models.TextChoices):
-    """How an hour without enough data is valued (`domain.md` 1.9)."""
+    """How an hour without enough data is valued (`docs/method.md` 5)."""
 
     FUEL_BASED = "fuel_based", _("from the fuel logged")
     EPA = "epa", _("EPA style (40 CFR 75)")

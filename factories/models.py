@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from factories.choices import GwpSet, MineClass, MoistureMethod, Sector, Shape, SourceKind, SubstitutionMethod
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
-LARGEST_DUCT_M = 5.0  # domain.md 1.1: an inner dimension above this is a typing error
+LARGEST_DUCT_M = 5.0  # docs/method.md 1: an inner dimension above this is a typing error
 
 
 def validate_time_zone(name: str) -> None:

@@ -9,7 +9,7 @@ from factories.models import Chimney, Factory
 
 
 class ChimneyDimensionsSerializer(serializers.Serializer[Chimney]):
-    """Inner dimensions of one chimney, the source document's `chimney_dimensions`."""
+    """Inner dimensions of one chimney; the API's field `chimney_dimensions`."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()

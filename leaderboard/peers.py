@@ -13,8 +13,8 @@ from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
 from lib.errors import invalid
 
-# KTDA's regions by county (`domain.md` 9) [K]; Murang'a lies in two of them and is kept with Nyeri. A county that is
-# not here is a region of its own.
+# KTDA's regions by county (`docs/sources.md`) [K]. Murang'a lies in two of them and is kept with Nyeri. A county that
+# is not here is a region of its own.
 _REGIONS = {
     "Kiambu": "Kiambu",
     "Murang'a": "Murang'a-Nyeri",
@@ -32,7 +32,7 @@ _REGIONS = {
     "Kakamega": "Nandi-Western",
     "Trans Nzoia": "Nandi-Western",
 }
-# Made tea a year [kg]; KTDA's mean is about 4.2 million (`domain.md` 9). The bounds are ours [A].
+# Made tea a year [kg]; KTDA's mean is about 4.2 million (`docs/sources.md`). The bounds are ours [A].
 _SIZES = (
     ("small", 3_000_000, gettext_lazy("below 3 million kg a year")),
     ("medium", 5_000_000, gettext_lazy("3 to 5 million kg a year")),

@@ -1,4 +1,4 @@
-"""Masses of CO2 as sentences. Wood has two figures, always together and in this order (`portal.md` 0.4)."""
+"""Masses of CO2 as sentences. Wood has two figures, always together and in this order."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _STATE_WORDS = {
     DeviceState.NO_DEVICE: gettext_lazy("no sensor"),
 }
 
-# What to do first, why second (`portal.md` 0.2). Flags without a sentence are the auditor's, not the manager's.
+# What to do first, why second. Flags without a sentence are the auditor's, not the manager's.
 _QUALITY_WORDS = {
     "WARMUP": gettext_lazy("The sensor is warming up; its values count in a few minutes."),
     "OVER_RANGE": gettext_lazy(

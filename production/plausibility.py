@@ -18,7 +18,7 @@ LOOK_BACK = timedelta(days=28)
 FEWEST_TO_COMPARE = 5
 USUAL_TIMES = 3
 LOOKED_AT_MOST = 2_000
-# domain.md 7 and 9: made tea is 0.22 to 0.24 of the green leaf; seasons and counting give it some room.
+# KTDA benchmarks in docs/sources.md: made tea is 0.22 to 0.24 of the green leaf. Seasons and counting need some room.
 OUT_TURN_BAND = (Decimal("0.20"), Decimal("0.26"))
 
 

@@ -1,7 +1,7 @@
 """Methane of coal mines: from production and factors, from ventilation, and from abandoned mines.
 
-Lives here: ``domain.md`` 3 with its two factor tables (IPCC by depth, India by gassiness), so that they
-stand beside the equation they belong to; a mine's own measurement overrides both.
+Lives here: the method of ``docs/method.md`` 8 with its two factor tables (IPCC by depth, India by gassiness), so that
+they stand beside the equation they belong to; a mine's own measurement overrides both.
 Does not live here: diesel, power and explosives of the mine (``combustion.py``), potentials (``gwp.py``).
 Amounts and results are Decimal and unrounded, measured flows float.
 """
@@ -16,7 +16,7 @@ from science import constants, gas, limits
 from science.combustion import CO2_PER_CH4
 from science.gwp import Gas, co2e_kg
 
-#: kg/m3 at 20 C, 1 atm: IPCC 2006 volume 2 chapter 4 (0.67e-6 Gg/m3). At 0 C it is 7 % more.
+#: kg/m3 at 20 C, 1 atm: IPCC 2006 V2 Ch4 (0.67e-6 Gg/m3). At 0 C it is 7 % more.
 CH4_DENSITY_KG_PER_M3 = Decimal("0.67")
 FLARE_EFFICIENCY = Decimal("0.98")
 FUEL_USE_EFFICIENCY = Decimal("0.995")
@@ -61,11 +61,11 @@ INDIA_FACTORS = MappingProxyType(
     }
 )
 
-# IPCC 2006 volume 2 chapter 4: low, average, high; by depth, or by overburden of surface mines.
+# IPCC 2006 V2 Ch4: low, average, high; by depth, or by overburden of surface mines.
 _IPCC_UNDERGROUND = (_factor("10", "0.9"), _factor("18", "2.5"), _factor("25", "4.0"))
 _IPCC_SURFACE = (_factor("0.3", "0"), _factor("1.2", "0.1"), _factor("2.0", "0.2"))
 
-#: (a, b) of the decline curve: IPCC 2006 volume 2 chapter 4, tier 2.
+#: (a, b) of the decline curve: IPCC 2006 V2 Ch4, tier 2.
 _ABANDONED = MappingProxyType(
     {Coal.ANTHRACITE: (1.72, -0.58), Coal.BITUMINOUS: (3.72, -0.42), Coal.SUB_BITUMINOUS: (0.27, -1.00)}
 )
@@ -143,7 +143,7 @@ def mine_methane(
     -----
     ``gross = production (EF_mining + EF_post)`` [m3] x 0.67 / 1000 [t]; vented is gross less recovered;
     flared at 0.98, used at 0.995: the rest of it escapes, the burned part becomes 44.0095/16.0425 CO2.
-    ``CO2e = (vented + unburnt) GWP + CO2``. Source: IPCC 2006 volume 2 chapter 4, equations 4.1.1-4.1.5.
+    ``CO2e = (vented + unburnt) GWP + CO2``. Source: IPCC 2006 V2 Ch4, equations 4.1.1-4.1.5.
     """
     for name, value, unit in (
         ("production_t", production_t, "t"),
@@ -206,7 +206,7 @@ def abandoned_mine_share(*, coal: str, years_since_closure: float) -> float:
     Parameters: a ``Coal``, years since closure [a], 0 to 200. Returns: [1].
     Raises: ValueError for an unknown coal or years outside the range.
     Notes: ``(1 + a T) ** b``. A fully flooded mine is negligible and not computed here.
-    Source: IPCC 2006 volume 2 chapter 4, tier 2 of abandoned underground mines.
+    Source: IPCC 2006 V2 Ch4, tier 2 of abandoned underground mines.
     """
     limits.require_within(name="years_since_closure", value=years_since_closure, unit="a", low=0.0, high=200.0)
     a, b = _ABANDONED[Coal(coal)]

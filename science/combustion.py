@@ -1,6 +1,6 @@
 """Combustion and electricity: an amount of fuel or power into kilograms of each gas.
 
-Lives here: the method of ``domain.md`` 2.1, heating value of moist wood, carbon balance of wet wood.
+Lives here: the method of ``docs/method.md`` 7, heating value of moist wood, carbon balance of wet wood.
 Does not live here: factor values (rows with source and dates in the ``energy`` app; a formula receives the
 factor), potentials (``gwp.py``). Amounts and results are Decimal and unrounded: ``rounding.decimal_kg``
 rounds what is kept. Biogenic CO2 stands outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood
@@ -78,7 +78,7 @@ def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> Combusti
     -----
     ``E = amount kg_per_unit NCV / 1000`` [GJ]; ``CO2 = E EF``; CH4 and N2O the same with kg/TJ.
     Methane of the biogenic part takes the biogenic potential.
-    Source: IPCC 2006 guidelines, volume 2, chapter 2, equation 2.1.
+    Source: IPCC 2006 V2 Ch2, equation 2.1.
     """
     _require_not_negative("amount", amount, "units of fuel", "a correction is a new version, not a negative entry")
     energy_gj = amount * factor.kg_per_unit * factor.ncv_gj_per_t / 1000

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from science import constants, limits, units
 
-# Dry wood, mass fractions, ash neglected: C 50 %, H 6 %, O 44 % (IPCC and handbook mean).
+# Dry wood, mass fractions, ash neglected: C 50 %, H 6 %, O 44 % [K].
 WOOD_CARBON_MASS_FRACTION = 0.50
 WOOD_HYDROGEN_MASS_FRACTION = 0.06
 #: mol water that comes with the air per mol dry stack gas. [A] 20 C and about 60 % relative humidity
@@ -20,7 +20,7 @@ FUEL_MOISTURE_MAX_FRACTION = 0.65
 _MOL_CARBON_PER_KG = WOOD_CARBON_MASS_FRACTION / constants.MOLAR_MASS_C_KG_PER_MOL
 _MOL_HYDROGEN_WATER_PER_KG = WOOD_HYDROGEN_MASS_FRACTION / (2.0 * constants.MOLAR_MASS_H_KG_PER_MOL)
 
-#: Dry CO2 at zero excess air [fraction]: EPA F-factors, Fc/Fd.
+#: Dry CO2 at zero excess air [fraction]: F-factors Fc/Fd of EPA ECMPS 2021.
 CO2_CEILING_DRY_FRACTION = MappingProxyType(
     {
         "wood_residue": 1830.0 / 9240.0,
@@ -200,7 +200,7 @@ def epa_c7_tonne_per_h(*, co2_dry_pct: float, flow_scfh: float, moisture_pct: fl
 
 
 def eu_tonne_per_h(*, concentration_g_per_nm3: float, flow_nm3h: float) -> float:
-    """Return CO2 [t/h] of one hour by MRR annex VIII equation 1: mean [g/Nm3] times mean [Nm3/h]."""
+    """Return CO2 [t/h] of one hour by EU MRR annex VIII equation 1: mean [g/Nm3] times mean [Nm3/h]."""
     return units.tonne_from_g(concentration_g_per_nm3 * flow_nm3h)
 
 

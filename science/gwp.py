@@ -1,10 +1,10 @@
 """Global warming potentials by assessment report, and masses of gases into CO2e.
 
-Lives here: the table of ``domain.md`` 4 as data. Does not live here: which set a report uses (a setting
+Lives here: the table of ``docs/method.md`` 7 as data. Does not live here: which set a report uses (a setting
 of the organisation; store its name with every result).
 
-Sources: AR4 WG1 table 2.14; AR5 WG1 table 8.7 without climate-carbon feedback (fossil CH4 30: table
-8.A.1); AR6 WG1 table 7.15. SF6 as transcribed there, to be confirmed. AR6's fossil 29.8 holds the CO2
+Source: IPCC AR4 WG1 Table 2.14; IPCC AR5 WG1 Table 8.7 without climate-carbon feedback (fossil CH4 30: Table
+8.A.1); IPCC AR6 WG1 Table 7.15. SF6 as transcribed there, to be confirmed. AR6's fossil 29.8 holds the CO2
 that methane becomes, so that CO2 is never added again; table 7.SM.7's 27.9 does not, and is not mixed in.
 """
 

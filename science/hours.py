@@ -17,7 +17,7 @@ from science.integration import Segment
 HOUR_S = 3600.0
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
-VALID_SHARE = 0.80  # EU MRR (2018/2066) article 44(2)
+VALID_SHARE = 0.80  # EU MRR article 44(2)
 IDLE_PROOF_S = 600.0
 #: Minutes before the hour that a caller passes: the proof looks no further back. Two more than ten, so
 #: that readings which drift against the minute (eleven segments of 5 s in some) still prove ten.
@@ -140,7 +140,7 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
     Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
     ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given
     as whole micrograms add up to the same bits in any order.
-    Source: EU MRR art. 44(2); ``domain.md`` 1.8.
+    Source: EU MRR article 44(2) for the 80 %; own choice for idle hours (``docs/method.md`` 4).
     """
     if minutes and minutes[-1].period_start_ms >= hour_start_ms + HOUR_MS:
         raise ValueError(
@@ -177,7 +177,7 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
 def is_eu_hour_valid(*, covered_s: float, operating_s: float = HOUR_S) -> bool:
     """Return whether at least 80 % of the operating seconds [s] are covered [s].
 
-    Seconds, never a count against 720: a thinned reading covers a minute. Source: EU MRR art. 44(2).
+    Seconds, never a count against 720: a thinned reading covers a minute. Source: EU MRR article 44(2).
     """
     # A millisecond is the resolution of the data; below it, 0.8 of a float is noise.
     return covered_s + 0.0005 >= VALID_SHARE * operating_s

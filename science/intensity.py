@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from science import limits
 
-#: Upper ends of the plausible bands of a tea factory (``domain.md`` 9) [D/K]: what a missing day counts as, and
-#: the most that a logged day counts in the rank. Were the two not equal, one of them would make leaving out pay.
+#: Upper ends of the plausible bands of a tea factory (KTDA benchmarks, ``docs/sources.md``) [D/K]: what a missing day
+#: counts as, and the most that a logged day counts in the rank. If the two differed, leaving data out could pay.
 WOOD_CEILING_KG_PER_KG = 4.0
 ELECTRICITY_CEILING_KWH_PER_KG = 1.0
-#: A site is ranked from these shares of its days (``domain.md`` 7) [A].
+#: A site is ranked from these shares of its days [A].
 KNOWN_SHARE = 0.80
 CONFIRMED_SHARE = 0.50
 #: CO2 in the stack to CO2 of the fuel logged, by carbon; on a day in it the stack confirms the log [A].
@@ -96,7 +96,7 @@ def sum_days(days: Sequence[DayFacts]) -> DaySums:
 
     Known days are asked days times the smaller of the two shares known; an idle day is asked as far as it is
     known, so that neither hiding its stack nor its entries can raise the share. Confirmed days likewise.
-    Source: ``domain.md`` 7; the equality of ceiling and fill, and the treatment of idle days, are ours [A].
+    Source: own choice [A] (``docs/method.md`` 11); KTDA benchmarks for the ceilings.
     """
     for day in days:
         _require_plausible(day)

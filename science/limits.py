@@ -1,6 +1,6 @@
 """Hard limits of plausibility, and the one shape of a domain error.
 
-Lives here: the table of ``domain.md`` 1.7 and ``require_within``, so that every error of this
+Lives here: the limits of ``docs/method.md`` 1 and ``require_within``, so that every error of this
 package names the value, its unit, the limit and the remedy in the same words.
 Does not live here: warnings and flags about values that are merely odd (``quality.py``).
 """

@@ -4,7 +4,7 @@ Lives here: ISA pressure, what an estimated altitude costs, the sensor pressure 
 Does not live here: which pressure a reading uses (``stack.py``), gas density (``gas.py``).
 
 Two errors nearly cancel in the field: assuming 101 kPa overstates density, and an uncompensated
-sensor reads low by about as much. Correct both or neither (``domain.md`` 0.2, 0.3).
+sensor reads low by about as much. Correct both or neither.
 """
 
 from enum import StrEnum
@@ -67,7 +67,7 @@ def relative_error_from_altitude(altitude_error_m: float) -> float:
     ValueError
         Negative or not finite.
 
-    Source: derivative of the ISA formula between 0 and 2500 m, 0.0119-0.0125 % a metre.
+    Source: derivation: slope of the ISO 2533 formula between 0 and 2500 m, 0.0119-0.0125 % a metre.
     """
     limits.require_within(name="altitude_error_m", value=altitude_error_m, unit="m", low=0.0)
     return RELATIVE_ERROR_PER_METRE * altitude_error_m
@@ -106,7 +106,7 @@ def sensor_pressure_factor(
     ``none``, ``on_sensor``: 1. ``proportional``: ``P_cal / P`` (NDIR counts molecules).
     ``linear_0017``: ``1 + 0.0017 (1013 - P_hPa)``, 1013 being the manual's figure for the
     factory's 1013.25; for another calibration pressure that pressure takes its place.
-    Source: C.A 1510 manual (linear); ideal gas law (proportional).
+    Source: C.A 1510 manual (linear); derivation from the ideal gas law (proportional).
     """
     method = PressureCompensation(compensation)
     if method in (PressureCompensation.NONE, PressureCompensation.ON_SENSOR):

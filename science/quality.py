@@ -9,7 +9,7 @@ front. Hence a pattern is flagged from the moment it is proved, not from when it
 first 59 of 60 identical values stay valid), and a run that must last some time counts as
 long enough once it spans more than ``CONTEXT`` readings.
 
-All thresholds are choices [A] of ``domain.md`` 1.7 and 1.8 unless a comment says otherwise.
+All thresholds are our own choices [A] (``docs/method.md`` 2) unless a comment says otherwise.
 """
 
 from collections import deque

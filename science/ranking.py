@@ -13,7 +13,7 @@ from science import limits
 from science.intensity import Parts
 
 #: Relative uncertainty of a site's activity data [1] [A]: what may differ from site to site. The error of a factor that
-#: all sites share belongs to the total of the network and not to a rank (``domain.md`` 7).
+#: all sites share belongs to the total of the network and not to a rank.
 HEAT_U = 0.08  # wood: stacked volume, moisture and density as estimated at the gate
 ELECTRICITY_U = 0.02  # a bill or a meter of class 2
 OTHER_U = 0.05  # fuel of engines, by tank and receipt
@@ -78,7 +78,7 @@ def places(intervals: Sequence[Interval]) -> list[Place]:
     -----
     Sorted by value; a figure joins the group of the leader while its lower bound is at most the leader's upper
     bound, else it leads the next group. Anchored at the leader, because overlap from neighbour to neighbour chains: it
-    puts 67 sites at 8 % into 1.1 groups (``domain.md`` 7). All of a group hold its first place. Best: one more
+    puts 67 sites at 8 % into 1.1 groups. All of a group hold its first place. Best: one more
     than the figures that lie wholly below; worst: all that do not lie wholly above; both widened to hold the place.
     A figure whose value and bounds grow while all others stay keeps or loses each of the three.
     """

@@ -14,7 +14,7 @@ PROFILE_FACTOR_MAX = 1.2
 FUEL_MOISTURE_DEFAULT_FRACTION = 0.30
 AMBIENT_TEMPERATURE_C = 20.0  # [A] of firing and idle tests, where the site says nothing better
 
-# Device flags as sent on the wire (design.md 4).
+# Device flags as sent on the wire (docs/wire-format.md).
 CO2_FAULT = 1
 TEMPERATURE_FAULT = 2
 VELOCITY_FAULT = 4

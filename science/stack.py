@@ -128,7 +128,8 @@ def co2_kg_per_s(*, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: 
 
     Notes
     -----
-    ``m = x Q P M / (R T)``. Source: ideal gas; 40 CFR 75 appendix F and MRR annex VIII agree.
+    ``m = x Q P M / (R T)``.
+    Source: derivation from the ideal gas law; 40 CFR 75 appendix F and EU MRR annex VIII agree.
     """
     limits.require_within(
         name="co2_fraction_wet",
@@ -146,7 +147,7 @@ def co2_kg_per_s(*, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: 
 def require_plausible_rate(co2_kg_per_s: float) -> float:
     """Return a CO2 rate [kg/s] unchanged; ValueError when not finite, negative or above 50 kg/s.
 
-    The seed's formula without 1e-6 gives 305,676 "kg/s" on vector 1; this is what stops it.
+    The formula without 1e-6 gives 305,676 "kg/s" on vector 1; this is what stops it.
     """
     return limits.require_within(
         name="co2_kg_per_s",
@@ -176,7 +177,7 @@ def pitot_velocity_ms(
     """Return gas velocity [m/s] from a pitot tube: ``C_p sqrt(2 dP / rho)``, rho at stack T and P.
 
     Raises: ValueError for a negative pressure difference (tube reversed) or a density <= 0.
-    Source: EPA method 2; C_p 0.84 for the S type.
+    Source: 40 CFR 60 method 2, C_p 0.84 for the S type.
     """
     limits.require_within(
         name="differential_pressure_pa",

@@ -7,7 +7,7 @@ month, and kilograms of a stere or a lorry (the ``energy`` app).
 from dataclasses import dataclass
 from decimal import Decimal
 
-STOCK_TOLERANCE_PCT = Decimal(5)  # domain.md 7: fuel stock within 5 % of what was used
+STOCK_TOLERANCE_PCT = Decimal(5)  # [A] of what was used: a month within it is confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal
     -----
     ``expected = opening + received - used``; ``difference = closing - expected``, in % of what was
     used. When nothing was used, any difference at all is outside.
-    Source: ``domain.md`` 7 (eligibility: fuel stock within 5 %).
+    Source: own choice [A] of the 5 %.
     """
     for name, value in (
         ("opening_kg", opening_kg),

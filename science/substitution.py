@@ -30,7 +30,7 @@ def eu_substitute(valid_hours: Sequence[float]) -> float:
 
     Parameters: valid hourly means of the reporting period, any unit. Returns: the same unit.
     Raises: ValueError for fewer than two values, or one that is negative or not finite.
-    Source: EU MRR (2018/2066) article 45(3) [K: article text to be confirmed].
+    Source: EU MRR article 45(3) [K: article text to be confirmed].
     """
     _require_values("valid_hours", valid_hours, at_least=2)
     return statistics.fmean(valid_hours) + EU_SIGMAS * statistics.stdev(valid_hours)
@@ -107,7 +107,7 @@ def epa_substitute(
     < 80            any      maximum potential                             the same
     ==============  =======  ============================================  =====================
 
-    Source: 40 CFR 75.31 (initial), 75.33 (table as simplified in ``domain.md`` 1.9).
+    Source: 40 CFR 75.31 (initial), 75.33 (the table above, simplified).
     """
     quantity = Parameter(parameter)
     _require_values("hour_before and hour_after", (hour_before, hour_after), at_least=2)

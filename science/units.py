@@ -111,7 +111,7 @@ def celsius_from_kelvin(kelvin: float) -> float:
 
 
 def fraction_from_ppm(ppm: float) -> float:
-    """Return a mole fraction [1] from parts per million [ppm]; the 1e-6 that the seed formula forgot."""
+    """Return a mole fraction [1] from parts per million [ppm]; forgetting this 1e-6 makes tonnes of kilograms."""
     return ppm * 1e-6
 
 

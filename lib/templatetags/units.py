@@ -173,7 +173,7 @@ def _elapsed_text(elapsed_s: float) -> str:
 
 @register.simple_tag
 def age_of(moment: datetime | None, interval_s: int | None = None, time_zone: str | tzinfo | None = None) -> Age:
-    """The age of a reading. Late after three intervals, silent after five minutes (portal.md 5)."""
+    """The age of a reading. Late after three intervals, silent after five minutes."""
     interval_s = interval_s or DEFAULT_INTERVAL_S
     if not moment:
         return Age("never", _("no reading yet"), "", interval_s)

@@ -1,7 +1,7 @@
 """Today against usual: hours of a day as a line over the 10-90 % band of the days before, as geometry.
 
 Pure: figures in, frozen dataclasses out. No query and no markup; the SVG is `templates/portal/_today_chart.html`.
-The line stops where there is no figure: what is missing is drawn as missing (`portal.md` 0.3).
+The line stops where there is no figure: what is missing is drawn as missing.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import quality_sentences, quality_words, settling_sentence, state_word, today_label, why_unusable
 
-# Only what the page shows: an event stays under 300 bytes on a weak network (`portal.md` 5).
+# Only what the page shows: an event stays under 300 bytes on a weak network.
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
 
 

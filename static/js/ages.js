@@ -1,5 +1,5 @@
 // Every figure has an age, counted on here once a second. After three intervals a figure loses weight, after five
-// minutes it becomes dashed with the time of its last reading (portal.md 5). The same rules as units.age_of.
+// minutes it becomes dashed with the time of its last reading. The same rules as units.age_of.
 // Markup: [data-age][datetime][data-interval-s], its figure's box [data-age-scope], the words on [data-age-words].
 // A change of state is said as the event "agestate" with the state as its detail.
 

@@ -1,5 +1,5 @@
 // Live readings of a page's chimneys: one stream a tab, opened after the first paint, closed while hidden, resumed
-// where it stopped; on a weak network one question a minute instead (portal.md 5). The page is complete without it.
+// where it stopped; on a weak network one question a minute instead. The page is complete without it.
 // Markup: [data-live-device] with data-stream-url and data-poll-url; inside it [data-live=field][data-digits], a
 // [data-age], [data-live-state] and [data-live-quality]; once a page [data-live-status] and [data-live-words].
 

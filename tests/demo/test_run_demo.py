@@ -20,7 +20,7 @@ import pytest
 BASE_DIR = Path(__file__).resolve().parents[2]
 LAST_LINE_BUT_ONE = "Ctrl-C stops everything"
 FIRST_START_TIMEOUT_S = 180.0
-SECOND_START_LIMIT_S = 15.0  # `design.md` 3
+SECOND_START_LIMIT_S = 15.0
 TIMEOUT_S = 30.0
 
 

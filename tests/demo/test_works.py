@@ -25,7 +25,7 @@ def test_a_year_has_the_size_that_the_sector_reports() -> None:
     tea_kg = sum(tea for tea, _wood in years)
     wood_kg = sum(wood for _tea, wood in years)
     assert 4.0e6 < tea_kg / 67 < 4.6e6
-    assert 1.79 < wood_kg / tea_kg < 2.3  # domain.md 9
+    assert 1.79 < wood_kg / tea_kg < 2.3  # the KTDA benchmarks of docs/sources.md
     assert all(1.4 < wood / tea < 3.0 for tea, wood in years)
 
 

@@ -103,7 +103,7 @@ def test_a_raw_row_says_what_came_and_what_it_means(hq: Client, device: MCUDevic
     assert (row["stream"], row["seq"], row["flags"]) == (4294967295, 40211, 128)
     assert (row["timestamp"], row["received_at"]) == ("2026-11-19T21:00:00.000Z", "2026-11-19T21:00:01.000Z")
     assert (row["co2_ppm"], row["temperature_c"]) == (96_000.0, 210.0)
-    # Vector 3 of domain.md 1.11, to six digits; float4 keeps seven of what came in.
+    # Vector 3 of tests/science/test_vectors.py, to six digits; float4 keeps seven of what came in.
     assert f"{row['co2_kg_per_s']:.6g}" == "0.218073"
     assert row["quality"] == []
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosqui
 
 Provision = Callable[[str], ProvisionedDevice]
 
-# domain.md 1.11, vector 3: 96,000 ppm wet, 4.1 m/s, circle of 0.9 m, 210 C, 79,495.5 Pa.
+# Vector 3 of tests/science/test_vectors.py: 96,000 ppm wet, 4.1 m/s, circle of 0.9 m, 210 C, 79,495.5 Pa.
 VECTOR_3 = {"co2_ppm": 96_000.0, "velocity_ms": 4.1, "temperature_c": 210.0, "pressure_pa": 79_495.5}
 VECTOR_3_KG_PER_S = 0.218073
 

@@ -17,7 +17,7 @@ from science.rounding import decimal_kg
 
 pytestmark = pytest.mark.django_db
 
-# type, unit, set, country; GJ, CO2, CH4, N2O a unit, CO2e of CH4 + N2O by AR5 and AR6, as printed (domain.md 2.2).
+# type, unit, set, country; GJ, CO2, CH4, N2O a unit, CO2e of CH4 + N2O by AR5 and AR6, worked out by hand.
 PRINTED = """
 firewood             kg    ipcc-2006            KE 0.0156000  1.74720  4.68000e-4 6.24000e-5 0.0296400  0.0296712
 firewood             kg    wood-30pct-moisture  KE 0.0122000  1.36640  3.66000e-4 4.88000e-5 0.0231800  0.0232044
@@ -53,7 +53,7 @@ peat                 t     ipcc-2006            KE 9.76000    1034.56  0.0195200
 used_oil             t     ipcc-2006            KE 40.2000    2946.66  1.20600    0.160800   76.3800    79.8372
 """.strip().splitlines()
 DAY = date(2026, 11, 20)
-# domain.md 2.4: g CO2e/kWh by calendar year, and t CO2/MWh by Indian fiscal year.
+# Ember and CEA in docs/sources.md: g CO2e/kWh by calendar year, and t CO2/MWh by Indian fiscal year.
 KENYA = dict(
     zip(
         range(2010, 2026),

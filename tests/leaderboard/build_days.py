@@ -11,7 +11,7 @@ from factories.models import Factory, Organisation
 from leaderboard.sums import last_complete_days
 from tests import make
 
-# The model factory of domain.md 9, by the default factors: 1.8 kg wood and 0.5 kWh a kg made.
+# The model factory of docs/method.md 11, by the default factors: 1.8 kg wood and 0.5 kWh a kg made.
 MADE_KG = Decimal(10_000)
 WOOD_KG = Decimal(18_000)
 POWER_KWH = Decimal(5_000)

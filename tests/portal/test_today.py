@@ -20,7 +20,7 @@ from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days,
 pytestmark = pytest.mark.django_db
 AsUser = Callable[..., Client]
 A_DAY = timedelta(days=1)
-HTML_BUDGET = 12 * 1024  # `portal.md` 5, compressed
+HTML_BUDGET = 12 * 1024  # compressed
 SVG_BUDGET = 12 * 1024
 
 

@@ -1,4 +1,4 @@
-"""Coal mine methane: vectors 3.4 and 3.5 of domain.md, and the tables of 3.2 and 3.3."""
+"""Coal mine methane: the worked examples of docs/method.md 8, and both factor tables."""
 
 from decimal import Decimal
 
@@ -108,7 +108,7 @@ def test_abandoned_mines_decline_by_the_table_of_3_2(coal, shares):
     ("celsius", "density"), [(0, "0.715737"), (15, "0.678478"), (15.56, "0.677162"), (20, "0.666906")]
 )
 def test_density_depends_on_the_reference_temperature(celsius, density):
-    # Domain.md prints 0.677173 at 60 F, which is 15.5556 C; 15.56 C itself gives the figure here.
+    # 60 F is 0.677173; that is 15.5556 C; 15.56 C itself gives the figure here.
     assert coal_methane.ch4_density_kg_per_m3(temperature_k=celsius + 273.15) == as_printed(density)
 
 

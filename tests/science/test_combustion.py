@@ -1,4 +1,4 @@
-"""Combustion: the method of domain.md 2.1 against rows of its table 2.2."""
+"""Combustion: the method of docs/method.md 7 against rows of its table."""
 
 from decimal import Decimal
 
@@ -168,7 +168,7 @@ def test_carbon_balance_of_wet_wood():
     at_45 = wet_wood_co2_kg(Decimal(1), moisture_fraction=Decimal("0.45"))
 
     assert float(at_30) == as_printed("1.28")
-    # An honest factory against the default NCV route: the trap of domain.md 2.2.
+    # An honest factory against the default NCV route: NCV and EF take moist wood for dry.
     assert float(at_30) / 1.7472 == as_printed("0.73")
     assert float(at_45) / 1.7472 == as_printed("0.58")
 

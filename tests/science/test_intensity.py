@@ -39,8 +39,8 @@ def figure(days):
     return intensity.intensity(sums.parts.total, sums.made_kg)
 
 
-def test_the_model_factory_of_the_domain_reference():
-    # domain.md 9: 1.79 kg wood and 0.5 kWh a kg: 0.10-0.12 kg CO2e a kg.
+def test_the_model_factory_of_the_method_page():
+    # The example of docs/method.md 11; 1.79 kg wood and 0.5 kWh a kg: 0.10-0.12 kg CO2e a kg.
     assert figure([USUAL] * 30) == pytest.approx(1.8 * 0.0296712 + 0.5 * 0.0954, rel=1e-12)  # exact but for sums
 
 
@@ -125,7 +125,7 @@ def test_more_than_a_whole_day_cannot_be_known():
 
 
 def test_change_is_told_apart_from_the_grid():
-    # domain.md 7: 85.2 -> 95.4 g/kWh is +12 % of electricity in a year that no site caused.
+    # 85.2 -> 95.4 g/kWh is +12 % of electricity in a year that no site caused.
     before = sum_days([replace(USUAL, electricity=5_000 * 0.0852)] * 30)
     now = sum_days([replace(USUAL, heat=0.9 * USUAL.heat)] * 30)
 

@@ -64,7 +64,7 @@ def test_equal_figures_share_a_place():
 
 
 def test_anchoring_keeps_a_network_apart():
-    # domain.md 7: 67 sites at 8 %: chained overlap is one group, anchored about four and a half.
+    # 67 sites at 8 %: chained overlap is one group, anchored about four and a half.
     values = [0.08 + 0.0012 * i for i in range(67)]
 
     found = places([around(value) for value in values])

@@ -1,6 +1,6 @@
-"""The twenty test vectors of domain.md 1.11, each by its number.
+"""The twenty test vectors that docs/method.md refers to, each by its number.
 
-Figures are compared as printed there: six significant digits, half a unit of the last one.
+Figures are compared as printed: six significant digits, half a unit of the last one.
 """
 
 import math

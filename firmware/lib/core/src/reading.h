@@ -8,7 +8,7 @@
 
 namespace ct {
 
-// Of the wire format: design.md 4, science/readings.py.
+// Of the wire format: docs/wire-format.md, science/readings.py.
 enum Flag : uint8_t {
   kCo2Fault = 1,
   kTemperatureFault = 2,
