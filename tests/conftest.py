@@ -3,6 +3,7 @@
 Litein and Momul are factories of one organisation, Elsewhere belongs to another. Builders: `make.py`.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -10,28 +11,33 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 import bootstrap
 from accounts.models import User
 from accounts.roles import Role
-from lib.local.postgres import LocalPostgres
-from tests import make
+from lib.local.postgres import DATABASE_NAME, LocalPostgres
+from tests import database, make
 from tests.environment import DATA_DIR
 
 REAL_DATA_VARIABLE = "CARBONTRACK_REAL_DATA"
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[None]:
+def postgres_server(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A throw-away PostgreSQL for the session, from the wheel."""
-    with LocalPostgres(DATA_DIR, fsync=False):
+    with contextlib.ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(database.running(LocalPostgres(DATA_DIR, fsync=False)))
         yield
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres_server: None) -> None:
     """pytest-django asks for this before it makes the test database."""
+    connection.settings_dict["TEST"] |= {"TEMPLATE": DATABASE_NAME}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ Each step is a process of its own with nothing of the test session but the Postg
 packages. `make run` has its own tests in tests/demo/.
 """
 
+import contextlib
 import http.cookiejar
 import os
 import re
@@ -19,7 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
+from django.db import connection
 
 from lib.local.postgres import LocalPostgres
 from tests.environment import DATA_DIR
@@ -186,6 +189,34 @@ def test_migrate_alone_makes_what_readings_need(
     made = installation.manage("create_partitions")
 
     assert made.stdout.strip() == "partitions made: 0"
+
+
+TABLES = """
+SELECT c.relname, c.relkind,
+  (SELECT json_agg(row(attnum, attname, format_type(atttypid, atttypmod), attnotnull) ORDER BY attnum)::text
+     FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+  (SELECT json_agg(pg_get_constraintdef(oid) ORDER BY conname)::text FROM pg_constraint WHERE conrelid = c.oid),
+  (SELECT json_agg(pg_get_indexdef(indexrelid) ORDER BY indexrelid::regclass::text)::text
+     FROM pg_index WHERE indrelid = c.oid),
+  (SELECT json_agg(pg_get_triggerdef(oid) ORDER BY tgname)::text
+     FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+FROM pg_class c WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2
+"""
+
+
+@pytest.mark.django_db
+def test_the_tests_work_on_the_tables_that_an_installation_has(
+    installation: Installation, steps: dict[str, subprocess.CompletedProcess[str]]
+) -> None:
+    """The tests' database is cloned from one that was migrated before (tests/database.py)."""
+    installed = psycopg2.connect(installation.environment["DATABASE_URL"])
+    with contextlib.closing(installed), installed.cursor() as theirs, connection.cursor() as ours:
+        theirs.execute(TABLES)
+        ours.execute(TABLES)
+        made, tested = theirs.fetchall(), ours.fetchall()
+
+    assert len(made) > 300
+    assert tested == made
 
 
 def test_runserver_shows_the_sign_in_page_with_its_style(site: str) -> None:

@@ -147,7 +147,7 @@ class LocalPostgres:
                     f"{SERVER_MAJOR_VERSION}: set another DATA_DIR, or remove the old one with `make clean`."
                 )
             return
-        account = self._account()
+        account = self.account()
         account.make_parent_dir(self.home)
         for leftover in self.home.glob("data.new-*"):
             shutil.rmtree(leftover)
@@ -167,7 +167,7 @@ class LocalPostgres:
                 f"PostgreSQL (process {pid}) already serves {self.cluster_dir}: stop the `make run` it "
                 f"belongs to (if that is gone: `kill -INT {pid}`), or set another DATA_DIR."
             )
-        account = self._account()
+        account = self.account()
         self._forget_dead_server()
         arguments = ["-D", str(self.cluster_dir)]
         for name, value in self._server_settings().items():
@@ -234,7 +234,7 @@ class LocalPostgres:
 
     # --- inside ---
 
-    def _account(self) -> ServerAccount:
+    def account(self) -> ServerAccount:
         try:
             return ServerAccount.for_folder(self.cluster_dir, programs=_program("postgres"))
         except ServerAccountError as error:

@@ -42,7 +42,7 @@ from lib.local.postgres import LocalPostgres
 from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.lone_session import end_session
 from mqtt_ingest.queries import Counters, counters
-from tests import make
+from tests import database, make
 from tests.mosquitto import Mosquitto
 from tests.processes import Process, Usage, usage_of
 
@@ -80,10 +80,9 @@ class BenchParts:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             # `kill` and timeouts must not leave servers behind: they come as an exception, like Ctrl-C.
             stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _leave))
-            stack.enter_context(self.server)
+            stack.enter_context(database.running(self.server))
             stack.callback(connection.close)
             call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
             settings.MQTT_BROKER_URL = self.broker.url
             settings.MQTT_CA_FILE = self.ca_file
             self.devices = register(self._identities)

@@ -26,7 +26,7 @@ from django.db import connection
 from devices.services import provision_device
 from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
-from tests import make
+from tests import database, make
 from tests.drill import check
 from tests.drill.devices import DrillDevice
 from tests.drill.faults import FAULTS, Fault
@@ -123,9 +123,8 @@ def main() -> int:
     rng = random.Random(asked.seed)
     folder = Path(tests.environment.DATA_DIR)
     print(f"seed {asked.seed}, logs in {folder} until the end", flush=True)
-    with LocalPostgres(folder) as server:
+    with database.running(LocalPostgres(folder)) as server:
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
         parts = Parts(folder, server)
         devices: list[DrillDevice] = []
         try:

@@ -26,6 +26,7 @@ from django.db import connection
 
 from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
+from tests import database
 from tests.firmware import build
 from tests.firmware.reckoning import Reckoning
 from tests.firmware.site import QUEUE_LIMIT, Site
@@ -175,9 +176,8 @@ def main() -> int:
     folder = Path(tests.environment.DATA_DIR)
     print(f"seed {asked.seed}, in {folder} until the end", flush=True)
     program = build.node_host()
-    with LocalPostgres(folder):
+    with database.running(LocalPostgres(folder)):
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
         broker = Mosquitto(folder, limits=("max_inflight_messages 0", f"max_queued_messages {QUEUE_LIMIT}"))
         settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE = broker.url, str(broker.certificates.ca_file)
         site = None

@@ -90,7 +90,6 @@ class Command(BaseCommand):
 
         server.ensure_database()
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
         logins = world.seed(cast(TextIO, self.stdout), password)
         mosquitto_line = mosquitto_pub_line(spare_device(), plausible_message(time.time_ns() // 1_000_000))
         connections.close_all()
