@@ -1,6 +1,6 @@
 """/api/targets/ and GET /api/factories/{id}/intensity/."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,6 @@ from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
 from compliance import queries, services, site_days
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
-from compliance.inputs import span_of
 from compliance.models import Target
 from compliance.serializers import (
     AMOUNTS,
@@ -36,8 +35,8 @@ from compliance.targets import verdicts
 from emissions.serializers import settling_fields
 from emissions.settling import SitePeriod, settling_of_sites
 from factories.choices import Sector
+from factories.days import factory_day, running_day
 from factories.models import Factory, Organisation
-from factories.queries import local_day_start
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
 from science.rounding import decimal_kg
@@ -206,7 +205,7 @@ class IntensityView(APIView):
 
 
 def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, date]:
-    today = local_day_start(timezone.now(), factory.zone, factory.day_starts_at).date()
+    today = running_day(factory, timezone.now()).day
     end = _day(parameters, "to") or today + timedelta(days=1)
     first = _day(parameters, "from") or max(date(1990, 1, 1), end - timedelta(days=USUAL_DAYS[resolution]))
     if first >= end:
@@ -242,15 +241,11 @@ def _day(parameters: Any, name: str) -> date | None:
 def _intensity_rows(factory: Factory, found: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:
     rows = [intensity_row(factory, own, resolution) for own in found]
     periods = [
-        SitePeriod(factory.pk, *(_starts_at(factory, row[name]) for name in ("period_start", "period_end")))
+        SitePeriod(factory.pk, *(factory_day(factory, row[name]).starts_at for name in ("period_start", "period_end")))
         for row in rows
     ]
     settled = settling_of_sites(periods, timezone.now())
     return [row | settling_fields(own) for row, own in zip(rows, settled, strict=True)]
-
-
-def _starts_at(factory: Factory, day: date) -> datetime:
-    return span_of(day, factory.zone, factory.day_starts_at).starts_at
 
 
 def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[str, Any]:

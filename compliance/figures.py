@@ -10,13 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from compliance.choices import Basis
 from energy.choices import Carrier
 from factories.choices import Product, Sector, SourceKind
+from factories.days import FactoryDay
 from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
 from science.combustion import wet_wood_co2_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
@@ -62,17 +62,6 @@ class Place:
     mine_class: str  # empty: none, or sources that disagree
     heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
     other_chimneys: frozenset[int]  # of gensets and the like alone: their CO2 is not of heat
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A factory day; times in microseconds since 1970."""
-
-    day: date
-    starts_at: datetime
-    ends_at: datetime
-    start_us: int
-    end_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +132,26 @@ class _Share:
 
 def site_figures(
     place: Place,
-    spans: Sequence[Span],
+    days: Sequence[FactoryDay],
     *,
     uses: Iterable[Use],
     made: Iterable[Made],
-    stacks: dict[datetime, list[Stack]],
-) -> Iterator[tuple[Span, dict[str, Any]]]:
+    stacks: dict[int, list[Stack]],
+) -> Iterator[tuple[FactoryDay, dict[str, Any]]]:
     """The columns of each factory day about which anything is known; the others are left out.
 
-    `spans` ascend without overlap; `stacks` go by the start of their day.
+    `days` ascend without overlap; `stacks` go by the start of their day in microseconds.
     """
-    tallies = [_Tally() for _span in spans]
-    starts = [span.start_us for span in spans]
+    tallies = [_Tally() for _day in days]
+    starts = [day.start_us for day in days]
     for use in uses:
-        _spread(_share_of_use(use), use.start_us, use.end_us, spans=spans, starts=starts, tallies=tallies)
+        _spread(_share_of_use(use), use.start_us, use.end_us, days=days, starts=starts, tallies=tallies)
     for entry in made:
-        _spread(_share_of_made(entry), entry.start_us, entry.end_us, spans=spans, starts=starts, tallies=tallies)
-    for span, tally in zip(spans, tallies, strict=True):
-        own = [s for s in stacks.get(span.starts_at, []) if s.chimney_id not in place.other_chimneys]
+        _spread(_share_of_made(entry), entry.start_us, entry.end_us, days=days, starts=starts, tallies=tallies)
+    for day, tally in zip(days, tallies, strict=True):
+        own = [s for s in stacks.get(day.start_us, []) if s.chimney_id not in place.other_chimneys]
         if tally.covered or any(s.measured_h or s.idle_h for s in own):
-            yield span, _columns(place, span, tally, own)
+            yield day, _columns(place, day, tally, own)
 
 
 def _spread(
@@ -170,15 +159,15 @@ def _spread(
     start_us: int,
     end_us: int,
     *,
-    spans: Sequence[Span],
+    days: Sequence[FactoryDay],
     starts: Sequence[int],
     tallies: Sequence[_Tally],
 ) -> None:
     index = max(0, bisect_right(starts, start_us) - 1)
-    while index < len(spans) and starts[index] < end_us:
-        span, tally = spans[index], tallies[index]
+    while index < len(days) and starts[index] < end_us:
+        day, tally = days[index], tallies[index]
         index += 1
-        begin_us, stop_us = max(start_us, span.start_us), min(end_us, span.end_us)
+        begin_us, stop_us = max(start_us, day.start_us), min(end_us, day.end_us)
         if begin_us >= stop_us:
             continue
         tally.covered.setdefault(share.covers, []).append((begin_us, stop_us))
@@ -282,7 +271,7 @@ def _share_of_made(entry: Made) -> _Share:
 
 
 # --- Days --------------------------------------------------------------------------------------
-def _columns(place: Place, span: Span, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
+def _columns(place: Place, day: FactoryDay, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
     product = Product.COAL if place.sector == Sector.COAL_MINE else Product.MADE_TEA
     columns: dict[str, Any] = {name: tally.amounts.get(name, _ZERO) for name in _SUMS}
     for name in _KNOWN_OR_NULL:
@@ -294,19 +283,19 @@ def _columns(place: Place, span: Span, tally: _Tally, stacks: Sequence[Stack]) -
     return (
         columns
         | {"has_all_energy": tally.has_all_energy, "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets)}
-        | _covered(span, tally, product)
-        | _stack_columns(place, span, stacks)
-        | _of_record(columns, _filled_co2_kg(place, span, stacks))
+        | _covered(day, tally, product)
+        | _stack_columns(place, day, stacks)
+        | _of_record(columns, _filled_co2_kg(place, day, stacks))
     )
 
 
-def _covered(span: Span, tally: _Tally, product: Product) -> dict[str, Any]:
+def _covered(day: FactoryDay, tally: _Tally, product: Product) -> dict[str, Any]:
     """How much of the day each kind of entry covers, and whether that is enough to count the day as logged."""
     columns: dict[str, Any] = {}
     for name, kind in (("production", f"production {product.value}"), ("heat", "heat"), ("electricity", "electricity")):
         covered_s = _covered_s(tally, kind)
         columns[f"{name}_covered_s"] = covered_s
-        columns[f"has_{name}"] = covered_s * _SECOND_US >= ENOUGH * (span.end_us - span.start_us)
+        columns[f"has_{name}"] = covered_s * _SECOND_US >= ENOUGH * (day.end_us - day.start_us)
     return columns
 
 
@@ -327,27 +316,27 @@ def _methane_co2e_kg(place: Place, coal_kg: Decimal | None) -> Decimal | None:
     return decimal_kg(found.co2e_t * 1000)
 
 
-def _stack_columns(place: Place, span: Span, stacks: Sequence[Stack]) -> dict[str, Any]:
+def _stack_columns(place: Place, day: FactoryDay, stacks: Sequence[Stack]) -> dict[str, Any]:
     recorded = [s.record_ug for s in stacks if s.record_ug is not None]
     return {
         "chimneys": len(stacks),
         "stack_h": sum(s.assigned_ms for s in stacks) // 3_600_000,
         "stack_measured_h": sum(s.measured_h for s in stacks),
         "stack_idle_h": sum(s.idle_h for s in stacks),
-        "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= span.end_us - span.start_us for s in stacks),
+        "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= day.end_us - day.start_us for s in stacks),
         "stack_co2_kg": decimal_kg_from_micrograms(sum(recorded)) if recorded else None,
-        "stack_filled_co2_kg": _filled_co2_kg(place, span, stacks),
+        "stack_filled_co2_kg": _filled_co2_kg(place, day, stacks),
     }
 
 
-def _filled_co2_kg(place: Place, span: Span, stacks: Sequence[Stack]) -> Decimal | None:
+def _filled_co2_kg(place: Place, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
     """CO2 of all stacks scaled to their operating hours, when each has 80 % of those measured; else None.
 
     None also while a heat source has no chimney that is measured: its CO2 would be missing from the sum.
     """
     if not stacks or not place.heat_chimneys <= {s.chimney_id for s in stacks}:
         return None
-    day_h = Decimal(span.end_us - span.start_us) / _HOUR_US
+    day_h = Decimal(day.end_us - day.start_us) / _HOUR_US
     total_kg = _ZERO
     for stack in stacks:
         operating_h = day_h - stack.idle_h

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from compliance.figures import HEAT_SOURCES, Made, Place, Span, Stack, Use
+from compliance.figures import HEAT_SOURCES, Made, Place, Stack, Use
 from factories.choices import SourceKind
+from factories.days import FactoryDay, days_touched, microseconds
 from factories.models import EmissionSource, Factory
-from factories.queries import local_day_start
 from lib import sql
 
 Window = tuple[datetime, datetime]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # No service stores a period outside of these; what was written past them shall not be counted for ever.
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -29,23 +26,23 @@ class SiteInputs:
     """All that the figures of some days of one site are a function of."""
 
     place: Place
-    spans: list[Span]
+    days: list[FactoryDay]
     uses: dict[int, Use] = field(default_factory=dict)
     made: dict[int, Made] = field(default_factory=dict)
-    stacks: dict[datetime, list[Stack]] = field(default_factory=dict)
+    stacks: dict[int, list[Stack]] = field(default_factory=dict)
 
 
 def load(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
     """For each site the factory days that its windows touch, with everything that reaches into them."""
     found = _places(windows)
-    edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.spans)]
+    edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
     for entry_id, factory_id, start, end, *columns in _fetch("uses_of_windows", edges):
-        found[factory_id].uses[entry_id] = Use(_us(start), _us(end), *columns)
+        found[factory_id].uses[entry_id] = Use(microseconds(start), microseconds(end), *columns)
     for entry_id, factory_id, start, end, *columns in _fetch("production_of_windows", edges):
-        found[factory_id].made[entry_id] = Made(_us(start), _us(end), *columns)
-    days = [(factory_id, span.starts_at, span.ends_at) for factory_id, site in found.items() for span in site.spans]
+        found[factory_id].made[entry_id] = Made(microseconds(start), microseconds(end), *columns)
+    days = [(factory_id, day.starts_at, day.ends_at) for factory_id, site in found.items() for day in site.days]
     for factory_id, starts_at, *columns in _fetch("stacks_of_days", days):
-        found[factory_id].stacks.setdefault(starts_at, []).append(Stack(*columns))
+        found[factory_id].stacks.setdefault(microseconds(starts_at), []).append(Stack(*columns))
     return found
 
 
@@ -76,40 +73,21 @@ def _places(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
             heat_chimneys=frozenset(heat),
             other_chimneys=frozenset(all_chimneys - heat),
         )
-        found[factory.pk] = SiteInputs(place, spans_of(factory, windows[factory.pk]))
+        found[factory.pk] = SiteInputs(place, _days_of(factory, windows[factory.pk]))
     return found
 
 
 # --- Days --------------------------------------------------------------------------------------
-def spans_of(factory: Factory, windows: Sequence[Window]) -> list[Span]:
-    """The factory days that overlap any of the windows, ascending."""
-    zone, hour = factory.zone, factory.day_starts_at
-    days: set[date] = set()
-    for start, end in windows:
-        first = local_day_start(max(start, _EARLIEST), zone, hour).date()
-        last = local_day_start(min(end, _LATEST) - _MICROSECOND, zone, hour).date()
-        days.update(first + timedelta(days=n) for n in range((last - first).days + 1))
-    return [span_of(day, zone, hour) for day in sorted(days)]
+def _days_of(factory: Factory, windows: Sequence[Window]) -> list[FactoryDay]:
+    return days_touched(factory, [(max(start, _EARLIEST), min(end, _LATEST)) for start, end in windows])
 
 
-def span_of(day: date, zone: ZoneInfo, day_starts_at: int) -> Span:
-    starts_at, ends_at = (
-        datetime.combine(begins_on, time(day_starts_at), zone).astimezone(UTC)
-        for begins_on in (day, day + timedelta(days=1))
-    )
-    return Span(day, starts_at, ends_at, _us(starts_at), _us(ends_at))
-
-
-def _stretches(spans: Sequence[Span]) -> list[Window]:
+def _stretches(days: Sequence[FactoryDay]) -> list[Window]:
     """Days that follow each other as one stretch of time."""
     found: list[Window] = []
-    for span in spans:
-        if found and found[-1][1] == span.starts_at:
-            found[-1] = (found[-1][0], span.ends_at)
+    for day in days:
+        if found and found[-1][1] == day.starts_at:
+            found[-1] = (found[-1][0], day.ends_at)
         else:
-            found.append((span.starts_at, span.ends_at))
+            found.append((day.starts_at, day.ends_at))
     return found
-
-
-def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND

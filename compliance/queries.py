@@ -15,14 +15,15 @@ from django.db import connection
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from compliance.inputs import span_of
 from compliance.models import SiteDay
 from devices.models import Assignment
+from factories.days import factory_day, microseconds
 from factories.models import Factory
 from lib import sql
 
 _BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
 _MJ_PER_GJ = 1000
+_HOUR_US = 3_600_000_000
 _ZERO = Decimal(0)
 
 
@@ -188,21 +189,18 @@ def operating_times(
     counts when 80 % of its operating time are covered, or when it was proved idle. One query.
     """
     factories = list(factories)
-    spans = {
-        factory.pk: (
-            span_of(first_day, factory.zone, factory.day_starts_at).starts_at,
-            min(span_of(last_day, factory.zone, factory.day_starts_at).ends_at, now),
-        )
+    stretches = {
+        factory.pk: (factory_day(factory, first_day).starts_at, min(factory_day(factory, last_day).ends_at, now))
         for factory in factories
     }
-    hours = dict.fromkeys(spans, 0)
-    for factory_id, valid_from, valid_to in Assignment.objects.filter(factory__in=spans, is_of_record=True).values_list(
-        "factory_id", "valid_from", "valid_to"
-    ):
-        start, end = spans[factory_id]
-        seconds = (min(valid_to or end, end) - max(valid_from, start)).total_seconds()
-        hours[factory_id] += max(0, int(seconds // 3600))
-    return {pk: OperatingTime(_worked_h(found.get(pk)), hours[pk]) for pk in spans}
+    hours = dict.fromkeys(stretches, 0)
+    for factory_id, valid_from, valid_to in Assignment.objects.filter(
+        factory__in=stretches, is_of_record=True
+    ).values_list("factory_id", "valid_from", "valid_to"):
+        start, end = stretches[factory_id]
+        present_us = microseconds(min(valid_to or end, end)) - microseconds(max(valid_from, start))
+        hours[factory_id] += max(0, present_us // _HOUR_US)
+    return {pk: OperatingTime(_worked_h(found.get(pk)), hours[pk]) for pk in stretches}
 
 
 def _worked_h(own: Sums | None) -> int:

@@ -18,8 +18,8 @@ from compliance.figures import ENGINE_FUELS, ENGINE_SOURCES, ENOUGH, HEAT_SOURCE
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Sector
+from factories.days import running_day
 from factories.models import Factory
-from factories.queries import local_day_start
 from lib import sql
 
 SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
@@ -77,7 +77,7 @@ class Log:
 
 def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     """The log of each factory: yesterday, and the seven days before it. Two queries for all of them."""
-    running = {factory.pk: local_day_start(now, factory.zone, factory.day_starts_at) for factory in factories}
+    running = {factory.pk: running_day(factory, now).starts_at for factory in factories}
     entered = _entered(factories, running, now)
     bills = _bills(running, now)
     found = {}

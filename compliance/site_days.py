@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from compliance.figures import site_figures
-from compliance.inputs import Window, load, span_of
+from compliance.inputs import Window, load
 from compliance.models import SiteDay
+from factories.days import factory_day
 from factories.models import Factory
 
 SITES_PER_ROUND = 25  # bounds memory and the length of a transaction when a year of all sites comes at once
@@ -42,8 +43,7 @@ def rebuild(factory_ids: Iterable[int], first: date, last: date) -> int:
     """Make the days from `first` to `last` anew from what is stored, marked or not; returns how many."""
     made = 0
     for factory in Factory.objects.filter(pk__in=list(factory_ids)).order_by("pk"):
-        zone, hour = factory.zone, factory.day_starts_at
-        window = (span_of(first, zone, hour).starts_at, span_of(last, zone, hour).ends_at)
+        window = (factory_day(factory, first).starts_at, factory_day(factory, last).ends_at)
         with transaction.atomic():
             _locked([factory.pk], wait=True)
             made += _make({factory.pk: [window]})
@@ -102,21 +102,21 @@ def _make(windows: Mapping[int, Sequence[Window]]) -> int:
         with localcontext(prec=60):  # whoever calls may have another
             figures = list(
                 site_figures(
-                    site.place, site.spans, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks
+                    site.place, site.days, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks
                 )
             )
         rows += [
             SiteDay(
                 factory_id=factory_id,
-                day=span.day,
-                starts_at=span.starts_at,
-                ends_at=span.ends_at,
+                day=day.day,
+                starts_at=day.starts_at,
+                ends_at=day.ends_at,
                 refreshed_at=now,
                 **columns,
             )
-            for span, columns in figures
+            for day, columns in figures
         ]
-    days = [(factory_id, span.day) for factory_id, site in inputs.items() for span in site.spans]
+    days = [(factory_id, day.day) for factory_id, site in inputs.items() for day in site.days]
     _replace(days, rows)
     return len(days)
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from compliance import queries
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
+from factories.days import last_day_over_everywhere
 from factories.models import Factory
-from factories.queries import local_day_start
 from science.intensity import KNOWN_SHARE, RECENT_DAYS
 from science.rounding import decimal_kg
 
@@ -140,8 +140,7 @@ def verdict(target: Target, now: datetime) -> Verdict:
 
 def window(factories: Sequence[Factory], now: datetime) -> tuple[date, date]:
     """The last 365 factory days that are over at all of the sites."""
-    starts = [local_day_start(now, factory.zone, factory.day_starts_at).date() for factory in factories]
-    last = min(starts, default=now.date()) - timedelta(days=1)
+    last = last_day_over_everywhere(factories, now)
     return last - timedelta(days=WINDOW_DAYS - 1), last
 
 

@@ -28,8 +28,8 @@ from emissions.derive import milliseconds
 from emissions.models import STREAM_OFFSET
 from emissions.queries import latest_readings
 from emissions.rollups import roll_up_touched, touch_changed_setups
+from factories.days import running_day
 from factories.models import Factory, Organisation
-from factories.queries import local_day_start
 from mqtt_ingest.identify import Arrival, DeviceRef
 from mqtt_ingest.messages import ParsedMessage, Reading
 from mqtt_ingest.receive import Received
@@ -246,7 +246,7 @@ def _factory(name: str) -> Factory:
 
 def _last_day(factory: Factory, now: datetime) -> int:
     """The factory day that is just over, as far as there is one."""
-    running = local_day_start(now, factory.zone, factory.day_starts_at).date()
+    running = running_day(factory, now).day
     return ledger.day_number(running) - 1
 
 

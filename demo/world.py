@@ -28,8 +28,8 @@ from devices.credentials import rotate_secret, verify
 from devices.models import DeviceSecret, MCUDevice
 from devices.services import Geometry, provision_device
 from factories.choices import Sector, SourceKind
+from factories.days import local_day_start
 from factories.models import EmissionSource, Factory, Organisation
-from factories.queries import local_day_start
 from factories.services import create_factory
 from mqtt_ingest.spare_device import spare_device
 

@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from devices.choices import Co2Basis, HoldResolution, PressureCompensation
 from devices.credentials import INGEST_USER, TOPIC_ROOT, rotate_secret
 from devices.models import Assignment, AssignmentHold, MCUDevice
+from factories.days import local_hour_start
 from factories.models import Chimney, Factory
-from factories.queries import find_factory, local_hour_start
+from factories.queries import find_factory
 from factories.services import add_chimney
 
 OLDEST_READING = timedelta(days=366)  # ingest refuses older ones as too_old

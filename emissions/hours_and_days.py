@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from emissions.derive import AssignmentSetup, milliseconds, moment
 from emissions.models import EmissionDay, EmissionHour, EmissionMinute
 from emissions.rollup_rows import insert_rollups
-from factories.queries import local_day_start, local_hour_start, next_local_day
+from factories.days import ONE_DAY, local_day_start, local_hour_start
 from science import METHOD_VERSION, hours
 from science.rounding import micrograms_from_kg
 
@@ -110,11 +110,9 @@ def _hour(device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Se
 
 def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: ZoneInfo) -> None:
     day = local_day_start(moment(first_hour_ms), zone)
-    end = next_local_day(local_day_start(moment(last_hour_ms), zone))
+    end = local_day_start(moment(last_hour_ms), zone) + ONE_DAY
     # As with hours: also a day of another zone that reaches into the first.
-    EmissionDay.objects.filter(
-        device_id=device_id, period_start__gt=day - timedelta(days=1), period_start__lt=end
-    ).delete()
+    EmissionDay.objects.filter(device_id=device_id, period_start__gt=day - ONE_DAY, period_start__lt=end).delete()
     stored = EmissionHour.objects.filter(device_id=device_id, period_start__gte=day, period_start__lt=end)
     by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}
     for hour in stored.order_by("period_start"):

@@ -12,9 +12,8 @@ from django.db import connection
 
 from emissions.derive import milliseconds
 from emissions.models import HourStatus
-from factories.days import factory_day_start
+from factories.days import local_hour_start, running_day
 from factories.models import Factory
-from factories.queries import local_hour_start
 from lib import sql
 
 
@@ -54,7 +53,7 @@ def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[
 
     One query for all factories. A chimney without data so far has zero mass at zero coverage.
     """
-    starts = {factory.pk: factory_day_start(factory, now) for factory in factories}
+    starts = {factory.pk: running_day(factory, now).starts_at for factory in factories}
     with connection.cursor() as cursor:
         cursor.execute(
             sql.load("emissions", "so_far_today"),

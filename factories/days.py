@@ -1,15 +1,24 @@
-"""Factory days as pages name and step through them: by the date on which they begin at the site."""
+"""The one definition of a site's hours and days. A factory day begins at the site's own hour, and its date names it.
+
+Moments are in the site's zone, so their arithmetic is that of the site's clock: the same hour a date later, be that 23,
+24 or 25 hours away. Durations therefore go through `start_us` and `end_us`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from factories.models import Factory
-from factories.queries import local_day_start, next_local_day
+
+ONE_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,19 @@ class FactoryDay:
     day: date
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def start_us(self) -> int:
+        return microseconds(self.starts_at)
+
+    @property
+    def end_us(self) -> int:
+        return microseconds(self.ends_at)
+
+    @property
+    def due_at(self) -> datetime:
+        """The end of the next factory day: what is entered before it is on schedule."""
+        return self.ends_at + ONE_DAY
 
     @property
     def label(self) -> str:
@@ -35,31 +57,68 @@ def day_label(day: date) -> str:
     return dateformat.format(day, "j M")
 
 
-def factory_day_start(factory: Factory, now: datetime) -> datetime:
-    return local_day_start(now, factory.zone, factory.day_starts_at)
+def microseconds(moment: datetime) -> int:
+    """Since 1970; exact, whatever the zone."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
+# --- Factory days --------------------------------------------------------------------------------
 def factory_day(factory: Factory, day: date) -> FactoryDay:
     start = datetime.combine(day, time(factory.day_starts_at), factory.zone)
-    return FactoryDay(day, start, next_local_day(start))
+    return FactoryDay(day, start, start + ONE_DAY)
 
 
-def running_day(factory: Factory, now: datetime) -> FactoryDay:
-    return factory_day(factory, factory_day_start(factory, now).date())
+def running_day(factory: Factory, moment: datetime) -> FactoryDay:
+    """The factory day that runs at a moment."""
+    return factory_day(factory, local_day_start(moment, factory.zone, factory.day_starts_at).date())
 
 
 def day_just_ended(factory: Factory, now: datetime) -> FactoryDay:
     """The last factory day that is over: what a log is written for."""
-    return factory_day(factory, running_day(factory, now).day - timedelta(days=1))
+    return factory_day(factory, running_day(factory, now).day - ONE_DAY)
+
+
+def last_day_over_everywhere(factories: Iterable[Factory], now: datetime) -> date:
+    """Sites in other zones end their day at other hours: the last day that is over at each of them."""
+    return min((day_just_ended(factory, now).day for factory in factories), default=now.date() - ONE_DAY)
+
+
+def days_between(factory: Factory, first: date, last: date) -> list[FactoryDay]:
+    """The factory days from `first` to `last`, both included."""
+    return [factory_day(factory, first + timedelta(days=n)) for n in range((last - first).days + 1)]
 
 
 def days_until(factory: Factory, last: date, count: int) -> list[FactoryDay]:
     """`count` factory days up to and including `last`, ascending."""
-    return [factory_day(factory, last - timedelta(days=back)) for back in range(count - 1, -1, -1)]
+    return days_between(factory, last - timedelta(days=count - 1), last)
 
 
 def month_days(factory: Factory, first: date) -> list[FactoryDay]:
     """The factory days that begin in the month of `first`."""
-    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    count = (following - first.replace(day=1)).days
-    return days_until(factory, following - timedelta(days=1), count)
+    first = first.replace(day=1)
+    return days_between(factory, first, (first + timedelta(days=31)).replace(day=1) - ONE_DAY)
+
+
+def days_touched(factory: Factory, windows: Iterable[tuple[datetime, datetime]]) -> list[FactoryDay]:
+    """The factory days that overlap any of the half-open windows, ascending."""
+    days: dict[date, FactoryDay] = {}
+    for start, end in windows:
+        first, last = running_day(factory, start).day, running_day(factory, end - _MICROSECOND).day
+        days |= {found.day: found for found in days_between(factory, first, last)}
+    return [days[day] for day in sorted(days)]
+
+
+# --- Hours and days of the clock ------------------------------------------------------------------
+def local_hour_start(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The start of the site's whole hour that holds `moment`, in the site's zone."""
+    local = moment.astimezone(zone)
+    past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    # Through UTC: arithmetic on the zone's own clock forgets which of two repeated hours it was.
+    return (moment.astimezone(UTC) - past).astimezone(zone)
+
+
+def local_day_start(moment: datetime, zone: ZoneInfo, starts_at_hour: int = 0) -> datetime:
+    """The start of the calendar day that holds `moment`, or of the day that begins at another hour."""
+    local = moment.astimezone(zone)
+    start = local.replace(hour=starts_at_hour, minute=0, second=0, microsecond=0, fold=0)
+    return start if start <= local else start - ONE_DAY

@@ -1,7 +1,4 @@
-"""Reads about places: find a factory by the name people use, local hours and days of a site."""
-
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+"""Reads about places: find a factory by the name people use."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -38,25 +35,3 @@ def find_factory(name: str) -> Factory:
     raise ValidationError(
         _("There is no factory %(name)r. %(hint)s"), code="unknown_factory", params={"name": name, "hint": hint}
     )
-
-
-def local_hour_start(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The start of the site's whole hour that holds `moment`, in the site's zone."""
-    local = moment.astimezone(zone)
-    past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    # Through UTC: arithmetic on the zone's own clock forgets which of two repeated hours it was.
-    return (moment.astimezone(UTC) - past).astimezone(zone)
-
-
-def local_day_start(moment: datetime, zone: ZoneInfo, day_starts_at: int = 0) -> datetime:
-    """The start of the site's day that holds `moment`: midnight, or the factory day's hour."""
-    local = moment.astimezone(zone)
-    start = local.replace(hour=day_starts_at, minute=0, second=0, microsecond=0, fold=0)
-    if start > local:
-        start = (start - timedelta(days=1)).replace(hour=day_starts_at)
-    return start
-
-
-def next_local_day(start: datetime) -> datetime:
-    """The same wall-clock hour on the next date of the zone of `start`; a day may have 23 or 25 hours."""
-    return start + timedelta(days=1)

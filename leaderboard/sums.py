@@ -16,7 +16,7 @@ from django.db import connection
 
 from energy.stock import stock_confirmed_months
 from factories.choices import Sector
-from factories.days import factory_day_start
+from factories.days import day_just_ended
 from factories.models import Factory
 from leaderboard.ceilings import CeilingBook, GridFactor, grid_factors
 from leaderboard.site_sums import Place, SiteSums, SumsRow, site_sums
@@ -35,15 +35,8 @@ class Window:
 
 
 def last_complete_days(factories: Sequence[Factory], now: datetime) -> dict[int, date]:
-    """The last factory day of each site that is over. Sites that go by the same clock are worked out once."""
-    by_clock: dict[tuple[str, int], date] = {}
-    found = {}
-    for factory in factories:
-        clock = (factory.time_zone, factory.day_starts_at)
-        if clock not in by_clock:
-            by_clock[clock] = factory_day_start(factory, now).date() - timedelta(days=1)
-        found[factory.pk] = by_clock[clock]
-    return found
+    """The last factory day of each site that is over."""
+    return {factory.pk: day_just_ended(factory, now).day for factory in factories}
 
 
 def first_days(factory_ids: Sequence[int]) -> dict[int, date]:

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from factories.days import running_day
 from factories.models import Factory
-from factories.queries import local_day_start, next_local_day
 from lib.errors import invalid
 
 LONGEST = timedelta(days=400)
@@ -52,8 +52,8 @@ def period_of(
         if value is not None:
             _require_on_earth(name, value, now)
     if start is None and fills_day:
-        start = local_day_start(moment, factory.zone, factory.day_starts_at)
-        end = next_local_day(start)
+        day = running_day(factory, moment)
+        start, end = day.starts_at, day.ends_at
     if start is not None and end is not None:
         _require_forward(start, end)
     if start is not None and start > now + AHEAD:

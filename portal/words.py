@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from devices.queries import DeviceState
 from emissions.settling import Settling, Why
 from emissions.totals import SoFar
-from factories.days import factory_day_start
+from factories.days import running_day
 from factories.models import Factory
 from lib.templatetags.units import clock
 from science.quality import Quality, names
@@ -82,7 +82,7 @@ def settling_sentence(settling: Settling | None, time_zone: str) -> str:
 
 def today_label(factory: Factory, now: datetime) -> str:
     """The factory day so far, as its own clock shows it."""
-    start, local = factory_day_start(factory, now), now.astimezone(factory.zone)
+    start, local = running_day(factory, now).starts_at, now.astimezone(factory.zone)
     times = {"start": f"{start:%H:%M}", "now": f"{local:%H:%M}"}
     if start.date() == local.date():
         return _("factory day since %(start)s, now %(now)s") % times

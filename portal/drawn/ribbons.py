@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from emissions.models import HourStatus
 from emissions.totals import RecordHour
-from factories.queries import local_hour_start
+from factories.days import local_hour_start
 from portal.drawn.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
 from portal.words import unusable_word
 

@@ -19,7 +19,7 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.notices import words
 from factories.choices import Act
-from factories.days import FactoryDay, factory_day
+from factories.days import FactoryDay, running_day
 from factories.models import Factory
 from logbook.entries import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
@@ -86,9 +86,7 @@ def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
     first = entries[0]
     moment = moments[0] if moments else getattr(first, "timestamp", None) or first.period_start
     assert moment is not None
-    local = moment.astimezone(factory.zone)
-    day = local.date() if local.hour >= factory.day_starts_at else local.date() - timedelta(days=1)
-    return factory_day(factory, day)
+    return running_day(factory, moment)
 
 
 def _lead(factory: Factory, day: FactoryDay, now: datetime) -> LeadFigure | None:

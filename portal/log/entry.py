@@ -21,7 +21,7 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.notices import words
 from factories.choices import Act
-from factories.days import factory_day
+from factories.days import factory_day, running_day
 from lib.decimals import plain
 from lib.errors import ApiError
 from logbook.entries import UNDO_WITHIN
@@ -190,10 +190,9 @@ def _day_of(entry: Entry) -> str:
     """The factory day that the entry fills exactly; nothing for a bill or a shift."""
     if entry.period_start is None or entry.period_end is None:
         return ""
-    local = entry.period_start.astimezone(entry.factory.zone)
-    day = factory_day(entry.factory, local.date())
-    is_day = day.starts_at == entry.period_start and day.ends_at == entry.period_end
-    return day.day.isoformat() if is_day else ""
+    day = running_day(entry.factory, entry.period_start)
+    fills_day = (day.starts_at, day.ends_at) == (entry.period_start, entry.period_end)
+    return day.day.isoformat() if fills_day else ""
 
 
 def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:

@@ -22,8 +22,8 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput
 from factories.choices import Act
+from factories.days import local_hour_start
 from factories.models import Factory
-from factories.queries import local_hour_start
 from lib.decimals import plain
 from lib.errors import ApiError
 from portal.log.form import LogForm, LogRow, Question, client_id

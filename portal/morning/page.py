@@ -26,7 +26,7 @@ from devices.models import Assignment, AssignmentHold
 from devices.queries import DeviceState, state_of
 from emissions.settling import SitePeriod, latest, settling_of_sites
 from factories.choices import Sector
-from factories.days import day_just_ended, day_label, factory_day
+from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
 from factories.models import Factory, Organisation
 from lib.templatetags.units import clock
 from logbook.models import Reminder
@@ -158,8 +158,7 @@ def _links(shown: Organisation, choices: Sequence[Organisation]) -> tuple[Organi
 
 
 def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, is_mines: bool) -> Inputs:
-    # Sites in other zones end their day at other hours: a day counts once it is over everywhere.
-    last = min(kept[factory.pk].yesterday.day for factory in factories)
+    last = last_day_over_everywhere(factories, now)
     first = last - timedelta(days=PERIOD_DAYS - 1)
     return Inputs(
         factories=factories,

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 
 from emissions.settling import SitePeriod, settling_of_sites
 from emissions.site_hours import SiteHour, site_hours
-from factories.days import FactoryDay, days_until, running_day
+from factories.days import FactoryDay, days_until, local_hour_start, running_day
 from factories.models import Factory
-from factories.queries import local_hour_start
 from portal.drawn.band_chart import BandChart, BandHour, build_band_chart
 from portal.words import settling_sentence
 

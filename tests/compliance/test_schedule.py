@@ -12,8 +12,8 @@ from compliance.schedule import Item, Log, logs
 from energy.models import EnergyEntry
 from energy.services import delete_entry
 from factories.choices import Sector
+from factories.days import running_day
 from factories.models import Factory
-from factories.queries import local_day_start
 from production.models import ProductionEntry
 from production.services import ProductionInput, record_production
 from tests import make
@@ -26,7 +26,7 @@ YESTERDAY = date(2026, 11, 21)
 
 def start_of(factory: Factory, days_back: int) -> datetime:
     """The factory day that began so many days before the running one."""
-    start = local_day_start(NOW, factory.zone, factory.day_starts_at)
+    start = running_day(factory, NOW).starts_at
     return (start - timedelta(days=days_back)).astimezone(factory.zone)
 
 

@@ -26,28 +26,6 @@ def fill(factory: Factory, first: datetime, last: datetime, **assignment: object
     return made.chimney_id
 
 
-@pytest.mark.parametrize(
-    ("zone", "day_starts_at", "now", "start"),
-    [
-        ("Africa/Nairobi", 6, "2026-11-20T05:59:59+03:00", "2026-11-19T06:00:00+03:00"),
-        ("Africa/Nairobi", 6, "2026-11-20T06:00:00+03:00", "2026-11-20T06:00:00+03:00"),
-        ("Africa/Nairobi", 0, "2026-11-20T00:00:00+03:00", "2026-11-20T00:00:00+03:00"),
-        ("Africa/Nairobi", 23, "2026-11-20T22:59:00+03:00", "2026-11-19T23:00:00+03:00"),
-        ("Asia/Kolkata", 6, "2026-11-20T06:15:00+05:30", "2026-11-20T06:00:00+05:30"),
-        ("Asia/Kathmandu", 6, "2026-11-20T05:00:00+05:45", "2026-11-19T06:00:00+05:45"),
-        # Berlin put its clocks back on 25 October at 03:00.
-        ("Europe/Berlin", 6, "2026-10-25T05:00:00+01:00", "2026-10-24T06:00:00+02:00"),
-        ("Europe/Berlin", 0, "2026-10-25T12:00:00+01:00", "2026-10-25T00:00:00+02:00"),
-        # and forward on 29 March at 02:00: that day had no such hour.
-        ("Europe/Berlin", 0, "2026-03-29T12:00:00+02:00", "2026-03-29T00:00:00+01:00"),
-    ],
-)
-def test_a_factory_day_begins_at_its_own_hour(zone: str, day_starts_at: int, now: str, start: str) -> None:
-    factory = make.make_factory(time_zone=zone, day_starts_at=day_starts_at)
-
-    assert totals.factory_day_start(factory, datetime.fromisoformat(now)) == datetime.fromisoformat(start)
-
-
 def test_today_is_the_hours_since_the_factory_day_began() -> None:
     factory = make.make_factory()
     six = datetime(2026, 11, 20, 6, tzinfo=ZoneInfo("Africa/Nairobi"))

@@ -1,38 +1,14 @@
-"""Names that people use, and where hours and days of a site begin."""
+"""Names that people use, and time zones that the database knows."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
 
 from factories.models import validate_time_zone
-from factories.queries import find_factory, local_day_start, local_hour_start, next_local_day
+from factories.queries import find_factory
 from tests import make
-
-ZONES = ("Africa/Nairobi", "Asia/Kolkata", "Asia/Kathmandu", "UTC", "America/St_Johns")
-moments = st.integers(1_577_836_800, 2_051_222_400).map(lambda s: datetime.fromtimestamp(s, UTC))  # 2020 to 2034
-
-
-@given(moment=moments, zone=st.sampled_from(ZONES))
-def test_an_hour_begins_at_most_an_hour_before_and_is_whole_at_the_site(moment: datetime, zone: str) -> None:
-    start = local_hour_start(moment, ZoneInfo(zone))
-
-    assert timedelta(0) <= moment - start.astimezone(UTC) < timedelta(hours=1)
-    assert (start.minute, start.second, start.microsecond) == (0, 0, 0)
-
-
-@given(moment=moments, zone=st.sampled_from((*ZONES, "Europe/Berlin")), hour=st.integers(0, 23))
-def test_a_day_holds_its_moment(moment: datetime, zone: str, hour: int) -> None:
-    start = local_day_start(moment, ZoneInfo(zone), hour)
-    end = next_local_day(start)
-
-    assert start.astimezone(UTC) <= moment < end.astimezone(UTC)
-    assert start.hour == end.hour == hour
-    assert timedelta(hours=23) <= end.astimezone(UTC) - start.astimezone(UTC) <= timedelta(hours=25)
 
 
 def test_a_zone_that_nobody_knows_is_refused_with_an_example() -> None:

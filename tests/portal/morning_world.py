@@ -11,8 +11,8 @@ from accounts.roles import Role
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
 from factories.choices import Product
+from factories.days import running_day
 from factories.models import Factory
-from factories.queries import local_day_start
 from production.models import ProductionEntry
 from tests import make
 from tests.compliance.build import make_hours
@@ -23,7 +23,7 @@ EACH_DAY_BACK = 8
 
 def day_start(factory: Factory, days_back: int, now: datetime | None = None) -> datetime:
     """When the factory day began that lies so many days before the running one."""
-    start = local_day_start(now or timezone.now(), factory.zone, factory.day_starts_at)
+    start = running_day(factory, now or timezone.now()).starts_at
     return (start - days_back * DAY).astimezone(factory.zone)
 
 

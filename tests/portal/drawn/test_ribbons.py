@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from emissions.totals import RecordHour
-from factories.queries import local_hour_start
+from factories.days import local_hour_start
 from portal.drawn.ribbons import day_ribbon
 
 LONDON = ZoneInfo("Europe/London")
