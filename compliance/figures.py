@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from compliance.choices import Basis
 from energy.choices import Carrier
-from factories.choices import Product, Sector, SourceKind
+from factories.choices import Item, Product, Sector, SourceKind
 from factories.days import FactoryDay
 from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
 from science.combustion import wet_wood_co2_kg
@@ -70,6 +71,7 @@ class Use:
 
     start_us: int
     end_us: int
+    entered_at: datetime
     energy_type: str
     carrier: str
     is_wood: bool
@@ -92,6 +94,7 @@ class Made:
 
     start_us: int
     end_us: int
+    entered_at: datetime
     product: str
     amount_kg: Decimal
 
@@ -108,13 +111,21 @@ class Stack:
     record_ug: int | None  # of all hours that have a mass
 
 
+class _Piece(NamedTuple):
+    """The part of a day that one entry covers."""
+
+    begin_us: int
+    stop_us: int
+    entered_at: datetime
+
+
 @dataclass(slots=True)
 class _Tally:
     """One day while it is added up."""
 
     amounts: dict[str, Decimal] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    covered: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    covered: dict[str, list[_Piece]] = field(default_factory=dict)
     gwp_sets: set[str] = field(default_factory=set)
     has_all_energy: bool = True
 
@@ -145,9 +156,9 @@ def site_figures(
     tallies = [_Tally() for _day in days]
     starts = [day.start_us for day in days]
     for use in uses:
-        _spread(_share_of_use(use), use.start_us, use.end_us, days=days, starts=starts, tallies=tallies)
+        _spread(_share_of_use(use), use, days=days, starts=starts, tallies=tallies)
     for entry in made:
-        _spread(_share_of_made(entry), entry.start_us, entry.end_us, days=days, starts=starts, tallies=tallies)
+        _spread(_share_of_made(entry), entry, days=days, starts=starts, tallies=tallies)
     for day, tally in zip(days, tallies, strict=True):
         own = [s for s in stacks.get(day.start_us, []) if s.chimney_id not in place.other_chimneys]
         if tally.covered or any(s.measured_h or s.idle_h for s in own):
@@ -155,14 +166,9 @@ def site_figures(
 
 
 def _spread(
-    share: _Share,
-    start_us: int,
-    end_us: int,
-    *,
-    days: Sequence[FactoryDay],
-    starts: Sequence[int],
-    tallies: Sequence[_Tally],
+    share: _Share, entry: Use | Made, *, days: Sequence[FactoryDay], starts: Sequence[int], tallies: Sequence[_Tally]
 ) -> None:
+    start_us, end_us = entry.start_us, entry.end_us
     index = max(0, bisect_right(starts, start_us) - 1)
     while index < len(days) and starts[index] < end_us:
         day, tally = days[index], tallies[index]
@@ -170,7 +176,7 @@ def _spread(
         begin_us, stop_us = max(start_us, day.start_us), min(end_us, day.end_us)
         if begin_us >= stop_us:
             continue
-        tally.covered.setdefault(share.covers, []).append((begin_us, stop_us))
+        tally.covered.setdefault(share.covers, []).append(_Piece(begin_us, stop_us, entry.entered_at))
         tally.unknown.update(share.unknown)
         if share.gwp_set:
             tally.gwp_sets.add(share.gwp_set)
@@ -220,7 +226,8 @@ def _share_of_use(use: Use) -> _Share:
         add("fuel_fossil_co2_kg", use.co2_kg)
         add("heat_carbon_co2_kg", _carbon_co2_kg(use))
     has_energy = energy_gj is not None or use.carrier == Carrier.EXPLOSIVE
-    return _Share(amounts, kind, tuple(unknown), use.gwp_set, has_energy)
+    covers = "explosives" if use.carrier == Carrier.EXPLOSIVE else kind
+    return _Share(amounts, covers, tuple(unknown), use.gwp_set, has_energy)
 
 
 def _dimension(use: Use) -> Dimension | None:
@@ -283,26 +290,37 @@ def _columns(place: Place, day: FactoryDay, tally: _Tally, stacks: Sequence[Stac
     return (
         columns
         | {"has_all_energy": tally.has_all_energy, "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets)}
-        | _covered(day, tally, product)
+        | _logged(day, tally, product)
         | _stack_columns(place, day, stacks)
         | _of_record(columns, _filled_co2_kg(place, day, stacks))
     )
 
 
-def _covered(day: FactoryDay, tally: _Tally, product: Product) -> dict[str, Any]:
-    """How much of the day each kind of entry covers, and whether that is enough to count the day as logged."""
+def _logged(day: FactoryDay, tally: _Tally, product: Product) -> dict[str, Any]:
+    """Whether the day is logged, and since when: the one rule, from which the schedule and all pages read."""
     columns: dict[str, Any] = {}
-    for name, kind in (("production", f"production {product.value}"), ("heat", "heat"), ("electricity", "electricity")):
-        covered_s = _covered_s(tally, kind)
-        columns[f"{name}_covered_s"] = covered_s
-        columns[f"has_{name}"] = covered_s * _SECOND_US >= ENOUGH * (day.end_us - day.start_us)
+    for item in Item:
+        pieces = tally.covered.get(f"production {product}" if item is Item.PRODUCTION else item, [])
+        columns[f"{item}_entered_at"] = entered_at = _entered_at(day, pieces)
+        if item is not Item.OTHER:
+            columns[f"{item}_covered_s"] = _covered_s(pieces)
+            columns[f"has_{item}"] = entered_at is not None
     return columns
 
 
-def _covered_s(tally: _Tally, name: str) -> int:
+def _entered_at(day: FactoryDay, pieces: Sequence[_Piece]) -> datetime | None:
+    """When so much was entered that the day counts as logged; a correction does not change when an entry came."""
+    for moment in sorted({piece.entered_at for piece in pieces}):
+        covered_s = _covered_s([piece for piece in pieces if piece.entered_at <= moment])
+        if covered_s * _SECOND_US >= ENOUGH * (day.end_us - day.start_us):
+            return moment
+    return None
+
+
+def _covered_s(pieces: Iterable[_Piece]) -> int:
     """Seconds in the union of the periods, each once however many entries overlap."""
     covered_us, until_us = 0, 0
-    for begin_us, end_us in sorted(tally.covered.get(name, ())):
+    for begin_us, end_us, _entered in sorted(pieces):
         covered_us += max(0, end_us - max(begin_us, until_us))
         until_us = max(until_us, end_us)
     return covered_us // _SECOND_US

@@ -37,11 +37,15 @@ class SiteDay(models.Model):
     green_leaf_kg = models.DecimalField(**KNOWN_OR_NULL)
     production_covered_s = models.IntegerField(default=0)
     has_production = models.BooleanField(default=False)  # logged for 80 % of the day; likewise below
+    production_entered_at = models.DateTimeField(null=True)  # when so much of the day was entered; likewise below
     # --- Energy used. Heat: fuels burned for it, heat bought; other: engines, explosives, own generation.
     heat_covered_s = models.IntegerField(default=0)
     electricity_covered_s = models.IntegerField(default=0)
     has_heat = models.BooleanField(default=False)
     has_electricity = models.BooleanField(default=False)
+    heat_entered_at = models.DateTimeField(null=True)
+    electricity_entered_at = models.DateTimeField(null=True)
+    other_entered_at = models.DateTimeField(null=True)  # fuel of engines; explosives do not count for it
     firewood_kg = models.DecimalField(**KNOWN_OR_NULL)  # wood of all kinds, in kg as burned
     electricity_kwh = models.DecimalField(**KNOWN_OR_NULL)  # from the grid
     heat_gj = models.DecimalField(**SUM)

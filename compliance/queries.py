@@ -38,6 +38,7 @@ class Sums:
     idle_days: int  # nothing said of production, and every stack proved idle all day
     heat_days: int
     electricity_days: int
+    other_days: int  # fuel of engines
     energy_days: int  # heat and electricity
     measured_days: int  # CO2 of heat from the stacks
     fuel_days: int  # CO2 of heat from the fuel

@@ -1,40 +1,27 @@
 """Was the log kept, and in time? What of a factory day is missing, and which days were entered before their deadline.
 
-What the entries amount to is in `site_days.py`. A factory day is logged when heat (a mine: its engines' fuel),
-electricity and production are entered for 80 % of it or more, as in `queries.py`; it is on schedule when that was so
-before the next day ended.
+Site days say what is logged, and since when (`figures.py`). A day is on schedule when all that its sector logs was
+entered before the next day ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
-from django.db import connection
-
-from compliance.figures import ENGINE_FUELS, ENGINE_SOURCES, ENOUGH, HEAT_SOURCES
+from compliance import site_days
+from compliance.models import SiteDay
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
-from factories.choices import Sector
-from factories.days import running_day
+from factories.choices import Item, Sector
+from factories.days import FactoryDay, day_just_ended, days_until
 from factories.models import Factory
-from lib import sql
 
 SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.
 BILL_LONGER_THAN = timedelta(days=2)
 BILL_DUE_WITHIN = timedelta(days=35)
-
-
-class Item(StrEnum):
-    """What a factory day's log holds."""
-
-    HEAT = "heat"
-    OTHER = "other"
-    ELECTRICITY = "electricity"
-    PRODUCTION = "production"
 
 
 REQUIRED: dict[str, tuple[Item, ...]] = {
@@ -50,7 +37,6 @@ class LogDay:
 
     day: date
     starts_at: datetime
-    ends_at: datetime
     missing: tuple[Item, ...]
 
     @property
@@ -76,63 +62,59 @@ class Log:
 
 
 def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
-    """The log of each factory: yesterday, and the seven days before it. Two queries for all of them."""
-    running = {factory.pk: running_day(factory, now).starts_at for factory in factories}
-    entered = _entered(factories, running, now)
-    bills = _bills(running, now)
+    """The log of each factory: yesterday, and the seven days before it. Brings the site days up to date first.
+
+    The number of queries does not grow with the factories.
+    """
+    ids = [factory.pk for factory in factories]
+    site_days.refresh(ids)
+    asked = {f.pk: days_until(f, day_just_ended(f, now).day, SCHEDULE_DAYS + 1) for f in factories}
+    entered = _entered({day.day for days in asked.values() for day in days}, ids)
+    bills = bills_awaited(ids, now)
     found = {}
     for factory in factories:
-        days = [
-            _log_day(factory, running[factory.pk], back, entered=entered, bill_lasts_until=bills.get(factory.pk))
-            for back in range(SCHEDULE_DAYS + 1, 0, -1)
-        ]
-        found[factory.pk] = Log(factory.pk, days[-1], tuple(days[:-1]))
+        *due, yesterday = asked[factory.pk]
+        waits_until = bills.get(factory.pk)
+        found[factory.pk] = Log(
+            factory.pk,
+            _log_day(factory, yesterday, entered, before=now, waits_until=waits_until),
+            tuple(_log_day(factory, day, entered, before=day.due_at, waits_until=waits_until) for day in due),
+        )
     return found
 
 
 def _log_day(
     factory: Factory,
-    running: datetime,
-    back: int,
+    day: FactoryDay,
+    entered: dict[tuple[int, date, Item], datetime],
     *,
-    entered: set[tuple[int, date, str]],
-    bill_lasts_until: datetime | None,
+    before: datetime,
+    waits_until: datetime | None,
 ) -> LogDay:
-    # By the site's clock: a day may have 23 or 25 hours.
-    start, end = running - timedelta(days=back), running - timedelta(days=back - 1)
-    missing = [item for item in REQUIRED[factory.sector] if (factory.pk, start.date(), item) not in entered]
-    if bill_lasts_until is not None and end <= bill_lasts_until and Item.ELECTRICITY in missing:
+    missing = [item for item in REQUIRED[factory.sector] if entered.get((factory.pk, day.day, item), before) >= before]
+    if waits_until is not None and day.ends_at <= waits_until and Item.ELECTRICITY in missing:
         missing.remove(Item.ELECTRICITY)
-    return LogDay(start.date(), start, end, tuple(missing))
+    return LogDay(day.day, day.starts_at, tuple(missing))
 
 
-def _entered(
-    factories: Sequence[Factory], running: Mapping[int, datetime], now: datetime
-) -> set[tuple[int, date, str]]:
-    """Of which factory, day and item enough was entered: of yesterday until now, else until the day's deadline."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("compliance", "logged_before"),
-            {
-                "factory_ids": [factory.pk for factory in factories],
-                "zones": [factory.time_zone for factory in factories],
-                "starts": [running[factory.pk].replace(tzinfo=None) for factory in factories],
-                "days": SCHEDULE_DAYS + 1,
-                "now": now,
-                "enough": float(ENOUGH),
-                "engine_fuels": sorted(ENGINE_FUELS),
-                "engine_sources": sorted(ENGINE_SOURCES),
-                "heat_sources": sorted(HEAT_SOURCES),
-            },
-        )
-        return {(factory_id, day, item) for factory_id, day, item in cursor.fetchall()}
+def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int, date, Item], datetime]:
+    """When enough of an item was entered, of each factory and day that has it."""
+    rows = SiteDay.objects.filter(factory__in=factory_ids, day__in=days).values(
+        "factory_id", "day", *(f"{item}_entered_at" for item in Item)
+    )
+    return {
+        (row["factory_id"], row["day"], item): row[f"{item}_entered_at"]
+        for row in rows
+        for item in Item
+        if row[f"{item}_entered_at"] is not None
+    }
 
 
-def _bills(factory_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
-    """Until when a factory's last bill of electricity lets it wait for the next. Who reads a meter is left out."""
+def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
+    """Until when a factory may wait for its next bill of electricity; one that reads a meter waits for none."""
     latest = (
         EnergyEntry.objects.filter(
-            factory__in=list(factory_ids),
+            factory__in=factory_ids,
             energy_type__carrier=Carrier.GRID,
             kind=EntryKind.USED,
             deleted_at=None,

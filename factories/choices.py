@@ -1,5 +1,7 @@
 """Enums of places, shared by models, API and forms."""
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +64,15 @@ class Product(models.TextChoices):
     MADE_TEA = "made_tea", _("Made tea")
     GREEN_LEAF = "green_leaf", _("Green leaf")
     COAL = "coal", _("Coal")
+
+
+class Item(StrEnum):
+    """What the log of a factory day holds; `other` is the fuel of engines."""
+
+    HEAT = "heat"
+    OTHER = "other"
+    ELECTRICITY = "electricity"
+    PRODUCTION = "production"
 
 
 class ProductionUnit(models.TextChoices):

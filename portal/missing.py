@@ -15,9 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
-from compliance.schedule import BILL_DUE_WITHIN, BILL_LONGER_THAN
-from energy.choices import Carrier, EntryKind
-from energy.daily import amounts_by_day
+from compliance.schedule import bills_awaited
 from energy.models import EnergyEntry
 from factories.choices import Sector
 from factories.days import FactoryDay, day_label
@@ -68,11 +66,11 @@ def first_logged_at(factory: Factory) -> datetime | None:
 def missing_days(
     factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime, first: datetime
 ) -> Missing:
-    """Of `days`, those since the log began that lack something. Two queries at most."""
+    """Of `days`, those since the log began that lack something. One query."""
     counted = [day for day in days if day.ends_at > first]
-    awaited = _bill_awaited(factory, now)
+    awaited = bills_awaited([factory.pk], now).get(factory.pk)
     rows = []
-    for name, label, logged in _required(factory, counted, sums):
+    for name, label, logged in _required(factory, sums):
         lacking = [day for day in counted if day.day not in logged]
         note = ""
         if name == "electricity" and awaited is not None and now < awaited and lacking:
@@ -89,37 +87,15 @@ def _cell(factory: Factory, day: FactoryDay, row_name: str) -> MissingCell:
     return MissingCell(day.day, day.label, url)
 
 
-def _required(
-    factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums]
-) -> list[tuple[str, str, set[date]]]:
+def _required(factory: Factory, sums: Mapping[date, Sums]) -> list[tuple[str, str, set[date]]]:
     """(row of the form, what it is called, the days on which it is logged)."""
     heat = {day for day, row in sums.items() if row.heat_days}
     power = {day for day, row in sums.items() if row.electricity_days}
     made = {day for day, row in sums.items() if row.production_days}
     electricity = ("electricity", _("Electricity"), power)
     if factory.sector == Sector.COAL_MINE:
-        amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
-        diesel = {day for (day, code), _amounts in amounts.items() if code == "diesel"}
+        diesel = {day for day, row in sums.items() if row.other_days}
         return [("coal", _("Coal"), made), ("diesel", _("Diesel"), diesel), electricity]
     if factory.sector == Sector.TEA:
         return [("firewood", _("Firewood"), heat), electricity, ("made_tea", _("Made tea"), made)]
     return [electricity]
-
-
-def _bill_awaited(factory: Factory, now: datetime) -> datetime | None:
-    """Until when the next electricity bill may come, where the last entry was one; None where meters are read."""
-    latest = (
-        EnergyEntry.objects.filter(
-            factory=factory,
-            energy_type__carrier=Carrier.GRID,
-            kind=EntryKind.USED,
-            deleted_at__isnull=True,
-            period_end__gt=now - BILL_DUE_WITHIN,
-        )
-        .order_by("-period_end")
-        .values_list("period_start", "period_end")
-        .first()
-    )
-    if latest is None or latest[0] is None or latest[1] is None or latest[1] - latest[0] <= BILL_LONGER_THAN:
-        return None
-    return latest[1] + BILL_DUE_WITHIN

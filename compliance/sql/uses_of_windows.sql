@@ -1,7 +1,7 @@
 -- Energy used that reaches into stretches of time of sites, with what classes it. An entry may come twice, where it
 -- reaches into two stretches. Rides energy_use_by_end. Called by compliance/inputs.py.
 -- Parameters: factory_ids, starts, ends (one of each a stretch).
-SELECT e.id, e.factory_id, e.period_start, e.period_end, t.code, t.carrier, t.is_wood, coalesce(s.kind, ''),
+SELECT e.id, e.factory_id, e.period_start, e.period_end, e.created_at, t.code, t.carrier, t.is_wood, coalesce(s.kind, ''),
        e.scope, e.factor_amount, f.per_unit, f.kg_per_unit, e.energy_gj, e.co2_kg, e.biogenic_co2_kg, e.co2e_kg,
        e.moisture_fraction, e.gwp_set
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])

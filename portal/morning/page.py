@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Membership, User
 from accounts.roles import Role
-from compliance.schedule import Item, Log, logs
+from compliance.schedule import Log, logs
 from compliance.targets import verdicts_of
 from devices.models import Assignment, AssignmentHold
 from devices.queries import DeviceState, state_of
 from emissions.settling import SitePeriod, latest, settling_of_sites
-from factories.choices import Sector
+from factories.choices import Item, Sector
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
 from factories.models import Factory, Organisation
 from lib.templatetags.units import clock

@@ -8,15 +8,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from compliance.schedule import Item, Log, logs
+from compliance.schedule import Log, logs
+from compliance.site_days import refresh
 from energy.models import EnergyEntry
 from energy.services import delete_entry
-from factories.choices import Sector
+from factories.choices import Item, Sector
 from factories.days import running_day
 from factories.models import Factory
 from production.models import ProductionEntry
 from production.services import ProductionInput, record_production
 from tests import make
+from tests.compliance.build import day_of
 
 pytestmark = pytest.mark.django_db
 # 22 Nov, 12:00 in Kenya. Yesterday is the factory day 21 Nov 06:00 to 22 Nov 06:00.
@@ -35,7 +37,10 @@ def log_day(
 ) -> None:
     """Enter what `items` names of one factory day, as if it had been entered at `at` (default: at its end)."""
     start = start_of(factory, days_back)
-    end = start + timedelta(days=1)
+    log_period(factory, start, start + timedelta(days=1), items, at=at)
+
+
+def log_period(factory: Factory, start: datetime, end: datetime, items: str, *, at: datetime | None = None) -> None:
     period: dict[str, Any] = {"timestamp": start, "period_start": start, "period_end": end}
     entered_at = at or end
     if "heat" in items:
@@ -49,6 +54,15 @@ def log_day(
         made = ProductionInput(product=product, amount=Decimal("12000"), unit="kg", **period)
         recorded = record_production(make.make_user(), factory, made)
         ProductionEntry.objects.filter(pk=recorded.entry.pk).update(created_at=entered_at)
+
+
+def log_use(factory: Factory, energy_type: str, unit: str) -> None:
+    """Enter 80 of one energy type for yesterday."""
+    start = start_of(factory, 1)
+    end = start + timedelta(days=1)
+    period: dict[str, Any] = {"timestamp": start, "period_start": start, "period_end": end}
+    entry = make.make_energy_entry(factory, energy_type=energy_type, amount=Decimal(80), unit=unit, **period)
+    EnergyEntry.objects.filter(pk=entry.pk).update(created_at=end)
 
 
 def log_of(factory: Factory) -> Log:
@@ -111,19 +125,31 @@ def test_half_a_day_entered_twice_is_still_half_a_day() -> None:
     assert log_of(factory).yesterday.missing == (Item.HEAT,)
 
 
+@pytest.mark.parametrize("days", [1, 36, 51, 92, 400])
+@pytest.mark.parametrize("item", [Item.HEAT, Item.ELECTRICITY, Item.PRODUCTION])
+def test_an_entry_of_any_length_logs_yesterday_for_schedule_and_site_day_alike(item: Item, days: int) -> None:
+    """Production of 51 days was logged to the site day and missing to the schedule, which looked back 35 days."""
+    factory = make.make_factory()
+    end = start_of(factory, 0)
+    log_period(factory, end - timedelta(days=days), end, item)
+
+    missing = log_of(factory).yesterday.missing
+
+    assert item not in missing
+    assert getattr(day_of(factory, YESTERDAY), f"has_{item}")
+    assert len(missing) == 2
+
+
+def test_explosives_are_no_fuel_of_engines() -> None:
+    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
+    log_use(mine, "explosive_anfo", "kg")
+
+    assert Item.OTHER in log_of(mine).yesterday.missing
+
+
 def test_diesel_of_the_genset_is_no_firewood() -> None:
     factory = make.make_factory()
-    start = start_of(factory, 1)
-    log_day(factory, 1, "electricity production", at=NOW - timedelta(hours=1))
-    make.make_energy_entry(
-        factory,
-        energy_type="diesel",
-        amount=Decimal(80),
-        unit="L",
-        timestamp=start,
-        period_start=start,
-        period_end=start + timedelta(days=1),
-    )
+    log_use(factory, "diesel", "L")
 
     assert Item.HEAT in log_of(factory).yesterday.missing
 
@@ -222,13 +248,14 @@ def test_each_site_has_its_own_day() -> None:
 def test_queries_do_not_grow_with_factories() -> None:
     factories = [make.make_factory() for _ in range(3)]
     log_day(factories[0], 1)
+    refresh()
 
     with CaptureQueriesContext(connection) as few:
         logs(factories[:1], NOW)
     with CaptureQueriesContext(connection) as many:
         logs(factories, NOW)
 
-    assert len(many) == len(few) == 2
+    assert len(many) == len(few) == 3  # are days due; the days; the bills
 
 
 def test_no_factories_have_no_logs() -> None:
