@@ -1,4 +1,4 @@
-"""Reads of figures of record: site days, their sums and intensities over a period, operating time, who logged.
+"""Reads of figures of record: site days, their sums and intensities over a period, operating time.
 
 Call `site_days.refresh` before, where a figure must hold what was written a moment ago. Days are factory days of the
 site, named by the date on which they begin, both ends included; days that have not begun are left out.
@@ -12,7 +12,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Max, Q
 from django.utils import timezone
 
 from compliance.models import SiteDay
@@ -206,28 +205,3 @@ def operating_times(
 
 def _worked_h(own: Sums | None) -> int:
     return 0 if own is None else (own.stack_measured_h or 0) + (own.stack_idle_h or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class LastLogged:
-    """The last day of which each kind is logged; None: never."""
-
-    heat: date | None = None
-    electricity: date | None = None
-    production: date | None = None
-
-
-def last_logged(factory_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, LastLogged]:
-    """Since when each site is silent; a site that never logged has None for all."""
-    ids = list(factory_ids)
-    rows = (
-        SiteDay.objects.filter(factory_id__in=ids, starts_at__lte=now or timezone.now())
-        .values("factory_id")
-        .annotate(
-            heat=Max("day", filter=Q(has_heat=True)),
-            electricity=Max("day", filter=Q(has_electricity=True)),
-            production=Max("day", filter=Q(has_production=True)),
-        )
-    )
-    found = {row["factory_id"]: LastLogged(row["heat"], row["electricity"], row["production"]) for row in rows}
-    return {pk: found.get(pk, LastLogged()) for pk in ids}

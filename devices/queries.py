@@ -1,10 +1,13 @@
-"""Reads about devices: who is online, who has fallen silent."""
+"""Reads about devices: which are of record, which are online, which have fallen silent."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from devices.models import MCUDevice
+from django.db.models import QuerySet
+
+from devices.models import Assignment, MCUDevice
+from factories.models import Factory
 
 # After five minutes without a reading the pages say "no reading since".
 SILENT_AFTER = timedelta(minutes=5)
@@ -33,7 +36,7 @@ def state_of(device: MCUDevice | None, now: datetime) -> DeviceState:
     return DeviceState.ONLINE if is_online(device, now) else DeviceState.SILENT
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceCount:
-    online: int
-    total: int
+def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assignment]:
+    """The assignments of record at a moment, at most one a chimney, each with its device."""
+    begun = Assignment.objects.filter(factory__in=factories, is_of_record=True, valid_from__lte=now)
+    return begun.exclude(valid_to__lte=now).select_related("device")

@@ -13,7 +13,6 @@ from django.http import Http404, HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,11 +23,12 @@ from accounts.roles import Action
 from devices.models import Assignment, MCUDevice
 from emissions import queries
 from emissions.serializers import ReadingSerializer, RollupSerializer, reading_row, rollup_row
-from emissions.settling import Part, settling
+from emissions.settling import DevicePeriod, settling
 from factories.models import Factory
 from lib.errors import ApiError, invalid
 from lib.exports import list_response
 from lib.pagination import page_size
+from lib.parameters import chosen, parameter, require_forward
 
 RAW = "raw"
 RESOLUTIONS = (RAW, *queries.RESOLUTIONS)
@@ -81,21 +81,17 @@ def parse_moment(parameters: Any, name: str) -> datetime | None:
     return parsed
 
 
-def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
-    return openapi.Parameter(name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra)
-
-
-FACTORY = _parameter("factory", "id of a factory")
-DEVICE = _parameter("device", "device id")
+FACTORY = parameter("factory", "id of a factory")
+DEVICE = parameter("device", "device id")
 LIST_PARAMETERS = [
     FACTORY,
     DEVICE,
-    _parameter("from", "first moment, inclusive, ISO 8601 with offset"),
-    _parameter("to", "last moment, exclusive, ISO 8601 with offset"),
-    _parameter("resolution", "raw (default), minute, hour, day or month", enum=list(RESOLUTIONS)),
-    _parameter("cursor", "from `next` or `previous` of the page before"),
-    _parameter("page_size", "1 to 1,000, default 100"),
-    _parameter("as", "csv: this page as a file", enum=["csv"]),
+    parameter("from", "first moment, inclusive, ISO 8601 with offset"),
+    parameter("to", "last moment, exclusive, ISO 8601 with offset"),
+    parameter("resolution", "raw (default), minute, hour, day or month", enum=list(RESOLUTIONS)),
+    parameter("cursor", "from `next` or `previous` of the page before"),
+    parameter("page_size", "1 to 1,000, default 100"),
+    parameter("as", "csv: this page as a file", enum=["csv"]),
 ]
 
 
@@ -123,17 +119,9 @@ class EmissionsView(APIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         parameters = request.query_params
-        resolution = parameters.get("resolution", RAW)
-        if resolution not in RESOLUTIONS:
-            raise invalid(
-                "resolution",
-                "invalid_choice",
-                _("resolution=%(value)r is unknown; use one of %(choices)s.")
-                % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-            )
+        resolution = chosen(parameters, "resolution", RESOLUTIONS, RAW)
         start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
-        if start and end and start >= end:
-            raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+        require_forward(start, end)
         scope = requested_scope(request, parameters)
         cursor = self._cursor(parameters.get("cursor"))
         size = page_size(request)
@@ -145,7 +133,7 @@ class EmissionsView(APIView):
         else:
             page = queries.rollups_page(resolution, devices, start, end, cursor, size)
             assignments = _assignments(page.rows)
-            parts = [Part(p.device_id, p.period_start, p.period_end) for p in page.rows]
+            parts = [DevicePeriod(p.device_id, p.period_start, p.period_end) for p in page.rows]
             rows = [
                 rollup_row(period, scope.devices, assignments, own)
                 for period, own in zip(page.rows, settling(parts, timezone.now()), strict=True)
@@ -183,7 +171,7 @@ class EmissionsView(APIView):
         )
 
 
-def _assignments(periods: list[queries.Period]) -> dict[int, tuple[int, bool]]:
+def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool]]:
     found = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
     return {pk: (chimney, of_record) for pk, chimney, of_record in found.values_list("pk", "chimney", "is_of_record")}
 

@@ -24,6 +24,7 @@ from emissions.api import DEVICE, FACTORY, Scope, parse_moment, requested_scope
 from emissions.chart_data import RESOLUTIONS, ChartData, chart_data
 from factories.models import Factory
 from lib.errors import invalid
+from lib.parameters import chosen, parameter, require_forward
 
 # What is shown when no period is asked for.
 USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}
@@ -33,19 +34,14 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 DRAWING = "1"  # raised when the same data would be drawn otherwise: browsers then ask anew
 
 
-def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
-    extra.setdefault("type", openapi.TYPE_STRING)
-    return openapi.Parameter(name, openapi.IN_QUERY, description=description, **extra)
-
-
 PARAMETERS = [
     FACTORY,
     DEVICE,
-    _parameter("from", "first moment, inclusive, ISO 8601 with offset; default: 48 hours, 31 days or 13 months"),
-    _parameter("to", "last moment, exclusive, ISO 8601 with offset; default: the next whole hour"),
-    _parameter("resolution", "hour (default), day or month", enum=list(RESOLUTIONS)),
-    _parameter("width", "480 to 2,000 pixels, default 960", type=openapi.TYPE_INTEGER),
-    _parameter("height", "280 to 1,200 pixels, default 420", type=openapi.TYPE_INTEGER),
+    parameter("from", "first moment, inclusive, ISO 8601 with offset; default: 48 hours, 31 days or 13 months"),
+    parameter("to", "last moment, exclusive, ISO 8601 with offset; default: the next whole hour"),
+    parameter("resolution", "hour (default), day or month", enum=list(RESOLUTIONS)),
+    parameter("width", "480 to 2,000 pixels, default 960", type=openapi.TYPE_INTEGER),
+    parameter("height", "280 to 1,200 pixels, default 420", type=openapi.TYPE_INTEGER),
 ]
 ANSWERS = {
     200: openapi.Response("the image", openapi.Schema(type=openapi.TYPE_FILE)),
@@ -134,14 +130,7 @@ def _pixels(request: Request, name: str, limits: tuple[int, int, int]) -> int:
 
 def _data(request: Request) -> ChartData:
     parameters = request.query_params
-    resolution = parameters.get("resolution", "hour")
-    if resolution not in RESOLUTIONS:
-        raise invalid(
-            "resolution",
-            "invalid_choice",
-            _("resolution=%(value)r is unknown; use one of %(choices)s.")
-            % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-        )
+    resolution = chosen(parameters, "resolution", RESOLUTIONS, "hour")
     now = timezone.now()
     start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
     for name, moment in (("from", start), ("to", end)):
@@ -155,8 +144,7 @@ def _data(request: Request) -> ChartData:
     # To the next whole hour: asked twice in an hour it is the same chart.
     end = end or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     start = start or end - USUAL[resolution]
-    if start >= end:
-        raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+    require_forward(start, end)
     scope = requested_scope(request, parameters)
     return chart_data(
         _title(parameters, scope),

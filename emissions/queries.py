@@ -170,7 +170,7 @@ def readings_received(
 
 # --- Roll-ups ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Period:
+class RollupRow:
     """A roll-up of one device and assignment, whatever its length."""
 
     device_id: int
@@ -228,7 +228,7 @@ def rollups_page(
                 "cursor_assignment": assignment,
             },
         )
-        rows = [Period(*row) for row in db.fetchall()]
+        rows = [RollupRow(*row) for row in db.fetchall()]
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:

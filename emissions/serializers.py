@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from emissions.derive import DerivedReading, moment
 from emissions.models import STREAM_OFFSET
-from emissions.queries import Period
-from emissions.settling import Settling, Why
+from emissions.queries import RollupRow
+from emissions.settling import Settling, SettlingReason
 from science.quality import names
 from science.rounding import decimal_kg_from_micrograms
 
@@ -82,7 +82,7 @@ class RollupSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="until when this row may still change by itself; null: it is settled"
     )
     settling_because = serializers.ChoiceField(
-        choices=[str(why) for why in Why],
+        choices=[str(reason) for reason in SettlingReason],
         allow_null=True,
         help_text="running: the period is not over; rolling_up: readings wait for the worker; "
         "outstanding: the device is silent or behind and may still hold readings",
@@ -98,7 +98,7 @@ def settling_fields(settling: Settling | None) -> dict[str, str | None]:
 
 
 def rollup_row(
-    period: Period,
+    period: RollupRow,
     device_ids: dict[int, tuple[str, int]],
     assignments: dict[int, tuple[int, bool]],
     settling: Settling | None,

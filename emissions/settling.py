@@ -35,14 +35,14 @@ MARKS_LOOKED_AT = 2_000  # with more of them waiting nothing is called settled
 LIVE_OUTBOX = 24  # what a healthy device has under way: two live messages
 
 
-class Why(StrEnum):
+class SettlingReason(StrEnum):
     RUNNING = "running"
     ROLLING_UP = "rolling_up"
     OUTSTANDING = "outstanding"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DevicePeriod:
     """One device's part of a period, half-open."""
 
     device_id: int
@@ -55,7 +55,7 @@ class Settling:
     """A figure that may still change: until when at the latest, and what makes it."""
 
     until: datetime
-    why: Why
+    why: SettlingReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def latest(found: Iterable[Settling | None]) -> Settling | None:
     return max((one for one in found if one is not None), key=lambda one: one.until, default=None)
 
 
-def settling(parts: Sequence[Part], now: datetime) -> list[Settling | None]:
+def settling(parts: Sequence[DevicePeriod], now: datetime) -> list[Settling | None]:
     """For each part until when it may still change; None where it is settled. Three queries at most."""
     if not parts:
         return []
@@ -103,7 +103,7 @@ def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Sett
             start, end = max(period.start, row.valid_from), min(period.end, row.valid_to or period.end)
             if start < end:
                 places.append(place)
-                parts.append(Part(row.device_id, start, end))
+                parts.append(DevicePeriod(row.device_id, start, end))
     found: list[Settling | None] = [None] * len(periods)
     for place, one in zip(places, settling(parts, now), strict=True):
         found[place] = latest((found[place], one))
@@ -111,9 +111,9 @@ def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Sett
 
 
 # --- The period is not over ---------------------------------------------------------------------
-def _running(part: Part, now: datetime) -> Settling | None:
+def _running(part: DevicePeriod, now: datetime) -> Settling | None:
     until = part.end + ARRIVES_WITHIN
-    return Settling(until, Why.RUNNING) if now < until else None
+    return Settling(until, SettlingReason.RUNNING) if now < until else None
 
 
 # --- Stored, and not rolled up yet --------------------------------------------------------------
@@ -125,7 +125,7 @@ class _Waiting:
     oldest_mark: datetime | None
     is_cut: bool  # there are more of them than were looked at
 
-    def reaches(self, part: Part, now: datetime) -> Settling | None:
+    def reaches(self, part: DevicePeriod, now: datetime) -> Settling | None:
         if self.oldest_mark is None:
             return None
         minutes = self.minutes.get(part.device_id, [])
@@ -133,7 +133,7 @@ class _Waiting:
         if not self.is_cut and not (at < len(minutes) and minutes[at] < part.end + REACHES_BACK):
             return None
         # What has waited for an hour will not be done in a minute.
-        return Settling(now + max(ROLLED_UP_WITHIN, now - self.oldest_mark), Why.ROLLING_UP)
+        return Settling(now + max(ROLLED_UP_WITHIN, now - self.oldest_mark), SettlingReason.ROLLING_UP)
 
 
 def _waiting(device_ids: Sequence[int]) -> _Waiting:
@@ -156,10 +156,10 @@ def _waiting(device_ids: Sequence[int]) -> _Waiting:
 _Span = tuple[datetime, datetime]
 
 
-def _outstanding(part: Part, held: Iterable[_Span], now: datetime) -> Settling | None:
+def _outstanding(part: DevicePeriod, held: Iterable[_Span], now: datetime) -> Settling | None:
     ends = [min(part.end, end) for start, end in held if start < part.end and end > part.start]
     until = max(ends) + OLDEST_READING if ends else now
-    return Settling(until, Why.OUTSTANDING) if until > now else None
+    return Settling(until, SettlingReason.OUTSTANDING) if until > now else None
 
 
 def _held(device_ids: Sequence[int], now: datetime) -> dict[int, list[_Span]]:

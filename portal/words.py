@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import dateformat
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.queries import DeviceState
-from emissions.settling import Settling, Why
+from emissions.settling import SettlingReason, SitePeriod, latest, settling_of_sites
 from emissions.totals import SoFar
 from factories.days import running_day
 from factories.models import Factory
@@ -67,13 +68,14 @@ def quality_sentences(quality: int) -> list[str]:
     return [str(_QUALITY_WORDS[name]) for name in names(quality) if name in _QUALITY_WORDS]
 
 
-def settling_sentence(settling: Settling | None, time_zone: str) -> str:
-    """Beside a total: until when it may still change by itself, and why. Empty where it is settled."""
+def settling_sentence(periods: Sequence[SitePeriod], time_zone: str, now: datetime) -> str:
+    """Beside a total of sites: until when it may still change by itself, and why. Empty where it is settled."""
+    settling = latest(settling_of_sites(periods, now))
     if settling is None:
         return ""
-    if settling.why is Why.RUNNING:
+    if settling.why is SettlingReason.RUNNING:
         return _("Still counting: it stands from %(time)s.") % {"time": clock(settling.until, time_zone)}
-    if settling.why is Why.ROLLING_UP:
+    if settling.why is SettlingReason.ROLLING_UP:
         return _("New readings are being added: it stands in a few minutes.")
     return _(
         "May still change until %(day)s: a chimney sensor is silent or behind, and may still deliver what it kept."

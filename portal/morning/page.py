@@ -22,9 +22,9 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from compliance.schedule import Log, logs
 from compliance.targets import verdicts_of
-from devices.models import Assignment, AssignmentHold
-from devices.queries import DeviceState, state_of
-from emissions.settling import SitePeriod, latest, settling_of_sites
+from devices.models import AssignmentHold
+from devices.queries import DeviceState, of_record_at, state_of
+from emissions.settling import SitePeriod
 from factories.choices import Item, Sector
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
 from factories.models import Factory, Organisation
@@ -173,9 +173,8 @@ def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime
 
 
 def _settling_sentence(factories: Sequence[Factory], first: date, last: date, now: datetime) -> str:
-    spans = [(f.pk, factory_day(f, first).starts_at, factory_day(f, last).ends_at) for f in factories]
-    found = settling_of_sites([SitePeriod(*span) for span in spans], now)
-    return settling_sentence(latest(found), factories[0].time_zone)
+    periods = [SitePeriod(f.pk, factory_day(f, first).starts_at, factory_day(f, last).ends_at) for f in factories]
+    return settling_sentence(periods, factories[0].time_zone, now)
 
 
 def _headline(
@@ -281,10 +280,9 @@ def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, mana
 def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
     """Devices of record that were heard of once and are not now; those never switched on are not silent."""
     by_pk = {factory.pk: factory for factory in factories}
-    current = Assignment.objects.filter(factory__in=list(by_pk), is_of_record=True, valid_from__lte=now)
     found = [
         (a.device.last_heartbeat, a.device.device_id, by_pk[a.factory_id])
-        for a in current.exclude(valid_to__lte=now).select_related("device")
+        for a in of_record_at(factories, now)
         if state_of(a.device, now) is DeviceState.SILENT
     ]
     return [

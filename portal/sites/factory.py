@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from devices.models import Assignment, AssignmentHold
-from devices.queries import DeviceState, state_of
+from devices.queries import DeviceState, of_record_at, state_of
 from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
-from emissions.settling import SitePeriod, settling_of_sites
+from emissions.settling import SitePeriod
 from factories.days import running_day
 from factories.models import Chimney, Factory
 from portal.drawn.fire_log import FireLog
@@ -110,8 +110,7 @@ class _Facts:
 
 
 def _facts(factory: Factory, now: datetime) -> _Facts:
-    current = Assignment.objects.filter(factory=factory, is_of_record=True, valid_from__lte=now)
-    assignments = {a.chimney_id: a for a in current.exclude(valid_to__lte=now).select_related("device")}
+    assignments = {a.chimney_id: a for a in of_record_at([factory], now)}
     holds = AssignmentHold.objects.filter(assignment__factory=factory, resolution="").order_by("-starts_at")
     latest = queries.latest_readings([a.device_id for a in assignments.values()])
     hours = totals.hours_of_record([factory], now)
@@ -162,8 +161,7 @@ def _settling_sentence(factory: Factory, facts: _Facts) -> str:
     if not _has_full_hour(facts.hours):
         return _("Settling: the first figures come in. A total stands after the first full hour.")
     day = running_day(factory, facts.now)
-    (settling,) = settling_of_sites([SitePeriod(factory.pk, day.starts_at, day.ends_at)], facts.now)
-    return settling_sentence(settling, factory.time_zone)
+    return settling_sentence([SitePeriod(factory.pk, day.starts_at, day.ends_at)], factory.time_zone, facts.now)
 
 
 def factory_page(factory: Factory, now: datetime) -> FactoryPage:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from devices.models import Assignment
-from devices.queries import DeviceState, is_online, state_of
+from devices.queries import DeviceState, is_online, of_record_at, state_of
 from emissions import totals
-from emissions.settling import SitePeriod, latest, settling_of_sites
+from emissions.settling import SitePeriod
 from factories.days import running_day
 from factories.models import Factory, Organisation
 from portal.drawn.fire_log import FireLog
@@ -65,10 +65,7 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
     """A row for each factory, without its ribbon; two queries for all of them."""
     so_far = totals.so_far_today(factories, now)
     devices: dict[int, list[Any]] = {}
-    assignments = Assignment.objects.filter(factory__in=factories, is_of_record=True, valid_from__lte=now).exclude(
-        valid_to__lte=now
-    )
-    for assignment in assignments.select_related("device"):
+    for assignment in of_record_at(factories, now):
         devices.setdefault(assignment.factory_id, []).append(assignment.device)
     rows = []
     for factory in factories:
@@ -190,5 +187,5 @@ def network_page(
 
 def _settling_sentence(own: Sequence[Factory], now: datetime) -> str:
     days = [(factory, running_day(factory, now)) for factory in own]
-    found = settling_of_sites([SitePeriod(f.pk, day.starts_at, day.ends_at) for f, day in days], now)
-    return settling_sentence(latest(found), own[0].time_zone)
+    periods = [SitePeriod(f.pk, day.starts_at, day.ends_at) for f, day in days]
+    return settling_sentence(periods, own[0].time_zone, now)

@@ -16,8 +16,7 @@ from django.utils.translation import ngettext
 
 from compliance import queries, site_days
 from compliance.queries import Sums
-from devices.models import Assignment
-from devices.queries import DeviceState, state_of
+from devices.queries import DeviceState, of_record_at, state_of
 from emissions import totals
 from factories.choices import Sector
 from factories.days import FactoryDay, day_just_ended, days_until, factory_day
@@ -163,8 +162,7 @@ def _ended_ago(day: FactoryDay, now: datetime) -> str:
 
 # --- Fire logs ---------------------------------------------------------------------------------
 def _chimneys(factory: Factory, now: datetime) -> tuple[ChimneyLog, ...]:
-    current = Assignment.objects.filter(factory=factory, is_of_record=True, valid_from__lte=now)
-    devices = {a.chimney_id: a.device for a in current.exclude(valid_to__lte=now).select_related("device")}
+    devices = {a.chimney_id: a.device for a in of_record_at([factory], now)}
     hours = totals.hours_of_record([factory], now)
     scale = shared_scale_kg_per_h(hours)
     found = []

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from emissions.settling import SitePeriod, settling_of_sites
+from emissions.settling import SitePeriod
 from emissions.site_hours import SiteHour, site_hours
 from factories.days import FactoryDay, days_until, local_hour_start, running_day
 from factories.models import Factory
@@ -71,13 +71,8 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
         high_kg=high,
         days_compared=len(sums),
         chart=_chart(today, own, before, whole_hours),
-        settling_sentence=_settling_sentence(factory, today.starts_at, end, now),
+        settling_sentence=settling_sentence([SitePeriod(factory.pk, today.starts_at, end)], factory.time_zone, now),
     )
-
-
-def _settling_sentence(factory: Factory, start: datetime, end: datetime, now: datetime) -> str:
-    (settling,) = settling_of_sites([SitePeriod(factory.pk, start, end)], now)
-    return settling_sentence(settling, factory.time_zone)
 
 
 def _hours_between(start: datetime, end: datetime) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from compliance import queries
-from compliance.queries import LastLogged, OperatingTime
+from compliance.queries import OperatingTime
 from compliance.site_days import refresh
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
@@ -170,18 +170,3 @@ def test_a_silent_device_counts_against_operating_time_up_to_now(litein: Factory
     found = queries.operating_times([litein], {}, DAY, last, now=now)
 
     assert found[litein.pk] == OperatingTime(0, 30)
-
-
-def test_the_last_day_logged_of_each_kind(litein: Factory) -> None:
-    log_day(litein, START - 3 * LENGTH)
-    make_production(litein, 5, START - LENGTH)
-    make_production(litein, 5, START, START + LENGTH / 2)  # half a day is not a day
-    silent = make_factory()
-    refresh()
-
-    found = queries.last_logged([litein.pk, silent.pk], now=NOW)
-
-    assert found == {
-        litein.pk: LastLogged(date(2026, 11, 17), date(2026, 11, 17), date(2026, 11, 19)),
-        silent.pk: LastLogged(),
-    }

@@ -15,7 +15,7 @@ from emissions import rollups
 from emissions import settling as settling_module
 from emissions.models import STREAM_OFFSET, DeviceStream, TouchedMinute
 from emissions.partitions import OLDEST_READING
-from emissions.settling import Part, Settling, SitePeriod, Why, settling, settling_of_sites
+from emissions.settling import DevicePeriod, Settling, SettlingReason, SitePeriod, settling, settling_of_sites
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def device_heard(ago: timedelta = timedelta(seconds=5), **fields: Any) -> MCUDev
 
 
 def of_hour(device: MCUDevice, start: datetime, length: timedelta = HOUR) -> Settling | None:
-    (found,) = settling([Part(device.pk, start, start + length)], NOW)
+    (found,) = settling([DevicePeriod(device.pk, start, start + length)], NOW)
     return found
 
 
@@ -59,8 +59,10 @@ def test_a_device_that_never_reported_promises_nothing() -> None:
 def test_a_period_that_runs_settles_two_minutes_after_its_end() -> None:
     device = device_heard()
 
-    assert of_hour(device, NOW - 30 * MINUTE) == Settling(NOW + 32 * MINUTE, Why.RUNNING)
-    assert of_hour(device, NOW - 61 * MINUTE) == Settling(NOW + MINUTE, Why.RUNNING)  # its last are on their way
+    assert of_hour(device, NOW - 30 * MINUTE) == Settling(NOW + 32 * MINUTE, SettlingReason.RUNNING)
+    assert of_hour(device, NOW - 61 * MINUTE) == Settling(
+        NOW + MINUTE, SettlingReason.RUNNING
+    )  # its last are on their way
     assert of_hour(device, NOW - 62 * MINUTE) is None
 
 
@@ -74,7 +76,7 @@ def test_a_minute_that_waits_unsettles_what_it_reaches_and_no_more(minutes_after
 
     found = of_hour(device, start)
 
-    assert found == (Settling(NOW + MINUTE, Why.ROLLING_UP) if is_touched else None)
+    assert found == (Settling(NOW + MINUTE, SettlingReason.ROLLING_UP) if is_touched else None)
 
 
 def test_the_marks_of_another_device_do_not_matter() -> None:
@@ -88,7 +90,7 @@ def test_what_has_waited_long_is_not_promised_for_the_next_minute() -> None:
     device = device_heard()
     mark(device, LAST_HOUR[0], waited=20 * MINUTE)
 
-    assert of_hour(device, LAST_HOUR[0]) == Settling(NOW + 20 * MINUTE, Why.ROLLING_UP)
+    assert of_hour(device, LAST_HOUR[0]) == Settling(NOW + 20 * MINUTE, SettlingReason.ROLLING_UP)
 
 
 def test_while_more_waits_than_is_looked_at_nothing_is_called_settled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +102,7 @@ def test_while_more_waits_than_is_looked_at_nothing_is_called_settled(monkeypatc
     found = of_hour(device, LAST_HOUR[0])
 
     assert found is not None
-    assert found.why is Why.ROLLING_UP
+    assert found.why is SettlingReason.ROLLING_UP
 
 
 # --- Outstanding -------------------------------------------------------------------------------
@@ -110,8 +112,8 @@ def test_a_silent_device_may_still_deliver_what_it_measured_since() -> None:
     before, across, after = (of_hour(device, NOW - ago * HOUR) for ago in (4, 3.5, 2))
 
     assert before is None
-    assert across == Settling(NOW - 2.5 * HOUR + OLDEST_READING, Why.OUTSTANDING)
-    assert after == Settling(NOW - HOUR + OLDEST_READING, Why.OUTSTANDING)
+    assert across == Settling(NOW - 2.5 * HOUR + OLDEST_READING, SettlingReason.OUTSTANDING)
+    assert after == Settling(NOW - HOUR + OLDEST_READING, SettlingReason.OUTSTANDING)
 
 
 def test_what_nobody_would_take_any_more_is_settled() -> None:
@@ -134,7 +136,7 @@ def test_an_outbox_unsettles_the_hole_that_an_outage_left_and_no_other_time() ->
 
     in_it, before_it, old_hole = (of_hour(device, NOW - ago * HOUR) for ago in (5, 10, 35.5))
 
-    assert in_it == Settling(NOW - 4 * HOUR + OLDEST_READING, Why.OUTSTANDING)
+    assert in_it == Settling(NOW - 4 * HOUR + OLDEST_READING, SettlingReason.OUTSTANDING)
     assert before_it is None
     assert old_hole is None  # lost: a smaller outbox than the holes holds the newest
 
@@ -182,7 +184,7 @@ def test_a_site_settles_with_the_last_of_its_devices_of_record() -> None:
     make.make_assignment(device=cross_check, chimney=chimney, is_of_record=False)
     periods = [SitePeriod(factory.pk, NOW - ago * HOUR, NOW - (ago - 1) * HOUR) for ago in (5, 2)]
 
-    assert settling_of_sites(periods, NOW) == [None, Settling(NOW - HOUR + OLDEST_READING, Why.OUTSTANDING)]
+    assert settling_of_sites(periods, NOW) == [None, Settling(NOW - HOUR + OLDEST_READING, SettlingReason.OUTSTANDING)]
 
 
 def test_a_device_counts_for_the_time_in_which_it_was_of_record() -> None:
