@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
-from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -34,11 +33,12 @@ from compliance.serializers import (
 from compliance.targets import verdicts
 from emissions.serializers import settling_fields
 from emissions.settling import SitePeriod, settling_of_sites
-from factories.choices import Sector
 from factories.days import factory_day, running_day
 from factories.models import Factory, Organisation
+from factories.sectors import SECTORS
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
+from lib.parameters import chosen, parameter, require_forward
 from science.rounding import decimal_kg
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
@@ -165,10 +165,6 @@ class TargetViewSet(ScopedReadOnlyViewSet):
 
 
 # --- Intensity ---------------------------------------------------------------------------------
-def _parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
-    return openapi.Parameter(name, openapi.IN_QUERY, description=description, type=openapi.TYPE_STRING, **extra)
-
-
 class IntensityView(APIView):
     """What a site used, made and emitted by factory day or month, and what that is per kg made."""
 
@@ -178,23 +174,16 @@ class IntensityView(APIView):
         operation_id="factories_intensity",
         operation_summary="Energy, emissions and production, by day or month",
         manual_parameters=[
-            _parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
-            _parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
-            _parameter("to", "last day, exclusive; default tomorrow at the site", format="date"),
-            _parameter("as", "csv: the rows as a file", enum=["csv"]),
+            parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
+            parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
+            parameter("to", "last day, exclusive; default tomorrow at the site", format="date"),
+            parameter("as", "csv: the rows as a file", enum=["csv"]),
         ],
         responses={200: IntensityRowSerializer(many=True), **REFUSALS},
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         factory = get_visible(request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk)
-        resolution = request.query_params.get("resolution", "day")
-        if resolution not in RESOLUTIONS:
-            raise invalid(
-                "resolution",
-                "invalid_choice",
-                _("resolution=%(value)r is unknown; use one of %(choices)s.")
-                % {"value": resolution, "choices": ", ".join(RESOLUTIONS)},
-            )
+        resolution = chosen(request.query_params, "resolution", RESOLUTIONS, "day")
         first, end = _period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
         found = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
@@ -208,8 +197,7 @@ def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, d
     today = running_day(factory, timezone.now()).day
     end = _day(parameters, "to") or today + timedelta(days=1)
     first = _day(parameters, "from") or max(date(1990, 1, 1), end - timedelta(days=USUAL_DAYS[resolution]))
-    if first >= end:
-        raise invalid("to", "period_backward", _("to=%s is not after from.") % end.isoformat())
+    require_forward(first, end)
     if (end - first).days > LONGEST_DAYS[resolution]:
         raise invalid(
             "from",
@@ -254,9 +242,9 @@ def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[
     end = start + timedelta(days=1) if resolution == "day" else (start + timedelta(days=31)).replace(day=1)
     bases = [name for name, days in (("measured", own.measured_days), ("fuel", own.fuel_days)) if days]
     per_kg = own.co2e_kg_per_kg
-    is_mine = factory.sector == Sector.COAL_MINE
+    is_per_tonne = SECTORS[factory.sector].product_unit == "t"
     values: dict[str, Decimal | None] = {name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
-        "co2e_kg_per_t": per_kg * KG_PER_T if is_mine and per_kg is not None else None
+        "co2e_kg_per_t": per_kg * KG_PER_T if is_per_tonne and per_kg is not None else None
     }
     return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
         "factory": factory.pk,

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from compliance.choices import Basis
 from energy.choices import Carrier
-from factories.choices import Item, Product, Sector, SourceKind
+from factories.choices import Item, Product, SourceKind
 from factories.days import FactoryDay
+from factories.sectors import SECTORS
 from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
 from science.combustion import wet_wood_co2_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
@@ -54,7 +55,7 @@ _KNOWN_OR_NULL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SiteSettings:
     """What of a site's settings its figures depend on."""
 
     factory_id: int
@@ -142,7 +143,7 @@ class _Share:
 
 
 def site_figures(
-    place: Place,
+    place: SiteSettings,
     days: Sequence[FactoryDay],
     *,
     uses: Iterable[Use],
@@ -266,25 +267,18 @@ def _carbon_co2_kg(use: Use) -> Decimal | None:
     return decimal_kg(wet_wood_co2_kg(wood_kg, moisture_fraction=use.moisture_fraction))
 
 
-_PRODUCTS = {
-    Product.MADE_TEA.value: "made_tea_kg",
-    Product.GREEN_LEAF.value: "green_leaf_kg",
-    Product.COAL.value: "coal_kg",
-}
-
-
 def _share_of_made(entry: Made) -> _Share:
-    return _Share({_PRODUCTS[entry.product]: entry.amount_kg}, f"production {entry.product}")
+    return _Share({f"{entry.product}_kg": entry.amount_kg}, f"production {entry.product}")
 
 
 # --- Days --------------------------------------------------------------------------------------
-def _columns(place: Place, day: FactoryDay, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
-    product = Product.COAL if place.sector == Sector.COAL_MINE else Product.MADE_TEA
+def _columns(place: SiteSettings, day: FactoryDay, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
+    product = SECTORS[place.sector].products[0]
     columns: dict[str, Any] = {name: tally.amounts.get(name, _ZERO) for name in _SUMS}
     for name in _KNOWN_OR_NULL:
         columns[name] = None if name in tally.unknown else tally.amounts.get(name)
     coal_kg = columns.pop("coal_kg")
-    columns["made_kg"] = tally.amounts.get(_PRODUCTS[product])
+    columns["made_kg"] = tally.amounts.get(f"{product}_kg")
     columns["methane_co2e_kg"] = _methane_co2e_kg(place, coal_kg)
     gwp_sets = tally.gwp_sets | ({place.gwp_set} if columns["methane_co2e_kg"] is not None else set())
     return (
@@ -326,7 +320,7 @@ def _covered_s(pieces: Iterable[_Piece]) -> int:
     return covered_us // _SECOND_US
 
 
-def _methane_co2e_kg(place: Place, coal_kg: Decimal | None) -> Decimal | None:
+def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | None:
     """Null without a class of the mine: methane is its largest part, and never zero for want of a word."""
     if coal_kg is None or not place.mine_class:
         return None
@@ -334,7 +328,7 @@ def _methane_co2e_kg(place: Place, coal_kg: Decimal | None) -> Decimal | None:
     return decimal_kg(found.co2e_t * 1000)
 
 
-def _stack_columns(place: Place, day: FactoryDay, stacks: Sequence[Stack]) -> dict[str, Any]:
+def _stack_columns(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> dict[str, Any]:
     recorded = [s.record_ug for s in stacks if s.record_ug is not None]
     return {
         "chimneys": len(stacks),
@@ -347,7 +341,7 @@ def _stack_columns(place: Place, day: FactoryDay, stacks: Sequence[Stack]) -> di
     }
 
 
-def _filled_co2_kg(place: Place, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
+def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
     """CO2 of all stacks scaled to their operating hours, when each has 80 % of those measured; else None.
 
     None also while a heat source has no chimney that is measured: its CO2 would be missing from the sum.

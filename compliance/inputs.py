@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import connection
 
-from compliance.figures import HEAT_SOURCES, Made, Place, Stack, Use
+from compliance.figures import HEAT_SOURCES, Made, SiteSettings, Stack, Use
 from factories.choices import SourceKind
 from factories.days import FactoryDay, days_touched, microseconds
 from factories.models import EmissionSource, Factory
 from lib import sql
 
-Window = tuple[datetime, datetime]
+Stretch = tuple[datetime, datetime]
 
 # No service stores a period outside of these; what was written past them shall not be counted for ever.
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -25,14 +25,14 @@ _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzin
 class SiteInputs:
     """All that the figures of some days of one site are a function of."""
 
-    place: Place
+    place: SiteSettings
     days: list[FactoryDay]
     uses: dict[int, Use] = field(default_factory=dict)
     made: dict[int, Made] = field(default_factory=dict)
     stacks: dict[int, list[Stack]] = field(default_factory=dict)
 
 
-def load(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
+def load(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
     """For each site the factory days that its windows touch, with everything that reaches into them."""
     found = _places(windows)
     edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
@@ -55,7 +55,7 @@ def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]]) -> li
         return cursor.fetchall()
 
 
-def _places(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
+def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
     sources: dict[int, list[EmissionSource]] = {}
     for source in EmissionSource.objects.filter(factory_id__in=windows):
         sources.setdefault(source.factory_id, []).append(source)
@@ -65,7 +65,7 @@ def _places(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
         heat = {s.chimney_id for s in own if s.kind in HEAT_SOURCES}
         all_chimneys = {s.chimney_id for s in own if s.chimney_id is not None}
         classes = {s.mine_class for s in own if s.kind == SourceKind.MINE_METHANE}
-        place = Place(
+        place = SiteSettings(
             factory_id=factory.pk,
             sector=factory.sector,
             gwp_set=factory.organisation.gwp_set,
@@ -78,13 +78,13 @@ def _places(windows: Mapping[int, Sequence[Window]]) -> dict[int, SiteInputs]:
 
 
 # --- Days --------------------------------------------------------------------------------------
-def _days_of(factory: Factory, windows: Sequence[Window]) -> list[FactoryDay]:
+def _days_of(factory: Factory, windows: Sequence[Stretch]) -> list[FactoryDay]:
     return days_touched(factory, [(max(start, _EARLIEST), min(end, _LATEST)) for start, end in windows])
 
 
-def _stretches(days: Sequence[FactoryDay]) -> list[Window]:
+def _stretches(days: Sequence[FactoryDay]) -> list[Stretch]:
     """Days that follow each other as one stretch of time."""
-    found: list[Window] = []
+    found: list[Stretch] = []
     for day in days:
         if found and found[-1][1] == day.starts_at:
             found[-1] = (found[-1][0], day.ends_at)

@@ -18,6 +18,7 @@ from compliance.models import SiteDay
 from devices.models import Assignment
 from factories.days import factory_day, microseconds
 from factories.models import Factory
+from factories.sectors import codes_where
 from lib import sql
 
 _BUCKETS = {"day": "day", "month": "date_trunc('month', day)", "all": "NULL"}
@@ -162,7 +163,14 @@ def series(
     with connection.cursor() as cursor:
         cursor.execute(
             sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
-            {"factory_ids": list(factory_ids), "first": first_day, "last": last_day, "now": now or timezone.now()},
+            {
+                "factory_ids": list(factory_ids),
+                "first": first_day,
+                "last": last_day,
+                "now": now or timezone.now(),
+                "heat_sectors": codes_where("burns_for_heat"),
+                "methane_sectors": codes_where("has_methane"),
+            },
         )
         return [Sums(*row) for row in cursor.fetchall()]
 

@@ -14,21 +14,15 @@ from compliance import site_days
 from compliance.models import SiteDay
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
-from factories.choices import Item, Sector
+from factories.choices import Item
 from factories.days import FactoryDay, day_just_ended, days_until
 from factories.models import Factory
+from factories.sectors import SECTORS
 
 SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.
 BILL_LONGER_THAN = timedelta(days=2)
 BILL_DUE_WITHIN = timedelta(days=35)
-
-
-REQUIRED: dict[str, tuple[Item, ...]] = {
-    Sector.TEA: (Item.HEAT, Item.ELECTRICITY, Item.PRODUCTION),
-    Sector.COAL_MINE: (Item.OTHER, Item.ELECTRICITY, Item.PRODUCTION),
-    Sector.OTHER: (Item.ELECTRICITY,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +67,8 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     bills = bills_awaited(ids, now)
     found = {}
     for factory in factories:
-        *due, yesterday = asked[factory.pk]
-        waits_until = bills.get(factory.pk)
-        found[factory.pk] = Log(
-            factory.pk,
-            _log_day(factory, yesterday, entered, before=now, waits_until=waits_until),
-            tuple(_log_day(factory, day, entered, before=day.due_at, waits_until=waits_until) for day in due),
-        )
+        *due, yesterday = (_log_day(factory, day, entered, bills.get(factory.pk)) for day in asked[factory.pk])
+        found[factory.pk] = Log(factory.pk, yesterday, tuple(due))
     return found
 
 
@@ -87,12 +76,12 @@ def _log_day(
     factory: Factory,
     day: FactoryDay,
     entered: dict[tuple[int, date, Item], datetime],
-    *,
-    before: datetime,
-    waits_until: datetime | None,
+    bill_awaited_until: datetime | None,
 ) -> LogDay:
-    missing = [item for item in REQUIRED[factory.sector] if entered.get((factory.pk, day.day, item), before) >= before]
-    if waits_until is not None and day.ends_at <= waits_until and Item.ELECTRICITY in missing:
+    required = (needed.item for needed in SECTORS[factory.sector].required)
+    # The time of yesterday is not up yet, so all that was entered until now counts for it.
+    missing = [item for item in required if entered.get((factory.pk, day.day, item), day.due_at) >= day.due_at]
+    if bill_awaited_until is not None and day.ends_at <= bill_awaited_until and Item.ELECTRICITY in missing:
         missing.remove(Item.ELECTRICITY)
     return LogDay(day.day, day.starts_at, tuple(missing))
 

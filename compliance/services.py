@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
-from factories.choices import Sector
 from factories.models import Factory, Organisation
+from factories.sectors import shared_sector
 from lib.errors import ApiError, invalid
 from logbook.entries import required_reason
 
@@ -140,4 +140,4 @@ def _unit(organisation: Organisation, factory: Factory | None, metric: str) -> s
             "products_differ",
             _("A tonne of coal and a kilogram of tea have no common intensity; set one per factory, or tonnes."),
         )
-    return "kg CO2e/t" if sectors == {Sector.COAL_MINE} else "kg CO2e/kg"
+    return f"kg CO2e/{shared_sector(sectors).product_unit}"

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from compliance.figures import site_figures
-from compliance.inputs import Window, load
+from compliance.inputs import Stretch, load
 from compliance.models import SiteDay
 from factories.days import factory_day
 from factories.models import Factory
@@ -74,9 +74,9 @@ def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
         return [factory_id for (factory_id,) in cursor.fetchall()]
 
 
-def _take(factory_ids: Sequence[int]) -> dict[int, list[Window]]:
+def _take(factory_ids: Sequence[int]) -> dict[int, list[Stretch]]:
     """The marks of the sites, taken off. What is read after this statement is at least as new as they are."""
-    windows: dict[int, list[Window]] = {}
+    windows: dict[int, list[Stretch]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM compliance_touchedsite WHERE factory_id = ANY (%s) RETURNING factory_id, starts_at, ends_at",
@@ -91,7 +91,7 @@ def _take(factory_ids: Sequence[int]) -> dict[int, list[Window]]:
     return windows
 
 
-def _make(windows: Mapping[int, Sequence[Window]]) -> int:
+def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
     """Replace the days that the windows touch."""
     if not windows:
         return 0

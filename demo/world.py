@@ -27,7 +27,7 @@ from demo.simulator import PROBE_ON_AXIS_FACTOR
 from devices.credentials import rotate_secret, verify
 from devices.models import DeviceSecret, MCUDevice
 from devices.services import Geometry, provision_device
-from factories.choices import Sector, SourceKind
+from factories.choices import SourceKind
 from factories.days import local_day_start
 from factories.models import EmissionSource, Factory, Organisation
 from factories.services import create_factory
@@ -76,7 +76,7 @@ def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int
             name=planned.name,
             location=planned.place,
             county=planned.county,
-            sector=Sector.TEA,
+            sector="tea",
             altitude_m=planned.altitude_m,
             altitude_is_estimated=planned.altitude_is_estimated,
             latitude=planned.latitude,
@@ -120,7 +120,7 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
             location=planned.place,
             county=planned.state,
             country="IN",
-            sector=Sector.COAL_MINE,
+            sector="coal_mine",
             altitude_m=planned.altitude_m,
             altitude_is_estimated=True,
             time_zone=mines.ZONE_NAME,

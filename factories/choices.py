@@ -8,12 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from science import coal_methane
 
 
-class Sector(models.TextChoices):
-    TEA = "tea", _("Tea factory")
-    COAL_MINE = "coal_mine", _("Coal mine")
-    OTHER = "other", _("Other")
-
-
 class SubstitutionMethod(models.TextChoices):
     """How an hour without enough data is valued (`docs/method.md` 5)."""
 

@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from factories.choices import GwpSet, MineClass, MoistureMethod, Sector, Shape, SourceKind, SubstitutionMethod
+from factories.choices import GwpSet, MineClass, MoistureMethod, Shape, SourceKind, SubstitutionMethod
+from factories.sectors import sector_choices
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
 LARGEST_DUCT_M = 5.0  # docs/method.md 1: an inner dimension above this is a typing error
@@ -69,7 +70,7 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     location = models.CharField(_("place"), max_length=120, blank=True)
     county = models.CharField(_("county"), max_length=80, blank=True)
     country = models.CharField(_("country"), max_length=2, default="KE")
-    sector = models.CharField(_("sector"), max_length=12, choices=Sector, default=Sector.TEA)
+    sector = models.CharField(_("sector"), max_length=12, choices=sector_choices, default="tea")
     altitude_m = models.FloatField(
         _("altitude (m)"), validators=[MinValueValidator(-430), MaxValueValidator(HIGHEST_SITE_M)]
     )

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.roles import Role
-from factories.choices import Sector, Shape, SourceKind
+from factories.choices import Shape, SourceKind
 from factories.models import Chimney, EmissionSource, Factory, Organisation
+from factories.sectors import SECTORS
 
 
 @transaction.atomic
@@ -23,15 +24,16 @@ def create_organisation(user: User, name: str) -> Organisation:
 
 @transaction.atomic
 def create_factory(organisation: Organisation, **fields: Any) -> Factory:
-    """A factory with the one boiler that most have; a mine has none.
+    """A factory with the one boiler that most have, where its sector has one.
 
     Raises ValidationError with an error for each field.
     """
     factory = Factory(organisation=organisation, **fields)
     factory.full_clean()
     factory.save()
-    if factory.sector != Sector.COAL_MINE:
-        EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels="firewood")
+    fuel = SECTORS[factory.sector].boiler_fuel
+    if fuel:
+        EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels=fuel)
     return factory
 
 

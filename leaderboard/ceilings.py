@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from energy.factors import FactorBook, find_energy_type, main_factor
 from energy.valuation import value_amount
-from factories.choices import Sector
 from factories.models import Factory
+from factories.sectors import SECTORS
 from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PER_KG
 
 # For a mine no ceiling is known: nothing of it is held, and one with gaps gets no figure.
@@ -49,7 +49,7 @@ class CeilingBook:
         self._found: dict[tuple[str, str], Ceilings] = {}
 
     def of(self, factory: Factory) -> Ceilings:
-        if factory.sector != Sector.TEA:
+        if not SECTORS[factory.sector].has_places:
             return _NONE
         gwp_set = factory.organisation.gwp_set
         key = (factory.country, gwp_set)

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from accounts.permissions import AnyUser, first_membership, organisations_of, token_of, visible_to
 from accounts.roles import Action
 from compliance import site_days
-from factories.choices import Sector
 from factories.models import Factory, Organisation
+from factories.sectors import SECTORS, codes_where
 from leaderboard import peers as groups
 from leaderboard.peers import Group
 from leaderboard.periods import Comparison, Period, comparison, parse_period
@@ -118,7 +118,7 @@ def leaderboard(user: AnyUser, metric: str, period: str, group: str, now: dateti
     factories = _ranked_factories(organisation)
     last_day = max(last_complete_days(factories, now).values(), default=now.date())
     asked = parse_period(period, last_day)
-    is_tea = bool(factories) and factories[0].sector == Sector.TEA
+    is_tea = bool(factories) and SECTORS[factories[0].sector].has_places
     if not is_tea and wanted == Metric.STACK:
         wanted = Metric.CO2E  # a mine has no stack
     sees_all = organisation is not None and _sees_all(user, organisation)
@@ -188,16 +188,16 @@ def _sees_all(user: AnyUser, organisation: Organisation) -> bool:
 
 
 def _ranked_factories(organisation: Organisation | None) -> list[Factory]:
-    """Those that stand beside each other: tea factories, else mines; never both in one list."""
+    """Those that stand beside each other: of one sector, the first of which the organisation has sites."""
     if organisation is None:
         return []
     found = list(
         Factory.objects.select_related("organisation")
-        .filter(organisation=organisation, sector__in=(Sector.TEA, Sector.COAL_MINE))
+        .filter(organisation=organisation, sector__in=codes_where("is_on_leaderboard"))
         .order_by("name", "pk")
     )
-    tea = [factory for factory in found if factory.sector == Sector.TEA]
-    return tea or found
+    by_sector = {code: [factory for factory in found if factory.sector == code] for code in SECTORS}
+    return next((factories for factories in by_sector.values() if factories), [])
 
 
 # --- Figures and places ------------------------------------------------------------------------

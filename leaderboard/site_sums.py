@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from factories.choices import Sector
 from factories.models import Factory
+from factories.sectors import SECTORS
 from leaderboard.ceilings import Ceilings, GridFactor
 from science.intensity import NO_DAYS, STACK_FUEL_BAND, DayFacts, DaySums, Parts, add_days
 
@@ -44,7 +44,7 @@ class Place:
 
     @property
     def is_tea(self) -> bool:
-        return self.factory.sector == Sector.TEA
+        return SECTORS[self.factory.sector].has_places
 
     @property
     def day_count(self) -> int:

@@ -15,9 +15,9 @@ from typing import Any
 from django.db import connection
 
 from energy.stock import stock_confirmed_months
-from factories.choices import Sector
 from factories.days import day_just_ended
 from factories.models import Factory
+from factories.sectors import SECTORS
 from leaderboard.ceilings import CeilingBook, GridFactor, grid_factors
 from leaderboard.site_sums import Place, SiteSums, SumsRow, site_sums
 from lib import sql
@@ -125,7 +125,7 @@ def _places(factories: Sequence[Factory], windows: Sequence[Window], now: dateti
         for factory in factories:
             recent = last[factory.pk] - timedelta(days=RECENT_DAYS - 1)
             # Of a mine missing days cannot be filled, so its newest ones wait.
-            newest = last[factory.pk] if factory.sector == Sector.TEA else recent - timedelta(days=1)
+            newest = last[factory.pk] if SECTORS[factory.sector].has_places else recent - timedelta(days=1)
             end = min(window.last_day, newest)
             if window.first_day <= end:
                 found.append(Place(number, factory, window.first_day, end, recent, book.of(factory)))

@@ -16,8 +16,8 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
-from factories.choices import Sector
 from factories.days import day_label
+from factories.sectors import SECTORS
 
 DAYS_COMPARED = 28
 FEWEST_DAYS = 5
@@ -91,8 +91,8 @@ def amount(value: Decimal) -> str:
 
 def kind_for(sector: str, rows: Collection[Sums]) -> LeadKind:
     """By what the site is and burns."""
-    if sector == Sector.COAL_MINE:
-        return LeadKind.COAL
+    if SECTORS[sector].lead:
+        return LeadKind(SECTORS[sector].lead)
     if any(row.firewood_kg is not None for row in rows):
         return LeadKind.WOOD
     return LeadKind.HEAT if any(row.heat_days for row in rows) else LeadKind.WOOD

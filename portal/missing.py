@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from compliance.queries import Sums
 from compliance.schedule import bills_awaited
 from energy.models import EnergyEntry
-from factories.choices import Sector
+from factories.choices import Item
 from factories.days import FactoryDay, day_label
 from factories.models import Factory
+from factories.sectors import SECTORS
 from production.models import ProductionEntry
 
 DAYS = 14
@@ -70,32 +71,21 @@ def missing_days(
     counted = [day for day in days if day.ends_at > first]
     awaited = bills_awaited([factory.pk], now).get(factory.pk)
     rows = []
-    for name, label, logged in _required(factory, sums):
+    sector = SECTORS[factory.sector]
+    for required in sorted(sector.required, key=lambda required: sector.log_rows.index(required.log_row)):
+        name = required.log_row
+        logged = {day for day, row in sums.items() if getattr(row, f"{required.item}_days")}
         lacking = [day for day in counted if day.day not in logged]
         note = ""
-        if name == "electricity" and awaited is not None and now < awaited and lacking:
+        if required.item is Item.ELECTRICITY and awaited is not None and now < awaited and lacking:
             note = _("The next bill is awaited until %(day)s.") % {
                 "day": day_label(awaited.astimezone(factory.zone).date())
             }
             lacking = []
-        rows.append(MissingRow(name, label, tuple(_cell(factory, day, name) for day in lacking), note))
+        rows.append(MissingRow(name, required.label, tuple(_cell(factory, day, name) for day in lacking), note))
     return Missing(tuple(rows), len(counted))
 
 
 def _cell(factory: Factory, day: FactoryDay, row_name: str) -> MissingCell:
     url = f"{reverse('log', args=[factory.pk])}?{urlencode({'day': day.day.isoformat()})}#row-{row_name}"
     return MissingCell(day.day, day.label, url)
-
-
-def _required(factory: Factory, sums: Mapping[date, Sums]) -> list[tuple[str, str, set[date]]]:
-    """(row of the form, what it is called, the days on which it is logged)."""
-    heat = {day for day, row in sums.items() if row.heat_days}
-    power = {day for day, row in sums.items() if row.electricity_days}
-    made = {day for day, row in sums.items() if row.production_days}
-    electricity = ("electricity", _("Electricity"), power)
-    if factory.sector == Sector.COAL_MINE:
-        diesel = {day for day, row in sums.items() if row.other_days}
-        return [("coal", _("Coal"), made), ("diesel", _("Diesel"), diesel), electricity]
-    if factory.sector == Sector.TEA:
-        return [("firewood", _("Firewood"), heat), electricity, ("made_tea", _("Made tea"), made)]
-    return [electricity]

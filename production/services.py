@@ -15,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from factories.choices import Act, Product, ProductionOrigin, ProductionUnit, Sector
+from factories.choices import Act, Product, ProductionOrigin, ProductionUnit
 from factories.models import Factory
+from factories.sectors import SECTORS
 from lib.errors import invalid
 from logbook.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from logbook.periods import period_of
@@ -24,11 +25,6 @@ from production import plausibility
 from production.models import ProductionEntry
 
 LARGEST_KG = Decimal(10) ** 10
-PRODUCTS: dict[Sector, tuple[Product, ...]] = {
-    Sector.TEA: (Product.MADE_TEA, Product.GREEN_LEAF),
-    Sector.COAL_MINE: (Product.COAL,),
-    Sector.OTHER: tuple(Product),
-}
 # How people write the two; energy knows them by the same words.
 UNIT_WORDS: dict[str, tuple[str, ...]] = {
     "kg": ("kgs", "kilo", "kilos", "kilogram", "kilograms", "kilogramme", "kilogrammes"),
@@ -138,7 +134,8 @@ def find_product(factory: Factory, name: str) -> Product:
     Raises ApiError 400 on `product` that lists what such a site makes.
     """
     wanted = "_".join(str(name).split()).casefold()
-    makes = PRODUCTS[Sector(factory.sector)]
+    sector = SECTORS[factory.sector]
+    makes = sector.products
     found = next((product for product in makes if product.value == wanted), None)
     if found is None:
         known = ", ".join(makes)
@@ -146,7 +143,7 @@ def find_product(factory: Factory, name: str) -> Product:
             "product",
             "unknown_product",
             _("product=%(name)r is not made by %(factory)s (%(sector)s); use %(known)s.")
-            % {"name": str(name)[:60], "factory": factory.name, "sector": Sector(factory.sector).label, "known": known},
+            % {"name": str(name)[:60], "factory": factory.name, "sector": sector.label, "known": known},
             product=str(name)[:60],
             known=list(makes),
         )

@@ -1,7 +1,8 @@
 -- Sums of site days of some sites, a row a site and bucket. A figure per product is summed over those days alone
 -- on which both are logged, so that what is missing of one cannot change the ratio. Rides the primary key
 -- (factory, day). Called by compliance/queries.py; /* bucket */ is replaced by day, by its month or by NULL.
--- OFFSET 0: a day is judged once, not once a sum. Parameters: factory_ids, first, last (inclusive), now.
+-- OFFSET 0: a day is judged once, not once a sum. Parameters: factory_ids, first, last (inclusive), now,
+-- heat_sectors (a day without heat is not logged), methane_sectors (nor one whose methane is not known).
 SELECT factory_id, /* bucket */::date AS bucket,
        count(*) AS known_days,
        count(*) FILTER (WHERE has_production) AS production_days,
@@ -21,7 +22,7 @@ SELECT factory_id, /* bucket */::date AS bucket,
        sum(record_scope1_co2e_kg) FILTER (WHERE potentials <> '') AS scope1_co2e_kg,
        sum(scope2_co2e_kg) FILTER (WHERE electricity_covered_s > 0 OR scope2_co2e_kg > 0) AS scope2_co2e_kg,
        sum(methane_co2e_kg) AS methane_co2e_kg,
-       count(*) FILTER (WHERE is_mine AND made_kg IS NOT NULL AND methane_co2e_kg IS NULL) AS methane_unknown_days,
+       count(*) FILTER (WHERE has_methane AND made_kg IS NOT NULL AND methane_co2e_kg IS NULL) AS methane_unknown_days,
        sum(record_biogenic_co2_kg) FILTER (WHERE potentials <> '') AS biogenic_co2_kg,
        sum(heat_co2_kg) AS heat_co2_kg, sum(heat_co2_kg) FILTER (WHERE basis = 'measured') AS heat_measured_co2_kg,
        sum(heat_carbon_co2_kg) AS heat_carbon_co2_kg,
@@ -46,17 +47,19 @@ SELECT factory_id, /* bucket */::date AS bucket,
        sum(electricity_kwh) FILTER (WHERE is_power) AS power_pair_kwh,
        sum(made_kg) FILTER (WHERE is_power) AS power_made_kg
 FROM (
-    SELECT d.*, is_mine, record_scope1_co2e_kg + scope2_co2e_kg + coalesce(methane_co2e_kg, 0) AS co2e_kg,
+    SELECT d.*, has_methane, record_scope1_co2e_kg + scope2_co2e_kg + coalesce(methane_co2e_kg, 0) AS co2e_kg,
            heat_gj + electricity_gj + other_gj AS energy_gj, d.gwp_set COLLATE "C" AS potentials,
-           has_electricity AND (has_heat AND NOT is_mine OR methane_co2e_kg IS NOT NULL) AS is_logged,
-           has_production AND has_electricity AND (has_heat AND NOT is_mine OR methane_co2e_kg IS NOT NULL) AS is_co2e,
-           has_production AND has_electricity AND (has_heat OR is_mine) AND has_all_energy AS is_energy,
+           has_power_and_heat AND (methane_co2e_kg IS NOT NULL OR NOT has_methane) AS is_logged,
+           has_production AND has_power_and_heat AND (methane_co2e_kg IS NOT NULL OR NOT has_methane) AS is_co2e,
+           has_production AND has_power_and_heat AND has_all_energy AS is_energy,
            has_production AND stack_filled_co2_kg IS NOT NULL AS is_stack,
            has_heat AND stack_filled_co2_kg IS NOT NULL AND heat_carbon_co2_kg IS NOT NULL AS is_balance,
            has_production AND has_heat AND firewood_kg IS NOT NULL AS is_wood,
            has_production AND has_electricity AND electricity_kwh IS NOT NULL AS is_power
     FROM compliance_siteday AS d
-    JOIN (SELECT id, sector = 'coal_mine' AS is_mine FROM factories_factory) AS f ON f.id = d.factory_id
+    JOIN (SELECT id, sector = ANY (%(heat_sectors)s) AS has_heat_fuel, sector = ANY (%(methane_sectors)s) AS has_methane
+          FROM factories_factory) AS f ON f.id = d.factory_id
+    CROSS JOIN LATERAL (SELECT has_electricity AND (has_heat OR NOT has_heat_fuel) AS has_power_and_heat) AS l
     WHERE d.factory_id = ANY (%(factory_ids)s::integer[]) AND d.day BETWEEN %(first)s AND %(last)s
       AND d.starts_at <= %(now)s
     OFFSET 0

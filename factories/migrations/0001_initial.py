@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import factories.models
+import factories.sectors
 
 
 class Migration(migrations.Migration):
@@ -67,10 +68,7 @@ class Migration(migrations.Migration):
                 (
                     "sector",
                     models.CharField(
-                        choices=[("tea", "Tea factory"), ("coal_mine", "Coal mine"), ("other", "Other")],
-                        default="tea",
-                        max_length=12,
-                        verbose_name="sector",
+                        choices=factories.sectors.sector_choices, default="tea", max_length=12, verbose_name="sector"
                     ),
                 ),
                 (
@@ -490,10 +488,7 @@ class Migration(migrations.Migration):
                 (
                     "sector",
                     models.CharField(
-                        choices=[("tea", "Tea factory"), ("coal_mine", "Coal mine"), ("other", "Other")],
-                        default="tea",
-                        max_length=12,
-                        verbose_name="sector",
+                        choices=factories.sectors.sector_choices, default="tea", max_length=12, verbose_name="sector"
                     ),
                 ),
                 (

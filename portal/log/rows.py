@@ -20,8 +20,9 @@ from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, canonical
 from energy.valuation import value_amount
-from factories.choices import Product, Sector
+from factories.choices import Product
 from factories.models import Factory
+from factories.sectors import SECTORS
 from lib.decimals import plain
 from lib.errors import ApiError
 from production.models import ProductionEntry
@@ -86,15 +87,11 @@ _EXPLOSIVES = RowSpec(
     nothing=gettext_lazy("Nothing blasted"),
 )
 
-ROWS: dict[str, tuple[RowSpec, ...]] = {
-    Sector.TEA: (_FIREWOOD, _ELECTRICITY, _DIESEL, _MADE_TEA, _GREEN_LEAF),
-    Sector.COAL_MINE: (_COAL, _DIESEL, _ELECTRICITY, _EXPLOSIVES),
-    Sector.OTHER: (_ELECTRICITY, _DIESEL, _FIREWOOD),
-}
+ROWS = {row.name: row for row in (_FIREWOOD, _ELECTRICITY, _DIESEL, _MADE_TEA, _GREEN_LEAF, _COAL, _EXPLOSIVES)}
 
 
 def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
-    return ROWS[factory.sector]
+    return tuple(ROWS[name] for name in SECTORS[factory.sector].log_rows)
 
 
 @dataclass(frozen=True, slots=True)

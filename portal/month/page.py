@@ -18,29 +18,18 @@ from compliance.queries import Sums
 from energy.choices import EntryKind
 from energy.daily import DayAmounts, amounts_by_day
 from energy.models import EnergyEntry, EnergyType
-from factories.choices import Product, Sector
 from factories.days import FactoryDay, day_label, factory_day, month_days
 from factories.models import Factory
+from factories.sectors import SECTORS
 from lib.decimals import plain
 from logbook.periods import LONGEST
 from portal.log.answer import entry_url
-from portal.log.rows import UNIT_LABELS
+from portal.log.rows import ROWS, UNIT_LABELS, rows_of
 from portal.log.saving import amount_label
 from portal.missing import first_logged_at, missing_days
 from production.models import ProductionEntry
 
 EARLIEST_YEAR = 1990
-# What stands in the grid even before anything of it was logged: (energy type, unit).
-_USUAL: dict[str, tuple[tuple[str, str], ...]] = {
-    Sector.TEA: (("firewood", "stere"), ("electricity", "kWh"), ("diesel", "L")),
-    Sector.COAL_MINE: (("diesel", "L"), ("electricity", "kWh")),
-    Sector.OTHER: (("electricity", "kWh"), ("diesel", "L")),
-}
-_PRODUCTS: dict[str, tuple[tuple[str, Product], ...]] = {
-    Sector.TEA: (("made_kg", Product.MADE_TEA), ("green_leaf_kg", Product.GREEN_LEAF)),
-    Sector.COAL_MINE: (("made_kg", Product.COAL),),
-    Sector.OTHER: (),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +170,13 @@ class _Read:
 def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[Column, ...]:
     """A column for each energy type and unit that was logged, the usual ones first; then the products."""
     logged = {(code, unit) for (_day, code), found in amounts.items() for unit in found.by_unit}
-    usual = [(c, u) for c, u in _USUAL[factory.sector] if (c, u) in logged or c not in {code for code, _unit in logged}]
+    rows = (ROWS[name] for name in SECTORS[factory.sector].month_rows)
+    standard = ((row.energy_type, row.units[0]) for row in rows)
+    usual = [(c, u) for c, u in standard if (c, u) in logged or c not in {code for code, _unit in logged}]
     pairs = [*usual, *sorted(logged - set(usual))]
     names = dict(EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name"))
     columns = [Column(code, _(names.get(code, code)), unit, str(UNIT_LABELS.get(unit, unit))) for code, unit in pairs]
-    return (
-        *columns,
-        *(Column(product.value, str(product.label), "kg", "kg") for _name, product in _PRODUCTS[factory.sector]),
-    )
+    return (*columns, *(Column(row.product, str(row.label), "kg", "kg") for row in rows_of(factory) if row.product))
 
 
 def _holes(
@@ -230,10 +218,10 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
 def _amount(factory: Factory, day: FactoryDay, column: Column, read: _Read) -> tuple[Decimal | None, bool]:
     if day.starts_at > read.now:
         return None, True  # a bill reaches into days to come; they are not told yet
-    for name, product in _PRODUCTS[factory.sector]:
-        if column.key == product.value:
-            row = read.sums.get(day.day)
-            return (None if row is None else getattr(row, name)), True
+    if column.key in SECTORS[factory.sector].products:
+        row = read.sums.get(day.day)
+        name = "made_kg" if column.key == SECTORS[factory.sector].products[0] else f"{column.key}_kg"
+        return (None if row is None else getattr(row, name)), True
     found = read.amounts.get((day.day, column.key))
     if found is None:
         return None, True

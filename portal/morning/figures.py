@@ -165,14 +165,14 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
     known = [kg for kg in found.values() if kg is not None]
     days = sum(inputs.of(f).energy_days for f in inputs.factories)
     possible = len(known) * day_count(inputs)
-    sentence = _("Energy is logged for %(share)s of their days.")
+    sentence, logged = _("Energy is logged for %(share)s of their days."), _("days with energy")
     definition = _(
         "Entries of fuel and electricity times their emission factors, spread over the days they cover. CO2 of "
         "wood is biogenic and stands outside the scopes; its CH4 and N2O are in. Days without entries are "
         "missing here, not zero."
     )
-    if inputs.is_mines:
-        sentence = _("Electricity is logged for %(share)s of their days.")
+    if not inputs.sector.burns_for_heat:
+        sentence, logged = _("Electricity is logged for %(share)s of their days."), _("days with electricity")
         definition = _(
             "Entries of fuel, explosives and electricity times their emission factors, spread over the days they "
             "cover, and the methane of the coal. Days without entries are missing here, not zero."
@@ -194,7 +194,7 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
         period=inputs.period,
         notes=(*((sentence % {"share": percent(100 * days / possible)},) if known else ()), *gwp_sets(inputs)),
         definition=definition,
-        heads=(_("scope 1 and 2"), _("days with electricity") if inputs.is_mines else _("days with energy")),
+        heads=(_("scope 1 and 2"), logged),
         lines=lines_of(inputs, cells, largest_first(found)),
     )
 
@@ -289,6 +289,6 @@ def success_figures(inputs: Inputs) -> list[Figure]:
 
 def mass_figures(inputs: Inputs) -> list[Figure]:
     """Never one bare network total: what counts, and beside it what is reported apart."""
-    if inputs.is_mines:
+    if inputs.sector.has_methane:
         return [scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)]
     return [scope_1_and_2(inputs), biogenic_from_stacks(inputs)]

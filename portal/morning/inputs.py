@@ -18,6 +18,7 @@ from compliance.schedule import Log
 from compliance.targets import Verdict
 from factories.days import day_label
 from factories.models import Factory
+from factories.sectors import Sector
 from lib.templatetags.units import quantity
 from portal.landing import factory_address
 from portal.morning.sums import SiteSums
@@ -78,7 +79,7 @@ class Inputs:
     logs: Mapping[int, Log]
     sums: Mapping[int, SiteSums]
     verdicts: Mapping[int, Verdict]
-    is_mines: bool
+    sector: Sector
     settling_sentence: str  # of what the chimneys measured; empty when it is settled
 
     @property
@@ -100,8 +101,7 @@ def counter() -> Callable[[int, int], str]:
 
 
 def sites(inputs: Inputs, count: int, total: int) -> str:
-    pattern = _("%(count)d of %(total)d mines") if inputs.is_mines else _("%(count)d of %(total)d factories")
-    return pattern % {"count": count, "total": total}
+    return str(inputs.sector.sites_of) % {"count": count, "total": total}
 
 
 def lines_of(

@@ -25,9 +25,10 @@ from compliance.targets import verdicts_of
 from devices.models import AssignmentHold
 from devices.queries import DeviceState, of_record_at, state_of
 from emissions.settling import SitePeriod
-from factories.choices import Item, Sector
+from factories.choices import Item
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
 from factories.models import Factory, Organisation
+from factories.sectors import SECTORS, Sector, shared_sector
 from lib.templatetags.units import clock
 from logbook.models import Reminder
 from logbook.reminders import last_reminders
@@ -42,13 +43,6 @@ from portal.words import settling_sentence
 
 ALERTS_OF = timedelta(hours=24)
 
-ITEM_WORDS = {
-    Item.HEAT: gettext_lazy("firewood"),
-    Item.OTHER: gettext_lazy("diesel"),
-    Item.ELECTRICITY: gettext_lazy("electricity"),
-    Item.PRODUCTION: gettext_lazy("made tea"),
-}
-MINE_WORDS = ITEM_WORDS | {Item.PRODUCTION: gettext_lazy("coal")}
 ALERT_WORDS = {
     "co2_high": gettext_lazy("CO2 above the device's limit"),
     "temperature_high": gettext_lazy("temperature above the device's limit"),
@@ -77,7 +71,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class DeviceNote:
     """Something that a device says, or that waits for a decision."""
 
     name: str
@@ -98,16 +92,16 @@ class MorningPage:
     organisation_id: int
     organisation_name: str
     organisations: tuple[OrganisationLink, ...]
-    is_mines: bool
+    sector: Sector
     factory_count: int
     yesterday_label: str
     headline: tuple[str, ...]
     askings: tuple[Asking, ...]
     remind_label: str
     silent_url: str
-    silent_names: tuple[Notice, ...]
-    alerts: tuple[Notice, ...]
-    holds: tuple[Notice, ...]
+    silent_names: tuple[DeviceNote, ...]
+    alerts: tuple[DeviceNote, ...]
+    holds: tuple[DeviceNote, ...]
     success: tuple[Figure, ...]
     masses: tuple[Figure, ...]
     inputs: Inputs | None
@@ -124,16 +118,16 @@ def morning_page(
 ) -> MorningPage:
     """The morning of one organisation. The number of queries does not grow with its factories."""
     kept = logs(factories, now)
-    is_mines = bool(factories) and all(factory.sector == Sector.COAL_MINE for factory in factories)
+    sector = shared_sector(factory.sector for factory in factories)
     late = [factory for factory in factories if not kept[factory.pk].yesterday.is_complete]
     silent = _silent(factories, now)
     alerts, holds = _alerts(factories, now), _holds(factories)
-    inputs = _inputs(factories, kept, now, is_mines=is_mines) if factories else None
+    inputs = _inputs(factories, kept, now, sector=sector) if factories else None
     return MorningPage(
         organisation_id=organisation.pk,
         organisation_name=organisation.name,
         organisations=_links(organisation, choices),
-        is_mines=is_mines,
+        sector=sector,
         factory_count=len(factories),
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
         headline=_headline(len(factories), len(late), silent, alerts, holds),
@@ -157,7 +151,7 @@ def _links(shown: Organisation, choices: Sequence[Organisation]) -> tuple[Organi
     )
 
 
-def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, is_mines: bool) -> Inputs:
+def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime, *, sector: Sector) -> Inputs:
     last = last_day_over_everywhere(factories, now)
     first = last - timedelta(days=PERIOD_DAYS - 1)
     return Inputs(
@@ -167,7 +161,7 @@ def _inputs(factories: Sequence[Factory], kept: Mapping[int, Log], now: datetime
         logs=kept,
         sums=sums_by_factory(factories, first, last, now),
         verdicts=verdicts_of(factories, now),
-        is_mines=is_mines,
+        sector=sector,
         settling_sentence=_settling_sentence(factories, first, last, now),
     )
 
@@ -178,7 +172,7 @@ def _settling_sentence(factories: Sequence[Factory], first: date, last: date, no
 
 
 def _headline(
-    total: int, late: int, silent: Sequence[Notice], alerts: Sequence[Notice], holds: Sequence[Notice]
+    total: int, late: int, silent: Sequence[DeviceNote], alerts: Sequence[DeviceNote], holds: Sequence[DeviceNote]
 ) -> tuple[str, ...]:
     sentences = [
         _("%(count)d of %(total)d logged yesterday.") % {"count": total - late, "total": total},
@@ -192,8 +186,7 @@ def _headline(
 
 # --- Whom to ask --------------------------------------------------------------------------------
 def missing_words(factory: Factory, items: Iterable[Item]) -> str:
-    words = MINE_WORDS if factory.sector == Sector.COAL_MINE else ITEM_WORDS
-    return ", ".join(str(words[item]) for item in items)
+    return ", ".join(str(needed.word) for needed in SECTORS[factory.sector].required if needed.item in items)
 
 
 def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, ...]:
@@ -277,7 +270,7 @@ def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, mana
 
 
 # --- Devices ------------------------------------------------------------------------------------
-def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
+def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
     """Devices of record that were heard of once and are not now; those never switched on are not silent."""
     by_pk = {factory.pk: factory for factory in factories}
     found = [
@@ -286,7 +279,7 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
         if state_of(a.device, now) is DeviceState.SILENT
     ]
     return [
-        Notice(
+        DeviceNote(
             factory.name,
             reverse("factory", args=[factory.pk]),
             device_id,
@@ -296,7 +289,7 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[Notice]:
     ]
 
 
-def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
+def _alerts(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
     """What devices reported of themselves in the last 24 hours: one notice for each device and kind."""
     by_pk = {factory.pk: factory for factory in factories}
     rows = (
@@ -314,7 +307,7 @@ def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
         words = str(ALERT_WORDS.get(row["alert"] or "", row["alert"] or _("alert")))
         times = ngettext("%d time", "%d times", row["count"]) % row["count"]
         notices.append(
-            Notice(
+            DeviceNote(
                 factory.name,
                 reverse("factory", args=[factory.pk]),
                 f"{row['device__device_id']}: {words}",
@@ -324,14 +317,14 @@ def _alerts(factories: Sequence[Factory], now: datetime) -> list[Notice]:
     return notices
 
 
-def _holds(factories: Sequence[Factory]) -> list[Notice]:
+def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:
     by_pk = {factory.pk: factory for factory in factories}
     held = AssignmentHold.objects.filter(assignment__factory__in=list(by_pk), resolution="")
     notices = []
     for hold in held.select_related("assignment").order_by("starts_at", "pk"):
         factory = by_pk[hold.assignment.factory_id]
         notices.append(
-            Notice(
+            DeviceNote(
                 factory.name,
                 reverse("factory", args=[factory.pk]),
                 hold_sentence(hold) or "",

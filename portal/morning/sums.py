@@ -11,8 +11,8 @@ from django.db.models import Sum
 
 from compliance import queries
 from compliance.models import SiteDay
-from factories.choices import Sector
 from factories.models import Factory
+from factories.sectors import SECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ def _site_sums(
 ) -> SiteSums:
     if own is None:  # perhaps a device and not a word of it: every hour counts against its operating time
         return SiteSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
-    is_mine = factory.sector == Sector.COAL_MINE
+    burns_for_heat = SECTORS[factory.sector].burns_for_heat
     return SiteSums(
         factory_id=factory.pk,
-        energy_days=own.electricity_days if is_mine else own.energy_days,
+        energy_days=own.energy_days if burns_for_heat else own.electricity_days,
         made_kg=own.made_kg,
         scope_1_2_kg=own.co2e_kg if own.electricity_days or own.heat_days or own.other_gj else None,
         methane_kg=own.methane_co2e_kg,

@@ -18,9 +18,9 @@ from compliance import queries, site_days
 from compliance.queries import Sums
 from devices.queries import DeviceState, of_record_at, state_of
 from emissions import totals
-from factories.choices import Sector
 from factories.days import FactoryDay, day_just_ended, days_until, factory_day
 from factories.models import Factory
+from factories.sectors import SECTORS, Sector
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.landing import address
@@ -62,7 +62,7 @@ class TodayPage:
     factory_name: str
     time_zone: str
     county: str
-    is_mine: bool
+    sector: Sector
     lead: Lead | None  # None: nothing was ever logged
     has_sensor: bool
     stack: StackSoFar
@@ -88,7 +88,7 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
         factory_name=factory.name,
         time_zone=factory.time_zone,
         county=factory.county,
-        is_mine=factory.sector == Sector.COAL_MINE,
+        sector=SECTORS[factory.sector],
         lead=None if first is None else _lead(factory, sums, yesterday, now),
         has_sensor=any(chimney.state != DeviceState.NO_DEVICE for chimney in chimneys),
         stack=stack_so_far(factory, now),

@@ -12,7 +12,7 @@ from compliance.schedule import Log, logs
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
 from energy.services import delete_entry
-from factories.choices import Item, Sector
+from factories.choices import Item
 from factories.days import running_day
 from factories.models import Factory
 from production.models import ProductionEntry
@@ -50,7 +50,7 @@ def log_period(factory: Factory, start: datetime, end: datetime, items: str, *, 
         entry = make.make_energy_entry(factory, energy_type="electricity", amount=Decimal("5000"), unit="kWh", **period)
         EnergyEntry.objects.filter(pk=entry.pk).update(created_at=entered_at)
     if "production" in items:
-        product = "coal" if factory.sector == Sector.COAL_MINE else "made_tea"
+        product = "coal" if factory.sector == "coal_mine" else "made_tea"
         made = ProductionInput(product=product, amount=Decimal("12000"), unit="kg", **period)
         recorded = record_production(make.make_user(), factory, made)
         ProductionEntry.objects.filter(pk=recorded.entry.pk).update(created_at=entered_at)
@@ -141,7 +141,7 @@ def test_an_entry_of_any_length_logs_yesterday_for_schedule_and_site_day_alike(i
 
 
 def test_explosives_are_no_fuel_of_engines() -> None:
-    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
+    mine = make.make_factory(sector="coal_mine", country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     log_use(mine, "explosive_anfo", "kg")
 
     assert Item.OTHER in log_of(mine).yesterday.missing
@@ -227,7 +227,7 @@ def test_who_reads_the_meter_each_day_is_not_waited_for() -> None:
 
 # --- Sites ---------------------------------------------------------------------------------------
 def test_a_mine_logs_diesel_electricity_and_coal() -> None:
-    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
+    mine = make.make_factory(sector="coal_mine", country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     assert log_of(mine).yesterday.missing == (Item.OTHER, Item.ELECTRICITY, Item.PRODUCTION)
 
     log_day(mine, 1, "electricity production", at=NOW - timedelta(hours=1))

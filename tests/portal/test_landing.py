@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
-from factories.choices import Sector
 from portal.landing import address
 from tests import make
 
@@ -45,7 +44,7 @@ def test_every_role_lands_on_useful_work(cast: SimpleNamespace, as_user: AsUser,
 
 
 def test_a_manager_of_a_mine_lands_on_its_today(cast: SimpleNamespace, as_user: AsUser) -> None:
-    mine = make.make_factory(sector=Sector.COAL_MINE, country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
+    mine = make.make_factory(sector="coal_mine", country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     user = make.make_user()
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=mine)
 

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.roles import Role
 from compliance.site_days import refresh
 from devices.models import AssignmentHold
-from factories.choices import MineClass, Product, Sector, SourceKind
+from factories.choices import MineClass, Product, SourceKind
 from factories.models import EmissionSource
 from lib.templatetags.units import quantity
 from logbook.models import Reminder
@@ -240,7 +240,7 @@ def test_a_group_of_mines_hears_of_coal_and_methane(as_user: AsUser) -> None:
     mine = make.make_factory(
         organisation=organisation,
         name="Mine",
-        sector=Sector.COAL_MINE,
+        sector="coal_mine",
         country="IN",
         altitude_m=300.0,
         time_zone="Asia/Kolkata",
@@ -260,7 +260,7 @@ def test_a_group_of_mines_hears_of_coal_and_methane(as_user: AsUser) -> None:
 
     page = page_of(as_user(user))
 
-    assert page.is_mines
+    assert page.sector.code == "coal_mine"
     assert page.askings[0].missing == "diesel, electricity, coal"
     assert [figure.key for figure in page.masses] == ["scope-1-2", "methane", "per-tonne"]
     assert page.inputs is not None

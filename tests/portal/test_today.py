@@ -1,6 +1,7 @@
 """Today of a factory: its first figure, empty states, who sees what, and how much it costs to make."""
 
 import gzip
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +39,7 @@ def today(browser: Client, factory: Any) -> Any:
 
 
 def text_of(response: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", response.content.decode())).split())
 
 
 # --- Empty states --------------------------------------------------------------------------------

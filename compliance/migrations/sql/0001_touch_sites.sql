@@ -55,9 +55,9 @@ BEGIN
     -- Rare: where days begin, what a site is, which sources it has, which potentials count.
     IF TG_TABLE_NAME = 'factories_organisation' THEN
         PERFORM compliance_touch_history(ARRAY(
-            SELECT DISTINCT p.factory_id FROM production_productionentry AS p
-            JOIN factories_factory AS f ON f.id = p.factory_id
-            WHERE f.organisation_id = NEW.id AND p.product = 'coal'
+            SELECT DISTINCT s.factory_id FROM factories_emissionsource AS s
+            JOIN factories_factory AS f ON f.id = s.factory_id
+            WHERE f.organisation_id = NEW.id AND s.kind = 'mine_methane'
         ));
     ELSIF TG_TABLE_NAME = 'factories_factory' THEN
         PERFORM compliance_touch_history(ARRAY[NEW.id]);

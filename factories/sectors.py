@@ -1,0 +1,140 @@
+"""What sectors differ in, one row each: products, log, words, and what their figures take in. Code asks the row.
+
+How a figure is computed is in `science/` and `compliance/`; a row only says which of it a site of the sector needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from factories.choices import Item, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """One thing without which a day's log is not complete, and the row of the log form that takes it."""
+
+    item: Item
+    log_row: str
+    word: Promise
+
+    @property
+    def label(self) -> str:
+        return capfirst(str(self.word))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sector:
+    code: str
+    label: Promise
+    # --- What it makes.
+    products: tuple[Product, ...]  # intensities divide by the first
+    product_word: Promise
+    product_unit: str  # intensities are shown a kg or a t of product
+    # --- What it logs. Rows of the log form are defined in `portal/log/rows.py`.
+    required: tuple[Required, ...]
+    log_rows: tuple[str, ...]
+    month_rows: tuple[str, ...]  # energy that Month shows before anything of it was logged
+    first_log: Promise  # what an empty Today asks for
+    # --- What its figures take in.
+    burns_for_heat: bool  # has chimneys, and a day without heat fuel is not complete
+    boiler_fuel: str = ""  # of the boiler that a new site gets
+    has_methane: bool = False  # scope 1 is unknown until the methane of its product is
+    lead: str = ""  # kind of Today's first figure (`portal/lead.py`); empty: by what is burned
+    # --- How it is spoken of among others.
+    sites_of: Promise  # with `count` and `total`
+    emitted_title: Promise
+    is_on_leaderboard: bool = True
+    why_no_places: Promise | None = None  # None: its sites get places, and missing days count at the ceiling
+
+    @property
+    def has_places(self) -> bool:
+        return self.is_on_leaderboard and self.why_no_places is None
+
+
+_ELECTRICITY = Required(Item.ELECTRICITY, "electricity", _("electricity"))
+
+SECTORS: dict[str, Sector] = {
+    sector.code: sector
+    for sector in (
+        Sector(
+            code="tea",
+            label=_("Tea factory"),
+            products=(Product.MADE_TEA, Product.GREEN_LEAF),
+            product_word=_("made tea"),
+            product_unit="kg",
+            required=(
+                Required(Item.HEAT, "firewood", _("firewood")),
+                _ELECTRICITY,
+                Required(Item.PRODUCTION, "made_tea", _("made tea")),
+            ),
+            log_rows=("firewood", "electricity", "diesel", "made_tea", "green_leaf"),
+            month_rows=("firewood", "electricity", "diesel"),
+            first_log=_("Write last night's firewood; it takes 20 seconds."),
+            burns_for_heat=True,
+            boiler_fuel="firewood",
+            sites_of=_("%(count)d of %(total)d factories"),
+            emitted_title=_("What the factories emitted"),
+        ),
+        Sector(
+            code="coal_mine",
+            label=_("Coal mine"),
+            products=(Product.COAL,),
+            product_word=_("coal"),
+            product_unit="t",
+            required=(
+                Required(Item.OTHER, "diesel", _("diesel")),
+                _ELECTRICITY,
+                Required(Item.PRODUCTION, "coal", _("coal")),
+            ),
+            log_rows=("coal", "diesel", "electricity", "explosives"),
+            month_rows=("diesel", "electricity"),
+            first_log=_("Write yesterday's coal, diesel and electricity; it takes 20 seconds."),
+            burns_for_heat=False,
+            has_methane=True,
+            lead="coal",
+            sites_of=_("%(count)d of %(total)d mines"),
+            emitted_title=_("What the mines emitted"),
+            why_no_places=_(
+                "Mines have figures and no places: what a missing day of a mine may have used is not known."
+            ),
+        ),
+        Sector(
+            code="other",
+            label=_("Other"),
+            products=tuple(Product),
+            product_word=_("product"),
+            product_unit="kg",
+            required=(_ELECTRICITY,),
+            log_rows=("electricity", "diesel", "firewood"),
+            month_rows=("electricity", "diesel"),
+            first_log=_("Write last night's firewood; it takes 20 seconds."),
+            burns_for_heat=True,
+            boiler_fuel="firewood",
+            sites_of=_("%(count)d of %(total)d factories"),
+            emitted_title=_("What the factories emitted"),
+            is_on_leaderboard=False,
+        ),
+    )
+}
+
+
+def sector_choices() -> list[tuple[str, Promise]]:
+    """For the model's field: a new row needs no migration."""
+    return [(sector.code, sector.label) for sector in SECTORS.values()]
+
+
+def shared_sector(codes: Iterable[str]) -> Sector:
+    """The sector that all sites have; of a mixture or of no site the general one."""
+    found = set(codes)
+    return SECTORS[found.pop() if len(found) == 1 else "other"]
+
+
+def codes_where(attribute: str) -> list[str]:
+    """The codes of the sectors of which a yes-or-no attribute holds, as a parameter of SQL."""
+    return [sector.code for sector in SECTORS.values() if getattr(sector, attribute)]
