@@ -3,4 +3,4 @@
 from compliance.site_days import refresh
 from lib.jobs import Job
 
-JOBS = [Job("make site days anew", 30, refresh)]
+JOBS = [Job("recompute site days", 30, refresh)]
