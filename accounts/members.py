@@ -88,7 +88,7 @@ def _undo(user: AnyUser, membership_id: int) -> Membership:
     Membership.objects.select_for_update().filter(pk=membership_id).first()
     events = list(_events(user).filter(id=membership_id).order_by("-pgh_id")[:2])
     if not events:
-        raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+        raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
     last = events[0]
     if last.pgh_context and last.pgh_context.metadata.get("act") == _UNDONE:
         return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
@@ -156,7 +156,7 @@ def _locked(membership_id: int) -> Membership:
     list(_hq_managers(organisation_id).select_for_update(of=("self",)).order_by("pk"))
     found = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
     if found is None:
-        raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+        raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
     return found
 
 

@@ -267,7 +267,7 @@ class MemberViewSet(_ManagedViewSet):
         token = members.issue_password_link(_user(request), membership)
         found = members.find_password_link(token)
         if found is None:
-            raise ApiError(404, "not_found", _("There is no such thing, or not for you."))
+            raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
         link = request.build_absolute_uri(reverse("password-link", args=[token]))
         body = PasswordLinkSerializer({"link": link, "expires_at": found.expires_at}).data
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})

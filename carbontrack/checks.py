@@ -1,4 +1,4 @@
-"""System checks: settings that are legal alone and unsafe together. `manage.py check` prints them."""
+"""System checks: settings that are valid alone but unsafe together. `manage.py check` prints them."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -26,7 +26,7 @@ def _database() -> bool:
 
 
 def _broker() -> bool:
-    """Whether something answers at the broker's address; what it says is ingest's business."""
+    """Whether something accepts a connection at the broker's address; ingest checks the rest."""
     parts = urlsplit(settings.MQTT_BROKER_URL)
     port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
     try:

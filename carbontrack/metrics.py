@@ -20,7 +20,7 @@ from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.topics import FROM_DEVICES
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-# Any of them says that a proxy speaks for somebody else.
+# Any of these headers says that the request came through a proxy.
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
@@ -36,14 +36,14 @@ class _Readings:
         ):
             yield CounterMetricFamily(f"carbontrack_readings_{outcome}", text, getattr(counted, outcome))
         rejected = CounterMetricFamily("carbontrack_readings_rejected", "Readings refused", labels=["reason"])
-        for reason in Reason.values:  # zeros too: a sum over an absent series is no number
+        for reason in Reason.values:  # zeros too: a sum over an absent series is NaN in Prometheus
             rejected.add_metric([reason], counted.rejected.get(reason, 0))
         yield rejected
         messages = CounterMetricFamily("carbontrack_messages", "Other messages of devices", labels=["kind"])
         for kind in FROM_DEVICES:
             messages.add_metric([kind], counted.messages.get(kind, 0))
         yield messages
-        yield GaugeMetricFamily("carbontrack_ingest_up", "1 when ingest gave a sign of life lately", int(is_alive()))
+        yield GaugeMetricFamily("carbontrack_ingest_up", "1 while ingest has a recent heartbeat", int(is_alive()))
 
 
 class _Rollups:
@@ -57,7 +57,7 @@ class _Rollups:
 
 
 def _may_read(request: Any) -> bool:
-    """From this machine, or with anybody's token. Behind a proxy every address is loopback: then a token."""
+    """Allowed from this machine, or with any valid token: behind a proxy every address is loopback."""
     is_forwarded = any(name in request.headers for name in FORWARDED)
     if request.META.get("REMOTE_ADDR") in LOOPBACK and not is_forwarded:
         return True

@@ -1,7 +1,7 @@
 """Swagger and Redoc: the only file that configures drf-yasg.
 
-Both pages need styles that a strict policy forbids, and Redoc a worker from a blob: they, and nothing else,
-get them. The schema is always JSON, made by the serializers that answer; `TrueGenerator` says what those cannot.
+Both pages need styles that a strict policy forbids, and Redoc a worker from a blob. Only these two pages get them. The
+schema is always JSON, made by the serializers that answer; `TrueGenerator` adds what those cannot say.
 Every operation's example is executed by tests/carbontrack/test_examples.py.
 """
 
@@ -46,7 +46,7 @@ API_INFO = openapi.Info(
 
 
 class _Json(OpenAPIRenderer):
-    """`.json` whatever the Accept header: browsers ask for HTML and people want the file."""
+    """Always JSON, whatever the Accept header: a browser asks for HTML, but its user wants the file."""
 
     media_type = "application/json"
     format = ".json"
@@ -75,7 +75,7 @@ LINK = {"type": "string", "format": "uri", "x-nullable": True}
 
 
 class TrueGenerator(OpenAPISchemaGenerator):
-    """What holds for the whole API and no serializer knows: the envelope of lists, CSV, the shape of errors."""
+    """Adds what no serializer knows: the envelope of lists, CSV, the shape of errors."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> Any:
         schema = super().get_schema(request, public)
@@ -105,7 +105,7 @@ def _complete_answers(operation: Any) -> None:
     )
     rows = operation["responses"].get("200", {}).get("schema", {})
     if rows.get("type") == "array":
-        # Every list of ours comes in the envelope, whoever wrote `many=True`.
+        # Every list comes in the envelope, wherever `many=True` was written.
         operation["responses"]["200"]["schema"] = rows = {
             "type": "object",
             "required": ["next", "previous", "results"],
@@ -118,7 +118,7 @@ def _complete_answers(operation: Any) -> None:
 
 
 def _names(nodes: Any) -> set[str]:
-    """The definitions that are referred to, anywhere below."""
+    """The definitions that anything below refers to."""
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, dict):
@@ -131,7 +131,7 @@ def _names(nodes: Any) -> set[str]:
 
 
 def _as_answered(node: Any, *, keeps_lengths: bool) -> None:
-    """A text that was stored may be empty, whatever a form would ask for."""
+    """A stored text may be empty, even if a form requires it."""
     if isinstance(node, dict):
         if not keeps_lengths or node.get("readOnly"):
             node.pop("minLength", None)

@@ -25,21 +25,21 @@ DATABASE_URL = environment.text("DATABASE_URL", "")
 IS_LOCAL = not DATABASE_URL
 DEMO = environment.boolean("CARBONTRACK_DEMO", False)
 DEBUG = environment.boolean("DEBUG", False)
-# Django's own server is for looking at things on this machine: it speaks no TLS, so nothing may demand it.
+# Django's own server has no TLS, so no setting may demand https under it.
 IS_RUNSERVER = sys.argv[1:2] == ["runserver"]
 SECRET_KEY = environment.text("SECRET_KEY", "") or local_secrets.secret_key(DATA_DIR, IS_LOCAL)
 HTTP_BIND = environment.text("HTTP_BIND", "127.0.0.1")
 _own_names = ["localhost", "127.0.0.1", "[::1]"]
-# A demo that is open to the LAN is reached by whatever name the LAN gives it.
+# A demo that is open to the LAN answers any name, because the LAN gives it names that we do not know.
 _any_name = IS_LOCAL and HTTP_BIND not in environment.LOOPBACK_HOSTS
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"] if _any_name else _own_names)
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
-# How many proxies of ours stand in front: whose X-Forwarded-For the rate limits believe. 0 = none of it.
+# Number of our own proxies in front: the rate limits trust their X-Forwarded-For. 0: trust none.
 PROXY_COUNT = environment.integer("PROXY_COUNT", 0 if IS_LOCAL else 1, lowest=0, highest=10)
 
 # --- The one-machine demo ---------------------------------------------------------------------
 if IS_LOCAL and sys.argv[1:2] != ["run_demo"]:
-    # A command in a second terminal finds the demo where it listens, whatever the first one was told.
+    # A command in a second terminal finds the ports of the running demo.
     local_ports.adopt(DATA_DIR)
 HTTP_PORT = environment.integer("HTTP_PORT", 8000, lowest=1, highest=65535)
 MQTT_PORT = environment.integer("MQTT_PORT", 8883, lowest=1, highest=65535)
@@ -84,7 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Pages are for weak networks. Django pads what it compresses, so that lengths give no secret away.
+    # Pages are for weak networks. Django pads compressed answers, so that their lengths reveal no secret.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,9 +123,9 @@ DATABASES = {
     if DATABASE_URL
     else LocalPostgres(DATA_DIR).django_settings()
 }
-# A live stream keeps no connection, and pooling belongs to pgbouncer: persistent ones only pile up.
+# A live stream keeps no connection, and pgbouncer does the pooling: persistent connections would only pile up.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-# knox's own migrations make the table of the token model that ours replaces: nothing would ever use it.
+# knox's own migrations create the table of the token model that ours replaces: nothing would use it.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 # Rate limits must hold across processes, so the cache is one that all of them share.
@@ -137,7 +137,7 @@ MQTT_BROKER_URL = environment.broker_url(
     "MQTT_BROKER_URL", f"mqtts://carbontrack-ingest:{_ingest_password}@127.0.0.1:{MQTT_PORT}"
 )
 MQTT_CA_FILE = environment.text("MQTT_CA_FILE", str(DATA_DIR / "broker" / "ca.pem") if IS_LOCAL else "")
-# What devices are told, where it differs from what ingest uses behind a firewall.
+# The address for devices, if it differs from that of ingest behind a firewall.
 MQTT_PUBLIC_HOST = environment.text("MQTT_PUBLIC_HOST", "")
 INGEST_RATE_LIMIT_PER_S = environment.integer("INGEST_RATE_LIMIT_PER_S", 200, lowest=1, highest=1_000_000)
 INGEST_RATE_BURST = environment.integer("INGEST_RATE_BURST", 5_000, lowest=1, highest=10_000_000)

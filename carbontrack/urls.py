@@ -1,4 +1,4 @@
-"""The table of contents of every URL. Who may open each stands in tests/test_access.py."""
+"""The table of all URLs. tests/test_access.py says who may open each."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -8,7 +8,7 @@ from carbontrack.health import healthz, readyz
 from carbontrack.metrics import metrics
 
 admin.autodiscover()
-# Sign-in to the admin site goes through ours: rate limits and the second factor hold there too.
+# The admin site uses our sign-in, so rate limits and the second factor apply there too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [

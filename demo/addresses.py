@@ -13,7 +13,7 @@ def lan_address() -> str | None:
     """The address under which others on the local network reach this machine; None without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # Sends nothing: connecting a datagram socket only asks which way a packet would leave.
+            # Sends nothing: connecting a datagram socket only looks up the route of a packet.
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return None
@@ -22,7 +22,7 @@ def lan_address() -> str | None:
 
 
 def lan_addresses(bind_address: str) -> tuple[str, ...]:
-    """The addresses beside loopback that a service bound to `bind_address` is reached under."""
+    """The addresses beside loopback under which a service bound to `bind_address` is reachable."""
     if bind_address in LOOPBACK_NAMES:
         return ()
     if bind_address == EVERYWHERE:
@@ -32,12 +32,12 @@ def lan_addresses(bind_address: str) -> tuple[str, ...]:
 
 
 def shown_address(bind_address: str) -> str:
-    """The one address to print for people: the network's if we listen on it, else localhost."""
+    """The address to print for people: that of the network if we listen on it, else localhost."""
     return next(iter(lan_addresses(bind_address)), "localhost")
 
 
 def bind_problem(bind_address: str, port: int) -> str | None:
-    """Why nothing can listen there, in words; None when it can."""
+    """Why no service can listen there, in words; None when one can."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: its SO_REUSEADDR would share the port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -1,7 +1,7 @@
-"""Writes the simulated ledgers into the database: valued and stored as an import is, each line once.
+"""Writes the simulated ledgers into the database: valued and stored like an import, each line once.
 
-What is logged is in `ledger.py` and `mines.py`. A line whose time somebody has logged already is left out, so a
-second run adds only what is new; one transaction a factory, so a kill leaves it whole or untouched.
+`ledger.py` and `mines.py` make the lines. A line for a time that somebody has already logged is left out, so a second
+run adds only new lines. One transaction per factory, so a kill leaves its log complete or unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Bookkeeper:
-    """Writes ledgers at one moment, `now`: nothing is recorded after it. Reads each factor once."""
+    """Writes ledgers as of one moment, `now`: no entry is recorded later. Reads each factor once."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -46,9 +46,9 @@ class Bookkeeper:
 
     @transaction.atomic
     def write(self, factory: Factory, user: User | None, ledger: Ledger, *, since: datetime | None = None) -> int:
-        """Store what of the ledger is not there yet; returns how many entries that were.
+        """Store the missing entries of the ledger; returns how many those were.
 
-        `since`: what ended before is known to be there.
+        `since`: entries that ended before it are known to be stored.
         """
         since = since or _LONG_AGO
         alike: dict[_Alike, list[Line]] = defaultdict(list)
@@ -107,7 +107,7 @@ class Bookkeeper:
 
 
 def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:
-    """One after the other: what was used between two readings follows from them."""
+    """One after the other: each reading makes a use from the one before."""
     for line in sorted(lines, key=lambda line: line.start):
         said = EntryInput(
             energy_type=line.energy_type,
@@ -122,7 +122,7 @@ def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> N
 
 
 def _new_lines(factory: Factory, lines: Sequence[Line], since: datetime) -> list[Line]:
-    """Lines that are not stored, not even as deleted, and whose time nobody has logged by hand."""
+    """Lines that are not stored, not even as deleted, for times that nobody has logged by hand."""
     if not lines:
         return []
     stored: set[tuple[str, str, datetime]] = set()

@@ -1,7 +1,7 @@
-"""The demo's MQTT broker: amqtt over TLS, with our database deciding who may enter.
+"""The demo's MQTT broker: amqtt over TLS; our database decides who may connect.
 
 For one machine and for tests. Production uses a real broker (Mosquitto, EMQX, HiveMQ) with the same rules in
-its own files. How a connection's session lives is in `demo/broker_sessions.py`, certificates in
+its own files. Sessions of connections are in `demo/broker_sessions.py`, certificates in
 `demo/certificates.py`, the rules for devices in `devices/credentials.py`.
 """
 
@@ -25,7 +25,7 @@ from devices.credentials import INGEST_USER, TopicUse
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
-# One hour of the demo's 67 devices is 48,000 messages: what an absent subscriber may cost in memory.
+# One hour of the demo's 67 devices is 48,000 messages: the most memory that an absent subscriber may use.
 SESSION_EXPIRY_S = 3600
 LOGIN_THREADS = 4
 STOP_TIMEOUT_S = 3.0
@@ -40,7 +40,7 @@ class BrokerStartError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class BrokerOptions:
-    """Where to listen, and with which certificates."""
+    """The addresses to listen on, and the certificates."""
 
     bind_address: str
     port: int
@@ -48,13 +48,13 @@ class BrokerOptions:
 
 
 def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor) -> AccessRules:
-    """The rules as the broker asks for them: logins from the database, off the event loop; topics at once.
+    """The rules for the broker: logins from the database, off the event loop; topics in the loop.
 
-    Nothing is cached: a device provisioned a moment ago gets in, one revoked a moment ago does not.
+    Nothing is cached: a device provisioned a moment ago can connect, one revoked a moment ago cannot.
     """
 
     def ask_database(client_id: str, username: str, password: str) -> Login:
-        # Anybody of another name could otherwise end ingest's connection by using its client id.
+        # Else another user could end ingest's connection by using its client id.
         if client_id.startswith(INGEST_USER) and username != INGEST_USER:
             return Login.REFUSED
         close_old_connections()
@@ -112,7 +112,7 @@ async def serve(
 def _broker_config(options: BrokerOptions) -> BrokerConfig:
     addresses = [options.bind_address]
     if options.bind_address not in {LOOPBACK, "localhost", "0.0.0.0"}:
-        addresses.append(LOOPBACK)  # where our own ingest looks for it
+        addresses.append(LOOPBACK)  # our own ingest connects here
     listeners = {
         "default" if index == 0 else address: ListenerConfig(
             bind=f"{address}:{options.port}",
@@ -122,5 +122,5 @@ def _broker_config(options: BrokerOptions) -> BrokerConfig:
         )
         for index, address in enumerate(addresses)
     }
-    # No plugins: none of amqtt's own, so neither anonymous logins nor $SYS topics; ours are in DeviceBroker.
+    # No plugins of amqtt: so no anonymous logins and no $SYS topics. Our rules are in DeviceBroker.
     return BrokerConfig(listeners=listeners, session_expiry_interval=SESSION_EXPIRY_S, plugins={})

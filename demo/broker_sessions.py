@@ -1,16 +1,16 @@
-"""How a client's session starts, is taken over and ends in the demo broker: amqtt, with five corrections.
+"""Start, take-over and end of a client's session in the demo broker: amqtt, with five corrections.
 
-amqtt 0.12.1 does five things that matter here, so this file overrides the methods that do them (private ones:
-the version is pinned, `tests/demo/test_broker.py` holds the behaviour):
+amqtt 0.12.1 has five faults that matter here, so this file overrides the methods concerned (private ones: the version
+is pinned, and `tests/demo/test_broker.py` tests the behaviour):
 
-1. it reads sessions, and changes them, *before* it checks the password: anybody could end a device's
-   connection or rename its session. Here a login is checked first.
+1. it reads and changes sessions *before* it checks the password: anybody could end a device's connection or rename
+   its session. Here the login is checked first.
 2. it sends every connecting client the retained messages of *all* subscriptions. Here only a SUBSCRIBE does.
 3. when a client comes back before its old connection is noticed, the old one's end marks the new one as gone.
 4. a message that a subscriber has not acknowledged is forgotten. Here a persistent session gets it again.
 5. silence beyond the keep-alive, and packets of any size, are accepted. Here they end the connection.
 
-Knows nothing of our devices or database: `demo/broker.py` passes in who may enter and what they may do.
+Knows nothing about our devices or database: `demo/broker.py` passes in the checks of logins and topics.
 """
 
 # amqtt comes without type information, so what we derive from it is of type Any.
@@ -41,7 +41,7 @@ MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024
 LOGIN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 2.0
 BACKLOG_WINDOW_COUNT = 200
-# The standard's grace: a client is gone after one and a half times its keep-alive.
+# The MQTT standard: a client is gone after one and a half times its keep-alive.
 KEEP_ALIVE_FACTOR = 1.5
 
 
@@ -65,7 +65,7 @@ class AccessRules:
 
 
 class LimitedReader(StreamReaderAdapter):
-    """Ends the connection instead of gathering a packet above the limit in memory."""
+    """Ends the connection instead of collecting a packet above the limit in memory."""
 
     async def read(self, n: int = -1) -> bytes:
         if n > MESSAGE_LIMIT_BYTES:
@@ -74,7 +74,7 @@ class LimitedReader(StreamReaderAdapter):
 
 
 class PatientWriter(StreamWriterAdapter):
-    """Closes politely, but only for so long: a device that lost its power never answers."""
+    """Closes cleanly, but with a time limit: a device that lost its power never answers."""
 
     async def close(self) -> None:
         try:
@@ -93,7 +93,7 @@ class DeviceConnection(BrokerProtocolHandler):
     async def mqtt_publish(
         self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
     ) -> OutgoingApplicationMessage:
-        """Send, and keep for later what a persistent session did not acknowledge."""
+        """Send, and keep messages that a persistent session did not acknowledge."""
         session = self.session
         is_settled = False
         try:
@@ -107,7 +107,7 @@ class DeviceConnection(BrokerProtocolHandler):
                 session.retained_messages.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
 
     async def send_backlog(self, session: Session) -> None:
-        """Send what waits for this session, now and whenever something is put back; ends by cancellation."""
+        """Send the waiting messages of this session, now and whenever one is put back; ends by cancellation."""
         waiting = session.retained_messages
         while True:
             batch = [await waiting.get()]
@@ -125,7 +125,7 @@ class DeviceBroker(Broker):
     def __init__(self, config: BrokerConfig, rules: AccessRules) -> None:
         super().__init__(config)
         self._rules = rules
-        # For each connected client id: set when that connection has been wound up.
+        # For each connected client id: set when that connection has ended completely.
         self._connection_ended: dict[str, asyncio.Event] = {}
 
     async def stream_connected(
@@ -175,7 +175,7 @@ class DeviceBroker(Broker):
         assert client_id is not None
         assert isinstance(handler, DeviceConnection)
         await self._end_older_connection(client_id)
-        # No await from here to the registration: two newcomers of one id must not both get through.
+        # No await from here to the registration: of two new clients with one id only one may register.
         ended = self._connection_ended[client_id] = asyncio.Event()
         session = await self._new_or_known_session(client_session)
         self._sessions[client_id] = (session, handler)
@@ -184,7 +184,7 @@ class DeviceBroker(Broker):
             handler.attach(session, reader, writer)
             await handler.mqtt_connack_authorize(True)
             await handler.start()
-            # Until here messages for this session are queued: none may overtake CONNACK, none be sent twice.
+            # Until here messages for this session are queued, so that none overtakes CONNACK or is sent twice.
             session.transitions.connect()
             backlog = asyncio.ensure_future(handler.send_backlog(session))
             await self._client_message_loop(session, handler)
@@ -225,7 +225,7 @@ class DeviceBroker(Broker):
         return known
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
-        # Never waits: amqtt walks its table of subscriptions around this call, and must not be interrupted.
+        # Never awaits: amqtt iterates over its subscriptions around this call and must not be interrupted.
         return self._may(session, topic, action)
 
     def _may(self, session: Session, topic: str, action: Action) -> bool:

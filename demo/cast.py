@@ -1,8 +1,8 @@
-"""The cast of the simulated world: which factories, which devices in their chimneys, which of them misbehave.
+"""The cast of the simulated world: which factories, which devices in their chimneys, which of them have faults.
 
 Facts only, made from `factories/data/ktda_factories.csv` without a database: `world.py` registers the cast,
-`simulate` plays it. What a chimney's gas does over time is in `simulator.py`, what managers log in `ledger.py`,
-the mines are in `mines.py`.
+`simulate` runs it. A chimney's gas over time is in `simulator.py`, the managers' log in `ledger.py`, the mines are
+in `mines.py`.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ MANAGED_FACTORY = "Litein Tea Factory"
 WITHOUT_DEVICE = "Chelal Tea Factory"
 WITH_TWO_CHIMNEYS = "Kangaita Tea Factory"
 
-# An average day's gas passes the probe at about this speed; diameters follow from what a factory burns.
+# On an average day the gas passes the probe at about this speed; diameters follow from the fuel of a factory.
 SLOWEST_MS, FASTEST_MS = 3.6, 4.6
 # Of one metre a second through one square metre of chimney, at the gas of an average fire here [kg CO2/s].
 CO2_KG_PER_S_M2_PER_MS = 0.0700
 
 
 class Part(StrEnum):
-    """What a device does in the demo."""
+    """The behaviour of a device in the demo."""
 
     HEALTHY = "healthy"
-    SILENT = "silent"  # worked until 03:10 local time, not heard of since
+    SILENT = "silent"  # worked until 03:10 local time, silent since then
     NEVER_REPORTED = "never_reported"  # registered, not switched on yet
     SENSOR_FAULT = "sensor_fault"  # its CO2 sensor fails now and then
     OVER_RANGE = "over_range"  # an MH-Z19, made for rooms: pinned at 5,000 ppm while the boiler burns
@@ -55,15 +55,15 @@ _PARTS = {
 
 
 class Story(StrEnum):
-    """What is to be seen in a factory's log. `docs/demo.md` says where."""
+    """The story of a factory's log. `docs/demo.md` says where to see it."""
 
     STAR = "star"  # burns least, and less from month to month
-    UNLOGGED_WOOD = "unlogged_wood"  # for five weeks a good quarter of its wood has gone unlogged
+    UNLOGGED_WOOD = "unlogged_wood"  # has not logged more than a quarter of its wood for five weeks
     NO_PRODUCTION = "no_production"  # has not logged its tea for twelve days
     RARELY_LOGS = "rarely_logs"  # energy on two days out of three: not placed
     METER_REPLACED = "meter_replaced"  # a new electricity meter, and a note that says so
-    FORGOT_YESTERDAY = "forgot_yesterday"  # has logged all but the day that is just over
-    WOOD_TO_LOG = "wood_to_log"  # has logged all but the firewood of that day: the demo's first act
+    FORGOT_YESTERDAY = "forgot_yesterday"  # has logged everything except the day that has just ended
+    WOOD_TO_LOG = "wood_to_log"  # has logged everything except the firewood of that day: the first task of the demo
 
 
 _STORIES = {
@@ -99,7 +99,7 @@ class PlannedFactory:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDevice:
-    """One device of record on one round chimney. `index` seeds everything that is drawn for it."""
+    """One device of record on one round chimney. `index` seeds all its random values."""
 
     index: int
     device_id: str
@@ -194,7 +194,7 @@ def chimney_count(factory_name: str) -> int:
 
 
 def _diameter_m(index: int, factory: PlannedFactory) -> float:
-    """Wide enough for the gas of what burns below, in steps of 5 cm."""
+    """Wide enough for the gas of its boiler, in steps of 5 cm."""
     rate_kg_per_s = works_of(factory.name).co2_kg_per_s / chimney_count(factory.name)
     speed_ms = SLOWEST_MS + (FASTEST_MS - SLOWEST_MS) * spread(index, 0.5)
     area_m2 = rate_kg_per_s / (CO2_KG_PER_S_M2_PER_MS * speed_ms)

@@ -1,8 +1,8 @@
 """Throw-away TLS certificates of the demo broker: a CA made here, and a server certificate signed by it.
 
 Holds nothing of production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a
-device that was given it still connects when this machine gets another address: only the server certificate
-is made anew then.
+device that trusts it still connects when this machine gets another address: then only the server certificate is
+replaced.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class BrokerCertificates:
 
 
 def ensure_certificates(data_dir: Path, addresses: tuple[str, ...] = ()) -> BrokerCertificates:
-    """Certificates for this machine's own names and `addresses`; made anew only when the old will not do."""
+    """Certificates for this machine's own names and `addresses`; replaced only when the old ones do not fit."""
     folder = data_dir / "broker"
     folder.mkdir(parents=True, exist_ok=True)
     files = BrokerCertificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
@@ -160,7 +160,7 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:
-    """Write beside and rename, so that a reader sees the old file or the new one and never half of it."""
+    """Write beside and rename, so that a reader sees the old file or the new one, never a part."""
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""Chance that repeats: numbers that look random and are the same in every process and after every restart."""
+"""Repeatable random numbers: the same in every process and after every restart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rise(share: float) -> float:
 
 
 def wave(seed: int, channel: int, at: float, period: float) -> float:
-    """Smooth noise in [-1, 1] that forgets itself after about `period`."""
+    """Smooth noise in [-1, 1] that is uncorrelated after about `period`."""
     step, into = divmod(at, period)
     before = draw(seed, channel, int(step))
     after = draw(seed, channel, int(step) + 1)

@@ -1,6 +1,6 @@
-"""Runs `history.fill` before the demo is ready: at once when little is missing, in two processes when it is much.
+"""Runs `history.fill` before the demo is ready: in this process when little is missing, in two processes otherwise.
 
-What is filled, and how, is in `history.py`.
+`history.py` does the filling.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.utils import timezone
 from demo import history, processes
 from demo.supervisor import PartFailedError, Supervisor
 
-# Fewer hours of readings than this are filled in here: a process of its own takes a second to begin.
+# Fewer hours of readings than this are filled in this process: starting another one takes a second.
 MUCH_HOURS = 4_000
 PROCESSES = 2
 LONGEST_S = 1800.0
@@ -47,7 +47,7 @@ class _Filler:
 
 
 def fill_history(supervisor: Supervisor, say: Callable[[str], None]) -> None:
-    """Fill what is missing, say how far it is, and tell the fleet where to go on. Raises PartFailedError."""
+    """Fill what is missing, print the progress, and tell the fleet where to continue. Raises PartFailedError."""
     with supervisor.interruptible():
         history.prepare()
         now = timezone.now()

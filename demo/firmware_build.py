@@ -1,6 +1,6 @@
-"""Builds the firmware's host program with CMake, once; the next time it looks for changes and is done.
+"""Builds the firmware's host program with CMake once; later runs only check for changes.
 
-Never in the way of the demo: where something is missing, or the compiler does not like it, that is one sentence.
+Never stops the demo: a missing tool or a compiler error becomes one sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class NoBuildError(RuntimeError):
 
 
 def missing_here() -> str:
-    """What this machine lacks to build it, in words; empty when it looks as if nothing is missing."""
+    """What this machine lacks for the build, in words; empty when nothing seems to be missing."""
     if sys.platform == "win32":
         return "the host program of the firmware is for Linux and macOS"
     if not any(map(shutil.which, COMPILERS)):
@@ -39,7 +39,7 @@ def build(source: Path, folder: Path) -> Path:
     if words := missing_here():
         raise NoBuildError(words)
     _configure(source, folder)
-    # One job and low priority: the demo starts at the same time, and is what somebody waits for.
+    # One job and low priority: the demo starts at the same time, and the user waits for that.
     if not _is_done("cmake", "--build", str(folder), "--parallel", "1", "--target", PROGRAM):
         if re.search(r"^MOSQUITTO_\w+:\w+=MOSQUITTO_\w+-NOTFOUND$", _cache(folder), re.MULTILINE):
             raise NoBuildError(f"libmosquitto is missing here ({REMEDY})")
@@ -48,13 +48,13 @@ def build(source: Path, folder: Path) -> Path:
 
 
 def _configure(source: Path, folder: Path) -> None:
-    """At each start: CMake then looks again for what it has not found, which may have been installed since."""
+    """At each start: CMake then searches again for missing tools, which may have been installed since."""
     command = ["cmake", "-S", str(source), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release"]
     # A build folder knows its source by an absolute path, and a checkout may have been moved.
     is_ours = f"CMAKE_HOME_DIRECTORY:INTERNAL={source}\n" in _cache(folder)
     if is_ours and _is_done(*command):
         return
-    # New, or left by an attempt that failed, with a compiler or a generator that is not the one of now.
+    # New, or left by a failed attempt with another compiler or generator.
     shutil.rmtree(folder, ignore_errors=True)
     if not _is_done(*command, *(["-G", "Ninja"] if shutil.which("ninja") else [])):
         raise NoBuildError("CMake refused it")

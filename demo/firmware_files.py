@@ -1,7 +1,7 @@
-"""What `run_demo`, `simulate` and `run_firmware_node` tell each other, by files in DATA_DIR/firmware_node.
+"""Messages between `run_demo`, `simulate` and `run_firmware_node`, as files in DATA_DIR/firmware_node.
 
-One device of the fleet runs the firmware's own core. The simulated fleet makes up its last two hours first; the
-hand-over goes: the node is built and wants the device, the fleet lets go of it, the node takes it.
+One device of the fleet runs the firmware's own core. The simulated fleet sends its last two hours first. Then the
+hand-over: the node is built and asks for the device, the fleet releases it, the node takes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 class State(StrEnum):
     BUILDING = "building"
-    WAITING = "waiting"  # built; the fleet has not let go yet
+    WAITING = "waiting"  # built; the fleet has not released the device yet
     RUNNING = "running"
     NONE = "none"  # and `why` says why
 
@@ -33,12 +33,12 @@ def folder(data_dir: Path) -> Path:
 
 
 def flash_folder(data_dir: Path) -> Path:
-    """What the node's flash is here: it outlives every restart."""
+    """The folder that stands for the node's flash: it survives every restart."""
     return folder(data_dir) / "flash"
 
 
 def begin(data_dir: Path, state: NodeState) -> None:
-    """A new start of the demo: whatever was handed over has to be handed over again."""
+    """A new start of the demo: the hand-over has to happen again."""
     take_back(data_dir)
     note(data_dir, state)
 
@@ -61,7 +61,7 @@ def want(data_dir: Path, device_id: str) -> None:
 
 
 def wanted(data_dir: Path) -> str:
-    """The device that the node is ready to take; empty while it is not."""
+    """The device that the node is ready to take; empty while it is not ready."""
     return _read(folder(data_dir) / "wanted")
 
 
@@ -70,12 +70,12 @@ def release(data_dir: Path, device_id: str) -> None:
 
 
 def released(data_dir: Path) -> str:
-    """The device that the fleet has let go of; empty when none."""
+    """The device that the fleet has released; empty when none."""
     return _read(folder(data_dir) / "released")
 
 
 def take_back(data_dir: Path) -> None:
-    """Nobody wants the device any more: the fleet is it again."""
+    """The node has given up the device: the fleet takes it back."""
     (folder(data_dir) / "wanted").unlink(missing_ok=True)
     (folder(data_dir) / "released").unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
-"""The device of the fleet that runs the firmware's own core: which one, what it is told, what its sensors are shown.
+"""The device of the fleet that runs the firmware's own core: which one, its settings, and the input of its sensors.
 
-Its chimney is the simulated one (`simulator.py`), made into what a pitot and a barometer would feel. Building is in
-`firmware_build.py`, the hand-over in `firmware_files.py`.
+Its chimney is the simulated one (`simulator.py`), converted into the pressures that a pitot and a barometer measure.
+Building is in `firmware_build.py`, the hand-over in `firmware_files.py`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from devices.services import describe
 from science import gas, stack
 
 FLUE_GAS_KG_PER_MOL = 0.0295  # firmware/lib/core/src/stack.h, kMolarMassFlueGasKgPerMol
-# A node ends by itself after this time and is started again, with a new table.
+# A node ends by itself after this time and is restarted with a new table.
 TABLE_S = 48 * 3600
 TABLE_STEP_S = 15
-# A GSS sensor warms up for a minute, flagged and not counted; in a demo that would only be a hole.
+# A GSS sensor warms up for a minute, flagged and not counted; in the demo this would only make a gap.
 WARM_UP_S = 5
 
 
 def chosen(fleet_size: int) -> PlannedDevice | None:
-    """The last healthy device of the fleet whose factory has no story to tell; None of an empty fleet."""
+    """The last healthy device of the fleet whose factory has no story; None for an empty fleet."""
     fleet = cast.fleet(fleet_size)
     healthy = [one for one in fleet if one.part is Part.HEALTHY]
     plain = [one for one in healthy if cast.story_of(one.factory_name) is None]

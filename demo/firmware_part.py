@@ -23,7 +23,7 @@ def can_run() -> bool:
 
 @contextmanager
 def building(log_dir: Path) -> Iterator[None]:
-    """Builds while other things go on; what is not finished by the end of this is broken off."""
+    """Builds in the background; an unfinished build is cancelled at the end of the block."""
     planned = firmware_node.chosen(settings.DEMO_FLEET)
     if planned is None:
         yield
@@ -36,7 +36,7 @@ def building(log_dir: Path) -> Iterator[None]:
     with processes.open_log(log_dir / f"{COMMAND}.log") as log:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), COMMAND, "--build-only"]
         process = processes.launch(command, log, environment=dict(os.environ), folder=settings.BASE_DIR)
-    # Launched by this thread, with which it dies; the other one only takes note that it has ended.
+    # Started by this thread, with which it dies; the other thread only waits for its end.
     threading.Thread(target=process.wait, daemon=True).start()
     try:
         yield
@@ -46,7 +46,7 @@ def building(log_dir: Path) -> Iterator[None]:
 
 
 def sentence() -> str:
-    """For the block: which device runs the firmware's core, or that none does, and why."""
+    """For the printed block: which device runs the firmware's core, or why none does."""
     state = firmware_files.current(settings.DATA_DIR) if settings.DEMO_FLEET > 0 else None
     if state is None:
         return "none: no fleet is simulated (DEMO_FLEET=0)"

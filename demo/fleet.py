@@ -1,7 +1,7 @@
 """The loop that drives all simulated devices: one thread, one selector, a connection for each device.
 
-Decides when: when a device measures, sends, sends again, reconnects, and when progress is written to disk.
-What a device says is in `simulated_device.py`, what it keeps in `outbox.py`, its connection in `link.py`.
+Decides the times: when a device measures, sends, resends, reconnects, and when progress is written to disk.
+A device's messages are in `simulated_device.py`, its unsent readings in `outbox.py`, its connection in `link.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mqtt_ingest.topics import Kind
 
 logger = logging.getLogger(__name__)
 
-# The first connections are spread over this time, so that broker, ingest and pages start gently.
+# The first connections are spread over this time, so that broker, ingest and pages are not overloaded at the start.
 CONNECT_SPREAD_S = 8.0
 HOUSEKEEPING_S = 0.5
 KEEP_ALIVE_CHECK_S = 5.0
@@ -79,7 +79,7 @@ class Fleet:
         self._wake()
 
     def run(self, max_s: float | None = None) -> None:
-        """Until `stop`, or for so many seconds; then say goodbye and keep progress."""
+        """Run until `stop`, or for so many seconds; then disconnect cleanly and store progress."""
         ends_at_s = time.monotonic() + max_s if max_s is not None else None
         try:
             while not self._stopping and (ends_at_s is None or time.monotonic() < ends_at_s):
@@ -154,7 +154,7 @@ class Fleet:
             self._send_waiting(link)
 
     def _look_after_links(self, now_s: float) -> None:
-        if self._lost_count:  # one line for all: a broker that restarts drops the whole fleet
+        if self._lost_count:  # one log line for all: a restarting broker drops the whole fleet
             logger.info("%d devices lost their connection and try again", self._lost_count)
             self._lost_count = 0
         checks_connections = now_s >= self._keep_alive_due_s
@@ -180,14 +180,14 @@ class Fleet:
                 self._send_waiting(link)
 
     def _release_wanted(self) -> None:
-        """Let go of the device that the firmware's node is to be, once all that it has made up has an answer."""
+        """Release the device for the firmware's node, once all its past readings have an answer."""
         device_id = firmware_files.wanted(self._data_dir)
         for link in self.links if device_id else ():
             is_settled = link.state is LinkState.UP and len(link.device.outbox) == 0
             if link.device.device_id != device_id or link.is_released or not is_settled or link.client is None:
                 continue
             link.is_released = True
-            link.client.disconnect()  # with a goodbye: no last will, the node says what it is
+            link.client.disconnect()  # a clean DISCONNECT sends no last will, because the node takes over
             link.write()
             self._unregister(link)
             link.went_down(time.monotonic())
@@ -195,7 +195,7 @@ class Fleet:
             logger.info("%s is the firmware's node from here on", device_id)
 
     def _take_back(self) -> None:
-        """The node has given up: be its device again, from now on."""
+        """The node has given up: simulate its device again from now on."""
         if not any(link.is_released for link in self.links):
             return
         released = firmware_files.released(self._data_dir)
@@ -210,7 +210,7 @@ class Fleet:
             logger.info("%s is simulated again", link.device.device_id)
 
     def _realign_beats(self) -> None:
-        """After the clock was set back, the next beat would be far away: measure again from now on."""
+        """After the clock was set back, the next measurement would be far away: measure again from now on."""
         now_ms = time.time_ns() // 1_000_000
         if self._beats and self._beats[0][0] > now_ms + 60_000:
             for link in self.links:
@@ -221,7 +221,7 @@ class Fleet:
 
     # --- One device ------------------------------------------------------------------------------
     def _greet(self, link: Link) -> None:
-        """The broker has let the device in. Called while paho reads; `_serve` flushes what it queues."""
+        """The broker has accepted the device. Called while paho reads; `_serve` flushes the queued packets."""
         client = link.client
         if client is None:
             return
@@ -265,7 +265,7 @@ class Fleet:
 
     # --- Sockets ---------------------------------------------------------------------------------
     def _watch(self, link: Link) -> None:
-        """Wait for this connection's socket: to read always, to write while something is left over."""
+        """Wait for this connection's socket: always to read, to write while data is left."""
         client = link.client
         connection = client.socket() if client is not None else None
         if client is None or connection is None:
@@ -293,7 +293,7 @@ class Fleet:
             self._down(link)
 
     def _wake(self) -> None:
-        with suppress(OSError):  # full, so it wakes anyway; or closed, and nobody is left to wake
+        with suppress(OSError):  # a full pipe wakes the loop anyway; a closed one has no loop left
             self._wake_sender.send(b"x")
 
     def _drain_wakes(self) -> None:
@@ -303,7 +303,7 @@ class Fleet:
 
     # --- The end ---------------------------------------------------------------------------------
     def _say_goodbye(self) -> None:
-        """Off line, said by the devices themselves: a last will does not speak after a proper goodbye."""
+        """The devices report themselves off line: a clean disconnect sends no last will."""
         said: list[tuple[Link, MQTTMessageInfo]] = []
         for link in self.links:
             info = link.publish(Kind.STATUS, OFFLINE_PAYLOAD, retain=True)
@@ -330,6 +330,6 @@ class Fleet:
             if progress is not None:
                 kept[link.device.device_id] = progress
         released = firmware_files.released(self._data_dir)
-        if released in kept:  # what was measured until now is the node's: the next start must not make it up
+        if released in kept:  # the node measured until now: the next start must not simulate that time
             kept[released] = dataclasses.replace(kept[released], t_ms=time.time_ns() // 1_000_000)
         fleet_files.save_progress(self._data_dir, kept)

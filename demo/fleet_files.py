@@ -1,4 +1,4 @@
-"""What the simulated world keeps in DATA_DIR between starts: logins (mode 0600), how far each device and log has come.
+"""Files of the simulated world in DATA_DIR between starts: logins (mode 0600), progress of each device and log.
 
 The database holds only hashes of the passwords, so `world.py` writes them here when it draws them.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a device had come: everything up to `t_ms` has an answer; its last stream and seq in it."""
+    """The progress of a device: everything up to `t_ms` has an answer; its last stream and seq in it."""
 
     t_ms: int
     stream: int
@@ -39,7 +39,7 @@ def load_progress(data_dir: Path) -> dict[str, Progress]:
         try:
             progress[name] = Progress(int(kept["t_ms"]), int(kept["stream"]), int(kept["seq"]))
         except (KeyError, TypeError, ValueError):
-            continue  # that device starts as if it were new
+            continue  # that device starts like a new one
     return progress
 
 

@@ -1,6 +1,6 @@
-"""The targets of the simulated sites: a line from last year down, which some are below, and most are not.
+"""The targets of the simulated sites: a falling line from last year, which some sites meet and most do not.
 
-Set once a site, through the service that headquarters uses; what somebody changes or ends stays so.
+Set once per site, through the service that headquarters uses; later changes by users stay.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Fills the time before the live fleet: readings of the last thirteen months, and what was logged in them.
 
-Goes the way that everything else goes: readings through the `store` of ingest as means of an hour, roll-ups by
-`roll_up_touched`, entries as an import, site days by `refresh`. What is there stays; what is missing after a pause,
-or after a kill at any moment, is added. Two processes may share the work (`Share`); who starts them is `filling.py`.
+All data takes the normal way: readings through the `store` of ingest as hourly means, roll-ups by `roll_up_touched`,
+entries like an import, site days by `refresh`. Stored data stays; data missing after a pause or a kill is added. Two
+processes may share the work (`Share`); `filling.py` starts them.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ from mqtt_ingest.store import store
 from mqtt_ingest.topics import Kind, format_topic
 
 HOUR_MS = 3_600_000
-# The live fleet makes up this much itself, every five seconds of it.
+# The live fleet simulates this much itself, with every reading of 5 s.
 LIVE_FILL = timedelta(hours=2)
-# What is shorter is left to the fleet, which goes on where it was.
+# The fleet fills shorter gaps itself, because it continues where it stopped.
 SHORTEST_GAP_MS = 10 * 60 * 1000
 READINGS_AT_ONCE = 2_500
 NEVER_CUT_MS = 12 * HOUR_MS  # no power cuts in the last hours: the fleet joins there
 DAYS_A_MONTH = 30.44
-LOGGED_LATE_DAYS = 3  # who forgets a day writes it down by the next
-LEDGER_SPEED = 6.0  # a device's readings of a time take so many times as long as its site's log of it
+LOGGED_LATE_DAYS = 3  # a forgotten day is logged by then
+LEDGER_SPEED = 6.0  # readings of a period take so many times as long to store as its log entries
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The part of the work that is one process's: every `of`-th site."""
+    """The part of the work for one process: every `of`-th site."""
 
     number: int = 0
     of: int = 1
@@ -200,7 +200,7 @@ def _readings(gap: Gap, anchor_day: int) -> Iterator[Reading]:
 
 
 def _store(gap: Gap, stream: int, readings: Sequence[Reading]) -> None:
-    """As if the device had kept them and sent them now: it says nothing of whether the device lives."""
+    """As if the device had kept them and sent them now; they are no heartbeat."""
     device_id = gap.planned.device_id
     received = Received(format_topic(device_id, Kind.READINGS), b"", milliseconds(timezone.now()), is_live=False)
     parsed = ParsedMessage(
@@ -215,7 +215,7 @@ def _roll_up(device_pks: Sequence[int]) -> None:
 
 
 def _roll_up_leftovers(names: Sequence[str]) -> None:
-    """What an earlier run stored and did not come to roll up."""
+    """Roll up what an earlier run stored without rolling it up."""
     planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET) if plan.factory_name in set(names)]
     _roll_up(list(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", flat=True)))
 
@@ -245,14 +245,14 @@ def _factory(name: str) -> Factory:
 
 
 def _last_day(factory: Factory, now: datetime) -> int:
-    """The factory day that is just over, as far as there is one."""
+    """The factory day that has just ended, if there is one."""
     running = running_day(factory, now).day
     return ledger.day_number(running) - 1
 
 
 # --- Handing over to the fleet -----------------------------------------------------------------
 def hand_over(now: datetime) -> None:
-    """Note what is filled, and tell the fleet where each device's readings end, so that it goes on from there."""
+    """Record what is filled, and tell the fleet where each device's readings end, so that it continues there."""
     planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
     devices = dict(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", "device_id"))
     progress = fleet_files.load_progress(settings.DATA_DIR)

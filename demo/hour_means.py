@@ -1,8 +1,8 @@
 """What a simulated chimney's device would report as the mean of an hour or less: for the history.
 
-The same model as `simulator.py`, over time: where the fire burns steadily its mean level, at the ends of a shift
-the mean of some moments. CO2 and temperature are weighted by the flow, as a device does that thins its readings,
-so that a mean with half an hour of fire in it has the mass of that half hour. Pure: no clock, no database.
+The same model as `simulator.py`, over time: the mean level where the fire burns steadily, the mean of some moments at
+the ends of a shift. CO2 and temperature are weighted by the flow, like in a device that thins its readings, so a mean
+with half an hour of fire has the mass of that half hour. Pure: no clock, no database.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from science import readings
 
 INTERVAL_S = 5
 MOMENTS = 12
-# So long before and after a shift's ends the fire is neither steady nor out.
+# For this long before and after a shift's ends the fire is neither steady nor out.
 SETTLES_S, COOLS_S = 30 * 60.0, 2.5 * HOUR_S
-# A power cut, now and then: the device is off with everything else, and nothing was measured.
+# Occasional power cuts: the device is off with everything else, and nothing is measured.
 CUT_SHARE_OF_DAYS = 0.02
 
 

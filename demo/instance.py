@@ -1,4 +1,4 @@
-"""One run of the demo for each DATA_DIR: who holds it, and taking hold of it.
+"""One run of the demo per DATA_DIR: which process holds it, and taking it.
 
 `python -m demo.instance DATA_DIR` fails with a sentence while a run holds that folder; `make clean` asks.
 """
@@ -25,7 +25,7 @@ class AlreadyRunningError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The process that runs the demo: a process id alone is given out again, with its start it is unique."""
+    """The process that runs the demo: process ids are reused, but together with the start time they are unique."""
 
     pid: int
     started_at_s: float

@@ -1,7 +1,7 @@
 """What the managers of the simulated factories log: energy, deliveries, stock counts, tea; by their story.
 
-A pure function of the factory, the day of the first start (`anchor_day`) and the last day to be logged: from the load
-of `works.py`, with the errors that people make. Writing it into the database is `bookkeeping.py`.
+A pure function of the factory, the day of the first start (`anchor_day`) and the last day to be logged: the load of
+`works.py`, with human errors. `bookkeeping.py` writes it into the database.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GENSET_SHARE_OF_DAYS = 0.09
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One energy entry. A use fills [start, end); a delivery, a count or a meter reading has a moment only."""
+    """One energy entry. A use fills [start, end); a delivery, a count or a meter reading has only a moment."""
 
     energy_type: str
     kind: EntryKind
@@ -103,7 +103,7 @@ class _Book:
         return self.story is not Story.RARELY_LOGS or draw(self.seed, 60, day) >= RARELY_SKIPS_SHARE
 
     def logged_share(self, day: int) -> float:
-        """Logged wood of a day as a share of what was burned: a habit, a day's error, and the unlogged."""
+        """Logged wood of a day as a share of the wood burned: a constant bias, a daily error, and unlogged wood."""
         share = 1.0 + 0.025 * either_side(self.seed, 61) + 0.08 * either_side(self.seed, 62, day)
         if self.story is Story.UNLOGGED_WOOD and day > self.anchor - UNLOGGED_DAYS:
             share *= 1.0 - UNLOGGED_SHARE
@@ -186,7 +186,7 @@ def _electricity(book: _Book, day: int, days: int) -> Line:
 
 
 def _engine(book: _Book, day: int) -> Iterator[Line]:
-    """The generator ran, when the grid was away."""
+    """The generator ran during a power cut."""
     if draw(book.seed, 64, day) < GENSET_SHARE_OF_DAYS:
         litres = Decimal(40 + 10 * round(20 * draw(book.seed, 65, day) ** 2))
         start, end = day_start(day), day_start(day + 1)
@@ -214,7 +214,7 @@ def _bills(book: _Book, first_day: int) -> Iterator[Line]:
 
 
 def _meter(book: _Book, first_day: int) -> Iterator[Line]:
-    """What the electricity meter shows on Monday mornings; on one day the old one is read out and a new one in."""
+    """The electricity meter on Monday mornings; on one day a new meter replaces the old one."""
     shown_kwh = 483_210.0
     for day in range(first_day, book.last_day + 1):
         if (day + 3) % 7 == 0:
@@ -243,7 +243,7 @@ def _meter(book: _Book, first_day: int) -> Iterator[Line]:
 
 
 def _stock(book: _Book, first_day: int) -> Iterator[Line]:
-    """Deliveries that follow the use, and what lies in the yard on the first of each month."""
+    """Deliveries that follow the use, and the stock on the first of each month."""
     usual_kg = book.works.wood_kg_per_day
     stock_kg, burned_kg = STOCK_DAYS * usual_kg, 0.0
     for day in range(first_day, book.last_day + 1):

@@ -1,7 +1,7 @@
-"""The connection of one simulated device to the broker: TLS, login, last will, and trying again patiently.
+"""The connection of one simulated device to the broker: TLS, login, last will, and retries.
 
-Driven by the one loop in `fleet.py`, but for connecting: a TLS handshake waits for the broker, so two threads
-do that for the whole fleet. Knows nothing of readings or outboxes.
+The loop in `fleet.py` drives it, except for connecting: a TLS handshake waits for the broker, so two threads do that
+for the whole fleet. Knows nothing about readings or outboxes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEEP_ALIVE_S = 60
 CONNECT_TIMEOUT_S = 5.0
 CONNECT_THREADS = 2
 FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 30.0
-# A refused login will be refused again in a second: the registry has to change first.
+# A refused login would be refused again a second later: the registry has to change first.
 REFUSED_DELAY_S = 60.0
 
 
@@ -54,7 +54,7 @@ class Link:
         self.state = LinkState.DOWN
         self.retry_at_s = 0.0
         self.was_refused = False
-        self.is_released = False  # somebody else is this device from here on
+        self.is_released = False  # another process runs this device from now on
         self.client: mqtt.Client | None = None
         self.on_up: Callable[[Link], None] = lambda link: None
         self.on_message: Callable[[Link, str, bytes], None] = lambda link, topic, payload: None
@@ -64,7 +64,7 @@ class Link:
         self._failures = 0
 
     def new_client(self) -> mqtt.Client:
-        """A client without a past: paho would send what it still holds again by rules of its own."""
+        """A new client: an old one would resend its kept messages by paho's own rules."""
         device_id = self.device.device_id
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=device_id, clean_session=True, reconnect_on_failure=False
@@ -94,13 +94,13 @@ class Link:
             connection = self.client.socket()
             if connection is None or self.client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return False
-            # What TLS has decrypted already, select() does not see.
+            # select() does not see data that TLS has already decrypted.
             if self._place.tls is None or not connection.pending():  # type: ignore[attr-defined]
                 return True
         return False
 
     def write(self) -> bool:
-        """Send what waits as far as the socket takes it; False when the connection is gone."""
+        """Send as much as the socket takes; False when the connection is gone."""
         if self.client is None:
             return False
         return not self.client.want_write() or self.client.loop_write() == mqtt.MQTT_ERR_SUCCESS
@@ -113,7 +113,7 @@ class Link:
         self._failures += 1
         longest_s = REFUSED_DELAY_S if self.was_refused else LONGEST_DELAY_S
         delay_s = longest_s if self.was_refused else FIRST_DELAY_S * 2 ** min(self._failures - 1, 10)
-        # Jitter, or the whole fleet would knock at once at a broker that has just come back.
+        # Jitter, or the whole fleet would connect at once to a broker that has just restarted.
         self.retry_at_s = now_s + min(delay_s, longest_s) * random.uniform(0.5, 1.0)
         self.client, self.state = None, LinkState.DOWN
 
@@ -131,7 +131,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How one attempt to connect ended; `error` is None when the connection stands."""
+    """The result of one attempt to connect; `error` is None on success."""
 
     link: Link
     client: mqtt.Client

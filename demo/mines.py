@@ -22,14 +22,14 @@ ZONE_NAME = "Asia/Kolkata"
 DAY_STARTS_AT = 6
 OFF_ROAD_SET = "ipcc-2006-off-road"  # haul trucks and loaders: much more N2O than a boiler
 _ZONE = ZoneInfo(ZONE_NAME)
-# January to December: the monsoon floods pits and slows the underground a little; the year's end hurries.
+# January to December: the monsoon floods pits and slows the underground a little; production rises at the year's end.
 _SEASON = (1.12, 1.13, 1.20, 0.99, 0.98, 0.93, 0.82, 0.79, 0.83, 0.96, 1.06, 1.11)
 _HOLIDAYS = ((1, 26), (8, 15), (10, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMine:
-    """A mine's place, class and appetite. Amounts are for an average day or a tonne of coal."""
+    """A mine's place, class and consumption. Amounts are for an average day or a tonne of coal."""
 
     name: str
     place: str

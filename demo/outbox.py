@@ -1,12 +1,12 @@
-"""What a device still has to bring home: readings without an answer in `committed`, and when to send them.
+"""The outbox of a device: readings without an answer in `committed`, and when to send them.
 
-The rules are those of `docs/wire-format.md`, as a real device keeps them. Kept are sequence numbers and times
-only: the simulator computes the same values again for the same time. No sockets, no clock: callers pass
+The rules are those of `docs/wire-format.md`, like in a real device. It keeps only sequence numbers and times,
+because the simulator computes the same values again for the same time. No sockets, no clock: callers pass
 `now_s`, the seconds of a clock that never jumps.
 
 1. A reading leaves the outbox when `committed` names its seq; a broker's acknowledgement means nothing here.
 2. At most WINDOW messages are unanswered; the last place in the window is for live readings only.
-3. What is not answered is sent again after 15 s, then after twice that, up to 5 min.
+3. An unanswered message is sent again after 15 s, then after twice that, up to 5 min.
 4. That counts against a reading only if something sent after it was answered. After five such, it is sent
    alone; alone and passed over five times more, it is given up as `no_answer`.
 5. A full outbox loses its oldest reading, and counts it. A real device would thin to means first.
@@ -99,13 +99,13 @@ class Outbox:
         self._fresh.append(entry)
 
     def add_fill(self, times_ms: Iterable[int]) -> None:
-        """Keep what was measured before the device could send at all: goes out in large batches."""
+        """Keep readings from before the device could send: they go out in large batches."""
         for t_ms in times_ms:
             self.add(t_ms)
         self._filled_to_seq = self.last_seq
 
     def next_batch(self, now_s: float) -> Batch | None:
-        """What to send now, or None. What it returns counts as sent."""
+        """The next message to send, or None. The returned message counts as sent."""
         has_place = len(self._flights) < WINDOW - 1
         if self._again and has_place:
             return self._take_off(self._pick_again(), now_s, is_replay=True)
@@ -121,7 +121,7 @@ class Outbox:
         return self._take_off(picked[::-1], now_s, is_replay=False)
 
     def settle(self, stream: int, ranges: Iterable[tuple[int, int]], refused: Iterable[tuple[int, int, str]]) -> None:
-        """What `committed` says: free what is stored, move aside what is refused."""
+        """Apply a `committed`: free stored readings, move refused ones aside."""
         if stream != self.stream:
             return  # an answer to an earlier life of this device
         for low, high in ranges:
@@ -144,13 +144,13 @@ class Outbox:
                     self._move_aside(entry.seq, "no_answer")
 
     def connection_lost(self) -> None:
-        """Nobody knows what of it arrived: all of it is to be sent again."""
+        """The connection is lost, so all unanswered messages are sent again."""
         for flight in list(self._flights.values()):
             self._land(flight)
 
     # --- inside ---
     def _pick_again(self) -> list[Entry]:
-        """The oldest; one alone when it may be what spoils the message it travels in."""
+        """The oldest readings; a single one when it may be the cause of its message's failure."""
         picked = [self._again.popleft()]
         while (
             len(picked) < BACKLOG_BATCH

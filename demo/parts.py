@@ -47,7 +47,7 @@ def command_part(
 
 def web_part(bind_address: str, port: int, *, base_dir: Path, environment: Mapping[str, str]) -> Part:
     arguments = ["carbontrack.asgi:application", "--host", bind_address, "--port", str(port)]
-    # Live streams never end by themselves: without a limit a stop would wait for every open page.
+    # Live streams do not end by themselves: without a limit a stop would wait for every open page.
     arguments += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return Part(
         name="web",

@@ -1,4 +1,4 @@
-"""The people of the simulated world: those who can sign in, and the managers who only have a phone. All invented.
+"""The people of the simulated world: users who can sign in, and managers with only a phone. All invented.
 
 Facts only; `world.py` puts them into the database.
 """
@@ -14,10 +14,10 @@ from accounts.roles import Role
 from demo import cast, mines
 
 ORGANISATION_NAME = "KTDA (simulated)"
-# Apart from the 67, so that what somebody tries out never counts in their totals and rankings.
+# Separate from the 67, so that trials never count in their totals and rankings.
 SANDBOX_NAME = "Sandbox (simulated)"
 MAIL_DOMAIN = "demo.carbontrack.example"
-# Numbers that Ofcom keeps for film and theatre: they ring nobody's phone.
+# Ofcom reserves these numbers for film and theatre: they reach nobody.
 PHONE_PREFIX = "+447700900"
 
 _FIRST_NAMES = (
@@ -119,7 +119,7 @@ _MINE_MANAGERS = (("Rakesh", "Soren"), ("Sunita", "Oraon"), ("Debashis", "Bauri"
 
 
 def staff() -> Iterator[Person]:
-    """The managers of all other sites: they log, and HQ can call them; nobody signs in as them."""
+    """The managers of all other sites: they log, and HQ can call them, but nobody can sign in as them."""
     for number, factory in enumerate(cast.factories()):
         if factory.name == cast.MANAGED_FACTORY:
             continue

@@ -1,4 +1,4 @@
-"""What must hold before the demo starts; each thing that does not is one sentence with its remedy."""
+"""Conditions for the start of the demo; each failed one is a sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class NotReadyError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the demo is about to use."""
+    """The folder and ports that the demo will use."""
 
     data_dir: Path
     bind_address: str
@@ -30,8 +30,8 @@ class Wanted:
 
 
 def check(wanted: Wanted) -> None:
-    """Raise `NotReadyError` for the first thing that is in the way."""
-    # The demo fills its database with invented people and figures: never into one that somebody named.
+    """Raise `NotReadyError` for the first failed condition."""
+    # The demo fills its database with invented people and figures: never one that somebody configured.
     if wanted.database_url:
         raise NotReadyError("DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL.")
     if wanted.broker_url:

@@ -1,6 +1,6 @@
 """Starting and ending one process with all its children, on Linux, macOS and Windows; and its log file.
 
-Knows nothing of which parts there are or when they are started again: that is `demo/supervisor.py`.
+Knows neither the parts nor when they restart: that is `demo/supervisor.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ IS_WINDOWS = sys.platform == "win32"
 LOG_LIMIT_BYTES = 5_000_000
 OLD_LOGS_KEPT = 2
 PR_SET_PDEATHSIG = 1
-# How long what outlives a killed parent may take to vanish from the process table.
+# How long children of a killed parent may take to leave the process table.
 VANISH_TIMEOUT_S = 3.0
 
 
@@ -77,7 +77,7 @@ def kill_all(process: subprocess.Popen[bytes], family: Sequence[psutil.Process] 
 
 
 def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The process's children and theirs, also such as have left its group."""
+    """The process's children and theirs, including those that have left its group."""
     try:
         return list(psutil.Process(process.pid).children(recursive=True))
     except psutil.NoSuchProcess:
@@ -116,7 +116,7 @@ def ending_in_words(return_code: int) -> str:
 
 
 def _die_with_parent() -> Callable[[], None] | None:
-    """What a new process does before it becomes the program, so that kill -9 on us leaves none."""
+    """Runs in a new process before the program, so that kill -9 on us leaves no children."""
     if sys.platform != "linux":
         return None
     parent_pid = os.getpid()

@@ -13,7 +13,7 @@ from lib.qr_code import terminal_lines
 
 @dataclass(frozen=True, slots=True)
 class ReadyFacts:
-    """All that the block tells."""
+    """The contents of the block."""
 
     url: str
     is_on_network: bool

@@ -1,7 +1,7 @@
-"""One simulated device: measures on its own beat, words its messages, understands the server's.
+"""One simulated device: measures at its own moments, builds its messages, reads the server's.
 
-Says what a message contains and what an answer changes; how messages travel is in `link.py`, when they are
-sent in `fleet.py` and `outbox.py`, and what the chimney gives in `simulator.py`.
+Decides what a message contains and what an answer changes. The connection is in `link.py`, the times of sending in
+`fleet.py` and `outbox.py`, the chimney's values in `simulator.py`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from science import readings
 INTERVAL_MS = 5_000
 FIRMWARE = "sim-1.0.0"
 FIRST_FILL_MS = 30 * 60 * 1000
-# After a history that ends two hours back, or a short pause: all of it, as far as the outbox holds it.
+# After a history that ends two hours back, or a short pause: everything that the outbox can hold.
 LONGEST_FILL_MS = 3 * 3600 * 1000 + 50 * 60 * 1000
-# After a longer halt (a laptop that slept) a device has measured nothing, so it does not make it up.
+# During a longer halt (a laptop that slept) a device has measured nothing, so that time stays a gap.
 LONGEST_LAG_MS = 60_000
 PHASES = 67
 OFFLINE_PAYLOAD = b'{"v":1,"online":false}'
@@ -47,7 +47,7 @@ _decode_command = msgspec.json.Decoder(_Command).decode
 
 
 class SimulatedDevice:
-    """A device from its power-on at `now_ms`; `before` is what it kept of its last life."""
+    """A device from its power-on at `now_ms`; `before` is the stored state of its last run."""
 
     def __init__(
         self, planned: PlannedDevice, *, now_ms: int, before: Progress | None = None, anchor_day: int | None = None
@@ -57,7 +57,7 @@ class SimulatedDevice:
         self.before = before
         self.outbox = Outbox(stream=secrets.randbits(32), interval_ms=INTERVAL_MS)
         self._booted_ms = now_ms
-        # Each device has its own moment within the five seconds, or all would send at once.
+        # Each device has its own moment within the five seconds, so that they do not all send at once.
         self._phase_ms = planned.index * INTERVAL_MS // PHASES % INTERVAL_MS
         self._has_fault = False
         self.next_t_ms = self._on_beat(now_ms)
@@ -69,7 +69,7 @@ class SimulatedDevice:
 
     @property
     def progress(self) -> Progress | None:
-        """What to keep for the next life."""
+        """The state to store for the next run."""
         settled = self.outbox.settled
         if settled is None:
             return self.before
@@ -96,15 +96,15 @@ class SimulatedDevice:
         return alert
 
     def resume(self, now_ms: int) -> None:
-        """Somebody else was this device until now, and what was measured meanwhile is theirs."""
+        """The firmware's node ran this device until now, so it measured in the meantime."""
         self.next_t_ms = self._on_beat(now_ms)
 
     def _on_beat(self, t_ms: int) -> int:
-        """The first moment of this device's beat that is not before `t_ms`."""
+        """This device's first time of measuring that is not before `t_ms`."""
         return t_ms + (self._phase_ms - t_ms) % INTERVAL_MS
 
     def _fill_from_ms(self, now_ms: int) -> int:
-        """From when on to make up: where the last life ended, or half an hour ago if that is unknown or too long."""
+        """Start of the simulated past: the end of the last run; half an hour ago if unknown or too long ago."""
         if self.before is not None and now_ms - LONGEST_FILL_MS < self.before.t_ms < now_ms:
             return self._on_beat(self.before.t_ms + 1)
         return self._on_beat(now_ms - FIRST_FILL_MS)
@@ -160,7 +160,7 @@ class SimulatedDevice:
 
     # --- What it hears ---------------------------------------------------------------------------
     def take_committed(self, payload: bytes) -> None:
-        """Free what the server has; a message that cannot be read frees nothing."""
+        """Free the readings that the server has; an unreadable message frees nothing."""
         try:
             answer = _decode_committed(payload)
         except msgspec.DecodeError:
@@ -168,7 +168,7 @@ class SimulatedDevice:
         self.outbox.settle(answer.stream, answer.ranges, answer.refused)
 
     def answer_to_command(self, payload: bytes) -> bytes | None:
-        """The acknowledgement of a command: understood, and not carried out."""
+        """The acknowledgement of a command: understood but not carried out."""
         try:
             command = _decode_command(payload)
         except msgspec.DecodeError:

@@ -5,8 +5,8 @@ sequence numbers, no messages and no sockets (`outbox.py`, `fleet.py`), and no f
 
 The model: a shift lights the boiler and lets it burn out the next day; when, how long and how hot, `works.py`
 says. While it burns, wood is charged every 20 to 30 minutes; each charge makes CO2, draught and temperature
-rise within minutes and fade until the next. When the shift ends, draught goes first, then CO2, and the bricks
-stay warm for an hour or two. All curves are continuous, so that no healthy chimney trips a rule of
+rise within minutes and fall until the next. When the shift ends, draught falls first, then CO2, and the bricks
+stay warm for an hour or two. All curves are continuous, so that no healthy chimney violates a rule of
 `science/quality.py`. Means over an hour, for the history, are in `hour_means.py`.
 """
 
@@ -35,22 +35,22 @@ CHARGE_MS = 1.1
 STILL_MS = 0.14  # the draught of a cold chimney
 PROBE_ON_AXIS_FACTOR = 0.84  # `docs/method.md` 1
 DRY_SHARE = 1.0 - 0.13  # of the gas; the sensor sits behind a cooler
-PROBE_ERROR = 0.06  # one probe is not the mean of a duct: each chimney shows a little more or less than there is
-# A fire catches more slowly than it dies: so much of a shift it is not there yet.
+PROBE_ERROR = 0.06  # one probe does not measure the mean of a duct: each chimney shows a little too much or little
+# A fire rises more slowly than it falls: this share of a shift passes before it burns.
 CATCHING_S = 180.0
-# How fast things come and go at both ends of a shift, minutes.
+# Minutes of rise and fall at both ends of a shift.
 FIRE_RISE_MIN, FIRE_FALL_MIN = 12.0, 8.0
 DRAUGHT_RISE_MIN, DRAUGHT_FALL_MIN = 10.0, 3.0
 HEAT_RISE_MIN, HEAT_FALL_MIN = 25.0, 22.0
 
 FAULT_EVERY_S = 20 * 60.0
-# A drifting sensor loses this much in the ten weeks before the first start, and goes on so to a floor.
+# A drifting sensor loses this much in the ten weeks before the first start, and continues down to a floor.
 DRIFT_DAYS, DRIFT_LOSS, DRIFT_FLOOR = 70.0, 0.34, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class StackProfile:
-    """What is constant of one simulated chimney and the device in it."""
+    """The constants of one simulated chimney and its device."""
 
     seed: int
     part: Part
@@ -158,7 +158,7 @@ def has_sensor_fault(profile: StackProfile, t_ms: int) -> bool:
 
 
 def shown_share(profile: StackProfile, t_ms: float) -> float:
-    """The share of the CO2 that is there which the sensor shows: 1 but for one that drifts."""
+    """The share of the true CO2 that the sensor shows: 1 except for a drifting sensor."""
     if profile.part is not Part.DRIFT or profile.anchor_day is None:
         return 1.0
     days = (t_ms / 1000.0 + LOCAL_OFFSET_S) / DAY_S - (profile.anchor_day - DRIFT_DAYS)
@@ -168,7 +168,7 @@ def shown_share(profile: StackProfile, t_ms: float) -> float:
 def _as_measured(
     profile: StackProfile, t_ms: int, *, co2_ppm: float, temperature_c: float, velocity_ms: float, pressure_pa: float
 ) -> StackValues:
-    """The truth as this device's sensors tell it: in their steps, and not above their range."""
+    """The true values as this device's sensors report them: in their steps, and not above their range."""
     flags = 0
     co2_ppm *= shown_share(profile, t_ms)
     shown_ppm: float | None = round(co2_ppm, -1)
@@ -195,7 +195,7 @@ def burning_c(base_c: float, charge: float, door: float) -> float:
 
 
 def mean_charge(charge_every_s: float) -> tuple[float, float]:
-    """What the last charges give, and how far the door is open, on average of a burning hour."""
+    """The contribution of the last charges, and the opening of the door, as means of a burning hour."""
     every_min = charge_every_s / 60.0
     return CHARGE_GIVES_MIN / every_min, 0.5 * DOOR_OPEN_MIN / every_min
 

@@ -1,7 +1,7 @@
-"""Where the login of the spare device is kept: nobody simulates it, its readings you publish yourself.
+"""The login of the spare device: it is not simulated, you publish its readings yourself.
 
 The same file that `publish_reading` reads (`mqtt_ingest/spare_device.py`), mode 0600: the database holds only
-a hash, so a password that is to be shown again has to be kept somewhere.
+a hash, so a password that is shown again has to be stored in a file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Keeps the parts of the demo running: starts them in order, starts again what dies, stops all in reverse.
+"""Keeps the parts of the demo running: starts them in order, restarts dead ones, stops all in reverse.
 
-Knows nothing of what the parts are (`demo/parts.py`) nor how a process is started (`demo/processes.py`).
+`demo/parts.py` says what the parts are, `demo/processes.py` how a process starts.
 One thread only: on Linux the parts die with the thread that started them.
 """
 
@@ -36,7 +36,7 @@ class PartFailedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process: how to start it, how to know that it works, how to ask it to end."""
+    """One process: how to start it, how to check that it works, how to ask it to end."""
 
     name: str
     launch: Callable[[IO[bytes]], subprocess.Popen[bytes]]
@@ -88,7 +88,7 @@ class Supervisor:
         return self.log_dir / f"{name}.log"
 
     def start(self, part: Part) -> None:
-        """Start a part and return when it is ready; raise `PartFailedError` when it does not get there."""
+        """Start a part and return when it is ready; raise `PartFailedError` when it does not become ready."""
         running = _Running(part)
         self._running.append(running)
         self._launch(running)
@@ -102,7 +102,7 @@ class Supervisor:
             self._wait_a_moment()
 
     def wait_until(self, condition: Callable[[], bool], *, timeout_s: float) -> bool:
-        """Whether the condition came true in time; parts that die meanwhile are started again."""
+        """Whether the condition came true in time; parts that die meanwhile are restarted."""
         deadline_s = time.monotonic() + timeout_s
         while not condition():
             if time.monotonic() > deadline_s:
@@ -126,7 +126,7 @@ class Supervisor:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """A long step of our own, which a signal breaks off at once. Start no parts inside."""
+        """A long step of our own, which a signal interrupts at once. Start no parts inside."""
         self.check_signals()
         self._raises_at_once = True
         try:
@@ -142,7 +142,7 @@ class Supervisor:
     # --- inside ---
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        # Raising here could lose a process that was just started, printing could break into a print.
+        # Raising here could lose a process that was just started; printing could interrupt another print.
         self._signals_seen += 1
         if self._raises_at_once:
             self._raises_at_once = False
@@ -196,7 +196,7 @@ class Supervisor:
         )
 
     def _stop(self, part: Part, process: subprocess.Popen[bytes]) -> None:
-        family = processes.descendants(process)  # some leave the process group, as PostgreSQL's backends do
+        family = processes.descendants(process)  # some leave the process group, like PostgreSQL's backends
         if process.poll() is None:
             part.ask_to_stop(process)
             deadline_s = time.monotonic() + part.stop_timeout_s

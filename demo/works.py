@@ -1,7 +1,7 @@
-"""What a simulated tea factory makes and burns: leaf by season and weekday, made tea, wood, and when it fires.
+"""What a simulated tea factory makes and burns: leaf by season and weekday, made tea, wood, and times of firing.
 
-The one load function: the chimney of the live fleet (`simulator.py`), the hourly means of the history
-(`hour_means.py`) and what managers log (`ledger.py`) all follow from it, so stack, wood and tea agree.
+This is the only load function: the chimney of the live fleet (`simulator.py`), the hourly means of the history
+(`hour_means.py`) and the managers' log (`ledger.py`) all follow from it, so stack, wood and tea agree.
 Pure: no clock, no database. The scale is that of the KTDA benchmarks in `docs/sources.md`: about 4.2 million kg of
 made tea a year and 2 kg of wood a kg.
 """
@@ -21,7 +21,7 @@ FACTORY_DAY_STARTS_S = 6 * HOUR_S
 
 # January to December, mean 1: flushes after the long rains and the short rains, a cold dry July.
 _SEASON = (1.08, 0.92, 0.95, 1.11, 1.15, 1.03, 0.83, 0.79, 0.88, 1.06, 1.12, 1.08)
-# Monday to Sunday, mean 1: pluckers rest on Sunday, and what was plucked on Saturday is made then.
+# Monday to Sunday, mean 1: nobody plucks on Sunday, but the leaf of Saturday is processed then.
 _WEEKDAY = (1.08, 1.05, 1.03, 1.02, 1.02, 0.98, 0.82)
 _DAYS_A_MONTH = 30.44
 # A busy day burns longer and hotter: length^0.6 x rate^0.4 is the load.
@@ -37,7 +37,7 @@ class Shift:
 
     start_s: float
     end_s: float
-    rate: float  # draught and fire beside an average day's
+    rate: float  # draught and fire relative to an average day
     tea_kg: float
     wood_kg: float
 
@@ -49,7 +49,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """One factory's size and manner. `seed` draws what is not said."""
+    """One factory's size and habits. `seed` draws the values that are not given."""
 
     seed: int
     tea_kg_per_day: float  # of an average day
@@ -67,7 +67,7 @@ class Works:
 
     @property
     def co2_kg_per_s(self) -> float:
-        """What all its chimneys together give while an average day's shift lasts."""
+        """The CO2 of all its chimneys together during an average day's shift."""
         return self.wood_kg_per_day * CO2_KG_PER_KG_WOOD / self.shift_s
 
     def shift(self, day: int) -> Shift | None:
@@ -100,7 +100,7 @@ class Works:
         return self.progress_share(day) * (1.0 + 0.015 * wave(self.seed, 33, day, 20.0))
 
     def progress_share(self, day: int) -> float:
-        """What it uses for a kg of tea on a day, beside its average of the 13 months: 1 unless it improves."""
+        """Its use per kg of tea on a day, relative to its average of the 13 months: 1 unless it improves."""
         if self.improves_until_day is None:
             return 1.0
         progress = 1.0 - (self.improves_until_day - day) / HISTORY_DAYS
@@ -120,7 +120,7 @@ class Works:
 
 @cache
 def season(day: int) -> float:
-    """How much leaf grows at that time of the year, mean 1."""
+    """The leaf growth at that time of the year, mean 1."""
     at = (day % 365.25) / _DAYS_A_MONTH - 0.5  # the figures stand for the middles of months
     month = int(at // 1)
     into = at - month
@@ -134,15 +134,15 @@ def drawn_works(
     kwh_per_kg: float | None = None,
     improves_until_day: int | None = None,
 ) -> Works:
-    """The works of a factory by its number: sizes and intensities spread evenly over what is usual."""
-    # Most lie near 2 kg a kg, a few burn half as much again.
+    """The works of a factory by its number: sizes and intensities spread evenly over the usual range."""
+    # Most are near 2 kg a kg, a few burn 50 % more.
     wood = 1.55 + 1.30 * spread(seed, 0.30) ** 1.4 if wood_kg_per_kg is None else wood_kg_per_kg
     return Works(
         seed=seed,
         tea_kg_per_day=4.2e6 / 365.0 * (0.68 + 0.64 * draw(seed, 40)),
         wood_kg_per_kg=wood,
         kwh_per_kg=0.38 + 0.30 * draw(seed, 41) if kwh_per_kg is None else kwh_per_kg,
-        # 10:00 to 23:00 by the golden ratio: whatever the hour, few of any fleet stand still.
+        # 10:00 to 23:00 by the golden ratio: at any hour only a few factories of a fleet are idle.
         shift_start_s=(10.0 + 13.0 * spread(seed)) * HOUR_S,
         shift_s=(15.8 + 1.4 * draw(seed, 42)) * HOUR_S,
         rests_on_sundays=seed % 11 == 4,

@@ -1,8 +1,8 @@
 """The simulated world in the database: organisations, factories, mines, people, and the devices of the cast.
 
 `seed` runs at each start of the demo. It adds what is missing and leaves what it finds as it is, except the
-passwords of the demo accounts and of devices whose password got lost. Who plays what is in `cast.py`, `mines.py`
-and `people.py`; what happened before is filled in by `history.py`, and nothing is published here (`simulate` does).
+passwords of the demo accounts and of devices whose password got lost. `cast.py`, `mines.py` and `people.py` say who
+and what there is; `history.py` fills in the past; `simulate` publishes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SILENT_SINCE = timedelta(hours=3, minutes=10)  # after local midnight
 
 
 def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
-    """Make the world, or what is missing of it; returns (who, login) of each demo account.
+    """Create the world, or the missing parts of it; returns (who, login) of each demo account.
 
     Safe to repeat: a second run changes nothing, hashes no password and asks some ten queries.
 
@@ -94,7 +94,7 @@ def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int
 
 
 def _seed_twin(sandbox: Organisation, factories: Mapping[str, Factory]) -> None:
-    """A factory that stands where Litein stands, to try things on; the spare device sits there."""
+    """A factory for trials at Litein's place; the spare device is there."""
     if sandbox.factories.filter(name=TWIN_NAME).exists():
         return
     model = factories[cast.MANAGED_FACTORY]
@@ -154,7 +154,7 @@ def _seed_people(organisations: Iterable[Organisation], factories: Mapping[str, 
 
 
 def _seed_accounts(demo_password: str) -> dict[str | None, User]:
-    """Those who can sign in, each with this password."""
+    """Users who can sign in, all with this password."""
     found = {user.email: user for user in User.objects.filter(email__in=[person.email for person in PEOPLE])}
     # PBKDF2 costs a third of a second, so the salt says which password it was made with: no other can
     # have it, and one hash serves all accounts, which share the password anyway.
@@ -173,7 +173,7 @@ def _seed_accounts(demo_password: str) -> dict[str | None, User]:
 
 
 def _seed_staff() -> list[tuple[User, Person]]:
-    """Those who only have a phone: nobody can sign in as them."""
+    """Managers with only a phone: nobody can sign in as them."""
     everybody = {person.phone: person for person in staff()}
     found = {user.phone: user for user in User.objects.filter(phone__in=everybody)}
     for phone, person in everybody.items():
@@ -206,7 +206,7 @@ def _salt_of(user: User) -> str:
 
 # --- Devices ----------------------------------------------------------------------------------
 def _seed_devices(planned: Iterable[PlannedDevice], factories: Mapping[str, Factory]) -> int:
-    """Register what is missing and make sure that each password kept here opens its door.
+    """Register missing devices and make sure that each stored password works.
 
     Returns how many passwords were drawn.
     """

@@ -277,7 +277,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     try:
         scope = await sync_to_async(_authorise)(request)
     except Http404:
-        return json_error(404, "not_found", _("There is no such thing, or not for you."))
+        return json_error(404, "not_found", _("This does not exist, or you may not see it."))
     except AuthenticationFailed as error:
         return json_error(401, "invalid_token", str(error.detail))
     except ApiError as error:

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look at, never to change: a change here would miss its reason, its version or its results."""
+    """Read-only: a change made here would lack its reason, its version or its results."""
 
     def has_add_permission(self, *args: Any) -> bool:
         return False

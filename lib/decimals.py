@@ -6,7 +6,7 @@ _PRECISION = 60
 
 
 def plain(number: Decimal) -> str:
-    """Without an exponent and without trailing zeros, whatever its column is filled up with."""
+    """Without an exponent and without the trailing zeros of its column."""
     with localcontext() as context:
         context.prec = _PRECISION
         return f"{number.normalize():f}"

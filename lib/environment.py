@@ -60,14 +60,14 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def database(name: str, url: str) -> dict[str, Any]:
-    """Django's settings of a PostgreSQL database; no other will do. Never shows the password."""
+    """Django's settings of a PostgreSQL database; other databases are refused. Never shows the password."""
     scheme = url.partition(":")[0] if ":" in url else ""
     expected = f"{name} is not a PostgreSQL address: use postgres://user:password@host:5432/database"
     if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
         raise ImproperlyConfigured(f"{expected} (its scheme is {scheme!r})")
     try:
         found = env.db_url_config(url)
-    except (ValueError, ImproperlyConfigured):  # their words may hold the password
+    except (ValueError, ImproperlyConfigured):  # the message may contain the password
         raise ImproperlyConfigured(f"{expected} (its port is no number)") from None
     if not found.get("NAME"):
         raise ImproperlyConfigured(f"{expected} (it names no database)")
@@ -97,7 +97,7 @@ def broker_url(name: str, default: str) -> str:
     try:
         parts = urlsplit(raw)
         port = parts.port
-    except ValueError:  # never the text itself, there is a password in it
+    except ValueError:  # never the text itself: it contains a password
         raise ImproperlyConfigured(
             f"{name} has no host and port that can be read: use mqtts://user:password@host:8883, "
             "with / # ? @ : in the password written as %2F %23 %3F %40 %3A"

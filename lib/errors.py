@@ -1,7 +1,7 @@
 """One API error shape: {"code", "message", "params", "fields"}; from any exception to a response.
 
 `fields` maps a field to its errors, each {"code", "message", "params"}. `message` is for people, in their
-language; programs read `code` and `params`. Held by tests/test_errors.py.
+language; programs read `code` and `params`. tests/test_errors.py checks it.
 """
 
 import math
@@ -94,7 +94,7 @@ def _from_django_validation(exc: DjangoValidationError) -> Response:
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's hook: every exception that an endpoint may meet becomes the one shape. Others stay 500s."""
+    """DRF's hook: gives every expected exception of an endpoint the one shape. Others stay 500s."""
     if isinstance(exc, ApiError):
         response = Response(body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code)
     elif isinstance(exc, exceptions.ValidationError):
@@ -102,7 +102,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(exc, DjangoValidationError):
         response = _from_django_validation(exc)
     elif isinstance(exc, Http404):
-        response = Response(body("not_found", _("There is no such thing, or not for you.")), status=404)
+        response = Response(body("not_found", _("This does not exist, or you may not see it.")), status=404)
     elif isinstance(exc, PermissionDenied):
         response = Response(body("forbidden", _("Your role does not allow this.")), status=403)
     elif isinstance(exc, RequestDataTooBig):
@@ -141,7 +141,7 @@ def json_error(status_code: int, code: str, message: str) -> JsonResponse:
     return JsonResponse(body(code, message), status=status_code)
 
 
-@csrf_exempt  # whoever posts to a wrong address is told so, in our shape
+@csrf_exempt  # a POST to a wrong address gets our 404, not a 403 about CSRF
 def api_not_found(request: HttpRequest) -> JsonResponse:
     """Any unknown path below /api/."""
     return json_error(404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/."))

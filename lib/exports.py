@@ -1,7 +1,7 @@
-"""A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula are made text.
+"""A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula become text.
 
-Every list of the API goes through here, or through `accounts/viewsets.py` which does; held by
-tests/lib/test_lists.py.
+Every list of the API goes through here, directly or through `accounts/viewsets.py`; tests/lib/test_lists.py checks
+it.
 """
 
 import csv

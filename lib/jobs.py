@@ -1,6 +1,6 @@
 """Periodic work: apps list theirs as `JOBS` in `<app>/jobs.py`, `run_worker` does it.
 
-A job is idempotent and safe in two workers at once: it is run at least as often as it says, never exactly.
+A job is idempotent and safe in two workers at once, because it may run more often than it says.
 """
 
 import importlib
@@ -31,7 +31,7 @@ class Schedule:
     due_at: dict[str, float] = field(default_factory=dict)
 
     def run_due(self) -> list[str]:
-        """Run what is due, each on its own: one that fails is logged and tried again at its next time."""
+        """Run the jobs that are due, each separately: a failing job is logged and runs again at its next time."""
         ran = []
         for job in self.jobs:
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Which form an answer takes: ours, whatever the Accept header names. An address has one form, or `?as=` says it."""
+"""The format of an answer. Each address has one format, or `?as=` chooses it; the Accept header is ignored."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 
 class AnyAcceptNegotiation(DefaultContentNegotiation):
-    """Who asks for text/csv with `?as=csv`, or for an image, would otherwise be told 406 by a list of JSON."""
+    """Else a request for text/csv with `?as=csv`, or for an image, would get 406 from a list of JSON."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
         return renderers[0], renderers[0].media_type

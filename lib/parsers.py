@@ -1,4 +1,4 @@
-"""How the body of an API request is read: JSON in UTF-8, bounded in depth. Its size is Django's to bound."""
+"""Reads the body of an API request: JSON in UTF-8, bounded in depth. Django bounds its size."""
 
 from typing import Any
 

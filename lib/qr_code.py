@@ -1,4 +1,4 @@
-"""QR codes: for a terminal, and as SVG or PNG. What a code says is its caller's affair."""
+"""QR codes: for a terminal, and as SVG or PNG. The caller chooses the text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUFFIXES = (".svg", ".png")
 
 
 def _code(text: str, border: int) -> qrcode.QRCode:
-    """Less redundancy for long texts: a coarser code is easier to scan than one that repairs more."""
+    """Less redundancy for long texts: a coarser code is easier to scan than one with more error correction."""
     level = ERROR_CORRECT_L if len(text.encode()) > 300 else ERROR_CORRECT_M
     code = qrcode.QRCode(error_correction=level, border=border)
     code.add_data(text)

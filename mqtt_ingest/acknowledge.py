@@ -1,6 +1,6 @@
 """Tells the broker, after the commit, which messages it need not send again.
 
-This is back-pressure between the broker and us only. What a device may forget is told by `announce`: an
+This is back-pressure between the broker and us only. `announce` tells a device what it may forget: an
 acknowledgement by the broker promises a device nothing.
 """
 

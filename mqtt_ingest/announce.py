@@ -1,8 +1,8 @@
 """Tells each device, in `committed`, which of its readings are stored and which are refused, and why.
 
-Every reading that reached the server is answered, duplicates again too. Answers to one device are gathered:
-the first goes at once, later ones at most every 2 s. An answer that would make a device send more than it may is put
-off (`rate_limit.pause_s`). Live pages are told by the database (`store.py`).
+Every reading that reached the server is answered, duplicates again too. Answers to one device are collected:
+the first goes at once, later ones at most every 2 s. An answer that would make a device send more than it may is
+delayed (`rate_limit.pause_s`). The database notifies live pages (`store.py`).
 """
 
 import time
@@ -18,7 +18,7 @@ from mqtt_ingest.topics import Kind, format_topic
 
 INTERVAL_S = 2.0
 RANGES_PER_MESSAGE_COUNT = 100
-# Devices with an answer waiting; more only when made-up ids pour in, and those get none.
+# Devices with an answer waiting. Only a flood of invented ids makes more, and those get no answer.
 CAPACITY_COUNT = 20_000
 
 Range = tuple[int, int]
@@ -26,7 +26,7 @@ Range = tuple[int, int]
 
 @dataclass(slots=True)
 class _Answers:
-    """What one device is still to be told, by stream."""
+    """Answers that one device has not got yet, by stream."""
 
     ranges: dict[int, list[Range]] = field(default_factory=dict)
     refused: dict[int, set[tuple[int, int, Reason]]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Announcer:
         self.send_due()
 
     def send_due(self, *, is_last: bool = False) -> None:
-        """Send what has waited long enough; everything when this is the last time."""
+        """Send the answers that have waited long enough; all of them when this is the last call."""
         now_s = self._clock()
         for device_id in [d for d, until_s in self._put_off_until_s.items() if is_last or until_s <= now_s]:
             del self._put_off_until_s[device_id]
@@ -84,7 +84,7 @@ class Announcer:
             self._sent_at_s[device_id] = now_s
 
     def _forget_old_sendings(self, now_s: float) -> None:
-        """They stand in the order of their time: looking at all of them at each turn would cost more than sending."""
+        """Answers are kept in the order of their time: checking all of them each turn would cost more than sending."""
         while self._sent_at_s:
             device_id = next(iter(self._sent_at_s))
             if now_s - self._sent_at_s[device_id] < INTERVAL_S:
@@ -97,14 +97,14 @@ class Announcer:
             return
         ranges = [(r.seq_from or r.seq, r.seq) for r in parsed.readings]
         if len(ranges) > 1:
-            ranges = merge(ranges)  # an answer that is put off would hold a pair for each reading
+            ranges = merge(ranges)  # else a delayed answer would hold a pair for each reading
         refused = [
             (r.stream, (r.seq_from or r.seq, r.seq, r.reason))
             for r in parsed.rejections
             if r.stream is not None and r.seq is not None
         ]
         if not ranges and not refused:
-            return  # an unreadable message names nothing that could be answered
+            return  # an unreadable message names no stream, so there is nothing to answer
         answers = waiting.get(parsed.device_id)
         if answers is None:
             if len(waiting) >= CAPACITY_COUNT:
@@ -117,7 +117,7 @@ class Announcer:
 
 
 def _payloads(answers: _Answers) -> list[bytes]:
-    """One message a stream; more when there is much to say, so that each stays small."""
+    """One message a stream; several when there are many ranges, so that each stays small."""
     payloads = []
     for stream in sorted(answers.ranges.keys() | answers.refused.keys()):
         ranges = merge(answers.ranges.get(stream, []))

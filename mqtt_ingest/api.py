@@ -46,7 +46,7 @@ class RefusedItem:
 
 @dataclass(frozen=True, slots=True)
 class PostResult:
-    """What became of one call: received = stored + duplicate + len(rejected)."""
+    """The result of one call: received = stored + duplicate + len(rejected)."""
 
     received: int
     stored: int
@@ -57,14 +57,14 @@ class PostResult:
 def store_posted(user: AnyUser, body: object) -> PostResult:
     """Store one reading or a list of them, for devices of factories in which the user may write readings.
 
-    Without a seq, device and time are what makes a reading the same; so a call may be repeated safely.
+    Without a seq, device and time identify a reading, so a call may be repeated safely.
 
     Raises
     ------
     ApiError
         400 for a body that is neither an object nor a list, 413 for more than 500 readings.
     PermissionDenied
-        when a device is the user's to see but not to write for. Nothing is stored then.
+        when the user may see a device but not write for it. Nothing is stored then.
     """
     items = _items(body)
     now_ms = milliseconds(timezone.now())
@@ -98,7 +98,7 @@ def _items(body: object) -> Sequence[object]:
 
 
 def _devices(user: AnyUser, items: Sequence[object]) -> dict[str, MCUDevice]:
-    """The devices named that the user sees. One out of scope is as unknown as one that does not exist."""
+    """The named devices that the user sees. A device out of scope is as unknown as one that does not exist."""
     names = {item["device"] for item in items if isinstance(item, dict) and isinstance(item.get("device"), str)}
     # PostgreSQL text holds no NUL, and no device id does.
     names = {name for name in names if "\x00" not in name}
@@ -114,7 +114,7 @@ def _arrival(item: object, devices: dict[str, MCUDevice], now_ms: int) -> Arriva
     device = devices.get(name) if isinstance(name, str) else None
     parsed = _parse_item(item, device, name if isinstance(name, str) else "", now_ms)
     payload = _encoded(item) if parsed.rejections else b""
-    # Whoever brought them: a reading proves that the device lived when it measured, and no later.
+    # A posted reading proves only that the device was alive when it measured, not that it is alive now.
     received = Received(TOPIC, payload, now_ms)
     reference = DeviceRef(device.pk, device.revoked_at is not None) if device else None
     return Arrival(received, parsed, reference, counts_as_message=False)
@@ -138,13 +138,13 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
     if problem is not None:
         return _refused(name, *problem)
     interval_s = reading.interval_s if reading.interval_s is not None else device.interval_s
-    # Without a seq there is no place in a stream: device and time identify it, whatever stream was named.
+    # Without a seq a reading has no place in a stream: device and time identify it, whatever stream was named.
     stream = reading.stream if reading.seq else 0
     return ParsedMessage(Kind.READINGS, name, stream, interval_s, (reading,))
 
 
 def _problem_of_claim(reading: PostedReading) -> Problem | None:
-    """Whoever posts is not the device: a mean of theirs takes no more of its stream than was measured."""
+    """The caller is not the device, so a posted mean may claim only the readings that it was made of."""
     if reading.n is None or reading.seq_from is None:
         return None
     count = reading.seq - reading.seq_from + 1
@@ -159,7 +159,7 @@ class _BadTimeError(ValueError):
 
 
 def _with_time(item: dict[str, Any]) -> dict[str, Any]:
-    """The item with `t` in milliseconds, from `timestamp` where it has that."""
+    """The item with `t` in milliseconds, computed from `timestamp` where that was sent."""
     if "timestamp" not in item:
         return item
     if "t" in item:

@@ -1,6 +1,6 @@
 """Gathers arrivals until a batch is worth a transaction: by size, or by the age of its oldest message.
 
-50 ms keeps chimney to page well below a second, and lets a busy second cost 20 commits instead of 1,000.
+50 ms keep the time from chimney to page well below a second, and a busy second costs 20 commits instead of 1,000.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Where the broker is, and how every client of ours signs in there: login, TLS, TCP options."""
+"""The address of the broker, and how all our clients sign in: login, TLS, TCP options."""
 
 import socket
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ CONNECT_TIMEOUT_S = 10.0
 
 
 class BrokerSettingsError(RuntimeError):
-    """A setting of ours that no broker can be reached with; the message says which, and the remedy."""
+    """A setting with which no broker can be reached; the message names it and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class MessageKind(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What became of a reading; MESSAGE counts whole messages, with their kind in the place of the reason."""
+    """The outcome of a reading; MESSAGE counts whole messages, with their kind in place of the reason."""
 
     RECEIVED = "received", _("received")
     STORED = "stored", _("stored")

@@ -1,8 +1,8 @@
-"""Keeps the record of what has arrived of a stream small: at most 5,000 ranges a stream.
+"""Limits the record of received numbers: at most 5,000 ranges a stream.
 
-A device that leaves out every second reading makes a range a reading, and the whole record is written again with
-each. So beyond the limit a reading that would add a range is refused as `rate_limited`; one that fills a gap or goes
-on where a range ends is taken. A sound device has one range, and one more for each gap.
+A device that leaves out every second reading makes one range per reading, and each one rewrites the whole record.
+So beyond the limit a reading that would add a range is refused as `rate_limited`; one that fills a gap or extends a
+range is taken. A healthy device has one range, and one more for each gap.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Why something did not fit its shape, in words for people: field, its value, what was expected. Pure."""
+"""Explains why a value did not fit its shape: field, value, what was expected. Pure."""
 
 import json
 import re

@@ -1,6 +1,6 @@
-"""What a batch says of the devices themselves: heard of, on or off line, statuses, alerts, acks.
+"""What a batch says about the devices themselves: heartbeat, on or off line, statuses, alerts, acks.
 
-Runs inside the transaction of `store`. What a status means for totals is decided in `devices.services`.
+Runs inside the transaction of `store`. `devices.services` decides what a status means for totals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,18 +35,18 @@ class _Message:
 
     @property
     def is_last_will(self) -> bool:
-        """The broker sends it for a device that fell silent; it says nothing else of the device."""
+        """The broker sends it for a device that fell silent; it holds nothing else about the device."""
         return self.content.get("online") is False and "stream" not in self.content
 
 
 def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> None:
-    """Everything about devices that this batch brings."""
+    """Store everything that this batch says about devices."""
     messages = list(_messages(arrivals))
     statuses = [m for m in messages if m.kind is Kind.STATUS]
     # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
     known = _lock_devices(_devices_of(arrivals)) if statuses else {}
     move_heartbeats(cursor, arrivals)
-    # A status that we know already comes again, retained, whenever ingest subscribes: that is no news.
+    # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.
     old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
     _keep(cursor, [m for m in messages if id(m) not in old])
     for message in statuses:
@@ -55,9 +55,9 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
 
 
 def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
-    """A message that a device sent just now proves it lives; a retained one, or its last will, does not.
+    """A message that a device sent just now is a heartbeat; a retained one, or its last will, is not.
 
-    What the broker kept while ingest was away proves only that the device lived when it measured.
+    A message that the broker kept while ingest was away proves only that the device was alive when it measured.
     """
     heard: dict[int, int] = {}
     for arrival in arrivals:
@@ -75,7 +75,7 @@ def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
 
 
 def _sent_ms(arrival: Arrival) -> int:
-    """When the device sent it, as far as it says: its newest time, not later than it was received."""
+    """The newest time in the message, but not later than its arrival: when the device sent it."""
     parsed, received_ms = arrival.parsed, arrival.received.received_ms
     times = [reading.t for reading in parsed.readings]
     times += [rejection.t for rejection in parsed.rejections if rejection.t is not None]
@@ -124,7 +124,7 @@ def _keep(cursor: CursorWrapper, messages: Sequence[_Message]) -> None:
 def _apply_status(cursor: CursorWrapper, message: _Message) -> None:
     is_online: bool | None = bool(message.content["online"])
     if is_online and message.is_retained:
-        is_online = None  # it was on line when it wrote this; nobody knows whether it still is
+        is_online = None  # it was on line when it wrote this; it may be off line now
     parameters = {
         "device_id": message.device_pk,
         "firmware": message.content.get("firmware"),

@@ -1,18 +1,17 @@
-"""A socket under paho that takes the traffic of ingest past it: messages, both ways, and their acknowledgements.
+"""A socket under paho that lets messages of ingest, both ways, and their acknowledgements bypass it.
 
-paho asks the socket for each packet three times, answers each by a send of its own, and keeps an object a message: at
-thousands a second that is most of what ingest costs (docs/performance.md). Here the socket is read 64 KiB at a time.
-PUBLISH packets of QoS 0 and 1 (MQTT 3.1.1), and the PUBACKs of what we published, come out as plain values; every other
-packet, whole, is what paho finds when it reads. What paho and we send is gathered and goes out by `flush`, in order.
-Connecting, TLS, subscriptions and keep-alive stay paho's. No thread of its own: all calls come from the one that owns
-the client.
+paho reads each packet in three calls, answers each by a send of its own, and keeps an object a message: at thousands a
+second that is most of the cost of ingest (docs/performance.md). Here the socket is read 64 KiB at a time. PUBLISH
+packets of QoS 0 and 1 (MQTT 3.1.1), and the PUBACKs for our own messages, come out as plain values; paho reads every
+other packet whole. Packets that paho and we send are collected, and `flush` sends them in order. Connecting, TLS,
+subscriptions and keep-alive stay with paho. There is no thread: all calls come from the thread that owns the client.
 """
 
 import ssl
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-READ_BYTES = 64 * 1024  # a read ends behind so many, so it brings less than twice as many
+READ_BYTES = 64 * 1024  # a read stops after this many, so it returns less than twice as many
 _PUBLISH, _KIND_AND_HIGH_QOS = 0x30, 0xF4  # kind of the packet, and the bit that QoS 2 and the invalid 3 have
 _QOS_1, _RETAINED = 0x02, 0x01
 _PUBACK = b"\x40\x02"
@@ -43,7 +42,7 @@ class DuplexSocket:
 
     def __init__(self, sock: PlainOrTlsSocket) -> None:
         self._sock = sock
-        self._chunks: list[bytes] = []  # read, and not yet cut into packets
+        self._chunks: list[bytes] = []  # read, but not yet cut into packets
         self._chunks_bytes = 0
         self._needed_bytes = 2  # of `_chunks`, before there can be a whole packet in them
         self._for_paho = bytearray()
@@ -80,7 +79,7 @@ class DuplexSocket:
         self._sock.setsockopt(level, option, value)
 
     def close(self) -> None:
-        self.flush()  # DISCONNECT, which paho believes to be sent
+        self.flush()  # DISCONNECT, which paho believes it has sent
         self._sock.close()
 
     # --- what the receiver calls ---
@@ -94,10 +93,10 @@ class DuplexSocket:
         return bool(self._for_paho) or self._has_ended or self._error is not None
 
     def read(self) -> bool:
-        """Read what has arrived, 64 KiB and a little; `next_messages` cuts it. An end is paho's to find.
+        """Read what has arrived, about 64 KiB; `next_messages` cuts it. paho finds the end of the connection itself.
 
-        Until nothing is left: TLS gives a record at a time, which may be a single message, and may hold more where
-        select sees none. Returns whether anything had.
+        Reads until nothing is left: TLS returns one record at a time, which may be a single message, and may hold
+        more although select sees nothing. Returns whether anything had arrived.
         """
         count = 0
         self.has_more = False
@@ -119,7 +118,7 @@ class DuplexSocket:
         return count > 0
 
     def next_messages(self) -> list[Published]:
-        """The messages up to the next packet that is paho's; call again when it has read that (`has_for_paho`)."""
+        """The messages up to the next packet for paho; call again when paho has read that packet (`has_for_paho`)."""
         if self._chunks_bytes < self._needed_bytes or self._for_paho:
             return []
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
@@ -163,7 +162,7 @@ class DuplexSocket:
         return answered
 
     def flush(self) -> None:
-        """Send what the kernel takes of what is gathered; an error is paho's to find when it reads."""
+        """Send as much as the kernel takes; paho finds an error when it reads."""
         # Python's TLS sockets take a retry from a buffer that has grown or moved meanwhile.
         try:
             while self._out:
@@ -179,8 +178,8 @@ class DuplexSocket:
 def _measure(data: bytes, start: int, end: int) -> tuple[int, int, bool]:
     """Where the body of the packet at `start` begins, where it ends, and whether all of it is there.
 
-    Of a length that is not whole yet, or of one that no packet may have (paho is given that, to refuse it), the end
-    is just behind what is known.
+    If the length is incomplete, or one that no packet may have (paho gets that packet and refuses it), the end is just
+    after the known bytes.
     """
     length, shift, at = 0, 0, start + 1
     while at < end:

@@ -1,7 +1,7 @@
-"""Topic -> device, through a cache that knows when it is stale. Credentials are the broker's business.
+"""Topic -> device, through a cache that knows when it is stale. The broker checks credentials.
 
-A device provisioned a second ago must work, and one revoked a few seconds ago must not: so what was found is
-believed for 5 s, what was not found for 1 s.
+A device provisioned a second ago must work, and one revoked a few seconds ago must not. So a device that was found
+is cached for 5 s, one that was not found for 1 s.
 """
 
 import time
@@ -21,7 +21,7 @@ CAPACITY_COUNT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class DeviceRef:
-    """What the writer must know of a device."""
+    """The columns of a device that `store` needs."""
 
     pk: int
     is_revoked: bool
@@ -73,7 +73,7 @@ class DeviceDirectory:
         for device_id, pk, revoked_at in rows:
             found[device_id] = DeviceRef(pk, revoked_at is not None)
         if len(self._entries) + len(found) > CAPACITY_COUNT:
-            # Made-up ids must not fill the memory; real ones come back with their next message.
+            # Invented ids must not fill the memory; real ones return with their next message.
             self._entries.clear()
         for device_id, device in found.items():
             believed_for_s = NOT_FOUND_FOR_S if device is None else FOUND_FOR_S

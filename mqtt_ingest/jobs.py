@@ -1,4 +1,4 @@
-"""Periodic work of ingest: what it keeps for people to look at does not grow without end. Counters are kept.
+"""Periodic work of ingest: deletes old messages that are kept for people to inspect. Counters are never deleted.
 
 Bounds, with one ingest process. Rejected messages: 100,000, and between two clean-ups an hour of the 600 a minute
 that `outcomes.py` keeps, 36,000: at 5 KB (4 KiB of payload, reason, index) less than 700 MB. Other messages: 1,000 a

@@ -1,4 +1,4 @@
-"""The sign of life that ingest leaves in the shared cache, for `/readyz` and `/metrics` of the web."""
+"""The heartbeat of ingest in the shared cache, for `/readyz` and `/metrics` of the web processes."""
 
 import logging
 import time
@@ -29,7 +29,7 @@ class SignOfLife:
 
 
 class Liveness:
-    """Writes a sign of life every 5 s, and at once when the connection to the broker comes or goes."""
+    """Writes a heartbeat every 5 s, and at once when the connection to the broker starts or ends."""
 
     def __init__(self, receiver: Receiver, clock: Callable[[], float] = time.time) -> None:
         self._receiver = receiver
@@ -54,12 +54,12 @@ class Liveness:
             cache.set(CACHE_KEY, asdict(sign), timeout=24 * 3600)
         except (DatabaseError, InterfaceError) as error:
             # The next batch will notice, and wait, if the database is gone; meanwhile we are not alive.
-            logger.debug("No sign of life: %s", error)
+            logger.debug("No heartbeat: %s", error)
             connection.close()
         self._last = sign
 
 
 def last_sign_of_life() -> SignOfLife | None:
-    """The last one left, however old; None when there never was one."""
+    """The last heartbeat, however old; None when there never was one."""
     found = cache.get(CACHE_KEY)
     return SignOfLife(**found) if found else None

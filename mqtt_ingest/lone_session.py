@@ -1,7 +1,7 @@
-"""The end of a lone worker's persistent session, when several workers take over: nothing in it is thrown away.
+"""Ends a lone worker's persistent session when several workers take over, without losing a message in it.
 
-While the session is there the broker fills it for nobody. So: leave the subscription, take what was kept, and only then
-tell the broker to forget the session. `ingest_mqtt --end-session` does it, beside the workers that have taken over.
+While the session exists the broker fills it, although no worker reads it. So: unsubscribe, take the kept messages, and
+only then tell the broker to forget the session. `ingest_mqtt --end-session` does it, beside the workers that took over.
 """
 
 import logging
@@ -23,9 +23,9 @@ class SessionInUseError(RuntimeError):
 
 
 class LeavingReceiver(PahoReceiver):
-    """Takes what the broker kept for the lone worker, and nothing new. Never connects a second time.
+    """Takes the messages that the broker kept for the lone worker, and no new ones. Never connects a second time.
 
-    A connection that is lost may be one that a lone worker has taken back: to connect again would end that one's.
+    If the connection is lost, a lone worker may have taken the session back; connecting again would end its connection.
     """
 
     def __init__(self, address: BrokerAddress) -> None:

@@ -1,6 +1,6 @@
 """The shapes of the MQTT contract, version 1: what a device sends, and what the parser makes of it.
 
-The published twin is `contract/*.schema.json`; tests hold both to the same vectors (`test_contract.py`).
+`contract/*.schema.json` publishes the same shapes; `test_contract.py` tests both with the same vectors.
 Rules that need a clock or two fields at once are in `parse.py`.
 """
 
@@ -53,7 +53,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PostedReading(Reading, frozen=True, gc=False, kw_only=True):
-    """A reading that came over HTTP: it names its own stream, and may leave its place in it out."""
+    """A reading that came over HTTP: it names its own stream, and may leave out its seq."""
 
     seq: Annotated[int, Meta(ge=0, le=LARGEST_SEQ)] = 0
     stream: StreamNumber = 0
@@ -139,7 +139,7 @@ OTHER_SHAPES: dict[Kind, type[msgspec.Struct]] = {
 
 
 def printable(text: str, length: int) -> str:
-    """Printable ASCII, the rest spelt out: a device's text reaches tables and logs no other way."""
+    """Printable ASCII, the rest escaped: a device's text reaches tables and logs only in this form."""
     return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)[:length]
 
 
@@ -161,7 +161,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """What came out of one message. `other` holds the known keys of a status, alert or ack."""
+    """The result of parsing one message. `other` holds the known keys of a status, alert or ack."""
 
     kind: Kind
     device_id: str

@@ -7,7 +7,7 @@ from mqtt_ingest.choices import MessageKind, Outcome, Reason
 
 
 class RejectedMessage(models.Model):
-    """A refused reading, or a message that could not be read, with the start of what came."""
+    """A refused reading, or an unreadable message, with the start of its payload."""
 
     received_at = models.DateTimeField(_("received"), db_index=True)
     topic_device_id = models.CharField(_("device id in the topic"), max_length=64)

@@ -1,4 +1,4 @@
-"""What became of each reading: the counts, and the sample of refused messages that is kept.
+"""The outcomes of readings: the counts, and the sample of refused messages that is kept.
 
 received = stored + duplicate + rejected, in readings. Written by the transaction that stores.
 """
@@ -24,7 +24,7 @@ from mqtt_ingest.topics import Kind
 SLOT_COUNT = 32
 KEPT_PAYLOAD_BYTES = 4096
 KEPT_PER_MESSAGE_COUNT = 5
-# Rejected rows that a process keeps: a device, or many, that send rubbish must not fill the disk.
+# Rejected rows that a process keeps: devices that send garbage must not fill the disk.
 KEPT_PER_DEVICE_AND_MINUTE_COUNT = 60
 KEPT_PER_MINUTE_COUNT = 600
 
@@ -69,7 +69,7 @@ class Tally:
 
 
 def tally_messages(tally: Tally, arrivals: Iterable[Arrival]) -> None:
-    """Count messages by kind and what was refused; what was stored only the database can say."""
+    """Count messages by kind, and refused readings; only the database knows what was stored."""
     for arrival in arrivals:
         if arrival.counts_as_message:
             tally.messages[arrival.parsed.kind] += 1
@@ -109,7 +109,7 @@ sample = Sample()
 
 
 def keep_rejected(arrivals: Sequence[Arrival]) -> None:
-    """Keep a sample of what was refused, with its reason; nothing of what came too fast, only its count."""
+    """Keep a sample of refused messages with their reason; rate-limited ones are only counted."""
     rows: list[RejectedMessage] = []
     for arrival in arrivals:
         kept = [r for r in arrival.parsed.rejections if r.reason != Reason.RATE_LIMITED]

@@ -1,12 +1,12 @@
 """The receiver on paho-mqtt: one thread that owns the client, and back-pressure by not reading the socket.
 
-paho connects, subscribes and keeps alive; messages, both ways, and their acknowledgements pass it by in bulk
-(`duplex_socket.py`).
+paho connects, subscribes and keeps the connection alive; messages, both ways, and their acknowledgements bypass it in
+bulk (`duplex_socket.py`).
 
-The thread drives paho's loop itself. With paho's own loop a full queue could only be met by blocking in a
-callback, and then neither acknowledgements nor keep-alives would go out. While the queue is full nothing is
-read, TCP fills up and the broker waits; if that lasts longer than the keep-alive the connection ends, and is
-made again when there is room: the session persists, so the broker then sends again what was not acknowledged.
+The thread runs paho's loop itself. With paho's own loop a full queue would have to block in a callback, and then
+neither acknowledgements nor keep-alives would go out. While the queue is full nothing is read, TCP fills up and the
+broker waits. If that outlasts the keep-alive, the connection ends and is restored when there is room: the session
+persists, so the broker sends unacknowledged messages again.
 All calls into paho come from this thread: a TLS socket must not be read and written by two at once.
 """
 
@@ -36,7 +36,7 @@ CLIENT_ID = "carbontrack-ingest"  # fixed: the broker keeps our session, and its
 GROUP = "carbontrack-ingest"  # of workers that share the load
 KEEP_ALIVE_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
-# Between two reads while messages come: what arrives meanwhile costs one wake-up of both threads instead of one each.
+# Pause between two reads while messages arrive: one wake-up of both threads instead of one for each message.
 PAUSE_S = 0.005
 LARGEST_WAIT_S = 0.5
 LOG_FULL_EVERY_S = 60.0
@@ -51,16 +51,16 @@ class _Client(mqtt.Client):
         return DuplexSocket(cast(PlainOrTlsSocket, super()._create_socket()))
 
     def note_life(self) -> None:
-        """The broker has sent something: its answer to a ping may stand behind much of it, and is not waited for."""
+        """The broker has sent something. Its answer to a ping may follow a long backlog, so we do not wait."""
         self._ping_t = 0.0
 
 
 class PahoReceiver:
     """Implements `receive.Receiver`.
 
-    Alone it has a persistent session: what comes while it is away waits with the broker. As one of several
-    (`worker` is its name among them) it shares a subscription and starts clean: what a dead worker had not
-    acknowledged goes to the others or comes again from the devices, and no session fills up for nobody.
+    A lone worker has a persistent session: messages wait at the broker while it is away. One of several (`worker` is
+    its name) shares a subscription and starts clean: the unacknowledged messages of a dead worker go to the others or
+    come again from the devices, and no unused session fills up.
     """
 
     def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = "") -> None:
@@ -190,7 +190,7 @@ class PahoReceiver:
         sock = self._socket()
         if sock is None:
             return
-        if self._client.want_write():  # what was asked for inside a callback
+        if self._client.want_write():  # a callback asked for it
             self._client.loop_write()
         sock.flush()
         may_read = self._may_read()
@@ -215,7 +215,7 @@ class PahoReceiver:
         self._client.loop_misc()
 
     def _may_read(self) -> bool:
-        """Closing, we read on for the broker's answers; messages that come then stay with the broker."""
+        """While closing, we still read the broker's answers; messages that arrive then stay at the broker."""
         if self._closing_at_s is not None:
             return True
         is_full = self._queue.is_full
@@ -231,7 +231,7 @@ class PahoReceiver:
         return self._is_reading and not is_full
 
     def _read(self, sock: DuplexSocket) -> None:
-        """Read once, and hand what came to the pipeline at once: a wake-up a message would cost more."""
+        """Read once, and hand all messages to the pipeline together: one wake-up per message would cost more."""
         if sock.read():
             self._client.note_life()
         fresh: list[Received] = []
@@ -262,7 +262,7 @@ class PahoReceiver:
         self._publish_what_may_go()
 
     def _publish_what_may_go(self) -> None:
-        """What the broker has not acknowledged when the connection ends is lost: devices ask again by sending again."""
+        """Unacknowledged answers are lost with the connection: devices send their readings again."""
         sock = self._socket()
         while sock is not None and self._to_publish and len(self._unanswered_publishes) < PUBLISH_WINDOW_COUNT:
             # Packet ids of our own: paho, which numbers its subscriptions, publishes nothing.
@@ -280,7 +280,7 @@ class PahoReceiver:
 
     # --- connecting ---
     def _connect_when_due(self) -> None:
-        # With a full queue there is no point in a connection that we would not read from.
+        # With a full queue we would not read from a new connection, so we make none.
         wait_s = max(self._retry_at_s - time.monotonic(), LARGEST_WAIT_S if self._queue.is_full else 0.0)
         if wait_s > 0:
             readable, _, _ = select.select([self._wake_reader], [], [], min(wait_s, LARGEST_WAIT_S))
@@ -298,7 +298,7 @@ class PahoReceiver:
         self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
 
     def _log_outage(self, what: str) -> None:
-        """Once an outage, not once an attempt."""
+        """Logs once per outage, not once per attempt."""
         if not self._is_outage_logged:
             logger.warning("Broker %s: %s; trying again, at least every 90 s", self.address, what)
             self._is_outage_logged = True

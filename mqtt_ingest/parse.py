@@ -1,7 +1,7 @@
 """Bytes and topic in, readings and rejections out. Pure: no clock, no database; and it never raises.
 
-A bad reading never spoils its message: when the fast decode of the whole fails, each is decoded alone, and a
-message that fails as a whole is taken apart by `salvage.py`. Shapes are in `messages.py`, further rules in
+A bad reading never spoils its message: when the fast decode of the whole fails, each reading is decoded alone, and
+`salvage.py` takes apart a message that fails as a whole. Shapes are in `messages.py`, further rules in
 `rules.py`. Anything that does not fit is refused with the field, its value and the limit.
 """
 
@@ -46,7 +46,7 @@ def parse(topic: str, payload: bytes, now_ms: int) -> ParsedMessage:
         problem = Reason.BAD_SCHEMA, f"payload of {len(payload)} bytes is above {limit}"
     else:
         try:
-            # What msgspec skips over it does not check for being text.
+            # msgspec does not check that skipped parts are valid text.
             _ = payload.isascii() or payload.decode()
             if kind is Kind.READINGS:
                 return _parse_readings(device_id, payload, now_ms)
@@ -81,7 +81,7 @@ def _parse_readings(device_id: str, payload: bytes, now_ms: int) -> ParsedMessag
 
 
 def _parse_one_by_one(device_id: str, payload: bytes, now_ms: int) -> ParsedMessage:
-    _check_syntax(payload)  # the decode before stopped at the first wrong shape; broken JSON outranks it
+    _check_syntax(payload)  # the first decode stopped at a wrong shape; broken JSON is the more important reason
     envelope = _decode_envelope(payload)
     readings: list[Reading] = []
     rejections: list[Rejection] = []
@@ -122,7 +122,7 @@ def _parse_other(kind: Kind, device_id: str, payload: bytes) -> ParsedMessage:
         raise
     if b"\\u0000" in payload:
         return _refuse(kind, device_id, (Reason.BAD_SCHEMA, "text holds a NUL character, \\u0000"))
-    # Known keys alone, each with its limit: what is kept of a message is small, however large it came.
+    # Only known keys, each with its limit: the stored part of a large message stays small.
     return ParsedMessage(kind, device_id, other=msgspec.to_builtins(message))
 
 

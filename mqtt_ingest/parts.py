@@ -1,8 +1,8 @@
 """A batch on its way into the database, in the parts that are committed one by one.
 
-A batch is one part until the database cannot take something in it. What is committed is remembered here, outside
-the attempt: when the database goes away between two parts, the next attempt goes on with what is left, and nothing
-is counted twice.
+A batch is one part until the database refuses something in it. The committed parts are remembered here, outside the
+attempt: when the database fails between two parts, the next attempt continues with the rest, and nothing is counted
+twice.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from mqtt_ingest.outcomes import Tally
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was committed: every arrival as it ended, and the counts."""
+    """The committed part: every arrival with its outcome, and the counts."""
 
     arrivals: list[Arrival]
     tally: Tally
 
 
 class Parts:
-    """What is left of a batch, first part first, and what is done."""
+    """The remaining parts of a batch, in order, and the committed ones."""
 
     def __init__(self, arrivals: Sequence[Arrival]) -> None:
         self._left: list[list[Arrival]] = [list(arrivals)]

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# While nothing arrives: how soon answers that were put off, and the sign of life, get their turn.
+# While nothing arrives: how soon delayed answers and the heartbeat get their turn.
 IDLE_WAIT_S = 0.25
 
 
@@ -73,7 +73,7 @@ class Pipeline:
         for arrival in arrivals:
             self._batch.add(limit_rate(self._buckets, arrival))
         if self._batch.is_due() or (self.stopping.is_set() and len(self._batch)):
-            parts = Parts(self._batch.take())  # made once: they know what is committed when it is tried again
+            parts = Parts(self._batch.take())  # made once: a retry then knows what is committed
             stored = self._patiently(lambda: self._store_batch(parts))
             acknowledge(self._receiver, stored.arrivals)
             self._announcer.announce(stored.arrivals)

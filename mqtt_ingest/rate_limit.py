@@ -1,4 +1,4 @@
-"""How fast one device may send: a token bucket each. What is above it is refused and counted."""
+"""How fast one device may send: one token bucket each. Readings above it are refused and counted."""
 
 import time
 from collections.abc import Callable
@@ -29,9 +29,9 @@ class TokenBuckets:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, key: str, tokens: float, waited_s: float = 0.0) -> bool:
-        """Take all of `tokens`, or none. More than a full bucket holds is given to a full bucket.
+        """Take all of `tokens`, or none. A full bucket also serves requests above its size.
 
-        `waited_s`: how long ago they were asked for. What waited for us counts where it came, not all at once.
+        `waited_s`: how long ago the message arrived. Waiting messages count at their arrival, not all at once.
         """
         now_s = self._clock() - waited_s
         bucket = self._buckets.get(key)
@@ -49,7 +49,7 @@ class TokenBuckets:
         return True
 
     def seconds_until(self, key: str, tokens: float) -> float:
-        """Until the bucket holds so many, if nothing is taken meanwhile."""
+        """Seconds until the bucket holds so many tokens, if nothing is taken meanwhile."""
         bucket = self._buckets.get(key)
         if bucket is None:
             return 0.0
@@ -57,7 +57,7 @@ class TokenBuckets:
         return max(0.0, (tokens - bucket.tokens) / self.rate_per_s - since_s)
 
     def _forget_full_ones(self, now_s: float) -> None:
-        """A full bucket says no more than none. If that frees nothing, all start anew."""
+        """Drop full buckets, which equal new ones. If that frees nothing, drop all."""
         refill_s = self.burst / self.rate_per_s
         self._buckets = {k: b for k, b in self._buckets.items() if now_s - b.filled_at_s < refill_s}
         if len(self._buckets) >= CAPACITY_COUNT:
@@ -65,10 +65,10 @@ class TokenBuckets:
 
 
 def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
-    """How long the answer to a message of old readings is put off, so that its device stays below the limit.
+    """How long the answer to a message of old readings is delayed, so that its device stays below the limit.
 
-    What is refused is lost, and a device that brings a long outage home knows no limit but its window: it sends more
-    when it is answered. Half a bucket is five of the largest messages. Answers to what is measured now do not wait.
+    A refused reading is lost, and a device with a long backlog knows no limit but its window: it sends more when it is
+    answered. Half a bucket is five of the largest messages. Answers to live readings do not wait.
     """
     if len(arrival.parsed.readings) <= LIVE_LIMIT_COUNT:
         return 0.0

@@ -1,9 +1,9 @@
 """What the pipeline needs of an MQTT client, and the bounded queue between the client and the pipeline.
 
-`paho_receiver.py` is the one in use; another client takes its place by offering the same few methods.
+`paho_receiver.py` is the client in use; another client needs only the same few methods.
 Back-pressure: the queue is bounded in messages and in bytes. While it is full the receiver does not read its
-socket, so the broker holds the rest. Small messages overtake large ones: what a device measures now does not wait for
-what hundreds of devices bring from an outage.
+socket, so the broker holds the rest. Small messages overtake large ones: live readings do not wait for
+the backlog of hundreds of devices.
 """
 
 import threading
@@ -18,7 +18,7 @@ QUEUE_LIMIT_BYTES = 32 * 1024 * 1024
 # Of messages that came and are not settled, stored ones that wait for others among them. Packet ids have 16 bits, and
 # Mosquitto 2.0 sends on beyond its window.
 UNSETTLED_LIMIT_COUNT = 20_000
-# What is taken at once: a mebibyte of backlog holds some ten thousand readings, enough for a batch.
+# Largest portion taken at once: a mebibyte of backlog holds some ten thousand readings, enough for a batch.
 TAKE_LIMIT_COUNT = 1_000
 TAKE_LIMIT_BYTES = 1024 * 1024
 OVERHEAD_BYTES = 200  # of a queued message beside its payload
@@ -28,7 +28,7 @@ SMALL_LIMIT_BYTES = 2048
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message as it came. `connection` and `packet_id` say what to acknowledge, None if nothing."""
+    """One message as it arrived. `connection` and `packet_id` say what to acknowledge, None if nothing."""
 
     topic: str
     payload: bytes
@@ -57,7 +57,7 @@ class Receiver(Protocol):
 
     @property
     def unacknowledged(self) -> int:
-        """Messages received that the broker is not told of yet, those in the queue included."""
+        """Messages received but not yet acknowledged to the broker, including those in the queue."""
 
     @property
     def oldest_unacknowledged_ms(self) -> int | None:
@@ -78,7 +78,7 @@ class Receiver(Protocol):
         """Take nothing more from the broker; what is in the queue stays to be taken."""
 
     def close(self) -> None:
-        """Send what is still to be sent, disconnect, and end."""
+        """Send everything that waits, disconnect, and end."""
 
 
 class BoundedQueue:
@@ -152,7 +152,7 @@ class BoundedQueue:
     def settle(self, messages: Sequence[Received]) -> list[Received]:
         """These are done with; returns what may be acknowledged now.
 
-        That is in the order in which messages came, as MQTT demands: those that overtook others wait for them.
+        MQTT demands the order of arrival, so messages that overtook others wait for them.
         """
         with self._changed:
             self._settled_ids.update(map(id, messages))

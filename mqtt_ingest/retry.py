@@ -1,6 +1,6 @@
-"""Waits out a database that is gone: the same work again, later and later, until it is done.
+"""Repeats work while the database is gone, with growing pauses, until it succeeds.
 
-Nothing is acknowledged meanwhile and the queue before us fills up, which is the back-pressure.
+Nothing is acknowledged meanwhile, so the queue fills up: this is the back-pressure.
 """
 
 import logging
@@ -25,7 +25,7 @@ class StoppedWaitingError(RuntimeError):
 
 
 def until_database_answers(work: Callable[[], T], stop: threading.Event) -> T:
-    """The result of `work`, tried as often as it takes.
+    """The result of `work`, repeated until it succeeds.
 
     Raises StoppedWaitingError when `stop` is set and the attempt after that fails too.
     """

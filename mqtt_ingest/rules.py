@@ -1,4 +1,4 @@
-"""Rules for one reading that its shape alone cannot say: its time, its fault flags, what a mean stands for.
+"""Rules for one reading beyond its shape: its time, its fault flags, what a mean stands for.
 
 Pure: the clock is an argument. Shapes are in `messages.py`.
 """

@@ -1,7 +1,7 @@
-"""What can still be said of a readings message that is refused as a whole, so that the device is answered.
+"""Finds the readings of a message that is refused as a whole, so that the device gets an answer.
 
-A device resends what is not answered: a message refused in silence would come again and again. So when `stream`
-and the list of readings can be made out, each reading gets its own refusal. `NaN` and `Infinity`, which are no
+A device resends unanswered readings: a message refused without an answer would arrive again and again. So when
+`stream` and the list of readings are readable, each reading gets its own refusal. `NaN` and `Infinity`, which are no
 JSON but which careless libraries write, refuse the readings they stand in and no others.
 """
 

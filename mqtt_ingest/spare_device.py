@@ -1,4 +1,4 @@
-"""A device to try things with, on a chimney of its own; `publish_reading` uses it.
+"""A device for trials, on a chimney of its own; `publish_reading` uses it.
 
 Its login is kept in DATA_DIR/spare_device.json, mode 0600, because a password is shown only once. It
 publishes as any device does: over TLS, with its own login, and waits for `committed`.
@@ -36,7 +36,7 @@ class PublishError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was sent, and what the server said in `committed`."""
+    """The reading sent, and the server's answer in `committed`."""
 
     message: dict[str, Any]
     committed: dict[str, Any]

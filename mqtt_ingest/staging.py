@@ -1,7 +1,7 @@
-"""A batch as lines for COPY, and what must be known of it beside them. No database here.
+"""A batch as lines for COPY, and the facts about it that `store` needs. No database here.
 
-Written by the JSON encoder: a list of numbers is a line but for its commas, and it is ten times faster than Python
-that formats each number.
+The JSON encoder writes the lines: a list of numbers is a line except for its commas, and the encoder is ten times
+faster than Python code that formats each number.
 """
 
 import json
@@ -60,7 +60,7 @@ def stage(arrivals: Sequence[Arrival]) -> StagedBatch:
 
 
 def _unseen(readings: Sequence[Reading], seen: set[int]) -> Sequence[Reading]:
-    """Those whose identity is not in `seen` yet, which it then is. A seq of 0 is told apart by its time."""
+    """Readings whose identity is not in `seen` yet; adds it. A reading with seq 0 is identified by its time."""
     identities = [r.seq or -r.t for r in readings]
     fresh = set(identities)
     if len(fresh) == len(identities) and seen.isdisjoint(fresh):
@@ -92,7 +92,7 @@ def _without_tiny_numbers(row: Iterable[Any]) -> list[Any]:
 
 
 def notifications(batch: StagedBatch, left_out: set[int], now_ms: int) -> list[str]:
-    """What the live streams are told: [[device, time in ms, stored stream, seq], ...], cut to size."""
+    """The payload for the live streams: [[device, time in ms, stored stream, seq], ...], cut to size."""
     texts: list[str] = []
     items: list[str] = []
     size_bytes = 2

@@ -2,7 +2,7 @@
 
 Redelivery changes nothing but the counters. The order of the steps is the order of the locks (streams,
 devices, counters), each kind in key order: workers with the same devices wait for each other and never
-deadlock. What device and broker are told comes after the commit, from `announce` and `acknowledge`.
+deadlock. `announce` and `acknowledge` answer device and broker after the commit.
 """
 
 import logging
@@ -36,21 +36,21 @@ def store(arrivals: Sequence[Arrival]) -> Stored:
 
 
 def store_parts(parts: Parts) -> Stored:
-    """Write what is left of a batch; when this returns all of it is committed.
+    """Write the remaining parts of a batch; when this returns all of it is committed.
 
-    A reading that the database cannot take is found by halving and refused alone.
+    A reading that the database refuses is found by halving and refused alone.
 
     Raises
     ------
     OperationalError, InterfaceError
-        when the database is gone. Call again with the same `parts`: what they say is done stays done.
+        when the database is gone. Call again with the same `parts`: committed parts stay committed.
     """
     while (arrivals := parts.next()) is not None:
         try:
             stored = _store_once(arrivals)
         except (DataError, IntegrityError) as error:
             if is_missing_partition(error):
-                # Not the reading's fault: what this process remembered of the tables is out of date.
+                # Not the reading's fault: this process remembered partitions that no longer exist.
                 forget_known_partitions()
                 raise OperationalError(str(error)) from error
             parts.replace(split(arrivals) or [_refuse_poison(arrivals, error)])
@@ -60,10 +60,10 @@ def store_parts(parts: Parts) -> Stored:
 
 
 def _store_once(arrivals: list[Arrival]) -> Stored:
-    """All of it in one transaction, or nothing; a reading that is there already is left as it is.
+    """All of it in one transaction, or nothing; a stored reading never changes.
 
-    What is new is known before anything is inserted. Should the primary key, the second line, object all the same,
-    then the record of what has arrived of a stream was lost: the same again, and the key decides.
+    New readings are known before the insert. If the primary key still finds a duplicate, the record of received
+    numbers was lost: the batch is stored again, and the key decides.
     """
     try:
         return _store_together(arrivals)
@@ -79,7 +79,7 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
     if staged.keys:
         first_ms, last_ms = staged.first_and_last_ms()
         tally.note_times(first_ms, last_ms)
-        # Outside the transaction: making a table must not wait for, or hold up, the readings of other months.
+        # Outside the transaction: creating a table must not wait for, or delay, the readings of other months.
         ensure_partitions(_moment(first_ms), _moment(last_ms))
     is_nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -105,7 +105,7 @@ def _copy(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> Non
 
 
 def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool) -> tuple[int, list[int]]:
-    """Of what was copied: 1. lock the streams; 2. take out duplicates and what crowds; 3. insert; 4. record, mark,
+    """For the copied rows: 1. lock the streams; 2. remove duplicates and crowding readings; 3. insert; 4. record, mark,
     notify.
 
     Returns how many are new, and the positions of those refused because their stream is in too many pieces.
@@ -142,7 +142,7 @@ def _moment(t_ms: int) -> datetime:
 
 # --- Poison ------------------------------------------------------------------------------------
 def _refuse_poison(arrivals: Sequence[Arrival], error: Exception) -> list[Arrival]:
-    """The one reading or message that the database cannot take, refused."""
+    """Refuse the one reading or message that the database does not take."""
     (arrival,) = arrivals
     if arrival.parsed.rejections:
         raise error  # a refusal itself cannot be written: a fault of ours that must not be hidden

@@ -3,8 +3,8 @@
 Lives here: the method of ``docs/method.md`` 7, heating value of moist wood, carbon balance of wet wood.
 Does not live here: factor values (rows with source and dates in the ``energy`` app; a formula receives the
 factor), potentials (``gwp.py``). Amounts and results are Decimal and unrounded: ``rounding.decimal_kg``
-rounds what is kept. Biogenic CO2 stands outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood
-are inside both.
+rounds the stored results. Biogenic CO2 is outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood are
+inside both.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ CO2_PER_CH4 = _MOLAR_MASS_CO2 / _MOLAR_MASS_CH4
 
 @dataclass(frozen=True, slots=True)
 class FuelFactor:
-    """What one unit of a fuel holds and gives off; net calorific basis, oxidation factor 1."""
+    """Energy and emissions of one unit of a fuel; net calorific basis, oxidation factor 1."""
 
     kg_per_unit: Decimal  # 1 for kg, 1000 for t, the density for L
     ncv_gj_per_t: Decimal
@@ -56,7 +56,7 @@ class CombustionResult:
 
 
 def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> CombustionResult:
-    """Return the masses that an amount of fuel gives off.
+    """Return the masses that an amount of fuel emits.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _require_wood_moisture(moisture_fraction: Decimal) -> None:
 
 
 def _require_share(name: str, value: Decimal, high: Decimal, remedy: str) -> None:
-    # A comparison with a Decimal NaN raises its own exception, so it is asked for first.
+    # A comparison with a Decimal NaN raises its own exception, so check for it first.
     if not value.is_finite() or not 0 <= value <= high:
         raise ValueError(f"{name}={value} is outside the limit 0 to {high}; {remedy}")
 

@@ -1,4 +1,4 @@
-"""Physical constants, each once, with its source; the derived ones are computed, never typed.
+"""Physical constants, each once, with its source; derived ones are computed from the primary ones.
 
 Does not live here: emission factors and GWPs (data with dates: the ``energy`` app, ``gwp.py``),
 limits of plausibility (``limits.py``), thresholds of quality flags (``quality.py``).

@@ -1,7 +1,7 @@
 """Gas: density, wet and dry, normal and standard conditions, oxygen, water of wood smoke.
 
-Lives here: what holds for a gas whatever duct it is in, and the regulators' own hourly forms, kept
-as a check on ours. Does not live here: velocity, area, whole readings (``stack.py``).
+Lives here: equations for a gas in any duct, and the regulators' own hourly forms, kept as a check on
+ours. Does not live here: velocity, area, whole readings (``stack.py``).
 Fractions are mole fractions 0-1; an ideal gas throughout, so mole and volume fractions are equal.
 """
 
@@ -13,7 +13,7 @@ from science import constants, limits, units
 WOOD_CARBON_MASS_FRACTION = 0.50
 WOOD_HYDROGEN_MASS_FRACTION = 0.06
 #: mol water that comes with the air per mol dry stack gas. [A] 20 C and about 60 % relative humidity
-#: at sea level (9 g/kg). Dry stack gas stands for dry air: burning swaps O2 for CO2 mol for mol.
+#: at sea level (9 g/kg). Dry stack gas replaces dry air: burning changes O2 into CO2 mol for mol.
 AIR_HUMIDITY_MOL_PER_MOL = 0.0143
 FUEL_MOISTURE_MAX_FRACTION = 0.65
 

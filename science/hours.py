@@ -1,7 +1,7 @@
 """Hours: measured, idle or missing, and the mass of record.
 
 Lives here: the proof of idleness, the 80 % rule of the EU, the quadrant rule of the EPA, the two masses
-of an hour. Does not live here: what stands in for a missing hour (``substitution.py``), time zones.
+of an hour. Does not live here: the substitute for a missing hour (``substitution.py``), time zones.
 
 ``measured_kg`` is the integral over covered time. ``record_kg`` is the mean rate times the operating
 seconds. They are two numbers and are never added. Idle needs proof; no data is missing, never idle.
@@ -19,16 +19,16 @@ HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 VALID_SHARE = 0.80  # EU MRR article 44(2)
 IDLE_PROOF_S = 600.0
-#: Minutes before the hour that a caller passes: the proof looks no further back. Two more than ten, so
-#: that readings which drift against the minute (eleven segments of 5 s in some) still prove ten.
+#: Minutes before the hour that a caller passes: the proof looks no further back. Two more than ten, because readings
+#: drift against the minute (some minutes have eleven segments of 5 s) and must still prove ten.
 IDLE_CONTEXT_MINUTES = 12
-#: An hour proved idle but for this much is idle: the last reading need not fall on its last second.
+#: An hour proved idle except for this much is idle: its last reading need not fall on its last second.
 IDLE_HOUR_TOLERANCE_S = 60.0
 QUADRANT_MS = 900_000
 
 
 class HourStatus(StrEnum):
-    """What an hour counts as."""
+    """The verdict on an hour."""
 
     MEASURED = "measured"
     IDLE = "idle"
@@ -37,13 +37,13 @@ class HourStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MinuteFacts:
-    """What the readings say about one minute."""
+    """The facts that the readings give about one minute."""
 
     period_start_ms: int
     kg: float
     covered_s: float  # of the segments that belong to the minute; above 60 for long ones
-    is_idle_like: bool  # all of them were
-    is_firing_like: bool  # any of them was
+    is_idle_like: bool  # all segments of the minute were
+    is_firing_like: bool  # any segment of the minute was
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def is_epa_hour_valid(
     valid_t_ms : times of the valid readings [Unix ms]
     hour_start_ms : start of the hour [Unix ms]
     operated_quadrants : for each quarter of the hour, whether the unit ran in it
-    has_maintenance : calibration or maintenance fell in the hour; then two points 15 min apart do
+    has_maintenance : calibration or maintenance fell in the hour; then two points 15 min apart suffice
 
     Raises
     ------
@@ -206,8 +206,8 @@ def is_epa_hour_valid(
 
     Notes
     -----
-    One valid point in each 15-minute quadrant in which the unit ran. An hour in which it never ran has
-    nothing to be valid. Source: 40 CFR 60.13(h)(2), 75.10(d)(1).
+    One valid point in each 15-minute quadrant in which the unit ran. An hour in which it never ran cannot be
+    valid. Source: 40 CFR 60.13(h)(2), 75.10(d)(1).
     """
     if len(operated_quadrants) != 4:
         raise ValueError(f"operated_quadrants has {len(operated_quadrants)} entries; an hour has 4 quadrants")

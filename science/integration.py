@@ -17,7 +17,7 @@ MAX_GAP_INTERVALS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class RateSample:
-    """The rate of one valid reading. Invalid readings are left out by the caller."""
+    """The rate of one valid reading. The caller leaves invalid readings out."""
 
     t_ms: int  # Unix milliseconds; of a mean, its end
     kg_per_s: float
@@ -35,12 +35,12 @@ class Segment:
     start_ms: int
     duration_ms: int
     kg: float
-    is_idle_like: bool = False  # both ends were
-    is_firing_like: bool = False  # either end was
+    is_idle_like: bool = False  # both end readings were
+    is_firing_like: bool = False  # either end reading was
 
 
 class Integral(NamedTuple):
-    """Mass over a series, and how much of its time is behind it."""
+    """Mass over a series, and the covered part of its time."""
 
     kg: float
     covered_s: float

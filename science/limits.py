@@ -2,7 +2,7 @@
 
 Lives here: the limits of ``docs/method.md`` 1 and ``require_within``, so that every error of this
 package names the value, its unit, the limit and the remedy in the same words.
-Does not live here: warnings and flags about values that are merely odd (``quality.py``).
+Does not live here: warnings and flags for unusual values (``quality.py``).
 """
 
 import math
@@ -16,7 +16,7 @@ PRESSURE_MIN_PA = 65_000.0
 PRESSURE_MAX_PA = 108_000.0
 MOISTURE_MAX_FRACTION = 0.5
 DIMENSION_MAX_M = 5.0
-RATE_MAX_KG_PER_S = 50.0  # no stack of ours reaches 1 % of it; a forgotten 1e-6 lands far above
+RATE_MAX_KG_PER_S = 50.0  # no real stack reaches 1 % of it; a forgotten 1e-6 is far above it
 
 
 def require_within(

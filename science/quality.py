@@ -1,4 +1,4 @@
-"""Quality: may a reading be believed, and if not, why.
+"""Quality: can a reading be trusted, and if not, why.
 
 Lives here: the flags, which of them block, and ``assess``. Does not live here: the device's own
 flags (``readings.py``), hours (``hours.py``).
@@ -7,7 +7,7 @@ Causal: a reading's flags depend on it and on at most ``CONTEXT`` readings befor
 time, so they do not depend on the order of arrival: the caller passes that much context in
 front. Hence a pattern is flagged from the moment it is proved, not from when it began (the
 first 59 of 60 identical values stay valid), and a run that must last some time counts as
-long enough once it spans more than ``CONTEXT`` readings.
+long enough when it spans more than ``CONTEXT`` readings.
 
 All thresholds are our own choices [A] (``docs/method.md`` 2) unless a comment says otherwise.
 """
@@ -43,7 +43,7 @@ FIRING_CO2_PPM = 10_000.0
 IDLE_ABOVE_AMBIENT_K = 15.0
 IDLE_CO2_PPM = 1_500.0
 SENSOR_ERROR_SHARE = 0.02
-SENSOR_ERROR_MAX_PPM = 5_000.0  # or a 100 % sensor would call a fire idle
+SENSOR_ERROR_MAX_PPM = 5_000.0  # else the error of a 100 % sensor would make a fire look idle
 
 
 class Quality(IntFlag):
@@ -65,7 +65,7 @@ class Quality(IntFlag):
     CLOCK_SKEW = 1 << 13  # set by the caller
     BACKFILLED = 1 << 14  # set by the caller
     CALIBRATION_EXPIRED = 1 << 15  # set by the caller
-    SITE_PRESSURE = 1 << 16  # the device sent a pressure that cannot be used; the site's stood in
+    SITE_PRESSURE = 1 << 16  # the device sent an unusable pressure; the site's pressure replaces it
 
 
 NONE = Quality(0)
@@ -81,8 +81,8 @@ BLOCKING = (
     | Quality.CAL
 )
 
-#: Blocking flags that are a judgement on the series, not on the reading: such a reading was measured, but
-#: does not count towards an hour of record.
+#: Blocking flags that judge the series, not the reading: such a reading was measured, but does not count towards an
+#: hour of record.
 DOUBTFUL = Quality.STUCK | Quality.SPIKE | Quality.SAMPLE_LINE
 
 # Plain integers for the loop: arithmetic on IntFlag members costs a microsecond each.
@@ -109,7 +109,7 @@ def is_valid(quality: int) -> bool:
 
 
 def is_measured(quality: int) -> bool:
-    """Return whether a reading with these flags enters ``measured_kg``: valid, or merely doubtful."""
+    """Return whether a reading with these flags enters ``measured_kg``: valid or doubtful."""
     return not int(quality) & _UNMEASURED
 
 
@@ -155,7 +155,7 @@ def _is_firing(reading: StackReading, co2_ppm: float | None, hot_c: float) -> bo
 def is_idle_like(reading: StackReading, setup: StackSetup) -> bool:
     """Return whether one reading looks idle: T < ambient + 15 K and CO2 < 1,500 ppm + sensor error.
 
-    Both values must be there: no data is missing, never idle. Ten minutes of it are a proof (``hours.py``).
+    Needs both values: no data is missing, never idle. Ten idle-like minutes are a proof (``hours.py``).
     False where nothing burns.
     """
     co2_ppm = stack.corrected_co2_ppm(reading, setup)
@@ -188,11 +188,11 @@ def assess(series: Sequence[StackReading], setup: StackSetup) -> list[Quality]:
     Notes
     -----
     Never raises for what a device sent. A gap longer than three intervals, and a reading without usable
-    CO2 (missing, faulty, warming up, calibrating, impossible), start every pattern afresh.
+    CO2 (missing, faulty, warming up, calibrating, impossible), restart every pattern.
     A reading that has no ``stack_state`` always carries a blocking flag.
     """
     assessor = _Assessor(setup)
-    members: dict[int, Quality] = {}  # making an IntFlag member is slow, and there are few
+    members: dict[int, Quality] = {}  # cached, because making an IntFlag member is slow
     result: list[Quality] = []
     for reading in series:
         bits = assessor.step(reading)
@@ -318,8 +318,8 @@ class _Assessor:
         temperature_c = None if reading.flags & readings.TEMPERATURE_FAULT else reading.temperature_c
         if previous_ppm is not None:
             step_ppm = abs(co2_ppm - previous_ppm)
-            # A second reading at the new level makes a step of the fire out of what looked like a spike.
-            # A mean over a minute or an hour smooths spikes away: a jump between two is the fire.
+            # A second reading at the new level shows a step of the fire, not a spike.
+            # A mean over a minute or an hour contains no spike: a jump between two means is the fire.
             is_point = not reading.span_s
             if is_point and step_ppm > SPIKE_SPAN_SHARE * self.span_ppm and len(self.window) == SPIKE_WINDOW:
                 bits |= self._spike(co2_ppm)

@@ -12,7 +12,7 @@ from science import constants, gas, limits, pressure
 AREA_MAX_M2 = limits.DIMENSION_MAX_M**2
 PROFILE_FACTOR_MAX = 1.2
 FUEL_MOISTURE_DEFAULT_FRACTION = 0.30
-AMBIENT_TEMPERATURE_C = 20.0  # [A] of firing and idle tests, where the site says nothing better
+AMBIENT_TEMPERATURE_C = 20.0  # [A] for firing and idle tests, unless the site sets another value
 
 # Device flags as sent on the wire (docs/wire-format.md).
 CO2_FAULT = 1
@@ -65,7 +65,7 @@ class StackReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackSetup:
-    """What was true of a chimney and its device while a reading was taken.
+    """The settings of a chimney and its device at the time of a reading.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class StackSetup:
     sensor_range_ppm: float | None  # full scale; None when unknown
     pressure_compensation: str  # pressure.PressureCompensation
     calibration_pressure_pa: float = constants.STANDARD_PRESSURE_PA
-    site_pressure_pa: float  # from altitude; stands in for a missing or unusable barometer
+    site_pressure_pa: float  # from altitude; used when the barometer is missing or unusable
     fuel_class: str  # FuelClass
     is_combustion: bool = True  # false for a steam dryer's exhaust: no firing test, not in totals
     ambient_temperature_c: float = AMBIENT_TEMPERATURE_C
@@ -131,7 +131,7 @@ class StackState:
     flow_rate_m3s: float  # actual, wet, area mean
     flow_rate_nm3s: float  # 0 C, 101,325 Pa, wet
     co2_kg_per_s: float  # gross: background is not subtracted
-    # Before area, profile factor and moisture, so that a corrected geometry multiplies:
+    # Before area, profile factor and moisture, so that a corrected geometry only multiplies old values:
     # co2_kg_per_s = co2_kg_per_s_m2 * area * profile * (1 - moisture if dry else 1).
     co2_kg_per_s_m2: float
     moisture_fraction: float  # B_ws

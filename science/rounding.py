@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 MICROGRAMS_PER_KG = 1_000_000_000
 
-# Its own context: a caller who changed the thread's decimal context must not change a report.
+# A context of its own: a caller that changes the thread's decimal context must not change a report.
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _KG_STEP = Decimal("0.000001")
 
@@ -88,8 +88,8 @@ def decimal_part(amount: Decimal, *, begin: int, end: int, whole: int) -> Decima
 
     Notes
     -----
-    What has accrued until ``end`` less what has until ``begin``, each rounded half to even. So the parts
-    of any division of the period sum exactly to the amount, and a part does not depend on the others:
+    The amount accrued until ``end`` less that until ``begin``, each rounded half to even. So the parts of
+    any division of the period sum exactly to the amount, and a part does not depend on the others:
     a part differs from its unrounded value by less than one millionth.
     """
     if not 0 <= begin <= end <= whole or whole <= 0:

@@ -1,7 +1,7 @@
 """The chimney: geometry, gas flow, CO2 mass rate, and one whole reading turned into a rate.
 
 Lives here: area, velocity, flow, ``co2_kg_per_s``, and ``stack_state`` that the apps call.
-Does not live here: the data classes themselves (``readings.py``), whether a reading may be believed
+Does not live here: the data classes themselves (``readings.py``), whether a reading can be trusted
 (``quality.py``), mass over time (``integration.py``), hours (``hours.py``).
 
 Single-quantity functions raise ValueError on impossible input. ``stack_state`` never does: a reading
@@ -26,7 +26,7 @@ from science.readings import (
     StackState,
 )
 
-# The data of a reading is part of what this module offers.
+# Callers import the data classes of a reading from here too.
 __all__ = [
     "Co2Basis",
     "DimensionNote",
@@ -225,7 +225,7 @@ def corrected_co2_ppm(reading: StackReading, setup: StackSetup) -> float | None:
     cell_pa = reading.cell_pressure_pa
     if cell_pa is None or not is_usable_pressure(cell_pa, reading.flags):
         cell_pa = stack_pressure_pa(reading, setup)
-    if compensation == "proportional":  # written out: this runs for every reading
+    if compensation == "proportional":  # inlined, because this runs for every reading
         return co2_ppm * (setup.calibration_pressure_pa / cell_pa)
     if not pressure.LINEAR_MIN_PA <= cell_pa <= pressure.LINEAR_MAX_PA:
         return None
@@ -267,7 +267,7 @@ def stack_state(reading: StackReading, setup: StackSetup) -> StackState | None:
         return None
     if flags & (TEMPERATURE_FAULT | VELOCITY_FAULT):
         return None
-    # Comparisons with a NaN are false, so it leaves here as well.
+    # Comparisons with NaN are false, so a NaN returns here as well.
     if not (
         0.0 <= co2_ppm <= co2_ceiling_ppm(setup)
         and limits.TEMPERATURE_MIN_C <= temperature_c <= limits.TEMPERATURE_MAX_C

@@ -1,4 +1,4 @@
-"""Substitution: what stands in for hours that were not measured, by two regulators' rules.
+"""Substitution: values for hours that were not measured, by two regulators' rules.
 
 Lives here: the EU-style and the EPA-style value, percent monitor availability. Does not live here: the
 fuel-based fallback (``combustion.py`` with logged fuel), which method an organisation uses (a setting).
@@ -19,7 +19,7 @@ INITIAL_FLOW_H = 2160
 
 
 class Parameter(StrEnum):
-    """What is substituted: a concentration (or rate) or a flow."""
+    """The substituted quantity: a concentration (or rate) or a flow."""
 
     CO2 = "co2"
     FLOW = "flow"

@@ -25,7 +25,7 @@ STACK_BUDGET: Mapping[str, float] = MappingProxyType(
         "moisture": 0.02,
     }
 )
-PRESSURE_FROM_ALTITUDE = 0.015  # instead of 0.005 where no barometer is
+PRESSURE_FROM_ALTITUDE = 0.015  # replaces 0.005 without a barometer
 
 
 def combined(relative_parts: Iterable[float]) -> float:
@@ -40,7 +40,7 @@ def combined(relative_parts: Iterable[float]) -> float:
 
 
 def expanded(combined_relative: float, *, coverage_factor: float = COVERAGE_FACTOR) -> float:
-    """Return the expanded uncertainty [1] of a combined one [1], k = 2 unless told."""
+    """Return the expanded uncertainty [1] of a combined one [1]; k = 2 by default."""
     limits.require_within(name="combined_relative", value=combined_relative, unit="", low=0.0)
     return coverage_factor * combined_relative
 

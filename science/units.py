@@ -21,7 +21,7 @@ Number = TypeVar("Number", float, Decimal)
 
 
 class Dimension(StrEnum):
-    """What a unit measures; units of different dimension never meet."""
+    """What a unit measures; units of different dimension are never mixed."""
 
     MASS = "mass"
     VOLUME = "volume"

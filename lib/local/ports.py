@@ -21,7 +21,7 @@ def withdraw(data_dir: Path) -> None:
 
 
 def adopt(data_dir: Path) -> None:
-    """Put the ports into the environment where it does not name them. Without a running demo nothing happens."""
+    """Add the ports to the environment unless it names them. Without a running demo this does nothing."""
     try:
         ports = json.loads(_file(data_dir).read_text(encoding="ascii"))
     except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):

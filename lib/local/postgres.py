@@ -34,7 +34,7 @@ SERVER_MAJOR_VERSION = "18"
 SOCKET_FILE_NAME = ".s.PGSQL.5432"
 # sun_path holds 104 bytes on macOS and 108 on Linux, with the closing NUL.
 LONGEST_SOCKET_PATH_BYTES = 103
-# No system gives out this process id, so PostgreSQL takes a lock file that names it for stale.
+# No system uses this process id, so PostgreSQL treats a lock file with it as stale.
 IMPOSSIBLE_PID = 2**31 - 1
 IS_WINDOWS = sys.platform == "win32"
 
@@ -47,16 +47,16 @@ SERVER_SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
-# For tests: what is committed survives kill -9 of the server, but not a crash of the machine.
+# For tests: committed data survives kill -9 of the server, but not a crash of the machine.
 UNSAFE_BUT_FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class LocalPostgresError(RuntimeError):
-    """The embedded PostgreSQL server could not do what was asked; the message says why and what to do."""
+    """The embedded PostgreSQL server failed; the message says why and what to do."""
 
 
 class LocalPostgres:
-    """One embedded server for one DATA_DIR; everything of it lies in DATA_DIR/postgres.
+    """One embedded server for one DATA_DIR; all its files are in DATA_DIR/postgres.
 
     Making an instance touches nothing. A test session uses it as a context manager:
     `with LocalPostgres(folder, fsync=False) as server: ...`.
@@ -136,7 +136,7 @@ class LocalPostgres:
     # --- life cycle ---
 
     def ensure_initialised(self) -> None:
-        """Make the empty cluster, once. Safe to kill at any moment: made aside, then renamed into place."""
+        """Create the empty cluster once. Safe to kill at any moment: it is created aside, then renamed into place."""
         version_file = self.cluster_dir / "PG_VERSION"
         self._check_accessible()
         if version_file.exists():
@@ -183,7 +183,7 @@ class LocalPostgres:
         return self.process
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
-        """Return when the server answers; raise with its last words if it died or stays silent."""
+        """Return when the server answers; raise with its last output if it died or does not answer."""
         import psycopg2
 
         deadline_s = time.monotonic() + timeout_s
@@ -196,7 +196,7 @@ class LocalPostgres:
             except psycopg2.OperationalError as error:
                 if time.monotonic() > deadline_s:
                     raise LocalPostgresError(f"PostgreSQL did not answer within {timeout_s:.0f} s: {error}") from error
-            # Nothing to wait on: PostgreSQL tells nobody when it is ready.
+            # Polling, because PostgreSQL does not signal that it is ready.
             time.sleep(0.03)
 
     def ensure_database(self, name: str = DATABASE_NAME) -> None:
@@ -302,7 +302,7 @@ class LocalPostgres:
         if parent != self.home:
             account.make_parent_dir(parent)
             status = parent.lstat()
-            # In /tmp anybody may have put this name there first, and would then own the door to the database.
+            # In /tmp another user may have created this name first, and would then control the database's socket.
             if status.st_uid != os.geteuid() or parent.is_symlink():
                 raise LocalPostgresError(f"{parent} is not ours: remove it, or set a shorter DATA_DIR.")
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
@@ -375,7 +375,7 @@ def _is_live_postgres(pid: int, cluster_dir: Path) -> bool:
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
-        return True  # a PostgreSQL we may not look into: believe the lock file
+        return True  # a PostgreSQL whose folder we may not read: trust the lock file
 
 
 def _quoted(value: str) -> str:

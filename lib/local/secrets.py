@@ -50,5 +50,5 @@ def secret_key(data_dir: Path, is_local: bool) -> str:
 
 
 def ingest_password(data_dir: Path) -> str:
-    """The password with which our own ingest enters the demo broker."""
+    """The password of our own ingest at the demo broker."""
     return kept_secret(data_dir / "broker" / "ingest_password", nbytes=24)

@@ -123,7 +123,7 @@ def unit(unit_code: str) -> SafeString:
 
 @register.filter
 def percent(value: float | None) -> str:
-    """A share as `91.7 %`, rounded down: 99.97 % of a day must not read as all of it."""
+    """A share as `91.7 %`, rounded down: 99.97 % of a day must not be shown as the whole day."""
     if value is None or _is_missing(value):
         return _("no reading")
     floored = Decimal(str(value)).quantize(Decimal("0.1"), rounding=ROUND_FLOOR)

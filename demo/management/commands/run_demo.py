@@ -31,12 +31,12 @@ class Command(BaseCommand):
         "Run everything on this machine: database, MQTT broker, web, ingest, worker and a simulated fleet. "
         "Keeps all state in DATA_DIR; listens on HTTP_PORT and MQTT_PORT of HTTP_BIND. Ctrl-C stops it all."
     )
-    # The checks need a database, which is only started below.
+    # The checks need a database, which starts only below.
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            instance.refuse_second(settings.DATA_DIR)  # before the ports: it is what holds them then
+            instance.refuse_second(settings.DATA_DIR)  # before the ports, because the other run holds them
             preflight.check(_wanted())
             instance.hold(settings.DATA_DIR)
             local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         os.environ.update(CARBONTRACK_DEMO="1", DEMO_PASSWORD=password, PYTHONUNBUFFERED="1")
         settings.DEMO, settings.DEMO_PASSWORD = True, password
         if settings.HTTP_BIND not in LOOPBACK_NAMES and not settings.MQTT_PUBLIC_HOST:
-            # What devices on the network are told to connect to.
+            # The address for devices on the network.
             os.environ["MQTT_PUBLIC_HOST"] = settings.MQTT_PUBLIC_HOST = shown_address(settings.HTTP_BIND)
         self._say("Starting the database ...")
         server = LocalPostgres(settings.DATA_DIR)

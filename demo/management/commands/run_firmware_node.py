@@ -20,7 +20,7 @@ from lib.environment import LOOPBACK_HOSTS
 from mqtt_ingest.broker_address import BrokerAddress
 
 RELEASE_POLL_S = 0.5
-# A node that dies at once, again and again, must not take the demo with it: after so many it is left alone. The
+# A node that dies repeatedly at once must not end the demo: after so many deaths it stays down. The
 # supervisor ends the demo at the fifth death in a minute, and the first start may have begun long before it died.
 STARTS_ALLOWED, WITHIN_S = 3, 60.0
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._take_over(planned, program)
 
     def _build(self, planned: PlannedDevice) -> Path | None:
-        """One at a time: the demo begins to build while its database is filled, and the node waits for that."""
+        """One build at a time: the demo builds while it fills its database, and the node waits for that."""
         folder = firmware_files.folder(settings.DATA_DIR)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             return None
 
     def _give_up(self, planned: PlannedDevice, why: str) -> None:
-        """The simulated fleet has its device again; what is on the node's flash waits for the next start."""
+        """The simulated fleet gets its device back; readings on the node's flash wait for the next start."""
         self.stdout.write(f"no node: {why}")
         self.stdout.flush()
         firmware_files.take_back(settings.DATA_DIR)
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{planned.device_id}: waiting until the simulated fleet lets go of it")
             self.stdout.flush()
         while firmware_files.released(data_dir) != planned.device_id:
-            time.sleep(RELEASE_POLL_S)  # another process writes that file, and nothing tells
+            time.sleep(RELEASE_POLL_S)  # polling, because another process writes that file
         table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir))
         (folder / "gas.txt").write_text("".join(table))
         firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
@@ -98,7 +98,7 @@ def _require_broker_here() -> None:
 
 
 def _starts_too_often() -> bool:
-    """Notes this start; whether there were too many of late."""
+    """Record this start; whether there were too many recently."""
     path = firmware_files.folder(settings.DATA_DIR) / "starts"
     known = [float(line) for line in path.read_text().split()] if path.exists() else []
     recent = [at_s for at_s in known if 0 <= time.time() - at_s < WITHIN_S]
@@ -107,6 +107,6 @@ def _starts_too_often() -> bool:
 
 
 def _end_or_wait(is_end: bool) -> None:
-    """A part of the demo that ended would be started again: one with nothing to do waits for the end."""
+    """The supervisor would restart a part that ends, so a part with nothing to do waits."""
     if not is_end:
         signal.pause()

@@ -113,7 +113,7 @@ def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, 
         busy_at_s = time.monotonic()
         while not pipeline.stopping.wait(0.1):
             now_s = time.monotonic()
-            # What is being stored, or waits for a database that is gone, is not done with.
+            # A batch that is being stored, or waits for a lost database, is not finished.
             if not receiver.is_connected or receiver.unacknowledged:
                 busy_at_s = now_s
             is_idle = now_s - max(busy_at_s, pipeline.idle_since_s) > IDLE_BEFORE_END_S
