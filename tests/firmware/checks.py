@@ -6,6 +6,8 @@ in firmware/docs/checks.md. Builds are made by build.py, kept in var/ and shared
 
 # ruff: noqa: T201  # this is a program that prints
 import argparse
+import functools
+import hashlib
 import os
 import subprocess
 import sys
@@ -56,6 +58,23 @@ def output_of(*command: str, environment: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
+def find_nothing(inputs: Sequence[Path], *command: str) -> None:
+    """Run an analyser; not again on inputs in which it found nothing, for it would say the same."""
+    digest = hashlib.sha256(f"{command} {version_of(command[0])}".encode())
+    for path in inputs:
+        digest.update(f"{path}\n".encode() + path.read_bytes())
+    stamp = ROOT / "var" / "firmware-analysed" / digest.hexdigest()
+    if not stamp.exists():
+        output_of(*command)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+
+
+@functools.cache
+def version_of(program: str) -> str:
+    return output_of(program, "--version")
+
+
 def run_ctest(folder: Path, *options: str) -> list[str]:
     said = output_of("ctest", "--test-dir", str(folder), "-j", "2", "--output-on-failure", *options)
     summary = next(line for line in said.splitlines() if "tests passed" in line)
@@ -74,10 +93,15 @@ def units_32_bit() -> list[str]:
     return run_ctest(build("sanitized32", "core_tests", *replays), "--exclude-regex", "^(board|shell)_")
 
 
+def sources(*folders: Path) -> list[Path]:
+    return sorted({path for folder in folders for path in folder.rglob("*") if path.suffix in (".h", ".cpp")})
+
+
 def cppcheck() -> list[str]:
     trees = [tree for tree in TREES if (FIRMWARE / tree).is_dir()]
     for tree in trees:
-        output_of(
+        find_nothing(
+            sources(FIRMWARE / tree, FIRMWARE / "lib/core/src"),
             "cppcheck",
             "--quiet",
             "--enable=warning,performance,portability",
@@ -105,10 +129,12 @@ def clang_tidy() -> list[str]:
         *(f"-isystem{FIRMWARE / 'stubs' / path}" for path in ("arduino2", "common")),
     )
     here = [*sorted((FIRMWARE / "lib/core/src").glob("*.cpp")), *sorted((FIRMWARE / "host").glob("*.cpp"))]
-    runs: list[tuple[str, ...]] = [(*tidy, "-p", str(folder), str(path)) for path in here]
-    runs += [(*tidy, str(path), *shell) for path in sorted((FIRMWARE / "src").glob("*.cpp"))]
+    runs: dict[Path, tuple[str, ...]] = {path: (*tidy, "-p", str(folder), str(path)) for path in here}
+    runs |= {path: (*tidy, str(path), *shell) for path in sorted((FIRMWARE / "src").glob("*.cpp"))}
+    headers = [path for path in sources(FIRMWARE) if path.suffix == ".h"]
+    known = [*headers, FIRMWARE / ".clang-tidy", folder / "compile_commands.json"]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        list(pool.map(lambda run: output_of(*run), runs))
+        list(pool.map(lambda path: find_nothing([path, *known], *runs[path]), runs))
     return [f"nothing in {len(runs)} files"]
 
 

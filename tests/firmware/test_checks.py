@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,3 +111,38 @@ def test_a_size_above_its_budget_is_said_with_both() -> None:
         "RAM: 90,009 bytes, above the budget of 90,000 (tests/firmware/sizes.py)",
         "stack of one function: 9,000 bytes, above the budget of 4,096 (tests/firmware/sizes.py)",
     ]
+
+
+def test_an_analyser_reads_again_only_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that `make test` is not held up two minutes by files of which clang-tidy has read every byte before."""
+    runs: list[tuple[str, ...]] = []
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    monkeypatch.setattr(checks, "version_of", lambda program: "19.1")
+    monkeypatch.setattr(checks, "output_of", lambda *command: runs.append(command))
+    source, header = tmp_path / "node.cpp", tmp_path / "node.h"
+    source.write_text("int a;")
+    header.write_text("int b;")
+
+    def analyse(*options: str) -> int:
+        runs.clear()
+        checks.find_nothing([source, header], "clang-tidy-19", *options)
+        return len(runs)
+
+    assert [analyse(), analyse()] == [1, 0]
+    header.write_text("int c;")
+    assert [analyse(), analyse()] == [1, 0]
+    assert [analyse("--quiet"), analyse("--quiet")] == [1, 0]
+    monkeypatch.setattr(checks, "version_of", lambda program: "19.2")
+    assert [analyse(), analyse()] == [1, 0]
+
+
+def test_an_analyser_that_found_something_reads_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    monkeypatch.setattr(checks, "version_of", lambda program: "19.1")
+    (tmp_path / "node.cpp").write_text("int a;")
+
+    for _time in (1, 2):
+        with pytest.raises(AssertionError):
+            checks.find_nothing([tmp_path / "node.cpp"], "false")
