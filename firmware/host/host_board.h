@@ -48,7 +48,7 @@ class HostBoard : public Board {
   double supply_v() override { return 0; }
   void feed_watchdog() override { ++fed_count_; }
   void restart() override { wants_restart_ = true; }
-  // Kept for this run only: the settings file is the owner's.
+  // Kept for this run only: the settings file belongs to the user.
   BoardResult store_secret(const char*, const char*) override { return BoardResult::done; }
   BoardResult start_update(const char*, const char*) override { return BoardResult::unsupported; }
   void log(const char* text) override;

@@ -90,7 +90,7 @@ bool read_file(const std::string& name, std::string& text) {
   return file.good();
 }
 
-// All that belongs to one life of the process; a node is made anew at each boot.
+// Everything that belongs to one boot; each boot makes a new node.
 class Host {
  public:
   Host(const ct::Settings& settings, const Options& options)
@@ -107,7 +107,7 @@ class Host {
   }
 
   int run(ct::Scenario& scenario) {
-    // What happens before the first line of the loop is what holds at the first boot: a clock that is not set, say.
+    // Events before the first turn of the loop hold at the first boot: for example a clock that is not set.
     scenario.advance(0, chimney_, is_clock_set_, unix_s());
     boot(options_.start.c_str());
     while (is_stopping == 0 && !is_over()) {
@@ -179,7 +179,7 @@ class Host {
     last_seq_ = node_->seq();
     if (!produced_.is_open()) return;
     const ct::Reading& reading = node_->last_reading();
-    // Dated here even where the node cannot know the time yet: that is what its own dating is held against.
+    // Dated here even if the node does not know the time yet: its own dating is compared with this.
     const int64_t t_ms = reading.is_undated ? clock_.booted_unix_ms() + reading.t_ms : reading.t_ms;
     char line[400];
     int used = std::snprintf(line, sizeof line, "%lu %lu %lld %u %d", static_cast<unsigned long>(reading.stream),

@@ -38,7 +38,7 @@ void MosquittoLink::vanish() {
   events_.clear();
 }
 
-// A client without a past each time: what the library still held of an old connection would go out by rules of its own.
+// A new client each time: the library would resend kept messages of an old connection by its own rules.
 bool MosquittoLink::prepare(const MqttLogin& login) {
   vanish();
   client_ = mosquitto_new(login.device_id, true, this);

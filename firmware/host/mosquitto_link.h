@@ -22,10 +22,10 @@ class MosquittoLink : public MqttLink {
   void connect(const MqttLogin& login) override;
   PublishResult publish(const char* topic, const char* payload, size_t size, bool retain) override;
   MqttEvent next_event(char* payload, size_t capacity) override;
-  // Goes without a word, as when the power is cut: the broker sends the last will.
+  // Ends without DISCONNECT, like a power cut: the broker sends the last will.
   void vanish();
   uint32_t oversize_count() const { return oversize_count_; }
-  // A fault to order: every so manieth `committed` is thrown away unread; 0: none.
+  // A fault for tests: every n-th `committed` is dropped unread; 0: none.
   void lose_committed(unsigned every) { loses_every_ = every; }
 
  private:

@@ -41,9 +41,9 @@ class Scenario {
  public:
   // False, with the line and what is wrong with it.
   bool read(const std::string& text, std::string& error);
-  // What is in the chimney whenever it is neither idle nor saturated, instead of our own rhythm.
+  // The contents of the chimney whenever it is neither idle nor saturated, instead of the built-in rhythm.
   void use_gas(GasTable gas) { gas_ = std::move(gas); }
-  // Brings the chimney to this moment; gives what the node is to suffer, one event a call. `unix_s` is the time of day,
+  // Brings the chimney to this moment; returns the next fault for the node, one a call. `unix_s` is the time of day,
   // for the gas table.
   NodeEvent advance(double seconds, Chimney& chimney, bool& is_clock_set, double unix_s = 0);
 

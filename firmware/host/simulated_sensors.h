@@ -13,7 +13,7 @@
 
 namespace ct {
 
-// The truth that the sensors show, and what is wrong with them.
+// The true values for the sensors, and their faults.
 struct Chimney {
   double co2_ppm = 93'250;
   double temperature_c = 181.5;

@@ -1,6 +1,6 @@
-// Which pin carries what, board by board, and which peripheral drives it. Nothing else in src/ names a pin. Chosen away
-// from the flash and ADC2 (which Wi-Fi takes). Of the strapping pins only such as are left at a start
-// as the chip wants them by what is wired to them: the light, the button, an idle chip select.
+// Which pin carries what, board by board, and which peripheral drives it. No other file in src/ names a pin. The pins
+// avoid the flash and ADC2 (which Wi-Fi takes). The only strapping pins used are those whose wiring leaves them at a
+// start as the chip needs them: the light, the button, an idle chip select.
 #pragma once
 
 #include <Arduino.h>
@@ -44,6 +44,6 @@ inline constexpr uint32_t kSpiHz = 1'000'000;  // a MAX6675 takes 4.3 MHz on a s
 inline constexpr double kLoopOhm = 100;        // 20 mA: 2.0 V, within what either converter reads straight
 inline constexpr double kSupplyDivider = 2;    // two equal resistors in front of the pin: up to 6 V
 inline constexpr bool kIsLedOnHigh = true;
-inline constexpr bool kHasSupplyDivider = true;  // false: nothing is soldered there, and a floating pin would be told
+inline constexpr bool kHasSupplyDivider = true;  // false: no divider is soldered, and a floating pin would be reported
 
 }  // namespace ct::pins

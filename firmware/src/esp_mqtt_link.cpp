@@ -82,7 +82,7 @@ esp_mqtt_client_config_t make_config(const MqttLogin& login) {
 
 EspMqttLink::~EspMqttLink() { end_client(); }
 
-// Waits for the library's task to end, so it is called from our loop and never from the handler.
+// Waits for the end of the library's task, so only our loop may call it, never the handler.
 void EspMqttLink::end_client() {
   if (client_ == nullptr) return;
   esp_mqtt_client_stop(client_);  // it says so when the task has ended by itself, which is as good
@@ -138,7 +138,7 @@ void EspMqttLink::note(int32_t id, const esp_mqtt_event_t& event) {
         inbox_.note_oversize();
       }
       break;
-    default: break;  // of PUBACKs nothing is kept: only `committed` frees a reading
+    default: break;  // ignore PUBACKs: only `committed` frees a reading
   }
 }
 
@@ -175,7 +175,7 @@ MqttEvent EspMqttLink::next_event(char* payload, size_t capacity) {
   }
   switch (event.kind) {
     case MqttEventKind::connected:
-      // Connected and deaf, nothing would ever be freed: the core hears of it when it can hear.
+      // Without a subscription no reading would ever be freed, so the core learns of the connection only after it.
       if (is_subscribing_) {
         is_up_ = true;
       } else {
@@ -192,7 +192,7 @@ MqttEvent EspMqttLink::next_event(char* payload, size_t capacity) {
 }
 
 PublishResult EspMqttLink::publish(const char* topic, const char* payload, size_t size, bool retain) {
-  // Never while offline: the library would pile messages up until the memory is gone.
+  // Never while offline: the library would queue messages until the memory is full.
   if (!is_up_) return PublishResult::not_connected;
   if (size == 0 || esp_mqtt_client_get_outbox_size(client_) + static_cast<int>(size) > kMostHeldBytes) {
     return PublishResult::failed;

@@ -33,7 +33,7 @@ StorageResult failure() {
   return errno == ENOSPC ? StorageResult::full : StorageResult::failed;
 }
 
-// A partition that was never written is new; one that was and cannot be read has lost what it held.
+// A partition that was never written is new; an unreadable written one has lost its contents.
 bool was_never_written() {
   const esp_partition_t* partition =
       esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_SPIFFS, kLabel);
@@ -54,7 +54,7 @@ LittleFsStorage::~LittleFsStorage() { close_listing(); }
 
 MountResult LittleFsStorage::mount() {
   has_used_ = false;
-  // Never formatted in passing: what is lost then has to be counted and told.
+  // Never format silently: the loss has to be counted and reported.
   is_mounted_ = LittleFS.begin(false, kMountPoint, kOpenFiles, kLabel);
   if (is_mounted_) return MountResult::mounted;
   const bool is_new = was_never_written();
@@ -76,7 +76,7 @@ StorageResult LittleFsStorage::append(const char* name, const uint8_t* bytes, si
     done += static_cast<size_t>(written);
   }
   const StorageResult result = done == size ? StorageResult::ok : failure();
-  // Closing is what commits: a close that fails has kept nothing.
+  // Closing commits: after a failed close nothing is stored.
   if (close(file) != 0) return failure();
   return result == StorageResult::not_found ? StorageResult::failed : result;
 }

@@ -1,5 +1,5 @@
-// What outlives a new firmware and a formatted flash: the settings as one JSON text, and the label's password. In NVS,
-// as plain text: whoever holds the board can read it (docs/board.md).
+// Data that survives a new firmware and a formatted flash: the settings as one JSON text, and the label's password. In
+// NVS, as plain text: whoever holds the board can read it (docs/board.md).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ class NvsSettings {
   bool load();
   const char* text() const { return text_; }
   size_t size() const { return size_; }
-  // What is wrong with them, for the core or for the board; empty when nothing is.
+  // The first error in them, for the core or for the board; empty without one.
   bool read(Settings& settings, WifiLogin& wifi, SettingsError& error) const;
 
   // Each checks first and writes only what can be used.

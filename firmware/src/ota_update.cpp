@@ -11,7 +11,7 @@
 // Of the CA bundle that both cores carry. Declared here, as its header has a namesake in a library of core 2.x.
 extern "C" esp_err_t esp_crt_bundle_attach(void* conf);
 
-// The core would else declare a new firmware sound before setup() has even begun. C linkage: it is a weak C function.
+// Else the core would accept a new firmware before setup() has begun. C linkage: it is a weak C function.
 extern "C" bool verifyRollbackLater() { return true; }
 
 namespace ct {
@@ -107,7 +107,7 @@ const char* OtaUpdate::start(const char* url, const char* sha256) {
 
 void OtaUpdate::run(void* self) {
   OtaUpdate& update = *static_cast<OtaUpdate*>(self);
-  // Everything that it holds is gone when it returns: a task that deletes itself runs no destructors.
+  // It must release everything before it returns: a task that deletes itself runs no destructors.
   update.error_ = update.fetch();
   update.state_ = update.error_ == nullptr ? UpdateState::ready : UpdateState::failed;
   vTaskDelete(nullptr);
@@ -141,7 +141,7 @@ const char* OtaUpdate::write(esp_http_client* client, int64_t announced_bytes, c
   const std::unique_ptr<char[]> chunk(new (std::nothrow) char[kChunkBytes]);
   esp_ota_handle_t handle = 0;
   if (chunk == nullptr) return "update: too little memory; restart and order it again";
-  // Erased as it is written: the whole slot at once would stop the other tasks for seconds.
+  // Erased while writing: erasing the whole slot at once would stop the other tasks for seconds.
   if (esp_ota_begin(slot, OTA_WITH_SEQUENTIAL_WRITES, &handle) != ESP_OK) return "flash: the slot cannot be written";
   Sha256 sum;
   size_t received_bytes = 0;
@@ -192,7 +192,7 @@ void OtaUpdate::keep() {
 }
 
 void OtaUpdate::go_back() {
-  is_on_trial_ = false;  // not asked a second time where there is nothing to go back to
+  is_on_trial_ = false;  // without an old firmware to return to, do not ask again
   esp_ota_mark_app_invalid_rollback_and_reboot();
 }
 

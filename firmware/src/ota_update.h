@@ -1,5 +1,5 @@
-// A new firmware over HTTPS: fetched by a task of its own into the other slot, its SHA-256 reckoned as it is written,
-// started only when that is right, and kept only once it has reached the broker. What is decided is in update_policy.h.
+// A new firmware over HTTPS: fetched by a task of its own into the other slot, its SHA-256 computed while writing,
+// started only when that is right, and kept only once it has reached the broker. update_policy.h decides.
 #pragma once
 
 #include <esp_ota_ops.h>
@@ -23,7 +23,7 @@ class OtaUpdate {
   void begin();
   // The CA and the broker's name, which must stay where they are.
   void use(const Settings& settings) { settings_ = &settings; }
-  // Null when it has begun; what is wrong otherwise. What was measured is on flash by then.
+  // Null when it has begun, else the error. All readings are on flash by then.
   const char* start(const char* url, const char* sha256);
   UpdateState state() const { return state_; }
   // Of `failed`, once: what went wrong.

@@ -92,7 +92,7 @@ const char* ProvisioningPortal::open(uint64_t uptime_ms) {
     close();
     return "portal: too little memory; restart with the button held";
   }
-  // The one place where it is shown, for whoever sits at the cable and writes the label.
+  // Shown only here, to the person who is at the cable and writes the label.
   Serial.printf("portal: Wi-Fi %s, password %s, page http://%s/\r\n", name, password,
                 WiFi.softAPIP().toString().c_str());
   std::memcpy(draft_.get(), settings_.text(), settings_.size());
@@ -106,7 +106,7 @@ const char* ProvisioningPortal::open(uint64_t uptime_ms) {
   });
   server_->onNotFound([this]() { redirect(); });
   server_->begin();
-  dns_->start(kDnsPort, "*", WiFi.softAPIP());  // whatever is looked up is here: phones then show the page
+  dns_->start(kDnsPort, "*", WiFi.softAPIP());  // every name resolves to this board, so phones show the page
   last_asked_ms_ = uptime_ms;
   return nullptr;
 }

@@ -18,7 +18,7 @@ class ProvisioningPortal {
 
   // Null, or what went wrong.
   const char* open(uint64_t uptime_ms);
-  // Answers who has asked; closes after ten minutes without anybody.
+  // Answers requests; closes after ten minutes without one.
   void tick(uint64_t uptime_ms);
   bool is_open() const { return server_ != nullptr; }
   // True once: the settings are new, so restart.
@@ -37,9 +37,9 @@ class ProvisioningPortal {
   Entropy& entropy_;
   std::unique_ptr<WebServer> server_;
   std::unique_ptr<DNSServer> dns_;
-  std::unique_ptr<char[]> draft_;  // what was sent last and was wrong somewhere
+  std::unique_ptr<char[]> draft_;  // the last form with an error
   size_t draft_size_ = 0;
-  char token_[kLabelPasswordBytes] = {};  // of this opening: a form that does not bring it is not ours
+  char token_[kLabelPasswordBytes] = {};  // of this opening: a form without it is foreign
   uint64_t last_asked_ms_ = 0;
   bool was_asked_ = false, has_saved_ = false;
 };

@@ -15,7 +15,7 @@ AnemometerResult PulseAnemometer::feed(uint32_t total, uint64_t uptime_ms) {
     }
     return AnemometerResult::need_more;
   }
-  const uint32_t pulses = total - total_;  // right over the wrap, too
+  const uint32_t pulses = total - total_;  // unsigned: also right when the counter wraps
   const double hz = pulses * 1000.0 / static_cast<double>(uptime_ms - uptime_ms_);
   velocity_ms_ = pulses == 0 ? 0.0 : ms_per_hz_ * hz + offset_ms_;
   total_ = total;

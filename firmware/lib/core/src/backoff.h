@@ -1,4 +1,4 @@
-// When to try to connect again: doubling, with jitter, so that a fleet does not knock at once at a broker that is back.
+// When to try to connect again: doubling, with jitter, so that a fleet does not connect at once to a restarted broker.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class Backoff {
   unsigned failures_ = 0;
 };
 
-// The share of `ms` from a half to the whole, by chance.
+// A random part of `ms`, from a half to all of it.
 uint32_t with_jitter(uint32_t ms, Entropy& entropy);
 // first * 2^doublings, at most `longest_ms`; cannot overflow.
 uint32_t doubled(uint32_t first_ms, unsigned doublings, uint32_t longest_ms);

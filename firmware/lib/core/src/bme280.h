@@ -1,6 +1,6 @@
 // Bosch BME280 and BMP280: raw counts and the chip's own calibration to degrees, pascal and relative humidity, by the
-// data sheet's form in double precision (it cannot overflow, whatever calibration is read). Which registers hold what
-// is here too; talking to the chip is in the instruments.
+// data sheet's form in double precision (it cannot overflow, whatever calibration is read). The registers
+// are here too; instruments.h talks to the chip.
 #pragma once
 
 #include <cstddef>

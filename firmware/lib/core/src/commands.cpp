@@ -99,7 +99,7 @@ CommandResult read_zero(const Json& message, Command& out) {
       return CommandResult::ok;
     }
   }
-  // Never guessed: zeroed in the wrong gas, a sensor is wrong until somebody notices.
+  // Never guess the gas: a sensor zeroed in the wrong gas stays wrong until somebody notices.
   return bad(out, "reference must be \"fresh_air\" or \"nitrogen\": the gas the sensor stands in now");
 }
 

@@ -1,5 +1,5 @@
-// The server's commands, and the memory of those answered: an id that comes again is answered again and not carried out
-// again. Carrying out is in node.cpp.
+// The server's commands, and the memory of those answered: a repeated id is answered again but not carried out
+// again. node_commands.cpp carries commands out.
 #pragma once
 
 #include <cmath>
@@ -37,7 +37,7 @@ struct Command {
   char error[kErrorBytes] = {};  // of bad_argument and unknown_kind: what the ack says
 };
 
-// Without an id there is nobody to answer: counted by the caller and forgotten.
+// Without an id there can be no answer: the caller counts it and drops it.
 enum class CommandResult { ok, unknown_kind, bad_argument, no_id };
 
 // `in_force`: the limits that set_limits changes; one that it does not name stays, null takes it away.

@@ -1,6 +1,5 @@
-// The server's `committed`: which readings of a stream are stored and which never will be. Read as a whole before a
-// word of it is obeyed: a message that is wrong anywhere frees nothing, and the readings are asked for again by
-// themselves.
+// The server's `committed`: which readings of a stream are stored and which never will be. Read as a whole before
+// any of it is applied: a message with an error anywhere frees nothing, and its readings are simply sent again.
 #pragma once
 
 #include "json_reader.h"

@@ -14,12 +14,12 @@ inline constexpr uint32_t kSamplePeriodMs = 1000;  // the sensors are asked this
 inline constexpr uint32_t kDefaultIntervalMs = 5000;
 // The same share as science/quality.py, so that device and server never disagree about one value.
 inline constexpr double kOverRangeShare = 0.98;
-// What a pitot may read below zero from its own noise; beyond it the hoses are swapped.
+// A pitot's noise may read this far below zero; beyond it the hoses are swapped.
 inline constexpr double kDifferentialPressureNoisePa = 0.5;
 
 // --- Outbox ---
 inline constexpr size_t kRamReadings = 120;        // 10 min at 5 s, about 11 KB
-inline constexpr uint32_t kFlushAfterMs = 60'000;  // what a power cut may cost
+inline constexpr uint32_t kFlushAfterMs = 60'000;  // the most that a power cut loses
 inline constexpr size_t kSegmentBytes = 4096;      // one LittleFS block: a larger file would not pack better
 // 64 bytes of RAM each. A 1.375 MiB partition has 352 blocks; -DCT_MAX_SEGMENTS for a larger one.
 #ifndef CT_MAX_SEGMENTS
@@ -35,7 +35,7 @@ inline constexpr int64_t kThinSpanMs = 60'000;
 inline constexpr size_t kWindow = 2;  // messages on their way; the last place is for live readings only
 inline constexpr size_t kLiveBatch = 12;
 inline constexpr size_t kReplayBatch = 30;
-inline constexpr uint32_t kLongestLiveWaitMs = 45'000;  // a live batch that does not fill goes all the same
+inline constexpr uint32_t kLongestLiveWaitMs = 45'000;  // an incomplete live batch is sent after this
 inline constexpr uint32_t kFirstResendMs = 15'000;
 inline constexpr uint32_t kLongestResendMs = 300'000;
 inline constexpr unsigned kPassedOverLimit = 5;  // unanswered while later ones are: then alone; as often again: refused
@@ -52,7 +52,7 @@ inline constexpr uint32_t kStatusEveryMs = 60'000;
 inline constexpr size_t kMessageBytes = 4096;  // the longest `committed`: 100 ranges and 100 refusals fit
 
 // --- Clock ---
-inline constexpr int64_t kEarliestUnixMs = 1'735'689'600'000;  // 2025: a clock before that was never set
+inline constexpr int64_t kEarliestUnixMs = 1'735'689'600'000;  // 2025: an earlier clock was never set
 
 // --- State kept over a restart ---
 inline constexpr uint32_t kStateEveryMs = 600'000;  // while all is answered nothing else is written to flash

@@ -46,7 +46,7 @@ void Connection::went_down(uint64_t uptime_ms, bool was_refused) {
   state_ = State::down;
   uint32_t wait_ms = backoff_.next_ms(entropy_);
   if (was_refused && has_password_on_trial()) {
-    // By turns: which of the two the broker knows is found out, not assumed.
+    // Alternately, because the node does not know which of the two passwords the broker has.
     char other[kSecretBytes];
     std::snprintf(other, sizeof other, "%s", fallback_);
     std::snprintf(fallback_, sizeof fallback_, "%s", settings_.password);

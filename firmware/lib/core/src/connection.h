@@ -1,5 +1,5 @@
-// The connection to the broker: when to try, when an attempt has taken too long, what a refused login means. Carries
-// bytes both ways and knows nothing of what they say.
+// The connection to the broker: when to try, when an attempt has taken too long, what a refused login means. Moves
+// bytes both ways and does not read them.
 #pragma once
 
 #include "backoff.h"
@@ -19,7 +19,7 @@ class Connection {
   MqttEvent next_event(uint64_t uptime_ms, char* payload, size_t capacity);
   bool is_up() const { return state_ == State::up; }
   PublishResult publish(Topic topic, const char* payload, size_t size, bool retain = false);
-  // The password to go back to should the new one be refused: a typing error must not cut a device off for good.
+  // The password to return to if the new one is refused: a typing error must not cut a device off permanently.
   void change_password(const char* password);
   bool has_password_on_trial() const { return fallback_[0] != '\0'; }
   void password_proved() { fallback_[0] = '\0'; }

@@ -42,7 +42,7 @@ GssResult GssParser::feed(uint8_t byte) {
     return GssResult::need_more;
   }
   if (size_ == sizeof line_) {
-    is_too_long_ = true;  // no line of this sensor: thrown away up to its end
+    is_too_long_ = true;  // no line of this sensor: skipped up to its end
     return GssResult::need_more;
   }
   line_[size_++] = static_cast<char>(byte);
@@ -74,7 +74,7 @@ GssResult GssParser::finish_line() {
   }
   if (pair.letter == '?') return GssResult::not_understood;
   if (pair.letter != 0) return GssResult::bad_line;
-  return has_any ? result : GssResult::need_more;  // an empty line is nothing
+  return has_any ? result : GssResult::need_more;  // an empty line holds no value
 }
 
 }  // namespace ct

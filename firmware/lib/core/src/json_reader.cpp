@@ -19,7 +19,7 @@ int hex_value(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// Each skip_* takes the place where its thing begins and gives the place behind it, or kBad.
+// Each skip_* takes the position where its element begins and returns the position after it, or kBad.
 size_t skip_space(const char* text, size_t size, size_t at) {
   while (at < size && is_space(text[at])) ++at;
   return at;

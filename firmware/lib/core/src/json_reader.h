@@ -1,5 +1,5 @@
 // Reads JSON text where it stands: no tree, no memory of its own, bounded depth and length. For `committed`, `commands`
-// and the settings file. Strict: what a JSON parser must refuse is refused, so nothing half understood is obeyed.
+// and the settings file. Strict: it refuses what a JSON parser must refuse, so no half-read text is applied.
 #pragma once
 
 #include <cstddef>

@@ -83,7 +83,7 @@ void JsonWriter::put_shortest(double value, int first_digits, int last_digits, b
     put("null", 4);
     return;
   }
-  if (value == 0.0) value = 0.0;  // no minus zero
+  if (value == 0.0) value = 0.0;  // never write -0
   char digits[32];
   int size = 0;
   if (std::fabs(value) < 1e9 && value == std::floor(value)) {

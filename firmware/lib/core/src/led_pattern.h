@@ -1,5 +1,5 @@
-// What the one status light says. Which state is shown when several hold: the first of the list, as nothing behind it
-// can be put right before it.
+// The meaning of the status light. When several states hold, it shows the first of the list, because a later one cannot
+// be corrected before it.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class LedState { portal, updating, no_settings, no_flash, no_wifi, no_clock
 LedState led_state(const LedFacts& facts);
 // Whether the light is on at this moment: so many short flashes, then a pause; evenly for the first two.
 bool is_led_on(LedState state, uint64_t uptime_ms);
-// Of the flashes that a person counts; 0 where there is nothing to count.
+// Number of flashes that a person counts; 0 for a pattern without a count.
 unsigned led_flashes(LedState state);
 
 }  // namespace ct

@@ -12,7 +12,7 @@ constexpr uint8_t kFaults = kCo2Fault | kTemperatureFault | kVelocityFault | kPr
 
 void LimitWatch::set_limits(const Limits& limits) {
   limits_ = limits;
-  // What was raised against another limit says nothing about this one; a sensor's fault stays what it is.
+  // An alert against another limit says nothing about this one; a sensor fault stays.
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (static_cast<AlertKind>(kind) != AlertKind::sensor_fault) watches_[kind] = Watch();
   }

@@ -1,4 +1,4 @@
-// Local limits with hysteresis: an alert when one is crossed for good, silence until the value has clearly come back.
+// Local limits with hysteresis: an alert when one is crossed permanently, then none until the value is clearly back.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,7 @@ LocalFigures local_figures(const Settings& settings, const Reading& reading) {
   if (std::strcmp(settings.pressure_compensation, "proportional") == 0) {
     co2_ppm *= stack::proportional_pressure_factor(pressure_pa, stack::kStandardPressurePa);
   } else if (std::strcmp(settings.pressure_compensation, "linear_0017") == 0) {
-    return figures;  // holds near sea level only, and needs the calibration's pressure: the server's matter
+    return figures;  // valid near sea level only, and needs the calibration's pressure, which only the server has
   }
   fraction = co2_ppm * 1e-6;
   const bool is_dry = std::strcmp(settings.co2_basis, "dry") == 0;

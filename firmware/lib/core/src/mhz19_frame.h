@@ -1,5 +1,5 @@
 // The UART frames of Winsen's MH-Z19 family (MH-Z19B/C/E, MH-410D): nine bytes, FF first, checksum last.
-// Reaches 0.2 to 1 % CO2: for the bench, never for a chimney, where it reads its ceiling all day.
+// Reaches 0.2 to 1 % CO2: for the bench, never for a chimney, where it reads its maximum all day.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,7 @@ uint8_t mhz19_checksum(const uint8_t* frame);
 
 enum class Mhz19Result { need_more, co2, bad_checksum, other_answer };
 
-// Takes bytes one by one and finds its feet again after garbage: a frame that fails its checksum is searched for the
-// next FF inside itself.
+// Takes bytes one by one and recovers after garbage: inside a frame with a wrong checksum it searches for the next FF.
 class Mhz19Parser {
  public:
   Mhz19Result feed(uint8_t byte);

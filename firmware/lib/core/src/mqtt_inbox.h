@@ -1,5 +1,5 @@
-// What the MQTT library tells from its own task, kept until the loop asks: bounded, in order, of one connection only.
-// Locking is the caller's.
+// Events of the MQTT library's task, kept until the loop asks: bounded, in order, of one connection only. The caller
+// locks.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@ namespace ct {
 
 class MqttInbox {
  public:
-  // Empties it: what an earlier connection said means nothing to the next.
+  // Empties it: events of an earlier connection mean nothing for the next one.
   void restart();
   // connected, login_refused or disconnected. Always finds room. After the end of a connection nothing more is taken.
   void push_state(MqttEventKind kind);
-  // False, and counted, when it does not fit: its sender says it again, as nobody answered.
+  // False, and counted, when it does not fit: its sender repeats it, because it gets no answer.
   bool push_message(const char* topic, size_t topic_size, const char* payload, size_t size);
   // One that came in pieces, so longer than any we understand.
   void note_oversize() { ++dropped_count_; }

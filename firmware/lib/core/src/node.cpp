@@ -10,7 +10,7 @@ namespace ct {
 
 namespace {
 
-constexpr uint64_t kLongestLagIntervals = 3;  // after a longer stall nothing was measured, so nothing is made up
+constexpr uint64_t kLongestLagIntervals = 3;  // during a longer stall nothing was measured, so that time stays a gap
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void Node::mount() {
   if (report.result != MountResult::failed && state_file_.load(before)) {
     previous_stream_ = before.stream;
     previous_seq_ = std::max(before.seq, outbox_.last_seq_on_flash(before.stream));
-    // Of a boot that ended before it noted anything nothing is known, which is not 0.
+    // A boot that ended before it stored anything is unknown, which differs from 0.
     has_previous_ = previous_seq_ != 0;
     kept_ = before;
     if (before.restart_command_id[0] != '\0') answered_.remember(before.restart_command_id, "");
@@ -66,8 +66,7 @@ void Node::mount() {
   corrupt_count_ = report.corrupt_count;
 }
 
-// By chance, not by counting: a counter would begin again after a flash erase, and the server would take new readings
-// for old ones.
+// Random, not counted: a counter would restart after a flash erase, and the server would take new readings for old ones.
 void Node::draw_stream() {
   do {
     stream_ = ports_.entropy.random_u32();
@@ -138,7 +137,7 @@ void Node::watch_limits(const Reading& reading) {
   const size_t count = limit_watch_.check(reading, figures_.flow_m3s, begun);
   for (size_t i = 0; i < count; ++i) {
     if (alert_count_ == kAlerts) {
-      // The newest says more about now; the readings themselves are all kept.
+      // Only the newest alert matters now; the readings themselves are all kept.
       std::move(alerts_ + 1, alerts_ + kAlerts, alerts_);
       --alert_count_;
       ports_.board.log("alerts: more than 16 wait for a connection; the oldest was dropped");
@@ -187,7 +186,7 @@ void Node::hear(const MqttEvent& event) {
   Committed committed;
   if (std::strcmp(kind, topic_name(Topic::committed)) != 0 ||
       Committed::parse(message_, event.size, committed) != CommittedResult::ok) {
-    // What is not understood frees nothing; its readings go again.
+    // An unreadable message frees nothing; its readings are sent again.
     ++misheard_count_;
     ports_.board.log("server: a message could not be read");
     return;
@@ -200,7 +199,7 @@ void Node::say(uint64_t now_ms) {
   if (!connection_.is_up()) return;
   if (now_ms >= status_due_ms_ && say_status(now_ms)) status_due_ms_ = now_ms + config::kStatusEveryMs;
   say_alerts();
-  // Not more than the window at one turn, so that sampling keeps its beat.
+  // At most the window per turn, so that sampling stays on time.
   for (size_t i = 0; i < config::kWindow; ++i) {
     const size_t size = sender_.next_message(now_ms, payload_, sizeof payload_);
     if (size == 0) return;

@@ -34,7 +34,7 @@ class Node {
   void boot();
   // One turn of the loop; returns soon, is called every 10 to 100 ms.
   void tick();
-  // Before a restart that we choose: puts RAM on flash and notes where this boot ended.
+  // Before a planned restart: writes RAM to flash and stores where this boot ended.
   void prepare_restart();
 
   uint32_t stream() const { return stream_; }

@@ -1,4 +1,4 @@
-// What the server may order, and what is answered.
+// Carries out the server's commands and answers them.
 #include <cinttypes>
 #include <cstdio>
 
@@ -30,7 +30,7 @@ void Node::obey(const char* text, size_t size) {
     ports_.board.log("server: a command could not be read, and has no id to answer to");
     return;
   }
-  // It came again since its ack was lost: answered again, not carried out again.
+  // Repeated because its ack was lost: answer it again, do not carry it out again.
   const char* known = answered_.answer_to(command.id);
   if (known != nullptr) {
     answer_command(command.id, known[0] == '\0' ? nullptr : known);
@@ -52,7 +52,7 @@ const char* Node::carry_out(const Command& command) {
     case CommandKind::set_interval:
       settings_.interval_ms = command.interval_ms;
       watchdog_.set_sampling_interval(command.interval_ms);
-      // What has been sampled so far belongs to the next reading, whichever spacing that has.
+      // Samples taken so far belong to the next reading, whatever its interval.
       next_reading_ms_ = ports_.clock.uptime_ms() + command.interval_ms;
       return nullptr;
     case CommandKind::set_limits: limit_watch_.set_limits(command.limits); return nullptr;
@@ -71,7 +71,7 @@ const char* Node::carry_out(const Command& command) {
       restart_at_ms_ = ports_.clock.uptime_ms() + kRestartDelayMs;
       return nullptr;
     case CommandKind::update_firmware:
-      // RAM first: an update ends in a restart, and may end badly.
+      // RAM first: an update ends in a restart, and may fail.
       outbox_.flush();
       return board_error(ports_.board.start_update(command.url, command.sha256));
     case CommandKind::unknown: break;

@@ -26,7 +26,7 @@ void Outbox::add(const Reading& reading, uint64_t uptime_ms) {
 
 void Outbox::tick(uint64_t uptime_ms) {
   if (ram_count_ != 0 && uptime_ms - ram_[0].added_ms >= config::kFlushAfterMs) {
-    // What the flash refuses is tried again a flush time later, not at every turn of the loop.
+    // A refused write is repeated one flush time later, not at every turn of the loop.
     if (!flush()) {
       for (size_t i = 0; i < ram_count_; ++i) ram_[i].added_ms = uptime_ms;
     }
@@ -48,7 +48,7 @@ bool Outbox::flush() {
   return ram_count_ == 0;
 }
 
-// Thins before it loses anything; loses only what stands in the way of something newer.
+// Thins before it loses anything, and loses old readings only to make room for new ones.
 void Outbox::make_room() {
   while (segments_.used_pct() >= config::kThinAbovePct) {
     const size_t averaged = thinner_.thin_once();
@@ -163,7 +163,7 @@ size_t Outbox::pick_replay(Chooser& chooser, size_t live_tail, Reading* out, siz
     if (!fits(out, taken, head)) break;
     const size_t before = taken;
     taken = pick_from_segment(place, chooser, out, taken, capacity, is_done);
-    // Before anything of it leaves: after a restart nobody would know otherwise that it may not be thinned.
+    // Before anything of it leaves: else nothing would say after a restart that it may not be thinned.
     if (taken != before) segments_.mark_sent(place);
   }
   uint64_t ignored = 0;

@@ -20,7 +20,7 @@ class Outbox {
   MountReport mount();
 
   void add(const Reading& reading, uint64_t uptime_ms);
-  // Flushes what has waited long enough.
+  // Flushes readings that have waited long enough.
   void tick(uint64_t uptime_ms);
   // Puts all of RAM on flash; false when some of it had to stay in RAM.
   bool flush();
@@ -45,10 +45,10 @@ class Outbox {
     virtual ~Chooser() = default;
     virtual Choice choose(const Reading& reading) = 0;
   };
-  // What goes as backlog: oldest first, from flash, then from RAM what was sent before or is more than `live_tail`
-  // readings old. All of one stream and interval. Marks it as sent, durably where it lies on flash.
+  // The backlog to send: oldest first, from flash, then from RAM readings that were sent before or are more than
+  // `live_tail` readings old. All of one stream and interval. Marks it as sent, durably where it lies on flash.
   size_t pick_replay(Chooser& chooser, size_t live_tail, Reading* out, size_t capacity);
-  // What goes live: the newest in RAM that were never sent, ascending, of one stream and interval.
+  // The live readings to send: the newest in RAM that were never sent, ascending, of one stream and interval.
   size_t pick_live(Reading* out, size_t capacity);
   // How many would be live, and since when the oldest of them waits.
   size_t fresh_count(uint64_t& oldest_added_ms) const;

@@ -1,5 +1,5 @@
-// Finds one JSON object in what comes over a serial line: pasted whole or in pieces, on one line or on many, among other
-// text or alone.
+// Finds one JSON object in the text of a serial line: pasted whole or in pieces, on one line or many, alone or within
+// other text.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class PasteCollector {
  public:
   // After `complete`, text() holds the object until the next byte.
   PasteResult feed(char byte);
-  // Half an object is forgotten when the rest does not come: what is typed next is not part of it.
+  // An incomplete object is dropped when the rest does not come: text typed later is not part of it.
   void forget();
   bool is_collecting() const { return depth_ != 0; }
   const char* text() const { return text_; }

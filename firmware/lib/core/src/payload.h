@@ -1,5 +1,5 @@
-// What the device says: readings, status, alerts, acks and their topics, as mqtt_ingest/contract/ fixes them.
-// What it hears is in committed.h and commands.h.
+// The device's messages: readings, status, alerts, acks and their topics, as mqtt_ingest/contract/ fixes them.
+// The server's messages are in committed.h and commands.h.
 #pragma once
 
 #include <cstddef>
@@ -51,12 +51,12 @@ struct Status {
   const char* reset_reason = "";
   bool has_previous = false;
   uint32_t previous_stream = 0, previous_seq = 0;
-  // Beyond the contract; the server ignores unknown keys. Each is left out while it is 0, so that nothing happens in
-  // silence and a healthy device says nothing of it.
+  // Beyond the contract; the server ignores unknown keys. Each is left out while it is 0: losses are always
+  // reported, and a healthy device sends none of them.
   uint32_t dropped_count = 0;    // readings lost because the flash was full
   uint32_t thinned_count = 0;    // readings that went into means
   uint32_t corrupt_count = 0;    // records that failed their CRC
-  uint32_t formatted_count = 0;  // how often the file system was made anew, with all it held
+  uint32_t formatted_count = 0;  // how often the file system was formatted, which lost its contents
 };
 
 size_t write_status(const Status& status, char* buffer, size_t capacity);

@@ -64,7 +64,7 @@ enum class MountResult { mounted, formatted, failed };
 class Storage {
  public:
   virtual ~Storage() = default;
-  // `formatted`: the file system could not be read and was made anew, so what it held is gone.
+  // `formatted`: the file system was unreadable and was formatted, so its contents are lost.
   virtual MountResult mount() = 0;
   // Adds to the end; makes the file when it is not there. Durable after sync only.
   virtual StorageResult append(const char* name, const uint8_t* bytes, size_t size) = 0;
@@ -99,7 +99,7 @@ struct MqttEvent {
 enum class PublishResult { handed_over, not_connected, failed };
 
 // Three methods, so that esp-mqtt and libmosquitto fit alike. QoS 1 throughout. A link never reconnects by itself and
-// keeps nothing over a lost connection: the outbox is the truth. The broker's PUBACK frees nothing, so it has no event.
+// keeps nothing over a lost connection: only the outbox counts. The broker's PUBACK frees nothing, so it has no event.
 class MqttLink {
  public:
   virtual ~MqttLink() = default;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* kKeptWhenPasted[] = {"wifi_ssid", "wifi_password", "time_server"};
 
-// Whose the device's password is: entered for another, it is asked for anew, or it would be sent to whoever is named.
+// The keys that a device password belongs to. If one changes, the form asks for the password again; else the old
+// password would be sent to another broker.
 constexpr const char* kPasswordBelongsTo[] = {"device_id", "host", "port", "ca"};
 constexpr char kUsualPort[] = "8883";
 
@@ -23,7 +24,7 @@ bool is_one_of(const char* name, const char* const* names, size_t count) {
   return false;
 }
 
-// As browsers and phones add them: line ends of two bytes, a blank before or behind. A secret stays as it was typed.
+// Browsers and phones add line ends of two bytes and blanks before or after. A secret stays as it was typed.
 void tidy(char* text, EntryKind kind) {
   if (kind == EntryKind::secret) return;
   size_t size = 0;
@@ -35,7 +36,7 @@ void tidy(char* text, EntryKind kind) {
   text[size] = '\0';
 }
 
-// A text that is no number stays a text, so that read_settings names it as it was typed.
+// A text that is no number stays a text, so that the error of read_settings shows it as typed.
 void put(JsonWriter& writer, EntryKind kind, const char* text) {
   double number = 0;
   const Json parsed = Json::parse(text, std::strlen(text));
@@ -64,7 +65,7 @@ bool put_kept(JsonWriter& writer, const SettingKey& key, const Json& old, char* 
 }
 
 bool is_text(const Json& value, const char* wanted) {
-  char text[64];  // longer than any network is called
+  char text[64];  // longer than any network name
   return value.as_text(text, sizeof text) && std::strcmp(text, wanted) == 0;
 }
 
@@ -187,7 +188,7 @@ MergeResult merge_form(const char* base, size_t base_size, EntrySource& form, ch
     if (found == EntrySource::Found::found && std::strcmp(key.name, "wifi_ssid") == 0) {
       is_other_network = !is_text(old[key.name], value);
     }
-    // An open network is entered by its name alone.
+    // An open network has no password.
     if (is_other_network && is_empty_secret && std::strcmp(key.name, "wifi_password") == 0) continue;
     if (std::strcmp(key.name, "password") == 0) {
       if (is_other && is_empty_secret) continue;
@@ -215,7 +216,7 @@ MergeResult merge_pasted(const char* base, size_t base_size, const char* pasted,
   for (size_t i = 0; i < kSettingKeyCount; ++i) {
     const SettingKey& key = kSettingKeys[i];
     const size_t kept_count = sizeof kKeptWhenPasted / sizeof kKeptWhenPasted[0];
-    // Of two networks nothing is mixed: the password of one is not that of the other.
+    // Never mix two networks: the password of one is not that of the other.
     const bool is_kept = !brings_wifi && is_one_of(key.name, kKeptWhenPasted, kept_count);
     const Json chosen = is_kept ? old[key.name] : entered[key.name];
     if (!put_kept(writer, key, chosen, value, sizeof value)) return MergeResult::too_long;

@@ -22,7 +22,7 @@ struct SettingKey {
   const char* choices[5];  // of a choice, ended by null; the first is the default
 };
 
-// Every key that is kept, in the order of the form. What is not among them is dropped.
+// Every key that is kept, in the order of the form. Other keys are dropped.
 extern const SettingKey kSettingKeys[];
 extern const size_t kSettingKeyCount;
 
@@ -40,7 +40,7 @@ enum class MergeResult { ok, too_long, no_object };
 // as the page never shows it (but not that of another Wi-Fi, nor of another device, broker or CA); a field that the
 // form does not have keeps its value.
 MergeResult merge_form(const char* base, size_t base_size, EntrySource& form, char* out, size_t capacity, size_t& size);
-// What is pasted replaces everything but the Wi-Fi, which the server may not know.
+// A pasted text replaces everything but the Wi-Fi, which the server may not know.
 MergeResult merge_pasted(const char* base, size_t base_size, const char* pasted, size_t pasted_size, char* out,
                          size_t capacity, size_t& size);
 // The device's password changed, all else as it was. `previous`: the one to go back to while the new one is not proved,

@@ -28,7 +28,7 @@ float get_float(const uint8_t* bytes) {
   return value;
 }
 
-// Numbers that `encode_reading` is never given: what is built on them (counts, spans, answers) must not meet them.
+// `encode_reading` never gets these numbers, so counts, spans and answers need not handle them.
 bool has_sound_seqs(const Reading& reading) {
   if (reading.seq == 0 || reading.seq > kMaxSeq) return false;
   return !reading.is_mean() || (reading.n != 0 && reading.seq_from != 0 && reading.seq_from <= reading.seq);

@@ -1,5 +1,5 @@
 // Records as they lie on flash: start byte, kind, length, payload, CRC-32. A segment file is a header and readings,
-// then marks that were added later. Reading goes on behind what a power cut or a bad block left half written.
+// then marks that were added later. Reading continues after parts that a power cut or a bad block left incomplete.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ enum class RecordKind : uint8_t {
   header = 1,  // first of a segment: version, stream, interval
   reading = 2,
   sent = 3,   // from here on nothing of this segment may be thinned: some of it may be at the server
-  dated = 4,  // what its undated readings are to be moved by
+  dated = 4,  // the time to add to its undated readings
   seal = 5,   // last of a thinned segment; without it the segment does not count
   state = 6,  // of the state file: state_file.h
 };

@@ -6,7 +6,7 @@ namespace ct {
 
 namespace {
 
-// Digits beyond what any of the sensors resolves only make messages longer.
+// Digits beyond the resolution of the sensors would only make messages longer.
 constexpr double kResolution[kQuantities] = {0.1, 0.01, 0.001, 1.0, 0.01, 0.01, 1.0, 0.1, 0.01, 1.0};
 
 float rounded(double value, double resolution) {
@@ -38,12 +38,12 @@ Reading Sampler::take() {
     if (is_missing(i)) continue;
     reading.values[i] = rounded(sums_[i].total / static_cast<double>(sums_[i].count), kResolution[i]);
   }
-  // A value at the end of the scale says "at least"; averaged with others it would say nothing.
+  // A value at the end of the scale is a lower bound; a mean with others would hide that.
   if (is_over_range_) {
     reading.values[kCo2Ppm] = rounded(highest_co2_ppm_, kResolution[kCo2Ppm]);
     flags |= kOverRange;
   }
-  // Null demands its flag, whatever a sensor said about itself; a single failed sample among good ones does not.
+  // A null value needs its flag, whatever the sensor reported; one failed sample among good ones does not.
   if (is_missing(kCo2Ppm)) flags |= kCo2Fault;
   if (is_missing(kTemperatureC)) flags |= kTemperatureFault;
   if (is_missing(kVelocityMs)) flags |= kVelocityFault;

@@ -1,5 +1,5 @@
-// Several samples to one reading: means of what is good, null and a flag for what is missing, the highest value and a
-// flag for what is beyond the sensor's range. Asking sensors is in instruments.h.
+// Several samples to one reading: means of good samples, null and a flag for missing values, the highest value and a
+// flag for values beyond the sensor's range. Asking sensors is in instruments.h.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class Sampler {
   void set_range_ppm(double range_ppm) { range_ppm_ = range_ppm; }
   void add(const Sample& sample);
   bool is_empty() const { return sample_count_ == 0; }
-  // Values and flags of a reading; begins anew. stream, seq and time are the caller's.
+  // Values and flags of a reading; then starts the next one. stream, seq and time are the caller's.
   Reading take();
 
  private:

@@ -9,7 +9,7 @@ namespace ct {
 
 namespace {
 
-// A minute of them: fewer are not worth a block of their own.
+// A minute of readings: fewer are not worth a block.
 constexpr size_t kUnsentRun = 12;
 
 // Readings that were sent lie apart from those that were not, or one of them would keep a whole segment from being
@@ -86,7 +86,7 @@ size_t Segments::append_to_open(const Reading* const* readings, size_t count) {
   return taken;
 }
 
-// Some of a refused write may lie on flash all the same; RAM keeps it too. On the next mount it would look like
+// A part of a refused write may be on flash; RAM keeps it too. On the next mount it would look like
 // readings that were never sent, so the file is marked, or removed where nothing else is in it.
 void Segments::close_failed() {
   ++failed_count_;
@@ -175,7 +175,7 @@ size_t Segments::answer(uint32_t stream, SeqRange range) {
       ++place;
       continue;
     }
-    // A file that will not go comes back on the next mount; the server then answers its readings once more.
+    // A file that cannot be deleted appears again on the next mount; the server then answers its readings once more.
     remove_file(segment);
     erase_from_index(place);
   }
@@ -197,7 +197,7 @@ bool Segments::drop_oldest(size_t& lost_count) {
   return true;
 }
 
-// A mean is so many readings as it was made of. What cannot be read any more counts by its records.
+// A mean counts as the readings that it was made of; an unreadable segment counts by its records.
 size_t Segments::readings_in(size_t place) {
   size_t count = 0;
   Reading reading;
@@ -270,7 +270,7 @@ bool Segments::replace(size_t from, size_t to, const uint8_t* bytes, size_t size
     remove_file(merged);
     return false;
   }
-  // From here on the means count, whenever the power goes.
+  // From here on the means count, even after a power cut.
   for (size_t place = from; place <= to; ++place) {
     live_count_ -= index_[place].live_count;
     remove_file(index_[place]);

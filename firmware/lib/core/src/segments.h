@@ -68,7 +68,7 @@ class Segments {
   const Segment& at(size_t place) const { return index_[place]; }
   uint32_t live_count() const { return live_count_; }
   uint32_t failed_count() const { return failed_count_; }  // writes and removals that the flash refused
-  // The greatest seq on flash of a stream; 0 when there is none.
+  // The highest seq of a stream on flash; 0 when there is none.
   uint32_t last_seq(uint32_t stream) const;
 
   // Walks the unanswered readings of a segment, dated where they can be: `open`, then `next` until false. One at a

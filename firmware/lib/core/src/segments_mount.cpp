@@ -1,4 +1,4 @@
-// What earlier boots left on flash: which files count, what is in them, what a power cut spoiled.
+// Reads the flash of earlier boots: which files count, what they hold, what a power cut damaged.
 #include <algorithm>
 #include <cstring>
 
@@ -38,7 +38,7 @@ MountReport Segments::mount() {
     Segment segment;
     if (!segment_from_name(name, segment)) continue;
     next_number_ = std::max(next_number_, segment.last_number + 1);
-    // Never more than we make; those of a larger partition wait for the next boot.
+    // At most as many as this firmware writes; files of a larger partition wait for the next boot.
     if (index_.size() < config::kMaxSegments) index_.push_back(segment);
   }
   // Oldest first; a range before what lies inside it.
@@ -52,7 +52,7 @@ MountReport Segments::mount() {
       ++place;
       continue;
     }
-    // One that could not be read stays: the next boot may have more luck.
+    // An unreadable file stays: the next boot may be able to read it.
     if (loaded == Loaded::empty) remove_file(index_[place]);
     erase_from_index(place);
   }

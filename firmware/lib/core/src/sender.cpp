@@ -22,7 +22,7 @@ size_t Sender::next_message(uint64_t uptime_ms, char* buffer, size_t capacity) {
   uint64_t oldest_ms = uptime_ms;
   const size_t fresh = outbox_.fresh_count(oldest_ms);
   const bool is_due = fresh >= live_batch_ || uptime_ms - oldest_ms >= config::kLongestLiveWaitMs;
-  // Live first: a chimney's present is worth more than its past.
+  // Live first: current values matter more than old ones.
   if (fresh != 0 && is_due && !is_long_silence && free_flight(true) != nullptr) {
     return write(outbox_.pick_live(picked_, config::kLiveBatch), true, buffer, capacity);
   }
@@ -44,7 +44,7 @@ size_t Sender::write(size_t picked, bool is_live, char* buffer, size_t capacity)
   ReadingsMessage message(buffer, capacity, picked_[0].stream, picked_[0].interval_ms);
   const uint8_t extra_flags = is_live ? 0 : kReplayed;
   size_t count = 0;
-  // What does not fit is sent with the next message: it counts as sent, but for no flight.
+  // Readings that do not fit go with the next message: they count as sent, but in no flight.
   while (count < picked && message.add(picked_[count], extra_flags)) ++count;
   const size_t size = message.finish();
   if (count == 0 || size == 0) return 0;
@@ -143,7 +143,7 @@ void Sender::land(Flight& flight) {
     const uint64_t rest_until = flight.sent_ms + doubled(config::kFirstResendMs, silence_, config::kLongestResendMs);
     rest_until_ms_ = std::max(rest_until_ms_, rest_until);
     ++silence_;
-    silence_after_ = sent_count_;  // those that were out at the same time say nothing more
+    silence_after_ = sent_count_;  // messages sent at the same time give no further information
   }
   flight.number = 0;
 }
@@ -181,7 +181,7 @@ const Refused& Sender::refused(size_t back) const {
 
 void Sender::connection_lost() {
   for (Flight& flight : flights_) flight.number = 0;
-  // One attempt at once, in case the broker was what was missing; how long it has been silent is not forgotten.
+  // One attempt at once, in case only the broker was missing; the time without answers still counts.
   rest_until_ms_ = 0;
 }
 

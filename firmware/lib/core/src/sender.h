@@ -1,9 +1,9 @@
-// Which readings go out when: the window, the resend timers, what is sent alone and what is given up in the end. The
+// Decides which readings go out when: the window, the resend timers, single readings, and giving up. The
 // rules are those of docs/wire-format.md:
 //
 // 1. A reading leaves the outbox when `committed` names it; the broker's own acknowledgement means nothing here.
 // 2. At most kWindow messages are on their way; the last place is for live readings only.
-// 3. What is not answered goes again after 15 s, then after twice that, up to 5 min.
+// 3. An unanswered message is sent again after 15 s, then after twice that, up to 5 min.
 // 4. That counts against a reading only if something sent after it was answered. After five such it goes alone; passed
 //    over five times more, alone, it is moved aside as `no_answer`. While nothing is answered, nothing is moved aside.
 // 5. When nothing has been answered for so long that the wait is 5 min, only that one attempt goes out: what is
@@ -32,13 +32,13 @@ class Sender : private Outbox::Chooser {
   void set_live_batch(size_t count) { live_batch_ = count; }
   // Writes the next message and counts it as sent; 0 when nothing is to go now.
   size_t next_message(uint64_t uptime_ms, char* buffer, size_t capacity);
-  // The message just written could not be handed over: it is as if it had been lost on the way.
+  // The message just written could not be handed over: treat it as lost on the way.
   void hand_over_failed();
   void settle(const Committed& committed);
   void expire(uint64_t uptime_ms);
-  // Nobody knows what of it arrived: it goes again without rest.
+  // Unknown what of it arrived: it is sent again at once.
   void connection_lost();
-  // The server asks for it: no rest for these.
+  // The server asks for these readings: send them at once.
   void hurry(uint32_t stream, SeqRange range);
 
   uint32_t refused_count() const { return refused_count_; }

@@ -1,4 +1,4 @@
-// What differs from device to device: who it is, which sensors it has, the chimney it hangs on. Read from the JSON that
+// What differs from device to device: its identity, its sensors, its chimney. Read from the JSON that
 // `provision_device --firmware-config` writes, or the one of --json (device_id, password, host, port, ca_file) with the
 // further keys of README.md; every value is checked before any of it is used, and keys that are not the core's (Wi-Fi)
 // are left to the shell.
@@ -59,7 +59,7 @@ struct SettingsError {
 
 bool is_device_id(const char* text);
 bool is_pem(const char* text);
-// False, with the first thing that is wrong, and `out` not to be used.
+// False, with the first error; then `out` must not be used.
 bool read_settings(const char* text, size_t size, Settings& out, SettingsError& error);
 
 }  // namespace ct

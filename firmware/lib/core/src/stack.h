@@ -1,5 +1,5 @@
 // The chimney: area, flow, density, CO2 mass rate, pressure, water, as in science/ of the server and with its limits.
-// The server computes every total from its own geometry; these figures serve local limits and the installer's eye.
+// The server computes every total from its own geometry; these figures serve local limits and the installer.
 // vectors/stack.json is read by the tests of both languages.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The little that outlives a restart beside readings: where the last boot ended, how often the flash was formatted, and
+// The state that survives a restart beside readings: where the last boot ended, how often the flash was formatted, and
 // the command that asked for the restart. Two files take turns, so that a power cut always leaves one whole.
 #pragma once
 

@@ -19,7 +19,7 @@ bool has_same_values(const Reading& a, const Reading& b) {
 
 bool MeanOfReadings::takes(const Reading& next) const {
   if (count_ == 0) return true;
-  // Half an interval late is still next to it; more is a gap, and a gap is missing time, not part of a mean.
+  // Up to half an interval late counts as adjacent; more is a gap, and a gap is missing time, not part of a mean.
   const int64_t step_ms = next.t_ms - last_.t_ms;
   return next.seq == last_.seq + 1 && step_ms > 0 && step_ms * 2 <= static_cast<int64_t>(next.interval_ms) * 3 &&
          minute_of(next.t_ms) == minute_of(first_.t_ms) && next.flags == first_.flags && !next.is_mean() &&
@@ -88,7 +88,7 @@ size_t Thinner::thin_once() {
     size_ = encode_header({described_.stream, described_.interval_ms}, out_.data());
     size_t place = from;
     for (; place <= to; ++place) {
-      // A segment that does not fit any more is taken out again as if it had never been begun.
+      // A segment that does not fit is taken out again completely.
       const size_t size = size_;
       const Segment described = described_;
       const uint32_t averaged = averaged_count_;
@@ -105,7 +105,7 @@ size_t Thinner::thin_once() {
       size_ += encode_mark(RecordKind::seal, out_.data() + size_);
       return segments_.replace(from, place - 1, out_.data(), size_, described_) ? averaged_count_ : 0;
     }
-    // Its readings are too different, or cannot be read: it stays as it is, and the next run has its turn.
+    // Its readings differ too much, or are unreadable: it stays as it is, and the next run continues.
     segments_.set_unthinnable(from);
   }
   return 0;
@@ -124,7 +124,7 @@ bool Thinner::add_segment(size_t place) {
     }
     mean_.add(reading);
   }
-  // A record that has gone bad since must not vanish inside a mean unseen.
+  // A record that was damaged since must not disappear in a mean uncounted.
   return seen == expected;
 }
 

@@ -1,6 +1,6 @@
 // Turns the oldest readings on flash that were never sent into one-minute means, when the flash runs full. A mean
 // stands for readings next to each other in seq and time, of one minute and with the same flags and values: a fault, an
-// over-range value or a hole is never averaged away. A reading that may have been sent stays as it is: the server would
+// over-range value or a gap is never averaged away. A reading that may have been sent stays as it is: the server would
 // otherwise count it once alone and once in the mean.
 #pragma once
 
@@ -19,7 +19,7 @@ class MeanOfReadings {
   // Whether the next reading may go into the same mean.
   bool takes(const Reading& next) const;
   void add(const Reading& reading);
-  // The mean, and begins anew.
+  // The mean; then starts the next one.
   Reading take();
 
  private:

@@ -1,4 +1,4 @@
-// The decisions of an update: which address may be fetched, whom to trust for it, whether what came is what was meant,
+// The decisions of an update: which address may be fetched, whom to trust for it, whether the file is the right one,
 // and when a new firmware has proved itself. Fetching and writing is the board's.
 #pragma once
 
@@ -28,8 +28,8 @@ FileResult check_received(int64_t announced_bytes, size_t received_bytes, const 
                           const char* sha256_hex);
 const char* file_error(FileResult result);
 
-// A firmware on trial is kept once it has reached the broker: one that cannot do that could never be updated again. One
-// that restarts by itself before is sent back by the bootloader.
+// A firmware on trial is kept once it has reached the broker: one that cannot could never be updated again. If
+// it restarts before, the bootloader returns to the old one.
 inline constexpr uint64_t kTrialMs = 900'000;
 enum class Verdict { wait, keep, go_back };
 Verdict judge_trial(bool is_on_trial, bool is_connected, uint64_t uptime_ms);

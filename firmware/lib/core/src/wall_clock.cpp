@@ -12,7 +12,7 @@ int64_t WallClock::unix_ms() {
 bool WallClock::has_just_been_set() {
   if (is_set_) return false;
   const int64_t unix_ms = clock_.unix_ms();
-  // A clock chip without its battery shows 1970 or 2000 and calls it a time.
+  // A clock chip without its battery reports 1970 or 2000 as the time.
   if (unix_ms < config::kEarliestUnixMs) return false;
   offset_ms_ = unix_ms - static_cast<int64_t>(clock_.uptime_ms());
   is_set_ = true;

@@ -1,5 +1,5 @@
-// When the hardware watchdog may be fed: only while every task still does its work. A loop that turns without sampling
-// would otherwise look alive for ever. Being offline is no reason to restart; a link that is never driven is.
+// When the hardware watchdog may be fed: only while every task still does its work. Else a loop that does not sample
+// would look healthy. Being offline is no reason to restart; a link that is never driven is.
 #pragma once
 
 #include <cstddef>
