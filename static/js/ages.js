@@ -1,12 +1,12 @@
-// Every figure has an age, counted on here once a second. After three intervals a figure loses weight, after five
+// Every figure has an age, counted here once a second. After three intervals a figure becomes lighter, after five
 // minutes it becomes dashed with the time of its last reading. The same rules as units.age_of.
 // Markup: [data-age][datetime][data-interval-s], its figure's box [data-age-scope], the words on [data-age-words].
-// A change of state is said as the event "agestate" with the state as its detail.
+// A change of state sends the event "agestate" with the state as its detail.
 
 const SILENT_AFTER_S = 300;
 const LATE_AFTER_INTERVALS = 3;
 const TICK_MS = 1000;
-// Below this a difference between the phone's clock and the server's is only the way through the network.
+// A smaller difference between the phone's clock and the server's is only network delay.
 const CLOCK_DIFFERENCE_THAT_COUNTS_MS = 5000;
 
 const words = document.querySelector("[data-age-words]");
@@ -14,7 +14,7 @@ const words = document.querySelector("[data-age-words]");
 function clockDifferenceMs() {
   const serverNow = Date.parse(words?.dataset.serverNow ?? "");
   const [navigation] = performance.getEntriesByType("navigation");
-  // A page out of the browser's history carries the server's time of an hour ago.
+  // A page from the browser's history may have an old server time.
   if (Number.isNaN(serverNow) || navigation?.type === "back_forward") return 0;
   const difference = serverNow - (performance.timeOrigin + (navigation?.responseStart ?? 0));
   return Math.abs(difference) < CLOCK_DIFFERENCE_THAT_COUNTS_MS ? 0 : difference;

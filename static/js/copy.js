@@ -1,5 +1,5 @@
-// A button that copies the text of a field or a block: data-copy names its id, data-text-copied what is then said.
-// Where the browser gives no clipboard (plain http) the text is selected, so that one key copies it.
+// A button that copies the text of a field or a block: data-copy names its id, data-text-copied the text shown
+// afterwards. Without a clipboard (plain http) the text is selected, so that one key copies it.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);

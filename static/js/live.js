@@ -1,5 +1,5 @@
 // Live readings of a page's chimneys: one stream a tab, opened after the first paint, closed while hidden, resumed
-// where it stopped; on a weak network one question a minute instead. The page is complete without it.
+// where it stopped; on a weak network one poll a minute instead. The page is complete without it.
 // Markup: [data-live-device] with data-stream-url and data-poll-url; inside it [data-live=field][data-digits], a
 // [data-age], [data-live-state] and [data-live-quality]; once a page [data-live-status] and [data-live-words].
 
@@ -8,7 +8,7 @@ import { refreshAge } from "./ages.js";
 const BACK_OFF_FIRST_MS = 1000;
 const BACK_OFF_MOST_MS = 60000;
 const POLL_MS = 60000;
-// The server says something every 20 s; three times nothing is a connection that only looks open.
+// The server sends something every 20 s; after three silent periods the connection only looks open.
 const HEARTBEAT_LIMIT_MS = 60000;
 const DROPS_THAT_MEAN_SLOW = 2;
 const DROPS_WITHIN_MS = 60000;
@@ -37,7 +37,7 @@ function showQuality(list, flags) {
   const key = flags.join(" ");
   if (list.dataset.flags === key) return;
   list.dataset.flags = key;
-  // A flag without a sentence is the auditor's, not the manager's.
+  // A flag without a sentence is for the auditor, not the manager.
   const sentences = flags.map((flag) => words.querySelector(`[data-flag="${CSS.escape(flag)}"]`));
   const items = sentences.filter(Boolean).map((sentence) => {
     const item = document.createElement("li");
@@ -51,7 +51,7 @@ function showReading(row) {
   const moment = Date.parse(row.timestamp ?? "");
   for (const box of document.querySelectorAll(`[data-live-device="${CSS.escape(String(row.device))}"]`)) {
     const age = box.querySelector("[data-age]");
-    // Late deliveries fill holes in the past; they are not the newest.
+    // Late readings fill gaps in the past; they are not the newest.
     if (Number.isNaN(moment) || (age?.dateTime && moment < Date.parse(age.dateTime))) continue;
     const values = { ...row };
     if ("co2_kg_per_s" in row) values.co2_kg_per_h = row.co2_kg_per_s === null ? null : row.co2_kg_per_s * 3600;
@@ -67,7 +67,7 @@ function showReading(row) {
   }
 }
 
-// The state beside the name follows the age of the newest reading, or the plate would contradict itself.
+// The state beside the name follows the age of the newest reading, so that the two always agree.
 function showState(box, isSilent) {
   const place = box.querySelector("[data-live-state]");
   const template = words.querySelector(isSilent ? "[data-state-silent]" : "[data-state-online]");
@@ -101,7 +101,7 @@ class Feed {
   }
 
   stop() {
-    // An answer that is still on its way belongs to a turn that is over.
+    // Ignore an answer to an earlier request.
     this.turn += 1;
     clearTimeout(this.timer);
     clearTimeout(this.silence);
@@ -136,15 +136,15 @@ class Feed {
     this.isOffline = false;
     say(null);
     clearTimeout(this.silence);
-    // Only a server whose heartbeat is an event can be told apart from a chimney with nothing to say.
+    // Only a heartbeat event distinguishes a lost server from a chimney without new readings.
     if (this.beats) this.silence = setTimeout(() => this.dropped(), HEARTBEAT_LIMIT_MS);
   }
 
   dropped() {
-    // Ours instead of the browser's own retry: that one does not back off, and a crowd would return as one.
+    // Our own retry, because the browser's does not back off: all clients would return at once.
     this.stop();
     if (!this.hasOpened) {
-      // Nobody there, or only no stream: a question tells which.
+      // No server, or only no stream: a poll shows which.
       this.poll();
       return;
     }
@@ -220,5 +220,5 @@ function watch() {
   follow();
 }
 
-// After the first paint: a stream must not compete with fonts and style sheets on a thin line.
+// After the first paint: a stream must not compete with fonts and style sheets on a slow network.
 if (words) requestAnimationFrame(() => setTimeout(watch, 0));

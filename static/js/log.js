@@ -1,6 +1,6 @@
-// The log form without a change of page: opens as a sheet from below, shows what an amount gives off while it is typed,
-// keeps a draft on the phone, and sends itself once the network is back. The form works as a page without this file,
-// and the server computes everything again.
+// The log form without a change of page: opens as a sheet from below, shows the emissions of an amount while it is
+// typed, keeps a draft on the phone, and sends itself when the network is back. The form works as a page without this
+// file, and the server computes everything again.
 // Markup: [data-log-form] inside [data-log-body]; optional [data-log-sheet] (dialog) and [data-log-open].
 
 import { clearDraft, keepDraft, markPending, readDraft, restoreDraft } from "./log_draft.js";
@@ -30,7 +30,7 @@ function refreshRows() {
   }
 }
 
-// What is to be looked at first: a question, a wrong field, the answer; else the first amount.
+// Focus goes to a question, a wrong field or the answer; else to the first amount.
 function focusFirst(rowName) {
   const first = body.querySelector("[data-log-focus]")
     ?? body.querySelector(".log-row__question .button, [aria-invalid=true]")
@@ -149,7 +149,7 @@ if (body) {
         open(opener.dataset.day, opener.dataset.row);
       });
     }
-    // After an answer the figures of the page are of before: closing the sheet brings the new ones.
+    // After an answer the figures of the page are old: closing the sheet loads the new ones.
     sheet.addEventListener("close", () => {
       if (body.querySelector("[data-log-focus]")) location.reload();
     });

@@ -1,5 +1,5 @@
-// What was typed into the log form stays on this phone until it is saved: a closed browser, a sign-in that ran out or a
-// dead network lose nothing. With it stays the form's own id, so that sending it again is known as the same.
+// Values typed into the log form stay on this phone until they are saved: a closed browser, an expired sign-in or a
+// lost network lose nothing. The form's id stays with them, so that the server recognises a repeated save.
 
 const NOT_KEPT = new Set(["csrfmiddlewaretoken", "answer", "save"]);
 const A_WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -11,7 +11,7 @@ export function readDraft(form) {
     const draft = JSON.parse(localStorage.getItem(keyOf(form)) ?? "null");
     return draft && Date.now() - draft.keptAtMs < A_WEEK_MS ? draft : null;
   } catch {
-    return null; // storage that is off or full, or not ours: the form works without
+    return null; // storage may be off, full or foreign: the form works without it
   }
 }
 
@@ -45,7 +45,7 @@ export function clearDraft(form) {
   }
 }
 
-// Fill a form in which nothing stands yet. Answers the draft that was put in, or null.
+// Fill an empty form. Returns the draft used, or null.
 export function restoreDraft(form) {
   const draft = isTyped(form) ? null : readDraft(form);
   if (!draft) return null;

@@ -1,9 +1,9 @@
-// One row of the log form: which of its parts belong to the chosen kind, and what the typed amount gives off by the
+// One row of the log form: which of its parts belong to the chosen kind, and the emissions of the typed amount by the
 // factor of the chosen chip. The server computes both again.
 
 const FIGURES = { mj: "mj", biogenic_kg: "biogenicKg", co2e_kg: "co2eKg" };
 
-// The same reading of commas and points as portal.log.form.parse_amount; null for what cannot be read.
+// The same reading of commas and points as portal.log.form.parse_amount; null for an unreadable amount.
 export function parseAmount(text) {
   const digits = text.replace(/[\s']/g, "");
   if (/^[1-9]\d{0,2},\d{3}$/.test(digits)) return null; // 1,234 can be read two ways

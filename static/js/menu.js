@@ -1,5 +1,5 @@
 // The menu of the page head closes on Escape and on a click beside it. It is the browser's own details: it opens and
-// closes without this file. And where the row of pages is wider than a phone, it is scrolled to the page one is on.
+// closes without this file. If the row of pages is wider than the phone, it scrolls to the current page.
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
@@ -14,7 +14,7 @@ document.addEventListener("click", (event) => {
   for (const menu of openMenus()) {
     if (menu.contains(event.target)) continue;
     menu.open = false;
-    // A control that was clicked keeps the focus; a click on nothing gives it back to where the person was.
+    // A clicked control keeps the focus; a click on the background returns it to the menu.
     if (!event.target.closest("a, button, input, select, textarea, label, summary")) menu.querySelector("summary").focus({ preventScroll: true });
   }
 });

@@ -1,5 +1,6 @@
-// Calling or writing to a manager notes who asked, so that nobody asks twice. The page works without this file: then the
-// button beside the links does it. Markup: [data-asked-form] beside [data-asks] links and a [data-asked] line.
+// A call or message to a manager is recorded with the name of the caller, so that nobody asks twice. The page works
+// without this file: then the button beside the links does it. Markup: [data-asked-form] beside [data-asks] links and
+// a [data-asked] line.
 
 async function noteAsked(form) {
   const line = form.closest("li").querySelector("[data-asked]");
@@ -20,7 +21,7 @@ for (const form of document.querySelectorAll("[data-asked-form]")) {
     noteAsked(form).catch(() => form.submit());
   });
   for (const link of form.closest("li").querySelectorAll("[data-asks]")) {
-    // A lost note is not worth a message in the middle of a call: the button is still there.
+    // A failed record shows no message in the middle of a call: the button is still there.
     link.addEventListener("click", () => noteAsked(form).catch(() => {}));
   }
 }

@@ -1,6 +1,6 @@
-// HQ's list keeps itself as fresh as its ages: once a minute, while someone can see it, the page is asked for again and
-// its figures and rows take the place of the old ones. Filters, focus and scroll stay. ages.js finds the new rows by
-// itself. Without an answer the list says of what time it is, or it would claim to be of now.
+// HQ's list keeps itself as fresh as its ages: once a minute, while it is visible, the page is loaded again and
+// its figures and rows replace the old ones. Filters, focus and scroll stay. ages.js finds the new rows by
+// itself. Without an answer the list shows its time, because it is no longer current.
 // Markup: [data-list-status][data-text-as-of], [data-age-words], and the places named below.
 
 import { clockText } from "./ages.js";
