@@ -1,6 +1,6 @@
-# Two commands matter: `make run` and `make test`. What they need is made by bootstrap.py (see there why).
+# Two commands matter: `make run` and `make test`. bootstrap.py prepares what they need, and says why.
 
-# Any Python that is there; bootstrap.py picks the newest suitable one for .venv, or says what to install.
+# Any Python on this machine; bootstrap.py picks the newest suitable one for .venv, or says what to install.
 PYTHON := $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell command -v $(name))))
 VENV := .venv/bin/python
 # Passed to pytest, as in: make test ARGS="tests/science -x"
@@ -32,7 +32,7 @@ bench-ingest: dev-packages ## messages a second that this machine stores, all pa
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.bench.ingest $(ARGS)
 
-bench-backlog: dev-packages ## readings a second of an outage that is made up, and what live ones feel of it
+bench-backlog: dev-packages ## readings a second of a simulated backlog, and the delay of live readings
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.bench.backlog $(ARGS)
 
@@ -40,7 +40,7 @@ bench-pressure: dev-packages ## more than ingest can take, and PostgreSQL away f
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.bench.pressure $(ARGS)
 
-drill: dev-packages ## kill everything at random while devices send, then settle accounts: ROUNDS=200 SEED=...
+drill: dev-packages ## kill everything at random while devices send, then compare sent and stored: ROUNDS=200 SEED=...
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.drill --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
@@ -48,7 +48,7 @@ firmware-test: dev-packages ## check the sensor node's firmware: tests, sanitize
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.firmware.checks $(ARGS)
 
-# Only what is ours to remove: a DATA_DIR elsewhere may hold other things, so it is left alone.
+# Removes only our own folders: a DATA_DIR elsewhere may hold other files, so it stays.
 clean: ## remove .venv and var/ (the demo's database, logs and certificates)
 	@if [ -x $(VENV) ] && [ -d var ]; then $(VENV) -m demo.instance var; fi
 	@echo "Removing .venv and var (the demo's database, logs and certificates)"

@@ -203,7 +203,7 @@ class Supervisor:
             while process.poll() is None and time.monotonic() < deadline_s and self._signals_seen < 2:
                 time.sleep(POLL_S / 2)
             if process.poll() is None:
-                self._say(f"{part.name} did not stop by itself and is ended.")
+                self._say(f"{part.name} did not stop by itself and was killed.")
         processes.kill_all(process, family)
 
     def _failure(self, part: Part, what: str) -> PartFailedError:

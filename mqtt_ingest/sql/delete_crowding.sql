@@ -1,5 +1,5 @@
--- Takes out of the batch the readings that would give a stream more than `limit` ranges, and returns their
--- positions. An island is a run of new readings; one that touches a range which is there adds none. Of the islands
+-- Removes from the batch the readings that would give a stream more than `limit` ranges, and returns their
+-- positions. An island is a run of new readings; an island that touches a stored range adds none. Of the islands
 -- that add one, the lowest stay while there is room. Runs after delete_duplicates, and only when a record is large.
 -- Parameters: limit. Rides the primary key. Called by crowding.py.
 WITH fresh AS (

@@ -1,7 +1,7 @@
--- Takes out of the batch what was stored before and returns its positions. Runs in a statement of its own after
--- lock_streams: it must see what another worker committed while we waited for the lock.
+-- Removes stored readings from the batch and returns their positions. Runs in a statement of its own after
+-- lock_streams: it must see readings that another worker committed while we waited for the lock.
 -- A seq of 0 has no place in a stream (readings that came over HTTP without one): device and timestamp decide.
--- Adding '{}' unpacks a large record once a stream; where it is read from its row it would be once a reading.
+-- Adding '{}' unpacks a large record once per stream; read from its row, it would be unpacked once per reading.
 -- Rides the primary keys of device streams and readings. Called by store.py.
 WITH known AS MATERIALIZED (
     SELECT device_id, stream, received + '{}'::int8multirange AS received

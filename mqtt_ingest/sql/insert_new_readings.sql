@@ -1,5 +1,5 @@
--- Stores what is new, in the order of the primary key. Parameters: stored_at. Called by store.py, which adds
--- ON CONFLICT DO NOTHING when a key turned out to be there already: with it a reading costs half as much again.
+-- Stores new readings, in the order of the primary key. Parameters: stored_at. Called by store.py, which adds
+-- ON CONFLICT DO NOTHING after a key was found to exist: with it a reading costs 50 % more.
 INSERT INTO emissions_emission (
     device_id, timestamp, stream, seq, received_at, seq_from, co2_ppm, temperature_c, velocity_ms, pressure_pa, dp_pa,
     cell_temperature_c, cell_pressure_pa, humidity_pct, o2_pct, ch4_ppm, interval_s, span_s, n, flags

@@ -1,4 +1,4 @@
--- Makes the streams of this batch that are new. In the order of their key, and before any stream is locked: so
+-- Creates the new streams of this batch, in the order of their key and before any stream is locked, so that
 -- two workers with the same devices wait for each other instead of deadlocking.
 -- Parameters: stored_at. Rides the primary key. Called by store.py.
 INSERT INTO emissions_devicestream (device_id, stream, received, first_timestamp, last_received_at)

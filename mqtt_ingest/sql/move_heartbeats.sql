@@ -1,4 +1,4 @@
--- Moves devices' last_heartbeat, but only by 10 s and more: a device that sends every second is not written every
+-- Moves devices' last_heartbeat, but only by 10 s and more: so a device that sends every second is not written every
 -- second. Locked in key order against deadlocks. Parameters: device_ids, heard_at, two arrays of one length.
 -- Rides the primary key. Called by device_state.py.
 WITH heard AS (

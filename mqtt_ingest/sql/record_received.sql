@@ -1,4 +1,4 @@
--- Adds what is new to its streams; a mean stands for seq_from..seq. The rows are locked already.
+-- Adds new readings to their streams; a mean stands for seq_from..seq. The rows are locked already.
 -- Parameters: stored_at. Rides the primary key. Called by store.py.
 UPDATE emissions_devicestream AS known
 SET received = known.received + fresh.ranges,

@@ -1,4 +1,4 @@
--- Takes over what a device last said of itself; null leaves a column as it is.
+-- Stores the last status of a device; null leaves a column unchanged.
 -- Parameters: device_id, firmware, status, reported_online. Rides the primary key. Called by device_state.py.
 UPDATE devices_mcudevice
 SET firmware = coalesce(%(firmware)s, firmware),

@@ -137,7 +137,7 @@ def test_a_part_that_ignores_the_request_is_ended(tmp_path: Path, said: list[str
         running.start(part(deaf, tmp_path, stop_timeout_s=0.2))
         child = process_of(tmp_path)
 
-    assert said == ["child did not stop by itself and is ended."]
+    assert said == ["child did not stop by itself and was killed."]
     assert not child.is_running()
 
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         planned = firmware_node.chosen(settings.DEMO_FLEET)
         if planned is None:
-            raise CommandError("DEMO_FLEET=0: there is no device to be.")
+            raise CommandError("DEMO_FLEET=0: there is no device to run.")
         # Counted before anything that can fail.
         if not options["build_only"] and _starts_too_often():
             self._give_up(planned, "the program ends at once, again and again; its log says more")
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         firmware_files.want(data_dir, planned.device_id)
         if firmware_files.released(data_dir) != planned.device_id:
             firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
-            self.stdout.write(f"{planned.device_id}: waiting until the simulated fleet lets go of it")
+            self.stdout.write(f"{planned.device_id}: waiting until the simulated fleet releases it")
             self.stdout.flush()
         while firmware_files.released(data_dir) != planned.device_id:
             time.sleep(RELEASE_POLL_S)  # polling, because another process writes that file
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         (folder / "gas.txt").write_text("".join(table))
         firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
         scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
-        self.stdout.write(f"{planned.device_id} runs the firmware's core from here on")
+        self.stdout.write(f"{planned.device_id} runs the firmware's core from now on")
         self.stdout.flush()
         os.execv(program, firmware_node.arguments(program, folder, scenario))
 

@@ -94,7 +94,7 @@ def _end_session(receiver: LeavingReceiver) -> None:
     try:
         end_session(receiver.address)
     except (SessionInUseError, OSError) as error:
-        raise CommandError(f"the session is emptied and not ended: {error}") from error
+        raise CommandError(f"the session is empty but not ended: {error}") from error
 
 
 def _stop_on_signals(pipeline: Pipeline) -> None:
