@@ -1,4 +1,4 @@
-"""Figures and targets in the admin site, to look at: days are made by the worker, targets go through their services."""
+"""Targets in the admin site, read only: they are set through `services.py`."""
 
 from typing import Any
 

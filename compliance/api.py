@@ -133,7 +133,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         return Response(self.get_serializer(target).data, status=status.HTTP_201_CREATED)
 
     def _organisation(self, asked: int | None) -> Organisation:
-        """The one asked for, or the only one of all of which the user may set targets."""
+        """The organisation asked for, else the first in which the user may set targets."""
         mine = organisations_of(self.request.user, Action.MANAGE_TARGETS)
         token = token_of(self.request.user)
         if token is not None and token.factory_id:

@@ -56,14 +56,14 @@ _KNOWN_OR_NULL = (
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """What of a site's settings its figures depend on."""
+    """The settings of a site on which its figures depend."""
 
     factory_id: int
     sector: str
     gwp_set: str
     mine_class: str  # empty: none, or sources that disagree
     heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
-    other_chimneys: frozenset[int]  # of gensets and the like alone: their CO2 is not of heat
+    other_chimneys: frozenset[int]  # that serve no heat source: their CO2 is not of heat
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def site_figures(
     made: Iterable[Made],
     stacks: dict[int, list[Stack]],
 ) -> Iterator[tuple[FactoryDay, dict[str, Any]]]:
-    """The columns of each factory day about which anything is known; the others are left out.
+    """The columns of each factory day with data; other days are left out.
 
     `days` ascend without overlap; `stacks` go by the start of their day in microseconds.
     """
@@ -189,7 +189,7 @@ def _spread(
 
 # --- Entries -----------------------------------------------------------------------------------
 def energy_class(use: Use) -> str:
-    """heat, electricity or other: where it was burned if that is told, else by what it is."""
+    """heat, electricity or other: the source decides where it is known, else the fuel."""
     if use.carrier == Carrier.GRID:
         return "electricity"
     if use.carrier == Carrier.HEAT:
@@ -249,7 +249,7 @@ def _in_kwh(use: Use) -> Decimal | None:
 
 
 def _wood_kg(use: Use) -> Decimal | None:
-    """Kilograms as burned. Of a factor by energy alone nobody knows how much wood it was."""
+    """Kilograms as burned; None for a factor per unit of energy, which does not tell the mass."""
     if use.kg_per_unit is not None:
         return decimal_kg(use.factor_amount * use.kg_per_unit)
     if _dimension(use) is Dimension.MASS:
@@ -258,7 +258,7 @@ def _wood_kg(use: Use) -> Decimal | None:
 
 
 def _carbon_co2_kg(use: Use) -> Decimal | None:
-    """What the stack should show: by the carbon of wet wood; of other fuels by their CO2 factor."""
+    """The CO2 that the stack should show: from the carbon of wet wood, or the CO2 factor of another fuel."""
     if not use.is_wood:
         return None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg
     wood_kg = _wood_kg(use)
@@ -321,7 +321,7 @@ def _covered_s(pieces: Iterable[_Piece]) -> int:
 
 
 def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | None:
-    """Null without a class of the mine: methane is its largest part, and never zero for want of a word."""
+    """None without a class of the mine. Methane is the largest part, so an unknown class must not count as zero."""
     if coal_kg is None or not place.mine_class:
         return None
     found = mine_methane(coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set)
@@ -361,7 +361,7 @@ def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
 
 
 def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, Any]:
-    """CO2 of heat by one basis; what is fossil of the measured, by the fuels burned under it."""
+    """CO2 of heat on one basis; the fuels burned split measured CO2 into fossil and biogenic."""
     fuel_kg, fossil_kg = columns["fuel_co2_kg"], columns["fuel_fossil_co2_kg"]
     scope1_kg = columns["heat_scope1_co2e_kg"] + columns["other_scope1_co2e_kg"]
     biogenic_kg = columns["biogenic_co2_kg"]

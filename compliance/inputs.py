@@ -17,13 +17,13 @@ from lib import sql
 
 Stretch = tuple[datetime, datetime]
 
-# No service stores a period outside of these; what was written past them shall not be counted for ever.
+# Services store no period outside of these. A row written by hand must not make millions of days.
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class SiteInputs:
-    """All that the figures of some days of one site are a function of."""
+    """Everything that determines the figures of some days of one site."""
 
     place: SiteSettings
     days: list[FactoryDay]
@@ -33,7 +33,7 @@ class SiteInputs:
 
 
 def load(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
-    """For each site the factory days that its windows touch, with everything that reaches into them."""
+    """For each site the factory days that its windows touch, with all entries and hours in them."""
     found = _places(windows)
     edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
     for entry_id, factory_id, start, end, *columns in _fetch("uses_of_windows", edges):

@@ -90,7 +90,7 @@ class SiteDay(models.Model):
 
 
 class TouchedSite(models.Model):
-    """A stretch of time of a site whose days have to be made anew. Written by database triggers, append-only."""
+    """A stretch of time of a site whose days must be recomputed. Database triggers append it."""
 
     id = models.BigAutoField(primary_key=True)
     # No foreign key in the database: triggers of roll-ups write here, and a site that is gone is passed over.
@@ -108,7 +108,7 @@ class TouchedSite(models.Model):
 
 @pghistory.track()
 class Target(models.Model):
-    """How much a site or an organisation means to emit in a year, on a line from a base year to a target year.
+    """The yearly emissions that a site or an organisation aims for, on a line from a base year to a target year.
 
     Set, corrected and ended by `services.py`; never deleted. Absolute targets are in t CO2e, intensities in kg CO2e
     a kg of product (of a mine: a tonne of coal).

@@ -1,6 +1,6 @@
 """Reads of figures of record: site days, their sums and intensities over a period, operating time.
 
-Call `site_days.refresh` before, where a figure must hold what was written a moment ago. Days are factory days of the
+Call `site_days.refresh` first where a figure must include what was written a moment ago. Days are factory days of the
 site, named by the date on which they begin, both ends included; days that have not begun are left out.
 """
 
@@ -35,7 +35,7 @@ class Sums:
     bucket: date | None  # the day, or the first day of the month
     known_days: int  # about which anything is known
     production_days: int  # production logged, zero too, for 80 % of the day; likewise heat and electricity
-    idle_days: int  # nothing said of production, and every stack proved idle all day
+    idle_days: int  # no production entry, and every stack proved idle all day
     heat_days: int
     electricity_days: int
     other_days: int  # fuel of engines
@@ -53,7 +53,7 @@ class Sums:
     scope1_co2e_kg: Decimal | None  # on the basis of record, without the methane of mines
     scope2_co2e_kg: Decimal | None
     methane_co2e_kg: Decimal | None
-    methane_unknown_days: int  # of a mine: coal was logged, and nobody said how gassy it is
+    methane_unknown_days: int  # coal was logged at a mine whose class is not set
     biogenic_co2_kg: Decimal | None  # on the basis of record; outside the scopes
     heat_co2_kg: Decimal | None  # on the basis of record, fossil and biogenic
     heat_measured_co2_kg: Decimal | None  # the part of it that stacks measured
@@ -193,8 +193,8 @@ def operating_times(
 ) -> dict[int, OperatingTime]:
     """For each site the hours that monitoring worked, of the chimney hours begun in which a device of record sat there.
 
-    `found` are the sums of the same days. A silent device counts against it, a day without any row too. An hour
-    counts when 80 % of its operating time are covered, or when it was proved idle. One query.
+    `found` are the sums of the same days. A silent device counts against the site, and so does a day without a row.
+    An hour counts when 80 % of its operating time are covered, or when it was proved idle. One query.
     """
     factories = list(factories)
     stretches = {

@@ -12,7 +12,7 @@ NUL = "\x00"
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
-    """What the last 365 factory days say to a target."""
+    """The verdict of the last 365 factory days on a target."""
 
     met = serializers.BooleanField(allow_null=True, help_text="null: not enough data, see reason")
     reason = serializers.CharField(help_text="code why met is null; else empty")
@@ -21,7 +21,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
     expected = serializers.DecimalField(max_digits=26, decimal_places=6, help_text="where the line is")
     first_day = serializers.DateField()
     last_day = serializers.DateField(help_text="included")
-    logged_days = serializers.IntegerField(help_text="with all that emits logged; of several sites their sum")
+    logged_days = serializers.IntegerField(help_text="on which everything that emits is logged; summed over sites")
     operating_days = serializers.IntegerField()
 
 
@@ -62,7 +62,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
 
 
 class _TargetFields(serializers.Serializer[Any]):
-    """What a person says of a target."""
+    """What a person enters for a target."""
 
     metric = serializers.ChoiceField(choices=TargetMetric.choices)
     scope = serializers.ChoiceField(choices=TargetScope.choices, default=TargetScope.BOTH)
@@ -74,7 +74,7 @@ class _TargetFields(serializers.Serializer[Any]):
 
 
 class NewTargetSerializer(_TargetFields):
-    """A target of a factory, or without one of the whole organisation."""
+    """A target of a factory; without a factory, of the whole organisation."""
 
     factory = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="id; null: the organisation"
@@ -168,7 +168,7 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     production_days = serializers.IntegerField(help_text="logged for 80 % of the day; likewise heat, electricity")
     heat_days = serializers.IntegerField()
     electricity_days = serializers.IntegerField()
-    idle_days = serializers.IntegerField(help_text="every stack proved idle, and nothing said of production")
+    idle_days = serializers.IntegerField(help_text="every stack proved idle, and no production entry")
     basis = serializers.CharField(allow_null=True, help_text="of the CO2 of heat: measured, fuel or mixed")
     measured_share = serializers.DecimalField(
         max_digits=9, decimal_places=6, allow_null=True, help_text="of the CO2 of heat, 0 to 1"

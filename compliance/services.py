@@ -1,4 +1,4 @@
-"""Writes of targets: set, correct, end. None is ever deleted; the history keeps what each one was."""
+"""Writes of targets: set, correct, end. Targets are never deleted; the history keeps every version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInput:
-    """What a person says. Values are in t CO2e a year, or in kg CO2e a kg of product (of a mine: a tonne of coal)."""
+    """What a person enters. Values are in t CO2e a year, or in kg CO2e a kg of product (of a mine: a tonne of coal)."""
 
     metric: str
     base_year: int
@@ -73,7 +73,7 @@ def correct_target(user: User | None, target_id: int, changes: Mapping[str, Any]
 
 @transaction.atomic
 def end_target(user: User | None, target_id: int, reason: str) -> Target:
-    """End a target: it is judged no more, and stays to be read. Raises ApiError 400, 409 `target_ended`."""
+    """End a target: it gets no more verdicts and stays readable. Raises ApiError 400, 409 `target_ended`."""
     target = _locked(target_id)
     reason = required_reason(reason)
     target.status, target.ended_at = TargetStatus.ENDED, timezone.now()

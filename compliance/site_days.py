@@ -1,7 +1,7 @@
-"""Keeps site days up to date: takes what the database's triggers marked, makes those days anew, stores them.
+"""Keeps site days up to date: takes the marks of the database's triggers, recomputes those days, stores them.
 
 A site day is a function of what is stored now (`figures.py`), never of the order in which it came. Marks and rows
-change in one transaction, one process a site at a time: a mark made meanwhile stays for the next round.
+change in one transaction and one process at a time works on a site, so a mark made meanwhile stays for the next round.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from factories.days import factory_day
 from factories.models import Factory
 
 SITES_PER_ROUND = 25  # bounds memory and the length of a transaction when a year of all sites comes at once
-_LOCK = 0x53495445  # advisory lock class "one maker of a site's days at a time"
+_LOCK = 0x53495445  # advisory lock class: one process at a time recomputes a site's days
 
 
 def refresh(factory_ids: Iterable[int] | None = None) -> int:
-    """Bring the days of these sites up to date, or of all; returns how many were made. One index query if none is due.
+    """Recompute the marked days of these sites, or of all; returns how many. One index query if none is due.
 
-    With `factory_ids` it waits for whoever makes them just now: what was written before the call is in the days
-    after it. Without, it leaves to others what they hold. Call it outside of a transaction that goes on.
+    With `factory_ids` it waits for another process that works on them, so the days hold all that was written before
+    the call. Without, it skips those sites. Call it outside of a longer transaction: its locks last to the end.
     """
     made = 0
     due = _due(factory_ids)
@@ -40,7 +40,7 @@ def refresh(factory_ids: Iterable[int] | None = None) -> int:
 
 
 def rebuild(factory_ids: Iterable[int], first: date, last: date) -> int:
-    """Make the days from `first` to `last` anew from what is stored, marked or not; returns how many."""
+    """Recompute the days from `first` to `last` from what is stored, marked or not; returns how many."""
     made = 0
     for factory in Factory.objects.filter(pk__in=list(factory_ids)).order_by("pk"):
         window = (factory_day(factory, first).starts_at, factory_day(factory, last).ends_at)
@@ -64,7 +64,7 @@ def _due(factory_ids: Iterable[int] | None) -> list[int]:
 
 
 def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
-    """Those of the sites that are ours to the end of the transaction. In ascending order: no two wait in a circle."""
+    """The sites that this transaction now holds. It locks in ascending order, so two processes cannot deadlock."""
     lock = "pg_advisory_xact_lock(%s, id) IS NOT NULL" if wait else "pg_try_advisory_xact_lock(%s, id)"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -75,7 +75,7 @@ def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
 
 
 def _take(factory_ids: Sequence[int]) -> dict[int, list[Stretch]]:
-    """The marks of the sites, taken off. What is read after this statement is at least as new as they are."""
+    """Delete and return the marks of the sites. What is read after this statement is at least as new as they are."""
     windows: dict[int, list[Stretch]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,7 +99,7 @@ def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
     rows = []
     inputs = load(windows)
     for factory_id, site in inputs.items():
-        with localcontext(prec=60):  # whoever calls may have another
+        with localcontext(prec=60):  # the caller's context may keep fewer digits
             figures = list(
                 site_figures(
                     site.place, site.days, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks

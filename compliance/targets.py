@@ -1,4 +1,4 @@
-"""Is a site on the way to its target? The line of a target, and what the last twelve months say to it.
+"""Is a site on track for its target? The line of a target, and the verdict of the last twelve months.
 
 Setting and ending targets is in `services.py`. A verdict is True, False or None: None is "not enough data", with the
 reason, and never counts as met or missed.
@@ -32,7 +32,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the twelve months before a day say to one target."""
+    """The verdict of the twelve months before a day on one target."""
 
     target: Target
     met: bool | None
@@ -93,7 +93,7 @@ def expected(target: Target, year: Decimal | int) -> Decimal:
 
 
 def year_of_window(last_day: date) -> Decimal:
-    """The year that twelve months are, by their last day: to the end of 2026 they are 2026, to mid 2026 2025.5."""
+    """Where twelve months lie on the line: to the end of 2026 they are the year 2026, to mid 2026 the year 2025.5."""
     first = date(last_day.year, 1, 1)
     length = (date(last_day.year + 1, 1, 1) - first).days
     return Decimal(last_day.year - 1) + Decimal((last_day - first).days + 1) / length
@@ -101,7 +101,7 @@ def year_of_window(last_day: date) -> Decimal:
 
 # --- Verdicts ----------------------------------------------------------------------------------
 def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdict]:
-    """Each factory's verdict on its own target in force; of several the intensity of both scopes comes first.
+    """Each factory's verdict on its own target in force. Of several, the intensity of both scopes comes first.
 
     A factory without a target is absent.
     """
@@ -119,7 +119,7 @@ def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdic
 
 
 def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
-    """The verdict on each target; of an organisation over all of its factories. Two queries, however many targets."""
+    """The verdict on each target; that of an organisation covers all of its factories. Two queries for all targets."""
     within = {target.factory_id for target in targets}
     organisations = {target.organisation_id for target in targets if target.factory_id is None}
     factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations)))
@@ -172,7 +172,7 @@ def _judge(target: Target, sums: Mapping[int, queries.Sums | None], first: date,
 
 
 def _operating_days(own: queries.Sums) -> int:
-    """A day of which nobody says that nothing was made, and whose stacks do not prove it, counts as operating."""
+    """A day counts as operating unless every stack proves idle and nothing was entered as made."""
     return WINDOW_DAYS - own.idle_days
 
 
@@ -196,7 +196,7 @@ def _reason(target: Target, own: queries.Sums | None) -> str:
 
 
 def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
-    """The figure to set against the line. Tonnes are scaled from the days logged to the operating days."""
+    """The figure to compare with the line. Tonnes are scaled from the days logged to the operating days."""
     if target.metric == TargetMetric.ABSOLUTE_T:
         kg = sum(
             (

@@ -43,7 +43,7 @@ class CalibrationAdmin(admin.ModelAdmin):
 
 @admin.register(AssignmentHold)
 class AssignmentHoldAdmin(admin.ModelAdmin):
-    """Read only, but for the two actions that say which was right."""
+    """Read only, except for the two actions that resolve a hold."""
 
     list_display = ["assignment", "field", "registered", "reported", "starts_at", "resolution"]
     list_filter = ["resolution", "field"]

@@ -35,7 +35,7 @@ class MCUDeviceFilter(FilterSet):
 class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     """Devices of the factories that you may see."""
 
-    # Whoever may see devices passes here; `rotate_secret` asks for the right in the device's own factory.
+    # Everyone who may see devices passes here; `rotate_secret` then checks the right in the device's factory.
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.VIEW_DEVICES}
     queryset = MCUDevice.objects.prefetch_related("assignments").order_by("device_id")
     serializer_class = MCUDeviceSerializer

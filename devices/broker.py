@@ -24,7 +24,7 @@ def _write_privately(path: Path, text: str) -> None:
 def _ingest_password() -> str:
     parts = urlsplit(settings.MQTT_BROKER_URL)
     if unquote(parts.username or "") != INGEST_USER or not parts.password:
-        # An empty password would let anybody in who knows the name, with the right to read and write all.
+        # With an empty password anyone who knows the name could read and write everything.
         raise ImproperlyConfigured(
             f"MQTT_BROKER_URL must name the user {INGEST_USER} and a password: "
             f"mqtts://{INGEST_USER}:<password>@host:8883"

@@ -1,4 +1,4 @@
-"""Device passwords: draw, hash, verify, revoke; and what a login may touch on the broker.
+"""Device passwords: draw, hash, verify, revoke; and which topics a login may use on the broker.
 
 One stored form serves Mosquitto's password file, the demo broker and our own checks: `$7$`, PBKDF2-SHA512.
 Few rounds are enough for 192 random bits, and a broker restart logs every device in at once.
@@ -48,7 +48,7 @@ def verify(secret: str, stored: str) -> bool:
 @transaction.atomic
 def rotate_secret(device: MCUDevice) -> str:
     """A new password for the device; the one before stops working. Returned once, kept only as a hash."""
-    MCUDevice.objects.select_for_update().get(pk=device.pk)  # two at once would both want the one in force
+    MCUDevice.objects.select_for_update().get(pk=device.pk)  # or two rotations would both insert one
     DeviceSecret.objects.filter(device=device, revoked_at=None).update(revoked_at=timezone.now())
     secret = new_secret()
     DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))

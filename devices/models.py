@@ -1,4 +1,4 @@
-"""Machines: devices in the field, their secrets, where and when they sat, calibrations and holds.
+"""Devices in the field, their secrets, where and when each was mounted, calibrations and holds.
 
 Readings are in `emissions`; what a chimney looks like is in `factories`.
 """
@@ -91,7 +91,7 @@ _VALIDITY = TsTzRange("valid_from", "valid_to", RangeBoundary())
 
 @pghistory.track()
 class Assignment(models.Model):
-    """Where a device sat and how its sensor reported, from one whole local hour to another.
+    """Where a device was mounted and how its sensor reported, from one whole local hour to another.
 
     At any moment a chimney has one device of record; others are cross-checks and stay out of totals.
     """
@@ -147,7 +147,7 @@ class Assignment(models.Model):
         return f"{self.device} @ {self.chimney}"
 
     def clean(self) -> None:
-        """What no database constraint can say: whole hours of the site, and a correction that holds up there."""
+        """What no database constraint can say: whole hours of the site, and a correction valid at its altitude."""
         if self.factory_id is None:
             return
         for name in ("device", "chimney"):

@@ -16,12 +16,12 @@ SILENT_AFTER = timedelta(minutes=5)
 class DeviceState(StrEnum):
     ONLINE = "online"
     SILENT = "silent"
-    NEVER = "never"  # registered, not heard of yet
+    NEVER = "never"  # registered, no message yet
     NO_DEVICE = "no_device"
 
 
 def is_online(device: MCUDevice, now: datetime) -> bool:
-    """Heard of in the last five minutes, and no last will since."""
+    """A message came in the last five minutes, and no last will since."""
     if device.last_heartbeat is None or device.reported_online is False or device.revoked_at is not None:
         return False
     silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))

@@ -28,9 +28,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 
 
 class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
-    """A device with its last sign of life and its present assignment."""
+    """A device with its last heartbeat and its present assignment."""
 
-    online = serializers.SerializerMethodField(help_text="heard of in the last five minutes")
+    online = serializers.SerializerMethodField(help_text="a message came in the last five minutes")
     assignment = serializers.SerializerMethodField(help_text="the one in force; null: on no chimney")
 
     class Meta:

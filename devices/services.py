@@ -107,9 +107,9 @@ def provision_device(
 ) -> ProvisionedDevice:
     """Register a device as device of record of a chimney and draw its password.
 
-    On a new chimney its assignment reaches back to the oldest reading that ingest takes: whatever the device
-    stored before it was registered came from there. On a chimney that has had devices it starts with the
-    current local hour.
+    On a new chimney the assignment begins at the oldest reading that ingest accepts, because all that the device
+    stored before it was registered came from there. On a chimney that has had devices it begins with the current
+    local hour.
 
     Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
     """
@@ -194,7 +194,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
         report = {"registered": _as_text(registered)[:40], "reported": _as_text(reported)[:40]}
         if holds.filter(**report, resolution=HoldResolution.REGISTRY_RIGHT).exists():
             continue
-        # One unresolved hold a field, however often a device changes its mind: it only ever grows.
+        # One unresolved hold a field, however often the report changes; it only grows.
         hold, is_new = holds.get_or_create(
             assignment=assignment,
             field=field,
@@ -211,7 +211,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
 
 
 def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignment) -> None:
-    """Other fields that wait for a decision go on waiting after the split, in each part that they concern."""
+    """Unresolved holds of other fields stay unresolved after the split, in each part that they concern."""
     waiting = AssignmentHold.objects.filter(assignment=old, resolution="").exclude(pk=resolved.pk)
     for hold in waiting.exclude(ends_at__lte=later.valid_from):
         if hold.starts_at < later.valid_from:
@@ -221,7 +221,7 @@ def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignme
 
 
 def _first_moment(hold: AssignmentHold) -> datetime:
-    """When the boot that the hold is about began to measure: its backlog may have come after its status."""
+    """When the boot of the hold began to measure. Its backlog may have arrived after its status."""
     streams = hold.assignment.device.streams.filter(stream=hold.stream - 2**31)  # as `emissions` stores them
     first = streams.values_list("first_timestamp", flat=True).first()
     return min(hold.starts_at, first) if first else hold.starts_at

@@ -132,7 +132,7 @@ def _bars(axes: Any, data: ChartData, divisor: float) -> None:
         if _is_idle(period):
             axes.plot([index - width / 2, index + width / 2], [0, 0], color=STACK, linewidth=3, clip_on=False)
         elif period.expected_hours and not period.measured_ug and not period.substituted_ug:
-            # Nothing is known: a mark of one height for all, which no scale can be read from.
+            # An unknown period gets a mark of one height, so that nobody reads a value from it.
             axes.bar([index], [(highest or 1.0) * 0.06], width, **_MISSING)
     axes.set_ylim(0, highest * 1.08 or 1.0)
 
@@ -229,7 +229,7 @@ def _legend(figure: Figure, look: Look) -> None:
 
 
 def _mark_simulated(figure: Figure, bars: Any, look: Look, strip_px: int) -> None:
-    """On top, and across: a chart that is cut at its edge still says that its figures are invented."""
+    """On top and across: a cropped chart still says that its figures are simulated."""
     words = _("SIMULATED DATA - not the real factory")
     height = strip_px / look.height_px
     figure.add_artist(matplotlib.patches.Rectangle((0, 1 - height), 1, height, facecolor=LOOK_GROUND, edgecolor="none"))

@@ -29,9 +29,9 @@ from lib.parameters import chosen, parameter, require_forward
 # What is shown when no period is asked for.
 USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}
 WIDTH_PX, HEIGHT_PX = (480, 2000, 960), (280, 1200, 420)
-# Nothing was measured before, and the arithmetic of dates ends far behind.
+# Nothing was measured before, and date arithmetic fails far beyond.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-DRAWING = "1"  # raised when the same data would be drawn otherwise: browsers then ask anew
+DRAWING = "1"  # raise it when the same data is drawn differently, so that browsers ask again
 
 
 PARAMETERS = [
@@ -70,7 +70,7 @@ class _ChartView(APIView):
         unchanged = get_conditional_response(request._request, etag=etag)
         if unchanged is not None:
             return unchanged
-        # Here, not above: matplotlib takes half a second and 40 MB of each process that may never draw.
+        # Imported here: matplotlib costs half a second and 40 MB, and most processes never draw.
         from emissions import chart
 
         draw = chart.svg if self.form == "svg" else chart.png
@@ -158,7 +158,7 @@ def _data(request: Request) -> ChartData:
 
 
 def _title(parameters: Any, scope: Scope) -> str:
-    """Whose CO2 it is, in words that are still true when the image travels."""
+    """Whose CO2 it is, in words that stay true when the image is shared."""
     factory_ids = {factory_id for _device_id, factory_id in scope.devices.values()}
     if factory := parameters.get("factory"):
         factory_ids = {int(factory)}

@@ -15,7 +15,7 @@ from lib import sql
 from lib.errors import ApiError, invalid
 
 RESOLUTIONS = ("hour", "day", "month")
-# More bars than these no eye can tell apart.
+# Nobody can tell more bars than these apart.
 MOST_PERIODS = {"hour": 744, "day": 400, "month": 60}
 MOST_HOURS_READ = 2_000_000
 _LONGEST = {"hour": timedelta(hours=1), "day": timedelta(hours=25), "month": timedelta(days=31, hours=1)}
@@ -66,7 +66,7 @@ class ChartData:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """When chimneys were there to be measured, on one clock, and how many."""
+    """When one chimney could be measured, on its site's clock."""
 
     zone: ZoneInfo
     start: datetime
@@ -168,7 +168,7 @@ def _with_expected(period: ChartPeriod, spans: Sequence[_Span], resolution: str)
     for span in spans:
         begins = period.start.replace(tzinfo=span.zone)
         ends = next_start(resolution, period.start).replace(tzinfo=span.zone)
-        # Through timestamps: two aware times of one zone are subtracted as if no clock was ever put back.
+        # Through timestamps: Python subtracts two times of one zone by the wall clock, across a change of clocks too.
         seconds = min(ends.timestamp(), span.end.timestamp()) - max(begins.timestamp(), span.start.timestamp())
         expected += max(0.0, seconds / 3600)
     return ChartPeriod(

@@ -66,7 +66,7 @@ class ReadingRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DerivedReading:
-    """One stored reading with what it means. `state` is None when no rate can be had from it."""
+    """One stored reading with what it means. `state` is None when no rate can be computed."""
 
     row: ReadingRow
     reading: StackReading
@@ -141,7 +141,7 @@ class AssignmentSetup:
         """Setups with the moment from which each holds: one more after every calibration."""
         versions = [(-(2**62), self._setup(STANDARD_PRESSURE_PA))]
         for calibration in self.calibrations:
-            # A zero fixes where the scale begins; only the gas of a span fixes how pressure stretches it.
+            # A zero calibration fixes the offset; only a span calibration fixes how pressure scales a reading.
             if calibration.kind != CalibrationKind.ZERO:
                 since_ms = milliseconds(calibration.calibrated_at)
                 versions.append((since_ms, self._setup(calibration.pressure_pa)))
@@ -149,7 +149,7 @@ class AssignmentSetup:
 
     @cached_property
     def error(self) -> str:
-        """Why `science` refuses this assignment, or nothing. Its readings then mean nothing until it is mended."""
+        """Why `science` refuses this assignment, or nothing. Its readings count for nothing until it is corrected."""
         try:
             return "" if self._versions else "no setup"
         except ValueError as error:

@@ -1,9 +1,9 @@
 """GET /api/emissions/stream/: new readings as server-sent events.
 
 One thread a process LISTENs to PostgreSQL, reads each new reading once, and hands it to the streams that
-watch its device. A stream holds no database connection. A reader that falls behind is cut off, never waited
-for; it comes back with Last-Event-ID and gets what it missed, at least once: readings stored in the same
-moment as its last one come again. Every stream ends after a while, so that who may watch what is asked anew.
+watch its device. A stream holds no database connection. A reader that falls behind is cut off;
+it comes back with Last-Event-ID and gets what it missed, at least once: readings stored at the same moment as
+its last one come again. Every stream ends after a while, so that rights are checked again.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Subscription:
             self.queue.put_nowait(item)
 
     def take_rest(self, limit: int = QUEUE_EVENTS) -> list[Announced | None]:
-        """What waits already, without waiting."""
+        """The items that are queued now."""
         found: list[Announced | None] = []
         while len(found) < limit and not self.queue.empty():
             found.append(self.queue.get_nowait())
@@ -134,7 +134,7 @@ class Hub:
         self.cut_off(subscription)
 
     def cut_off(self, subscription: Subscription) -> None:
-        """It gets nothing more. Until its connection is over it counts as open: who never reads has no more of them."""
+        """It gets nothing more. It counts as open until its connection ends, so who never reads opens no more."""
         with self._lock:
             self._subscriptions.discard(subscription)
             if not self._subscriptions:
@@ -173,7 +173,7 @@ class Hub:
                     self._wait(pause_s)
                     pause_s = min(30.0, pause_s * 2)
         finally:
-            with self._lock:  # after an error that nobody foresaw the next stream starts a new one
+            with self._lock:  # after an unforeseen error the next stream starts a new thread
                 if self._thread is threading.current_thread():
                     self._thread = None
             connection.close()
@@ -187,7 +187,7 @@ class Hub:
         self.listening.set()
         self._send_back_for_what_was_missed()
         while not self._is_done():
-            # Some may have come in beside the answer to our own query: then the socket is silent about them.
+            # Notifications may have arrived with the answer to our own query; the socket then shows nothing to read.
             if not raw.notifies and not self._wait(HEARTBEAT_S, raw):
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")  # finds out whether the server is still there
@@ -210,7 +210,7 @@ class Hub:
         return bool(ready)
 
     def _send_back_for_what_was_missed(self) -> None:
-        """While we were deaf, readings may have been stored. Ended streams come back and ask for them."""
+        """Readings may have been stored while nobody listened. Ended streams come back and ask for them."""
         if self._was_away:
             self._was_away = False
             for subscription in self.watched():
@@ -337,7 +337,7 @@ async def _events(
     subscription = hub.subscribe(user_id, frozenset(scope.devices), asyncio.get_running_loop())
     ends_at_s = time.monotonic() + LIFETIME_S
     try:
-        # What is stored from here on is announced to us: without this the first reader could miss one.
+        # From here on every stored reading is announced to us; without the wait a reader could miss one.
         await sync_to_async(hub.listening.wait)(5.0)
         yield b"retry: 3000\n\n"
         sent: set[tuple[int, ...]] = set()

@@ -39,8 +39,7 @@ logger = logging.getLogger(__name__)
 GAP_INTERVALS = 3
 # Touched minutes further apart than this are rolled up as separate windows: what lies between is not read.
 WINDOW_BREAK_MS = 2 * HOUR_MS
-# A device has its turn and then the others theirs: a year of backlog, or readings strewn over one, is made up
-# in as many passes as it takes.
+# Bounds the turn of one device, so that a year of backlog does not delay the others; it takes several passes.
 WINDOWS_PER_PASS = 20
 WINDOW_MINUTES = 3_000  # two days of 5 s readings, two months of hourly means: bounds memory
 REST_S = 60.0  # after a device could not be rolled up
@@ -91,8 +90,8 @@ def roll_up_touched(limit: int = 500, *, only: Sequence[int] | None = None) -> i
 
     `only`: the devices to look at, by their keys.
 
-    Safe in several processes at once: a device that another one holds is left to it. A device whose setup
-    `science` refuses keeps its marks and is tried again a minute later; it never holds others up.
+    Safe in several processes at once: a device that another process holds is skipped. A device whose setup
+    `science` refuses keeps its marks and is tried again a minute later; it never delays others.
     """
     now_s = time.monotonic()
     resting = [device_id for device_id, until_s in _resting_until_s.items() if until_s > now_s]
@@ -122,7 +121,7 @@ def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK, device_id])
         if not cursor.fetchone()[0]:
             return 0
-        # The newest first: what is live does not wait for what is being made up.
+        # Newest first: live readings do not wait for a backlog.
         cursor.execute(
             "SELECT id, (extract(epoch FROM period_start) * 1000)::bigint FROM emissions_touchedminute"
             " WHERE device_id = %s ORDER BY period_start DESC LIMIT %s",
@@ -144,8 +143,8 @@ def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
 def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
     """Whether marks that we have just taken may belong to a setup newer than these.
 
-    `touch_changed_setups` of another process commits its marks with the digest: without this look we would
-    use them up for the geometry that was corrected.
+    `touch_changed_setups` of another process commits its marks with the digest: without this check we
+    would use the marks up for the geometry that was corrected.
     """
     known = {setup.assignment.pk: setup.digest for setup in setups}
     applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list("assignment_id", "digest")
@@ -197,7 +196,7 @@ def _reach_ms(row: ReadingRow) -> int:
 def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
     """The last reading whose flags those before `end_ms` may change; 0 when there is none.
 
-    A gap starts every pattern of flags afresh: what lies behind it is not reached, be it a second or a year away.
+    A gap resets every pattern of flags, so nothing behind it changes, however near it is.
     """
     reached_ms, count = 0, 0
     previous: ReadingRow | None = None
@@ -206,7 +205,7 @@ def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
             if previous is not None and row.t_ms - _reach_ms(row) > previous.t_ms:
                 break
             reached_ms, count = row.t_ms, count + 1
-            # Looked at may be more rows than have flags that can change.
+            # More rows may be read than have flags that can change.
             if count > CONTEXT:
                 break
         previous = row

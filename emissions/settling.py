@@ -1,11 +1,11 @@
-"""Until when a total may still change by itself: the one place that says so, for API and pages (`docs/method.md` 4).
+"""Until when a total may still change by itself, for API and pages (`docs/method.md` 4).
 
-By itself: no person corrects anything. Three things do it, and each has its moment.
+"By itself" means without a correction by a person. There are three reasons, each with its own end.
 
 1. `running`: the period is not over, or its last readings are still on their way.
 2. `rolling_up`: readings of it are stored and wait for the worker.
-3. `outstanding`: the device of record may still hold readings of it. A silent one may since it fell silent; one that
-   says its outbox is full may where its streams have holes. What it never sent is taken for 366 days.
+3. `outstanding`: the device of record may still hold readings of it. A silent device may since its last
+   message; one that reports a full outbox may where its streams have holes. Ingest accepts readings of 366 days.
 
 Reads only. How much it reads depends neither on readings nor on how many minutes wait.
 """
@@ -132,7 +132,7 @@ class _Waiting:
         at = bisect_left(minutes, part.start - REACHES_ON)
         if not self.is_cut and not (at < len(minutes) and minutes[at] < part.end + REACHES_BACK):
             return None
-        # What has waited for an hour will not be done in a minute.
+        # A mark that has waited for an hour will hardly be done in a minute.
         return Settling(now + max(ROLLED_UP_WITHIN, now - self.oldest_mark), SettlingReason.ROLLING_UP)
 
 

@@ -19,7 +19,7 @@ from lib import sql
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What a chimney of record emitted since the factory day began."""
+    """What a chimney with a device of record emitted since the factory day began."""
 
     chimney_id: int
     factory_id: int

@@ -111,7 +111,7 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
 
 @pghistory.track()
 class Chimney(models.Model):
-    """A duct whose gas is measured. Inner dimensions, never outer ones: soot and lining count."""
+    """A duct whose gas is measured. Dimensions are inner ones: lining and soot narrow it."""
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="chimneys", verbose_name=_("factory"))
     name = models.CharField(_("name"), max_length=80)

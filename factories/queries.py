@@ -9,7 +9,7 @@ TEA_SUFFIX = " tea factory"
 
 
 def _plain(name: str) -> str:
-    """Case, outer space and the words "Tea Factory" do not tell factories apart."""
+    """Names are compared without case, outer spaces and the words "Tea Factory"."""
     return " ".join(name.split()).casefold().removesuffix(TEA_SUFFIX)
 
 

@@ -14,7 +14,7 @@ from factories.sectors import SECTORS
 
 @transaction.atomic
 def create_organisation(user: User, name: str) -> Organisation:
-    """A new organisation, whose first HQ manager is the one who made it."""
+    """A new organisation; whoever makes it becomes its first HQ manager."""
     organisation = Organisation(name=name)
     organisation.full_clean()
     organisation.save()
@@ -48,7 +48,7 @@ def add_chimney(
     velocity_profile_factor: float = 1.0,
     **fields: Any,
 ) -> Chimney:
-    """A chimney by its inner dimensions; a lone boiler of the factory without a chimney is put under it.
+    """A chimney by its inner dimensions. It gets the factory's boiler if that is the only one and has no chimney.
 
     Raises ValidationError naming the dimension that does not fit.
     """
