@@ -22,7 +22,7 @@ from factories.sectors import SECTORS
 from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
 from science.combustion import wet_wood_co2_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
-from science.units import UNITS, Dimension, convert
+from science.units import UNITS, convert
 
 # A day counts as logged or measured from this share of it, as an hour does (EU MRR article 44(2), `docs/method.md` 4).
 ENOUGH = Decimal("0.8")
@@ -124,6 +124,7 @@ class _Piece(NamedTuple):
 class _Tally:
     """One day while it is added up."""
 
+    day: FactoryDay
     amounts: dict[str, Decimal] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     covered: dict[str, list[_Piece]] = field(default_factory=dict)
@@ -154,28 +155,25 @@ def site_figures(
 
     `days` ascend without overlap; `stacks` go by the start of their day in microseconds.
     """
-    tallies = [_Tally() for _day in days]
-    starts = [day.start_us for day in days]
+    tallies = [_Tally(day) for day in days]
     for use in uses:
-        _spread(_share_of_use(use), use, days=days, starts=starts, tallies=tallies)
+        _spread(_share_of_use(use), use, tallies)
     for entry in made:
-        _spread(_share_of_made(entry), entry, days=days, starts=starts, tallies=tallies)
-    for day, tally in zip(days, tallies, strict=True):
-        own = [s for s in stacks.get(day.start_us, []) if s.chimney_id not in place.other_chimneys]
+        _spread(_share_of_made(entry), entry, tallies)
+    for tally in tallies:
+        own = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
         if tally.covered or any(s.measured_h or s.idle_h for s in own):
-            yield day, _columns(place, day, tally, own)
+            yield tally.day, _columns(place, tally, own)
 
 
-def _spread(
-    share: _Share, entry: Use | Made, *, days: Sequence[FactoryDay], starts: Sequence[int], tallies: Sequence[_Tally]
-) -> None:
+def _spread(share: _Share, entry: Use | Made, tallies: Sequence[_Tally]) -> None:
     start_us, end_us = entry.start_us, entry.end_us
-    index = max(0, bisect_right(starts, start_us) - 1)
-    while index < len(days) and starts[index] < end_us:
-        day, tally = days[index], tallies[index]
-        index += 1
-        begin_us, stop_us = max(start_us, day.start_us), min(end_us, day.end_us)
-        if begin_us >= stop_us:
+    first = max(0, bisect_right(tallies, start_us, key=lambda tally: tally.day.start_us) - 1)
+    for tally in tallies[first:]:
+        begin_us, stop_us = max(start_us, tally.day.start_us), min(end_us, tally.day.end_us)
+        if tally.day.start_us >= end_us:
+            return
+        if begin_us >= stop_us:  # the days of two stretches do not touch
             continue
         tally.covered.setdefault(share.covers, []).append(_Piece(begin_us, stop_us, entry.entered_at))
         tally.unknown.update(share.unknown)
@@ -211,7 +209,7 @@ def _share_of_use(use: Use) -> _Share:
         else:
             amounts[name] = amount
 
-    energy_gj = _energy_gj(use)
+    energy_gj = _in("GJ", use) if use.energy_gj is None else use.energy_gj
     if energy_gj is not None:
         amounts[f"{kind}_gj"] = energy_gj
     if use.scope == 2:
@@ -219,7 +217,7 @@ def _share_of_use(use: Use) -> _Share:
     elif use.scope == 1:
         amounts["heat_scope1_co2e_kg" if kind == "heat" else "other_scope1_co2e_kg"] = use.co2e_kg
     if kind == "electricity":
-        add("electricity_kwh", _in_kwh(use))
+        add("electricity_kwh", _in("kWh", use))
     if use.is_wood:
         add("firewood_kg", _wood_kg(use))
     if kind == "heat" and use.carrier == Carrier.FUEL:
@@ -231,30 +229,19 @@ def _share_of_use(use: Use) -> _Share:
     return _Share(amounts, covers, tuple(unknown), use.gwp_set, has_energy)
 
 
-def _dimension(use: Use) -> Dimension | None:
-    found = UNITS.get(use.factor_unit)
-    return found.dimension if found else None
-
-
-def _energy_gj(use: Use) -> Decimal | None:
-    if use.energy_gj is None and _dimension(use) is Dimension.ENERGY:
-        return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="GJ"))
-    return use.energy_gj
-
-
-def _in_kwh(use: Use) -> Decimal | None:
-    if _dimension(use) is not Dimension.ENERGY:
+def _in(unit: str, use: Use) -> Decimal | None:
+    """The amount in another unit of its dimension; None where the factor is per unit of another dimension."""
+    known = UNITS.get(use.factor_unit)
+    if known is None or known.dimension is not UNITS[unit].dimension:
         return None
-    return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="kWh"))
+    return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit=unit))
 
 
 def _wood_kg(use: Use) -> Decimal | None:
     """Kilograms as burned; None for a factor per unit of energy, which does not tell the mass."""
     if use.kg_per_unit is not None:
         return decimal_kg(use.factor_amount * use.kg_per_unit)
-    if _dimension(use) is Dimension.MASS:
-        return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit="kg"))
-    return None
+    return _in("kg", use)
 
 
 def _carbon_co2_kg(use: Use) -> Decimal | None:
@@ -272,8 +259,9 @@ def _share_of_made(entry: Made) -> _Share:
 
 
 # --- Days --------------------------------------------------------------------------------------
-def _columns(place: SiteSettings, day: FactoryDay, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
+def _columns(place: SiteSettings, tally: _Tally, stacks: Sequence[Stack]) -> dict[str, Any]:
     product = SECTORS[place.sector].products[0]
+    filled_kg = _filled_co2_kg(place, tally.day, stacks)
     columns: dict[str, Any] = {name: tally.amounts.get(name, _ZERO) for name in _SUMS}
     for name in _KNOWN_OR_NULL:
         columns[name] = None if name in tally.unknown else tally.amounts.get(name)
@@ -284,18 +272,18 @@ def _columns(place: SiteSettings, day: FactoryDay, tally: _Tally, stacks: Sequen
     return (
         columns
         | {"has_all_energy": tally.has_all_energy, "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets)}
-        | _logged(day, tally, product)
-        | _stack_columns(place, day, stacks)
-        | _of_record(columns, _filled_co2_kg(place, day, stacks))
+        | _logged(tally, product)
+        | _stack_columns(tally.day, stacks, filled_kg)
+        | _of_record(columns, filled_kg)
     )
 
 
-def _logged(day: FactoryDay, tally: _Tally, product: Product) -> dict[str, Any]:
+def _logged(tally: _Tally, product: Product) -> dict[str, Any]:
     """Whether the day is logged, and since when: the one rule, from which the schedule and all pages read."""
     columns: dict[str, Any] = {}
     for item in Item:
         pieces = tally.covered.get(f"production {product}" if item is Item.PRODUCTION else item, [])
-        columns[f"{item}_entered_at"] = entered_at = _entered_at(day, pieces)
+        columns[f"{item}_entered_at"] = entered_at = _entered_at(tally.day, pieces)
         if item is not Item.OTHER:
             columns[f"{item}_covered_s"] = _covered_s(pieces)
             columns[f"has_{item}"] = entered_at is not None
@@ -328,7 +316,7 @@ def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | 
     return decimal_kg(found.co2e_t * 1000)
 
 
-def _stack_columns(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> dict[str, Any]:
+def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal | None) -> dict[str, Any]:
     recorded = [s.record_ug for s in stacks if s.record_ug is not None]
     return {
         "chimneys": len(stacks),
@@ -337,7 +325,7 @@ def _stack_columns(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
         "stack_idle_h": sum(s.idle_h for s in stacks),
         "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= day.end_us - day.start_us for s in stacks),
         "stack_co2_kg": decimal_kg_from_micrograms(sum(recorded)) if recorded else None,
-        "stack_filled_co2_kg": _filled_co2_kg(place, day, stacks),
+        "stack_filled_co2_kg": filled_kg,
     }
 
 

@@ -72,15 +72,8 @@ def _draw(data: ChartData, look: Look) -> Figure:
     top = 1 - ((74 if is_narrow else 62) + strip_px) / look.height_px
     bottom = (92 if is_narrow else 74) / look.height_px
     band_height = 14 / look.height_px
-    bars = figure.add_axes((left, bottom + band_height + 8 / look.height_px, right - left, 0.1))
-    bars.set_position(
-        (
-            left,
-            bottom + band_height + 8 / look.height_px,
-            right - left,
-            max(0.1, top - bottom - band_height - 8 / look.height_px),
-        )
-    )
+    bars_bottom = bottom + band_height + 8 / look.height_px
+    bars = figure.add_axes((left, bars_bottom, right - left, max(0.1, top - bars_bottom)))
     band = figure.add_axes((left, bottom, right - left, band_height))
     _words(figure, data, look, strip_px)
     divisor, unit = (1000.0, "t") if _highest_kg(data) >= TONNES_FROM_KG else (1.0, "kg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -171,13 +171,4 @@ def _with_expected(period: ChartPeriod, spans: Sequence[_Span], resolution: str)
         # Through timestamps: Python subtracts two times of one zone by the wall clock, across a change of clocks too.
         seconds = min(ends.timestamp(), span.end.timestamp()) - max(begins.timestamp(), span.start.timestamp())
         expected += max(0.0, seconds / 3600)
-    return ChartPeriod(
-        period.start,
-        period.measured_ug,
-        period.partial_ug,
-        period.substituted_ug,
-        expected,
-        period.measured_hours,
-        period.substituted_hours,
-        period.idle_hours,
-    )
+    return replace(period, expected_hours=expected)
