@@ -70,6 +70,8 @@ class SiteSettings:
 class Use:
     """An energy entry of kind `used`, with what classes it."""
 
+    entry_id: int
+    factory_id: int
     start_us: int
     end_us: int
     entered_at: datetime
@@ -93,6 +95,8 @@ class Use:
 class Made:
     """A production entry."""
 
+    entry_id: int
+    factory_id: int
     start_us: int
     end_us: int
     entered_at: datetime
@@ -104,6 +108,8 @@ class Made:
 class Stack:
     """One chimney with a device of record on one factory day."""
 
+    factory_id: int
+    day_start_us: int
     chimney_id: int
     assigned_ms: int
     measured_h: int

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-from django.db import connection
 
 from compliance.figures import HEAT_SOURCES, Made, SiteSettings, Stack, Use
 from factories.choices import SourceKind
-from factories.days import FactoryDay, days_touched, microseconds
+from factories.days import FactoryDay, days_touched
 from factories.models import EmissionSource, Factory
 from lib import sql
+from lib.sql import Row
 
 Stretch = tuple[datetime, datetime]
 
@@ -36,23 +34,22 @@ def load(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
     """For each site the factory days that its windows touch, with all entries and hours in them."""
     found = _places(windows)
     edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
-    for entry_id, factory_id, start, end, *columns in _fetch("uses_of_windows", edges):
-        found[factory_id].uses[entry_id] = Use(microseconds(start), microseconds(end), *columns)
-    for entry_id, factory_id, start, end, *columns in _fetch("production_of_windows", edges):
-        found[factory_id].made[entry_id] = Made(microseconds(start), microseconds(end), *columns)
+    for use in _fetch("uses_of_windows", edges, Use):
+        found[use.factory_id].uses[use.entry_id] = use
+    for made in _fetch("production_of_windows", edges, Made):
+        found[made.factory_id].made[made.entry_id] = made
     days = [(factory_id, day.starts_at, day.ends_at) for factory_id, site in found.items() for day in site.days]
-    for factory_id, starts_at, *columns in _fetch("stacks_of_days", days):
-        found[factory_id].stacks.setdefault(microseconds(starts_at), []).append(Stack(*columns))
+    for stack in _fetch("stacks_of_days", days, Stack):
+        found[stack.factory_id].stacks.setdefault(stack.day_start_us, []).append(stack)
     return found
 
 
-def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]]) -> list[tuple[Any, ...]]:
+def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]], row_type: type[Row]) -> list[Row]:
     if not stretches:
         return []
     factory_ids, starts, ends = (list(column) for column in zip(*stretches, strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(sql.load("compliance", name), {"factory_ids": factory_ids, "starts": starts, "ends": ends})
-        return cursor.fetchall()
+    parameters = {"factory_ids": factory_ids, "starts": starts, "ends": ends}
+    return sql.fetch(sql.load("compliance", name), parameters, row_type)
 
 
 def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:

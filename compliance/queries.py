@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.utils import timezone
 
 from compliance.models import SiteDay
@@ -160,19 +159,18 @@ def series(
     factory_ids: Iterable[int], first_day: date, last_day: date, *, by: str, now: datetime | None = None
 ) -> list[Sums]:
     """The same by "day", "month" or over "all", by site and time; buckets without a known day are absent."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
-            {
-                "factory_ids": list(factory_ids),
-                "first": first_day,
-                "last": last_day,
-                "now": now or timezone.now(),
-                "heat_sectors": codes_where("burns_for_heat"),
-                "methane_sectors": codes_where("has_methane"),
-            },
-        )
-        return [Sums(*row) for row in cursor.fetchall()]
+    return sql.fetch(
+        sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
+        {
+            "factory_ids": list(factory_ids),
+            "first": first_day,
+            "last": last_day,
+            "now": now or timezone.now(),
+            "heat_sectors": codes_where("burns_for_heat"),
+            "methane_sectors": codes_where("has_methane"),
+        },
+        Sums,
+    )
 
 
 @dataclass(frozen=True, slots=True)

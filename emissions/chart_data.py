@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from devices.models import Assignment
@@ -124,22 +123,16 @@ def _refuse_too_many(resolution: str, start: datetime, end: datetime) -> None:
 def _rows(
     assignments: Sequence[Assignment], resolution: str, start: datetime, end: datetime, last: datetime
 ) -> dict[datetime, ChartPeriod]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("emissions", "chart_periods"),
-            {
-                "assignment_ids": [a.pk for a in assignments],
-                "device_ids": sorted({a.device_id for a in assignments}),
-                "unit": resolution,
-                "start": start,
-                "end_": end,
-                "last": last,
-            },
-        )
-        return {
-            local: ChartPeriod(local, int(measured), int(partial), int(substituted), 0.0, *hours)
-            for local, measured, partial, substituted, *hours in cursor.fetchall()
-        }
+    parameters = {
+        "assignment_ids": [a.pk for a in assignments],
+        "device_ids": sorted({a.device_id for a in assignments}),
+        "unit": resolution,
+        "start": start,
+        "end_": end,
+        "last": last,
+    }
+    rows = sql.fetch(sql.load("emissions", "chart_periods"), parameters, ChartPeriod)
+    return {row.start: row for row in rows}
 
 
 def local_starts(resolution: str, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:

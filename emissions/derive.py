@@ -31,7 +31,7 @@ BACKFILLED_AFTER_MS = 24 * 3600 * 1000
 
 
 class ReadingRow(NamedTuple):
-    """A row of `emissions_emission` in the order in which `sql/readings_*.sql` select it."""
+    """A row of `emissions_emission`, as `sql/readings_*.sql` select it."""
 
     device_id: int
     t_ms: int

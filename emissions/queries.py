@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from emissions import derive
 from emissions.derive import DerivedReading, ReadingRow, milliseconds, moment
 from lib import sql
@@ -60,9 +58,7 @@ class Page:
 
 
 def _fetch(name: str, **parameters: Any) -> list[ReadingRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.load("emissions", name), parameters)
-        return [ReadingRow._make(row) for row in cursor.fetchall()]
+    return sql.fetch(sql.load("emissions", name), parameters, ReadingRow)
 
 
 def _key(row: ReadingRow) -> Key:
@@ -214,21 +210,20 @@ def rollups_page(
     """One page of minutes, hours, days or months that begin in [start, end), ascending by time."""
     is_backward = cursor is not None and cursor.is_backward
     t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
-    with connection.cursor() as db:
-        db.execute(
-            sql.load("emissions", f"rollups_{resolution}").replace("/* direction */", "DESC" if is_backward else "ASC"),
-            {
-                "device_ids": list(device_ids),
-                "start": start,
-                "end_": end,
-                "limit_": size + 1,
-                "after_at": None if t_ms is None or is_backward else moment(t_ms),
-                "before_at": None if t_ms is None or not is_backward else moment(t_ms),
-                "cursor_device": device,
-                "cursor_assignment": assignment,
-            },
-        )
-        rows = [RollupRow(*row) for row in db.fetchall()]
+    rows = sql.fetch(
+        sql.load("emissions", f"rollups_{resolution}").replace("/* direction */", "DESC" if is_backward else "ASC"),
+        {
+            "device_ids": list(device_ids),
+            "start": start,
+            "end_": end,
+            "limit_": size + 1,
+            "after_at": None if t_ms is None or is_backward else moment(t_ms),
+            "before_at": None if t_ms is None or not is_backward else moment(t_ms),
+            "cursor_device": device,
+            "cursor_assignment": assignment,
+        },
+        RollupRow,
+    )
     has_more = len(rows) > size
     rows = rows[:size]
     if is_backward:

@@ -162,18 +162,11 @@ def _windows(minutes_ms: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def _read(device_id: int, start_ms: int, end_ms: int, *, before: int, after: int) -> list[ReadingRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("emissions", "readings_window"),
-            {
-                "device_id": device_id,
-                "start": moment(start_ms),
-                "end_": moment(end_ms),
-                "before": before,
-                "after": after,
-            },
-        )
-        return [ReadingRow._make(row) for row in cursor.fetchall()]
+    return sql.fetch(
+        sql.load("emissions", "readings_window"),
+        {"device_id": device_id, "start": moment(start_ms), "end_": moment(end_ms), "before": before, "after": after},
+        ReadingRow,
+    )
 
 
 def _floor_minute(t_ms: int) -> int:

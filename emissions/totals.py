@@ -8,9 +8,6 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db import connection
-
-from emissions.derive import milliseconds
 from emissions.models import HourStatus
 from factories.days import local_hour_start, running_day
 from factories.models import Factory
@@ -54,18 +51,11 @@ def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[
     One query for all factories. A chimney without data so far has zero mass at zero coverage.
     """
     starts = {factory.pk: running_day(factory, now).starts_at for factory in factories}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("emissions", "so_far_today"),
-            {"factory_ids": list(starts), "starts": list(starts.values()), "now": now},
-        )
-        found: dict[int, list[SoFar]] = {factory_id: [] for factory_id in starts}
-        for chimney_id, factory_id, measured_ug, covered_ms, quality in cursor.fetchall():
-            elapsed_ms = milliseconds(now) - milliseconds(starts[factory_id])
-            found[factory_id].append(
-                SoFar(chimney_id, factory_id, int(measured_ug), int(covered_ms), elapsed_ms, quality)
-            )
-    return found
+    parts_by_factory: dict[int, list[SoFar]] = {factory_id: [] for factory_id in starts}
+    parameters = {"factory_ids": list(starts), "starts": list(starts.values()), "now": now}
+    for part in sql.fetch(sql.load("emissions", "so_far_today"), parameters, SoFar):
+        parts_by_factory[part.factory_id].append(part)
+    return parts_by_factory
 
 
 def any_flag(qualities: Iterable[int]) -> int:
@@ -91,17 +81,11 @@ def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24
     if not factories:
         return {}
     first = min(local_hour_start(now, factory.zone) for factory in factories) - timedelta(hours=count - 1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("emissions", "hours_of_record"),
-            {"factory_ids": [factory.pk for factory in factories], "start": first, "now": now},
-        )
-        found: dict[int, list[RecordHour]] = {}
-        for chimney_id, period_start, measured_ug, covered_ms, status, quality in cursor.fetchall():
-            rate = measured_ug / 1e9 * 3_600_000 / covered_ms if covered_ms else None
-            hour = RecordHour(chimney_id, period_start, rate, status, quality)
-            found.setdefault(chimney_id, []).append(hour)
-    return found
+    parameters = {"factory_ids": [factory.pk for factory in factories], "start": first, "now": now}
+    hours_by_chimney: dict[int, list[RecordHour]] = {}
+    for hour in sql.fetch(sql.load("emissions", "hours_of_record"), parameters, RecordHour):
+        hours_by_chimney.setdefault(hour.chimney_id, []).append(hour)
+    return hours_by_chimney
 
 
 def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:

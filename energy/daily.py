@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
-
 from factories.models import Factory
 from lib import sql
 
@@ -21,6 +19,15 @@ class DayAmounts:
     """One energy type on one day: amounts by the unit of their factor, and whether entries cover all of the day."""
 
     by_unit: dict[str, Decimal]
+    is_whole_day: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _AmountRow:
+    day: date
+    code: str
+    per_unit: str | None  # None: the row of the whole day, whatever the unit
+    amount: Decimal
     is_whole_day: bool
 
 
@@ -35,22 +42,18 @@ def amounts_by_day(
         return {}
     found: dict[tuple[date, str], DayAmounts] = {}
     amounts: dict[tuple[date, str], dict[str, Decimal]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("energy", "amounts_by_day"),
-            {
-                "factory_id": factory.pk,
-                "days": [day for day, _start, _end in days],
-                "starts": [start for _day, start, _end in days],
-                "ends": [end for _day, _start, end in days],
-                "first": min(start for _day, start, _end in days),
-                "last": max(end for _day, _start, end in days),
-            },
-        )
-        for day, code, per_unit, amount, is_whole_day in cursor.fetchall():
-            own = amounts.setdefault((day, code), {})
-            if per_unit is None:
-                found[day, code] = DayAmounts(own, is_whole_day)
-            else:
-                own[per_unit] = amount
+    parameters = {
+        "factory_id": factory.pk,
+        "days": [day for day, _start, _end in days],
+        "starts": [start for _day, start, _end in days],
+        "ends": [end for _day, _start, end in days],
+        "first": min(start for _day, start, _end in days),
+        "last": max(end for _day, _start, end in days),
+    }
+    for row in sql.fetch(sql.load("energy", "amounts_by_day"), parameters, _AmountRow):
+        by_unit = amounts.setdefault((row.day, row.code), {})
+        if row.per_unit is None:
+            found[row.day, row.code] = DayAmounts(by_unit, row.is_whole_day)
+        else:
+            by_unit[row.per_unit] = row.amount
     return found

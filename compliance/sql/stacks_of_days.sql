@@ -1,10 +1,11 @@
 -- For each of some factory days and each chimney with a device of record on it: for how many milliseconds it had one,
 -- and its hours with a verdict. Rides the primary key of hours, one assignment and day at a time.
 -- Called by compliance/inputs.py. Parameters: factory_ids, starts, ends (one of each a day).
-SELECT d.factory_id, d.starts_at, a.chimney_id,
+SELECT d.factory_id, (extract(epoch FROM d.starts_at) * 1000000)::bigint AS day_start_us, a.chimney_id,
        (sum(extract(epoch FROM least(coalesce(a.valid_to, d.ends_at), d.ends_at) - greatest(a.valid_from, d.starts_at)))
         * 1000)::bigint AS assigned_ms,
-       sum(h.measured_h)::integer, sum(h.idle_h)::integer, sum(h.measured_ug)::bigint, sum(h.record_ug)::bigint
+       sum(h.measured_h)::integer AS measured_h, sum(h.idle_h)::integer AS idle_h,
+       sum(h.measured_ug)::bigint AS measured_ug, sum(h.record_ug)::bigint AS record_ug
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
      AS d (factory_id, starts_at, ends_at)
 JOIN devices_assignment AS a ON a.factory_id = d.factory_id AND a.is_of_record AND a.valid_from < d.ends_at

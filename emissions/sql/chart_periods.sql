@@ -2,7 +2,7 @@
 -- Rides the primary key of hours (device_id, period_start). Called by emissions/chart_data.py.
 -- Parameters: assignment_ids, device_ids, unit (hour, day, month), start, end_ (of the periods' beginnings),
 -- last (behind the last hour of the last period).
-SELECT date_trunc(%(unit)s, h.period_start AT TIME ZONE f.time_zone) AS local_start,
+SELECT date_trunc(%(unit)s, h.period_start AT TIME ZONE f.time_zone) AS start,
        sum(h.measured_ug)::bigint AS measured_ug,
        coalesce(sum(h.measured_ug) FILTER (WHERE h.status = 'missing'), 0)::bigint AS partial_ug,
        coalesce(sum(h.record_ug) FILTER (WHERE h.status = 'substituted'), 0)::bigint AS substituted_ug,
@@ -16,5 +16,5 @@ WHERE h.device_id = ANY (%(device_ids)s::integer[]) AND h.assignment_id = ANY (%
   AND h.period_start >= %(start)s AND h.period_start < %(last)s
   AND date_trunc(%(unit)s, h.period_start AT TIME ZONE f.time_zone) AT TIME ZONE f.time_zone >= %(start)s
   AND date_trunc(%(unit)s, h.period_start AT TIME ZONE f.time_zone) AT TIME ZONE f.time_zone < %(end_)s
-GROUP BY local_start
-ORDER BY local_start
+GROUP BY 1
+ORDER BY 1

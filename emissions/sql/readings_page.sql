@@ -2,7 +2,8 @@
 -- key and stops after one page, so the cost does not grow with the table. Called by emissions/queries.py.
 -- Parameters: device_ids, start, end_ (null: open), cursor_at (null: from the start), cursor_device,
 -- cursor_stream, cursor_seq, limit_. Ascending; readings_page_back.sql is its mirror.
-SELECT r.device_id, (extract(epoch FROM r."timestamp") * 1000)::bigint, (extract(epoch FROM r.received_at) * 1000)::bigint,
+SELECT r.device_id, (extract(epoch FROM r."timestamp") * 1000)::bigint AS t_ms,
+       (extract(epoch FROM r.received_at) * 1000)::bigint AS received_ms,
        r.stream, r.seq, r.co2_ppm, r.temperature_c, r.velocity_ms, r.pressure_pa, r.cell_pressure_pa, r.interval_s,
        r.span_s, r.n, r.flags
 FROM unnest(%(device_ids)s::integer[]) AS d (id),

@@ -1,5 +1,6 @@
 -- The page before a cursor, nearest first: the mirror of readings_page.sql, which names the parameters.
-SELECT r.device_id, (extract(epoch FROM r."timestamp") * 1000)::bigint, (extract(epoch FROM r.received_at) * 1000)::bigint,
+SELECT r.device_id, (extract(epoch FROM r."timestamp") * 1000)::bigint AS t_ms,
+       (extract(epoch FROM r.received_at) * 1000)::bigint AS received_ms,
        r.stream, r.seq, r.co2_ppm, r.temperature_c, r.velocity_ms, r.pressure_pa, r.cell_pressure_pa, r.interval_s,
        r.span_s, r.n, r.flags
 FROM unnest(%(device_ids)s::integer[]) AS d (id),

@@ -2,9 +2,10 @@
 -- Rides the primary key (device_id, period_start). Called by emissions/queries.py.
 -- Parameters: device_ids, start, end_ (null: open), after_at or before_at with cursor_device and
 -- cursor_assignment (null: from the end), limit_. /* direction */ is replaced by ASC or DESC.
-SELECT p.device_id, p.assignment_id, p.period_start, (p.period_start AT TIME ZONE f.time_zone + interval '1 day') AT TIME ZONE f.time_zone AS period_end,
+SELECT p.device_id, p.assignment_id, p.period_start,
+       (p.period_start AT TIME ZONE f.time_zone + interval '1 day') AT TIME ZONE f.time_zone AS period_end,
        p.measured_ug, p.record_ug, p.covered_ms, p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s,
-       p.quality, ''
+       p.quality, '' AS status
 FROM emissions_emissionday AS p
 JOIN devices_assignment AS a ON a.id = p.assignment_id
 JOIN factories_factory AS f ON f.id = a.factory_id

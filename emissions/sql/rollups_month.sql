@@ -27,7 +27,7 @@ months AS (
     GROUP BY device_id, assignment_id, time_zone, local_month
 )
 SELECT p.device_id, p.assignment_id, p.period_start, p.period_end, p.measured_ug, p.record_ug, p.covered_ms,
-       p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s, p.quality, ''
+       p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s, p.quality, '' AS status
 FROM months AS p
 WHERE (%(start)s::timestamptz IS NULL OR p.period_start >= %(start)s)
   AND (%(end_)s::timestamptz IS NULL OR p.period_start < %(end_)s)

@@ -12,8 +12,8 @@ WITH used AS MATERIALIZED (
 )
 SELECT d.day, e.code, e.per_unit,
        sum(e.factor_amount * extract(epoch FROM least(e.period_end, d.ends_at) - greatest(e.period_start, d.starts_at))
-           / extract(epoch FROM e.period_end - e.period_start)),
-       range_agg(tstzrange(e.period_start, e.period_end)) @> tstzrange(d.starts_at, d.ends_at)
+           / extract(epoch FROM e.period_end - e.period_start)) AS amount,
+       range_agg(tstzrange(e.period_start, e.period_end)) @> tstzrange(d.starts_at, d.ends_at) AS is_whole_day
 FROM unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS d (day, starts_at, ends_at)
 JOIN used AS e ON e.period_start < d.ends_at AND e.period_end > d.starts_at
 GROUP BY GROUPING SETS ((d.day, d.starts_at, d.ends_at, e.code, e.per_unit), (d.day, d.starts_at, d.ends_at, e.code))
