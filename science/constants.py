@@ -14,7 +14,6 @@ MOLAR_MASS_C_KG_PER_MOL                    M_C       kg/mol              IUPAC a
 MOLAR_MASS_H_KG_PER_MOL                    M_H       kg/mol              IUPAC atomic weights, conventional
 STANDARD_PRESSURE_PA                       P_0       Pa                  standard atmosphere, CGPM 1954
 ZERO_CELSIUS_K                             T_0       K                   definition of the Celsius scale
-EPA_STANDARD_TEMPERATURE_K                 -         K                   68 F: 40 CFR 60.2
 ISA_SEA_LEVEL_TEMPERATURE_K                -         K                   ISO 2533:1975
 ISA_LAPSE_RATE_K_PER_M                     -         K/m                 ISO 2533:1975
 ISA_PRESSURE_EXPONENT                      -         1                   ISO 2533:1975, g M / (R L)
@@ -32,7 +31,6 @@ MOLAR_MASS_H_KG_PER_MOL = 0.00100794
 
 STANDARD_PRESSURE_PA = 101_325.0
 ZERO_CELSIUS_K = 273.15
-EPA_STANDARD_TEMPERATURE_K = 293.15
 
 ISA_SEA_LEVEL_TEMPERATURE_K = 288.15
 ISA_LAPSE_RATE_K_PER_M = 0.0065

@@ -1,7 +1,7 @@
-"""Gas: density, wet and dry, normal and standard conditions, oxygen, water of wood smoke.
+"""Gas: density, wet and dry, normal conditions, oxygen, water of wood smoke.
 
-Lives here: equations for a gas in any duct, and the regulators' own hourly forms, kept as a check on
-ours. Does not live here: velocity, area, whole readings (``stack.py``).
+Lives here: equations for a gas in any duct, and the hourly equation of the EU. Does not live here: velocity,
+area, whole readings (``stack.py``).
 Fractions are mole fractions 0-1; an ideal gas throughout, so mole and volume fractions are equal.
 """
 
@@ -31,9 +31,6 @@ CO2_CEILING_DRY_FRACTION = MappingProxyType(
         "natural_gas": 0.1194,
     }
 )
-
-EPA_F11_SHORT_TON_PER_SCF_PCT = 5.7e-7  # 40 CFR 75 appendix F, equation F-11 and F-2
-EPA_C6_TONNE_PER_SCF_PCT = 5.18e-7  # 40 CFR 98.33, equation C-6
 
 
 def gas_density_kg_per_m3(*, pressure_pa: float, temperature_k: float, molar_mass_kg_per_mol: float) -> float:
@@ -74,19 +71,10 @@ def co2_wet_from_dry(*, co2_fraction_dry: float, moisture_fraction: float) -> fl
 
 def normal_flow_nm3s(*, flow_rate_m3s: float, pressure_pa: float, temperature_k: float) -> float:
     """Return an actual flow [m3/s] at 0 C and 101,325 Pa [Nm3/s] (``Q P/P_0 273.15/T``)."""
-    return _flow_at(flow_rate_m3s, pressure_pa, temperature_k, constants.ZERO_CELSIUS_K)
-
-
-def epa_standard_flow_m3s(*, flow_rate_m3s: float, pressure_pa: float, temperature_k: float) -> float:
-    """Return an actual flow [m3/s] at EPA's 68 F (20 C) and 101,325 Pa [m3/s]."""
-    return _flow_at(flow_rate_m3s, pressure_pa, temperature_k, constants.EPA_STANDARD_TEMPERATURE_K)
-
-
-def _flow_at(flow_rate_m3s: float, pressure_pa: float, temperature_k: float, reference_k: float) -> float:
     limits.require_within(name="flow_rate_m3s", value=flow_rate_m3s, unit="m3/s", low=0.0)
     limits.require_positive(name="pressure_pa", value=pressure_pa, unit="Pa")
     limits.require_positive(name="temperature_k", value=temperature_k, unit="K")
-    return flow_rate_m3s * (pressure_pa / constants.STANDARD_PRESSURE_PA) * (reference_k / temperature_k)
+    return flow_rate_m3s * (pressure_pa / constants.STANDARD_PRESSURE_PA) * (constants.ZERO_CELSIUS_K / temperature_k)
 
 
 def co2_concentration_g_per_nm3(co2_fraction: float) -> float:
@@ -114,21 +102,6 @@ def co2_dry_from_oxygen(*, oxygen_dry_pct: float, fuel: str) -> float:
         raise ValueError(f"fuel={fuel!r} has no CO2 ceiling; use one of {sorted(CO2_CEILING_DRY_FRACTION)}")
     air_pct = constants.OXYGEN_IN_AIR_PCT
     return CO2_CEILING_DRY_FRACTION[fuel] * (air_pct - oxygen_dry_pct) / air_pct
-
-
-def oxygen_corrected(*, value: float, oxygen_dry_pct: float, reference_oxygen_pct: float) -> float:
-    """Return a dry concentration (any unit) at a reference oxygen content.
-
-    Parameters: dry value, oxygen where measured [%], reference oxygen [%]. Returns: unit of ``value``.
-    Raises: ValueError for oxygen outside 0-20.9 %, or exactly 20.9 % (pure air cannot be corrected).
-    Notes: ``c (20.9 - O2_ref) / (20.9 - O2)``. Source: 40 CFR 60 method 19.
-    """
-    air_pct = constants.OXYGEN_IN_AIR_PCT
-    limits.require_within(name="reference_oxygen_pct", value=reference_oxygen_pct, unit="%", low=0.0, high=air_pct)
-    limits.require_within(name="oxygen_dry_pct", value=oxygen_dry_pct, unit="%", low=0.0, high=air_pct)
-    if oxygen_dry_pct == air_pct:
-        raise ValueError(f"oxygen_dry_pct={air_pct} % is air, above the limit for a correction; check for false air")
-    return value * (air_pct - reference_oxygen_pct) / (air_pct - oxygen_dry_pct)
 
 
 def wood_moisture_from_dry_co2(*, co2_fraction_dry: float, fuel_moisture_fraction: float) -> float:
@@ -175,28 +148,6 @@ def _mol_fuel_water_per_kg(fuel_moisture_fraction: float) -> float:
         )
     per_dry_kg = fuel_moisture_fraction / (1.0 - fuel_moisture_fraction)
     return _MOL_HYDROGEN_WATER_PER_KG + per_dry_kg / constants.MOLAR_MASS_H2O_KG_PER_MOL
-
-
-def epa_f11_short_ton_per_h(*, co2_wet_pct: float, flow_scfh: float) -> float:
-    """Return CO2 [short ton/h] by EPA equation F-11: wet CO2 [%], flow [scf/h]. Rounds 0.19 % low."""
-    return EPA_F11_SHORT_TON_PER_SCF_PCT * co2_wet_pct * flow_scfh
-
-
-def epa_f2_short_ton_per_h(*, co2_dry_pct: float, flow_scfh: float, moisture_pct: float) -> float:
-    """Return CO2 [short ton/h] by EPA equation F-2: dry CO2 [%], wet flow [scf/h], water [%]."""
-    require_moisture(moisture_pct / 100.0)
-    return EPA_F11_SHORT_TON_PER_SCF_PCT * co2_dry_pct * flow_scfh * (100.0 - moisture_pct) / 100.0
-
-
-def epa_c6_tonne_per_h(*, co2_pct: float, flow_scfh: float) -> float:
-    """Return CO2 [t/h] by 40 CFR 98.33 equation C-6: CO2 [%] and flow [scf/h] on one basis."""
-    return EPA_C6_TONNE_PER_SCF_PCT * co2_pct * flow_scfh
-
-
-def epa_c7_tonne_per_h(*, co2_dry_pct: float, flow_scfh: float, moisture_pct: float) -> float:
-    """Return CO2 [t/h] by equations C-6 and C-7: dry CO2 [%], wet flow [scf/h], water [%]."""
-    require_moisture(moisture_pct / 100.0)
-    return epa_c6_tonne_per_h(co2_pct=co2_dry_pct, flow_scfh=flow_scfh) * (100.0 - moisture_pct) / 100.0
 
 
 def eu_tonne_per_h(*, concentration_g_per_nm3: float, flow_nm3h: float) -> float:

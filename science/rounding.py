@@ -40,11 +40,6 @@ def micrograms_from_kg(kg: float | Decimal) -> int:
     return round(kg * 1e9)
 
 
-def kg_from_micrograms(micrograms: int) -> float:
-    """Return whole micrograms as kilograms, for physics and charts. [microgram] -> [kg]"""
-    return micrograms / MICROGRAMS_PER_KG
-
-
 def decimal_kg_from_micrograms(micrograms: int) -> Decimal:
     """Return whole micrograms as a number of record: kilograms with 6 decimals, half to even."""
     return decimal_kg(_EXACT.divide(Decimal(micrograms), Decimal(MICROGRAMS_PER_KG)))

@@ -3,7 +3,7 @@
 Lives here: exact factors between units of one dimension. Does not live here: anything that needs a
 density, a heating value or a moisture (``combustion.py``, factor rows), nor temperature
 intervals. A stere (stacked wood) is its own dimension: how much solid wood it holds is a
-measurement, so it converts only with a stated factor.
+measurement, so it never converts here.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
-from science import constants
-
-STERE_SOLID_FRACTION = 0.65  # 0.55-0.75; let each factory weigh ten steres and store its own
 _M3_PER_FT3 = Decimal("0.028316846592")  # 0.3048 ** 3, exact
 
 Number = TypeVar("Number", float, Decimal)
@@ -100,86 +97,6 @@ def add(amount: Number, *, in_unit: str, other: Number, other_unit: str) -> Numb
     return amount + convert(other, from_unit=other_unit, to_unit=in_unit)
 
 
-def kelvin_from_celsius(celsius: float) -> float:
-    """Return [K] from [degree C]."""
-    return celsius + constants.ZERO_CELSIUS_K
-
-
-def celsius_from_kelvin(kelvin: float) -> float:
-    """Return [degree C] from [K]."""
-    return kelvin - constants.ZERO_CELSIUS_K
-
-
-def fraction_from_ppm(ppm: float) -> float:
-    """Return a mole fraction [1] from parts per million [ppm]; forgetting this 1e-6 makes tonnes of kilograms."""
-    return ppm * 1e-6
-
-
-def ppm_from_fraction(fraction: float) -> float:
-    """Return parts per million [ppm] from a mole fraction [1]."""
-    return fraction * 1e6
-
-
-def pct_from_fraction(fraction: float) -> float:
-    """Return [%] from a fraction [1]."""
-    return fraction * 100.0
-
-
-def gj_from_kwh(kwh: Number) -> Number:
-    """Return [GJ] from [kWh]."""
-    return convert(kwh, from_unit="kWh", to_unit="GJ")
-
-
-def gj_from_mwh(mwh: Number) -> Number:
-    """Return [GJ] from [MWh]."""
-    return convert(mwh, from_unit="MWh", to_unit="GJ")
-
-
-def kwh_from_gj(gj: Number) -> Number:
-    """Return [kWh] from [GJ]."""
-    return convert(gj, from_unit="GJ", to_unit="kWh")
-
-
-def gj_from_toe(toe: Number) -> Number:
-    """Return [GJ] from tonnes of oil equivalent [toe]."""
-    return convert(toe, from_unit="toe", to_unit="GJ")
-
-
-def gj_from_mmbtu(mmbtu: Number) -> Number:
-    """Return [GJ] from million British thermal units [mmBtu]."""
-    return convert(mmbtu, from_unit="mmBtu", to_unit="GJ")
-
-
-def kg_from_short_ton(short_ton: Number) -> Number:
-    """Return [kg] from US short tons."""
-    return convert(short_ton, from_unit="short_ton", to_unit="kg")
-
-
 def tonne_from_g(grams: Number) -> Number:
     """Return [t] from [g]."""
     return convert(grams, from_unit="g", to_unit="t")
-
-
-def ft3_from_m3(m3: Number) -> Number:
-    """Return [ft3] from [m3]."""
-    return convert(m3, from_unit="m3", to_unit="ft3")
-
-
-def m3_from_ft3(ft3: Number) -> Number:
-    """Return [m3] from [ft3]."""
-    return convert(ft3, from_unit="ft3", to_unit="m3")
-
-
-def m3_from_l(litres: Number) -> Number:
-    """Return [m3] from litres [L]."""
-    return convert(litres, from_unit="L", to_unit="m3")
-
-
-def solid_m3_from_stere(stere: float, *, solid_fraction: float = STERE_SOLID_FRACTION) -> float:
-    """Return solid wood [m3] from stacked wood [stere] with the stated share of wood in the stack [1].
-
-    Raises: ValueError for a share outside 0.3-1.
-    """
-    if not 0.3 <= solid_fraction <= 1.0:
-        raise ValueError(f"solid_fraction={solid_fraction} m3/stere is outside the limit 0.3 to 1; weigh ten steres")
-    return stere * solid_fraction

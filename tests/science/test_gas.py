@@ -63,34 +63,15 @@ def test_mixing_wet_and_dry_at_13_percent_water_overstates_by_14_9_percent():
     assert 100 * (0.10 / wet - 1) == as_printed("14.9")
 
 
-def test_ceiling_and_oxygen_correction():
+def test_ceiling_and_oxygen():
     assert 100 * gas.CO2_CEILING_DRY_FRACTION["wood_residue"] == as_printed("19.81")
     assert gas.co2_dry_from_oxygen(oxygen_dry_pct=0.0, fuel="wood_residue") == 1830 / 9240
     assert gas.co2_dry_from_oxygen(oxygen_dry_pct=20.9, fuel="wood_residue") == 0.0
-    # 100 at 11 % oxygen is 100 x 9.9 / 9.9 there, and 50 at 16 %: linear between.
-    assert gas.oxygen_corrected(value=100.0, oxygen_dry_pct=11.0, reference_oxygen_pct=11.0) == 100.0
-    assert gas.oxygen_corrected(value=100.0, oxygen_dry_pct=15.9, reference_oxygen_pct=10.9) == pytest.approx(
-        200.0, rel=1e-12
-    )  # rounding only
-
-
-def test_air_cannot_be_corrected_to_a_reference():
-    with pytest.raises(ValueError, match=r"oxygen_dry_pct=20.9 % is air"):
-        gas.oxygen_corrected(value=1.0, oxygen_dry_pct=20.9, reference_oxygen_pct=11.0)
 
 
 def test_unknown_fuel_is_an_error_not_zero():
     with pytest.raises(ValueError, match=r"fuel='hydrogen' has no CO2 ceiling"):
         gas.co2_dry_from_oxygen(oxygen_dry_pct=5.0, fuel="hydrogen")
-
-
-def test_dry_forms_of_the_epa_take_the_water_off():
-    wet = gas.epa_f11_short_ton_per_h(co2_wet_pct=8.7, flow_scfh=1e5)
-    dry = gas.epa_f2_short_ton_per_h(co2_dry_pct=10.0, flow_scfh=1e5, moisture_pct=13.0)
-    tonne = gas.epa_c7_tonne_per_h(co2_dry_pct=10.0, flow_scfh=1e5, moisture_pct=13.0)
-
-    assert dry == pytest.approx(wet, rel=1e-12)  # rounding only
-    assert tonne == pytest.approx(gas.epa_c6_tonne_per_h(co2_pct=8.7, flow_scfh=1e5), rel=1e-12)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -0.01, 0.51])

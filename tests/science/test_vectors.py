@@ -14,10 +14,10 @@ from tests.science.builders import as_printed, make_reading, make_samples, make_
 
 def rate_kg_per_s(*, ppm: float, v: float, area: float, celsius: float, pa: float) -> float:
     return stack.co2_kg_per_s(
-        co2_fraction_wet=units.fraction_from_ppm(ppm),
+        co2_fraction_wet=ppm / 1e6,
         flow_rate_m3s=stack.flow_rate_m3s(velocity_ms=v, area_m2=area),
         pressure_pa=pa,
-        temperature_k=units.kelvin_from_celsius(celsius),
+        temperature_k=celsius + 273.15,
     )
 
 
@@ -171,16 +171,17 @@ def test_vector_13_sensor_at_800_hpa(method, ppm):
 
 
 def test_vector_14_epa_equations_agree():
-    standard_m3s = gas.epa_standard_flow_m3s(flow_rate_m3s=V3["flow"], pressure_pa=V3["pa"], temperature_k=V3["k"])
-    scfh = units.ft3_from_m3(standard_m3s * 3600)
+    """EPA's own equations, at 68 F: F-11 in short tons an hour, 40 CFR 98.33 C-6 in tonnes an hour."""
+    standard_m3s = V3["flow"] * V3["pa"] / 101_325 * 293.15 / V3["k"]
+    scfh = units.convert(standard_m3s * 3600, from_unit="m3", to_unit="ft3")
 
-    f11 = gas.epa_f11_short_ton_per_h(co2_wet_pct=9.6, flow_scfh=scfh)
-    c6 = gas.epa_c6_tonne_per_h(co2_pct=9.6, flow_scfh=scfh)
+    f11 = 5.7e-7 * 9.6 * scfh
+    c6 = 5.18e-7 * 9.6 * scfh
 
     assert standard_m3s == as_printed("1.24163")
     assert scfh == as_printed("157852")
     assert f11 == as_printed("0.863766")
-    assert units.kg_from_short_ton(f11) / 3600 == as_printed("0.217665")
+    assert units.convert(f11, from_unit="short_ton", to_unit="kg") / 3600 == as_printed("0.217665")
     assert c6 == as_printed("0.784967")
     assert c6 * 1000 / 3600 == as_printed("0.218046")
 
