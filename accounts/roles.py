@@ -29,7 +29,7 @@ class Action(StrEnum):
     WRITE_ENERGY = "write_energy"
     VIEW_PRODUCTION = "view_production"
     WRITE_PRODUCTION = "write_production"
-    VIEW_STANDING = "view_standing"  # the leaderboard: of one's own place, or with VIEW_NETWORK of all
+    VIEW_LEADERBOARD = "view_leaderboard"  # one's own place, or of a whole organisation all places
     MANAGE_FACTORS = "manage_factors"  # an organisation's own emission factors
     VIEW_TARGETS = "view_targets"
     MANAGE_TARGETS = "manage_targets"
@@ -47,7 +47,7 @@ class Scope(models.TextChoices):
 
 
 _READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES})
-_ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_STANDING, Action.VIEW_TARGETS})
+_ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_LEADERBOARD, Action.VIEW_TARGETS})
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.FACTORY_MANAGER: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},

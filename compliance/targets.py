@@ -20,11 +20,10 @@ from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
 from factories.days import last_day_over_everywhere
 from factories.models import Factory
-from science.intensity import KNOWN_SHARE, RECENT_DAYS
+from science.intensity import KNOWN_SHARE, RECENT_DAYS, STACK_FUEL_BAND
 from science.rounding import decimal_kg
 
 WINDOW_DAYS = 365  # tea is seasonal: a month says nothing
-STACK_FUEL_BAND = (Decimal("0.75"), Decimal("1.25"))
 
 _KG_PER_T = 1000
 _ZERO = Decimal(0)

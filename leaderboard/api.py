@@ -14,18 +14,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Action
-from leaderboard.places import Leaderboard, Named, Row, Unplaced, leaderboard
-from leaderboard.site_sums import Metric
+from leaderboard.metrics import CODES, METRICS
+from leaderboard.places import Leaderboard, Named, Row, leaderboard
 from lib.exports import csv_response, wants_csv
 from science.rounding import decimal_kg
 
-PER_KG = {Metric.CO2E: "kg CO2e/kg", Metric.ENERGY: "MJ/kg", Metric.STACK: "kg CO2/kg"}
-PER_T = {Metric.CO2E: "kg CO2e/t", Metric.ENERGY: "MJ/t"}
 PERCENT = 100.0
 
 
-class StandingRowSerializer(serializers.Serializer[Any]):
-    """A site with a figure. Per kg of made tea; of a mine per t of coal. Figures are those of the rank: gaps filled."""
+class PlacedRowSerializer(serializers.Serializer[Any]):
+    """A site with a figure. Per kg of made tea; of a mine per t of coal. Gaps are filled in all figures."""
 
     factory = serializers.IntegerField()
     name = serializers.CharField()
@@ -39,13 +37,9 @@ class StandingRowSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField(help_text="of the metric asked for")
     value_low = serializers.FloatField(help_text="lower bound, of what differs between sites")
     value_high = serializers.FloatField()
-    co2e_intensity = serializers.FloatField(allow_null=True, help_text="kg CO2e, scopes 1 and 2")
-    energy_intensity = serializers.FloatField(allow_null=True, help_text="MJ")
-    stack_intensity = serializers.FloatField(
-        allow_null=True, help_text="kg CO2 of wood by the fuel log, biogenic, outside the scopes"
-    )
+    # A field a metric: see `get_fields`.
     stack_measured = serializers.FloatField(
-        allow_null=True, help_text="the same as the stacks measured it, on days without a missing hour"
+        allow_null=True, help_text="kg CO2 of wood as the stacks measured it, on days without a missing hour"
     )
     share_measured_pct = serializers.FloatField(help_text="of chimney hours, measured or proved idle")
     made_kg = serializers.DecimalField(max_digits=26, decimal_places=6)
@@ -55,27 +49,33 @@ class StandingRowSerializer(serializers.Serializer[Any]):
     )
     held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
     change_pct = serializers.FloatField(allow_null=True, help_text="against `compared`, the grid held as it was")
-    grid_effect_pct = serializers.FloatField(allow_null=True, help_text="what the grid's change did on top")
+    grid_effect_pct = serializers.FloatField(allow_null=True, help_text="effect of the grid's change on top")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {}
+        for name, field in super().get_fields().items():
+            if name == "stack_measured":
+                for metric in METRICS:
+                    fields[metric.code] = serializers.FloatField(allow_null=True, help_text=metric.api_help)
+            fields[name] = field
+        return fields
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class UnplacedReasonSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    message = serializers.CharField()
+    message = serializers.CharField(source="sentence")
     work = serializers.IntegerField(help_text="entries or counts that it takes")
     days = serializers.ListField(child=serializers.DateField(), help_text="the first of them")
 
-    class Meta:
-        ref_name = "StandingReason"
-
 
 class NotPlacedSerializer(serializers.Serializer[Any]):
-    """A site without a place, and the shortest way in."""
+    """A site without a place, and the shortest way to one."""
 
-    factory = serializers.IntegerField()
-    name = serializers.CharField()
+    factory = serializers.IntegerField(source="factory.pk")
+    name = serializers.CharField(source="factory.name")
     is_own = serializers.BooleanField()
     work = serializers.IntegerField(help_text="least first")
-    reasons = ReasonSerializer(many=True)
+    reasons = UnplacedReasonSerializer(many=True)
 
 
 class NamedFigureSerializer(serializers.Serializer[Any]):
@@ -84,24 +84,24 @@ class NamedFigureSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(allow_null=True)
 
 
-class StandingPeriodSerializer(serializers.Serializer[Any]):
+class LeaderboardPeriodSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    first_day = serializers.DateField()
-    last_day = serializers.DateField()
+    first_day = serializers.DateField(source="window.first_day")
+    last_day = serializers.DateField(source="window.last_day")
 
 
 class ComparedSerializer(serializers.Serializer[Any]):
     days = serializers.IntegerField()
-    now_first_day = serializers.DateField()
-    before_first_day = serializers.DateField()
+    now_first_day = serializers.DateField(source="now.first_day")
+    before_first_day = serializers.DateField(source="before.first_day")
 
 
 class LeaderboardSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="always null: it is one page")
     previous = serializers.CharField(allow_null=True)
-    metric = serializers.ChoiceField(choices=[metric.value for metric in Metric])
+    metric = serializers.ChoiceField(choices=CODES)
     unit = serializers.CharField()
-    period = StandingPeriodSerializer()
+    period = LeaderboardPeriodSerializer()
     group = serializers.CharField()
     groups = serializers.ListField(child=serializers.CharField(), help_text="what `group` may be")
     placed_count = serializers.IntegerField(help_text="of the group, whether you see the rows or not")
@@ -110,7 +110,7 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
     best = NamedFigureSerializer(allow_null=True)
     most_improved = NamedFigureSerializer(allow_null=True, help_text="value: the change, %")
     compared = ComparedSerializer(allow_null=True)
-    results = StandingRowSerializer(many=True)
+    results = PlacedRowSerializer(many=True)
     not_placed = NotPlacedSerializer(many=True)
 
 
@@ -123,46 +123,39 @@ def _query(name: str, description: str, example: str, **extra: Any) -> openapi.P
 class LeaderboardView(APIView):
     """Who stands where. HQ, auditors and integrators of a whole organisation see all rows, others their own."""
 
-    actions = {"GET": Action.VIEW_STANDING}
+    actions = {"GET": Action.VIEW_LEADERBOARD}
 
     @swagger_auto_schema(
         operation_id="factories_leaderboard",
-        operation_summary="Places by intensity, each as a range, and who is not placed because",
+        operation_summary="Places by intensity, each as a range, and the sites without a place with the reasons",
         manual_parameters=[
-            _query("metric", "what decides", Metric.CO2E.value, enum=[metric.value for metric in Metric]),
+            _query("metric", "decides the places", CODES[0], enum=CODES),
             _query("period", "12m (default: up to the last complete day), a year 2026, a month 2026-10", "12m"),
             _query("group", "all (default), region, fuel or size of your own site, or one of `groups`", "all"),
         ],
         responses={200: LeaderboardSerializer(), 400: "invalid", 401: "not_signed_in", 403: "forbidden"},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        asked = request.query_params
-        found = leaderboard(
-            request.user, asked.get("metric", ""), asked.get("period", ""), asked.get("group", ""), timezone.now()
-        )
+        board = leaderboard(request.user, request.query_params, timezone.now())
         if wants_csv(request):
-            return csv_response(request, standing_rows(found), list(StandingRowSerializer().fields), "leaderboard")
-        return Response(LeaderboardSerializer(_body(found)).data)
+            return csv_of(request, board)
+        return Response(LeaderboardSerializer(_body(board)).data)
 
 
-def scale_of(found: Leaderboard) -> float:
-    """Tea is told per kg, coal per tonne."""
-    return 1.0 if found.is_tea else 1000.0
+def csv_of(request: Any, board: Leaderboard) -> HttpResponseBase:
+    """The rows that may be seen, as a file of the API and of the page."""
+    return csv_response(request, _rows(board), list(PlacedRowSerializer().fields), "leaderboard")
 
 
-def unit_of(found: Leaderboard) -> str:
-    return PER_KG[found.metric] if found.is_tea else PER_T[found.metric]
+def _rows(board: Leaderboard) -> list[dict[str, Any]]:
+    return [_row(row, board.scale) for row in board.rows]
 
 
-def standing_rows(found: Leaderboard) -> list[dict[str, Any]]:
-    """The rows that may be seen, also as a file of the page."""
-    return [_row(row, scale_of(found)) for row in found.rows]
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
 
 
 def _row(row: Row, scale: float) -> dict[str, Any]:
-    def scaled(value: float | None) -> float | None:
-        return None if value is None else value * scale
-
     place, change = row.place, row.change
     return {
         "factory": row.factory.pk,
@@ -174,31 +167,18 @@ def _row(row: Row, scale: float) -> dict[str, Any]:
         "place_best": place.best if place else None,
         "place_worst": place.worst if place else None,
         "is_shared": place.is_shared if place else False,
-        "value": scaled(row.interval.value),
-        "value_low": scaled(row.interval.lower),
-        "value_high": scaled(row.interval.upper),
-        **{metric.value: scaled(row.figures.get(metric)) for metric in Metric},
-        "stack_measured": scaled(row.stack_measured_kg_per_kg),
+        "value": row.interval.value * scale,
+        "value_low": row.interval.lower * scale,
+        "value_high": row.interval.upper * scale,
+        **{metric.code: _scaled(row.figures.get(metric), scale) for metric in METRICS},
+        "stack_measured": _scaled(row.stack_measured_kg_per_kg, scale),
         "share_measured_pct": row.share_measured_pct,
         "made_kg": str(decimal_kg(row.made_kg)),
         "gap_days": row.gap_days,
-        "gap_cost_pct": None if row.gap_cost is None else PERCENT * row.gap_cost,
+        "gap_cost_pct": _scaled(row.gap_cost, PERCENT),
         "held_days": row.held_days,
         "change_pct": PERCENT * change.relative if change else None,
         "grid_effect_pct": PERCENT * change.grid_effect if change else None,
-    }
-
-
-def _not_placed(item: Unplaced) -> dict[str, Any]:
-    return {
-        "factory": item.factory.pk,
-        "name": item.factory.name,
-        "is_own": item.is_own,
-        "work": item.work,
-        "reasons": [
-            {"code": reason.code.value, "message": reason.sentence, "work": reason.work, "days": list(reason.days)}
-            for reason in item.reasons
-        ],
     }
 
 
@@ -213,27 +193,21 @@ def _named(named: Named | None, scale: float) -> dict[str, Any] | None:
     }
 
 
-def _body(found: Leaderboard) -> dict[str, Any]:
-    scale, compared, window = scale_of(found), found.compared, found.period.window
+def _body(board: Leaderboard) -> dict[str, Any]:
     return {
         "next": None,
         "previous": None,
-        "metric": found.metric.value,
-        "unit": unit_of(found),
-        "period": {"code": found.period.code, "first_day": window.first_day, "last_day": window.last_day},
-        "group": found.group.code,
-        "groups": [option.code for option in found.group_options],
-        "placed_count": found.placed_count,
-        "factory_count": found.factory_count,
-        "median": None if found.median is None else found.median * scale,
-        "best": _named(found.best, scale),
-        "most_improved": _named(found.most_improved, PERCENT),
-        "compared": compared
-        and {
-            "days": compared.days,
-            "now_first_day": compared.now.first_day,
-            "before_first_day": compared.before.first_day,
-        },
-        "results": standing_rows(found),
-        "not_placed": [_not_placed(item) for item in found.unplaced],
+        "metric": board.metric.code,
+        "unit": f"{board.metric.unit}/{board.sector.product_unit}",
+        "period": board.period,
+        "group": board.group.code,
+        "groups": [option.code for option in board.group_options],
+        "placed_count": board.placed_count,
+        "factory_count": board.factory_count,
+        "median": _scaled(board.median, board.scale),
+        "best": _named(board.best, board.scale),
+        "most_improved": _named(board.most_improved, PERCENT),
+        "compared": board.compared,
+        "results": _rows(board),
+        "not_placed": board.unplaced,
     }

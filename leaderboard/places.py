@@ -1,37 +1,33 @@
 """The leaderboard: who stands where, by figures under which leaving data out never helps. Reads only.
 
 The figures are `science/intensity.py`'s, the places `science/ranking.py`'s. What a person sees of it is decided here,
-once, for page and API: whoever may look at a whole organisation sees all rows, others their own, and the rest only when
-the organisation publishes names.
+once, for page and API: those with a whole organisation see all rows, others their own, and the rest only when the
+organisation publishes names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from datetime import datetime
 
 from accounts.permissions import AnyUser, first_membership, organisations_of, token_of, visible_to
 from accounts.roles import Action
 from compliance import site_days
 from factories.models import Factory, Organisation
-from factories.sectors import SECTORS, codes_where
-from leaderboard import peers as groups
-from leaderboard.peers import Group
-from leaderboard.periods import Comparison, Period, comparison, parse_period
-from leaderboard.reasons import Reason, reasons
-from leaderboard.site_sums import Metric, SiteSums
-from leaderboard.sums import Window, first_days, last_complete_days, sums_of_windows
-from lib.errors import invalid
+from factories.sectors import SECTORS, Sector, codes_where
+from leaderboard.choices import Comparison, Group, PeerBook, RankedPeriod, Window, comparison, parse_period
+from leaderboard.metrics import CO2E, Metric, metrics_of, parse_metric
+from leaderboard.reasons import UnplacedReason, reasons
+from leaderboard.sums import RankedSums, first_days, last_complete_days, sums_of_windows
 from science import intensity, ranking
 from science.intensity import Change
 from science.ranking import SMALLEST_GROUP, Interval, Place
 
+KG_PER = {"kg": 1.0, "t": 1000.0}
 _YEAR_DAYS = 365.25
-# Of fewer sites whose rows one may not see, the middle would give somebody's figure away.
+# Of fewer sites whose rows one may not see, the median would give somebody's figure away.
 _SMALLEST_MEDIAN = 3
 
 
@@ -56,11 +52,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A site without a place, what stands in the way, and how many entries or counts lead in."""
+    """A site without a place, why, and how many entries or counts it takes."""
 
     factory: Factory
     is_own: bool
-    reasons: tuple[Reason, ...]
+    reasons: tuple[UnplacedReason, ...]
 
     @property
     def work(self) -> int:
@@ -79,10 +75,10 @@ class Named:
 class Leaderboard:
     organisation: Organisation | None
     metric: Metric
-    period: Period
+    period: RankedPeriod
     group: Group
     group_options: tuple[Group, ...]
-    is_tea: bool
+    sector: Sector
     sees_all: bool
     shows_names: bool  # of others: sees all, or the organisation publishes names
     rows: tuple[Row, ...]  # those that may be seen, by place
@@ -96,62 +92,72 @@ class Leaderboard:
 
     @property
     def has_places(self) -> bool:
-        return self.is_tea and self.placed_count >= SMALLEST_GROUP
+        return self.sector.has_places and self.placed_count >= SMALLEST_GROUP
 
     @property
-    def own_rows(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.is_own)
-
-    @property
-    def own_unplaced(self) -> tuple[Unplaced, ...]:
-        return tuple(item for item in self.unplaced if item.is_own)
+    def scale(self) -> float:
+        """Figures are per kg; some products are counted in tonnes."""
+        return KG_PER[self.sector.product_unit]
 
 
-def leaderboard(user: AnyUser, metric: str, period: str, group: str, now: datetime) -> Leaderboard:
+def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leaderboard:
     """The leaderboard as this user may see it. Raises ApiError 400 that names metric, period or group.
 
     Brings the site days up to date first: what was logged a moment ago counts.
     """
-    wanted = parse_metric(metric)
-    own = list(_own_factories(user))
-    organisation = _organisation(user, own)
-    factories = _ranked_factories(organisation)
+    scope = _scope(user)
+    factories = scope.factories
+    ids = [factory.pk for factory in factories]
+    metric = parse_metric(query.get("metric", ""), scope.sector)
     last_day = max(last_complete_days(factories, now).values(), default=now.date())
-    asked = parse_period(period, last_day)
-    is_tea = bool(factories) and SECTORS[factories[0].sector].has_places
-    if not is_tea and wanted == Metric.STACK:
-        wanted = Metric.CO2E  # a mine has no stack
-    sees_all = organisation is not None and _sees_all(user, organisation)
-    own_ids = set() if sees_all else {factory.pk for factory in own}
-    scene = _Scene(organisation, wanted, asked, is_tea=is_tea, sees_all=sees_all, own_ids=frozenset(own_ids))
-    return _ranked(scene, factories, group, now)
-
-
-def parse_metric(text: str) -> Metric:
-    if not text:
-        return Metric.CO2E
-    if text not in list(Metric):
-        raise invalid(
-            "metric",
-            "invalid_choice",
-            _("metric=%(value)r is unknown; use one of %(choices)s.")
-            % {"value": text[:40], "choices": ", ".join(Metric)},
-            value=text[:40],
-        )
-    return Metric(text)
+    period = parse_period(query.get("period", ""), last_day)
+    site_days.refresh(ids)
+    first_known = min(first_days(ids).values(), default=now.date())
+    window = Window(max(period.window.first_day, first_known), period.window.last_day)
+    compared = comparison(window, first_known)
+    sums = sums_of_windows(factories, [window, *([compared.now, compared.before] if compared else [])], now)
+    main = {pk: of_site for (number, pk), of_site in sums.items() if number == 0}
+    book = PeerBook(factories, _made_kg_per_year(main, window))
+    options = book.options(None if scope.sees_all else scope.own_ids)
+    group = book.parse_group(query.get("group", ""), options, next((pk for pk in ids if pk in scope.own_ids), None))
+    members = book.members(group)
+    rows, unplaced = _rows(scope, metric, [factory for factory in factories if factory.pk in members], sums, window)
+    smallest = 1 if scope.shows_names else _SMALLEST_MEDIAN
+    improved = [(row.change.relative, row.factory) for row in rows if row.change and row.change.relative < 0]
+    most_improved = min(improved, key=lambda item: item[0], default=None)
+    return Leaderboard(
+        organisation=scope.organisation,
+        metric=metric,
+        period=period,
+        group=group,
+        group_options=tuple(options),
+        sector=scope.sector,
+        sees_all=scope.sees_all,
+        shows_names=scope.shows_names,
+        rows=tuple(row for row in rows if scope.may_see(row.factory)),
+        unplaced=tuple(item for item in unplaced if scope.may_see(item.factory)),
+        placed_count=len(rows),
+        factory_count=len(members),
+        median=statistics.median(row.interval.value for row in rows) if len(rows) >= smallest else None,
+        best=scope.named(rows[0].interval.value, rows[0].factory) if len(rows) >= smallest else None,
+        most_improved=scope.named(*most_improved) if most_improved else None,
+        compared=compared,
+    )
 
 
 # --- Who sees what -----------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class _Scene:
-    """What is asked for, and by whom."""
+class _Scope:
+    """The sites that are ranked beside each other, and how much of them the user may see."""
 
     organisation: Organisation | None
-    metric: Metric
-    period: Period
-    is_tea: bool
+    factories: Sequence[Factory]
     sees_all: bool
-    own_ids: frozenset[int]
+    own_ids: frozenset[int]  # empty for a user who sees all
+
+    @property
+    def sector(self) -> Sector:
+        return SECTORS[self.factories[0].sector] if self.factories else next(iter(SECTORS.values()))
 
     @property
     def shows_names(self) -> bool:
@@ -160,174 +166,92 @@ class _Scene:
     def may_see(self, factory: Factory) -> bool:
         return self.shows_names or factory.pk in self.own_ids
 
-
-def _own_factories(user: AnyUser) -> QuerySet[Factory]:
-    return visible_to(
-        user,
-        Factory.objects.select_related("organisation").order_by("name", "pk"),
-        factory_path="",
-        action=Action.VIEW_STANDING,
-    )
+    def named(self, value: float, factory: Factory) -> Named:
+        return Named(value, factory if self.may_see(factory) else None)
 
 
-def _organisation(user: AnyUser, own: Sequence[Factory]) -> Organisation | None:
-    """That of the user's first membership, as far as they may see standings there."""
+def _scope(user: AnyUser) -> _Scope:
+    """Of the organisation of the user's first membership, as far as they may see its leaderboard; else of another."""
+    every = Factory.objects.select_related("organisation").order_by("name", "pk")
+    own = list(visible_to(user, every, factory_path="", action=Action.VIEW_LEADERBOARD))
     membership = first_membership(user)
-    found = [factory.organisation for factory in own]
-    for organisation in found:
-        if membership is not None and organisation.pk == membership.organisation_id:
-            return organisation
-    return found[0] if found else None
-
-
-def _sees_all(user: AnyUser, organisation: Organisation) -> bool:
-    token = token_of(user)
-    if token is not None and token.factory_id:
-        return False
-    return organisation.pk in organisations_of(user, Action.VIEW_STANDING)
-
-
-def _ranked_factories(organisation: Organisation | None) -> list[Factory]:
-    """Those that stand beside each other: of one sector, the first of which the organisation has sites."""
+    first_id = membership.organisation_id if membership is not None else None
+    organisation = min((f.organisation for f in own), key=lambda item: item.pk != first_id, default=None)
     if organisation is None:
-        return []
-    found = list(
-        Factory.objects.select_related("organisation")
-        .filter(organisation=organisation, sector__in=codes_where("is_on_leaderboard"))
-        .order_by("name", "pk")
-    )
-    by_sector = {code: [factory for factory in found if factory.sector == code] for code in SECTORS}
-    return next((factories for factories in by_sector.values() if factories), [])
+        return _Scope(None, [], sees_all=False, own_ids=frozenset())
+    token = token_of(user)
+    is_of_one_site = token is not None and bool(token.factory_id)
+    sees_all = not is_of_one_site and organisation.pk in organisations_of(user, Action.VIEW_LEADERBOARD)
+    ranked = list(every.filter(organisation=organisation, sector__in=codes_where("is_on_leaderboard")))
+    # Of one sector: the first of which the organisation has sites.
+    by_sector = {code: [factory for factory in ranked if factory.sector == code] for code in SECTORS}
+    factories = next((of_sector for of_sector in by_sector.values() if of_sector), [])
+    own_ids = frozenset() if sees_all else frozenset(factory.pk for factory in own)
+    return _Scope(organisation, factories, sees_all, own_ids)
 
 
 # --- Figures and places ------------------------------------------------------------------------
-def _ranked(scene: _Scene, factories: Sequence[Factory], group: str, now: datetime) -> Leaderboard:
-    ids = [factory.pk for factory in factories]
-    site_days.refresh(ids)
-    reach = first_days(ids)
-    first_known = min(reach.values(), default=now.date())
-    window = Window(max(scene.period.window.first_day, first_known), scene.period.window.last_day)
-    compared = comparison(Period(scene.period.code, window), first_known)
-    windows = [window, *([compared.now, compared.before] if compared else [])]
-    sums = sums_of_windows(factories, windows, now)
-    main = {pk: found for (number, pk), found in sums.items() if number == 0}
-    book = groups.peers(factories, groups.fuels_of(factories), _made_kg_per_year(main, window))
-    options = book.options(None if scene.sees_all else scene.own_ids)
-    wanted = book.wanted(group, options, next((pk for pk in ids if pk in scene.own_ids), None))
-    members = [factory for factory in factories if factory.pk in book.members(wanted)]
-    changes = _changes(scene, sums) if compared else {}
-    rows, unplaced = _rows(scene, members, main, changes, window.first_day)
-    return _assembled(scene, options, wanted, rows, unplaced, compared)
+def _made_kg_per_year(main: Mapping[int, RankedSums], window: Window) -> dict[int, float]:
+    made_kg = {pk: of_site.by_metric[CO2E].made_kg for pk, of_site in main.items()}
+    return {pk: kg / window.day_count * _YEAR_DAYS for pk, kg in made_kg.items() if kg > 0}
 
 
-def _made_kg_per_year(main: dict[int, SiteSums], window: Window) -> dict[int, float]:
-    days = (window.last_day - window.first_day).days + 1
-    return {
-        pk: found.sums[Metric.CO2E].made_kg / days * _YEAR_DAYS
-        for pk, found in main.items()
-        if found.sums[Metric.CO2E].made_kg > 0
-    }
-
-
-def _changes(scene: _Scene, sums: dict[tuple[int, int], SiteSums]) -> dict[int, Change]:
-    found = {}
-    for (number, pk), now in sums.items():
-        before = sums.get((2, pk))
-        if number != 1 or before is None:
-            continue
-        is_grid_in_it = scene.metric == Metric.CO2E
-        change = intensity.change(
-            now.sums[scene.metric],
-            before.sums[scene.metric],
-            grid_now=now.grid_kg_per_kwh if is_grid_in_it else None,
-            grid_before=before.grid_kg_per_kwh if is_grid_in_it else None,
-        )
-        if change is not None:
-            found[pk] = change
-    return found
+def _change(metric: Metric, now: RankedSums | None, before: RankedSums | None) -> Change | None:
+    if now is None or before is None:
+        return None
+    return intensity.change(
+        now.by_metric[metric],
+        before.by_metric[metric],
+        grid_now=now.grid_kg_per_kwh if metric.is_of_grid else None,
+        grid_before=before.grid_kg_per_kwh if metric.is_of_grid else None,
+    )
 
 
 def _rows(
-    scene: _Scene, members: Sequence[Factory], main: dict[int, SiteSums], changes: dict[int, Change], first_day: date
+    scope: _Scope,
+    metric: Metric,
+    members: Sequence[Factory],
+    sums: Mapping[tuple[int, int], RankedSums],
+    window: Window,
 ) -> tuple[list[Row], list[Unplaced]]:
     """Of all members of the group, seen or not: places are given among all."""
-    placed: list[tuple[Factory, SiteSums, Interval]] = []
+    ranked: list[tuple[Factory, RankedSums, Interval]] = []
     unplaced = []
     for factory in members:
-        found = main.get(factory.pk)
-        why = reasons(found, first_day, is_tea=scene.is_tea)
-        if found is None or why:
-            unplaced.append(Unplaced(factory, factory.pk in scene.own_ids, tuple(why)))
+        of_site = sums.get((0, factory.pk))
+        why = reasons(of_site, window.first_day, scope.sector)
+        if of_site is None or why:
+            unplaced.append(Unplaced(factory, factory.pk in scope.own_ids, tuple(why)))
         else:
-            of_metric = found.sums[scene.metric]
-            placed.append((factory, found, ranking.interval(of_metric.parts, of_metric.made_kg)))
-    intervals = [item for _factory, _sums, item in placed]
-    has_places = scene.is_tea and len(placed) >= SMALLEST_GROUP
-    places: Sequence[Place | None] = ranking.places(intervals) if has_places else [None] * len(placed)
-    rows = [
-        _row(scene, factory, found, item, place, changes.get(factory.pk))
-        for (factory, found, item), place in zip(placed, places, strict=True)
-    ]
+            days = of_site.by_metric[metric]
+            ranked.append((factory, of_site, ranking.interval(days.parts, days.made_kg)))
+    has_places = scope.sector.has_places and len(ranked) >= SMALLEST_GROUP
+    places = ranking.places([interval for *_site, interval in ranked]) if has_places else [None] * len(ranked)
+    rows = []
+    for (factory, of_site, interval), place in zip(ranked, places, strict=True):
+        days = of_site.by_metric[metric]
+        rows.append(
+            Row(
+                factory=factory,
+                is_own=factory.pk in scope.own_ids,
+                place=place,
+                interval=interval,
+                figures=_figures(of_site, scope.sector),
+                made_kg=days.made_kg,
+                share_measured_pct=of_site.share_measured_pct,
+                stack_measured_kg_per_kg=of_site.stack_measured_kg_per_kg,
+                gap_days=days.gap_days,
+                gap_cost=intensity.gap_cost(days) if days.gap_days else None,
+                held_days=of_site.by_metric[CO2E].held_days,
+                idle_made_days=of_site.idle_made_days,
+                change=_change(metric, sums.get((1, factory.pk)), sums.get((2, factory.pk))),
+            )
+        )
     rows.sort(key=lambda row: (row.interval.value, row.factory.name))
     unplaced.sort(key=lambda item: (item.work, item.factory.name))
     return rows, unplaced
 
 
-def _row(
-    scene: _Scene, factory: Factory, found: SiteSums, item: Interval, place: Place | None, change: Change | None
-) -> Row:
-    of_metric = found.sums[scene.metric]
-    figures = {
-        metric: intensity.intensity(sums.parts.total, sums.made_kg)
-        for metric, sums in found.sums.items()
-        if scene.is_tea or metric != Metric.STACK
-    }
-    return Row(
-        factory=factory,
-        is_own=factory.pk in scene.own_ids,
-        place=place,
-        interval=item,
-        figures=figures,
-        made_kg=of_metric.made_kg,
-        share_measured_pct=found.share_measured_pct,
-        stack_measured_kg_per_kg=found.stack_measured_kg_per_kg,
-        gap_days=of_metric.gap_days,
-        gap_cost=intensity.gap_cost(of_metric) if of_metric.gap_days else None,
-        held_days=found.held_days,
-        idle_made_days=found.idle_made_days,
-        change=change,
-    )
-
-
-def _assembled(
-    scene: _Scene,
-    options: Sequence[Group],
-    group: Group,
-    rows: Sequence[Row],
-    unplaced: Sequence[Unplaced],
-    compared: Comparison | None,
-) -> Leaderboard:
-    def named(factory: Factory) -> Factory | None:
-        return factory if scene.may_see(factory) else None
-
-    improved = [row for row in rows if row.change is not None and row.change.relative < 0]
-    most = min(improved, key=lambda row: row.change.relative if row.change else 0.0, default=None)
-    smallest = 1 if scene.shows_names else _SMALLEST_MEDIAN
-    return Leaderboard(
-        organisation=scene.organisation,
-        metric=scene.metric,
-        period=scene.period,
-        group=group,
-        group_options=tuple(options),
-        is_tea=scene.is_tea,
-        sees_all=scene.sees_all,
-        shows_names=scene.shows_names,
-        rows=tuple(row for row in rows if scene.may_see(row.factory)),
-        unplaced=tuple(item for item in unplaced if scene.may_see(item.factory)),
-        placed_count=len(rows),
-        factory_count=len(rows) + len(unplaced),
-        median=ranking.median([row.interval.value for row in rows]) if len(rows) >= smallest else None,
-        best=Named(rows[0].interval.value, named(rows[0].factory)) if len(rows) >= smallest else None,
-        most_improved=Named(most.change.relative, named(most.factory)) if most and most.change else None,
-        compared=compared,
-    )
+def _figures(of_site: RankedSums, sector: Sector) -> dict[Metric, float | None]:
+    by_metric = {metric: of_site.by_metric[metric] for metric in metrics_of(sector)}
+    return {metric: intensity.intensity(days.parts.total, days.made_kg) for metric, days in by_metric.items()}

@@ -1,15 +1,16 @@
-"""Reads what the rank needs: the site days of some windows, by one statement, and the months that stock counts confirm.
+"""The days of sites in windows, added up as the rank counts them: one statement, and the rules for what it leaves open.
 
-What the rows mean is in `leaderboard_days.py`, who is placed how in `leaderboard.py`, by which factors a missing day
-counts in `leaderboard_factors.py`.
+The statement adds up the days that need no decision. The others come one by one and go through the rules of
+`science/intensity.py`. Who is placed where is in `places.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -17,21 +18,85 @@ from django.db import connection
 from energy.stock import stock_confirmed_months
 from factories.days import day_just_ended
 from factories.models import Factory
-from factories.sectors import SECTORS
-from leaderboard.ceilings import CeilingBook, GridFactor, grid_factors
-from leaderboard.site_sums import Place, SiteSums, SumsRow, site_sums
+from factories.sectors import SECTORS, Sector
+from leaderboard.choices import Window
+from leaderboard.metrics import (
+    CO2E,
+    ENERGY,
+    GJ_PER_KWH,
+    METRICS,
+    MJ_PER_GJ,
+    NO_COLUMN,
+    CeilingBook,
+    Ceilings,
+    GridFactor,
+    Metric,
+    grid_factors,
+)
 from lib import sql
-from science.intensity import RECENT_DAYS, STACK_FUEL_BAND
+from science.intensity import NO_DAYS, RECENT_DAYS, STACK_FUEL_BAND, DayFacts, DaySums, FigureParts, add_days
 
-_GJ_PER_KWH = Decimal("0.0036")
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Days from the first to the last, both included; of each site only those that are over."""
+class SiteWindow:
+    """A site in a window, with all that its sums depend on beside its days."""
 
+    window: int
+    factory: Factory
     first_day: date
     last_day: date
+    recent_day: date  # from it on days are recent
+    ceilings: Ceilings
+    grid: tuple[GridFactor, ...]
+    stock_months: tuple[date, ...]  # whose stock counts confirm the fuel log
+
+    @property
+    def sector(self) -> Sector:
+        return SECTORS[self.factory.sector]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.window, self.factory.pk
+
+    @property
+    def depends_on(self) -> Hashable:
+        days = (self.first_day, self.last_day, self.recent_day)
+        return self.key, self.factory.sector, days, self.ceilings, self.grid, self.stock_months
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1)]
+
+    def max_electricity(self, metric: Metric, kg_per_kwh: Decimal) -> Decimal:
+        """The ceiling of electricity per kg made, where a kWh of the grid emits so much."""
+        return self.ceilings.electricity_kwh * (kg_per_kwh if metric.per_kwh is None else metric.per_kwh)
+
+    def kg_per_kwh(self, day: date) -> Decimal:
+        return next(factor.kg_per_kwh for factor in self.grid if factor.from_day <= day < factor.to_day)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSums:
+    """One site in one window."""
+
+    first_day: date  # the first about which anything is known
+    by_metric: dict[Metric, DaySums]
+    production_missing: tuple[date, ...]  # without the recent days
+    heat_missing: tuple[date, ...]
+    electricity_missing: tuple[date, ...]
+    stack_above_days: int  # on which the stack shows more than the log
+    idle_made_days: int  # made without a fire in any stack: check the sensor
+    methane_unknown_days: int
+    share_measured_pct: float  # of chimney hours; a day without a sensor counts as one chimney not measured
+    stack_measured_kg_per_kg: float | None  # of the days without a missing hour
+
+    @property
+    def grid_kg_per_kwh(self) -> float | None:
+        """Of the electricity as it counts."""
+        kwh = self.by_metric[ENERGY].parts.electricity / MJ_PER_GJ / float(GJ_PER_KWH)
+        return self.by_metric[CO2E].parts.electricity / kwh if kwh > 0 else None
 
 
 def last_complete_days(factories: Sequence[Factory], now: datetime) -> dict[int, date]:
@@ -46,126 +111,265 @@ def first_days(factory_ids: Sequence[int]) -> dict[int, date]:
         return {factory_id: day for factory_id, day in cursor.fetchall() if day is not None}
 
 
-def sums_of_windows(
-    factories: Sequence[Factory], windows: Sequence[Window], now: datetime
-) -> dict[tuple[int, int], SiteSums]:
-    """(number of the window, factory) -> its sums; a site about which nothing is known in a window is absent.
-
-    Only months of the first window are asked for stock counts: places are given for that one.
-    """
-    places = _places(factories, windows, now)
-    if not places:
-        return {}
-    first, last = min(place.first_day for place in places), max(place.last_day for place in places)
-    grid = tuple(grid_factors({place.factory.country for place in places}, first, last))
-    stock = _confirmed_months(places)
-    versions = _versions([factory.pk for factory in factories], now)
-    months: dict[int, list[date]] = {}
-    for factory_id, month in sorted(stock):
-        months.setdefault(factory_id, []).append(month)
-    keys = {_key(place, grid, months, versions): place for place in places if place.factory.pk in versions}
-    _remember({key: place for key, place in keys.items() if key not in _known}, grid, stock, now)
-    found = {(place.window, place.factory.pk): _known[key] for key, place in keys.items()}
-    return {key: sums for key, sums in found.items() if sums is not None}
-
-
-# --- What was summed before ----------------------------------------------------------------------
-# Sums are a function of what is in their key, so a process keeps them: a log of one site costs that site's sums alone.
-_known: dict[Hashable, SiteSums | None] = {}
-_MOST_KNOWN = 20_000  # some kilobytes each; two hundred sites in a dozen of periods
+# Sums are a function of their key, so a process keeps them: an entry of one site costs that site's sums alone.
+_kept: dict[Hashable, RankedSums | None] = {}
+_MOST_KEPT = 20_000  # some kilobytes each; two hundred sites in a dozen of periods
 
 
 def forget() -> None:
     """For tests that change site days by hand: their version stays as it was."""
-    _known.clear()
+    _kept.clear()
+
+
+def sums_of_windows(
+    factories: Sequence[Factory], windows: Sequence[Window], now: datetime
+) -> dict[tuple[int, int], RankedSums]:
+    """(number of the window, factory) -> its sums; a site about which nothing is known in a window is absent.
+
+    Only months of the first window are asked for stock counts: places are given for that one.
+    """
+    versions = _versions([factory.pk for factory in factories], now)
+    sites = [site for site in _site_windows(factories, windows, now) if site.factory.pk in versions]
+    keys = {(site.depends_on, versions[site.factory.pk]): site for site in sites}
+    _keep({key: site for key, site in keys.items() if key not in _kept}, now)
+    sums = {site.key: _kept[key] for key, site in keys.items()}
+    return {key: of_site for key, of_site in sums.items() if of_site is not None}
 
 
 def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
-    """When the days of each site that are over were made last, and how many: days are made anew, never edited."""
+    """When the days of each site that are over were last recomputed, and how many: days are never edited."""
     with connection.cursor() as cursor:
         cursor.execute(sql.load("leaderboard", "versions"), {"factory_ids": list(factory_ids), "now": now})
         return {factory_id: (made_at, count) for factory_id, made_at, count in cursor.fetchall()}
 
 
-def _key(
-    place: Place,
-    grid: tuple[GridFactor, ...],
-    stock_months: Mapping[int, Sequence[date]],
-    versions: Mapping[int, tuple[datetime, int]],
-) -> Hashable:
-    pk = place.factory.pk
-    days = (place.first_day, place.last_day, place.recent_day)
-    own_months = tuple(stock_months.get(pk, ()))
-    return (place.window, pk, days, place.factory.sector, place.ceilings, grid, own_months, versions[pk])
-
-
-def _remember(
-    missing: Mapping[Hashable, Place], grid: Sequence[GridFactor], stock: Collection[tuple[int, date]], now: datetime
-) -> None:
-    if not missing:
-        return
-    with connection.cursor() as cursor:
-        parameters = _parameters(list(missing.values()), grid, stock, now)
-        cursor.execute(sql.load("leaderboard", "sums"), parameters)
-        rows = {(row[0], row[1]): SumsRow(*row) for row in cursor.fetchall()}
-    if len(_known) + len(missing) > _MOST_KNOWN:
-        _known.clear()
-    for key, place in missing.items():
-        row = rows[place.window, place.factory.pk]
-        _known[key] = site_sums(row, place, grid, stock) if row.days else None
-
-
-def _places(factories: Sequence[Factory], windows: Sequence[Window], now: datetime) -> list[Place]:
-    last = last_complete_days(factories, now)
-    if not last or not windows:
+def _site_windows(factories: Sequence[Factory], windows: Sequence[Window], now: datetime) -> list[SiteWindow]:
+    last_days = last_complete_days(factories, now)
+    if not last_days or not windows:
         return []
-    book = CeilingBook(min(max(window.last_day for window in windows), max(last.values())))
-    found = []
+    spans = []
     for number, window in enumerate(windows):
         for factory in factories:
-            recent = last[factory.pk] - timedelta(days=RECENT_DAYS - 1)
-            # Of a mine missing days cannot be filled, so its newest ones wait.
-            newest = last[factory.pk] if SECTORS[factory.sector].has_places else recent - timedelta(days=1)
-            end = min(window.last_day, newest)
-            if window.first_day <= end:
-                found.append(Place(number, factory, window.first_day, end, recent, book.of(factory)))
-    return found
+            recent = last_days[factory.pk] - timedelta(days=RECENT_DAYS - 1)
+            # Missing days cannot be filled where no ceiling is known, so recent days do not count there yet.
+            newest = last_days[factory.pk] if SECTORS[factory.sector].has_places else recent - timedelta(days=1)
+            if window.first_day <= (end := min(window.last_day, newest)):
+                spans.append((number, factory, window.first_day, end, recent))
+    if not spans:
+        return []
+    first, last = min(span[2] for span in spans), max(span[3] for span in spans)
+    grid = grid_factors({factory.country for factory in factories}, first, last)
+    book = CeilingBook(min(max(window.last_day for window in windows), max(last_days.values())))
+    stock = _confirmed_months({span[1] for span in spans if span[0] == 0}, windows[0].first_day, last)
+    return [
+        SiteWindow(*span, book.of(span[1]), grid.get(span[1].country, ()), stock.get(span[1].pk, ())) for span in spans
+    ]
 
 
-def _parameters(
-    places: Sequence[Place], grid: Sequence[GridFactor], stock: Collection[tuple[int, date]], now: datetime
-) -> dict[str, Any]:
-    lowest = {
-        country: min(factor.kg_per_kwh for factor in grid if factor.country == country)
-        for country in {factor.country for factor in grid}
+def _confirmed_months(factories: Collection[Factory], first: date, last: date) -> dict[int, tuple[date, ...]]:
+    """Of each site that burns for heat the months whose stock counts confirm its fuel log."""
+    factory_ids = [factory.pk for factory in factories if SECTORS[factory.sector].burns_for_heat]
+    if not factory_ids:
+        return {}
+    months = stock_confirmed_months(factory_ids, first.replace(day=1), last.replace(day=1))
+    confirmed = sorted(key for key, is_confirmed in months.items() if is_confirmed)
+    return {pk: tuple(month for factory_id, month in confirmed if factory_id == pk) for pk in factory_ids}
+
+
+# --- The statement -------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _SumsRow:
+    """A row of the statement; None where there is no such day."""
+
+    window: int
+    factory_id: int
+    first_day: date | None
+    days: int
+    made_kg: Decimal
+    producing_days: int
+    simple_days: int
+    parts: dict[str, list[float]]  # code of the metric -> heat, electricity of simple days, other of all days
+    confirmed_days: int
+    stack_above_days: int
+    methane_unknown_days: int
+    stack_h: int | None
+    measured_h: int | None
+    idle_h: int | None
+    stack_measured_kg: Decimal | None
+    stack_measured_made_kg: Decimal | None
+    odd_days: list[dict[str, Any]] | None
+    known_days: list[date] | None  # all days that have a row, where some have none
+
+
+@cache
+def _statement() -> str:
+    """`sums.sql` with the columns and ceilings of each metric."""
+    parts = [
+        (f"max_{metric.code}_{part}", column)
+        for metric in METRICS
+        for part, column in (("heat", metric.heat), ("electricity", metric.electricity))
+    ]
+    sums = {
+        m: [_sum(m.heat, "is_simple"), _sum(m.electricity, "is_simple"), " + ".join(_sum(c, "true") for c in m.other)]
+        for m in METRICS
     }
-    return {
-        "windows": [place.window for place in places],
-        "factory_ids": [place.factory.pk for place in places],
-        "first_days": [place.first_day for place in places],
-        "last_days": [place.last_day for place in places],
-        "recent_days": [place.recent_day for place in places],
-        "heat_asked": [place.is_tea for place in places],
-        "heat_co2e_kg": [place.ceilings.heat_co2e_kg for place in places],
-        "heat_gj": [place.ceilings.heat_gj for place in places],
-        "heat_co2_kg": [place.ceilings.heat_co2_kg for place in places],
-        "grid_kg": [place.ceilings.electricity_kwh * lowest[place.factory.country] for place in places],
-        "power_gj": [place.ceilings.electricity_kwh * _GJ_PER_KWH for place in places],
+    pieces = {
+        "ceilings": ", ".join(f"%({name})s::numeric[]" for name, _column in parts),
+        "names": ", ".join(name for name, _column in parts),
+        "below": " AND ".join(f"{column} <= s.{name} * made_kg" for name, column in parts if column != NO_COLUMN),
+        "parts": ", ".join(
+            f"'{m.code}', json_build_array({m.heat}, {m.electricity}, {' + '.join(m.other)})" for m in METRICS
+        ),
+        "sums": ", ".join(f"'{m.code}', json_build_array({', '.join(sums[m])})" for m in METRICS),
+    }
+    statement = sql.load("leaderboard", "sums")
+    for name, piece in pieces.items():
+        statement = statement.replace(f"/* {name} */", piece)
+    return statement
+
+
+def _sum(column: str, condition: str) -> str:
+    return column if column == NO_COLUMN else f"coalesce(sum({column}) FILTER (WHERE {condition}), 0)::float8"
+
+
+def _parameters(sites: Sequence[SiteWindow], now: datetime) -> dict[str, Any]:
+    ceilings: dict[str, list[Decimal]] = {}
+    lowest = [min(factor.kg_per_kwh for factor in site.grid) for site in sites]
+    for index, metric in enumerate(METRICS):
+        ceilings[f"max_{metric.code}_heat"] = [site.ceilings.heat[index] for site in sites]
+        ceilings[f"max_{metric.code}_electricity"] = [
+            site.max_electricity(metric, kg_per_kwh) for site, kg_per_kwh in zip(sites, lowest, strict=True)
+        ]
+    stock = sorted({(site.factory.pk, month) for site in sites for month in site.stock_months})
+    return ceilings | {
+        "windows": [site.window for site in sites],
+        "factory_ids": [site.factory.pk for site in sites],
+        "first_days": [site.first_day for site in sites],
+        "last_days": [site.last_day for site in sites],
+        "recent_days": [site.recent_day for site in sites],
+        "heat_asked": [site.sector.burns_for_heat for site in sites],
         "stock_factories": [factory_id for factory_id, _month in stock],
         "stock_months": [month for _factory_id, month in stock],
-        "low": Decimal(str(STACK_FUEL_BAND[0])),
-        "high": Decimal(str(STACK_FUEL_BAND[1])),
+        "low": STACK_FUEL_BAND[0],
+        "high": STACK_FUEL_BAND[1],
         "now": now,
     }
 
 
-def _confirmed_months(places: Sequence[Place]) -> set[tuple[int, date]]:
-    own = [place for place in places if place.window == 0 and place.is_tea]
-    if not own:
-        return set()
-    found = stock_confirmed_months(
-        [place.factory.pk for place in own],
-        min(place.first_day for place in own).replace(day=1),
-        max(place.last_day for place in own).replace(day=1),
+def _keep(missing: Mapping[Hashable, SiteWindow], now: datetime) -> None:
+    if not missing:
+        return
+    parameters = _parameters(list(missing.values()), now)
+    rows = {(row.window, row.factory_id): row for row in sql.fetch(_statement(), parameters, _SumsRow)}
+    if len(_kept) + len(missing) > _MOST_KEPT:
+        _kept.clear()
+    for key, site in missing.items():
+        row = rows[site.key]
+        _kept[key] = _ranked_sums(row, site) if row.days else None
+
+
+# --- The days that need a decision -----------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _OddDay:
+    """A day of the statement's `odd_days`; without values: a day about which nothing is known."""
+
+    day: date
+    is_recent: bool
+    length_s: float = _DAY_S
+    is_idle: bool = False
+    has_production: bool = False
+    made_kg: float | None = None
+    heat_covered_s: int = 0
+    electricity_covered_s: int = 0
+    has_all_energy: bool = True
+    parts: Mapping[str, Sequence[float]] | None = None
+    stack_co2_kg: float | None = None
+    carbon_co2_kg: float | None = None
+
+    @property
+    def stack_fuel_ratio(self) -> float | None:
+        if self.stack_co2_kg is None or not self.carbon_co2_kg or self.heat_covered_s < self.length_s:
+            return None
+        return self.stack_co2_kg / self.carbon_co2_kg
+
+    def parts_of(self, metric: Metric) -> FigureParts:
+        heat, electricity, other = self.parts[metric.code] if self.parts else (0.0, 0.0, 0.0)
+        # Energy burned by a factor without a heating value is not known, whatever else was logged.
+        heat = heat if self.has_all_energy or not metric.is_of_energy else 0.0
+        return FigureParts(heat * metric.scale, electricity * metric.scale, other * metric.scale)
+
+
+def _odd_days(row: _SumsRow, site: SiteWindow) -> list[_OddDay]:
+    """The days to decide about; of a day without a row nothing is known."""
+    odd = []
+    for values in row.odd_days or ():
+        day = date.fromisoformat(values.pop("day"))
+        odd.append(_OddDay(day, day >= site.recent_day, **values))
+    if row.known_days is not None:
+        known = set(row.known_days)
+        odd += [_OddDay(day, day >= site.recent_day) for day in site.days if day not in known]
+    return odd
+
+
+def _ranked_sums(row: _SumsRow, site: SiteWindow) -> RankedSums:
+    """All of a site's days, those of the statement's sums and those to decide about."""
+    odd = _odd_days(row, site)
+    mean_kg = float(row.made_kg) / row.producing_days if row.producing_days else 0.0
+    asked = [day for day in odd if not day.is_idle]
+    needing_heat = asked if site.sector.burns_for_heat else []
+    hours = (row.stack_h or 0) + 24 * (len(site.days) - row.days)
+    return RankedSums(
+        first_day=row.first_day or site.first_day,
+        by_metric={
+            metric: add_days(
+                _simple_sums(metric, row, odd), [_facts(metric, max_heat, day, site) for day in odd], mean_kg=mean_kg
+            )
+            for metric, max_heat in zip(METRICS, site.ceilings.heat, strict=True)
+        },
+        production_missing=tuple(sorted(d.day for d in asked if not d.has_production and not d.is_recent)),
+        heat_missing=tuple(sorted(d.day for d in needing_heat if d.heat_covered_s < d.length_s)),
+        electricity_missing=tuple(sorted(d.day for d in asked if d.electricity_covered_s < d.length_s)),
+        stack_above_days=row.stack_above_days + sum((d.stack_fuel_ratio or 0.0) > STACK_FUEL_BAND[1] for d in asked),
+        idle_made_days=sum(d.is_idle and bool(d.made_kg) for d in odd),
+        methane_unknown_days=row.methane_unknown_days,
+        share_measured_pct=100.0 * ((row.measured_h or 0) + (row.idle_h or 0)) / hours if hours else 0.0,
+        stack_measured_kg_per_kg=float((row.stack_measured_kg or 0) / row.stack_measured_made_kg)
+        if row.stack_measured_made_kg
+        else None,
     )
-    return {key for key, is_confirmed in found.items() if is_confirmed}
+
+
+def _simple_sums(metric: Metric, row: _SumsRow, odd: Sequence[_OddDay]) -> DaySums:
+    """The sums of the statement. Product and engines are summed over all days, so those of the odd days come off."""
+    heat, electricity, other = row.parts[metric.code]
+    other -= sum(day.parts[metric.code][2] for day in odd if day.parts)
+    return replace(
+        NO_DAYS,
+        made_kg=max(0.0, float(row.made_kg) - sum(day.made_kg or 0.0 for day in odd)),
+        known_days=float(row.simple_days),
+        asked_days=float(row.simple_days),
+        confirmed_days=row.confirmed_days,
+        judged_days=row.simple_days,
+        parts=FigureParts(heat * metric.scale, electricity * metric.scale, max(0.0, other) * metric.scale),
+    )
+
+
+def _facts(metric: Metric, max_heat: Decimal, day: _OddDay, site: SiteWindow) -> DayFacts:
+    parts = day.parts_of(metric)
+    heat_known = min(1.0, day.heat_covered_s / day.length_s) if site.sector.burns_for_heat else 1.0
+    max_electricity = site.max_electricity(metric, site.kg_per_kwh(day.day))
+    return DayFacts(
+        # Logged for less than 80 % of the day it counts as made, but the day still asks for its production.
+        made_kg=day.made_kg if day.has_production or day.is_recent or day.is_idle else None,
+        heat=parts.heat,
+        heat_known=heat_known if day.has_all_energy or not metric.is_of_energy else 0.0,
+        electricity=parts.electricity,
+        electricity_known=min(1.0, day.electricity_covered_s / day.length_s),
+        other=parts.other,
+        heat_ceiling_per_kg=float(max_heat) * metric.scale,
+        electricity_ceiling_per_kg=float(max_electricity) * metric.scale,
+        is_idle=day.is_idle,
+        is_recent=day.is_recent,
+        stack_fuel_ratio=day.stack_fuel_ratio,
+        is_stock_confirmed=day.day.replace(day=1) in site.stock_months,
+    )

@@ -4,4 +4,4 @@ from django.urls import path
 
 from leaderboard import views
 
-urlpatterns = [path("leaderboard/", views.standing, name="leaderboard")]
+urlpatterns = [path("leaderboard/", views.leaderboard_view, name="leaderboard")]

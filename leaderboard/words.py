@@ -7,13 +7,11 @@ import math
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from leaderboard.periods import Comparison
+from leaderboard.choices import Comparison
+from leaderboard.metrics import Metric
 from leaderboard.places import Leaderboard, Row
-from leaderboard.site_sums import Metric
 from science.intensity import Change
 from science.ranking import Place
-
-DECIMALS = {Metric.CO2E: 3, Metric.ENERGY: 1, Metric.STACK: 2}
 
 
 def ordinal(number: int) -> str:
@@ -42,28 +40,17 @@ def range_words(place: Place) -> str:
     return f"{ordinal(place.best)}–{ordinal(place.worst)}"
 
 
-def metric_label(metric: Metric, *, is_tea: bool) -> str:
-    """The head of the column; CO2 is set with its subscript by the template."""
-    if not is_tea:
-        return {Metric.CO2E: _("kg CO2e per t"), Metric.ENERGY: _("MJ per t")}.get(metric, "")
-    return {Metric.CO2E: _("kg CO2e per kg"), Metric.ENERGY: _("MJ per kg"), Metric.STACK: _("kg CO2 of wood per kg")}[
-        metric
-    ]
-
-
-def metric_help(metric: Metric) -> str:
-    return {
-        Metric.CO2E: _("scopes 1 and 2: what counts in the report"),
-        Metric.ENERGY: _("heat, electricity and engines"),
-        Metric.STACK: _("biogenic, reported apart"),
-    }[metric]
-
-
-def digits(value: float | None, metric: Metric, *, is_tea: bool = True) -> str:
+def digits(value: float | None, metric: Metric, product_unit: str = "kg") -> str:
+    """A figure a unit of product; of a tonne with one decimal."""
     if value is None:
         return "–"
-    places = DECIMALS[metric] if is_tea else 1
-    return f"{value:,.{places}f}"
+    return f"{value:,.{metric.decimals if product_unit == 'kg' else 1}f}"
+
+
+def figure(board: Leaderboard, value: float | None, metric: Metric | None = None) -> str:
+    """A figure per kg, as it is shown a unit of the leaderboard's product."""
+    scaled = None if value is None else value * board.scale
+    return digits(scaled, metric or board.metric, board.sector.product_unit)
 
 
 def percent_of(share: float) -> str:
@@ -74,7 +61,7 @@ def percent_of(share: float) -> str:
 
 
 def gap_sentence(row: Row) -> str:
-    """`3 missing days cost you 1.1 %.` Said to who can add them and to who can ask for them."""
+    """`3 missing days cost 1.1 %.` For those who can add them, and those who can ask for them."""
     if not row.gap_days or row.gap_cost is None:
         return ""
     text = ngettext("%(count)d missing day costs %(cost)s.", "%(count)d missing days cost %(cost)s.", row.gap_days)
@@ -104,7 +91,7 @@ def idle_sentence(row: Row) -> str:
 
 
 def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) -> str:
-    """What changed, against when; what the grid did is told apart, as no site caused it."""
+    """The change and its period; the effect of the grid apart, as no site caused it."""
     text = ngettext(
         "%(change)s against the same %(days)d day a year before",
         "%(change)s against the same %(days)d days a year before",
@@ -125,15 +112,15 @@ def compared_label(compared: Comparison) -> str:
     ) % {"days": compared.days}
 
 
-def standing_sentence(found: Leaderboard, place: Place) -> str:
+def place_sentence(board: Leaderboard, place: Place) -> str:
     """`Shared 8th of 41 in Kericho-Bomet, likely 5th-14th.`"""
     words = place_words(place)
-    if found.group.value:
+    if board.group.value:
         sentence = _("%(place)s of %(count)d, %(group)s") % {
             "place": words,
-            "count": found.placed_count,
-            "group": found.group.label,
+            "count": board.placed_count,
+            "group": board.group.label,
         }
     else:
-        sentence = _("%(place)s of %(count)d") % {"place": words, "count": found.placed_count}
+        sentence = _("%(place)s of %(count)d") % {"place": words, "count": board.placed_count}
     return sentence[:1].upper() + sentence[1:]

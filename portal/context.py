@@ -113,7 +113,7 @@ def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[Nav
         yield from _item(where, _("My factories"), "home")
     if factory_id is not None:
         yield from _factory_items(where, factory_id)
-    yield from _item(where, _("Standing"), "leaderboard")
+    yield from _item(where, _("Leaderboard"), "leaderboard")
 
 
 def _factory_items(where: _Where, factory_id: int) -> Iterator[NavItem]:

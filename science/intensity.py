@@ -1,16 +1,18 @@
 """Intensity: emissions or energy per kilogram made, by rules under which leaving data out never helps.
 
 Lives here: which days count, what a missing or an excessive day counts as, when a figure may be ranked, what
-the gaps of a site cost it, and its change against a window before. ``leaderboard/sql/sums.sql`` does the sums of
-``sum_days`` in the database; a test holds the two equal. Does not live here: places (``ranking.py``), factors.
+the gaps of a site cost it, and its change against a window before. ``leaderboard/sql/sums.sql`` adds up the days that
+need no decision; ``add_days`` adds the others, and a test holds the two equal. Does not live here: places
+(``ranking.py``), factors.
 
-The law: of two logs of the same site, one of which lacks entries, production, stack hours or stock counts of the
-other, the poorer one never has the smaller figure, and never is the only one that is ranked.
+The rule: take two logs of one site, of which one lacks entries, production, stack hours or stock counts of the other.
+The poorer log never has the smaller figure, and is never the only one of the two that is ranked.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from science import limits
 
@@ -21,7 +23,7 @@ ELECTRICITY_CEILING_KWH_PER_KG = 1.0
 #: A site is ranked from these shares of its days [A].
 KNOWN_SHARE = 0.80
 CONFIRMED_SHARE = 0.50
-#: CO2 in the stack to CO2 of the fuel logged, by carbon; on a day in it the stack confirms the log [A].
+#: CO2 in the stack to CO2 of the fuel logged, by carbon; within these limits the stack confirms the log [A].
 STACK_FUEL_BAND = (0.75, 1.25)
 #: Production of the newest complete days may still be on its way: missing, it counts as nothing made.
 RECENT_DAYS = 2
@@ -50,7 +52,7 @@ class DayFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class FigureParts:
     """What a figure is made of, in the unit of its metric."""
 
     heat: float = 0.0
@@ -72,43 +74,32 @@ class DaySums:
     asked_days: float
     confirmed_days: int
     judged_days: int
-    parts: Parts  # as counted in the rank
-    filled: Parts  # how much of that stands for what is missing
+    parts: FigureParts  # as counted in the rank
+    filled: FigureParts  # how much of that stands for what is missing
     gap_days: int
     gap_made_kg: float
-    gap_parts: Parts  # as counted on the days with gaps
+    gap_parts: FigureParts  # as counted on the days with gaps
+    held_days: int  # logged above the ceiling
 
 
-NO_DAYS = DaySums(0.0, 0, 0.0, 0.0, 0, 0, Parts(), Parts(), 0, 0.0, Parts())
+NO_DAYS = DaySums(0.0, 0, 0.0, 0.0, 0, 0, FigureParts(), FigureParts(), 0, 0.0, FigureParts(), 0)
 
 
-def sum_days(days: Sequence[DayFacts]) -> DaySums:
-    """Return the sums of all days of a site, missing ones filled and excessive ones held at the ceiling.
+def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DaySums:
+    """Return the sums with further days: missing ones filled, excessive ones held at the ceiling.
 
-    Raises: ValueError for a figure that is negative or not finite, or a share above 1.
+    Parameters: ``sums`` of the other days (``NO_DAYS``: of none), ``mean_kg`` made on the site's producing days [kg].
 
     Notes
     -----
     *Idle*: nothing is asked, and no heat or electricity counts, whatever is logged; else deleting it would pay. What
-    was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's mean
-    of its producing days; times the mean alone on a recent day, whose production may be missing without further
-    ado. *Counted*: ``min(logged + (1 - known) * ceiling, ceiling)``.
+    was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's mean;
+    of a recent day, which may still lack its production, times the mean. *Counted*:
+    ``min(logged + (1 - known) * ceiling, ceiling)``.
 
     Known days are asked days times the smaller of the two shares known; an idle day is asked as far as it is
     known, so that neither hiding its stack nor its entries can raise the share. Confirmed days likewise.
     Source: own choice [A] (``docs/method.md`` 11); KTDA benchmarks for the ceilings.
-    """
-    for day in days:
-        _require_plausible(day)
-    produced = [day.made_kg for day in days if day.made_kg]
-    mean_kg = math.fsum(produced) / len(produced) if produced else 0.0
-    return add_days(NO_DAYS, days, mean_kg=mean_kg)
-
-
-def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DaySums:
-    """Return the sums with further days, where the site's mean made on its producing days [kg] is known.
-
-    For a caller who has summed elsewhere the days about which there is nothing to decide.
     """
     rows = [_count(day, mean_kg) for day in days]
     gaps = [row for row in rows if row.is_gap]
@@ -125,31 +116,33 @@ def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DayS
         gap_days=sums.gap_days + len(gaps),
         gap_made_kg=math.fsum([sums.gap_made_kg, *(row.made_kg for row in gaps)]),
         gap_parts=_sum_parts([sums.gap_parts, *(row.counted for row in gaps)]),
+        held_days=sums.held_days + sum(row.is_held for row in rows),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
     made_kg: float
-    counted: Parts
-    filled: Parts
+    counted: FigureParts
+    filled: FigureParts
     is_gap: bool
+    is_held: bool
 
 
 def _count(day: DayFacts, mean_kg: float) -> _Counted:
     made_kg = day.made_kg or 0.0
     if day.is_idle:
-        return _Counted(made_kg, Parts(other=day.other), Parts(), is_gap=False)
+        return _Counted(made_kg, FigureParts(other=day.other), FigureParts(), is_gap=False, is_held=False)
     basis_kg = mean_kg if day.is_recent else max(made_kg, mean_kg)
-    heat, heat_filled = _held(day.heat, day.heat_known, day.heat_ceiling_per_kg * basis_kg)
-    electricity, electricity_filled = _held(
-        day.electricity, day.electricity_known, day.electricity_ceiling_per_kg * basis_kg
-    )
+    max_heat, max_electricity = day.heat_ceiling_per_kg * basis_kg, day.electricity_ceiling_per_kg * basis_kg
+    heat, heat_filled = _held(day.heat, day.heat_known, max_heat)
+    electricity, electricity_filled = _held(day.electricity, day.electricity_known, max_electricity)
     return _Counted(
         made_kg,
-        Parts(heat, electricity, day.other),
-        Parts(heat_filled, electricity_filled),
+        FigureParts(heat, electricity, day.other),
+        FigureParts(heat_filled, electricity_filled),
         is_gap=_known(day) < 1.0 or day.made_kg is None,
+        is_held=day.heat > max_heat or day.electricity > max_electricity,
     )
 
 
@@ -170,29 +163,12 @@ def _is_confirmed(day: DayFacts) -> bool:
     return day.is_stock_confirmed or (by_stack and not day.is_idle)
 
 
-def _sum_parts(found: Sequence[Parts]) -> Parts:
-    return Parts(
-        math.fsum(part.heat for part in found),
-        math.fsum(part.electricity for part in found),
-        math.fsum(part.other for part in found),
+def _sum_parts(all_parts: Sequence[FigureParts]) -> FigureParts:
+    return FigureParts(
+        math.fsum(part.heat for part in all_parts),
+        math.fsum(part.electricity for part in all_parts),
+        math.fsum(part.other for part in all_parts),
     )
-
-
-def _require_plausible(day: DayFacts) -> None:
-    for name in (
-        "heat",
-        "electricity",
-        "other",
-        "heat_ceiling_per_kg",
-        "electricity_ceiling_per_kg",
-        "made_kg",
-        "stack_fuel_ratio",
-    ):
-        value = getattr(day, name)
-        if value is not None:
-            limits.require_within(name=name, value=value, unit="", low=0.0)
-    for name in ("heat_known", "electricity_known"):
-        limits.require_within(name=name, value=getattr(day, name), unit="", low=0.0, high=1.0)
 
 
 def intensity(amount: float, made_kg: float) -> float | None:
@@ -224,14 +200,25 @@ def is_known(sums: DaySums) -> bool:
     return sums.known_days >= KNOWN_SHARE * sums.asked_days
 
 
-def is_confirmed(sums: DaySums) -> bool:
-    """Whether stock counts or stacks confirm the fuel log on enough of the days that can be judged."""
-    return sums.judged_days > 0 and sums.confirmed_days >= CONFIRMED_SHARE * sums.judged_days
+class Shortfall(StrEnum):
+    """What keeps a site from being ranked."""
+
+    PRODUCTION_MISSING = "production_missing"
+    NOTHING_MADE = "nothing_made"
+    ENERGY_MISSING = "energy_missing"
+    FUEL_UNCONFIRMED = "fuel_unconfirmed"  # neither stock counts nor stacks confirm the log on enough days
 
 
-def is_placed(sums: DaySums) -> bool:
-    """Whether a site may be ranked at all."""
-    return sums.production_missing_days == 0 and sums.made_kg > 0.0 and is_known(sums) and is_confirmed(sums)
+def shortfalls(sums: DaySums) -> set[Shortfall]:
+    """Return all that keeps a site from being ranked; nothing for a site that is ranked."""
+    is_confirmed = sums.judged_days > 0 and sums.confirmed_days >= CONFIRMED_SHARE * sums.judged_days
+    is_short = {
+        Shortfall.PRODUCTION_MISSING: sums.production_missing_days > 0,
+        Shortfall.NOTHING_MADE: sums.made_kg <= 0.0,
+        Shortfall.ENERGY_MISSING: not is_known(sums),
+        Shortfall.FUEL_UNCONFIRMED: not is_confirmed,
+    }
+    return {shortfall for shortfall, is_true in is_short.items() if is_true}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +226,7 @@ class Change:
     """A figure against that of a window before [1]; negative is better."""
 
     relative: float  # with the grid's factor of the window before
-    grid_effect: float  # what the change of the grid alone did, on top
+    grid_effect: float  # the effect of the grid's change alone, on top
 
 
 def change(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from science import limits
-from science.intensity import Parts
+from science.intensity import FigureParts
 
 #: Relative uncertainty of a site's activity data [1] [A]: what may differ from site to site. The error of a factor that
 #: all sites share belongs to the total of the network and not to a rank.
@@ -36,7 +36,7 @@ class Interval:
             raise ValueError(f"value={self.value} lies outside its bounds {self.lower} to {self.upper}")
 
 
-def interval(parts: Parts, made_kg: float) -> Interval:
+def interval(parts: FigureParts, made_kg: float) -> Interval:
     """Return a figure with the bounds that matter between sites.
 
     Parameters: ``parts`` [unit of the metric], ``made_kg`` product [kg], above 0. Returns: [unit per kg].
@@ -91,25 +91,16 @@ def places(intervals: Sequence[Interval]) -> list[Place]:
             groups[-1].append(i)
         else:
             groups.append([i])
-    found: dict[int, Place] = {}
+    by_index: dict[int, Place] = {}
     first = 1
     for members in groups:
         for i in members:
             best = 1 + bisect_left(uppers, intervals[i].lower)
             worst = bisect_right(lowers, intervals[i].upper)
-            found[i] = Place(first, min(best, first), max(worst, first), len(members))
+            by_index[i] = Place(first, min(best, first), max(worst, first), len(members))
         first += len(members)
-    return [found[i] for i in range(len(intervals))]
+    return [by_index[i] for i in range(len(intervals))]
 
 
 def _sort_key(item: Interval) -> tuple[float, float, float]:
     return item.value, item.lower, item.upper
-
-
-def median(values: Sequence[float]) -> float | None:
-    """Return the middle value, the mean of two middle ones; None of nothing."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0

@@ -1,5 +1,5 @@
--- When the days of each site that are over were made last, and how many there are: what sums of them depend on. The
--- running day is in no sum, and made anew with every hour. One pass over the table. Called by
+-- When the days of each site that are over were last recomputed, and how many there are: what sums of them depend on. The
+-- running day is in no sum, and recomputed with every hour. One pass over the table. Called by
 -- leaderboard/sums.py. Parameters: factory_ids, now.
 SELECT factory_id, max(refreshed_at), count(*)
 FROM compliance_siteday

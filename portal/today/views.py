@@ -27,6 +27,6 @@ def today(request: HttpRequest, pk: int) -> HttpResponse:
         "page": shown,
         "log": log,
         "is_first_day": shown.lead is None and log is not None,
-        "may_see_standing": may(request.user, Action.VIEW_STANDING, factory),
+        "may_see_leaderboard": may(request.user, Action.VIEW_LEADERBOARD, factory),
     }
     return render(request, "portal/today.html", context)

@@ -51,7 +51,7 @@ def test_a_manager_finds_the_pages_of_the_own_factory(cast: SimpleNamespace, as_
     items, second = rows_of(as_user(cast.litein_manager), f"/factories/{cast.litein.pk}/")
 
     assert labels(items)[:2] == ["Today", "Chimney"]
-    assert labels(items)[-1] == "Standing"
+    assert labels(items)[-1] == "Leaderboard"
     assert current(items) == {"Chimney": "page"}
     assert second == []
 

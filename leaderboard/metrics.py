@@ -1,0 +1,185 @@
+"""The registry of metrics: one entry each. Statement, ceilings, columns, words and fields of the API follow from it.
+
+Also lives here: the ceilings, which are what a missing day counts as in each metric, by the factors of site and day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from energy.factors import FactorBook, find_energy_type, main_factor
+from energy.valuation import Valued, value_amount
+from factories.models import Factory
+from factories.sectors import SECTORS, Sector
+from lib.errors import invalid
+from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PER_KG
+
+GJ_PER_KWH = Decimal("0.0036")
+MJ_PER_GJ = 1000.0
+NO_COLUMN = "0"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """What sites are compared by, per kg of product. `heat`, `electricity` and `other` are SQL over a site day."""
+
+    code: str  # the parameter, and the field of a row in the API
+    unit: str
+    words: str | Promise  # the unit, as the head of a column says it; CO2 is set by the template
+    remark: str | Promise
+    api_help: str
+    decimals: int
+    heat: str
+    of_wood: Callable[[Valued], Decimal]  # the same of firewood, for the ceiling
+    electricity: str = NO_COLUMN
+    per_kwh: Decimal | None = Decimal(0)  # the same of a kWh; None: the grid's factor of the day
+    other: tuple[str, ...] = (NO_COLUMN,)  # added up
+    scale: float = 1.0  # from the unit of the columns to that of the metric
+    is_of_energy: bool = False  # then heat burned by a factor without a heating value is not known
+    is_of_heat: bool = False  # then only sectors that burn for heat have it
+
+    @property
+    def is_of_grid(self) -> bool:
+        return self.per_kwh is None
+
+    def label_of(self, sector: Sector) -> str:
+        """The head of a column."""
+        return _("%(unit)s per %(product)s") % {"unit": self.words, "product": sector.product_unit}
+
+
+CO2E = Metric(
+    code="co2e_intensity",
+    unit="kg CO2e",
+    words="kg CO2e",
+    remark=gettext_lazy("scopes 1 and 2"),
+    api_help="kg CO2e, scopes 1 and 2",
+    decimals=3,
+    heat="heat_scope1_co2e_kg",
+    of_wood=lambda wood: wood.co2e_kg,
+    electricity="scope2_co2e_kg",
+    per_kwh=None,
+    other=("other_scope1_co2e_kg", "coalesce(methane_co2e_kg, 0)"),
+)
+ENERGY = Metric(
+    code="energy_intensity",
+    unit="MJ",
+    words="MJ",
+    remark=gettext_lazy("heat, electricity and engines"),
+    api_help="MJ",
+    decimals=1,
+    heat="heat_gj",
+    of_wood=lambda wood: wood.energy_gj or Decimal(0),
+    electricity="electricity_gj",
+    per_kwh=GJ_PER_KWH,
+    other=("other_gj",),
+    scale=MJ_PER_GJ,
+    is_of_energy=True,
+)
+STACK = Metric(
+    code="stack_intensity",
+    unit="kg CO2",
+    words=gettext_lazy("kg CO2 of wood"),
+    remark=gettext_lazy("biogenic, reported apart"),
+    api_help="kg CO2 of wood by the fuel log, biogenic, outside the scopes",
+    decimals=2,
+    heat="biogenic_co2_kg",
+    of_wood=lambda wood: wood.biogenic_co2_kg,
+    is_of_heat=True,
+)
+#: In the order of the columns; the first decides unless another is asked for.
+METRICS = (CO2E, ENERGY, STACK)
+CODES = [metric.code for metric in METRICS]
+
+
+def parse_metric(text: str, sector: Sector) -> Metric:
+    """The metric asked for; the first one where the sector does not have that metric. Raises ApiError 400."""
+    metric = next((metric for metric in METRICS if metric.code == (text or CODES[0])), None)
+    if metric is None:
+        raise invalid(
+            "metric",
+            "invalid_choice",
+            _("metric=%(value)r is unknown; use one of %(choices)s.")
+            % {"value": text[:40], "choices": ", ".join(CODES)},
+            value=text[:40],
+        )
+    return metric if metric in metrics_of(sector) else METRICS[0]
+
+
+def metrics_of(sector: Sector) -> tuple[Metric, ...]:
+    return tuple(metric for metric in METRICS if sector.burns_for_heat or not metric.is_of_heat)
+
+
+# --- Ceilings ------------------------------------------------------------------------------------
+# For a sector without places no ceiling is known: nothing is held, and a site with gaps gets no figure.
+_NO_CEILING = Decimal(10) ** 15
+_VALUED_KG = Decimal(10) ** 6  # a thousand tonnes, so that the six decimals of a record cost no digit
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """The most that a kg made may have taken: heat in each metric, in the unit of its columns, and electricity."""
+
+    heat: tuple[Decimal, ...]
+    electricity_kwh: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GridFactor:
+    """The default factor of a grid from a day to before another."""
+
+    from_day: date
+    to_day: date
+    kg_per_kwh: Decimal
+
+
+class CeilingBook:
+    """Ceilings of sites by the default firewood factor on a day, each worked out once for a country and GWP set."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+        self._ceilings: dict[tuple[str, str], Ceilings] = {}
+
+    def of(self, factory: Factory) -> Ceilings:
+        if not SECTORS[factory.sector].has_places:
+            return Ceilings((_NO_CEILING,) * len(METRICS), _NO_CEILING)
+        key = (factory.country, factory.organisation.gwp_set)
+        if key not in self._ceilings:
+            self._ceilings[key] = self._valued(*key)
+        return self._ceilings[key]
+
+    def _valued(self, country: str, gwp_set: str) -> Ceilings:
+        book = FactorBook(find_energy_type("firewood"), country)
+        wood, _notices = value_amount(
+            _VALUED_KG, "kg", book=book, local={}, first_day=self._day, last_day=self._day, gwp_set=gwp_set
+        )
+        per_kg = Decimal(str(WOOD_CEILING_KG_PER_KG)) / _VALUED_KG
+        return Ceilings(
+            tuple(metric.of_wood(wood) * per_kg for metric in METRICS), Decimal(str(ELECTRICITY_CEILING_KWH_PER_KG))
+        )
+
+
+def grid_factors(countries: Iterable[str], first_day: date, last_day: date) -> dict[str, tuple[GridFactor, ...]]:
+    """The default factors of each country's grid over these days; looked up by month, as factors begin with one."""
+    electricity = find_energy_type("electricity")
+    factors = {}
+    for country in sorted(set(countries)):
+        book = FactorBook(electricity, country)
+        of_country: list[GridFactor] = []
+        month = first_day.replace(day=1)
+        while month <= last_day:
+            following = (month + timedelta(days=31)).replace(day=1)
+            kg_per_kwh = main_factor(book.on(month).by_unit["kWh"]).value
+            begins = month
+            if of_country and of_country[-1].kg_per_kwh == kg_per_kwh:
+                begins = of_country.pop().from_day
+            of_country.append(GridFactor(begins, following, kg_per_kwh))
+            month = following
+        factors[country] = tuple(of_country)
+    return factors
