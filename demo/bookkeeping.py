@@ -17,14 +17,15 @@ from django.db.models import Q
 from accounts.models import User
 from demo.ledger import Ledger, Line, Made
 from energy.bulk import NewCount, NewRow, insert_counts, insert_rows
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.factors import FactorBook
 from energy.inputs import DEFAULT_MOISTURE_FRACTION, EntryInput
 from energy.models import EnergyEntry, EnergyType
 from energy.services import record_entry
 from energy.valuation import value_amount
-from factories.choices import ProductionOrigin, SourceKind
+from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
+from logbook.choices import Origin
 from production.models import ProductionEntry
 from production.services import ProductionRow, add_production_bulk
 
@@ -150,7 +151,7 @@ def _new_production(factory: Factory, made: Sequence[Made], since: datetime) -> 
         "product", "origin", "period_start", "period_end"
     )
     for product, origin, start, end in rows:
-        if origin == ProductionOrigin.ENTRY:
+        if origin == Origin.ENTRY:
             by_hand[product].append((start, end))
         stored.add((product, start))
     return [

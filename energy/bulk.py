@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.models import EnergyType
 from energy.valuation import Valued
-from factories.choices import Act
 from factories.models import EmissionSource, Factory
 from lib import sql
+from logbook.choices import Act, Origin
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 

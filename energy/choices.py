@@ -15,12 +15,6 @@ class EntryKind(models.TextChoices):
     METER_READING = "meter_reading", _("meter reading")
 
 
-class Origin(models.TextChoices):
-    ENTRY = "entry", _("entered")
-    IMPORT = "import", _("imported")
-    METER = "meter", _("between two meter readings")
-
-
 class UnitFamily(models.TextChoices):
     """The dimension of a type's usual unit, as in `science.units`."""
 

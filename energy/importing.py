@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy.bulk import NewRow, insert_rows
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.factors import FactorBook, find_energy_type
 from energy.inputs import DEFAULT_MOISTURE_FRACTION, find_source, local_units
 from energy.models import EnergyEntry, EnergyType
@@ -27,6 +27,7 @@ from energy.valuation import value_amount
 from factories.models import EmissionSource, Factory, validate_time_zone
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.choices import Origin
 from logbook.notices import Notice
 from logbook.periods import AHEAD, EARLIEST_YEAR
 from logbook.sheets.read import Cell, Sheet, SheetError

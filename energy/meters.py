@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.inputs import EntryInput, columns_of, local_units, look_twice, save
 from energy.models import EnergyEntry
 from energy.quantities import canonical, in_known_unit
-from factories.choices import Act
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
+from logbook.choices import Act, Origin
 from logbook.entries import mark
 from logbook.periods import LONGEST
 from science import units

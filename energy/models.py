@@ -16,8 +16,10 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
-from energy.choices import Basis, Carrier, EntryKind, FactorGas, FactorType, Origin, UnitFamily
-from factories.choices import Act, GwpSet
+from energy.choices import Basis, Carrier, EntryKind, FactorGas, FactorType, UnitFamily
+from factories.choices import GwpSet
+from logbook.choices import Origin
+from logbook.models import LoggedEntry, with_history
 
 # Products of published factors are kept to their last digit, so that a constraint can check them.
 EXACT: dict[str, Any] = {"max_digits": 40, "decimal_places": 24}
@@ -187,20 +189,10 @@ class LocalUnit(models.Model):
 _RESULTS: tuple[str, ...] = ("factor", "scope", "co2e_kg", "biogenic_co2_kg", "factor_amount")
 
 
-@pghistory.track(
-    # Per statement: a trigger a row, beside deferred foreign keys, takes time by the square of an import's rows
-    # (35,040 rows: 96 s against 2 s).
-    pghistory.InsertEvent(level=pghistory.Statement),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-)
-class EnergyEntry(models.Model):
-    """An amount of energy in a period, with what it emitted and the factors that say so.
+@with_history
+class EnergyEntry(LoggedEntry):
+    """An amount of energy in a period, with what it emitted and the factors that say so."""
 
-    Corrected and deleted by `services.py` alone, each time with a reason; history rows keep what it was before.
-    """
-
-    factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="energy_entries")
     source = models.ForeignKey(
         "factories.EmissionSource",
         models.PROTECT,
@@ -214,8 +206,9 @@ class EnergyEntry(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=6)
     unit = models.CharField(_("unit"), max_length=40)
     timestamp = models.DateTimeField(_("when"))
-    period_start = models.DateTimeField(_("from"), null=True, blank=True)
-    period_end = models.DateTimeField(_("to"), null=True, blank=True)
+    # A delivery, a count and a reading have a moment, and may have no period.
+    period_start = models.DateTimeField(_("from"), null=True, blank=True)  # type: ignore[assignment]
+    period_end = models.DateTimeField(_("to"), null=True, blank=True)  # type: ignore[assignment]
     cost = models.DecimalField(_("cost"), max_digits=16, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     moisture_fraction = models.DecimalField(
@@ -223,8 +216,6 @@ class EnergyEntry(models.Model):
     )
     moisture_is_default = models.BooleanField(_("moisture is the default"), default=False)
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENTRY)
     # --- Meters. What was used between two readings is an entry of its own, made by `meters.py` alone.
     meter_restarted = models.BooleanField(
         _("first reading of a new meter, or of one set back"), default=False, db_default=False
@@ -247,19 +238,8 @@ class EnergyEntry(models.Model):
     n2o_factor = models.ForeignKey(EmissionFactor, models.PROTECT, null=True, blank=True, related_name="+")
     gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, blank=True)
     method_version = models.CharField(_("method version"), max_length=10, blank=True)
-    warnings = models.JSONField(_("to be looked at"), default=list, blank=True)
-    # --- Who, and what was done last.
-    client_id = models.UUIDField(null=True, blank=True)
-    request_sha256 = models.CharField(max_length=64, blank=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField()
-    last_act = models.CharField(max_length=10, choices=Act, default=Act.RECORDED)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    changed_at = models.DateTimeField()
-    change_reason = models.CharField(_("reason of the last change"), max_length=300, blank=True)
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
-    class Meta:
+    class Meta(LoggedEntry.Meta):
         verbose_name = _("energy entry")
         verbose_name_plural = _("energy entries")
         ordering = ["-timestamp", "-id"]
@@ -274,14 +254,9 @@ class EnergyEntry(models.Model):
             ),
         ]
         constraints = [
+            *LoggedEntry.Meta.constraints,
             models.CheckConstraint(condition=Q(amount__gte=0), name="entry_not_negative"),
             models.CheckConstraint(condition=Q(kind__in=EntryKind.values), name="entry_known_kind"),
-            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="entry_known_origin"),
-            models.CheckConstraint(condition=Q(last_act__in=Act.values), name="entry_known_act"),
-            models.CheckConstraint(
-                condition=Q(period_start__isnull=True, period_end__isnull=True) | Q(period_start__lt=F("period_end")),
-                name="entry_period_forward",
-            ),
             models.CheckConstraint(
                 condition=~Q(kind=EntryKind.USED) | Q(period_start__isnull=False, period_end__isnull=False),
                 name="entry_use_has_a_period",
@@ -305,13 +280,6 @@ class EnergyEntry(models.Model):
                 name="entry_moisture_plausible",
             ),
             models.CheckConstraint(
-                condition=~Q(last_act__in=[Act.CORRECTED, Act.DELETED]) | ~Q(change_reason=""),
-                name="entry_change_has_a_reason",
-            ),
-            models.CheckConstraint(
-                condition=~Q(last_act=Act.DELETED) | Q(deleted_at__isnull=False), name="entry_deleted_has_a_time"
-            ),
-            models.CheckConstraint(
                 condition=Q(origin=Origin.METER, kind=EntryKind.USED, meter_from__isnull=False, meter_to__isnull=False)
                 | ~Q(origin=Origin.METER) & Q(meter_from__isnull=True, meter_to__isnull=True),
                 name="entry_of_a_meter_names_two_readings",
@@ -326,12 +294,6 @@ class EnergyEntry(models.Model):
                 expressions=[("meter_from", RangeOperators.EQUAL)],
                 condition=Q(origin=Origin.METER, deleted_at__isnull=True),
                 deferrable=models.Deferrable.DEFERRED,
-            ),
-            models.UniqueConstraint(
-                fields=["recorded_by", "client_id"],
-                condition=Q(client_id__isnull=False),
-                nulls_distinct=False,
-                name="entry_client_id_once",
             ),
             models.UniqueConstraint(
                 fields=["factory", "energy_type", "source", "period_start", "period_end"],

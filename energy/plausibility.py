@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Product
 from lib.decimals import plain
+from logbook.choices import Origin
 from logbook.notices import Notice
 from production.models import ProductionEntry
 from production.plausibility import LOOK_BACK, LOOKED_AT_MOST, per_day, usual_limit

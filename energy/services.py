@@ -11,13 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from energy import meters
-from energy.choices import Origin
 from energy.factors import find_energy_type
 from energy.inputs import EntryInput, columns_of, local_units, look_twice, said_by, save
 from energy.models import EnergyEntry, LocalUnit
 from energy.quantities import in_known_unit
-from factories.choices import Act
 from factories.models import Factory
+from logbook.choices import Act, Origin
 from logbook.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 
 
@@ -55,7 +54,7 @@ def record_entry(user: User | None, factory: Factory, data: EntryInput, *, clien
             meters.follow(user, entry, before=None)
     except IntegrityError as error:
         # The other tap of a double tap was faster: its row is the answer to both.
-        stored = _of_client(user, client_id) if client_id and "entry_client_id_once" in str(error) else None
+        stored = _of_client(user, client_id) if client_id and "energy_client_id_once" in str(error) else None
         if stored is None:
             raise
         return _replayed(stored, digest)

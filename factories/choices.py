@@ -72,17 +72,3 @@ class Item(StrEnum):
 class ProductionUnit(models.TextChoices):
     KG = "kg", "kg"
     T = "t", "t"
-
-
-class ProductionOrigin(models.TextChoices):
-    ENTRY = "entry", _("entered")
-    IMPORT = "import", _("imported")
-
-
-class Act(models.TextChoices):
-    """What was done to an entry last; `undone` cannot be undone again."""
-
-    RECORDED = "recorded", _("recorded")
-    CORRECTED = "corrected", _("corrected")
-    DELETED = "deleted", _("deleted")
-    UNDONE = "undone", _("undone")

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from factories.choices import Act
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
+from logbook.choices import Act
 
 UNDO_WITHIN = timedelta(minutes=10)
 LONGEST_REASON = 300

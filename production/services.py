@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from factories.choices import Act, Product, ProductionOrigin, ProductionUnit
+from factories.choices import Product, ProductionUnit
 from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.errors import invalid
+from logbook.choices import Act, Origin
 from logbook.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
 from logbook.periods import period_of
 from production import plausibility
@@ -269,7 +270,7 @@ def add_production_bulk(user: User | None, rows: Iterable[ProductionRow]) -> int
             period_start=row.period_start,
             period_end=row.period_end,
             note=row.note,
-            origin=ProductionOrigin.IMPORT,
+            origin=Origin.IMPORT,
             recorded_by=user,
             changed_by=user,
             created_at=row.recorded_at or now,

@@ -11,6 +11,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.text
+import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -149,6 +150,38 @@ class Migration(migrations.Migration):
             name="EnergyEntry",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        default="entry",
+                        max_length=6,
+                    ),
+                ),
+                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
+                ("client_id", models.UUIDField(blank=True, null=True)),
+                ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "last_act",
+                    models.CharField(
+                        choices=[
+                            ("recorded", "recorded"),
+                            ("corrected", "corrected"),
+                            ("deleted", "deleted"),
+                            ("undone", "undone"),
+                        ],
+                        default="recorded",
+                        max_length=10,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "change_reason",
+                    models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
                 (
                     "kind",
                     models.CharField(
@@ -181,15 +214,6 @@ class Migration(migrations.Migration):
                 ),
                 ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
-                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
-                        default="entry",
-                        max_length=6,
-                    ),
-                ),
                 (
                     "meter_restarted",
                     models.BooleanField(
@@ -257,29 +281,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("method_version", models.CharField(blank=True, max_length=10, verbose_name="method version")),
-                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
-                ("client_id", models.UUIDField(blank=True, null=True)),
-                ("request_sha256", models.CharField(blank=True, max_length=64)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "last_act",
-                    models.CharField(
-                        choices=[
-                            ("recorded", "recorded"),
-                            ("corrected", "corrected"),
-                            ("deleted", "deleted"),
-                            ("undone", "undone"),
-                        ],
-                        default="recorded",
-                        max_length=10,
-                    ),
-                ),
-                ("changed_at", models.DateTimeField()),
-                (
-                    "change_reason",
-                    models.CharField(blank=True, max_length=300, verbose_name="reason of the last change"),
-                ),
-                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
                 (
                     "ch4_factor",
                     models.ForeignKey(
@@ -313,7 +314,7 @@ class Migration(migrations.Migration):
                     "factory",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="energy_entries",
+                        related_name="%(app_label)s_entries",
                         to="factories.factory",
                     ),
                 ),
@@ -372,6 +373,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "energy entry",
                 "verbose_name_plural": "energy entries",
                 "ordering": ["-timestamp", "-id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
@@ -448,6 +450,38 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
+                ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        default="entry",
+                        max_length=6,
+                    ),
+                ),
+                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
+                ("client_id", models.UUIDField(blank=True, null=True)),
+                ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "last_act",
+                    models.CharField(
+                        choices=[
+                            ("recorded", "recorded"),
+                            ("corrected", "corrected"),
+                            ("deleted", "deleted"),
+                            ("undone", "undone"),
+                        ],
+                        default="recorded",
+                        max_length=10,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "change_reason",
+                    models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
                 (
                     "kind",
                     models.CharField(
@@ -480,15 +514,6 @@ class Migration(migrations.Migration):
                 ),
                 ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
-                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
-                        default="entry",
-                        max_length=6,
-                    ),
-                ),
                 (
                     "meter_restarted",
                     models.BooleanField(
@@ -556,29 +581,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("method_version", models.CharField(blank=True, max_length=10, verbose_name="method version")),
-                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
-                ("client_id", models.UUIDField(blank=True, null=True)),
-                ("request_sha256", models.CharField(blank=True, max_length=64)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "last_act",
-                    models.CharField(
-                        choices=[
-                            ("recorded", "recorded"),
-                            ("corrected", "corrected"),
-                            ("deleted", "deleted"),
-                            ("undone", "undone"),
-                        ],
-                        default="recorded",
-                        max_length=10,
-                    ),
-                ),
-                ("changed_at", models.DateTimeField()),
-                (
-                    "change_reason",
-                    models.CharField(blank=True, max_length=300, verbose_name="reason of the last change"),
-                ),
-                ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
                 (
                     "ch4_factor",
                     models.ForeignKey(
@@ -842,26 +844,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="energyentry",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="entry_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="energyentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["used", "received", "stock_count", "meter_reading"])),
-                name="entry_known_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="energyentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["entry", "import", "meter"])), name="entry_known_origin"
+                condition=models.Q(("origin__in", ["entry", "import", "meter"])), name="energy_known_origin"
             ),
         ),
         migrations.AddConstraint(
             model_name="energyentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(("last_act__in", ["recorded", "corrected", "deleted", "undone"])),
-                name="entry_known_act",
+                name="energy_known_act",
             ),
         ),
         migrations.AddConstraint(
@@ -869,10 +860,54 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("period_end__isnull", True), ("period_start__isnull", True)),
-                    ("period_start__lt", models.F("period_end")),
+                    models.Q(
+                        ("period_end__isnull", False),
+                        ("period_start__isnull", False),
+                        ("period_start__lt", models.F("period_end")),
+                    ),
                     _connector="OR",
                 ),
-                name="entry_period_forward",
+                name="energy_period_forward",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("last_act__in", ["corrected", "deleted"]), _negated=True),
+                    models.Q(("change_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="energy_change_has_a_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("last_act", "deleted"), _negated=True), ("deleted_at__isnull", False), _connector="OR"
+                ),
+                name="energy_deleted_has_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("recorded_by", "client_id"),
+                name="energy_client_id_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="entry_not_negative"),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["used", "received", "stock_count", "meter_reading"])),
+                name="entry_known_kind",
             ),
         ),
         migrations.AddConstraint(
@@ -940,26 +975,6 @@ class Migration(migrations.Migration):
             model_name="energyentry",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("last_act__in", ["corrected", "deleted"]), _negated=True),
-                    models.Q(("change_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="entry_change_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="energyentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("last_act", "deleted"), _negated=True), ("deleted_at__isnull", False), _connector="OR"
-                ),
-                name="entry_deleted_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="energyentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     models.Q(
                         ("kind", "used"),
                         ("meter_from__isnull", False),
@@ -990,15 +1005,6 @@ class Migration(migrations.Migration):
                 deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
                 expressions=[("meter_from", "=")],
                 name="entry_meter_span_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="energyentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("client_id__isnull", False)),
-                fields=("recorded_by", "client_id"),
-                name="entry_client_id_once",
-                nulls_distinct=False,
             ),
         ),
         migrations.AddConstraint(

@@ -18,9 +18,9 @@ from compliance import queries, site_days
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.notices import words
-from factories.choices import Act
 from factories.days import FactoryDay, running_day
 from factories.models import Factory
+from logbook.choices import Act
 from logbook.entries import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day

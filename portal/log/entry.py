@@ -20,10 +20,10 @@ from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.notices import words
-from factories.choices import Act
 from factories.days import factory_day, running_day
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.choices import Act
 from logbook.entries import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.log.form import parse_amount

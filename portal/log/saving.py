@@ -21,11 +21,11 @@ from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput
-from factories.choices import Act
 from factories.days import local_hour_start
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.choices import Act
 from portal.log.form import LogForm, LogRow, Question, client_id
 from portal.log.rows import BILL, UNIT_LABELS, RowSpec, rows_of
 from production import services as production

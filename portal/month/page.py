@@ -23,6 +23,7 @@ from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.decimals import plain
 from logbook.periods import LONGEST
+from logbook.queries import overlapping
 from portal.log.answer import entry_url
 from portal.log.rows import ROWS, UNIT_LABELS, rows_of
 from portal.log.saving import amount_label
@@ -246,24 +247,11 @@ def _entries(factory: Factory, day: date | None) -> tuple[EntryRow, ...]:
     energy = EnergyEntry.objects.filter(
         factory=factory, deleted_at__isnull=True, timestamp__gt=of_day.starts_at - LONGEST
     ).select_related("energy_type", "factory")
-    used = energy.filter(
-        kind=EntryKind.USED,
-        period_start__lt=of_day.ends_at,
-        period_end__gt=of_day.starts_at,
-        period_start__gt=of_day.starts_at - LONGEST,
-    ).order_by("period_start", "pk")
+    used = energy.filter(kind=EntryKind.USED).order_by("period_start", "pk")
+    used = overlapping(used, of_day.starts_at, of_day.ends_at)
     counted = energy.exclude(kind=EntryKind.USED).filter(timestamp__gte=of_day.starts_at, timestamp__lte=of_day.ends_at)
-    made = (
-        ProductionEntry.objects.filter(
-            factory=factory,
-            deleted_at__isnull=True,
-            period_start__lt=of_day.ends_at,
-            period_end__gt=of_day.starts_at,
-            period_start__gt=of_day.starts_at - LONGEST,
-        )
-        .select_related("factory")
-        .order_by("product", "pk")
-    )
+    of_factory = ProductionEntry.objects.filter(factory=factory).select_related("factory")
+    made = overlapping(of_factory, of_day.starts_at, of_day.ends_at).order_by("product", "pk")
     rows = [
         _entry_row(entry, _(entry.energy_type.name), entry.get_kind_display()) for entry in [*used[:200], *counted[:50]]
     ]

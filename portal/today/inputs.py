@@ -18,7 +18,7 @@ from energy.models import EnergyEntry
 from factories.days import FactoryDay
 from factories.models import Factory
 from lib.decimals import plain
-from logbook.periods import LONGEST
+from logbook.queries import overlapping
 from portal.carbon_words import wood_pair
 from portal.log.saving import amount_label
 from production.models import ProductionEntry
@@ -54,25 +54,15 @@ class DayInputs:
 
 def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> DayInputs:
     """The entries and the production of a day; two queries."""
+    used = EnergyEntry.objects.filter(factory=factory, kind=EntryKind.USED).select_related("energy_type", "factor")
     entries = list(
-        EnergyEntry.objects.filter(
-            factory=factory,
-            kind=EntryKind.USED,
-            deleted_at__isnull=True,
-            period_start__lt=day.ends_at,
-            period_start__gt=day.starts_at - LONGEST,
-            period_end__gt=day.starts_at,
+        overlapping(used, day.starts_at, day.ends_at).order_by(
+            "energy_type__scope", "energy_type__code", "period_start", "pk"
         )
-        .select_related("energy_type", "factor")
-        .order_by("energy_type__scope", "energy_type__code", "period_start", "pk")
     )
-    made = ProductionEntry.objects.filter(
-        factory=factory,
-        deleted_at__isnull=True,
-        period_start__lt=day.ends_at,
-        period_start__gt=day.starts_at - LONGEST,
-        period_end__gt=day.starts_at,
-    ).order_by("product", "period_start", "pk")
+    made = overlapping(ProductionEntry.objects.filter(factory=factory), day.starts_at, day.ends_at).order_by(
+        "product", "period_start", "pk"
+    )
     wood = [entry for entry in entries if entry.energy_type.is_wood]
     return DayInputs(
         rows=tuple(_energy_row(entry, day) for entry in entries[:ROWS_SHOWN]),

@@ -22,31 +22,15 @@ class Migration(migrations.Migration):
             name="ProductionEntry",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "product",
-                    models.CharField(
-                        choices=[("made_tea", "Made tea"), ("green_leaf", "Green leaf"), ("coal", "Coal")],
-                        max_length=12,
-                        verbose_name="product",
-                    ),
-                ),
-                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[("kg", "kg"), ("t", "t")],
-                        default="kg",
-                        max_length=4,
-                        verbose_name="unit it was told in",
-                    ),
-                ),
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
                 (
                     "origin",
                     models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported")], default="entry", max_length=6
+                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        default="entry",
+                        max_length=6,
                     ),
                 ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
@@ -73,6 +57,24 @@ class Migration(migrations.Migration):
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
                 (
+                    "product",
+                    models.CharField(
+                        choices=[("made_tea", "Made tea"), ("green_leaf", "Green leaf"), ("coal", "Coal")],
+                        max_length=12,
+                        verbose_name="product",
+                    ),
+                ),
+                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("kg", "kg"), ("t", "t")],
+                        default="kg",
+                        max_length=4,
+                        verbose_name="unit it was told in",
+                    ),
+                ),
+                (
                     "changed_by",
                     models.ForeignKey(
                         null=True,
@@ -85,7 +87,7 @@ class Migration(migrations.Migration):
                     "factory",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="production_entries",
+                        related_name="%(app_label)s_entries",
                         to="factories.factory",
                     ),
                 ),
@@ -103,6 +105,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "production entry",
                 "verbose_name_plural": "production entries",
                 "ordering": ["-period_start", "-id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
@@ -112,31 +115,15 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
-                (
-                    "product",
-                    models.CharField(
-                        choices=[("made_tea", "Made tea"), ("green_leaf", "Green leaf"), ("coal", "Coal")],
-                        max_length=12,
-                        verbose_name="product",
-                    ),
-                ),
-                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
-                (
-                    "unit",
-                    models.CharField(
-                        choices=[("kg", "kg"), ("t", "t")],
-                        default="kg",
-                        max_length=4,
-                        verbose_name="unit it was told in",
-                    ),
-                ),
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
                 (
                     "origin",
                     models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported")], default="entry", max_length=6
+                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        default="entry",
+                        max_length=6,
                     ),
                 ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
@@ -162,6 +149,24 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
+                (
+                    "product",
+                    models.CharField(
+                        choices=[("made_tea", "Made tea"), ("green_leaf", "Green leaf"), ("coal", "Coal")],
+                        max_length=12,
+                        verbose_name="product",
+                    ),
+                ),
+                ("amount_kg", models.DecimalField(decimal_places=3, max_digits=14, verbose_name="amount (kg)")),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("kg", "kg"), ("t", "t")],
+                        default="kg",
+                        max_length=4,
+                        verbose_name="unit it was told in",
+                    ),
+                ),
                 (
                     "changed_by",
                     models.ForeignKey(
@@ -223,31 +228,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("amount_kg__gte", 0)), name="production_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_start__lt", models.F("period_end"))), name="production_period_forward"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("product__in", ["made_tea", "green_leaf", "coal"])), name="production_known_product"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit__in", ["kg", "t"])), name="production_known_unit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["entry", "import"])), name="production_known_origin"
+                condition=models.Q(("origin__in", ["entry", "import", "meter"])), name="production_known_origin"
             ),
         ),
         migrations.AddConstraint(
@@ -255,6 +236,21 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("last_act__in", ["recorded", "corrected", "deleted", "undone"])),
                 name="production_known_act",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productionentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("period_end__isnull", True), ("period_start__isnull", True)),
+                    models.Q(
+                        ("period_end__isnull", False),
+                        ("period_start__isnull", False),
+                        ("period_start__lt", models.F("period_end")),
+                    ),
+                    _connector="OR",
+                ),
+                name="production_period_forward",
             ),
         ),
         migrations.AddConstraint(
@@ -284,6 +280,24 @@ class Migration(migrations.Migration):
                 fields=("recorded_by", "client_id"),
                 name="production_client_id_once",
                 nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productionentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_kg__gte", 0)), name="production_not_negative"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productionentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("product__in", ["made_tea", "green_leaf", "coal"])), name="production_known_product"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productionentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit__in", ["kg", "t"])), name="production_known_unit"
             ),
         ),
         migrations.AddConstraint(

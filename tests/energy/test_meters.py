@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy import services
-from energy.choices import EntryKind, Origin
+from energy.choices import EntryKind
 from energy.models import EnergyEntry
-from factories.choices import Act, SourceKind
+from factories.choices import SourceKind
 from factories.models import EmissionSource
 from lib.errors import ApiError
+from logbook.choices import Act, Origin
 from tests.make import make_energy_entry, make_factory, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

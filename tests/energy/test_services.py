@@ -15,9 +15,10 @@ from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.services import EntryInput, record_entry
-from factories.choices import Act, Product, SourceKind
+from factories.choices import Product, SourceKind
 from factories.models import EmissionSource
 from lib.errors import ApiError
+from logbook.choices import Act
 from production.models import ProductionEntry
 from tests.make import make_energy_entry, make_factory, make_organisation, make_user
 
@@ -438,15 +439,16 @@ def test_undo_is_for_ten_minutes_and_for_who_did_it(litein: Any, manager: Any, c
         ({"amount": -1}, "entry_not_negative"),
         ({"kind": "burnt"}, "entry_known_kind"),
         ({"period_end": None, "period_start": None}, "entry_use_has_a_period"),
-        ({"period_end": datetime(2000, 1, 1, tzinfo=UTC)}, "entry_period_forward"),
+        ({"period_end": datetime(2000, 1, 1, tzinfo=UTC)}, "energy_period_forward"),
+        ({"kind": "received", "period_end": None}, "energy_period_forward"),
         ({"co2e_kg": None}, "entry_use_has_results_and_others_none"),
         ({"gwp_set": ""}, "entry_use_has_results_and_others_none"),
         ({"kind": "received"}, "entry_use_has_results_and_others_none"),
         ({"cost": 5}, "entry_cost_has_a_currency"),
         ({"cost": 5, "currency": "shilling"[:3]}, "entry_cost_has_a_currency"),
         ({"moisture_fraction": "0.8"}, "entry_moisture_plausible"),
-        ({"last_act": "corrected"}, "entry_change_has_a_reason"),
-        ({"last_act": "deleted", "change_reason": "x"}, "entry_deleted_has_a_time"),
+        ({"last_act": "corrected"}, "energy_change_has_a_reason"),
+        ({"last_act": "deleted", "change_reason": "x"}, "energy_deleted_has_a_time"),
     ],
 )
 def test_the_database_refuses_what_no_service_would_write(litein: Any, fields: dict[str, Any], constraint: str) -> None:

@@ -113,9 +113,7 @@ def test_a_size_above_its_budget_is_said_with_both() -> None:
     ]
 
 
-def test_an_analyser_reads_again_only_what_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_analyser_reads_again_only_what_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that `make test` is not held up two minutes by files of which clang-tidy has read every byte before."""
     runs: list[tuple[str, ...]] = []
     monkeypatch.setattr(checks, "ROOT", tmp_path)

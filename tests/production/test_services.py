@@ -14,8 +14,8 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factories.choices import Act, ProductionOrigin
 from lib.errors import ApiError
+from logbook.choices import Act, Origin
 from production import services as production
 from production.models import ProductionEntry
 from production.services import ProductionInput, ProductionRow, add_production_bulk, record_production
@@ -310,7 +310,7 @@ def test_a_history_comes_in_at_once_with_its_audit_rows(litein: Any, manager: An
     entry = ProductionEntry.objects.order_by("period_start").last()
     assert entry is not None
     assert (count, ProductionEntry.objects.count(), entry.amount_kg) == (400, 400, 10_399)
-    assert (entry.origin, entry.recorded_by, entry.events.count()) == (ProductionOrigin.IMPORT, manager, 1)
+    assert (entry.origin, entry.recorded_by, entry.events.count()) == (Origin.IMPORT, manager, 1)
     assert len(queries) < 6
 
 
