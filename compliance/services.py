@@ -15,7 +15,7 @@ from compliance.models import Target
 from factories.models import Factory, Organisation
 from factories.sectors import shared_sector
 from lib.errors import ApiError, invalid
-from logbook.entries import required_reason
+from logbook.services import required_reason
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 

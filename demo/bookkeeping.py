@@ -19,9 +19,8 @@ from demo.ledger import Ledger, Line, Made
 from energy.bulk import NewCount, NewRow, insert_counts, insert_rows
 from energy.choices import EntryKind
 from energy.factors import FactorBook
-from energy.inputs import DEFAULT_MOISTURE_FRACTION, EntryInput
 from energy.models import EnergyEntry, EnergyType
-from energy.services import record_entry
+from energy.services import DEFAULT_MOISTURE_FRACTION, EntryInput, energy_log
 from energy.valuation import value_amount
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
@@ -119,7 +118,7 @@ def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> N
             note=line.note,
             meter_restarted=line.meter_restarted,
         )
-        record_entry(user, factory, said)
+        energy_log.record(user, factory, said)
 
 
 def _new_lines(factory: Factory, lines: Sequence[Line], since: datetime) -> list[Line]:

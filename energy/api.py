@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from energy import services
 from energy.choices import EntryKind, FactorGas
 from energy.import_api import ImportMixin
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
@@ -29,6 +28,7 @@ from energy.serializers import (
     EntryEventSerializer,
     NewEntrySerializer,
 )
+from energy.services import energy_log
 from factories.models import Factory
 from lib.errors import invalid
 from lib.exports import list_response
@@ -134,7 +134,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         "PATCH": Action.WRITE_ENERGY,
         "DELETE": Action.WRITE_ENERGY,
     }
-    queryset = services.entries().order_by("-timestamp", "-id")
+    queryset = energy_log.entries().order_by("-timestamp", "-id")
     serializer_class = EnergyEntrySerializer
     filterset_class = EnergyEntryFilter
     lookup_value_regex = "[0-9]{1,9}"
@@ -164,7 +164,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
             factory_path="",
             pk=serializer.validated_data["factory"],
         )
-        recorded = services.record_entry(user_of(request), factory, serializer.to_input(), client_id=client_id)
+        recorded = energy_log.record(user_of(request), factory, serializer.to_input(), client_id=client_id)
         return Response(EnergyEntrySerializer(recorded.entry).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
@@ -180,7 +180,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         serializer.is_valid(raise_exception=True)
         if "reason" not in serializer.validated_data:
             raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
-        changed = services.correct_entry(
+        changed = energy_log.correct(
             user_of(request), entry.pk, serializer.changes(), serializer.validated_data["reason"]
         )
         return Response(EnergyEntrySerializer(changed).data)
@@ -196,7 +196,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
         entry = self._writable(request, pk)
         serializer = ReasonSerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
-        deleted = services.delete_entry(user_of(request), entry.pk, serializer.validated_data["reason"])
+        deleted = energy_log.delete(user_of(request), entry.pk, serializer.validated_data["reason"])
         return Response(EnergyEntrySerializer(deleted).data)
 
     @swagger_auto_schema(
@@ -209,7 +209,7 @@ class EnergyEntryViewSet(ImportMixin, ScopedReadOnlyViewSet):
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
         entry = self._writable(request, pk)
-        return Response(EnergyEntrySerializer(services.undo(user_of(request), entry.pk)).data)
+        return Response(EnergyEntrySerializer(energy_log.undo(user_of(request), entry.pk)).data)
 
     @swagger_auto_schema(
         operation_id="energy-entries_history",

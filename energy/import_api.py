@@ -16,11 +16,11 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible, visible_to
 from accounts.roles import Action
 from energy.importing import ImportPlan, ImportResult, import_sheet
-from energy.notices import words
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.api import NoNulMixin
+from logbook.notices import words
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
 

@@ -21,8 +21,9 @@ from accounts.models import User
 from energy.bulk import NewRow, insert_rows
 from energy.choices import EntryKind
 from energy.factors import FactorBook, find_energy_type
-from energy.inputs import DEFAULT_MOISTURE_FRACTION, find_source, local_units
 from energy.models import EnergyEntry, EnergyType
+from energy.quantities import local_units_of
+from energy.services import DEFAULT_MOISTURE_FRACTION, find_source
 from energy.valuation import value_amount
 from factories.models import EmissionSource, Factory, validate_time_zone
 from lib.decimals import plain
@@ -273,7 +274,7 @@ def _valued(
     """Each row by the factors of its own first day. A day without a factor is an error of its rows, as is a period."""
     organisation = plan.factory.organisation
     book = FactorBook(energy_type, plan.factory.country, plan.factor_set, organisation=organisation)
-    local = local_units(plan.factory, energy_type.pk)
+    local = local_units_of(plan.factory, energy_type)
     gwp_set, zone = organisation.gwp_set, plan.factory.zone
     moisture = DEFAULT_MOISTURE_FRACTION if energy_type.is_wood else None
     said: set[str] = set()

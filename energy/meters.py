@@ -4,10 +4,12 @@ A series is the readings of one factory, energy type and source in order of time
 derived entry to its name (`meter_to`), made, changed and deleted with the readings in their own transaction.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -15,16 +17,18 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy.choices import EntryKind
-from energy.inputs import EntryInput, columns_of, local_units, look_twice, save
 from energy.models import EnergyEntry
-from energy.quantities import canonical, in_known_unit
+from energy.quantities import canonical, in_known_unit, local_units_of
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.choices import Act, Origin
-from logbook.entries import mark
 from logbook.periods import LONGEST
+from logbook.services import mark, save
 from science import units
+
+if TYPE_CHECKING:  # at run time the log imports this module
+    from energy.services import EnergyLog, EntryInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def require_not_derived(entry: EnergyEntry) -> None:
 
 
 # --- Following a change ------------------------------------------------------------------------
-def follow(user: User | None, entry: EnergyEntry, *, before: Place | None) -> None:
+def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Place | None) -> None:
     """Bring the derived entries up to date after `entry` was stored; `before` is where it stood until then.
 
     In the caller's transaction. Raises ApiError 400: the counter went backwards, two readings at one moment.
@@ -75,7 +79,7 @@ def follow(user: User | None, entry: EnergyEntry, *, before: Place | None) -> No
         if later is not None:
             touched[later.pk] = later
     for reading in touched.values():
-        _derive(user, reading, changed=entry)
+        _derive(log, user, reading, changed=entry)
 
 
 def _series(place: Place) -> QuerySet[EnergyEntry]:
@@ -92,7 +96,7 @@ def _series(place: Place) -> QuerySet[EnergyEntry]:
     )
 
 
-def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) -> None:
+def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) -> None:
     """Make, change or delete the one entry that ends at `reading`, or leave it as it is."""
     derived = EnergyEntry.objects.filter(meter_to=reading).first()
     start = _reading_before(reading)
@@ -103,7 +107,7 @@ def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) ->
             mark(derived, user, Act.DELETED, _because(reading), now)
             save(derived)
         return
-    said = _consumption(start, reading, changed)
+    said = _consumption(log, start, reading, changed)
     if derived is None:
         derived = EnergyEntry(
             factory=reading.factory,
@@ -114,15 +118,13 @@ def _derive(user: User | None, reading: EnergyEntry, *, changed: EnergyEntry) ->
             created_at=now,
             changed_at=now,
         )
-    elif derived.deleted_at is None and derived.meter_from_id == start.pk and _says(derived) == said:
+    elif derived.deleted_at is None and derived.meter_from_id == start.pk and log.said_by(derived) == said:
         return
     else:
         derived.deleted_at = None
         mark(derived, user, Act.CORRECTED, _because(reading), now)
     derived.meter_from = start
-    for name, value in columns_of(reading.factory, said, now).items():
-        setattr(derived, name, value)
-    look_twice(derived)
+    log.write(derived, said, now)
     save(derived)
 
 
@@ -154,7 +156,7 @@ def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
 
 
 # --- Two readings ------------------------------------------------------------------------------
-def _consumption(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> EntryInput:
+def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> EntryInput:
     amount, unit = _difference(start, end, changed)
     if end.timestamp - start.timestamp > LONGEST:
         raise invalid(
@@ -167,30 +169,17 @@ def _consumption(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> 
             % {"when": _local(start), "days": LONGEST.days, "entry": start.pk},
             entry=start.pk,
         )
-    return EntryInput(
-        energy_type=end.energy_type.code,
+    return replace(
+        log.said_by(end),
+        kind=EntryKind.USED,
         amount=amount,
         unit=unit,
-        timestamp=end.timestamp,
         period_start=start.timestamp,
         period_end=end.timestamp,
-        source_id=end.source_id,
-        moisture_fraction=None if end.moisture_is_default else end.moisture_fraction,
-        factor_set=end.factor_set,
-    )
-
-
-def _says(derived: EnergyEntry) -> EntryInput:
-    return EntryInput(
-        energy_type=derived.energy_type.code,
-        amount=derived.amount,
-        unit=derived.unit,
-        timestamp=derived.timestamp,
-        period_start=derived.period_start,
-        period_end=derived.period_end,
-        source_id=derived.source_id,
-        moisture_fraction=None if derived.moisture_is_default else derived.moisture_fraction,
-        factor_set=derived.factor_set,
+        cost=None,
+        currency="",
+        note="",
+        meter_restarted=False,
     )
 
 
@@ -233,7 +222,7 @@ def _same_unit(one: str, other: str) -> bool:
 
 def _in_unit_of(start: EnergyEntry, end: EnergyEntry) -> Decimal:
     """The amount of the earlier reading in the unit of the later one: kWh into MWh, or into a local unit."""
-    local = local_units(end.factory, end.energy_type_id)
+    local = local_units_of(end.factory, end.energy_type)
     known: list[Any] = [
         in_known_unit(amount, unit, energy_type=end.energy_type, local=local)
         for amount, unit in ((start.amount, start.unit), (Decimal(1), end.unit))

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from energy.choices import Basis, Carrier, EntryKind, FactorGas
 from energy.factors import FactorBook, find_energy_type
-from energy.models import EmissionFactor, EnergyEntry, EnergyType, LocalUnit
-from energy.quantities import LocalUnits, canonical
+from energy.models import EmissionFactor, EnergyEntry, EnergyType
+from energy.quantities import canonical, local_units
 from energy.valuation import value_amount
 from factories.models import Factory, Organisation
 from lib.decimals import plain
@@ -295,13 +295,11 @@ class _Valuer:
     def __init__(self, organisation: Organisation, row: EmissionFactor) -> None:
         self._organisation, self._row = organisation, row
         self._countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
-        self._local: dict[int, dict[str, tuple[Decimal, str]]] = {}
-        for unit in LocalUnit.objects.filter(factory__organisation=organisation, energy_type=row.energy_type):
-            self._local.setdefault(unit.factory_id, {})[unit.name.lower()] = (unit.amount, unit.unit)
+        self._local = local_units(factory__organisation=organisation, energy_type=row.energy_type)
         self._books: dict[str, FactorBook] = {}
 
     def masses(self, group: _Group) -> Masses | None:
-        local: LocalUnits = self._local.get(group.factory_id, {})
+        local = self._local.get((group.factory_id, self._row.energy_type.pk), {})
         try:
             valued, _notices = value_amount(
                 group.amount,

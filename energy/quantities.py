@@ -6,11 +6,13 @@ Exact conversions within a dimension are in `science/units.py`; which factor it 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from energy.choices import Carrier
-from energy.models import EnergyType
+from energy.models import EnergyType, LocalUnit
+from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.notices import Notice
@@ -75,6 +77,18 @@ class Quantity:
 def canonical(unit: str) -> str | None:
     """The symbol of a unit, however it is written; None for one that is not known."""
     return ALIASES.get(" ".join(unit.split()).lower())
+
+
+def local_units(**where: Any) -> dict[tuple[int, int], LocalUnits]:
+    """(factory, energy type) -> its own units: name in lower case -> (how many, of which unit). One query."""
+    found: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
+    for row in LocalUnit.objects.filter(**where):
+        found.setdefault((row.factory_id, row.energy_type_id), {})[row.name.lower()] = (row.amount, row.unit)
+    return {**found}
+
+
+def local_units_of(factory: Factory, energy_type: EnergyType) -> LocalUnits:
+    return local_units(factory=factory, energy_type=energy_type).get((factory.pk, energy_type.pk), {})
 
 
 def in_known_unit(amount: Decimal, unit: str, *, energy_type: EnergyType, local: LocalUnits) -> Quantity:

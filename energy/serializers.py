@@ -7,10 +7,10 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from energy.choices import EntryKind
-from energy.inputs import EntryInput
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
-from energy.notices import words
+from energy.services import EntryInput
 from logbook.api import NoNulMixin, PlainDecimalField
+from logbook.notices import words
 
 
 class EnergyTypeSerializer(serializers.ModelSerializer[EnergyType]):

@@ -1,164 +1,209 @@
-"""Writes of energy: record, correct, delete and undo an entry; a factory's local units. Imports: `importing.py`."""
+"""What a person says of energy and the columns that follow: checks, period, results, second looks; local units.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+Recording, correcting, deleting and undoing are in `logbook/services.py`, what an amount gives off in `valuation.py`,
+what two meter readings make in `meters.py`.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy import meters
-from energy.factors import find_energy_type
-from energy.inputs import EntryInput, columns_of, local_units, look_twice, said_by, save
-from energy.models import EnergyEntry, LocalUnit
-from energy.quantities import in_known_unit
-from factories.models import Factory
-from logbook.choices import Act, Origin
-from logbook.entries import mark, request_digest, require_not_deleted, require_same, required_reason, take_back
+from energy.choices import EntryKind
+from energy.factors import FactorBook, find_energy_type
+from energy.models import MOISTURE_MAX_FRACTION, EnergyEntry, LocalUnit
+from energy.quantities import in_known_unit, local_units_of
+from energy.valuation import RESULT_FIELDS, value_amount
+from factories.choices import Product
+from factories.models import EmissionSource, Factory
+from lib.errors import invalid
+from logbook.choices import Origin
+from logbook.notices import Notice, above_usual, outside_band, overlap
+from logbook.periods import period_of
+from logbook.services import EntryLog, checked_amount
+from production.models import ProductionEntry
+
+BELOW = Decimal(10) ** 12
+DEFAULT_MOISTURE_FRACTION = Decimal("0.300")
+# KTDA benchmarks in docs/sources.md: per kg of made tea. Wood in kg, electricity in kWh.
+BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
+_NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    entry: EnergyEntry
-    is_replay: bool = False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryInput:
+    """What a person says. `energy_type` and `unit` in any spelling; amounts as written."""
+
+    energy_type: str
+    amount: Decimal
+    unit: str
+    timestamp: datetime | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    kind: str = EntryKind.USED
+    source_id: int | None = None
+    cost: Decimal | None = None
+    currency: str = ""
+    moisture_fraction: Decimal | None = None
+    factor_set: str = ""
+    note: str = ""
+    meter_restarted: bool = False
 
 
-# --- Record ------------------------------------------------------------------------------------
-def record_entry(user: User | None, factory: Factory, data: EntryInput, *, client_id: UUID | None = None) -> Recorded:
-    """Store one entry with what it emitted. With `client_id`, the same call again answers the same row.
+class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
+    model = EnergyEntry
+    plain_fields = frozenset({"source_id", "cost", "currency", "note", "meter_restarted"})
 
-    Raises ApiError 400 (a field is wrong), 409 `key_conflict` (that client_id came with another body).
-    """
-    digest = request_digest(factory, data)
-    if client_id is not None and (stored := _of_client(user, client_id)) is not None:
-        return _replayed(stored, digest)
-    now = timezone.now()
-    entry = EnergyEntry(
-        factory=factory,
-        origin=Origin.ENTRY,
-        client_id=client_id,
-        request_sha256=digest,
-        recorded_by=user,
-        changed_by=user,
-        created_at=now,
-        changed_at=now,
-        **columns_of(factory, data, now),
-    )
-    look_twice(entry)
-    try:
-        with transaction.atomic():
-            save(entry)
-            meters.follow(user, entry, before=None)
-    except IntegrityError as error:
-        # The other tap of a double tap was faster: its row is the answer to both.
-        stored = _of_client(user, client_id) if client_id and "energy_client_id_once" in str(error) else None
-        if stored is None:
-            raise
-        return _replayed(stored, digest)
-    return Recorded(entry)
+    def entries(self) -> QuerySet[EnergyEntry]:
+        return self.model.objects.select_related(
+            "energy_type", "factor", "ch4_factor", "n2o_factor", "factory__organisation", "source", "consumption"
+        )
 
-
-def _of_client(user: User | None, client_id: UUID) -> EnergyEntry | None:
-    return entries().filter(recorded_by=user, client_id=client_id).first()
-
-
-def _replayed(stored: EnergyEntry, digest: str) -> Recorded:
-    require_same(stored, digest)
-    return Recorded(stored, is_replay=True)
-
-
-def entries() -> Any:
-    """Entries with what an answer shows of them, in one query."""
-    return EnergyEntry.objects.select_related(
-        "energy_type", "factor", "ch4_factor", "n2o_factor", "factory__organisation", "source", "consumption"
-    )
-
-
-# --- Correct, delete, undo ---------------------------------------------------------------------
-_VALUED_BY = {
-    "energy_type",
-    "amount",
-    "unit",
-    "kind",
-    "timestamp",
-    "period_start",
-    "period_end",
-    "factor_set",
-    "moisture_fraction",
-}
-
-
-@transaction.atomic
-def correct_entry(user: User | None, entry_id: int, changes: Mapping[str, Any], reason: str) -> EnergyEntry:
-    """Change what an entry says, and with it what it emitted; the history keeps what it was. `reason` is required.
-
-    A note, a cost or a source leaves the results and their factors as they are.
-    """
-    entry = _locked(entry_id)
-    before = meters.place_of(entry)
-    reason = required_reason(reason)
-    said = said_by(entry)
-    data = replace(said, **changes)
-    if "timestamp" in changes and not {"period_start", "period_end"} & set(changes):
-        data = replace(data, period_start=None, period_end=None)
-    now = timezone.now()
-    changed = {f.name for f in fields(EntryInput) if getattr(data, f.name) != getattr(said, f.name)}
-    columns = columns_of(entry.factory, data, now)
-    if not changed & _VALUED_BY:
-        columns = {
-            name: value
-            for name, value in columns.items()
-            if name in ("source", "cost", "currency", "note", "meter_restarted")
+    def columns_of(self, factory: Factory, data: EntryInput, now: datetime) -> dict[str, Any]:
+        energy_type = find_energy_type(data.energy_type)
+        _check(data)
+        find_source(factory, data.source_id)
+        period = period_of(
+            factory,
+            timestamp=data.timestamp,
+            start=data.period_start,
+            end=data.period_end,
+            now=now,
+            fills_day=data.kind == EntryKind.USED,
+        )
+        local, results = local_units_of(factory, energy_type), _NO_RESULTS
+        if data.kind == EntryKind.USED:
+            first_day, last_day = period.days(factory)
+            book = FactorBook(energy_type, factory.country, data.factor_set, organisation=factory.organisation)
+            valued, notices = value_amount(
+                data.amount,
+                data.unit,
+                book=book,
+                local=local,
+                first_day=first_day,
+                last_day=last_day,
+                gwp_set=factory.organisation.gwp_set,
+            )
+            results = asdict(valued)
+        else:
+            notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
+        is_default = energy_type.is_wood and data.moisture_fraction is None
+        if is_default:
+            notices += (Notice("moisture_default"),)
+        return {
+            **asdict(data),
+            **results,
+            "energy_type": energy_type,
+            "timestamp": period.timestamp,
+            "period_start": period.start,
+            "period_end": period.end,
+            "moisture_fraction": DEFAULT_MOISTURE_FRACTION if is_default else data.moisture_fraction,
+            "moisture_is_default": is_default,
+            "warnings": [notice.stored() for notice in notices],
         }
-    for name, value in columns.items():
-        setattr(entry, name, value)
-    if changed & _VALUED_BY:
-        look_twice(entry)
-    mark(entry, user, Act.CORRECTED, reason, now)
-    return _stored(user, entry, before)
+
+    def said_by(self, entry: EnergyEntry) -> EntryInput:
+        """As told; a default moisture stays one."""
+        said = {name: getattr(entry, name) for name in EntryInput.__dataclass_fields__}
+        said["energy_type"] = entry.energy_type.code
+        if entry.moisture_is_default:
+            said["moisture_fraction"] = None
+        return EntryInput(**said)
+
+    def notices_for(self, entry: EnergyEntry) -> list[Notice]:
+        if entry.kind != EntryKind.USED or entry.factor is None:
+            return []
+        others = EnergyEntry.objects.filter(
+            factory_id=entry.factory_id,
+            energy_type_id=entry.energy_type_id,
+            kind=EntryKind.USED,
+            deleted_at__isnull=True,
+        ).exclude(pk=entry.pk)
+        per_unit = entry.factor.per_unit
+        same_source = others.filter(Q(source_id=entry.source_id) | Q(source_id=None))
+        if entry.origin == Origin.METER:
+            # Uses of one meter never overlap in the end; while a reading is inserted between two they do for a moment.
+            same_source = same_source.exclude(origin=Origin.METER, source_id=entry.source_id)
+        found = (
+            above_usual(entry, others.filter(factor__per_unit=per_unit), column="factor_amount", unit=per_unit),
+            overlap(entry, same_source),
+            _per_made_tea(entry),
+        )
+        return [notice for notice in found if notice is not None]
+
+    def require_changeable(self, entry: EnergyEntry) -> None:
+        meters.require_not_derived(entry)
+
+    def place_of(self, entry: EnergyEntry) -> meters.Place | None:
+        return meters.place_of(entry)
+
+    def follow(self, user: User | None, entry: EnergyEntry, *, before: meters.Place | None) -> None:
+        meters.follow(self, user, entry, before=before)
 
 
-@transaction.atomic
-def delete_entry(user: User | None, entry_id: int, reason: str) -> EnergyEntry:
-    """Take an entry out of all totals; the row and its history stay."""
-    entry = _locked(entry_id)
-    before = meters.place_of(entry)
-    reason = required_reason(reason)
-    entry.deleted_at = timezone.now()
-    mark(entry, user, Act.DELETED, reason, entry.deleted_at)
-    return _stored(user, entry, before)
+energy_log = EnergyLog()
 
 
-@transaction.atomic
-def undo(user: User | None, entry_id: int) -> EnergyEntry:
-    """Take back the last thing done to an entry: what was recorded goes, what was corrected or deleted returns.
+def _check(data: EntryInput) -> None:
+    checked_amount(data.amount, data.unit, below=BELOW)
+    if (data.cost is None) != (not data.currency):
+        raise invalid(
+            "currency" if data.cost is not None else "cost",
+            "required",
+            _("Give cost and currency together; the currency as three letters, like KES."),
+        )
+    if data.meter_restarted and data.kind != EntryKind.METER_READING:
+        raise invalid(
+            "meter_restarted",
+            "of_a_reading",
+            _("meter_restarted goes with kind=%(reading)s alone, not with %(kind)s.")
+            % {"reading": EntryKind.METER_READING.value, "kind": data.kind},
+        )
+    moisture = data.moisture_fraction
+    if moisture is not None and not 0 <= moisture <= MOISTURE_MAX_FRACTION:
+        raise invalid(
+            "moisture_fraction",
+            "out_of_range",
+            _("moisture_fraction=%(value)s is outside 0 to %(limit)s; give kg water a kg of wet wood, 0.30 if unknown.")
+            % {"value": moisture, "limit": MOISTURE_MAX_FRACTION},
+        )
 
-    Only whoever did it, within 10 minutes. Undone twice is undone once: a double tap brings nothing back.
-    """
-    entry = _locked(entry_id, deleted_too=True)
-    if entry.last_act == Act.UNDONE:
-        return entry
-    before = meters.place_of(entry)
-    take_back(entry, user)
-    return _stored(user, entry, before)
+
+def find_source(factory: Factory, source_id: int | None) -> EmissionSource | None:
+    if source_id is None:
+        return None
+    found = EmissionSource.objects.filter(factory=factory, pk=source_id).first()
+    if found is None:
+        raise invalid(
+            "source",
+            "unknown_source",
+            _("source=%(source)d is no emission source of %(factory)s.") % {"source": source_id, "factory": factory},
+        )
+    return found
 
 
-def _locked(entry_id: int, *, deleted_too: bool = False) -> EnergyEntry:
-    # Not the lock that a foreign key to the row would wait for: see `meters.follow`.
-    entry = entries().select_for_update(of=("self",), no_key=True).get(pk=entry_id)
-    meters.require_not_derived(entry)
-    if not deleted_too:
-        require_not_deleted(entry)
-    return entry
-
-
-def _stored(user: User | None, entry: EnergyEntry, before: meters.Place | None) -> EnergyEntry:
-    save(entry)
-    meters.follow(user, entry, before=before)
-    return entries().get(pk=entry.pk)
+def _per_made_tea(entry: EnergyEntry) -> Notice | None:
+    """Wood or electricity over the tea that was made within the period of the entry."""
+    band = BANDS.get(entry.energy_type.code)
+    if band is None or entry.factor is None or entry.factor_amount is None:
+        return None
+    low, high, unit = band
+    size = entry.factor.kg_per_unit if unit == "kg" else Decimal(1)
+    made_kg = ProductionEntry.objects.filter(
+        factory_id=entry.factory_id,
+        product=Product.MADE_TEA,
+        deleted_at__isnull=True,
+        period_start__gte=entry.period_start,
+        period_end__lte=entry.period_end,
+    ).aggregate(kg=Sum("amount_kg"))["kg"]
+    if not made_kg or size is None:
+        return None
+    return outside_band("outside_band", entry.factor_amount * size / made_kg, low, high, step="0.01", unit=unit)
 
 
 # --- Local units -------------------------------------------------------------------------------
@@ -169,7 +214,7 @@ def set_local_unit(factory: Factory, energy_type: str, name: str, *, amount: Dec
     """
     found = find_energy_type(energy_type)
     words = " ".join(name.split())
-    local = dict(local_units(factory, found.pk)) | {words.lower(): (amount, unit)}
+    local = {**local_units_of(factory, found), words.lower(): (amount, unit)}
     in_known_unit(Decimal(1), words, energy_type=found, local=local)
     record = LocalUnit.objects.filter(factory=factory, energy_type=found, name__iexact=words).first()
     record = record or LocalUnit(factory=factory, energy_type=found, name=words)

@@ -17,8 +17,8 @@ from django.db import connection
 
 from energy.choices import Carrier, EntryKind
 from energy.factors import FactorBook
-from energy.models import EnergyEntry, EnergyType, LocalUnit
-from energy.quantities import LocalUnits, in_known_unit
+from energy.models import EnergyEntry, EnergyType
+from energy.quantities import in_known_unit, local_units
 from factories.models import Factory
 from lib import sql
 from lib.errors import ApiError
@@ -202,13 +202,7 @@ class _Scales:
     def __init__(self, windows: list[_Window]) -> None:
         type_ids = {window.energy_type_id for window in windows}
         self._types = {found.pk: found for found in EnergyType.objects.filter(pk__in=type_ids)}
-        self._local: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
-        rows = LocalUnit.objects.filter(
-            factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids
-        )
-        for row in rows:
-            own = self._local.setdefault((row.factory_id, row.energy_type_id), {})
-            own[row.name.lower()] = (row.amount, row.unit)
+        self._local = local_units(factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids)
         self._books: dict[tuple[int, str], FactorBook] = {}
 
     def kg(self, window: _Window, amounts: Iterable[tuple[Decimal, str]]) -> Decimal | None:
@@ -223,7 +217,7 @@ class _Scales:
 
     def _one(self, window: _Window, unit: str) -> Decimal | None:
         energy_type = self._types[window.energy_type_id]
-        local: LocalUnits = self._local.get((window.factory.pk, energy_type.pk), {})
+        local = self._local.get((window.factory.pk, energy_type.pk), {})
         try:
             known = in_known_unit(Decimal(1), unit, energy_type=energy_type, local=local)
             factors = self._book(energy_type, window.factory.country).on(window.month)

@@ -1,12 +1,25 @@
-"""What is worth a second look and yet stored: codes with their words. Kept with the entry as code and params.
+"""What is worth a second look and is stored all the same: the rules that hold for every entry, and all words.
 
-Those of energy alone have their words in `energy/notices.py`.
+An entry keeps a notice as code and params; the sentence is made when somebody reads it, in their language.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+
+from lib.decimals import plain
+from logbook.queries import overlapping
+
+LOOK_BACK = timedelta(days=28)
+FEWEST_TO_COMPARE = 5
+USUAL_TIMES = 3
+LOOKED_AT_MOST = 2_000
+_THOUSANDTH = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,11 @@ class Notice:
 
     def stored(self) -> dict[str, Any]:
         return {"code": self.code, "params": self.params}
+
+
+def shown(stored: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stored notices with their sentences, as the API answers them."""
+    return [{**notice, "message": words(notice["code"], notice["params"])} for notice in stored]
 
 
 def words(code: str, params: dict[str, Any]) -> str:
@@ -35,5 +53,58 @@ def words(code: str, params: dict[str, Any]) -> str:
             "%(ratio)s kg of made tea a kg of green leaf is outside the usual %(low)s to %(high)s; check both amounts, "
             "their units and the times."
         ),
+        "factor_of_earlier_year": _(
+            "There is no grid factor for %(on)s yet: that of %(valid_from)s is used. It will be shown when it changes."
+        ),
+        "factor_changes_in_period": _(
+            "The factor changes on %(valid_to)s, within the period: that of its first day is used. Split it there."
+        ),
+        "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
+        "moisture_default": _("Moisture was not given: 30 %% stands in for it in the balance of carbon."),
+        "outside_band": _(
+            "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
+            "and the production of that time."
+        ),
+        "rounded": _("%(count)s values had more than 6 decimals and were rounded to 6, half to even."),
+        "columns_unused": _("These columns were not used: %(columns)s."),
+        "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
     }
     return texts[code] % params if code in texts else code
+
+
+# --- Rules -------------------------------------------------------------------------------------
+def per_day(amount: Decimal, start: datetime, end: datetime) -> Decimal:
+    """Amount a day; a period shorter than a day counts as one, since shifts are not 24 hours long."""
+    days = Decimal(max((end - start).total_seconds(), 86_400)) / 86_400
+    return amount / days
+
+
+def above_usual(entry: Any, others: QuerySet[Any], *, column: str, unit: str) -> Notice | None:
+    """More a day than three times the most of the last 28 days; silent while those are too few to say.
+
+    `column` holds the amounts of `others` and of the entry, all in `unit`.
+    """
+    start = entry.period_start
+    rows = others.filter(period_start__gte=start - LOOK_BACK, period_start__lt=start)
+    rates = [per_day(*row) for row in rows.values_list(column, "period_start", "period_end")[:LOOKED_AT_MOST]]
+    now = per_day(getattr(entry, column), start, entry.period_end)
+    limit = USUAL_TIMES * max(rates) if len(rates) >= FEWEST_TO_COMPARE else Decimal(0)
+    if not limit or now <= limit:
+        return None
+    amount, most = (plain(rate.quantize(_THOUSANDTH)) for rate in (now, limit))
+    return Notice("above_usual", {"amount": amount, "unit": unit, "limit": most})
+
+
+def overlap(entry: Any, others: QuerySet[Any]) -> Notice | None:
+    """Another entry of the same fills a part of this one's period; the newest of them is named."""
+    other = overlapping(others, entry.period_start, entry.period_end).order_by("-id").first()
+    if other is None:
+        return None
+    return Notice("overlaps", {"amount": plain(other.amount), "unit": other.unit, "entry": other.pk})
+
+
+def outside_band(code: str, ratio: Decimal, low: Decimal, high: Decimal, *, step: str, **params: str) -> Notice | None:
+    """A ratio of two amounts that lies outside what is usual in the trade."""
+    if low <= ratio <= high:
+        return None
+    return Notice(code, {"ratio": plain(ratio.quantize(Decimal(step))), **params, "low": str(low), "high": str(high)})

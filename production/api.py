@@ -29,7 +29,6 @@ from logbook.api import (
     user_of,
     visible_factories,
 )
-from production import services as production
 from production.models import ProductionEntry
 from production.serializers import (
     NewProductionSerializer,
@@ -37,6 +36,7 @@ from production.serializers import (
     ProductionEntrySerializer,
     ProductionEventSerializer,
 )
+from production.services import production_log
 
 
 class ProductionFilter(filters.FilterSet):
@@ -101,7 +101,7 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
             factory_path="",
             pk=serializer.validated_data["factory"],
         )
-        recorded = production.record_production(user_of(request), factory, serializer.to_input(), client_id=client_id)
+        recorded = production_log.record(user_of(request), factory, serializer.to_input(), client_id=client_id)
         return Response(ProductionEntrySerializer(recorded.entry).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
@@ -117,7 +117,7 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
         serializer.is_valid(raise_exception=True)
         if "reason" not in serializer.validated_data:
             raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
-        changed = production.correct_production(
+        changed = production_log.correct(
             user_of(request), entry.pk, serializer.changes(), serializer.validated_data["reason"]
         )
         return Response(ProductionEntrySerializer(changed).data)
@@ -133,7 +133,7 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
         entry = self._writable(request, pk)
         serializer = ReasonSerializer(data=object_of(request))
         serializer.is_valid(raise_exception=True)
-        deleted = production.delete_production(user_of(request), entry.pk, serializer.validated_data["reason"])
+        deleted = production_log.delete(user_of(request), entry.pk, serializer.validated_data["reason"])
         return Response(ProductionEntrySerializer(deleted).data)
 
     @swagger_auto_schema(
@@ -146,7 +146,7 @@ class ProductionViewSet(ScopedReadOnlyViewSet):
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
         entry = self._writable(request, pk)
-        return Response(ProductionEntrySerializer(production.undo_production(user_of(request), entry.pk)).data)
+        return Response(ProductionEntrySerializer(production_log.undo(user_of(request), entry.pk)).data)
 
     @swagger_auto_schema(
         operation_id="production_history",

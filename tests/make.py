@@ -17,11 +17,11 @@ from devices.models import Assignment, MCUDevice
 from emissions.models import STREAM_OFFSET, Emission
 from emissions.partitions import ensure_partitions
 from energy.models import EnergyEntry
-from energy.services import EntryInput, record_entry
+from energy.services import EntryInput, energy_log
 from factories.models import Chimney, Factory, Organisation
 from factories.services import add_chimney, create_factory
 from production.models import ProductionEntry
-from production.services import ProductionInput, record_production
+from production.services import ProductionInput, production_log
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2025, 11, 1, tzinfo=UTC)
@@ -103,7 +103,7 @@ def make_energy_entry(factory: Factory | None = None, *, user: User | None = Non
         "timestamp": datetime(2026, 11, 20, 9, tzinfo=UTC),
     } | fields
     data = EntryInput(**fields)
-    return record_entry(user, factory or make_factory(), data, client_id=client_id).entry
+    return energy_log.record(user, factory or make_factory(), data, client_id=client_id).entry
 
 
 def make_production(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> ProductionEntry:
@@ -117,7 +117,7 @@ def make_production(factory: Factory | None = None, *, user: User | None = None,
     if fields.get("period_start"):
         fields["timestamp"] = None
     data = ProductionInput(**fields)
-    return record_production(user, factory or make_factory(), data, client_id=client_id).entry
+    return production_log.record(user, factory or make_factory(), data, client_id=client_id).entry
 
 
 def make_target(factory: Factory | None = None, **fields: Any) -> Target:

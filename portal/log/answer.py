@@ -17,11 +17,11 @@ from accounts.models import User
 from compliance import queries, site_days
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
-from energy.notices import words
 from factories.days import FactoryDay, running_day
 from factories.models import Factory
 from logbook.choices import Act
-from logbook.entries import UNDO_WITHIN
+from logbook.notices import words
+from logbook.services import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
 from portal.log.saving import Entry, amount_label, entries_of, spec_of

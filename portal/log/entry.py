@@ -16,19 +16,17 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
-from energy.notices import words
 from factories.days import factory_day, running_day
 from lib.decimals import plain
 from lib.errors import ApiError
 from logbook.choices import Act
-from logbook.entries import UNDO_WITHIN
+from logbook.notices import words
+from logbook.services import UNDO_WITHIN
 from portal.carbon_words import counts, wood_pair
 from portal.log.form import parse_amount
-from portal.log.saving import Entry, amount_label
-from production import services as production
+from portal.log.saving import Entry, amount_label, log_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +78,6 @@ class EntryPage:
     form: EntryForm
     month_url: str
     api_url: str
-
-
-_ACTS = {
-    Act.RECORDED: lambda: _("recorded"),
-    Act.CORRECTED: lambda: _("corrected"),
-    Act.DELETED: lambda: _("deleted"),
-    Act.UNDONE: lambda: _("undone"),
-}
 
 
 def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None = None) -> EntryPage:
@@ -159,7 +149,7 @@ def _history(entry: Entry) -> tuple[HistoryRow, ...]:
     return tuple(
         HistoryRow(
             when=_clock(event.pgh_created_at, entry),
-            act=_ACTS[Act(event.last_act)](),
+            act=str(Act(event.last_act).label),
             by=_name(people.get(event.changed_by_id)),
             said=_said(event),
             reason=event.change_reason,
@@ -222,23 +212,20 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     if not changes:
         form.errors["amount"] = [_("Nothing is different yet; change the amount, the unit, the day or the note.")]
         return form
-    act = services.correct_entry if isinstance(entry, EnergyEntry) else production.correct_production
-    _attempt(form, lambda: act(user, entry.pk, changes, form.reason))
+    _attempt(form, lambda: log_of(entry).correct(user, entry.pk, changes, form.reason))
     return form
 
 
 def delete(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     form = form_of(entry)
     form.reason = (typed.get("reason") or "").replace("\x00", "").strip()[:400]
-    act = services.delete_entry if isinstance(entry, EnergyEntry) else production.delete_production
-    _attempt(form, lambda: act(user, entry.pk, form.reason), reason_field="delete_reason")
+    _attempt(form, lambda: log_of(entry).delete(user, entry.pk, form.reason), reason_field="delete_reason")
     return form
 
 
 def undo(user: User, entry: Entry) -> EntryForm:
     form = form_of(entry)
-    act = services.undo if isinstance(entry, EnergyEntry) else production.undo_production
-    _attempt(form, lambda: act(user, entry.pk))
+    _attempt(form, lambda: log_of(entry).undo(user, entry.pk))
     return form
 
 

@@ -17,20 +17,19 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
-from energy.services import EntryInput
+from energy.services import EntryInput, energy_log
 from factories.days import local_hour_start
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError
 from logbook.choices import Act
+from logbook.services import EntryLog
 from portal.log.form import LogForm, LogRow, Question, client_id
 from portal.log.rows import BILL, UNIT_LABELS, RowSpec, rows_of
-from production import services as production
 from production.models import ProductionEntry
-from production.services import ProductionInput
+from production.services import ProductionInput, production_log
 
 Entry = EnergyEntry | ProductionEntry
 THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"
@@ -41,6 +40,10 @@ _FIELDS = {
     "period_start": "from",
     "period_end": "to",
 }
+
+
+def log_of(entry: Entry) -> EntryLog[Any, Any]:
+    return production_log if isinstance(entry, ProductionEntry) else energy_log
 
 
 class _NothingIsStored(Exception):
@@ -106,7 +109,7 @@ def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entr
     key = form.client_id(row)
     if not row.spec.is_energy:
         made = ProductionInput(product=row.spec.product, amount=row.amount, unit=row.unit, timestamp=form.day.starts_at)
-        recorded: Any = production.record_production(user, form.factory, made, client_id=key)
+        recorded: Any = production_log.record(user, form.factory, made, client_id=key)
         return recorded.entry, recorded.is_replay
     kind = EntryKind.USED.value if row.kind == BILL else row.kind
     start, end = row.period or (None, None)
@@ -123,7 +126,7 @@ def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entr
         currency=form.currency if row.cost_amount is not None else "",
         moisture_fraction=row.moisture_fraction,
     )
-    recorded = services.record_entry(user, form.factory, used, client_id=key)
+    recorded = energy_log.record(user, form.factory, used, client_id=key)
     return recorded.entry, recorded.is_replay
 
 
@@ -205,8 +208,7 @@ def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
     found = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
     if found is None:
         return  # gone already: the retry of this very save, or somebody was faster
-    delete = services.delete_entry if row.spec.is_energy else production.delete_production
-    delete(user, found.pk, _reason(form.save_id))
+    log_of(found).delete(user, found.pk, _reason(form.save_id))
 
 
 def _reason(save_id: uuid.UUID) -> str:
@@ -219,7 +221,7 @@ def entries_of(factory: Factory, save_id: uuid.UUID) -> list[Entry]:
     specs = rows_of(factory)
     keys = {client_id(save_id, spec.name): place for place, spec in enumerate(specs)}
     found: list[Entry] = [
-        *services.entries().filter(factory=factory, client_id__in=keys),
+        *energy_log.entries().filter(factory=factory, client_id__in=keys),
         *ProductionEntry.objects.filter(factory=factory, client_id__in=keys),
     ]
     return sorted(found, key=lambda entry: keys[entry.client_id] if entry.client_id else 0)
@@ -243,20 +245,13 @@ def undo_save(user: User, factory: Factory, save_id: uuid.UUID) -> int:
     """
     entries = entries_of(factory, save_id)
     for entry in entries:
-        _undo(user, entry)
+        log_of(entry).undo(user, entry.pk)
     replaced = Q(factory=factory, changed_by=user, last_act=Act.DELETED, change_reason__endswith=str(save_id))
     for model in (EnergyEntry, ProductionEntry):
         rows: Any = model
         for entry in rows.objects.filter(replaced):
-            _undo(user, entry)
+            log_of(entry).undo(user, entry.pk)
     return len(entries)
-
-
-def _undo(user: User, entry: Entry) -> None:
-    if isinstance(entry, ProductionEntry):
-        production.undo_production(user, entry.pk)
-    else:
-        services.undo(user, entry.pk)
 
 
 def amount_label(entry: Entry) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import get_visible, may, page
 from accounts.roles import Action
-from energy.services import entries
+from energy.services import energy_log
 from lib.errors import ApiError
 from portal.log import entry as entry_pages
 from portal.log.answer import log_answer
@@ -85,7 +85,7 @@ def log_undo(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponseB
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def entry(request: HttpRequest, pk: int, entry_id: int) -> HttpResponseBase:
-    found = get_visible(request.user, entries(), Action.VIEW_ENERGY, factory_id=pk, pk=entry_id)
+    found = get_visible(request.user, energy_log.entries(), Action.VIEW_ENERGY, factory_id=pk, pk=entry_id)
     return _entry(request, found, Action.WRITE_ENERGY)
 
 

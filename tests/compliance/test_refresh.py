@@ -15,8 +15,8 @@ from compliance import site_days
 from compliance.models import SiteDay, TouchedSite
 from compliance.site_days import rebuild, refresh
 from emissions.models import EmissionHour
-from energy import services
 from energy.models import EnergyEntry
+from energy.services import energy_log
 from factories.models import Factory
 from production.models import ProductionEntry
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_hours, make_production
@@ -48,9 +48,9 @@ def _produce(state: Any, hours: int, length: int) -> None:
 def _delete(state: Any, hours: int, length: int) -> None:
     entry = EnergyEntry.objects.filter(factory=state.factory, deleted_at=None).order_by("id").first()
     if entry:
-        services.delete_entry(state.user, entry.pk, "wrong")
+        energy_log.delete(state.user, entry.pk, "wrong")
         if length % 3 == 0:
-            services.undo(state.user, entry.pk)
+            energy_log.undo(state.user, entry.pk)
 
 
 def _rewrite(state: Any, hours: int, length: int) -> None:

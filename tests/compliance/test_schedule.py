@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from compliance.schedule import Log, logs
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
-from energy.services import delete_entry
+from energy.services import energy_log
 from factories.choices import Item
 from factories.days import running_day
 from factories.models import Factory
 from production.models import ProductionEntry
-from production.services import ProductionInput, record_production
+from production.services import ProductionInput, production_log
 from tests import make
 from tests.compliance.build import day_of
 
@@ -52,7 +52,7 @@ def log_period(factory: Factory, start: datetime, end: datetime, items: str, *, 
     if "production" in items:
         product = "coal" if factory.sector == "coal_mine" else "made_tea"
         made = ProductionInput(product=product, amount=Decimal("12000"), unit="kg", **period)
-        recorded = record_production(make.make_user(), factory, made)
+        recorded = production_log.record(make.make_user(), factory, made)
         ProductionEntry.objects.filter(pk=recorded.entry.pk).update(created_at=entered_at)
 
 
@@ -157,7 +157,7 @@ def test_diesel_of_the_genset_is_no_firewood() -> None:
 def test_a_deleted_entry_counts_for_nothing() -> None:
     factory = make.make_factory()
     log_day(factory, 1, at=NOW - timedelta(hours=1))
-    delete_entry(make.make_user(), EnergyEntry.objects.get(energy_type__code="firewood").pk, "wrong day")
+    energy_log.delete(make.make_user(), EnergyEntry.objects.get(energy_type__code="firewood").pk, "wrong day")
 
     assert log_of(factory).yesterday.missing == (Item.HEAT,)
 

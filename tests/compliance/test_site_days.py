@@ -8,8 +8,8 @@ import pytest
 
 from compliance.models import SiteDay, TouchedSite
 from compliance.site_days import rebuild, refresh
-from energy import services
 from energy.models import EnergyEntry
+from energy.services import energy_log
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_production
@@ -187,9 +187,9 @@ def test_a_deleted_entry_leaves_its_days_and_undo_brings_it_back(litein: Factory
     entry = make_energy_entry(litein, user=user)
     before = as_told(days_of(litein))
 
-    services.delete_entry(user, entry.pk, "logged twice")
+    energy_log.delete(user, entry.pk, "logged twice")
     assert days_of(litein) == []
-    services.undo(user, entry.pk)
+    energy_log.undo(user, entry.pk)
 
     assert as_told(days_of(litein)) == before
 
@@ -199,7 +199,7 @@ def test_a_corrected_period_moves_an_entry_from_its_old_day_to_its_new(litein: F
     entry = make_energy_entry(litein, user=user)
     day_of(litein)
 
-    services.correct_entry(user, entry.pk, {"timestamp": entry.timestamp - LENGTH}, "it was the day before")
+    energy_log.correct(user, entry.pk, {"timestamp": entry.timestamp - LENGTH}, "it was the day before")
 
     assert [row.day for row in days_of(litein)] == [date(2026, 11, 19)]
 

@@ -21,7 +21,7 @@ from demo.simulated_device import SimulatedDevice
 from devices.models import MCUDevice
 from emissions.models import DeviceStream, Emission, EmissionDay, EmissionHour, EmissionMinute, TouchedMinute
 from energy.models import EnergyEntry
-from energy.services import EntryInput, record_entry
+from energy.services import EntryInput, energy_log
 from factories.models import Factory
 from mqtt_ingest.models import IngestCounter
 from production.models import ProductionEntry
@@ -207,7 +207,7 @@ def test_what_somebody_logged_by_hand_is_not_logged_again(world_of: Callable[...
     litein = Factory.objects.get(name="Litein Tea Factory")
     yesterday = ledger.day_start(history.times().anchor_day - 1)
     said = EntryInput(energy_type="firewood", amount=Decimal(48), unit="stere", timestamp=yesterday)
-    record_entry(None, litein, said)
+    energy_log.record(None, litein, said)
 
     fill_all(NOW + timedelta(days=1))
 

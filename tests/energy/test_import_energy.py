@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.models import Sum
 
-from energy import services
 from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.models import EnergyEntry
+from energy.services import energy_log, set_local_unit
 from lib.errors import ApiError
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
@@ -176,7 +176,7 @@ def test_a_dry_run_says_all_and_stores_nothing(works: Any) -> None:
 def test_a_deleted_row_can_be_imported_again(works: Any) -> None:
     run(plan_for(works), twin(1))
     user = make_user(password=None)
-    services.delete_entry(user, EnergyEntry.objects.earliest("period_start").pk, "wrong meter")
+    energy_log.delete(user, EnergyEntry.objects.earliest("period_start").pk, "wrong meter")
 
     result = run(plan_for(works), twin(1))
 
@@ -321,7 +321,7 @@ def test_a_workbook_with_dates_and_numbers_as_such(works: Any) -> None:
 
 
 def test_firewood_by_day_in_a_local_unit(works: Any) -> None:
-    services.set_local_unit(works, "firewood", "lorry", amount=Decimal(12), unit="stere")
+    set_local_unit(works, "firewood", "lorry", amount=Decimal(12), unit="stere")
     text = sheet_of("20/11/2026,2", "21/11/2026,3")
 
     run(small_plan(works, energy_type="Firewood", unit="lorry", date_order=DateOrder.DMY), text)

@@ -16,9 +16,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
+from energy.services import energy_log, set_local_unit
 from factories.choices import SourceKind
 from factories.models import EmissionSource
 from lib.errors import ApiError
@@ -97,7 +97,7 @@ def test_a_counter_that_stood_still_is_a_use_of_zero(litein: Any) -> None:
 
 
 def test_a_current_transformer_counts_through_a_local_unit(litein: Any) -> None:
-    services.set_local_unit(litein, "electricity", "units x40", amount=Decimal(40), unit="kWh")
+    set_local_unit(litein, "electricity", "units x40", amount=Decimal(40), unit="kWh")
     read(litein, 0, 1_000, unit="units x40")
     read(litein, 1, 1_012.5, unit="Units  x40")
 
@@ -162,9 +162,9 @@ def test_a_corrected_reading_changes_the_use_before_and_after_it(litein: Any, ma
     middle = read(litein, 4, 130)
     read(litein, 10, 200)
 
-    services.correct_entry(manager, middle.pk, {"amount": Decimal(150)}, "read again")
+    energy_log.correct(manager, middle.pk, {"amount": Decimal(150)}, "read again")
     by_amount = used(litein)
-    services.correct_entry(manager, middle.pk, {"timestamp": START + DAY * 5}, "it was the next morning")
+    energy_log.correct(manager, middle.pk, {"timestamp": START + DAY * 5}, "it was the next morning")
 
     assert by_amount == [(0, 4, 50), (4, 10, 50)]
     assert used(litein) == [(0, 5, 50), (5, 10, 50)]
@@ -174,7 +174,7 @@ def test_a_note_on_a_reading_leaves_what_was_used_alone(litein: Any, manager: An
     read(litein, 0, 100)
     last = read(litein, 4, 130)
 
-    services.correct_entry(manager, last.pk, {"note": "by torch"}, "added a note")
+    energy_log.correct(manager, last.pk, {"note": "by torch"}, "added a note")
 
     assert EnergyEntry.objects.get(origin=Origin.METER).events.count() == 1
 
@@ -184,9 +184,9 @@ def test_a_deleted_reading_joins_its_neighbours_and_undo_parts_them_again(litein
     middle = read(litein, 4, 130)
     read(litein, 10, 200)
 
-    services.delete_entry(manager, middle.pk, "another meter's")
+    energy_log.delete(manager, middle.pk, "another meter's")
     joined = used(litein)
-    services.undo(manager, middle.pk)
+    energy_log.undo(manager, middle.pk)
 
     assert joined == [(0, 10, 100)]
     assert used(litein) == [(0, 4, 30), (4, 10, 70)]
@@ -197,7 +197,7 @@ def test_a_reading_that_was_a_bill_leaves_the_series(litein: Any, manager: Any) 
     read(litein, 0, 100)
     last = read(litein, 4, 130)
 
-    services.correct_entry(manager, last.pk, {"kind": EntryKind.RECEIVED}, "was on the bill")
+    energy_log.correct(manager, last.pk, {"kind": EntryKind.RECEIVED}, "was on the bill")
 
     assert used(litein) == []
 
@@ -207,7 +207,7 @@ def test_readings_may_swap_places_in_one_correction(litein: Any, manager: Any) -
         read(litein, day, kwh)
     second = EnergyEntry.objects.get(amount=10, kind=EntryKind.METER_READING)
 
-    services.correct_entry(manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date")
+    energy_log.correct(manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date")
 
     assert used(litein) == [(0, 2, 20), (2, 4, 20), (4, 4.5, 5), (4.5, 5, 5)]
 
@@ -233,11 +233,11 @@ def test_whatever_is_done_each_pair_of_neighbours_has_one_use(litein: Any, manag
                     if act == "read" or not ids:
                         ids.append(read(litein, hours / 24, hours * 3, user=manager).pk)
                     elif act == "correct":
-                        services.correct_entry(manager, ids[which % len(ids)], moment, "moved")
+                        energy_log.correct(manager, ids[which % len(ids)], moment, "moved")
                     elif act == "delete":
-                        services.delete_entry(manager, ids[which % len(ids)], "gone")
+                        energy_log.delete(manager, ids[which % len(ids)], "gone")
                     else:
-                        services.undo(manager, ids[which % len(ids)])
+                        energy_log.undo(manager, ids[which % len(ids)])
             except ApiError as error:
                 refused.add(error.code if error.status_code == 409 else next(iter(error.fields)))
         with connection.cursor() as cursor:
@@ -273,7 +273,7 @@ def test_a_new_meter_starts_a_series_of_its_own(litein: Any, manager: Any) -> No
 
     assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
     with pytest.raises(ApiError) as caught:
-        services.delete_entry(manager, fresh.pk, "not needed")
+        energy_log.delete(manager, fresh.pk, "not needed")
     assert problem_of(caught)[1] == "counter_went_back"
     assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
 
@@ -282,9 +282,9 @@ def test_a_reading_can_be_said_to_be_the_first_of_a_new_meter_later(litein: Any,
     read(litein, 0, 100)
     last = read(litein, 10, 500)
 
-    services.correct_entry(manager, last.pk, {"meter_restarted": True}, "it was the new meter")
+    energy_log.correct(manager, last.pk, {"meter_restarted": True}, "it was the new meter")
     restarted = used(litein)
-    services.undo(manager, last.pk)
+    energy_log.undo(manager, last.pk)
 
     assert (restarted, used(litein)) == ([], [(0, 10, 400)])
 
@@ -325,9 +325,9 @@ def test_nobody_changes_a_derived_entry_by_hand(litein: Any, manager: Any) -> No
     derived = EnergyEntry.objects.get(origin=Origin.METER)
 
     for act in (
-        lambda: services.correct_entry(manager, derived.pk, {"amount": Decimal(1)}, "wish"),
-        lambda: services.delete_entry(manager, derived.pk, "wish"),
-        lambda: services.undo(manager, derived.pk),
+        lambda: energy_log.correct(manager, derived.pk, {"amount": Decimal(1)}, "wish"),
+        lambda: energy_log.delete(manager, derived.pk, "wish"),
+        lambda: energy_log.undo(manager, derived.pk),
     ):
         with pytest.raises(ApiError) as caught:
             act()
@@ -382,7 +382,7 @@ def test_readings_that_come_at_the_same_moment_still_make_a_chain() -> None:
         together.wait(timeout=20)
         try:
             entry = read(factory, day, day * 10, user=user)
-            services.correct_entry(user, entry.pk, {"amount": Decimal(day * 10 + 1)}, "one more")
+            energy_log.correct(user, entry.pk, {"amount": Decimal(day * 10 + 1)}, "one more")
         except Exception as error:
             failures.append(error)
         finally:

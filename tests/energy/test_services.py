@@ -11,10 +11,9 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from energy import services
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
-from energy.services import EntryInput, record_entry
+from energy.services import EntryInput, energy_log, set_local_unit
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource
 from lib.errors import ApiError
@@ -158,9 +157,9 @@ def test_an_unknown_type_and_a_place_without_a_factor_are_errors_never_zero(lite
 
 # --- Local units -------------------------------------------------------------------------------
 def test_a_lorry_counts_as_the_factory_says_and_a_stere_as_it_weighed(litein: Any) -> None:
-    services.set_local_unit(litein, "firewood", "Lorry", amount=Decimal(12), unit="m3")
+    set_local_unit(litein, "firewood", "Lorry", amount=Decimal(12), unit="m3")
     plain = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
-    services.set_local_unit(litein, "firewood", "stere", amount=Decimal(480), unit="kg")
+    set_local_unit(litein, "firewood", "stere", amount=Decimal(480), unit="kg")
     weighed = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
 
     assert (plain.factor_amount, plain.factor.per_unit) == (24, "stere")
@@ -169,15 +168,15 @@ def test_a_lorry_counts_as_the_factory_says_and_a_stere_as_it_weighed(litein: An
 
 
 def test_local_units_in_a_circle_or_of_nothing_known_are_refused(litein: Any) -> None:
-    services.set_local_unit(litein, "firewood", "lorry", amount=Decimal(3), unit="stere")
+    set_local_unit(litein, "firewood", "lorry", amount=Decimal(3), unit="stere")
     for name, unit in (("bundle", "armful"), ("stere", "lorry")):
         with pytest.raises(ApiError) as caught:
-            services.set_local_unit(litein, "firewood", name, amount=Decimal(1), unit=unit)
+            set_local_unit(litein, "firewood", name, amount=Decimal(1), unit=unit)
         assert problem_of(caught)[0] == "unit"
 
 
 def test_a_local_unit_is_the_factorys_own(litein: Any) -> None:
-    services.set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
+    set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
 
     with pytest.raises(ApiError):
         make_energy_entry(make_factory(), unit="lorry")
@@ -308,7 +307,7 @@ def test_keys_of_two_people_have_nothing_to_do_with_each_other(litein: Any, mana
 def test_a_tap_that_comes_again_after_undo_brings_nothing_back(litein: Any, manager: Any) -> None:
     key = uuid.uuid4()
     entry = make_energy_entry(litein, user=manager, client_id=key)
-    services.undo(manager, entry.pk)
+    energy_log.undo(manager, entry.pk)
 
     again = make_energy_entry(litein, user=manager, client_id=key)
 
@@ -325,7 +324,7 @@ def test_two_taps_at_the_same_moment_are_one_row(clock: SimpleNamespace) -> None
     def tap() -> None:
         together.wait(timeout=20)
         try:
-            found.append(record_entry(user, factory, data, client_id=key).entry.pk)
+            found.append(energy_log.record(user, factory, data, client_id=key).entry.pk)
         except Exception as error:
             found.append(error)
         finally:
@@ -345,7 +344,7 @@ def test_two_taps_at_the_same_moment_are_one_row(clock: SimpleNamespace) -> None
 def test_a_correction_values_anew_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager, amount=Decimal(24))
 
-    services.correct_entry(manager, entry.pk, {"amount": Decimal(22)}, "counted again")
+    energy_log.correct(manager, entry.pk, {"amount": Decimal(22)}, "counted again")
 
     entry.refresh_from_db()
     assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("786.24"))
@@ -362,7 +361,7 @@ def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, manager: Any
     litein.organisation.gwp_set = "AR5"
     litein.organisation.save()
 
-    changed = services.correct_entry(manager, entry.pk, {"note": "wet wood"}, "added a note")
+    changed = energy_log.correct(manager, entry.pk, {"note": "wet wood"}, "added a note")
 
     assert (changed.note, changed.gwp_set, changed.co2e_kg) == ("wet wood", "AR6", entry.co2e_kg)
 
@@ -370,7 +369,7 @@ def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, manager: Any
 def test_a_use_that_was_a_delivery_loses_its_results(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager)
 
-    changed = services.correct_entry(manager, entry.pk, {"kind": EntryKind.RECEIVED}, "was a delivery")
+    changed = energy_log.correct(manager, entry.pk, {"kind": EntryKind.RECEIVED}, "was a delivery")
 
     assert (changed.kind, changed.co2e_kg, changed.factor) == (EntryKind.RECEIVED, None, None)
 
@@ -378,11 +377,11 @@ def test_a_use_that_was_a_delivery_loses_its_results(litein: Any, manager: Any) 
 def test_deleted_stays_as_a_row_with_its_reason(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager)
 
-    services.delete_entry(manager, entry.pk, "logged twice")
+    energy_log.delete(manager, entry.pk, "logged twice")
 
     entry.refresh_from_db()
     assert (entry.deleted_at, entry.last_act, entry.change_reason) == (NOW, Act.DELETED, "logged twice")
-    for act in (services.delete_entry, lambda u, pk, r: services.correct_entry(u, pk, {"note": "x"}, r)):
+    for act in (energy_log.delete, lambda u, pk, r: energy_log.correct(u, pk, {"note": "x"}, r)):
         with pytest.raises(ApiError) as caught:
             act(manager, entry.pk, "again")
         assert (caught.value.status_code, caught.value.code) == (409, "entry_deleted")
@@ -392,7 +391,7 @@ def test_deleted_stays_as_a_row_with_its_reason(litein: Any, manager: Any) -> No
 def test_no_change_without_a_reason_of_some_length(litein: Any, manager: Any, reason: str) -> None:
     entry = make_energy_entry(litein, user=manager)
 
-    for act in (services.delete_entry, lambda u, pk, r: services.correct_entry(u, pk, {"note": "x"}, r)):
+    for act in (energy_log.delete, lambda u, pk, r: energy_log.correct(u, pk, {"note": "x"}, r)):
         with pytest.raises(ApiError) as caught:
             act(manager, entry.pk, reason)
         assert problem_of(caught)[0] == "reason"
@@ -401,18 +400,18 @@ def test_no_change_without_a_reason_of_some_length(litein: Any, manager: Any, re
 def test_undo_takes_a_new_entry_away_and_twice_is_once(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager)
 
-    services.undo(manager, entry.pk)
-    again = services.undo(manager, entry.pk)
+    energy_log.undo(manager, entry.pk)
+    again = energy_log.undo(manager, entry.pk)
 
     assert (again.deleted_at, again.last_act) == (NOW, Act.UNDONE)
 
 
 def test_undo_brings_back_what_was_corrected_or_deleted(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager)
-    services.correct_entry(manager, entry.pk, {"amount": Decimal(2)}, "typo")
-    corrected = services.undo(manager, entry.pk)
-    services.delete_entry(manager, entry.pk, "oops")
-    deleted = services.undo(manager, entry.pk)
+    energy_log.correct(manager, entry.pk, {"amount": Decimal(2)}, "typo")
+    corrected = energy_log.undo(manager, entry.pk)
+    energy_log.delete(manager, entry.pk, "oops")
+    deleted = energy_log.undo(manager, entry.pk)
 
     assert (corrected.amount, corrected.co2e_kg) == (24, entry.co2e_kg)
     assert (deleted.deleted_at, deleted.amount) == (None, 24)
@@ -423,10 +422,10 @@ def test_undo_is_for_ten_minutes_and_for_who_did_it(litein: Any, manager: Any, c
     entry = make_energy_entry(litein, user=manager)
 
     with pytest.raises(ApiError) as by_other:
-        services.undo(make_user(password=None), entry.pk)
+        energy_log.undo(make_user(password=None), entry.pk)
     clock.now = NOW + timedelta(minutes=10, seconds=1)
     with pytest.raises(ApiError) as too_late:
-        services.undo(manager, entry.pk)
+        energy_log.undo(manager, entry.pk)
 
     assert by_other.value.code == too_late.value.code == "undo_expired"
     assert not EnergyEntry.objects.filter(deleted_at__isnull=False).exists()

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from energy import services
 from energy.choices import EntryKind
+from energy.services import energy_log, set_local_unit
 from energy.stock import State, StockMonth, Why, balances, stock_confirmed_months
 from tests.make import make_energy_entry, make_factory
 
@@ -79,8 +79,8 @@ def test_five_percent_of_what_was_used_decides(litein: Any, closing: int, state:
 
 
 def test_steres_lorries_and_kilograms_meet_in_kilograms(litein: Any) -> None:
-    services.set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
-    services.set_local_unit(litein, "firewood", "stere", amount=Decimal(500), unit="kg")
+    set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
+    set_local_unit(litein, "firewood", "stere", amount=Decimal(500), unit="kg")
     count(litein, 100, at(1), "stere")
     log(litein, EntryKind.RECEIVED, 2, at(9), "lorry")
     log(litein, EntryKind.USED, 52, at(9), "t")
@@ -148,14 +148,14 @@ def test_of_several_counts_the_nearest_holds_and_deleted_ones_do_not(litein: Any
     count(litein, 7, at(3))
     wrong = count(litein, 1, at(1, 0))
 
-    services.delete_entry(None, wrong.pk, "another yard")
+    energy_log.delete(None, wrong.pk, "another yard")
 
     assert (october(litein).opening_kg, october(litein).state) == (100_000, State.OK)
 
 
 def test_a_unit_without_a_mass_leaves_the_balance_unknown(litein: Any) -> None:
     month_of_wood(litein)
-    services.set_local_unit(litein, "firewood", "heap", amount=Decimal(3), unit="stere")
+    set_local_unit(litein, "firewood", "heap", amount=Decimal(3), unit="stere")
     log(litein, EntryKind.RECEIVED, 1, at(20), "heap")
     litein.local_units.all().delete()
 
@@ -188,11 +188,11 @@ def test_hiding_what_was_burned_makes_no_month_right(litein: Any) -> None:
     month_of_wood(litein)
     extra = log(litein, EntryKind.USED, 20_000, at(20))
     count(litein, 20_000, at(1, 7, month=11))
-    services.delete_entry(None, extra.pk, "hidden")
+    energy_log.delete(None, extra.pk, "hidden")
 
     assert october(litein).closing_kg == 40_000
     for entry in litein.energy_entries.filter(kind=EntryKind.STOCK_COUNT, amount=40_000):
-        services.delete_entry(None, entry.pk, "that was before the boiler ran")
+        energy_log.delete(None, entry.pk, "that was before the boiler ran")
     assert stock_confirmed_months([litein.pk], OCTOBER, OCTOBER) == {(litein.pk, OCTOBER): False}
 
 
@@ -200,7 +200,7 @@ def test_more_factories_take_no_more_queries(db: None) -> None:
     factories = [make_factory() for _ in range(5)]
     for factory in factories:
         month_of_wood(factory)
-        services.set_local_unit(factory, "firewood", "lorry", amount=Decimal(12), unit="stere")
+        set_local_unit(factory, "firewood", "lorry", amount=Decimal(12), unit="stere")
     with CaptureQueriesContext(connection) as one:
         stock_confirmed_months([factories[0].pk], OCTOBER, NOVEMBER)
 

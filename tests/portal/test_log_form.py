@@ -149,7 +149,7 @@ def test_what_the_service_refuses_stands_beside_its_field(phone: Phone) -> None:
 
     assert "0.9 is outside 0 to 0.65" in row(response, "firewood").errors["moisture"][0]
     assert "unit='furlong' is unknown" in row(response, "electricity").errors["amount"][0]
-    assert "outside 0 to 1e12" in row(response, "diesel").errors["amount"][0]
+    assert "outside 0 to 1,000,000,000,000 L" in row(response, "diesel").errors["amount"][0]
     assert kept() == []
 
 
@@ -389,7 +389,7 @@ def test_undo_ends_after_ten_minutes_and_is_for_who_saved(
     too_late = phone.undo()
 
     for response in (by_other, too_late):
-        assert "correct it with a reason" in response.content.decode()
+        assert "correct the entry with a reason" in response.content.decode()
         assert not response.context["answer"].can_undo
     assert len(kept()) == 1
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories.choices import ProductionUnit
 from lib.errors import ApiError
 from logbook.choices import Act, Origin
-from production import services as production
 from production.models import ProductionEntry
-from production.services import ProductionInput, ProductionRow, add_production_bulk, record_production
+from production.services import ProductionInput, ProductionRow, add_production_bulk, in_kg, production_log
 from tests.make import make_factory, make_production, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -77,8 +77,8 @@ def test_amounts_are_kept_in_kilograms_and_told_as_they_were(litein: Any, amount
 def test_tonnes_and_kilograms_of_the_same_mass_are_the_same(grams: int) -> None:
     kg = Decimal(grams) / 1000
 
-    assert production._checked_kg(kg, production.ProductionUnit.KG) == kg
-    assert production._checked_kg(kg / 1000, production.ProductionUnit.T) == kg
+    assert in_kg(kg, ProductionUnit.KG) == kg
+    assert in_kg(kg / 1000, ProductionUnit.T) == kg
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_number_far_above_the_last_four_weeks_is_stored_and_said(litein: Any) 
 
 def test_a_second_entry_of_the_same_product_and_time_names_the_first(litein: Any, manager: Any) -> None:
     gone = make_production(litein, user=manager)
-    production.delete_production(manager, gone.pk, "typo")
+    production_log.delete(manager, gone.pk, "typo")
     first = make_production(litein, amount=Decimal("11.2"), unit="t")
 
     second = make_production(litein)
@@ -188,9 +188,9 @@ def test_a_second_entry_of_the_same_product_and_time_names_the_first(litein: Any
 def test_the_same_tap_again_answers_the_same_row(litein: Any, manager: Any) -> None:
     key = uuid.uuid4()
     data = ProductionInput(product="made_tea", amount=Decimal("11500"), timestamp=WHEN)
-    first = record_production(manager, litein, data, client_id=key)
+    first = production_log.record(manager, litein, data, client_id=key)
 
-    again = record_production(manager, litein, data, client_id=key)
+    again = production_log.record(manager, litein, data, client_id=key)
 
     assert (again.entry, first.is_replay, again.is_replay) == (first.entry, False, True)
     assert ProductionEntry.objects.count() == 1
@@ -216,7 +216,7 @@ def test_two_taps_at_the_same_moment_are_one_row() -> None:
     def tap() -> None:
         together.wait(timeout=20)
         try:
-            found.append(record_production(user, factory, data, client_id=key).entry.pk)
+            found.append(production_log.record(user, factory, data, client_id=key).entry.pk)
         except Exception as error:
             found.append(error)
         finally:
@@ -236,15 +236,15 @@ def test_two_taps_at_the_same_moment_are_one_row() -> None:
 def test_a_correction_needs_a_reason_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
     entry = make_production(litein, user=manager)
 
-    production.correct_production(manager, entry.pk, {"amount": Decimal(11), "unit": "t"}, "scale read again")
+    production_log.correct(manager, entry.pk, {"amount": Decimal(11), "unit": "t"}, "scale read again")
 
     entry.refresh_from_db()
     assert (entry.amount_kg, entry.unit, entry.last_act, entry.changed_by) == (11_000, "t", Act.CORRECTED, manager)
     history = list(entry.events.order_by("pgh_id").values_list("pgh_label", "amount_kg", "change_reason"))
     assert history == [("insert", 11_500, ""), ("update", 11_000, "scale read again")]
     for act in (
-        production.delete_production,
-        lambda user, pk, reason: production.correct_production(user, pk, {"note": "x"}, reason),
+        production_log.delete,
+        lambda user, pk, reason: production_log.correct(user, pk, {"note": "x"}, reason),
     ):
         with pytest.raises(ApiError) as caught:
             act(manager, entry.pk, "  ")
@@ -254,20 +254,20 @@ def test_a_correction_needs_a_reason_and_the_history_keeps_what_it_was(litein: A
 def test_a_corrected_time_moves_the_entry_to_that_factory_day(litein: Any, manager: Any) -> None:
     entry = make_production(litein, user=manager)
 
-    moved = production.correct_production(manager, entry.pk, {"timestamp": WHEN - DAY}, "wrong day")
+    moved = production_log.correct(manager, entry.pk, {"timestamp": WHEN - DAY}, "wrong day")
 
     assert moved.period_start == datetime(2026, 11, 19, 3, tzinfo=UTC)
 
 
 def test_deleted_stays_as_a_row_and_undo_brings_it_back(litein: Any, manager: Any) -> None:
     entry = make_production(litein, user=manager)
-    deleted = production.delete_production(manager, entry.pk, "logged twice")
+    deleted = production_log.delete(manager, entry.pk, "logged twice")
     assert (deleted.deleted_at, deleted.last_act) == (NOW, Act.DELETED)
     with pytest.raises(ApiError) as caught:
-        production.delete_production(manager, entry.pk, "again")
+        production_log.delete(manager, entry.pk, "again")
     assert (caught.value.status_code, caught.value.code) == (409, "entry_deleted")
 
-    undone = production.undo_production(manager, entry.pk)
+    undone = production_log.undo(manager, entry.pk)
 
     assert (undone.deleted_at, undone.amount_kg, undone.last_act) == (None, 11_500, Act.UNDONE)
 
@@ -275,8 +275,8 @@ def test_deleted_stays_as_a_row_and_undo_brings_it_back(litein: Any, manager: An
 def test_undo_takes_a_new_entry_away_and_twice_is_once(litein: Any, manager: Any) -> None:
     entry = make_production(litein, user=manager)
 
-    production.undo_production(manager, entry.pk)
-    again = production.undo_production(manager, entry.pk)
+    production_log.undo(manager, entry.pk)
+    again = production_log.undo(manager, entry.pk)
 
     assert (again.deleted_at, again.last_act) == (NOW, Act.UNDONE)
 
@@ -285,10 +285,10 @@ def test_undo_is_for_ten_minutes_and_for_who_did_it(litein: Any, manager: Any, c
     entry = make_production(litein, user=manager)
 
     with pytest.raises(ApiError) as by_other:
-        production.undo_production(make_user(password=None), entry.pk)
+        production_log.undo(make_user(password=None), entry.pk)
     clock.now = NOW + timedelta(minutes=10, seconds=1)
     with pytest.raises(ApiError) as too_late:
-        production.undo_production(manager, entry.pk)
+        production_log.undo(manager, entry.pk)
 
     assert by_other.value.code == too_late.value.code == "undo_expired"
     assert not ProductionEntry.objects.filter(deleted_at__isnull=False).exists()

@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from energy.importing import ImportPlan, ImportResult, import_sheet
-from energy.notices import words
 from factories.models import EmissionSource
 from factories.queries import find_factory
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.notices import words
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
 

@@ -1,0 +1,258 @@
+"""How an entry is written, whatever it is an amount of: recorded once, corrected with a reason, deleted, undone.
+
+`EntryLog` has the acts; energy and production each have one subclass, which says what its columns are.
+"""
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from factories.models import Factory
+from lib.decimals import plain
+from lib.errors import ApiError, invalid
+from logbook.choices import Act
+from logbook.models import LoggedEntry
+from logbook.notices import Notice
+
+UNDO_WITHIN = timedelta(minutes=10)
+LONGEST_REASON = 300
+# What an undo leaves as it is: which row it is, and whose.
+_NEVER_RESTORED = {"id", "created_at", "recorded_by_id", "client_id", "request_sha256"}
+E = TypeVar("E", bound=LoggedEntry)
+Input = TypeVar("Input")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Generic[E]):
+    entry: E
+    is_replay: bool = False
+
+
+class EntryLog(ABC, Generic[E, Input]):
+    """The acts on entries of one kind. `Input` is a frozen dataclass of what a person says about one."""
+
+    model: type[E]
+    # Fields of `Input` that change no result: correcting them alone neither recomputes an entry nor warns again.
+    plain_fields: frozenset[str] = frozenset({"note"})
+
+    # --- What a kind says for itself ---------------------------------------------------------------
+    @abstractmethod
+    def columns_of(self, factory: Factory, data: Input, now: datetime) -> dict[str, Any]:
+        """The columns that follow from what was said. Raises ApiError 400: field, value, limit and remedy."""
+
+    @abstractmethod
+    def said_by(self, entry: E) -> Input:
+        """An entry as if it were told again."""
+
+    @abstractmethod
+    def notices_for(self, entry: E) -> list[Notice]:
+        """What is odd beside other entries about one that is about to be stored. Never refuses."""
+
+    def entries(self) -> QuerySet[E]:
+        """Entries with what an answer shows of them, in one query."""
+        return self.model._default_manager.select_related("factory__organisation")
+
+    def require_changeable(self, entry: E) -> None:
+        """Raise ApiError 409 for an entry that nobody changes by hand."""
+
+    def place_of(self, entry: E) -> Any:
+        """What `follow` has to know of an entry as it was before the act."""
+
+    def follow(self, user: User | None, entry: E, *, before: Any) -> None:
+        """Bring up to date what depends on a stored entry, in the same transaction."""
+
+    # --- The acts ----------------------------------------------------------------------------------
+    def record(self, user: User | None, factory: Factory, data: Input, *, client_id: UUID | None = None) -> Recorded[E]:
+        """Store one entry. With `client_id`, the same call again answers the same row.
+
+        Raises ApiError 400 (a field is wrong), 409 `key_conflict` (that client_id came with another body).
+        """
+        digest = request_digest(factory, data)
+        if client_id is not None and (stored := self._of_client(user, client_id)) is not None:
+            return _replayed(stored, digest)
+        now = timezone.now()
+        entry = self.model(
+            factory=factory, client_id=client_id, request_sha256=digest, recorded_by=user, created_at=now
+        )
+        mark(entry, user, Act.RECORDED, "", now)
+        self.write(entry, data, now)
+        try:
+            with transaction.atomic():
+                save(entry)
+                self.follow(user, entry, before=None)
+        except IntegrityError as error:
+            # The other tap of a double tap was faster: its row is the answer to both.
+            is_double = client_id is not None and f"{self.model._meta.app_label}_client_id_once" in str(error)
+            stored = self._of_client(user, client_id) if is_double and client_id else None
+            if stored is None:
+                raise
+            return _replayed(stored, digest)
+        return Recorded(entry)
+
+    @transaction.atomic
+    def correct(self, user: User | None, entry_id: int, changes: Mapping[str, Any], reason: str) -> E:
+        """Change what an entry says, and with it what follows from that. The history keeps what it was."""
+        entry = self._locked(entry_id)
+        before, reason = self.place_of(entry), required_reason(reason)
+        said: Any = self.said_by(entry)
+        data = replace(said, **changes)
+        if "timestamp" in changes and not {"period_start", "period_end"} & set(changes):
+            data = replace(data, period_start=None, period_end=None)
+        now = timezone.now()
+        changed = {f.name for f in fields(data) if getattr(data, f.name) != getattr(said, f.name)}
+        if changed <= self.plain_fields:
+            columns = self.columns_of(entry.factory, data, now)
+            for name in self.plain_fields:
+                setattr(entry, name, columns[name])
+        else:
+            self.write(entry, data, now)
+        mark(entry, user, Act.CORRECTED, reason, now)
+        return self._stored(user, entry, before)
+
+    @transaction.atomic
+    def delete(self, user: User | None, entry_id: int, reason: str) -> E:
+        """Take an entry out of all totals; the row and its history stay."""
+        entry = self._locked(entry_id)
+        before, reason = self.place_of(entry), required_reason(reason)
+        entry.deleted_at = timezone.now()
+        mark(entry, user, Act.DELETED, reason, entry.deleted_at)
+        return self._stored(user, entry, before)
+
+    @transaction.atomic
+    def undo(self, user: User | None, entry_id: int) -> E:
+        """Take back the last act on an entry: what was recorded goes, what was corrected or deleted returns.
+
+        Only the person who did it, within 10 minutes. Undone twice is undone once: a double tap brings nothing back.
+        """
+        entry = self._locked(entry_id, deleted_too=True)
+        if entry.last_act == Act.UNDONE:
+            return entry
+        before, now = self.place_of(entry), timezone.now()
+        _require_undoable(entry, user, now)
+        if entry.last_act == Act.RECORDED:
+            entry.deleted_at = now
+        else:
+            _restore(entry)
+        mark(entry, user, Act.UNDONE, _("undone"), now)
+        return self._stored(user, entry, before)
+
+    def write(self, entry: E, data: Input, now: datetime) -> None:
+        """Put on an entry what follows from what was said, and its warnings; the caller saves it."""
+        entry.warnings = []
+        for name, value in self.columns_of(entry.factory, data, now).items():
+            setattr(entry, name, value)
+        entry.warnings = [*entry.warnings, *(notice.stored() for notice in self.notices_for(entry))]
+
+    # --- Rows --------------------------------------------------------------------------------------
+    def _of_client(self, user: User | None, client_id: UUID) -> E | None:
+        return self.entries().filter(recorded_by=user, client_id=client_id).first()
+
+    def _locked(self, entry_id: int, *, deleted_too: bool = False) -> E:
+        # NO KEY: a foreign key to the row would wait for the stronger lock, as entries derived from a meter do.
+        entry = self.entries().select_for_update(of=("self",), no_key=True).get(pk=entry_id)
+        self.require_changeable(entry)
+        if entry.deleted_at is not None and not deleted_too:
+            raise ApiError(409, "entry_deleted", _("This entry is deleted; undo that, or log a new one."))
+        return entry
+
+    def _stored(self, user: User | None, entry: E, before: Any) -> E:
+        save(entry)
+        self.follow(user, entry, before=before)
+        return self.entries().get(pk=entry.pk)
+
+
+# --- Double taps -------------------------------------------------------------------------------
+def request_digest(factory: Factory, data: Any) -> str:
+    """What the body says, however it is written: 1.0 and 1.00 litres, and two offsets of one moment, are the same."""
+    said = {name: _canonical(value) for name, value in asdict(data).items()} | {"factory": factory.pk}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value
+
+
+def _replayed(stored: E, digest: str) -> Recorded[E]:
+    if stored.request_sha256 != digest:
+        raise ApiError(
+            409,
+            "key_conflict",
+            _("This Idempotency-Key came with another body before; use a new key for a new entry."),
+            params={"entry": stored.pk},
+        )
+    return Recorded(stored, is_replay=True)
+
+
+# --- Changes -----------------------------------------------------------------------------------
+def required_reason(reason: str) -> str:
+    """The reason in one line. Raises ApiError 400 when there is none, or too much of it."""
+    text = " ".join(str(reason or "").split())
+    if not text:
+        raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
+    if len(text) > LONGEST_REASON:
+        raise invalid("reason", "too_long", _("reason has %d characters, more than 300.") % len(text))
+    return text
+
+
+def checked_amount(amount: Decimal, unit: str, *, below: Decimal) -> Decimal:
+    """An amount from 0 to what its column holds. Raises ApiError 400 on `amount`."""
+    if not amount.is_finite() or not 0 <= amount < below:
+        raise invalid(
+            "amount",
+            "out_of_range",
+            _(
+                "amount=%(amount)s %(unit)s is outside 0 to %(limit)s %(unit)s; write 0 for none, and correct the "
+                "entry that was too high."
+            )
+            % {"amount": amount, "unit": unit[:40], "limit": f"{below:,.0f}"},
+        )
+    return amount
+
+
+def mark(entry: LoggedEntry, user: User | None, act: Act, reason: str, now: datetime) -> None:
+    """Write on an entry what was done last, and by whom; the caller saves it."""
+    entry.last_act, entry.change_reason, entry.changed_by, entry.changed_at = act, reason, user, now
+
+
+def save(entry: LoggedEntry) -> None:
+    """The checks of the model's own fields (lengths, choices); the rest is the database's."""
+    unchecked = [f.name for f in entry._meta.fields if f.is_relation]
+    entry.full_clean(exclude=unchecked, validate_unique=False, validate_constraints=False)
+    entry.save()
+
+
+def _require_undoable(entry: LoggedEntry, user: User | None, now: datetime) -> None:
+    if entry.changed_by_id != (user.pk if user else None) or now - entry.changed_at > UNDO_WITHIN:
+        raise ApiError(
+            409,
+            "undo_expired",
+            _(
+                "Only the person who made the last change can undo it, within %(minutes)d minutes: correct the entry "
+                "with a reason."
+            )
+            % {"minutes": UNDO_WITHIN.total_seconds() // 60},
+        )
+
+
+def _restore(entry: Any) -> None:
+    """The columns as they were before the last change, from the history that the triggers wrote."""
+    before = entry.events.order_by("-pgh_id")[1]
+    for column in entry._meta.fields:
+        if column.attname not in _NEVER_RESTORED:
+            setattr(entry, column.attname, getattr(before, column.attname))
