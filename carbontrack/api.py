@@ -13,7 +13,8 @@ from devices.api import MCUDeviceViewSet
 from emissions.api import LatestView
 from emissions.chart_api import ChartPngView, ChartSvgView
 from emissions.live import stream
-from energy.api import EmissionFactorViewSet, EnergyEntryViewSet, EnergyTypeViewSet
+from energy.api import EnergyEntryViewSet
+from energy.factor_api import EmissionFactorViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
 from leaderboard.api import LeaderboardView

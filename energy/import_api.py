@@ -19,7 +19,6 @@ from energy.importing import ImportPlan, ImportResult, import_sheet
 from factories.models import Factory
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
-from logbook.api import NoNulMixin
 from logbook.notices import words
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
@@ -28,7 +27,7 @@ LARGEST_FILE_BYTES = 20 * 1024 * 1024
 SHOWN_ERRORS = 1_000
 
 
-class SheetUploadSerializer(NoNulMixin, serializers.Serializer[Any]):
+class SheetUploadSerializer(serializers.Serializer[Any]):
     """A file and what its columns mean."""
 
     file = serializers.FileField(help_text="CSV or XLSX, up to 20 MiB and 200,000 rows")

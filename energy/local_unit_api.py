@@ -18,10 +18,19 @@ from energy.models import LocalUnit
 from energy.services import set_local_unit
 from factories.models import Factory
 from lib.errors import invalid
-from logbook.api import REFUSALS, NoNulMixin, PlainDecimalField, object_of, visible_factories
+from logbook.api import (
+    REFUSALS,
+    AmountField,
+    PlainDecimalField,
+    ReadOnlySerializer,
+    ToFactory,
+    factory_to_write,
+    read,
+    visible_factories,
+)
 
 
-class LocalUnitSerializer(serializers.ModelSerializer[LocalUnit]):
+class LocalUnitSerializer(ReadOnlySerializer):
     """1 `name` is `amount` `unit`, at one factory and of one energy type."""
 
     energy_type = serializers.CharField(source="energy_type.code")
@@ -32,29 +41,20 @@ class LocalUnitSerializer(serializers.ModelSerializer[LocalUnit]):
         fields: Any = ["id", "factory", "energy_type", "name", "amount", "unit", "created_at"]
         ref_name = "LocalUnit"
 
-    def get_fields(self) -> Any:
-        fields = super().get_fields()
-        for field in fields.values():
-            field.read_only = True
-        return fields
 
-
-class LocalUnitChangeSerializer(NoNulMixin, serializers.Serializer[Any]):
+class LocalUnitChangeSerializer(serializers.Serializer[Any]):
     """What one of it is. Entries stay as they were valued."""
 
-    amount = serializers.DecimalField(
-        max_digits=18, decimal_places=6, min_value=Decimal("0.000001"), help_text="1 lorry is how many"
-    )
+    amount = AmountField(min_value=Decimal("0.000001"), help_text="1 lorry is how many")
     unit = serializers.CharField(max_length=40, help_text="stere, kg, kWh, or another local unit")
 
     class Meta:
         swagger_schema_fields = {"example": {"amount": "11.5", "unit": "stere"}}
 
 
-class NewLocalUnitSerializer(LocalUnitChangeSerializer):
+class NewLocalUnitSerializer(ToFactory, LocalUnitChangeSerializer):
     """A unit that the factory counts in."""
 
-    factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="id")
     energy_type = serializers.CharField(max_length=60, help_text="code, name or alias")
     name = serializers.CharField(max_length=40, help_text="lorry; in any case")
 
@@ -90,12 +90,8 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
     )
     def create(self, request: Request) -> Response:
         """One of that name for the same type is an error: change it instead."""
-        serializer = NewLocalUnitSerializer(data=object_of(request))
-        serializer.is_valid(raise_exception=True)
-        said = serializer.validated_data
-        factory = get_visible(
-            request.user, Factory.objects.all(), Action.WRITE_ENERGY, factory_path="", pk=said["factory"]
-        )
+        said = read(NewLocalUnitSerializer, request).validated_data
+        factory = factory_to_write(request, Action.WRITE_ENERGY, said["factory"])
         _require_free(factory, said["energy_type"], said["name"])
         record = set_local_unit(factory, said["energy_type"], said["name"], amount=said["amount"], unit=said["unit"])
         return Response(LocalUnitSerializer(record).data, status=status.HTTP_201_CREATED)
@@ -111,9 +107,8 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         record = get_visible(
             request.user, LocalUnit.objects.select_related("factory", "energy_type"), Action.WRITE_ENERGY, pk=pk
         )
-        serializer = LocalUnitChangeSerializer(data=object_of(request), partial=True)
-        serializer.is_valid(raise_exception=True)
-        said = {"amount": record.amount, "unit": record.unit} | serializer.validated_data
+        changes = read(LocalUnitChangeSerializer, request, partial=True).validated_data
+        said = {"amount": record.amount, "unit": record.unit} | changes
         changed = set_local_unit(record.factory, record.energy_type.code, record.name, **said)
         return Response(LocalUnitSerializer(changed).data)
 

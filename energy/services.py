@@ -57,6 +57,7 @@ class EntryInput:
 
 class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     model = EnergyEntry
+    input_class = EntryInput
     plain_fields = frozenset({"source_id", "cost", "currency", "note", "meter_restarted"})
 
     def entries(self) -> QuerySet[EnergyEntry]:
@@ -135,6 +136,9 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             _per_made_tea(entry),
         )
         return [notice for notice in found if notice is not None]
+
+    def history(self, entry: EnergyEntry) -> QuerySet[Any]:
+        return super().history(entry).select_related("energy_type")
 
     def require_changeable(self, entry: EnergyEntry) -> None:
         meters.require_not_derived(entry)

@@ -1,22 +1,33 @@
-"""What the APIs of logged entries share, energy and production: the key of a double tap, reasons, notices, dates."""
+"""The API of a log, whatever is logged: its requests, its shapes, and the one viewset of energy and production."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
 from drf_yasg import openapi
-from rest_framework import serializers
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import visible_to
+from accounts.permissions import get_visible, visible_to
+from accounts.roles import Action
+from accounts.viewsets import ScopedReadOnlyViewSet
 from factories.models import Factory
 from lib.decimals import plain
-from lib.errors import ApiError, invalid
+from lib.errors import invalid
+from lib.exports import list_response
+from lib.numbers import NumberError, parse_number
+from logbook.models import LoggedEntry
+from logbook.notices import shown
+from logbook.services import EntryLog
 
-NUL = "\x00"
 IDEMPOTENCY_KEY = openapi.Parameter(
     "Idempotency-Key",
     openapi.IN_HEADER,
@@ -33,35 +44,28 @@ def user_of(request: Request) -> User:
     return request.user
 
 
-def object_of(request: Request) -> Any:
-    """The body, which is one object. Raises ApiError 400 for anything else."""
+def read(serializer_class: Any, request: Request, **options: Any) -> Any:
+    """The body, checked by a serializer. Raises ApiError 400 for one that is no object."""
     if not isinstance(request.data, dict):
         raise invalid("non_field_errors", "invalid_shape", _("Send one object."))
-    return request.data
+    serializer = serializer_class(data=request.data, **options)
+    serializer.is_valid(raise_exception=True)
+    return serializer
 
 
 def client_id_of(request: Request) -> UUID | None:
     """The header `Idempotency-Key`. Raises ApiError 400 when it is no UUID."""
     text = request.headers.get("Idempotency-Key", "").strip()
-    if not text:
-        return None
     try:
-        return UUID(text)
+        return UUID(text) if text else None
     except ValueError:
-        raise ApiError(
-            400,
-            "invalid",
-            _("Please correct the fields named."),
-            fields={
-                "Idempotency-Key": [
-                    {"code": "invalid", "message": _("Idempotency-Key=%r is no UUID.") % text[:60], "params": {}}
-                ]
-            },
-        ) from None
+        raise invalid("Idempotency-Key", "invalid", _("Idempotency-Key=%r is no UUID.") % text[:60]) from None
 
 
-def asks_for_deleted(request: Request) -> bool:
-    return request.query_params.get("deleted", "").lower() in ("true", "1")
+def factory_to_write(request: Request, action: Action, pk: int) -> Factory:
+    """The factory that a body names: 404 out of scope, 403 without the right."""
+    factories = Factory.objects.select_related("organisation")
+    return get_visible(request.user, factories, action, factory_path="", pk=pk)
 
 
 def visible_factories(request: Request | None) -> QuerySet[Factory]:
@@ -83,18 +87,222 @@ class PlainDecimalField(serializers.DecimalField):
         return plain(Decimal(value))
 
 
-class NoNulMixin:
-    """PostgreSQL takes no NUL in a text."""
+class AmountField(serializers.DecimalField):
+    """A JSON number or a text. In a text a point is a decimal point, as in our answers; others go by `parse_number`."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name, value in attrs.items():
-            if isinstance(value, str) and NUL in value:
-                raise serializers.ValidationError({name: _("A text has no NUL character.")})
-        return attrs
+    def __init__(self, **options: Any) -> None:
+        defaults: dict[str, Any] = {"max_digits": 18, "decimal_places": 6, "min_value": Decimal(0)}
+        super().__init__(**defaults | options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        try:
+            Decimal(data)
+        except (InvalidOperation, TypeError, ValueError):
+            data = self._as_typed(str(data))
+        return super().to_internal_value(data)
+
+    def _as_typed(self, text: str) -> Decimal:
+        try:
+            return parse_number(text)
+        except NumberError as error:
+            if error.code == "two_readings":
+                raise serializers.ValidationError(str(error), code=error.code) from None
+            self.fail("invalid")
+
+
+class ReadOnlySerializer(serializers.ModelSerializer[Any]):
+    """A row as it is answered; what comes in has a serializer of its own."""
+
+    def get_fields(self) -> Any:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only = True
+        return fields
+
+
+class EntrySerializer(ReadOnlySerializer):
+    amount = PlainDecimalField(help_text="in `unit`, as it was told")
+    warnings = serializers.SerializerMethodField()
+
+    OF_ENTRY = ("id", "factory", "amount", "unit", "period_start", "period_end", "note")
+    OF_ACTS = (
+        "warnings",
+        "origin",
+        "client_id",
+        "recorded_by",
+        "created_at",
+        "last_act",
+        "changed_by",
+        "changed_at",
+        "change_reason",
+        "deleted_at",
+    )
+
+    def get_warnings(self, entry: LoggedEntry) -> list[dict[str, Any]]:
+        return shown(entry.warnings)
+
+
+class EntryFields(serializers.Serializer[Any]):
+    """The fields of an entry that a person gives."""
+
+    amount = AmountField(help_text='"24", "24.5", 24.5; 0 says that there was none')
+    timestamp = serializers.DateTimeField(
+        required=False, help_text="default: period_start; names the factory day, when no period is given"
+    )
+    period_start = serializers.DateTimeField(required=False, allow_null=True)
+    period_end = serializers.DateTimeField(required=False, allow_null=True, help_text="exclusive")
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class ToFactory(serializers.Serializer[Any]):
+    """With `EntryFields`: a new entry of one factory."""
+
+    factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="id")
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
+    """Alone: why an entry is deleted. With `EntryFields`: a correction, what changes and why; the rest stays."""
+
     reason = serializers.CharField(max_length=300, help_text="why; kept in the history")
 
     class Meta:
         swagger_schema_fields = {"example": {"reason": "logged twice"}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "reason" not in attrs:
+            words = _("Say why: a change without a reason is not stored.")
+            raise serializers.ValidationError({"reason": words}, code="required")
+        return attrs
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """An entry as it stood after one act, from the audit history that the database keeps."""
+
+    happened_at = serializers.DateTimeField(source="pgh_created_at")
+    act = serializers.CharField(source="last_act")
+    by = serializers.IntegerField(source="changed_by_id", allow_null=True)
+    reason = serializers.CharField(source="change_reason")
+    unit = serializers.CharField()
+    period_start = serializers.DateTimeField(allow_null=True)
+    period_end = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+def entry_filter(time: str, **own: filters.Filter) -> type[filters.FilterSet]:
+    """The filters of every log, and those of one; `time` is the column that `from` and `to` are about."""
+    of_all = {
+        "factory": filters.ModelChoiceFilter(queryset=visible_factories),
+        # `from` is a word of Python's, so it cannot be an attribute in a class body.
+        "from": filters.IsoDateTimeFilter(field_name=time, lookup_expr="gte"),
+        "to": filters.IsoDateTimeFilter(field_name=time, lookup_expr="lt"),
+        "deleted": filters.BooleanFilter(method=_nothing_more, help_text="true: deleted entries too"),
+    }
+    return type("EntryFilter", (filters.FilterSet,), of_all | own)
+
+
+def _nothing_more(queryset: QuerySet[Any], _name: str, _wanted: bool) -> QuerySet[Any]:
+    return queryset  # `EntryViewSet.get_queryset` hides deleted entries, also where this filter is not named
+
+
+# --- The viewset -------------------------------------------------------------------------------
+class EntryViewSet(ScopedReadOnlyViewSet):
+    """Log, correct, delete, undo. A subclass names its log, its rights and its shapes."""
+
+    log: EntryLog[Any, Any]
+    name: str  # of its operations in the schema: `energy-entries`
+    reads: Action
+    writes: Action
+    new_class: type[serializers.Serializer[Any]]
+    correction_class: type[serializers.Serializer[Any]]
+    event_class: type[serializers.Serializer[Any]]
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # Whoever may see entries comes so far; each write asks for its right in the entry's own factory.
+        cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
+        cls.describe()
+
+    @classmethod
+    def describe(cls) -> None:
+        """Describe this kind of entry in the schema. drf-yasg reads it from the method, so each kind gets its own."""
+        entry = cls.serializer_class
+        key = {"manual_parameters": [IDEMPOTENCY_KEY]}
+        cls._describe("create", "Log one entry", cls.new_class, {201: entry, 409: "key_conflict"}, **key)
+        cls._describe(
+            "partial_update",
+            "Correct an entry, with a reason",
+            cls.correction_class,
+            {200: entry, 409: "entry_deleted"},
+        )
+        cls._describe(
+            "destroy",
+            "Delete an entry, with a reason",
+            ReasonSerializer,
+            {200: entry, 409: "entry_deleted"},
+            operation_id=f"{cls.name}_delete",
+        )
+        cls._describe(
+            "undo", "Take back your last change, within 10 minutes", no_body, {200: entry, 409: "undo_expired"}
+        )
+        cls._describe("history", "All that an entry ever was, oldest first", None, {200: cls.event_class(many=True)})
+
+    @classmethod
+    def _describe(cls, method: str, summary: str, body: Any, responses: dict[int, Any], **more: Any) -> None:
+        of_base = getattr(cls, method)
+
+        def own(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            answer: HttpResponseBase = of_base(self, request, *args, **kwargs)
+            return answer
+
+        own.__dict__.update(of_base.__dict__)
+        own.__name__, own.__doc__ = method, of_base.__doc__
+        said = {"operation_id": f"{cls.name}_{method}", "operation_summary": summary, "request_body": body} | more
+        setattr(cls, method, swagger_auto_schema(**said, responses={**REFUSALS, **responses})(own))
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        query = self.request.query_params if getattr(self, "request", None) else {}
+        if self.action == "list" and query.get("deleted", "").lower() not in ("true", "1"):
+            queryset = queryset.filter(deleted_at__isnull=True)
+        return queryset
+
+    def create(self, request: Request) -> Response:
+        """Without a period it fills the factory day that holds `timestamp`. With the same Idempotency-Key the same
+        body answers the same entry."""
+        client_id = client_id_of(request)
+        said = dict(read(self.new_class, request).validated_data)
+        factory = factory_to_write(request, self.writes, said.pop("factory"))
+        recorded = self.log.record(user_of(request), factory, self.log.input_class(**said), client_id=client_id)
+        return self._answer(recorded.entry, status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """What follows from the amount, unit, kind or time is computed again. What it was stays in its history."""
+        entry = self._writable(request, pk)
+        changes = dict(read(self.correction_class, request, partial=True).validated_data)
+        reason = changes.pop("reason")
+        return self._answer(self.log.correct(user_of(request), entry.pk, changes, reason))
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Takes it out of lists and totals; the row stays, with who, when and why."""
+        entry = self._writable(request, pk)
+        reason = read(ReasonSerializer, request).validated_data["reason"]
+        return self._answer(self.log.delete(user_of(request), entry.pk, reason))
+
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
+        return self._answer(self.log.undo(user_of(request), self._writable(request, pk).pk))
+
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def history(self, request: Request, pk: str) -> HttpResponseBase:
+        rows = self.event_class(self.log.history(self.get_object()), many=True).data
+        return list_response(request, list(rows), list(self.event_class().fields), f"{self.name}-history")
+
+    def _writable(self, request: Request, pk: str) -> Any:
+        return get_visible(request.user, self.log.entries(), self.writes, pk=pk)
+
+    def _answer(self, entry: LoggedEntry, status_code: int = status.HTTP_200_OK) -> Response:
+        assert self.serializer_class is not None
+        return Response(self.serializer_class(entry).data, status=status_code)

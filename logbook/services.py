@@ -44,6 +44,7 @@ class EntryLog(ABC, Generic[E, Input]):
     """The acts on entries of one kind. `Input` is a frozen dataclass of what a person says about one."""
 
     model: type[E]
+    input_class: type[Input]
     # Fields of `Input` that change no result: correcting them alone neither recomputes an entry nor warns again.
     plain_fields: frozenset[str] = frozenset({"note"})
 
@@ -63,6 +64,11 @@ class EntryLog(ABC, Generic[E, Input]):
     def entries(self) -> QuerySet[E]:
         """Entries with what an answer shows of them, in one query."""
         return self.model._default_manager.select_related("factory__organisation")
+
+    def history(self, entry: E) -> QuerySet[Any]:
+        """What an entry was after each act, oldest first, from the rows that the database's triggers wrote."""
+        rows: Any = entry
+        return rows.events.order_by("pgh_id")
 
     def require_changeable(self, entry: E) -> None:
         """Raise ApiError 409 for an entry that nobody changes by hand."""

@@ -52,6 +52,7 @@ class ProductionInput:
 
 class ProductionLog(EntryLog[ProductionEntry, ProductionInput]):
     model = ProductionEntry
+    input_class = ProductionInput
 
     def columns_of(self, factory: Factory, data: ProductionInput, now: datetime) -> dict[str, Any]:
         product, unit = find_product(factory, data.product), find_unit(data.unit)

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Scope
+from energy.api import CorrectionSerializer, NewEntrySerializer
 from energy.models import EnergyEntry
-from energy.serializers import CorrectionSerializer, NewEntrySerializer
 from logbook.api import ReasonSerializer
 from tests import make
 

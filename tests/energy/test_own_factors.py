@@ -13,9 +13,9 @@ from django.db.utils import InternalError
 from django.test import Client
 
 from accounts.roles import Role
+from energy.factor_api import NewFactorSerializer
 from energy.loading import load
 from energy.models import EmissionFactor, EnergyEntry
-from energy.own_factor_api import NewFactorSerializer
 from energy.own_factors import FactorInput, add_factor, preview_factor
 from lib.errors import ApiError
 from tests import make

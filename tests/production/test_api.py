@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Scope
+from production.api import NewProductionSerializer, ProductionCorrectionSerializer
 from production.models import ProductionEntry
-from production.serializers import NewProductionSerializer, ProductionCorrectionSerializer
 from tests import make
 
 pytestmark = pytest.mark.django_db
