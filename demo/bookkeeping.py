@@ -10,25 +10,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
 from demo.ledger import Ledger, Line, Made
-from energy.bulk import NewCount, NewRow, insert_counts, insert_rows
+from energy.bulk import columns_to_insert
 from energy.choices import EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType
-from energy.services import DEFAULT_MOISTURE_FRACTION, EntryInput, energy_log
+from energy.services import EntryInput, energy_log
 from energy.valuation import value_amount
-from factories.choices import SourceKind
+from factories.choices import ProductionUnit
 from factories.models import EmissionSource, Factory
+from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from production.models import ProductionEntry
-from production.services import ProductionRow, add_production_bulk
 
-_Alike = tuple[str, EntryKind, str, SourceKind | None, str]
 _Period = tuple[datetime, datetime]
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -51,34 +51,18 @@ class Bookkeeper:
         `since`: entries that ended before it are known to be stored.
         """
         since = since or _LONG_AGO
-        alike: dict[_Alike, list[Line]] = defaultdict(list)
         lines = _new_lines(factory, [line for line in ledger.lines if (line.end or line.start) > since], since)
-        for line in lines:
-            key = (line.energy_type, line.kind, line.unit, line.source_kind, line.factor_set)
-            alike[key].append(line)
-        sources = {str(source.kind): source for source in EmissionSource.objects.filter(factory=factory)}
-        for (energy_type, kind, unit, source_kind, factor_set), group in alike.items():
-            if kind is EntryKind.METER_READING:
-                _read_meter(factory, user, group)
-                continue
-            if kind is not EntryKind.USED:
-                rows = [self._count(line) for line in group]
-                insert_counts(user, factory, self._types[energy_type], kind=kind, rows=rows, unit=unit)
-                continue
-            insert_rows(
-                user,
-                factory,
-                self._types[energy_type],
-                sources.get(source_kind or ""),
-                rows=[self._use(factory, line) for line in group],
-                unit=unit,
-                factor_set=factor_set,
-            )
+        sources = {str(source.kind): source.pk for source in EmissionSource.objects.filter(factory=factory)}
+        uses = [self._use(factory, line, sources) for line in lines if line.kind is EntryKind.USED]
+        insert_entries(EnergyEntry, user, uses, origin=Origin.IMPORT)
+        counts = [line for line in lines if line.kind not in (EntryKind.USED, EntryKind.METER_READING)]
+        insert_entries(EnergyEntry, user, [self._count(factory, line) for line in counts], origin=Origin.ENTRY)
+        _read_meter(factory, user, [line for line in lines if line.kind is EntryKind.METER_READING])
         made = _new_production(factory, [one for one in ledger.made if one.end > since], since)
-        add_production_bulk(user, [self._made(factory, one) for one in made])
+        insert_entries(ProductionEntry, user, [self._made(factory, one) for one in made], origin=Origin.IMPORT)
         return len(lines) + len(made)
 
-    def _use(self, factory: Factory, line: Line) -> NewRow:
+    def _use(self, factory: Factory, line: Line, sources: dict[str, int]) -> dict[str, Any]:
         assert line.end is not None  # a use fills a period
         first_day = line.start.astimezone(factory.zone).date()
         last_day = (line.end - timedelta(microseconds=1)).astimezone(factory.zone).date()
@@ -91,16 +75,36 @@ class Bookkeeper:
             last_day=last_day,
             gwp_set=factory.organisation.gwp_set,
         )
-        moisture = DEFAULT_MOISTURE_FRACTION if self._types[line.energy_type].is_wood else None
-        stored = [notice.stored() for notice in notices]
-        return NewRow(line.amount, line.start, line.end, valued, moisture, stored, self._not_yet(line))
+        return columns_to_insert(
+            factory,
+            self._types[line.energy_type],
+            amount=line.amount,
+            unit=line.unit,
+            start=line.start,
+            end=line.end,
+            valued=valued,
+            source_id=sources.get(line.source_kind or ""),
+            factor_set=line.factor_set,
+            notices=notices,
+        ) | {"created_at": self._not_yet(line)}
 
-    def _count(self, line: Line) -> NewCount:
-        moisture = DEFAULT_MOISTURE_FRACTION if self._types[line.energy_type].is_wood else None
-        return NewCount(line.amount, line.start, moisture, self._not_yet(line))
+    def _count(self, factory: Factory, line: Line) -> dict[str, Any]:
+        """What was delivered or counted: an amount at a moment, which emits nothing."""
+        energy_type = self._types[line.energy_type]
+        return columns_to_insert(
+            factory, energy_type, amount=line.amount, unit=line.unit, start=line.start, kind=line.kind
+        ) | {"created_at": self._not_yet(line)}
 
-    def _made(self, factory: Factory, one: Made) -> ProductionRow:
-        return ProductionRow(factory.pk, one.product, one.amount_kg, one.start, one.end, recorded_at=self._not_yet(one))
+    def _made(self, factory: Factory, one: Made) -> dict[str, Any]:
+        return {
+            "factory_id": factory.pk,
+            "product": one.product,
+            "amount_kg": one.amount_kg,
+            "unit": ProductionUnit.KG.value,
+            "period_start": one.start,
+            "period_end": one.end,
+            "created_at": self._not_yet(one),
+        }
 
     def _not_yet(self, told: Line | Made) -> datetime:
         return min(told.recorded_at, self._now)

@@ -9,20 +9,20 @@ from rest_framework import serializers
 from accounts.roles import Action
 from energy.choices import EntryKind
 from energy.factor_api import FactorUsedSerializer
-from energy.import_api import ImportMixin
 from energy.models import EnergyEntry
 from energy.services import energy_log
+from energy.sheets import EnergySheet
 from logbook.api import (
     AmountField,
     EntryFields,
     EntrySerializer,
-    EntryViewSet,
     EventSerializer,
     PlainDecimalField,
     ReasonSerializer,
     ToFactory,
     entry_filter,
 )
+from logbook.sheets.api import ImportResultSerializer, SheetUpload, SheetViewSet
 
 
 class EnergyEntrySerializer(EntrySerializer):
@@ -143,7 +143,19 @@ class EntryEventSerializer(EventSerializer):
     factor = serializers.IntegerField(source="factor_id", allow_null=True)
 
 
-class EnergyEntryViewSet(ImportMixin, EntryViewSet):
+class EnergyUpload(SheetUpload):
+    energy_type = serializers.CharField(max_length=60)
+    unit = serializers.CharField(max_length=40)
+    factor_set = serializers.CharField(max_length=40, required=False, help_text="default: the set in force")
+    source: Any = serializers.IntegerField(source="source_id", required=False, min_value=1, max_value=2**31 - 1)
+
+
+class EnergyImportSerializer(ImportResultSerializer):
+    co2e_kg = serializers.CharField(source="sums.co2e_kg", help_text="of rows stored now")
+    biogenic_co2_kg = serializers.CharField(source="sums.biogenic_co2_kg", help_text="of rows stored now")
+
+
+class EnergyEntryViewSet(SheetViewSet):
     """Energy used, received, counted and read from meters. Corrections and deletions need a reason and stay visible."""
 
     log, name = energy_log, "energy-entries"
@@ -151,6 +163,7 @@ class EnergyEntryViewSet(ImportMixin, EntryViewSet):
     queryset = energy_log.entries().order_by("-timestamp", "-id")
     serializer_class = EnergyEntrySerializer
     new_class, correction_class, event_class = NewEntrySerializer, CorrectionSerializer, EntryEventSerializer
+    sheet_class, upload_class, result_class = EnergySheet, EnergyUpload, EnergyImportSerializer
     filterset_class = entry_filter(
         "timestamp",
         energy_type=filters.CharFilter(field_name="energy_type__code", help_text="code"),

@@ -32,7 +32,7 @@ BELOW = Decimal(10) ** 12
 DEFAULT_MOISTURE_FRACTION = Decimal("0.300")
 # KTDA benchmarks in docs/sources.md: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
-_NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}
+NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             now=now,
             fills_day=data.kind == EntryKind.USED,
         )
-        local, results = local_units_of(factory, energy_type), _NO_RESULTS
+        local, results = local_units_of(factory, energy_type), NO_RESULTS
         if data.kind == EntryKind.USED:
             first_day, last_day = period.days(factory)
             book = FactorBook(energy_type, factory.country, data.factor_set, organisation=factory.organisation)

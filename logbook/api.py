@@ -220,6 +220,8 @@ class EntryViewSet(ScopedReadOnlyViewSet):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if not hasattr(cls, "log"):  # a base, as of those that take sheets
+            return
         # Whoever may see entries comes so far; each write asks for its right in the entry's own factory.
         cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
         cls.describe()

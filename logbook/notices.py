@@ -65,7 +65,7 @@ def words(code: str, params: dict[str, Any]) -> str:
             "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
             "and the production of that time."
         ),
-        "rounded": _("%(count)s values had more than 6 decimals and were rounded to 6, half to even."),
+        "rounded": _("%(count)s values were rounded to %(step)s, half to even."),
         "columns_unused": _("These columns were not used: %(columns)s."),
         "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
     }

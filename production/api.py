@@ -7,18 +7,20 @@ from rest_framework import serializers
 
 from accounts.roles import Action
 from factories.choices import Product
+from lib.decimals import plain
 from logbook.api import (
     EntryFields,
     EntrySerializer,
-    EntryViewSet,
     EventSerializer,
     PlainDecimalField,
     ReasonSerializer,
     ToFactory,
     entry_filter,
 )
-from production.models import ProductionEntry
+from logbook.sheets.api import SheetUpload, SheetViewSet
+from production.models import ProductionEntry, told
 from production.services import production_log
+from production.sheets import ProductionSheet
 
 
 class ProductionEntrySerializer(EntrySerializer):
@@ -64,10 +66,19 @@ class ProductionCorrectionSerializer(ReasonSerializer, ProductionFields):
 
 class ProductionEventSerializer(EventSerializer):
     product = serializers.CharField()
+    amount = serializers.SerializerMethodField(help_text="in `unit`, as it was told")
     amount_kg = PlainDecimalField()
 
+    def get_amount(self, event: Any) -> str:
+        return plain(told(event.amount_kg, event.unit))
 
-class ProductionViewSet(EntryViewSet):
+
+class ProductionUpload(SheetUpload):
+    product = serializers.CharField(max_length=60)
+    unit = serializers.CharField(max_length=40, default="kg")
+
+
+class ProductionViewSet(SheetViewSet):
     """Made tea, green leaf, coal. Corrections and deletions need a reason and stay visible."""
 
     log, name = production_log, "production"
@@ -76,4 +87,5 @@ class ProductionViewSet(EntryViewSet):
     serializer_class = ProductionEntrySerializer
     new_class, correction_class = NewProductionSerializer, ProductionCorrectionSerializer
     event_class = ProductionEventSerializer
+    sheet_class, upload_class = ProductionSheet, ProductionUpload
     filterset_class = entry_filter("period_start", product=filters.ChoiceFilter(choices=Product.choices))

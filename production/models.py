@@ -13,6 +13,11 @@ from logbook.models import LoggedEntry, with_history
 KG_PER_UNIT = {ProductionUnit.KG: Decimal(1), ProductionUnit.T: Decimal(1000)}
 
 
+def told(amount_kg: Decimal, unit: str) -> Decimal:
+    """A stored mass in the unit that it was told in."""
+    return amount_kg / KG_PER_UNIT[ProductionUnit(unit)]
+
+
 @with_history
 class ProductionEntry(LoggedEntry):
     """How much of a product a factory made in a period; zero is a fact, too: nothing was made."""
@@ -44,4 +49,4 @@ class ProductionEntry(LoggedEntry):
     @property
     def amount(self) -> Decimal:
         """As it was told, in `unit`."""
-        return self.amount_kg / KG_PER_UNIT[ProductionUnit(self.unit)]
+        return told(self.amount_kg, self.unit)

@@ -3,23 +3,18 @@
 Recording, correcting, deleting and undoing are in `logbook/services.py`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from factories.choices import Product, ProductionUnit
 from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.errors import invalid
-from logbook.choices import Origin
 from logbook.notices import Notice, above_usual, outside_band, overlap
 from logbook.periods import period_of
 from logbook.services import EntryLog, checked_amount
@@ -33,8 +28,7 @@ UNIT_WORDS: dict[str, tuple[str, ...]] = {
 }
 # KTDA benchmarks in docs/sources.md: made tea is 0.22 to 0.24 of the green leaf. Seasons and counting need some room.
 OUT_TURN_BAND = (Decimal("0.20"), Decimal("0.26"))
-_STEP_KG = Decimal("0.001")
-_ROWS_AT_ONCE = 2_000
+STEP_KG = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +124,7 @@ def find_unit(name: str) -> ProductionUnit:
 def in_kg(amount: Decimal, unit: ProductionUnit) -> Decimal:
     """The amount as stored, to a gram. Raises ApiError 400 for one that is below 0 or too large."""
     checked_amount(amount, unit.value, below=BELOW_KG / KG_PER_UNIT[unit])
-    return (amount * KG_PER_UNIT[unit]).quantize(_STEP_KG, rounding=ROUND_HALF_EVEN)
+    return (amount * KG_PER_UNIT[unit]).quantize(STEP_KG, rounding=ROUND_HALF_EVEN)
 
 
 def _out_turn(entry: ProductionEntry, others: QuerySet[ProductionEntry]) -> Notice | None:
@@ -148,45 +142,3 @@ def _out_turn(entry: ProductionEntry, others: QuerySet[ProductionEntry]) -> Noti
     if not made_kg or not leaf_kg:
         return None
     return outside_band("out_turn_outside_band", made_kg / leaf_kg, *OUT_TURN_BAND, step="0.001")
-
-
-# --- Many at once ------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class ProductionRow:
-    """A row of an import or of a simulated history: checked by whoever made it, and by the table's constraints."""
-
-    factory_id: int
-    product: str
-    amount_kg: Decimal
-    period_start: datetime
-    period_end: datetime
-    unit: str = ProductionUnit.KG
-    note: str = ""
-    recorded_at: datetime | None = None  # when it was told, where that is known; else now
-
-
-@transaction.atomic
-def add_production_bulk(user: User | None, rows: Iterable[ProductionRow]) -> int:
-    """Store rows that are known to be new, marked as imported; the history triggers fire as for any insert.
-
-    Raises IntegrityError where a constraint of the table says no: then nothing is stored. Answers how many.
-    """
-    now = timezone.now()
-    entries = [
-        ProductionEntry(
-            factory_id=row.factory_id,
-            product=row.product,
-            amount_kg=row.amount_kg,
-            unit=row.unit,
-            period_start=row.period_start,
-            period_end=row.period_end,
-            note=row.note,
-            origin=Origin.IMPORT,
-            recorded_by=user,
-            changed_by=user,
-            created_at=row.recorded_at or now,
-            changed_at=row.recorded_at or now,
-        )
-        for row in rows
-    ]
-    return len(ProductionEntry.objects.bulk_create(entries, batch_size=_ROWS_AT_ONCE))

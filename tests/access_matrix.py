@@ -39,6 +39,25 @@ MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
 KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
 
+NOT_OF_A_LOG = dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405))
+# Of energy and of production alike. Writers send an empty list where an object belongs: 400; to the import, JSON
+# where a form belongs: 415.
+OF_A_LOG = {
+    "$": {**NOT_OF_A_LOG, "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400)},
+    "(?P<pk>[0-9]{1,9})/$": {
+        "GET": ENERGY_OF_LITEIN,
+        "POST": ENERGY_WRITERS.format(405),
+        **dict.fromkeys(("PATCH", "DELETE"), ENERGY_WRITERS_OF_LITEIN.format(400)),
+    },
+    "(?P<pk>[0-9]{1,9})/history/$": {**NOT_OF_A_LOG, "GET": ENERGY_OF_LITEIN},
+    "(?P<pk>[0-9]{1,9})/undo/$": {
+        **NOT_OF_A_LOG,
+        "GET": ENERGY_READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+    },
+    "import/$": {**NOT_OF_A_LOG, "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS.format(415)},
+}
+
 # route -> method -> statuses. Methods that are not named answer NO_METHOD below /api/, else NOBODYS.
 OURS: dict[str, dict[str, str]] = {
     "api/login/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
@@ -81,59 +100,7 @@ OURS: dict[str, dict[str, str]] = {
         "POST": ENERGY_WRITERS.format(405),
         "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
-    "api/^production/$": {
-        "GET": ENERGY_READERS,
-        "POST": ENERGY_WRITERS.format(400),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
-    "api/^production/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN,
-        "POST": ENERGY_WRITERS.format(405),
-        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
-        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
-    },
-    "api/^production/(?P<pk>[0-9]{1,9})/history/$": {
-        "GET": ENERGY_OF_LITEIN,
-        **dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405)),
-    },
-    "api/^production/(?P<pk>[0-9]{1,9})/undo/$": {
-        "GET": ENERGY_READERS.replace("200", "405"),
-        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
-    # Writers send an empty list where an object belongs: 400; to the import, JSON where a form belongs: 415.
-    "api/^energy-entries/$": {
-        "GET": ENERGY_READERS,
-        "POST": ENERGY_WRITERS.format(400),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
-    "api/^energy-entries/(?P<pk>[0-9]{1,9})/$": {
-        "GET": ENERGY_OF_LITEIN,
-        "POST": ENERGY_WRITERS.format(405),
-        "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
-        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(400),
-    },
-    "api/^energy-entries/(?P<pk>[0-9]{1,9})/history/$": {
-        "GET": ENERGY_OF_LITEIN,
-        "POST": ENERGY_WRITERS.format(405),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
-    "api/^energy-entries/(?P<pk>[0-9]{1,9})/undo/$": {
-        "GET": ENERGY_READERS.replace("200", "405"),
-        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
-    "api/^energy-entries/import/$": {
-        "GET": ENERGY_READERS.replace("200", "405"),
-        "POST": ENERGY_WRITERS.format(415),
-        "PATCH": ENERGY_WRITERS.format(405),
-        "DELETE": ENERGY_WRITERS.format(405),
-    },
+    **{f"api/^{log}/{path}": row for log in ("energy-entries", "production") for path, row in OF_A_LOG.items()},
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
         "GET": ENERGY_READERS,

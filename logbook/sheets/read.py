@@ -1,4 +1,5 @@
-"""CSV and XLSX files as rows of cells with their row number in the file. What the cells mean is in `importing.py`.
+"""CSV and XLSX files as rows of cells with their row number in the file. What the cells mean is in
+`time_axis.py` and `amounts.py`.
 
 Hostile or broken files end in `SheetError` with a sentence that says what to do.
 """
@@ -32,12 +33,18 @@ class SheetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a cell cannot be used."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows`: (row number in the file, cells). `has_decimal_comma`: its columns are cut by semicolons."""
+    """`rows`: (row number in the file, cells)."""
 
     columns: list[str]
     rows: list[tuple[int, list[Cell]]] = field(repr=False)
-    has_decimal_comma: bool = False
 
     def column(self, name: str, argument: str) -> int:
         """The place of a column by name, in any case. Raises SheetError that lists what there is."""
@@ -87,7 +94,7 @@ def _read_csv(data: bytes) -> Sheet:
         ) from None
     if not numbered:
         raise SheetError(_("The file is empty."))
-    return Sheet([str(name).strip() for name in numbered[0][1]], numbered[1:], has_decimal_comma=delimiter == ";")
+    return Sheet([str(name).strip() for name in numbered[0][1]], numbered[1:])
 
 
 def _decoded(data: bytes) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from logbook.sheets.read import Cell, SheetError
+from logbook.sheets.read import Cell, Problem, SheetError
 
 _TIME = re.compile(
     r"(\d{1,4})([/.\-])(\d{1,2})\2(\d{1,4})"
@@ -43,13 +43,6 @@ class Slot:
 
     start: datetime
     end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why the time of a row cannot be used."""
-
-    message: str
 
 
 @dataclass(slots=True)

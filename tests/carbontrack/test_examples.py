@@ -30,7 +30,12 @@ FORMS: dict[str, dict[str, Any]] = {
         "energy_type": "electricity",
         "unit": "kWh",
         "interval_min": 60,
-    }
+    },
+    "production_import": {
+        "file": b"timestamp,amount\n2026-11-19,11500\n2026-11-20,10250.5\n",
+        "factory": 1,
+        "product": "made_tea",
+    },
 }
 NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
 

@@ -15,14 +15,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.models import Sum
 
-from energy.importing import ImportPlan, ImportResult, import_sheet
 from energy.models import EnergyEntry
-from energy.services import energy_log, set_local_unit
+from energy.services import set_local_unit
+from energy.sheets import EnergySheet
 from lib.errors import ApiError
+from logbook.sheets.importing import ImportResult
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
 from tests.conftest import REAL_DATA_VARIABLE
-from tests.make import make_energy_entry, make_factory, make_user
+from tests.make import make_energy_entry, make_factory
 
 pytestmark = pytest.mark.django_db
 
@@ -64,12 +65,12 @@ def twin(days: int = 14, *, first: datetime | None = None) -> str:
     return "\ufeff" + "\r\n".join(lines) + "\r\n"
 
 
-def run(plan: ImportPlan, text: str | bytes, **options: Any) -> ImportResult:
+def run(plan: EnergySheet, text: str | bytes, **options: Any) -> ImportResult:
     data = text if isinstance(text, bytes) else text.encode("utf-8")
-    return import_sheet(None, plan, read_sheet(io.BytesIO(data)), **options)
+    return plan.run(None, read_sheet(io.BytesIO(data)), **options)
 
 
-def plan_for(factory: Any, **fields: Any) -> ImportPlan:
+def plan_for(factory: Any, **fields: Any) -> EnergySheet:
     fields = {
         "energy_type": "electricity",
         "unit": "kWh",
@@ -78,14 +79,14 @@ def plan_for(factory: Any, **fields: Any) -> ImportPlan:
         "time_zone": "Asia/Seoul",
         "time_is": TimeIs.END,
     } | fields
-    return ImportPlan(factory=factory, **fields)
+    return EnergySheet(factory=factory, **fields)
 
 
 def sheet_of(*rows: str, header: str = "time,kWh") -> str:
     return "\n".join([header, *rows])
 
 
-def small_plan(factory: Any, **fields: Any) -> ImportPlan:
+def small_plan(factory: Any, **fields: Any) -> EnergySheet:
     return plan_for(factory, **({"time_column": "time", "value_column": "kWh", "time_zone": ""} | fields))
 
 
@@ -122,7 +123,7 @@ def test_the_twin_with_every_trap_is_read_without_hole_or_overlap(works: Any) ->
 
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     ordered = list(EnergyEntry.objects.order_by("period_start"))
-    assert (result.received, result.stored, result.duplicate, result.rejected) == (1344, 1344, 0, [])
+    assert (result.received, result.stored, result.duplicate, result.errors) == (1344, 1344, 0, [])
     assert sum(entry.amount for entry in ordered) == sum(Decimal(row["Usage_kWh"]) for row in rows) == result.amount
     assert ordered[0].period_start == datetime(2017, 12, 31, 15, tzinfo=UTC)
     assert all(a.period_end == b.period_start for a, b in itertools.pairwise(ordered))
@@ -157,41 +158,13 @@ def test_the_same_file_again_adds_nothing_and_a_longer_one_only_what_is_new(work
     again = run(plan_for(works), twin(1))
     longer = run(plan_for(works, date_order=DateOrder.DMY), twin(2))
 
-    assert (again.stored, again.duplicate, again.rejected) == (0, 96, [])
+    assert (again.stored, again.duplicate, again.errors) == (0, 96, [])
     assert (longer.stored, longer.duplicate, longer.amount) == (96, 96, sum_of(twin(2)))
     assert EnergyEntry.objects.count() == 192
 
 
 def sum_of(text: str) -> Decimal:
     return sum((Decimal(line.split(",")[1]) for line in text.splitlines()[1:]), Decimal(0))
-
-
-def test_a_dry_run_says_all_and_stores_nothing(works: Any) -> None:
-    result = run(plan_for(works), twin(1), dry_run=True)
-
-    assert (result.stored, result.amount, result.is_dry_run) == (96, sum_of(twin(1)), True)
-    assert EnergyEntry.objects.count() == 0
-
-
-def test_a_deleted_row_can_be_imported_again(works: Any) -> None:
-    run(plan_for(works), twin(1))
-    user = make_user(password=None)
-    energy_log.delete(user, EnergyEntry.objects.earliest("period_start").pk, "wrong meter")
-
-    result = run(plan_for(works), twin(1))
-
-    assert (result.stored, result.duplicate) == (1, 95)
-
-
-def test_a_period_that_comes_with_another_value_is_an_error_of_its_row(works: Any) -> None:
-    run(plan_for(works), twin(1))
-
-    result = run(plan_for(works), twin(1).replace("00:15,3.01,", "00:15,4.5,"))
-
-    error = result.rejected[0]
-    assert (result.stored, result.duplicate, len(result.rejected)) == (0, 95, 1)
-    assert (error.row, error.column, error.value) == (2, "Usage_kWh", "4.5")
-    assert "imported before as 3.01 kWh: correct entry" in error.message
 
 
 def test_columns_that_nobody_named_are_said(works: Any) -> None:
@@ -223,7 +196,7 @@ def test_each_bad_row_is_named_and_the_good_ones_are_stored(works: Any) -> None:
 
     result = run(small_plan(works, time_is=TimeIs.START), text)
 
-    assert [(error.row, error.column, error.value) for error in result.rejected] == [
+    assert [(error.row, error.column, error.value) for error in result.errors] == [
         (3, "kWh", ""),
         (4, "kWh", "-3"),
         (5, "kWh", "1.234"),
@@ -236,8 +209,8 @@ def test_each_bad_row_is_named_and_the_good_ones_are_stored(works: Any) -> None:
         (14, "time", "2027-01-01 00:00"),
         (15, "kWh", ""),
     ]
-    assert all(len(error.message) > 20 for error in result.rejected)
-    assert result.received == result.stored + result.duplicate + len(result.rejected) == 14
+    assert all(len(error.message) > 20 for error in result.errors)
+    assert result.received == result.stored + result.duplicate + len(result.errors) == 14
     assert (result.stored, result.amount) == (3, Decimal("1008.123457"))
     assert {notice.code for notice in result.notices} == {"rounded", "gaps", "factor_of_earlier_year"}
 
@@ -247,8 +220,8 @@ def test_a_day_without_a_factor_is_an_error_of_its_rows(works: Any) -> None:
 
     result = run(small_plan(works, time_is=TimeIs.START), text)
 
-    assert (result.stored, [error.row for error in result.rejected]) == (1, [2, 3])
-    assert "no factor" in result.rejected[0].message
+    assert (result.stored, [error.row for error in result.errors]) == (1, [2, 3])
+    assert "no factor" in result.errors[0].message
 
 
 @pytest.mark.parametrize(
@@ -314,8 +287,8 @@ def test_a_workbook_with_dates_and_numbers_as_such(works: Any) -> None:
     result = run(small_plan(works), file.getvalue())
 
     assert (result.stored, result.amount) == (3, Decimal("0.6"))
-    assert [str(error) for error in result.rejected] == [
-        "row 5, kWh='four': is no number; write it without thousands separators and without a unit, like 1234.5"
+    assert [str(error) for error in result.errors] == [
+        "row 5, kWh='four': is no number; write it without a unit, like 1234.5"
     ]
     assert EnergyEntry.objects.earliest("period_start").period_start == datetime(2026, 11, 19, 15, tzinfo=UTC)
 

@@ -1,0 +1,47 @@
+"""Many entries at once, of a sheet or of a simulated history: 35,040 of them in seconds."""
+
+import itertools
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from lib.copying import copy_rows
+from logbook.choices import Act, Origin
+from logbook.models import LoggedEntry
+
+
+def insert_entries(
+    model: type[LoggedEntry], user: User | None, rows: Iterable[dict[str, Any]], *, origin: Origin
+) -> int:
+    """Store rows that are checked and known to be new, within the caller's transaction; answers how many.
+
+    A row gives all columns of its kind by name, and `created_at` where it is known when it was told. The history
+    triggers fire as for any insert. Raises IntegrityError where a constraint says no: then nothing is stored.
+    """
+    user_id, now = user.pk if user else None, timezone.now()
+    of_all: dict[str, Any] = {
+        "note": "",
+        "warnings": [],
+        "origin": origin.value,
+        "request_sha256": "",
+        "recorded_by_id": user_id,
+        "created_at": now,
+        "last_act": Act.RECORDED.value,
+        "changed_by_id": user_id,
+        "change_reason": "",
+    }
+    entries = (_completed(of_all | row) for row in rows)
+    first = next(entries, None)
+    if first is None:
+        return 0
+    columns = list(first)
+    # One row after the other: a sheet may have 200,000, and each is a dictionary of 35 columns.
+    lines = ([row[column] for column in columns] for row in itertools.chain([first], entries))
+    return copy_rows(model._meta.db_table, columns, lines)
+
+
+def _completed(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"changed_at": row["created_at"], "warnings": json.dumps(row["warnings"])}

@@ -1,0 +1,80 @@
+"""Amounts of a sheet's column, as people and programs write them, into numbers. Pure: no database.
+
+`2,070` is 2070 or 2.07. The other cells of the column decide it, as `3.5` or `1,234,567` would; where none does,
+somebody has to say it for the whole column. A cell is never guessed on its own.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from lib.numbers import NumberError, parse_number
+from logbook.sheets.read import Cell, Problem, SheetError
+
+# What programs write and `parse_number` does not know, since nobody types it.
+_OF_A_PROGRAM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_MARKS = ".,"
+
+
+class DecimalMark(StrEnum):
+    AUTO = "auto"
+    POINT = "point"
+    COMMA = "comma"
+
+
+def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO) -> list[Decimal | Problem]:
+    """The number of each cell, or what is wrong with it; one for each, in the order of the file.
+
+    Raises SheetError when nothing in the column says which mark is that of its decimals.
+    """
+    texts = [repr(cell) if isinstance(cell, float) else str("" if cell is None else cell).strip() for cell in cells]
+    decimals: set[str] = set()  # marks that stand before decimals somewhere in the column
+    thousands: set[str] = set()
+    if mark is not DecimalMark.AUTO:
+        decimals, thousands = ({"."}, {","}) if mark is DecimalMark.POINT else ({","}, {"."})
+    found: list[Decimal | Problem | NumberError] = []
+    for cell, text in zip(cells, texts, strict=True):
+        number = Problem(_no_number()) if isinstance(cell, bool) else _read(text)
+        if isinstance(number, Decimal) and mark is DecimalMark.AUTO:
+            _learn(text, decimals, thousands)
+        found.append(number)
+    return [
+        _decided(text, number, decimals, thousands) if isinstance(number, NumberError) else number
+        for text, number in zip(texts, found, strict=True)
+    ]
+
+
+def _read(text: str) -> Decimal | Problem | NumberError:
+    if not text:
+        return Problem(_("there is no value; fill it in, or delete the row: what is missing is not zero"))
+    try:
+        return parse_number(text)
+    except NumberError as error:
+        if error.code == "two_readings":
+            return error
+    return Decimal(text) if _OF_A_PROGRAM.fullmatch(text) else Problem(_no_number())
+
+
+def _no_number() -> str:
+    return _("is no number; write it without a unit, like 1234.5")
+
+
+def _learn(text: str, decimals: set[str], thousands: set[str]) -> None:
+    """What a number with one reading says about its marks: decimals follow the last one, which stands once."""
+    last = max(text.rfind(mark) for mark in _MARKS)
+    for mark in _MARKS:
+        if mark in text:
+            (decimals if text.count(mark) == 1 and text.rfind(mark) == last else thousands).add(mark)
+
+
+def _decided(text: str, error: NumberError, decimals: set[str], thousands: set[str]) -> Decimal | Problem:
+    mark = "," if "," in text else "."
+    if (mark in decimals) != (mark in thousands):
+        return parse_number(text, decimals=3 if mark in decimals else 0)
+    if decimals or thousands:
+        return Problem(str(error))
+    remedy = _("Or say for the whole column what its decimals follow: decimal_mark, point or comma.")
+    raise SheetError(f"{error} {remedy}", "decimal_mark")

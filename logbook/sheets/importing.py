@@ -1,0 +1,297 @@
+"""A sheet into entries of one kind: one row, one period. Idempotent: the same file again adds nothing.
+
+Reading the file is in `read.py`, its times in `time_axis.py`, its amounts in `amounts.py`, writing in `bulk.py`.
+received = stored + duplicate + rejected, always. A bad row never refuses the others.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from factories.models import Factory, validate_time_zone
+from lib.decimals import plain
+from lib.errors import ApiError
+from logbook.bulk import insert_entries
+from logbook.choices import Origin
+from logbook.models import LoggedEntry
+from logbook.notices import Notice, shown
+from logbook.periods import AHEAD, EARLIEST_YEAR, Period
+from logbook.sheets.amounts import DecimalMark, amounts
+from logbook.sheets.read import Cell, Problem, Sheet
+from logbook.sheets.time_axis import DateOrder, Slot, TimeIs, periods
+
+PROGRESS_EVERY_ROWS = 1_000
+SHOWN_ERRORS = 1_000
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why a row was not taken: its number in the file, the column, what stood there, what to do."""
+
+    row: int
+    column: str
+    value: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.column}={self.value!r}: {self.message}"
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """received = stored + duplicate + len(errors). `amount` is of rows stored now or before, `sums` of those now."""
+
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    is_dry_run: bool = False
+    amount: Decimal = Decimal(0)
+    unit: str = ""
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+
+    @property
+    def rejected(self) -> int:
+        return len(self.errors)
+
+    @property
+    def shown_errors(self) -> list[RowError]:
+        return self.errors[:SHOWN_ERRORS]
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        return shown(notice.stored() for notice in self.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that can be read."""
+
+    number: int
+    slot: Slot
+    amount: Decimal
+
+    def days(self, factory: Factory) -> tuple[date, date]:
+        return Period(self.slot.start, self.slot.start, self.slot.end).days(factory)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetImport(ABC):
+    """What the columns of a file mean, and what its rows become. An empty `time_zone` is the site's own."""
+
+    factory: Factory
+    unit: str
+    time_column: str
+    value_column: str
+    time_zone: str = ""
+    time_is: TimeIs = TimeIs.END
+    date_order: DateOrder = DateOrder.AUTO
+    decimal_mark: DecimalMark = DecimalMark.AUTO
+    interval_min: int | None = None
+
+    model: ClassVar[type[LoggedEntry]]
+    amount_column: ClassVar[str]
+    # What `worth` may refuse of a single row; any other refusal holds for all rows, and ends the import.
+    refused_by_row: ClassVar[frozenset[str]] = frozenset({"amount"})
+    summed: ClassVar[tuple[str, ...]] = ()
+
+    # --- What a kind says for itself ---------------------------------------------------------------
+    @property
+    @abstractmethod
+    def step(self) -> Decimal:
+        """The finest amount that is stored."""
+
+    @abstractmethod
+    def check(self, amount: Decimal) -> None:
+        """Raise ApiError on `amount` for one that no entry can have."""
+
+    @abstractmethod
+    def same(self) -> dict[str, Any]:
+        """As a filter: entries that are of the same as the rows. Raises ApiError for a type, unit or source."""
+
+    @abstractmethod
+    def worth(self, row: Row) -> tuple[Any, tuple[Notice, ...]]:
+        """What follows from a row, with the attributes named in `summed`. Raises ApiError."""
+
+    @abstractmethod
+    def columns(self, row: Row, worth: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
+        """The entry, as `insert_entries` takes it."""
+
+    # --- The import --------------------------------------------------------------------------------
+    def run(
+        self, user: User | None, sheet: Sheet, *, dry_run: bool = False, progress: Progress = lambda _done, _total: None
+    ) -> ImportResult:
+        """Read, compare with what is there, value, store: one transaction. A dry run does all of it but store.
+
+        Raises SheetError (file, columns) or ApiError 400 (type, product, unit, set, source): then nothing is stored.
+        """
+        same = self.same()
+        result = ImportResult(
+            received=len(sheet.rows), is_dry_run=dry_run, unit=self.unit, sums=dict.fromkeys(self.summed, Decimal(0))
+        )
+        readable = self._readable(sheet, result)
+        with transaction.atomic():
+            # Two imports for one factory wait for each other; entries by hand do not.
+            Factory.objects.select_for_update(no_key=True).get(pk=self.factory.pk)
+            new = self._worth(self._new(readable, same, result), result, progress)
+            if not dry_run:
+                insert_entries(self.model, user, (self.columns(*row) for row in new), origin=Origin.IMPORT)
+        result.stored = len(new)
+        result.errors.sort(key=lambda error: error.row)
+        return result
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        if not self.time_zone:
+            return self.factory.zone
+        validate_time_zone(self.time_zone)
+        return ZoneInfo(self.time_zone)
+
+    def _readable(self, sheet: Sheet, result: ImportResult) -> list[Row]:
+        time_at = sheet.column(self.time_column, "time_column")
+        value_at = sheet.column(self.value_column, "value_column")
+        times, values = ([_cell(cells, at) for _number, cells in sheet.rows] for at in (time_at, value_at))
+        slots = periods(
+            times,
+            zone=self.zone,
+            time_is=self.time_is,
+            date_order=self.date_order,
+            interval=timedelta(minutes=self.interval_min) if self.interval_min else None,
+        )
+        latest = timezone.now() + AHEAD
+        rows, rounded_count = [], 0
+        for i, amount in enumerate(amounts(values, self.decimal_mark)):
+            number, slot = sheet.rows[i][0], slots[i]
+            if isinstance(slot, Problem):
+                self._reject(result, number, self.time_column, times[i], slot.message)
+            elif slot.start > latest or slot.start.year < EARLIEST_YEAR:
+                words = _("lies in the future or before %d; check day and month") % EARLIEST_YEAR
+                self._reject(result, number, self.time_column, times[i], words)
+            elif problem := self._problem(sheet, i, amount):
+                self._reject(result, number, self.value_column, values[i], problem)
+            elif isinstance(amount, Decimal):
+                kept = amount.quantize(self.step, rounding=ROUND_HALF_EVEN)
+                rounded_count += kept != amount
+                rows.append(Row(number, slot, kept))
+        self._say_what_was_seen(sheet, rows, rounded_count, {time_at, value_at}, result)
+        return rows
+
+    def _problem(self, sheet: Sheet, i: int, amount: Decimal | Problem) -> str:
+        if any(cell not in (None, "") for cell in sheet.rows[i][1][len(sheet.columns) :]):
+            return _("stands in a row of more cells than the header has; is a comma in it a decimal comma?")
+        if isinstance(amount, Problem):
+            return amount.message
+        try:
+            self.check(amount)
+        except ApiError as error:
+            return str(error.fields["amount"][0]["message"])
+        return ""
+
+    def _say_what_was_seen(
+        self, sheet: Sheet, rows: list[Row], rounded_count: int, used: set[int], result: ImportResult
+    ) -> None:
+        unused = [name for i, name in enumerate(sheet.columns) if i not in used and name]
+        if unused:
+            result.notices.append(Notice("columns_unused", {"columns": ", ".join(unused)}))
+        if rounded_count:
+            result.notices.append(Notice("rounded", {"count": rounded_count, "step": plain(self.step)}))
+        ordered = sorted({(row.slot.start, row.slot.end) for row in rows})
+        if not ordered:
+            return
+        result.period_start, result.period_end = ordered[0][0], max(end for _start, end in ordered)
+        holes = [a[1] for a, b in pairwise(ordered) if a[1] < b[0]]
+        if holes:
+            first = holes[0].astimezone(self.zone).isoformat()
+            result.notices.append(Notice("gaps", {"count": len(holes), "first": first}))
+
+    def _new(self, rows: list[Row], same: dict[str, Any], result: ImportResult) -> list[Row]:
+        """Rows of periods that are not imported yet. A period that is there with another value is an error."""
+        known, of_file = self._known(rows, same), dict[Slot, Row]()
+        new = []
+        for row in rows:
+            first, stored = of_file.setdefault(row.slot, row), known.get(row.slot)
+            if first is not row:
+                words = _("is the same time as row %d of this file; one of them is too many") % first.number
+                self._reject(result, row.number, self.time_column, self._local(row), words)
+            elif stored is None:
+                new.append(row)
+            elif (stored.amount, stored.unit) == (row.amount, self.unit):
+                result.duplicate += 1
+                result.amount += row.amount
+            else:
+                said = {"amount": plain(stored.amount), "unit": stored.unit, "entry": stored.pk}
+                words = _("was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong")
+                self._reject(result, row.number, self.value_column, plain(row.amount), words % said)
+        return new
+
+    def _known(self, rows: list[Row], same: dict[str, Any]) -> dict[Slot, Any]:
+        if not rows:
+            return {}
+        columns = ("period_start", "period_end", "unit", self.amount_column)
+        entries: Any = (
+            self.model._default_manager.only(*columns)
+            .filter(
+                **same,
+                factory=self.factory,
+                origin=Origin.IMPORT,
+                deleted_at__isnull=True,
+                period_start__gte=min(row.slot.start for row in rows),
+                period_start__lte=max(row.slot.start for row in rows),
+            )
+            .iterator(chunk_size=10_000)
+        )
+        return {Slot(entry.period_start, entry.period_end): entry for entry in entries}
+
+    def _worth(
+        self, rows: list[Row], result: ImportResult, progress: Progress
+    ) -> list[tuple[Row, Any, tuple[Notice, ...]]]:
+        said: set[str] = set()
+        found = []
+        for i, row in enumerate(rows, start=1):
+            try:
+                worth, notices = self.worth(row)
+            except ApiError as error:
+                name, problems = next(iter(error.fields.items()))
+                if name not in self.refused_by_row:
+                    raise
+                column, value = (
+                    (self.value_column, plain(row.amount)) if name == "amount" else (self.time_column, self._local(row))
+                )
+                self._reject(result, row.number, column, value, problems[0]["message"])
+                continue
+            result.amount += row.amount
+            for name in self.summed:
+                result.sums[name] += getattr(worth, name)
+            result.notices += [notice for notice in notices if notice.code not in said]
+            said |= {notice.code for notice in notices}
+            found.append((row, worth, notices))
+            if i % PROGRESS_EVERY_ROWS == 0:
+                progress(i, len(rows))
+        return found
+
+    def _local(self, row: Row) -> str:
+        moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start
+        return moment.astimezone(self.zone).isoformat()
+
+    @staticmethod
+    def _reject(result: ImportResult, number: int, column: str, value: Cell, message: str) -> None:
+        result.errors.append(RowError(number, column, str("" if value is None else value)[:60], message))
+
+
+def _cell(cells: list[Cell], at: int) -> Cell:
+    return cells[at] if at < len(cells) else None

@@ -1,0 +1,54 @@
+"""Amounts of a column: what decides a number with two readings, and what nothing decides."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from logbook.sheets.amounts import DecimalMark, amounts
+from logbook.sheets.read import Problem, SheetError
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1,5", "2.25", "3"], ["1.5", "2.25", "3"]),
+        (["2.070", "0.512"], ["2.070", "0.512"]),
+        (["2,070", "3,5"], ["2.070", "3.5"]),
+        (["2,070", "1,234,567"], ["2070", "1234567"]),
+        (["2,070", "1,234.5"], ["2070", "1234.5"]),
+        (["2.070", "1.234,5"], ["2070", "1234.5"]),
+        (["12.345", "1234.567"], ["12.345", "1234.567"]),
+        ([0.1, 7, "1e3", "5."], ["0.1", "7", "1000", "5"]),
+        (["-3", "+4"], ["-3", "4"]),
+    ],
+)
+def test_the_column_decides_what_one_cell_leaves_open(cells: list[Any], numbers: list[str]) -> None:
+    assert amounts(cells) == [Decimal(number) for number in numbers]
+
+
+@pytest.mark.parametrize("cells", [["2,070"], ["2.070", "5"], ["12.345", "13.120", ""], [7, "2,070"]])
+def test_a_column_that_nothing_decides_is_refused_with_both_readings(cells: list[Any]) -> None:
+    with pytest.raises(SheetError, match=r"can be read two ways; write \d+ or [\d.]+ Or say for the whole") as refused:
+        amounts(cells)
+
+    assert refused.value.field == "decimal_mark"
+
+
+@pytest.mark.parametrize(("mark", "number"), [(DecimalMark.POINT, "2070"), (DecimalMark.COMMA, "2.070")])
+def test_somebody_can_say_it_for_the_whole_column(mark: DecimalMark, number: str) -> None:
+    assert amounts(["2,070", "5"], mark) == [Decimal(number), Decimal(5)]
+
+
+@pytest.mark.parametrize("others", [["7.5"], ["1,234,567", "3,5"]])
+def test_a_cell_that_the_others_do_not_explain_is_a_problem_of_its_row(others: list[str]) -> None:
+    found = amounts(["2,070", *others])
+
+    assert isinstance(found[0], Problem)
+    assert "write 2070 or 2.0700" in found[0].message
+    assert all(isinstance(number, Decimal) for number in found[1:])
+
+
+@pytest.mark.parametrize("cell", ["", None, "four", "NaN", True, "1,23,45", "1e400x"])
+def test_what_is_no_number_says_so(cell: Any) -> None:
+    assert isinstance(amounts([cell])[0], Problem)

@@ -1,0 +1,348 @@
+"""The API of either log: shapes, roles, idempotency, corrections, history, lists, import, and what the schema shows."""
+
+import io
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.roles import Scope
+from logbook.api import ReasonSerializer
+from tests import make
+from tests.logbook.doors import Door, both_doors
+
+pytestmark = [pytest.mark.django_db, both_doors]
+
+
+@pytest.fixture
+def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+    return as_user(cast.litein_manager)
+
+
+# --- Logging -----------------------------------------------------------------------------------
+def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    key = uuid.uuid4()
+    first = door.post(manager, door.body(cast.litein), key=key)
+
+    again = door.post(manager, door.body(cast.litein, amount="24.000"), key=key)
+    other = door.post(manager, door.body(cast.litein, amount="25"), key=key)
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert first.json()["client_id"] == str(key)
+    assert (other.status_code, other.json()["code"]) == (409, "key_conflict")
+    assert door.model.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "stored"),
+    [("1234.5", "1234.5"), ("2.070", "2.07"), ("2,5", "2.5"), ("1,234.5", "1234.5"), ("1 234,5", "1234.5"), (3, "3")],
+)
+def test_an_amount_is_a_number_or_a_text_as_people_type_it(
+    door: Door, cast: SimpleNamespace, manager: Client, amount: Any, stored: str
+) -> None:
+    assert door.post(manager, door.body(cast.litein, amount=amount)).json()["amount"] == stored
+
+
+def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    response = door.post(manager, door.body(cast.litein, amount="2,070"))
+
+    problem = response.json()["fields"]["amount"][0]
+    assert (response.status_code, problem["code"]) == (400, "two_readings")
+    assert "write 2070 or 2.0700" in problem["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"amount": "-1"}, "amount", "min_value"),
+        ({"amount": "lots"}, "amount", "invalid"),
+        ({"amount": "NaN"}, "amount", "invalid"),
+        ({"amount": True}, "amount", "invalid"),
+        ({"amount": [1]}, "amount", "invalid"),
+        ({"amount": "1e400"}, "amount", "max_digits"),
+        ({"unit": "bushel"}, "unit", "unknown_unit"),
+        ({"unit": "a\x00b"}, "unit", "null_characters_not_allowed"),
+        ({"timestamp": "yesterday"}, "timestamp", "invalid"),
+        ({"timestamp": "2126-11-20T07:30:00Z"}, "timestamp", "in_future"),
+        ({"timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp", "overflow"),
+        ({"timestamp": "9999-12-31T23:59:59-14:00"}, "timestamp", "overflow"),
+        ({"factory": "Litein"}, "factory", "invalid"),
+        ({"note": "x" * 301}, "note", "max_length"),
+        ({"note": "\ud800"}, "note", "surrogate_characters_not_allowed"),
+        ({"note": "a\x00b"}, "note", "null_characters_not_allowed"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    door: Door, cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str, code: str
+) -> None:
+    response = door.post(manager, door.body(cast.litein, **fields))
+
+    assert response.status_code == 400
+    assert {name: errors[0]["code"] for name, errors in response.json()["fields"].items()} == {field: code}
+    assert door.model.objects.count() == 0
+
+
+@pytest.mark.parametrize("data", [[], "text", 5, None])
+def test_a_body_that_is_no_object_is_refused(door: Door, manager: Client, data: Any) -> None:
+    assert door.post(manager, data).status_code == 400
+
+
+def test_a_key_that_is_no_uuid_is_refused(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    response = door.post(manager, door.body(cast.litein), key="abc")
+
+    assert (response.status_code, list(response.json()["fields"])) == (400, ["Idempotency-Key"])
+
+
+# --- Who ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("litein_manager", 201),
+        ("momul_manager", 404),
+        ("hq", 201),
+        ("installer", 403),
+        ("auditor", 403),
+        ("integrator", 403),
+        ("outsider", 404),
+        ("nobody", 403),
+    ],
+)
+def test_who_may_log_and_import_for_litein(
+    door: Door, who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    client = as_user(getattr(cast, who))
+
+    assert door.post(client, door.body(cast.litein)).status_code == status
+    assert upload(door, client, cast, SHEET).status_code == (200 if status == 201 else status)
+
+
+@pytest.mark.parametrize("scopes", [[], [Scope.READ], [Scope.WRITE_EMISSIONS], ["other"], ["own"], ["own", Scope.READ]])
+def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[str], cast: SimpleNamespace) -> None:
+    other = Scope.WRITE_PRODUCTION if door.scope == Scope.WRITE_ENERGY else Scope.WRITE_ENERGY
+    named = [{"own": door.scope, "other": other}.get(scope, scope) for scope in scopes or [Scope.READ]]
+    client = Client(headers={"Authorization": f"Token {make.make_token(cast.integrator, *named)}"})  # type: ignore[arg-type]
+
+    assert door.post(client, door.body(cast.litein)).status_code == (201 if "own" in scopes else 403)
+
+
+def test_a_token_of_one_factory_writes_for_no_other(door: Door, cast: SimpleNamespace) -> None:
+    token = make.make_token(cast.integrator, door.scope, factory=cast.momul)
+
+    response = door.post(Client(headers={"Authorization": f"Token {token}"}), door.body(cast.litein))
+
+    assert response.status_code == 404
+
+
+def test_lists_hold_the_entries_of_ones_own_factories(
+    door: Door, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    litein, elsewhere = door.make(cast.litein), door.make(cast.elsewhere)
+
+    def seen(user: Any) -> list[int]:
+        return [row["id"] for row in as_user(user).get(door.url).json()["results"]]
+
+    assert seen(cast.litein_manager) == seen(cast.auditor) == [litein.pk]
+    assert seen(cast.momul_manager) == []
+    assert seen(cast.outsider) == [elsewhere.pk]
+    assert as_user(cast.outsider).get(f"{door.url}?factory={cast.litein.pk}").status_code == 400
+    assert as_user(cast.outsider).get(f"{door.url}{litein.pk}/").status_code == 404
+
+
+# --- Correct, delete, undo, history --------------------------------------------------------------
+def test_correct_delete_undo_and_the_history_of_it(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+
+    corrected = door.send(manager, "patch", entry, {"amount": "22", "reason": "counted again"})
+    deleted = door.send(manager, "delete", entry, {"reason": "logged twice"})
+    undone = door.post(manager, {}, f"{entry}/undo/")
+
+    assert (corrected.status_code, corrected.json()["amount"]) == (200, "22")
+    assert (deleted.status_code, deleted.json()["deleted_at"] is None) == (200, False)
+    assert (undone.status_code, undone.json()["deleted_at"], undone.json()["amount"]) == (200, None, "22")
+    history = manager.get(f"{door.url}{entry}/history/").json()["results"]
+    assert [(row["act"], row["amount"], row["reason"]) for row in history] == [
+        ("recorded", "24", ""),
+        ("corrected", "22", "counted again"),
+        ("deleted", "22", "logged twice"),
+        ("undone", "22", "undone"),
+    ]
+    assert {row["by"] for row in history} == {cast.litein_manager.pk}
+
+
+def test_deleted_entries_leave_the_list_and_can_be_asked_for(
+    door: Door, cast: SimpleNamespace, manager: Client
+) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+    door.send(manager, "delete", entry, {"reason": "logged twice"})
+
+    assert manager.get(door.url).json()["count"] == 0
+    assert manager.get(f"{door.url}?deleted=true").json()["count"] == 1
+    assert manager.get(f"{door.url}{entry}/").json()["change_reason"] == "logged twice"
+
+
+@pytest.mark.parametrize(("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})])
+def test_no_change_without_a_reason(
+    door: Door, cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]
+) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+
+    response = door.send(manager, method, entry, data)
+
+    assert (response.status_code, list(response.json()["fields"])) == (400, ["reason"])
+
+
+def test_put_is_no_way_to_change_what_was_logged(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+
+    assert door.send(manager, "put", entry, door.body(cast.litein)).status_code == 405
+
+
+# --- Lists -------------------------------------------------------------------------------------
+def test_filters_narrow_by_factory_and_time(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    door.make(cast.litein)
+    door.make(cast.litein, timestamp=datetime(2026, 10, 1, 9, tzinfo=UTC))
+
+    def count(query: str) -> int:
+        return manager.get(f"{door.url}?{query}").json()["count"]
+
+    assert (count(""), count(f"factory={cast.litein.pk}")) == (2, 2)
+    assert (count("from=2026-11-01T00:00:00Z"), count("to=2026-11-01T00:00:00%2B03:00")) == (1, 1)
+    assert manager.get(f"{door.url}?from=soon").status_code == 400
+
+
+def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(
+    door: Door, cast: SimpleNamespace, manager: Client
+) -> None:
+    door.make(cast.litein, note="=1+1")
+    manager.get(door.url)
+    with CaptureQueriesContext(connection) as few:
+        manager.get(door.url)
+    for day in range(1, 8):
+        door.make(cast.litein, timestamp=datetime(2026, 11, day, 9, tzinfo=UTC))
+
+    with CaptureQueriesContext(connection) as many:
+        assert manager.get(door.url).json()["count"] == 8
+
+    assert len(many) == len(few)
+    text = manager.get(f"{door.url}?as=csv").content.decode()
+    assert "'=1+1" in text
+    assert "=1+1" not in text.replace("'=1+1", "")
+
+
+# --- Import ------------------------------------------------------------------------------------
+SHEET = "time,amount\n2025-11-20 01:00,10\n2025-11-20 02:00,ten\n2025-11-20 03:00,30\n"
+
+
+def upload(door: Door, client: Client, cast: SimpleNamespace, sheet: str | bytes, **fields: Any) -> Any:
+    data = sheet if isinstance(sheet, bytes) else sheet.encode()
+    said = {"file": SimpleUploadedFile("sheet", data), "factory": cast.litein.pk, "time_column": "time", **door.sheet}
+    return client.post(f"{door.url}import/", said | fields)
+
+
+def workbook() -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in (["time", "amount"], *([datetime(2025, 11, 20, h), v] for h, v in ((1, 10), (2, "ten"), (3, 30.0)))):  # noqa: DTZ001
+        book.worksheets[0].append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("is_workbook", [False, True], ids=["csv", "xlsx"])
+def test_a_sheet_is_imported_once_with_its_bad_rows_named(
+    door: Door, is_workbook: bool, cast: SimpleNamespace, manager: Client
+) -> None:
+    sheet = workbook() if is_workbook else SHEET
+    dry = upload(door, manager, cast, sheet, dry_run="true").json()
+    first = upload(door, manager, cast, sheet).json()
+    second = upload(door, manager, cast, sheet).json()
+
+    assert (dry["dry_run"], dry["stored"], first["stored"], second["stored"]) == (True, 2, 2, 0)
+    assert (second["received"], second["duplicate"], second["rejected"]) == (3, 2, 1)
+    assert (first["amount"], first["unit"]) == (second["amount"], second["unit"]) == ("40", door.sheet["unit"])
+    assert first["errors"] == second["errors"] == dry["errors"]
+    error = first["errors"][0]
+    assert (error["row"], error["column"], error["value"]) == (3, "amount", "ten")
+    rows = door.model.objects.order_by("period_start")
+    assert [row.period_start for row in rows] == [datetime(2025, 11, 19, h, tzinfo=UTC) for h in (21, 23)]
+    assert {(row.recorded_by, row.origin, row.events.count()) for row in rows} == {(cast.litein_manager, "import", 1)}
+
+
+def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    upload(door, manager, cast, SHEET)
+    first, last = door.model.objects.order_by("period_start")
+    door.log.delete(cast.litein_manager, last.pk, "wrong sheet")
+
+    again = upload(door, manager, cast, SHEET.replace("01:00,10", "01:00,11")).json()
+
+    assert (again["stored"], again["duplicate"], again["rejected"]) == (1, 0, 2)
+    assert f"was imported before as 10 {door.sheet['unit']}: correct entry {first.pk}" in again["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"value_column": "MWh"}, "value_column"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"unit": "furlong"}, "unit"),
+        ({"time_is": "middle"}, "time_is"),
+        ({"decimal_mark": "dash"}, "decimal_mark"),
+        ({"file": io.BytesIO(b"")}, "file"),
+        ({"interval_min": 0}, "interval_min"),
+    ],
+)
+def test_what_is_wrong_with_an_import_is_named(
+    door: Door, cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str
+) -> None:
+    response = upload(door, manager, cast, SHEET, **fields)
+
+    assert (response.status_code, list(response.json()["fields"])) == (400, [field])
+    assert door.model.objects.count() == 0
+
+
+def test_a_column_that_can_be_read_two_ways_is_refused_whole(
+    door: Door, cast: SimpleNamespace, manager: Client
+) -> None:
+    sheet = "time;amount\n2025-11-20 01:00;2,070\n2025-11-20 02:00;5\n"
+
+    refused = upload(door, manager, cast, sheet)
+    as_thousands = upload(door, manager, cast, sheet, decimal_mark="point", dry_run="true")
+    as_decimals = upload(door, manager, cast, sheet, decimal_mark="comma", dry_run="true")
+
+    problem = refused.json()["fields"]["decimal_mark"][0]["message"]
+    assert "write 2070 or 2.0700" in problem
+    assert (as_thousands.json()["amount"], as_decimals.json()["amount"]) == ("2075", "7.07")
+    assert door.model.objects.count() == 0
+
+
+def test_a_file_that_is_too_large_is_refused(
+    door: Door, cast: SimpleNamespace, manager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logbook.sheets.api.LARGEST_FILE_BYTES", 10)
+
+    response = upload(door, manager, cast, SHEET)
+
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+# --- The schema --------------------------------------------------------------------------------
+def test_the_schema_has_every_route_and_its_examples_work(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    paths = manager.get("/api/schema.json").json()["paths"]
+
+    created = door.post(manager, door.new_class.Meta.swagger_schema_fields["example"] | {"factory": cast.litein.pk})
+    entry = created.json()["id"]
+    corrected = door.send(manager, "patch", entry, door.correction_class.Meta.swagger_schema_fields["example"])
+    deleted = door.send(manager, "delete", entry, ReasonSerializer.Meta.swagger_schema_fields["example"])
+
+    assert [r.status_code for r in (created, corrected, deleted)] == [201, 200, 200]
+    base = door.url.removeprefix("/api")
+    assert {path for path in paths if path.startswith(base)} == {
+        f"{base}{part}" for part in ("", "{id}/", "import/", "{id}/undo/", "{id}/history/")
+    }
