@@ -15,7 +15,7 @@ from factories.models import Factory
 from leaderboard import words
 from leaderboard.choices import ALL, ROLLING, GroupKind, Window, parse_period
 from leaderboard.metrics import METRICS, STACK, Metric, metrics_of
-from leaderboard.places import Leaderboard, Row, Unplaced
+from leaderboard.places import KG_PER, Leaderboard, Row, Unplaced
 from leaderboard.sums import sums_of_windows
 from science import intensity
 
@@ -145,12 +145,16 @@ def leaderboard_page(board: Leaderboard, compare: Sequence[str], now: datetime) 
         unplaced=tuple(item for item in unplaced if not item.is_own),
         compared=tuple(row for row in rows.values() if row.is_compared),
         compared_too_many=len(chosen) > MOST_COMPARED,
-        median=words.figure(board, board.median),
-        best=words.figure(board, board.best.value if board.best else None),
+        median=_digits(board, board.median),
+        best=_digits(board, board.best.value if board.best else None),
         most_improved=words.percent_of(board.most_improved.value) if board.most_improved else "",
         compared_label=words.compared_label(board.compared) if board.compared else "",
         csv_url=f"?{urlencode(_changed(board) | {'as': 'csv'})}",
     )
+
+
+def _digits(board: Leaderboard, value: float | None, metric: Metric | None = None) -> str:
+    return words.digits(value, metric or board.metric, board.sector)
 
 
 # --- Addresses: everything that is chosen stands in the URL ------------------------------------------
@@ -216,11 +220,11 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
         place=words.place_words(row.place) if row.place else "",
         place_range=words.range_words(row.place) if row.place else "",
         whisker=_whisker(board, row, scale),
-        cells=tuple(_cell(board, row, metric) for metric in row.figures),
+        cells=tuple(_cell(board, row, metric) for metric in metrics_of(board.sector)),
         made_t=f"{row.made_kg / 1000:,.0f} t",
         share_measured_pct=row.share_measured_pct,
         change=change,
-        change_short=words.percent_of(row.change.relative) if row.change else "",
+        change_short=words.percent_of(100.0 * row.change.relative) if row.change else "",
         notes=tuple(note for note in notes if note),
         gap_sentence=words.gap_sentence(row),
         fill_url=reverse("month", args=[factory.pk]) if row.gap_days and (row.is_own or board.sees_all) else "",
@@ -230,12 +234,12 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
 
 def _cell(board: Leaderboard, row: Row, metric: Metric) -> FigureCell:
     note = ""
-    if metric is STACK and row.stack_measured_kg_per_kg is not None:
-        note = _("%(figure)s measured") % {"figure": words.figure(board, row.stack_measured_kg_per_kg, metric)}
+    if metric is STACK and row.stack_measured is not None:
+        note = _("%(figure)s measured") % {"figure": _digits(board, row.stack_measured, metric)}
     return FigureCell(
         unit=str(metric.words),
         label=f"{metric.label_of(board.sector)}, {metric.remark}",
-        digits=words.figure(board, row.figures[metric], metric),
+        digits=_digits(board, row.figures[metric.code], metric),
         is_deciding=metric is board.metric,
         note=note,
     )
@@ -245,9 +249,9 @@ def _whisker(board: Leaderboard, row: Row, scale: Callable[[float], float]) -> W
     low, dot, high = (scale(value) for value in (row.interval.lower, row.interval.value, row.interval.upper))
     title = _("%(name)s: %(value)s, between %(low)s and %(high)s") % {
         "name": row.factory.name,
-        "value": words.figure(board, row.interval.value),
-        "low": words.figure(board, row.interval.lower),
-        "high": words.figure(board, row.interval.upper),
+        "value": _digits(board, row.interval.value),
+        "low": _digits(board, row.interval.lower),
+        "high": _digits(board, row.interval.upper),
     }
     median = f"{scale(board.median):.1f}%" if board.median is not None else ""
     return Whisker(f"{low:.1f}%", f"{max(0.5, high - low):.1f}%", f"{dot:.1f}%", median, title)
@@ -291,7 +295,7 @@ def _ways(board: Leaderboard, row: Row, shown: SiteRow) -> list[str]:
 
 def _goal(board: Leaderboard, text: str, goal: float, own: float) -> str:
     less = f"{100 * (1 - goal / own):.0f} %"
-    return text % {"goal": words.figure(board, goal), "own": words.figure(board, own), "less": less}
+    return text % {"goal": _digits(board, goal), "own": _digits(board, own), "less": less}
 
 
 def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBar]:
@@ -304,7 +308,7 @@ def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBa
     for (number, _pk), of_month in sums.items():
         if not of_month.production_missing:
             days = of_month.by_metric[board.metric]
-            values[number] = intensity.intensity(days.parts.total, days.made_kg)
+            values[number] = intensity.intensity(days.parts.total * KG_PER[board.sector.product_unit], days.made_kg)
     top = max((value for value in values if value is not None), default=1.0) or 1.0
     bars = []
     for number, (first, value) in enumerate(zip(firsts, values, strict=True)):
@@ -312,7 +316,7 @@ def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBa
         bars.append(
             MonthBar(
                 label=dateformat.format(first, "M Y"),
-                digits=words.figure(board, value) if value is not None else _("no figure"),
+                digits=_digits(board, value) if value is not None else _("no figure"),
                 bar_pct=f"{height:.1f}%" if height is not None else "",
                 y_pct=f"{100 - height:.1f}%" if height is not None else "",
                 x_pct=f"{100.0 * number / _MONTHS + 0.8:.2f}%",

@@ -33,21 +33,25 @@ _SMALLEST_MEDIAN = 3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A site with a figure; `place` is None where the group is too small for places."""
+    """A site with figures a unit of its product; `place` is None where the group is too small for places."""
 
     factory: Factory
     is_own: bool
     place: Place | None
     interval: Interval  # of the metric that decides
-    figures: dict[Metric, float | None]
+    figures: dict[str, float | None]  # by code of the metric
     made_kg: float
     share_measured_pct: float
-    stack_measured_kg_per_kg: float | None
+    stack_measured: float | None
     gap_days: int
     gap_cost: float | None  # by how much the gaps raise the figure [1]
     held_days: int
     idle_made_days: int
     change: Change | None
+
+    @property
+    def is_shared(self) -> bool:
+        return self.place is not None and self.place.is_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Leaderboard:
     factory_count: int
     median: float | None
     best: Named | None
-    most_improved: Named | None  # the relative change [1], negative
+    most_improved: Named | None  # the relative change [%], negative
     compared: Comparison | None
 
     @property
@@ -95,9 +99,12 @@ class Leaderboard:
         return self.sector.has_places and self.placed_count >= SMALLEST_GROUP
 
     @property
-    def scale(self) -> float:
-        """Figures are per kg; some products are counted in tonnes."""
-        return KG_PER[self.sector.product_unit]
+    def unit(self) -> str:
+        return f"{self.metric.unit}/{self.sector.product_unit}"
+
+    @property
+    def groups(self) -> list[str]:
+        return [option.code for option in self.group_options]
 
 
 def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leaderboard:
@@ -123,7 +130,7 @@ def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leade
     members = book.members(group)
     rows, unplaced = _rows(scope, metric, [factory for factory in factories if factory.pk in members], sums, window)
     smallest = 1 if scope.shows_names else _SMALLEST_MEDIAN
-    improved = [(row.change.relative, row.factory) for row in rows if row.change and row.change.relative < 0]
+    improved = [(100.0 * row.change.relative, row.factory) for row in rows if row.change and row.change.relative < 0]
     most_improved = min(improved, key=lambda item: item[0], default=None)
     return Leaderboard(
         organisation=scope.organisation,
@@ -158,6 +165,11 @@ class _Scope:
     @property
     def sector(self) -> Sector:
         return SECTORS[self.factories[0].sector] if self.factories else next(iter(SECTORS.values()))
+
+    @property
+    def scale(self) -> float:
+        """From a figure per kg to one a unit of the product."""
+        return KG_PER[self.sector.product_unit]
 
     @property
     def shows_names(self) -> bool:
@@ -224,7 +236,9 @@ def _rows(
             unplaced.append(Unplaced(factory, factory.pk in scope.own_ids, tuple(why)))
         else:
             days = of_site.by_metric[metric]
-            ranked.append((factory, of_site, ranking.interval(days.parts, days.made_kg)))
+            per_kg = ranking.interval(days.parts, days.made_kg)
+            bounds = (bound * scope.scale for bound in (per_kg.value, per_kg.lower, per_kg.upper))
+            ranked.append((factory, of_site, Interval(*bounds)))
     has_places = scope.sector.has_places and len(ranked) >= SMALLEST_GROUP
     places = ranking.places([interval for *_site, interval in ranked]) if has_places else [None] * len(ranked)
     rows = []
@@ -236,10 +250,10 @@ def _rows(
                 is_own=factory.pk in scope.own_ids,
                 place=place,
                 interval=interval,
-                figures=_figures(of_site, scope.sector),
+                figures=_figures(of_site, scope),
                 made_kg=days.made_kg,
                 share_measured_pct=of_site.share_measured_pct,
-                stack_measured_kg_per_kg=of_site.stack_measured_kg_per_kg,
+                stack_measured=_scaled(of_site.stack_measured_kg_per_kg, scope.scale),
                 gap_days=days.gap_days,
                 gap_cost=intensity.gap_cost(days) if days.gap_days else None,
                 held_days=of_site.by_metric[CO2E].held_days,
@@ -252,6 +266,13 @@ def _rows(
     return rows, unplaced
 
 
-def _figures(of_site: RankedSums, sector: Sector) -> dict[Metric, float | None]:
-    by_metric = {metric: of_site.by_metric[metric] for metric in metrics_of(sector)}
-    return {metric: intensity.intensity(days.parts.total, days.made_kg) for metric, days in by_metric.items()}
+def _figures(of_site: RankedSums, scope: _Scope) -> dict[str, float | None]:
+    by_metric = {metric.code: of_site.by_metric[metric] for metric in metrics_of(scope.sector)}
+    return {
+        code: _scaled(intensity.intensity(days.parts.total, days.made_kg), scope.scale)
+        for code, days in by_metric.items()
+    }
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale

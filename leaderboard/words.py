@@ -7,6 +7,7 @@ import math
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from factories.sectors import Sector
 from leaderboard.choices import Comparison
 from leaderboard.metrics import Metric
 from leaderboard.places import Leaderboard, Row
@@ -40,22 +41,16 @@ def range_words(place: Place) -> str:
     return f"{ordinal(place.best)}–{ordinal(place.worst)}"
 
 
-def digits(value: float | None, metric: Metric, product_unit: str = "kg") -> str:
+def digits(value: float | None, metric: Metric, sector: Sector) -> str:
     """A figure a unit of product; of a tonne with one decimal."""
     if value is None:
         return "–"
-    return f"{value:,.{metric.decimals if product_unit == 'kg' else 1}f}"
+    return f"{value:,.{metric.decimals if sector.product_unit == 'kg' else 1}f}"
 
 
-def figure(board: Leaderboard, value: float | None, metric: Metric | None = None) -> str:
-    """A figure per kg, as it is shown a unit of the leaderboard's product."""
-    scaled = None if value is None else value * board.scale
-    return digits(scaled, metric or board.metric, board.sector.product_unit)
-
-
-def percent_of(share: float) -> str:
+def percent_of(pct: float) -> str:
     """A change in percent, with its sign; a minus that is one."""
-    value = round(100.0 * share, 1)
+    value = round(pct, 1)
     sign = "−" if value < 0 else "+" if value > 0 else ""
     return f"{sign}{abs(value):g} %"
 
@@ -97,9 +92,12 @@ def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) ->
         "%(change)s against the same %(days)d days a year before",
         compared.days,
     )
-    words = text % {"change": percent_of(change.relative), "days": compared.days}
+    words = text % {"change": percent_of(100.0 * change.relative), "days": compared.days}
     if with_grid and not math.isclose(change.grid_effect, 0.0, abs_tol=5e-4):
-        words = _("%(change)s; the grid alone: %(grid)s") % {"change": words, "grid": percent_of(change.grid_effect)}
+        words = _("%(change)s; the grid alone: %(grid)s") % {
+            "change": words,
+            "grid": percent_of(100.0 * change.grid_effect),
+        }
     return words
 
 
