@@ -152,7 +152,7 @@ def _mol_fuel_water_per_kg(fuel_moisture_fraction: float) -> float:
 
 def eu_tonne_per_h(*, concentration_g_per_nm3: float, flow_nm3h: float) -> float:
     """Return CO2 [t/h] of one hour by EU MRR annex VIII equation 1: mean [g/Nm3] times mean [Nm3/h]."""
-    return units.tonne_from_g(concentration_g_per_nm3 * flow_nm3h)
+    return units.convert(concentration_g_per_nm3 * flow_nm3h, from_unit="g", to_unit="t")
 
 
 def require_moisture(moisture_fraction: float) -> None:

@@ -1,4 +1,4 @@
-"""Conversions named ``target_from_source``, and a typed table in which mixing units raises.
+"""A typed table of units, and conversion between them, in which mixing dimensions raises.
 
 Lives here: exact factors between units of one dimension. Does not live here: anything that needs a
 density, a heating value or a moisture (``combustion.py``, factor rows), nor temperature
@@ -95,8 +95,3 @@ def add(amount: Number, *, in_unit: str, other: Number, other_unit: str) -> Numb
     Raises: ValueError when their dimensions differ; the message names both units.
     """
     return amount + convert(other, from_unit=other_unit, to_unit=in_unit)
-
-
-def tonne_from_g(grams: Number) -> Number:
-    """Return [t] from [g]."""
-    return convert(grams, from_unit="g", to_unit="t")

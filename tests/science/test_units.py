@@ -64,18 +64,23 @@ def test_stacked_wood_is_not_a_volume_without_a_stated_factor():
 
 
 @pytest.mark.parametrize(
-    ("from_unit", "to_unit", "factor"),
+    ("amount", "from_unit", "to_unit", "printed"),
     [
-        ("kWh", "GJ", "0.0036"),
-        ("MWh", "GJ", "3.6"),
-        ("toe", "GJ", "41.868"),
-        ("mmBtu", "GJ", "1.05505585"),
-        ("short_ton", "kg", "907.18474"),
-        ("L", "m3", "0.001"),
-        ("fraction", "pct", "100"),
+        ("1", "kWh", "GJ", "0.0036"),
+        ("1", "MWh", "GJ", "3.6"),
+        ("0.36", "GJ", "kWh", "100"),
+        ("1", "toe", "GJ", "41.868"),
+        ("1", "mmBtu", "GJ", "1.05505585"),
+        ("1", "short_ton", "kg", "907.18474"),
+        ("1000", "L", "m3", "1"),
+        ("1000000", "g", "t", "1"),
+        ("0.13", "fraction", "pct", "13"),
+        ("425", "ppm", "fraction", "0.000425"),
     ],
 )
-def test_domain_2_3_conversions(from_unit, to_unit, factor):
-    assert units.convert(Decimal(1), from_unit=from_unit, to_unit=to_unit) == Decimal(factor)
+def test_domain_2_3_conversions(amount, from_unit, to_unit, printed):
+    assert units.convert(Decimal(amount), from_unit=from_unit, to_unit=to_unit) == Decimal(printed)
+
+
+def test_a_cubic_metre_in_cubic_feet():
     assert units.convert(1.0, from_unit="m3", to_unit="ft3") == as_printed("35.3146667")
-    assert units.tonne_from_g(Decimal(1_000_000)) == 1
