@@ -85,16 +85,20 @@ class _ChartView(APIView):
         return response
 
 
+def _documented(form: str, media_type: str) -> Any:
+    return swagger_auto_schema(
+        operation_id=f"emissions_chart_{form}",
+        operation_summary=f"A chart of measured CO2 as {form.upper()}",
+        manual_parameters=PARAMETERS,
+        responses=ANSWERS,
+        produces=[media_type, "application/json"],
+    )
+
+
 class ChartSvgView(_ChartView):
     form, media_type = "svg", "image/svg+xml"
 
-    @swagger_auto_schema(
-        operation_id="emissions_chart_svg",
-        operation_summary="A chart of measured CO2 as SVG",
-        manual_parameters=PARAMETERS,
-        responses=ANSWERS,
-        produces=["image/svg+xml", "application/json"],
-    )
+    @_documented(form, media_type)
     def get(self, request: Request) -> HttpResponse:
         return self.answer(request)
 
@@ -102,13 +106,7 @@ class ChartSvgView(_ChartView):
 class ChartPngView(_ChartView):
     form, media_type = "png", "image/png"
 
-    @swagger_auto_schema(
-        operation_id="emissions_chart_png",
-        operation_summary="A chart of measured CO2 as PNG",
-        manual_parameters=PARAMETERS,
-        responses=ANSWERS,
-        produces=["image/png", "application/json"],
-    )
+    @_documented(form, media_type)
     def get(self, request: Request) -> HttpResponse:
         return self.answer(request)
 

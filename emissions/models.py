@@ -112,6 +112,9 @@ class AppliedSetup(models.Model):
 class Rollup(models.Model):
     """The columns that minute, hour and day share. Means are over valid readings, weighted by their seconds."""
 
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
+    # A whole hour of the site's zone, half past in UTC for India; of a day the local midnight.
+    period_start = models.DateTimeField()
     measured_ug = models.BigIntegerField()
     flux_ug_per_m2 = models.BigIntegerField()  # before area, profile factor and moisture
     covered_ms = models.IntegerField()
@@ -127,11 +130,12 @@ class Rollup(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
+
 
 class EmissionMinute(Rollup):
     pk = models.CompositePrimaryKey("device", "period_start")
-    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
-    period_start = models.DateTimeField()
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, db_index=False, related_name="+")
     # The part of measured that no doubtful flag touches: it alone counts towards an hour of record.
     valid_ug = models.BigIntegerField()
@@ -143,14 +147,9 @@ class EmissionMinute(Rollup):
         verbose_name = _("minute")
         verbose_name_plural = _("minutes")
 
-    def __str__(self) -> str:
-        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
-
 
 class EmissionHour(Rollup):
     pk = models.CompositePrimaryKey("device", "period_start")
-    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
-    period_start = models.DateTimeField()  # a whole hour of the site's zone: half past in UTC for India
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="hours")
     status = models.CharField(max_length=12, choices=HourStatus)
     record_ug = models.BigIntegerField(null=True)  # null: missing and not substituted yet
@@ -162,16 +161,11 @@ class EmissionHour(Rollup):
         verbose_name = _("hour")
         verbose_name_plural = _("hours")
 
-    def __str__(self) -> str:
-        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
-
 
 class EmissionDay(Rollup):
     """A calendar day of the site, of one assignment: a device moved at noon has two."""
 
     pk = models.CompositePrimaryKey("device", "period_start", "assignment")
-    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="+")
-    period_start = models.DateTimeField()  # local midnight
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="days")
     record_ug = models.BigIntegerField(null=True)  # sum of the hours that have one
     operating_ms = models.IntegerField()
