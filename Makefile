@@ -15,9 +15,10 @@ help: ## show this list
 run: packages ## start everything on this machine: database, broker, web, simulated fleet; Ctrl-C stops it
 	@exec $(VENV) manage.py run_demo
 
+# The order is that of tests/conftest.py: the longest files first.
 test: dev-packages ## run all tests but the benchmarks
 	@$(PYTHON) bootstrap.py --tools
-	@exec $(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev-packages ## check style, types and templates
 	$(VENV) -m ruff check .

@@ -6,6 +6,7 @@ Litein and Momul are factories of one organisation, Elsewhere belongs to another
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,21 @@ from lib.local.postgres import DATABASE_NAME, LocalPostgres
 from tests import database, make
 from tests.environment import DATA_DIR
 
+# The files that take longest, begun first: no worker is left alone with one of them at the end. Those that compute and
+# those that wait take turns, so that neither has the processors to itself.
+LONGEST_FILES = (
+    "firmware/test_checks.py",
+    "end_to_end/test_pressure.py",
+    "end_to_end/test_drill.py",
+    "firmware/test_end_to_end.py",
+    "firmware/test_fuzzing.py",
+    "demo/test_fleet.py",
+    "demo/test_firmware_node.py",
+    "test_install.py",
+    "end_to_end/test_reading_to_database.py",
+    "demo/test_run_demo.py",
+    "end_to_end/test_log_firewood.py",
+)
 REAL_DATA_VARIABLE = "CARBONTRACK_REAL_DATA"
 
 
@@ -48,6 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+    begun_at = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: begun_at.get(item.path, len(begun_at)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

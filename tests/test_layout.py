@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from tests.conftest import LONGEST_FILES
+
 BASE = Path(__file__).resolve().parent.parent
 APPS = (
     "accounts",
@@ -245,3 +247,7 @@ def test_each_migration_number_is_used_once_in_its_app() -> None:
     for app in APPS:
         numbers = [path.name[:4] for path in (BASE / app / "migrations").glob("[0-9]*.py")]
         assert len(numbers) == len(set(numbers)), app
+
+
+def test_the_files_that_are_begun_first_are_there() -> None:
+    assert [name for name in LONGEST_FILES if not (BASE / "tests" / name).is_file()] == []
