@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from factories.forms import ChimneyAdminForm, FactoryAdminForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 
 
@@ -13,12 +14,14 @@ class OrganisationAdmin(admin.ModelAdmin):
 
 class ChimneyInline(admin.TabularInline):
     model = Chimney
+    form = ChimneyAdminForm
     extra = 0
     show_change_link = True
 
 
 @admin.register(Factory)
 class FactoryAdmin(admin.ModelAdmin):
+    form = FactoryAdminForm
     list_display = ["name", "organisation", "county", "sector", "altitude_m", "altitude_is_estimated"]
     list_filter = ["organisation", "sector", "county"]
     search_fields = ["name", "location", "county"]
@@ -27,6 +30,7 @@ class FactoryAdmin(admin.ModelAdmin):
 
 @admin.register(Chimney)
 class ChimneyAdmin(admin.ModelAdmin):
+    form = ChimneyAdminForm
     list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -22,10 +21,10 @@ from factories.models import Factory
 from logbook.choices import Act
 from logbook.notices import words
 from logbook.services import UNDO_WITHIN
+from portal.amounts import Entry, amount_label, entry_url
 from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
-from portal.log.saving import Entry, amount_label, entries_of, spec_of
-from production.models import ProductionEntry
+from portal.log.saving import entries_of, spec_of
 
 # Said with the entry for good, and nothing to do about it now.
 _QUIET = {"moisture_default", "m3_taken_as_stacked", "factor_of_earlier_year"}
@@ -137,11 +136,6 @@ def _saved_row(entry: Entry) -> SavedRow:
         look_again=tuple(notices),
         is_undone=entry.deleted_at is not None,
     )
-
-
-def entry_url(entry: Entry) -> str:
-    name = "production-entry" if isinstance(entry, ProductionEntry) else "entry"
-    return reverse(name, args=[entry.factory_id, entry.pk])
 
 
 def _can_undo(entry: Entry, user: User, now: datetime) -> bool:

@@ -21,12 +21,13 @@ from energy.models import EnergyEntry
 from factories.days import factory_day, running_day
 from lib.decimals import plain
 from lib.errors import ApiError
+from lib.numbers import NumberError
 from logbook.choices import Act
 from logbook.notices import words
 from logbook.services import UNDO_WITHIN
+from portal.amounts import Entry, amount_label, read_amount
 from portal.carbon_words import counts, wood_pair
-from portal.log.form import parse_amount
-from portal.log.saving import Entry, amount_label, log_of
+from portal.log.saving import log_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +193,9 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     form = EntryForm(amount, unit, day, note, reason)
     changes: dict[str, Any] = {}
     try:
-        value = parse_amount(form.amount)
-    except ValueError as error:
+        # What the page showed and nobody touched is the stored amount, however many decimals that has.
+        value = entry.amount if form.amount == now.amount else read_amount(form.amount, form.unit)
+    except NumberError as error:
         form.errors["amount"] = [str(error)]
         return form
     if value != entry.amount:

@@ -5,7 +5,6 @@ Errors stand beside their field and keep what was typed. Storing is in `log_savi
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,16 +17,14 @@ from django.utils.translation import gettext as _
 from energy.choices import EntryKind
 from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
+from lib.numbers import NumberError
+from portal.amounts import read_amount
 from portal.log.rows import BILL, RowSpec
 
 MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)
 LONGEST_BILL_DAYS = 400
 DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
-_PLAIN = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
-_GROUPED_BY_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
-_ONE_COMMA_THREE_DIGITS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +203,15 @@ def _read_row(factory: Factory, spec: RowSpec, typed: QueryDict, now: datetime) 
 
 
 def _read_amounts(row: LogRow) -> None:
+    if row.text:
+        row.amount = _amount(row, "amount", row.text, row.unit)
     if row.is_nothing:
-        if row.text and parse_amount(row.text) != 0:
+        if row.amount:
             words = _("%(label)s: %(value)s %(unit)s and nothing cannot both be; empty one of them.")
             row.refuse("amount", words % {"label": row.spec.label, "value": row.text, "unit": row.unit})
         row.amount, row.kind = Decimal(0), EntryKind.USED.value
         return
-    if row.text:
-        row.amount = _amount(row, "amount", row.text, row.unit)
-    elif row.cost or row.moisture:
+    if not row.text and (row.cost or row.moisture):
         row.refuse(
             "amount", _("%(label)s has a cost or moisture but no amount; write the amount.") % {"label": row.spec.label}
         )
@@ -229,8 +226,8 @@ def _amount(
     row: LogRow, field_name: str, text: str, unit: str, *, most_decimals: int = MOST_DECIMALS
 ) -> Decimal | None:
     try:
-        value = parse_amount(text)
-    except ValueError as error:
+        value = read_amount(text, unit)
+    except NumberError as error:
         row.refuse(field_name, str(error))
         return None
     if -int(value.as_tuple().exponent) > most_decimals:
@@ -238,26 +235,6 @@ def _amount(
         row.refuse(field_name, words % {"value": text, "unit": unit, "limit": most_decimals})
         return None
     return value
-
-
-def parse_amount(text: str) -> Decimal:
-    """A number as people type it, with a comma or a point. Raises ValueError with the words for who typed it.
-
-    `1,234` alone can be read two ways, so it is asked for again: guessing is wrong by a thousand.
-    """
-    digits = text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace("'", "")
-    if _ONE_COMMA_THREE_DIGITS.fullmatch(digits):
-        shown = {"value": text, "whole": digits.replace(",", ""), "part": digits.replace(",", ".") + "0"}
-        raise ValueError(_("%(value)s can be read two ways; write %(whole)s or %(part)s.") % shown)
-    if _PLAIN.fullmatch(digits):
-        return Decimal(digits.replace(",", "."))
-    if _GROUPED.fullmatch(digits):
-        return Decimal(digits.replace(",", ""))
-    if _GROUPED_BY_POINTS.fullmatch(digits):
-        return Decimal(digits.replace(".", "").replace(",", "."))
-    if digits.startswith("-"):
-        raise ValueError(_("%(value)s is below 0; correct the entry that was too high instead.") % {"value": text})
-    raise ValueError(_("%(value)s is no plain number; write it out, like 1960.5.") % {"value": text})
 
 
 def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:

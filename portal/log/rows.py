@@ -25,12 +25,11 @@ from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.decimals import plain
 from lib.errors import ApiError
+from portal.amounts import decimals_of, unit_label
 from production.models import ProductionEntry
 
-STACKED = gettext_lazy("m3 stacked")
 # One unit is valued as the part of many: results are kept to a milligram, and a kilogram of wood gives few of them.
 _MANY = Decimal(10) ** 6
-UNIT_LABELS: dict[str, Promise] = {"stere": STACKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,10 @@ class UnitChip:
     biogenic_kg: str = ""
     co2e_kg: str = ""
 
+    @property
+    def decimals(self) -> int:
+        return decimals_of(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class LastSaid:
@@ -140,7 +143,7 @@ def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str,
     found = {}
     for spec in specs:
         energy_type = read.types.get(spec.energy_type)
-        chips = tuple(UnitChip(unit, str(UNIT_LABELS.get(unit, unit))) for unit in spec.units)
+        chips = tuple(UnitChip(unit, unit_label(unit)) for unit in spec.units)
         if energy_type is not None:
             chips = _energy_chips(factory, spec, energy_type, read, day)
         found[spec.name] = RowFacts(chips, read.last.get(spec.name), read.meters.get(spec.name))
@@ -193,10 +196,10 @@ def _energy_chips(
 ) -> tuple[UnitChip, ...]:
     """The usual units and the factory's own; the last one used that stands in neither is offered, too."""
     own = read.names.get(energy_type.pk, [])
-    units = {unit: str(UNIT_LABELS.get(unit, unit)) for unit in spec.units}
+    units = {unit: unit_label(unit) for unit in spec.units}
     for record in own:
         is_usual = record.name in units  # a stere as weighed here is still a stere
-        made_of = f"{plain(record.amount)} {UNIT_LABELS.get(record.unit, record.unit)}"
+        made_of = f"{plain(record.amount)} {unit_label(record.unit)}"
         units[record.name] = units[record.name] if is_usual else f"{record.name} = {made_of}"
     last = read.last.get(spec.name)
     if last is not None and last.unit.lower() not in {unit.lower() for unit in units}:

@@ -22,16 +22,15 @@ from energy.models import EnergyEntry
 from energy.services import EntryInput, energy_log
 from factories.days import local_hour_start
 from factories.models import Factory
-from lib.decimals import plain
 from lib.errors import ApiError
 from logbook.choices import Act
 from logbook.services import EntryLog
+from portal.amounts import Entry, amount_label, unit_label
 from portal.log.form import LogForm, LogRow, Question, client_id
-from portal.log.rows import BILL, UNIT_LABELS, RowSpec, rows_of
+from portal.log.rows import BILL, RowSpec, rows_of
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 
-Entry = EnergyEntry | ProductionEntry
 THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"
 _FIELDS = {
     "cost": "cost",
@@ -165,10 +164,9 @@ def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question 
 
 
 def _above_usual(params: dict[str, Any]) -> str:
-    unit = UNIT_LABELS.get(params["unit"], params["unit"])
     return _("%(amount)s %(unit)s a day; three times the most of the last 28 days is %(limit)s.") % {
         **params,
-        "unit": unit,
+        "unit": unit_label(params["unit"]),
     }
 
 
@@ -252,8 +250,3 @@ def undo_save(user: User, factory: Factory, save_id: uuid.UUID) -> int:
         for entry in rows.objects.filter(replaced):
             log_of(entry).undo(user, entry.pk)
     return len(entries)
-
-
-def amount_label(entry: Entry) -> str:
-    """As it was told: `24 m3 stacked`."""
-    return f"{plain(entry.amount)} {UNIT_LABELS.get(entry.unit, entry.unit)}"

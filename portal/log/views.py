@@ -20,11 +20,12 @@ from accounts.permissions import get_visible, may, page
 from accounts.roles import Action
 from energy.services import energy_log
 from lib.errors import ApiError
+from portal.amounts import Entry
 from portal.log import entry as entry_pages
 from portal.log.answer import log_answer
 from portal.log.form import open_form, read_form
 from portal.log.page import LogPage, log_page, writable_rows
-from portal.log.saving import Entry, save_log, undo_save
+from portal.log.saving import save_log, undo_save
 from portal.requests import factory_of, user_of
 from production.models import ProductionEntry
 

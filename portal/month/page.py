@@ -24,9 +24,8 @@ from factories.sectors import SECTORS
 from lib.decimals import plain
 from logbook.periods import LONGEST
 from logbook.queries import overlapping
-from portal.log.answer import entry_url
-from portal.log.rows import ROWS, UNIT_LABELS, rows_of
-from portal.log.saving import amount_label
+from portal.amounts import amount_label, entry_url, unit_label
+from portal.log.rows import ROWS, rows_of
 from portal.missing import first_logged_at, missing_days
 from production.models import ProductionEntry
 
@@ -176,7 +175,7 @@ def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -
     usual = [(c, u) for c, u in standard if (c, u) in logged or c not in {code for code, _unit in logged}]
     pairs = [*usual, *sorted(logged - set(usual))]
     names = dict(EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name"))
-    columns = [Column(code, _(names.get(code, code)), unit, str(UNIT_LABELS.get(unit, unit))) for code, unit in pairs]
+    columns = [Column(code, _(names.get(code, code)), unit, unit_label(unit)) for code, unit in pairs]
     return (*columns, *(Column(row.product, str(row.label), "kg", "kg") for row in rows_of(factory) if row.product))
 
 

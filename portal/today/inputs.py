@@ -19,8 +19,8 @@ from factories.days import FactoryDay
 from factories.models import Factory
 from lib.decimals import plain
 from logbook.queries import overlapping
+from portal.amounts import amount_label, entry_url
 from portal.carbon_words import wood_pair
-from portal.log.saving import amount_label
 from production.models import ProductionEntry
 from science.rounding import decimal_part
 
@@ -98,7 +98,7 @@ def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
         name=_(entry.energy_type.name),
         said=amount_label(entry),
         share=_share_words(entry, day),
-        url=reverse("entry", args=[entry.factory_id, entry.pk]),
+        url=entry_url(entry),
         factor="" if factor is None else f"{plain(factor.value)} {factor.unit}, {factor.set_name}",
         factor_url="" if factor is None else reverse("emission-factors-detail", args=[factor.pk]),
         energy_gj=None if entry.energy_gj is None else part_of_day(entry.energy_gj, entry, day),
@@ -112,7 +112,7 @@ def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
         name=entry.get_product_display(),
         said=amount_label(entry),
         share=_share_words(entry, day),
-        url=reverse("production-entry", args=[entry.factory_id, entry.pk]),
+        url=entry_url(entry),
         factor="",
         factor_url="",
         energy_gj=None,

@@ -3,14 +3,15 @@
 
 const FIGURES = { mj: "mj", biogenic_kg: "biogenicKg", co2e_kg: "co2eKg" };
 
-// The same reading of commas and points as portal.log.form.parse_amount; null for an unreadable amount.
-export function parseAmount(text) {
-  const digits = text.replace(/[\s']/g, "");
-  if (/^[1-9]\d{0,2},\d{3}$/.test(digits)) return null; // 1,234 can be read two ways
-  if (/^\d+([.,]\d+)?$/.test(digits)) return Number(digits.replace(",", "."));
-  if (/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(digits)) return Number(digits.replaceAll(",", ""));
-  if (/^\d{1,3}(\.\d{3})+,\d+$/.test(digits)) return Number(digits.replaceAll(".", "").replace(",", "."));
-  return null;
+// Reads a number as lib/numbers.py does (no sign and no other script: the field takes neither); null for what is none.
+export function parseNumber(text, decimals) {
+  const digits = text.replace(/[\s'\u2019]/g, "");
+  if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(digits)) return Number(digits.replace(/[.,]/, decimals < 3 ? "" : "."));
+  if (/^(\d+([.,]\d+)?|[.,]\d+)$/.test(digits)) return Number(digits.replace(",", "."));
+  const mark = digits.match(/[.,](?=\d+$)/)?.[0];
+  const [whole, part] = mark && digits.split(mark).length === 2 ? digits.split(mark) : [digits, "0"];
+  if (!/^\d{1,3}([.,])(\d{3}(\1\d{3})*|\d{2}(\1\d{2})*\1\d{3})$/.test(whole)) return null;
+  return Number(`${whole.replace(/[.,]/g, "")}.${part}`);
 }
 
 function shown(value) {
@@ -32,7 +33,7 @@ export function showKind(row) {
 export function showEffect(row) {
   const effect = row.querySelector("[data-log-effect]");
   const chip = row.querySelector("input[data-mj]:checked");
-  const amount = parseAmount(row.querySelector("[data-log-amount]").value);
+  const amount = parseNumber(row.querySelector("[data-log-amount]").value, Number(chip?.dataset.decimals));
   const isUse = ["used", "bill"].includes(kindOf(row));
   effect.hidden = amount === null || !isUse || !chip?.dataset.co2eKg;
   if (effect.hidden) return;

@@ -16,6 +16,7 @@ from compliance import site_days
 from compliance.models import SiteDay, TouchedSite
 from energy.models import EnergyEntry
 from factories.models import Factory
+from lib.numbers import NumberError, parse_number
 from tests import make
 from tests.end_to_end.browser import chromium, web_server
 from tests.end_to_end.test_live_page import sign_in
@@ -95,6 +96,30 @@ def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: Sim
 
     assert thumb.taps <= 6
     assert problems == []
+
+
+def test_the_script_reads_a_number_as_the_server_does(litein: SimpleNamespace) -> None:
+    texts = ["2070", "2,070", "2.070", "12.5", "12,5", "0,500", ",5", "1,234.5", "1.234,5", "1 234,567", "1,00,000"]
+    texts += ["1,234,567", "1234,567", "1\u2019234.25", "12,34,567.25", "1,2,3", "1,23,45", "1.2.3,4", "", "1,,5"]
+    cases = [(text, decimals) for text in texts for decimals in (0, 2, 3)]
+    with web_server() as server, chromium() as browser, phone_of(browser, server.url, "manager@test.example") as it:
+        page, _problems = it
+        read = page.evaluate(
+            """async (cases) => {
+              const { parseNumber } = await import("/static/js/log_row.js");
+              return cases.map(([text, decimals]) => parseNumber(text, decimals));
+            }""",
+            cases,
+        )
+
+    assert dict(zip(cases, read, strict=True)) == {case: as_the_server_reads(*case) for case in cases}
+
+
+def as_the_server_reads(text: str, decimals: int) -> float | None:
+    try:
+        return float(parse_number(text, decimals=decimals))
+    except NumberError:
+        return None
 
 
 def test_a_double_tap_is_one_row_and_undo_takes_it_back(litein: SimpleNamespace) -> None:

@@ -23,17 +23,26 @@ def form(**values: Any) -> FactoryForm:
     return FactoryForm(usual | values, organisation=make.make_organisation())
 
 
-@pytest.mark.parametrize("typed", ["1960,5", "1960.5", " 1960.5 "])
-def test_a_decimal_comma_is_a_decimal_point(typed: str):
+@pytest.mark.parametrize("typed", ["1960", "1,960", "1.960", "1 960", " 1,960.0 "])
+def test_an_altitude_is_read_in_whole_metres(typed: str):
     filled = form(altitude_m=typed)
 
     assert filled.is_valid(), filled.errors
-    assert filled.save().altitude_m == 1960.5
+    assert filled.save().altitude_m == 1960
+
+
+def test_a_place_on_the_map_has_a_decimal_comma_or_point():
+    filled = form(latitude="-0,367", longitude="35.283")
+
+    assert filled.is_valid(), filled.errors
+    factory = filled.save()
+    assert (factory.latitude, factory.longitude) == (-0.367, 35.283)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
+        ("altitude_m", "1.96", "1.96 m has decimals; write a whole number, like 1960."),
         ("altitude_m", "5900", "5900 m is outside -430 to 3500 m"),
         ("latitude", "91", "91 ° is outside -90 to 90 °"),
         ("altitude_m", "1e3", "1e3 is no plain number"),

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from energy.models import EnergyEntry
 from energy.services import set_local_unit
-from portal.log.form import parse_amount
+from lib.numbers import NumberError
+from portal.amounts import read_amount
 from production.models import ProductionEntry
 from tests import make
 from tests.portal.logged_site import NOW, YESTERDAY, day_start, log_days
@@ -61,41 +62,35 @@ def kept() -> list[EnergyEntry]:
 
 # --- Amounts as people write them ---------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("typed", "value"),
+    ("typed", "unit", "amount"),
     [
-        ("24", "24"),
-        ("24.5", "24.5"),
-        ("24,5", "24.5"),
-        ("1 234", "1234"),
-        ("1,234.5", "1234.5"),
-        ("0,234", "0.234"),
-        ("1.234,5", "1234.5"),
-        ("1,234,567", "1234567"),
-        ("1.2345", "1.2345"),
-        ("0", "0"),
-        ("007", "7"),
+        ("2,070", "kg", "2070"),
+        ("5,306", "kWh", "5306"),  # as Month prints it
+        ("2,070", "Litres", "2070"),
+        ("2.070", "stere", "2070"),
+        ("2,070", "Lorry", "2070"),
+        ("2,070", "t", "2.07"),
+        ("2.070", "MWh", "2.07"),
+        ("12.5", "kg", "12.5"),
+        ("0,234", "kg", "0.234"),
+        ("1,00,000", "kg", "100000"),
     ],
 )
-def test_a_comma_and_a_point_are_both_read(typed: str, value: str) -> None:
-    assert parse_amount(typed) == Decimal(value)
+def test_the_unit_decides_what_three_digits_behind_a_separator_are(typed: str, unit: str, amount: str) -> None:
+    assert read_amount(typed, unit) == Decimal(amount)
 
 
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ("1,234", "write 1234 or 1.2340"),
-        ("1e3", "no plain number"),
-        ("NaN", "no plain number"),
-        ("-5", "below 0"),
-        ("1.2.3", "no plain number"),
-        ("٣", "no plain number"),
-        ("24 m3", "no plain number"),
-        (".", "no plain number"),
-    ],
-)
-def test_what_is_no_number_or_two_is_asked_for_again(typed: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        parse_amount(typed)
+@pytest.mark.parametrize("typed", ["-5", "-0"])
+def test_an_amount_below_nothing_is_asked_for_again(typed: str) -> None:
+    with pytest.raises(NumberError, match="below 0; correct the entry"):
+        read_amount(typed, "kg")
+
+
+def test_nothing_and_a_word_cannot_both_be(phone: Phone) -> None:
+    response = phone.send(firewood__nothing="yes", firewood__amount="some")
+
+    assert "no plain number" in row(response, "firewood").amount_errors[0]
+    assert kept() == []
 
 
 # --- Saving ------------------------------------------------------------------------------------
@@ -126,15 +121,15 @@ def test_a_shift_is_stored_whole_and_answered_with_the_figure_of_its_day(phone: 
 
 def test_one_wrong_row_keeps_all_of_them_out_and_what_was_typed_in(phone: Phone) -> None:
     response = phone.send(
-        firewood__amount="10", firewood__unit="furlong", made_tea__amount="1,234", diesel__amount="<b>4</b>"
+        firewood__amount="10", firewood__unit="furlong", made_tea__amount="1,2,3", diesel__amount="<b>4</b>"
     )
 
     assert (kept(), ProductionEntry.objects.count()) == ([], 0)
-    assert "can be read two ways" in row(response, "made_tea").amount_errors[0]
+    assert "is no plain number" in row(response, "made_tea").amount_errors[0]
     assert row(response, "diesel").amount == "<b>4</b>"
     page = response.content.decode()
     assert "&lt;b&gt;4&lt;/b&gt;" in page
-    assert 'value="1,234"' in page
+    assert 'value="1,2,3"' in page
     assert 'aria-invalid="true"' in page
 
 

@@ -145,7 +145,7 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     ("fields", "field", "words"),
     [
         ({"amount": "22", "reason": ""}, "reason", "Say why"),
-        ({"amount": "1,234", "reason": "x"}, "amount", "two ways"),
+        ({"amount": "1,2,3", "reason": "x"}, "amount", "no plain number"),
         ({"amount": "24", "reason": "x"}, "amount", "Nothing is different"),
         ({"amount": "22", "unit": "furlong", "reason": "x"}, "unit", "furlong"),
         ({"amount": "22", "day": "2026-13-01", "reason": "x"}, "day", "is no date"),
@@ -164,6 +164,23 @@ def test_what_is_wrong_with_a_change_stands_beside_its_field(
     assert words in response.content.decode()
     entry.refresh_from_db()
     assert (entry.amount, entry.deleted_at) == (24, None)
+
+
+def test_a_correction_reads_thousands_and_leaves_an_amount_that_nobody_touched(
+    as_user: AsUser, cast: SimpleNamespace
+) -> None:
+    made = make.make_production(
+        cast.litein, user=cast.hq, amount=Decimal("2070.125"), unit="kg", timestamp=day_start(YESTERDAY)
+    )
+    typed = {"act": "correct", "unit": "kg", "day": YESTERDAY.isoformat(), "reason": "note added"}
+
+    send(as_user(cast.hq), made, **typed, amount="2070.125", note="weighed twice")
+    made.refresh_from_db()
+    assert (made.amount, made.note) == (Decimal("2070.125"), "weighed twice")
+    send(as_user(cast.hq), made, **typed, amount="2,070", note="weighed twice")
+
+    made.refresh_from_db()
+    assert made.amount_kg == 2070
 
 
 def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast: SimpleNamespace) -> None:

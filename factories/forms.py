@@ -1,0 +1,40 @@
+"""The numbers of places as people type them: how many decimals each has, in which unit, and its limits."""
+
+from functools import partial
+
+from django import forms
+
+from factories.models import HIGHEST_SITE_M, Chimney, Factory
+from lib.forms import NumberField
+
+# Without a barometer the altitude decides the pressure, and so every mass: 1.96 m for 1,960 m makes each 1.268 times
+# as large.
+SITE_NUMBERS = {
+    "altitude_m": partial(NumberField, decimals=0, unit="m", low=-430, high=HIGHEST_SITE_M),
+    "latitude": partial(NumberField, decimals=6, unit="°", low=-90, high=90),
+    "longitude": partial(NumberField, decimals=6, unit="°", low=-180, high=180),
+}
+_METRES = partial(NumberField, decimals=3, unit="m")
+
+
+class FactoryAdminForm(forms.ModelForm):
+    class Meta:
+        model = Factory
+        fields = "__all__"
+        field_classes = SITE_NUMBERS
+
+
+class ChimneyAdminForm(forms.ModelForm):
+    """The limits are in the constraints of the table, which name the dimension that does not fit."""
+
+    class Meta:
+        model = Chimney
+        fields = "__all__"
+        field_classes = {
+            "diameter_m": _METRES,
+            "width_m": _METRES,
+            "height_m": _METRES,
+            "probe_height_m": _METRES,
+            "velocity_profile_factor": partial(NumberField, decimals=4),
+            "moisture_fraction": partial(NumberField, decimals=4),
+        }

@@ -1,0 +1,50 @@
+"""Amounts of entries on the pages: how they are read when typed, how they are shown, and where the entry is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from energy.models import EnergyEntry
+from energy.quantities import canonical
+from lib.decimals import plain
+from lib.numbers import NumberError, parse_number
+from production.models import ProductionEntry
+
+Entry = EnergyEntry | ProductionEntry
+# How many decimals people write in a unit. A factory's own unit (a lorry), a cost and a percentage have few.
+_DECIMALS = {"kg": 0, "kWh": 0, "m3": 2, "stere": 2, "L": 2, "t": 3, "MWh": 3, "GJ": 3}
+_DECIMALS_OF_OTHERS = 2
+_UNIT_LABELS: dict[str, Promise] = {"stere": gettext_lazy("m3 stacked")}
+
+
+def decimals_of(unit: str) -> int:
+    """Decides how `2,070` is read: 2070 kg, but 2.07 t."""
+    return _DECIMALS.get(canonical(unit) or unit, _DECIMALS_OF_OTHERS)
+
+
+def read_amount(text: str, unit: str) -> Decimal:
+    """The amount that a person typed in a field of this unit. Raises NumberError with words for that person."""
+    number = parse_number(text, decimals=decimals_of(unit))
+    if number.is_signed():
+        words = _("%(value)s is below 0; correct the entry that was too high instead.")
+        raise NumberError(words % {"value": text}, "below_zero")
+    return number
+
+
+def unit_label(unit: str) -> str:
+    return str(_UNIT_LABELS.get(unit, unit))
+
+
+def amount_label(entry: Entry) -> str:
+    """As it was entered: `24 m3 stacked`."""
+    return f"{plain(entry.amount)} {unit_label(entry.unit)}"
+
+
+def entry_url(entry: Entry) -> str:
+    name = "production-entry" if isinstance(entry, ProductionEntry) else "entry"
+    return reverse(name, args=[entry.factory_id, entry.pk])

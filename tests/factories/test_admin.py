@@ -1,0 +1,59 @@
+"""Places in the admin site: numbers are read as on every other form."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from factories.models import Chimney, Factory
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser() -> Client:
+    client = Client()
+    client.force_login(make.make_user(email="operator@test.example", is_staff=True, is_superuser=True))
+    return client
+
+
+def shown(response: Any) -> dict[str, Any]:
+    """What the browser would send back if nobody changed a thing."""
+    adminform = response.context["adminform"]
+    found = {field.html_name: field.value() for field in adminform.form}
+    for formset in response.context["inline_admin_formsets"]:
+        for form in [formset.formset.management_form, *formset.formset.forms]:
+            found |= {field.html_name: field.value() for field in form}
+    return {name: value for name, value in found.items() if value is not None and value is not False}
+
+
+def test_an_altitude_with_a_separator_is_thousands_of_metres(browser: Client) -> None:
+    factory = make.make_factory(altitude_m=1800.0)
+    url = f"/admin/factories/factory/{factory.pk}/change/"
+
+    browser.post(url, shown(browser.get(url)) | {"altitude_m": "1,960"})
+
+    factory.refresh_from_db()
+    assert factory.altitude_m == 1960.0
+
+
+def test_a_page_that_is_saved_unchanged_changes_no_number(browser: Client) -> None:
+    chimney = make.make_chimney(diameter_m=1.2345)
+    Factory.objects.update(altitude_m=1960.5)
+    url = f"/admin/factories/factory/{chimney.factory_id}/change/"
+
+    browser.post(url, shown(browser.get(url)) | {"location": "Kapkatet"})
+
+    stored = Factory.objects.get()
+    assert (stored.location, stored.altitude_m, Chimney.objects.get().diameter_m) == ("Kapkatet", 1960.5, 1.2345)
+
+
+def test_an_inner_diameter_is_read_to_the_millimetre(browser: Client) -> None:
+    chimney = make.make_chimney(diameter_m=1.0)
+    url = f"/admin/factories/chimney/{chimney.pk}/change/"
+
+    browser.post(url, shown(browser.get(url)) | {"diameter_m": "1,250"})
+
+    chimney.refresh_from_db()
+    assert chimney.diameter_m == 1.25
