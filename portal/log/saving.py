@@ -26,8 +26,8 @@ from lib.errors import ApiError
 from logbook.choices import Act
 from logbook.services import EntryLog
 from portal.amounts import Entry, amount_label, unit_label
-from portal.log.form import LogForm, LogRow, Question, client_id
-from portal.log.rows import BILL, RowSpec, rows_of
+from portal.log_form.form import LogForm, LogRow, Question, client_id
+from portal.log_form.rows import BILL, RowSpec, rows_of
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 

@@ -23,9 +23,9 @@ from lib.errors import ApiError
 from portal.amounts import Entry
 from portal.log import entry as entry_pages
 from portal.log.answer import log_answer
-from portal.log.form import open_form, read_form
-from portal.log.page import LogPage, log_page, writable_rows
 from portal.log.saving import save_log, undo_save
+from portal.log_form.form import open_form, read_form
+from portal.log_form.page import LogPage, log_page, writable_rows
 from portal.requests import factory_of, user_of
 from production.models import ProductionEntry
 

@@ -25,7 +25,7 @@ from lib.decimals import plain
 from logbook.periods import LONGEST
 from logbook.queries import overlapping
 from portal.amounts import amount_label, entry_url, unit_label
-from portal.log.rows import ROWS, rows_of
+from portal.log_form.rows import ROWS, rows_of
 from portal.missing import first_logged_at, missing_days
 from production.models import ProductionEntry
 

@@ -11,7 +11,7 @@ from accounts.permissions import page
 from accounts.roles import Action
 from factories.days import running_day
 from lib.exports import csv_response, wants_csv
-from portal.log.page import writable_rows
+from portal.log_form.page import writable_rows
 from portal.month.page import csv_rows, month_page, parse_month
 from portal.requests import factory_of, user_of
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import may, page
 from accounts.roles import Action
-from portal.log.form import open_form
-from portal.log.page import log_page, writable_rows
+from portal.log_form.form import open_form
+from portal.log_form.page import log_page, writable_rows
 from portal.requests import factory_of, user_of
 from portal.today.page import today_page
 

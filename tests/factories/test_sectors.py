@@ -19,7 +19,7 @@ from factories.models import EmissionSource
 from factories.sectors import SECTORS, Required, Sector, shared_sector
 from factories.services import create_factory
 from portal.lead import LeadKind
-from portal.log.rows import ROWS
+from portal.log_form.rows import ROWS
 from tests import make
 from tests.compliance.build import day_of
 from tests.portal.logged_site import NOW, YESTERDAY

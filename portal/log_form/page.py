@@ -14,8 +14,8 @@ from accounts.roles import Action
 from energy.choices import EntryKind
 from factories.days import day_just_ended, running_day
 from factories.models import Factory
-from portal.log.form import LogForm, LogRow, Question
-from portal.log.rows import BILL, RowFacts, RowSpec, UnitChip, facts_of, rows_of
+from portal.log_form.form import LogForm, LogRow, Question
+from portal.log_form.rows import BILL, RowFacts, RowSpec, UnitChip, facts_of, rows_of
 
 
 @dataclass(frozen=True, slots=True)

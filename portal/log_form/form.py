@@ -19,7 +19,7 @@ from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
 from lib.numbers import NumberError
 from portal.amounts import read_amount
-from portal.log.rows import BILL, RowSpec
+from portal.log_form.rows import BILL, RowSpec
 
 MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)
