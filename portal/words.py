@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.models import AssignmentHold
 from devices.queries import DeviceState
 from emissions.settling import SettlingReason, SitePeriod, latest, settling_of_sites
 from emissions.totals import SoFar
+from factories.choices import Item
 from factories.days import running_day
 from factories.models import Factory
+from factories.sectors import SECTORS
 from lib.templatetags.units import clock
 from science.quality import Quality, names
 
@@ -66,6 +69,19 @@ def quality_words() -> dict[str, str]:
 
 def quality_sentences(quality: int) -> list[str]:
     return [str(_QUALITY_WORDS[name]) for name in names(quality) if name in _QUALITY_WORDS]
+
+
+def hold_sentence(hold: AssignmentHold | None) -> str | None:
+    if hold is None:
+        return None
+    return _(
+        "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
+        "Its readings wait outside the totals until someone says which is right."
+    ) % {"field": hold.field, "reported": hold.reported, "registered": hold.registered}
+
+
+def missing_words(factory: Factory, items: Iterable[Item]) -> str:
+    return ", ".join(str(needed.word) for needed in SECTORS[factory.sector].required if needed.item in items)
 
 
 def settling_sentence(periods: Sequence[SitePeriod], time_zone: str, now: datetime) -> str:

@@ -1,10 +1,12 @@
 """The shape of the repository: which way imports point, how large files may be, what they are called."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps as django_apps
 from django.core.management import call_command
 
 from tests.conftest import LONGEST_FILES
@@ -122,6 +124,85 @@ def test_imports_point_one_way() -> None:
 )
 def test_guard_sees_an_import_against_the_arrows(package: str, source: str, bad: set[str]) -> None:
     assert against_the_arrows(package, imports(ast.parse(source))) == bad
+
+
+# What pages of `portal/` share: server-made SVG, and the log form that Today and the log page both show.
+PARTS_OF_PAGES = {"drawn", "log_form"}
+
+
+def portal_folders() -> set[str]:
+    return {path.parent.name for path in (BASE / "portal").glob("*/__init__.py")}
+
+
+def other_pages(folder: str, module: ast.Module) -> set[str]:
+    """The pages of `portal/` that a module in this folder imports and must not."""
+    names = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    imported = {name.split(".")[1] for name in names if name.startswith("portal.")}
+    return (imported & portal_folders()) - PARTS_OF_PAGES - {folder}
+
+
+def test_no_page_imports_another_page() -> None:
+    wrong = {
+        named(path): bad
+        for folder in portal_folders()
+        for path in (BASE / "portal" / folder).rglob("*.py")
+        if (bad := other_pages(folder, tree(path)))
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "bad"),
+    [
+        ("month", "from portal.log.saving import undo_save", {"log"}),
+        ("month", "from portal import log, words", {"log"}),
+        ("drawn", "import portal.today.page", {"today"}),
+        ("log", "from portal.log_form.form import LogForm\nfrom portal.words import state_word", set()),
+        ("today", "from portal.today.page import today_page\nfrom portal.drawn import ribbons", set()),
+    ],
+)
+def test_guard_sees_a_page_that_imports_another(folder: str, source: str, bad: set[str]) -> None:
+    assert other_pages(folder, ast.parse(source)) == bad
+
+
+def apps_of_tables(sql: str) -> set[str]:
+    """The apps whose tables a statement names, wherever: FROM, JOIN, INTO, UPDATE, a trigger, a reference."""
+    owners = {
+        model._meta.db_table: model._meta.app_label for model in django_apps.get_models(include_auto_created=True)
+    }
+    words = re.findall(r"\w+", re.sub(r"--.*", "", sql))
+    return {owners[word] for word in words if word in owners}
+
+
+def test_statements_name_only_tables_of_their_own_app_and_of_those_below() -> None:
+    wrong = {
+        named(path): sorted(bad)
+        for path in files(".sql")
+        if (package := path.relative_to(BASE).parts[0]) in PACKAGES
+        and (bad := against_the_arrows(package, apps_of_tables(path.read_text(encoding="utf-8"))))
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("package", "sql", "bad"),
+    [
+        ("emissions", "SELECT 1 FROM compliance_siteday", {"compliance"}),
+        ("energy", "UPDATE energy_energyentry SET amount = 1 FROM emissions_emissionhour h", {"emissions"}),
+        ("logbook", "CREATE TRIGGER t AFTER INSERT ON energy_energyentry EXECUTE FUNCTION f()", {"energy"}),
+        ("compliance", "-- of leaderboard\nSELECT 1 FROM compliance_siteday, factories_factory", set()),
+        ("compliance", "INSERT INTO compliance_siteday SELECT energy_days FROM production_productionentry", set()),
+    ],
+)
+def test_guard_sees_a_table_against_the_arrows(package: str, sql: str, bad: set[str]) -> None:
+    assert against_the_arrows(package, apps_of_tables(sql)) == bad
 
 
 def test_no_package_but_these_lies_beside_manage_py() -> None:

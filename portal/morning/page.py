@@ -28,7 +28,7 @@ from emissions.settling import SitePeriod
 from factories.choices import Item
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
 from factories.models import Factory, Organisation
-from factories.sectors import SECTORS, Sector, shared_sector
+from factories.sectors import Sector, shared_sector
 from lib.templatetags.units import clock
 from logbook.models import Reminder
 from logbook.reminders import last_reminders
@@ -38,8 +38,7 @@ from portal.landing import address, factory_address
 from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning.inputs import Figure, Inputs
 from portal.morning.sums import sums_by_factory
-from portal.sites.factory import hold_sentence
-from portal.words import settling_sentence
+from portal.words import hold_sentence, missing_words, settling_sentence
 
 ALERTS_OF = timedelta(hours=24)
 
@@ -185,10 +184,6 @@ def _headline(
 
 
 # --- Whom to ask --------------------------------------------------------------------------------
-def missing_words(factory: Factory, items: Iterable[Item]) -> str:
-    return ", ".join(str(needed.word) for needed in SECTORS[factory.sector].required if needed.item in items)
-
-
 def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, ...]:
     """For who only reads: what is missing, without anybody's phone number."""
     return tuple(

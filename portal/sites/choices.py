@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from compliance.schedule import logs
 from factories.models import Factory
 from portal.landing import factory_address
-from portal.morning.page import missing_words
 from portal.sites.network import network_rows
+from portal.words import missing_words
 
 
 @dataclass(frozen=True, slots=True)

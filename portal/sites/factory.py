@@ -20,7 +20,15 @@ from factories.days import running_day
 from factories.models import Chimney, Factory
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.words import quality_sentences, quality_words, settling_sentence, state_word, today_label, why_unusable
+from portal.words import (
+    hold_sentence,
+    quality_sentences,
+    quality_words,
+    settling_sentence,
+    state_word,
+    today_label,
+    why_unusable,
+)
 
 # Only what the page shows: an event stays under 300 bytes on a weak network.
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
@@ -82,15 +90,6 @@ def _live(item: DerivedReading | None) -> LiveValues | None:
         interval_s=row.interval_s,
         quality_sentences=quality_sentences(item.quality),
     )
-
-
-def hold_sentence(hold: AssignmentHold | None) -> str | None:
-    if hold is None:
-        return None
-    return _(
-        "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
-        "Its readings wait outside the totals until someone says which is right."
-    ) % {"field": hold.field, "reported": hold.reported, "registered": hold.registered}
 
 
 @dataclass(frozen=True, slots=True)
