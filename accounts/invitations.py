@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -192,9 +191,3 @@ def _create_account(invitation: Invitation, account: NewAccount) -> User:
         last_name=account.last_name,
         language=account.language,
     )
-
-
-def may_manage(user: AnyUser, organisation_id: int) -> None:
-    """Raise PermissionDenied unless the user manages the members of that organisation."""
-    if organisation_id not in managed_organisations(user):
-        raise PermissionDenied

@@ -71,9 +71,5 @@ def actions_of(role: Role) -> frozenset[Action]:
     return ROLE_ACTIONS[role]
 
 
-def roles_with(action: Action) -> list[Role]:
-    return [role for role, actions in ROLE_ACTIONS.items() if action in actions]
-
-
 def scopes_allow(scopes: list[str], action: Action) -> bool:
     return any(action in SCOPE_ACTIONS[Scope(scope)] for scope in scopes)

@@ -1,7 +1,6 @@
-"""Writes about people: sign in to the API, issue tokens. Joining an organisation is in `factories/services.py`."""
+"""Writes about people: sign in to the API. Joining an organisation is in `factories/services.py`."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.base.internal.flows import check_rate_limit
@@ -70,11 +69,3 @@ def _check_second_factor(user: User, code: str | None) -> None:
 
 def _too_many(error: ValidationError) -> ApiError:
     return ApiError(429, "too_many_requests", " ".join(error.messages))
-
-
-def issue_token(user: User, *, name: str, scopes: list[Scope], factory_id: int | None = None, days: int = 90) -> str:
-    """A named API token for a program. Returned once; only its hash is kept."""
-    _record, token = ApiToken.objects.create(
-        user=user, name=name, scopes=scopes, factory_id=factory_id, expiry=timedelta(days=days)
-    )
-    return token

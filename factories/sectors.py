@@ -36,7 +36,7 @@ class Sector:
     products: tuple[Product, ...]  # intensities divide by the first
     product_word: Promise
     product_unit: str  # intensities are shown a kg or a t of product
-    # --- What it logs. Rows of the log form are defined in `portal/log/rows.py`.
+    # --- What it logs. Rows of the log form are defined in `portal/log_form/rows.py`.
     required: tuple[Required, ...]
     log_rows: tuple[str, ...]
     month_rows: tuple[str, ...]  # energy that Month shows before anything of it was logged

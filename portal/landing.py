@@ -1,27 +1,16 @@
-"""Where each role's work is: the address that signing in leads to. Pages themselves are elsewhere.
-
-Addresses are looked up by name each time: a page that is not there yet is left out, never a dead link.
-"""
+"""Where each role's work is: the address that signing in leads to. Pages themselves are elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import may, visible_to
 from accounts.roles import Action
 from factories.models import Factory
-
-
-def address(name: str, *args: Any) -> str:
-    """The address of a page, or nothing where there is no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 def own_factories(user: Any) -> QuerySet[Factory]:
@@ -36,16 +25,16 @@ def own_factories(user: Any) -> QuerySet[Factory]:
 
 def factory_address(factory_id: int) -> str:
     """A manager's own factory: what to log and how today goes."""
-    return address("today", factory_id) or address("factory", factory_id)
+    return reverse("today", args=[factory_id])
 
 
 def landing_address(user: User) -> str:
     """The first page of a user with a role; empty when several own factories are to choose from, or none is there."""
     if not may(user, Action.USE_PORTAL):  # comes for the API
-        return address("first-call") or address("swagger-ui")
+        return reverse("first-call")
     if may(user, Action.VIEW_NETWORK):
-        return address("morning") or address("network")
+        return reverse("morning")
     if may(user, Action.WRITE_ENERGY):
         own = list(own_factories(user).values_list("pk", flat=True)[:2])
         return factory_address(own[0]) if len(own) == 1 else ""
-    return address("network")
+    return reverse("network")

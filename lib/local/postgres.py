@@ -123,11 +123,6 @@ class LocalPostgres:
             "PORT": settings["port"],
         }
 
-    def conninfo(self, database: str = DATABASE_NAME) -> str:
-        """A libpq connection string, for psql and pg_dump; on Windows with the password: do not print it."""
-        pairs = self.connection_settings(database).items()
-        return " ".join(f"{key}='{_quoted(value)}'" for key, value in pairs)
-
     def running_pid(self) -> int | None:
         """The process id of the live server of this DATA_DIR, whoever started it."""
         pid = self._pid_in_lock_file()
@@ -376,7 +371,3 @@ def _is_live_postgres(pid: int, cluster_dir: Path) -> bool:
         return False
     except psutil.AccessDenied:
         return True  # a PostgreSQL whose folder we may not read: trust the lock file
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")

@@ -34,7 +34,7 @@ from logbook.models import Reminder
 from logbook.reminders import last_reminders
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
-from portal.landing import address, factory_address
+from portal.landing import factory_address
 from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning.inputs import Figure, Inputs
 from portal.morning.sums import sums_by_factory
@@ -65,7 +65,6 @@ class Asking:
     phone: str
     phone_url: str
     whatsapp_url: str
-    add_phone_url: str
     asked: str
 
 
@@ -198,7 +197,6 @@ def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, 
             "",
             "",
             "",
-            "",
         )
         for f in late
     )
@@ -224,7 +222,6 @@ def _askings(late: Sequence[Factory], kept: Mapping[int, Log], *, base_url: str)
             phone=phone,
             phone_url=f"tel:{phone}" if phone else "",
             whatsapp_url=f"https://wa.me/{phone.removeprefix('+')}?text={text}" if phone else "",
-            add_phone_url=address("members"),
             asked=asked_words(asked.get((factory.pk, yesterday.day)), factory),
         )
 

@@ -23,7 +23,6 @@ from factories.models import Factory
 from factories.sectors import SECTORS, Sector
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.landing import address
 from portal.lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
 from portal.missing import DAYS as MISSING_DAYS
 from portal.missing import Missing, first_logged_at, missing_days
@@ -68,7 +67,6 @@ class TodayPage:
     stack: StackSoFar
     chimneys: tuple[ChimneyLog, ...]
     missing: Missing | None
-    leaderboard_url: str
     live_url: str
     month_url: str
 
@@ -94,7 +92,6 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
         stack=stack_so_far(factory, now),
         chimneys=chimneys,
         missing=None if first is None else missing_days(factory, fortnight, sums, now, first),
-        leaderboard_url=address("leaderboard"),
         live_url=reverse("factory", args=[factory.pk]),
         month_url=reverse("month", args=[factory.pk, f"{yesterday.day:%Y-%m}"]),
     )

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
-from portal.landing import address
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -136,11 +135,6 @@ def test_a_superuser_without_organisation_makes_one(as_user: AsUser) -> None:
     root = make.make_user(is_superuser=True, is_staff=True)
 
     assert as_user(root).get("/")["Location"] == "/organisation/new/"
-
-
-def test_a_page_that_is_not_there_has_no_address() -> None:
-    assert address("no-such-page") == ""
-    assert address("factory", 7) == "/factories/7/"
 
 
 def test_a_changed_password_leads_back_to_work(cast: SimpleNamespace, as_user: AsUser) -> None:
