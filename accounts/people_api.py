@@ -63,8 +63,8 @@ class RegisterView(APIView):
     def post(self, request: Request) -> Response:
         serializer = RegisterSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        said = dict(serializer.validated_data)
-        registration.ask_for_access(AccessInput(place=said.pop("organisation"), **said))
+        given = dict(serializer.validated_data)
+        registration.ask_for_access(AccessInput(place=given.pop("organisation"), **given))
         return Response({"message": answer_to_everybody()}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -92,12 +92,12 @@ class AcceptView(APIView):
     def post(self, request: Request) -> Response:
         serializer = AcceptSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        said = dict(serializer.validated_data)
-        token = said.pop("token")
+        given = dict(serializer.validated_data)
+        token = given.pop("token")
         if isinstance(request.user, User):
             membership = invitations.accept(token, user=request.user)
         else:
-            membership = invitations.accept(token, account=NewAccount(**said))
+            membership = invitations.accept(token, account=NewAccount(**given))
         return Response(MemberSerializer(membership).data, status=status.HTTP_201_CREATED)
 
 
@@ -158,13 +158,13 @@ class RegistrationViewSet(_ManagedViewSet):
         return Response(RegistrationSerializer(declined).data)
 
 
-def _grant(request: Request, said: dict[str, Any], organisation_id: int | None) -> Grant:
+def _grant(request: Request, given: dict[str, Any], organisation_id: int | None) -> Grant:
     return checked_grant(
         request.user,
-        role=said["role"],
+        role=given["role"],
         organisation_id=organisation_id,
-        factory_id=said.get("factory"),
-        county=said.get("county", ""),
+        factory_id=given.get("factory"),
+        county=given.get("county", ""),
     )
 
 
@@ -195,9 +195,9 @@ class InvitationViewSet(_ManagedViewSet):
         """Answers the link, this once: send it by WhatsApp or mail. It works once, for 14 days."""
         serializer = NewInvitationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        said = serializer.validated_data
-        grant = _grant(request, said, said.get("organisation"))
-        made = invitations.invite(_user(request), grant, email=said.get("email", ""), phone=said.get("phone", ""))
+        given = serializer.validated_data
+        grant = _grant(request, given, given.get("organisation"))
+        made = invitations.invite(_user(request), grant, email=given.get("email", ""), phone=given.get("phone", ""))
         return with_link(request, made)
 
     @swagger_auto_schema(

@@ -50,8 +50,8 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         """Asked from a session or with the token of a sign-in. Answers its text, this once."""
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        said = dict(serializer.validated_data)
-        made = tokens.create_token(_user(request), TokenInput(factory_id=said.pop("factory", None), **said))
+        given = dict(serializer.validated_data)
+        made = tokens.create_token(_user(request), TokenInput(factory_id=given.pop("factory", None), **given))
         made.record.token = made.token
         body = ApiTokenWithTextSerializer(made.record).data
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})

@@ -35,9 +35,9 @@ def ask_for_access(request: HttpRequest) -> HttpResponse:
         if not RegisterThrottle().allow_request(request, None):  # type: ignore[arg-type]
             return render(request, "accounts/ask_too_often.html", status=429)
         if form.is_valid():
-            said = dict(form.cleaned_data)
+            given = dict(form.cleaned_data)
             try:
-                registration.ask_for_access(AccessInput(**split_contact(said.pop("contact")), **said))
+                registration.ask_for_access(AccessInput(**split_contact(given.pop("contact")), **given))
                 return render(request, "accounts/ask_done.html")
             except ApiError as error:
                 show_errors(form, error, **CONTACT_ERRORS)
@@ -82,8 +82,8 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _joined(form: JoinForm, token: str) -> User:
-    said = dict(form.cleaned_data)
-    account = NewAccount(**split_contact(said.pop("contact")), **said, language=get_language() or "")
+    given = dict(form.cleaned_data)
+    account = NewAccount(**split_contact(given.pop("contact")), **given, language=get_language() or "")
     return invitations.accept(token, account=account).user
 
 
@@ -130,11 +130,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None, user=request.user)
     made = None
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
+        given = form.cleaned_data
         try:
             made = token_services.create_token(
                 request.user,
-                TokenInput(name=said["name"], scopes=said["scopes"], factory_id=said["factory"], days=said["days"]),
+                TokenInput(name=given["name"], scopes=given["scopes"], factory_id=given["factory"], days=given["days"]),
             )
             form = TokenForm(user=request.user)
         except ApiError as error:

@@ -125,7 +125,7 @@ def _factory_items(where: _Where, factory_id: int) -> list[NavItem]:
 
 
 def factory_nav_items(request: HttpRequest) -> list[NavItem]:
-    """On the page of a factory, for a user of the whole network: its other pages. A manager has them in the first row."""
+    """The other pages of a factory, for users of the whole network. A manager has them in the first row."""
     where = _where(request)
     user = getattr(request, "user", None)
     if where.factory_id is None or not isinstance(user, User):

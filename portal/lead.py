@@ -54,8 +54,8 @@ class LeadFigure:
     @property
     def day_sentence(self) -> str:
         """The same with its day and without addressing anybody: for an answer, and for a message to others."""
-        said = f"{self._first_sentence[:-1]} {_('on %(day)s.') % {'day': day_label(self.day)}}"
-        return said if self.usual is None else f"{said} {_('Usual %s.') % figure(self.usual)}"
+        sentence = f"{self._first_sentence[:-1]} {_('on %(day)s.') % {'day': day_label(self.day)}}"
+        return sentence if self.usual is None else f"{sentence} {_('Usual %s.') % figure(self.usual)}"
 
     @property
     def formula(self) -> str:

@@ -33,7 +33,7 @@ _QUIET = {"moisture_default", "m3_taken_as_stacked", "factor_of_earlier_year"}
 @dataclass(frozen=True, slots=True)
 class SavedRow:
     label: str
-    said: str
+    amount: str
     url: str
     look_again: tuple[str, ...]
     is_undone: bool
@@ -110,13 +110,13 @@ def _carbon(entries: Sequence[Entry]) -> str:
     used = [e for e in entries if isinstance(e, EnergyEntry) and e.kind == EntryKind.USED]
     wood = [entry for entry in used if entry.energy_type.is_wood]
     rest = [entry for entry in used if not entry.energy_type.is_wood]
-    said = []
+    sentences = []
     if wood:
-        said.append(wood_pair(_sum(wood, "biogenic_co2_kg"), _sum(wood, "co2e_kg")) + ".")
+        sentences.append(wood_pair(_sum(wood, "biogenic_co2_kg"), _sum(wood, "co2e_kg")) + ".")
     if rest:
         names = ", ".join(dict.fromkeys(_(entry.energy_type.name) for entry in rest))
-        said.append(f"{names}: {counts(_sum(rest, 'co2e_kg'))}.")
-    return " ".join(said)
+        sentences.append(f"{names}: {counts(_sum(rest, 'co2e_kg'))}.")
+    return " ".join(sentences)
 
 
 def _sum(entries: Sequence[EnergyEntry], column: str) -> Decimal:
@@ -125,13 +125,13 @@ def _sum(entries: Sequence[EnergyEntry], column: str) -> Decimal:
 
 def _saved_row(entry: Entry) -> SavedRow:
     spec = spec_of(entry)
-    said = amount_label(entry)
+    amount = amount_label(entry)
     if isinstance(entry, EnergyEntry) and entry.kind != EntryKind.USED:
-        said = f"{said}, {entry.get_kind_display()}"
+        amount = f"{amount}, {entry.get_kind_display()}"
     notices = [words(n["code"], n["params"]) for n in entry.warnings if n["code"] not in _QUIET]
     return SavedRow(
         label=str(spec.label) if spec else str(entry),
-        said=said,
+        amount=amount,
         url=entry_url(entry),
         look_again=tuple(notices),
         is_undone=entry.deleted_at is not None,

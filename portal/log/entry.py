@@ -35,13 +35,13 @@ class HistoryRow:
     when: str
     act: str
     by: str
-    said: str
+    amount: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class FactorLine:
-    said: str
+    label: str
     source: str
     url: str
 
@@ -63,7 +63,7 @@ class EntryPage:
     organisation_name: str
     factory_name: str
     name: str
-    said: str
+    amount: str
     kind: str
     period: str
     cost: str
@@ -91,7 +91,7 @@ def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None =
         organisation_name=factory.organisation.name,
         factory_name=factory.name,
         name=_(entry.energy_type.name) if isinstance(entry, EnergyEntry) else entry.get_product_display(),
-        said=amount_label(entry),
+        amount=amount_label(entry),
         kind=entry.get_kind_display() if isinstance(entry, EnergyEntry) else "",
         period=_period(entry),
         cost=f"{entry.currency} {entry.cost:,.2f}" if isinstance(entry, EnergyEntry) and entry.cost is not None else "",
@@ -134,7 +134,7 @@ def _carbon(entry: EnergyEntry) -> str:
 def _factors(entry: EnergyEntry) -> tuple[FactorLine, ...]:
     return tuple(
         FactorLine(
-            said=f"{plain(factor.value)} {factor.unit}, {factor.set_name} v{factor.version}",
+            label=f"{plain(factor.value)} {factor.unit}, {factor.set_name} v{factor.version}",
             source=factor.source,
             url=reverse("emission-factors-detail", args=[factor.pk]),
         )
@@ -152,7 +152,7 @@ def _history(entry: Entry) -> tuple[HistoryRow, ...]:
             when=_clock(event.pgh_created_at, entry),
             act=str(Act(event.last_act).label),
             by=_name(people.get(event.changed_by_id)),
-            said=_said(event),
+            amount=_amount_then(event),
             reason=event.change_reason,
         )
         for event in events
@@ -163,7 +163,7 @@ def _name(user: User | None) -> str:
     return "" if user is None else (user.get_short_name() or str(user))
 
 
-def _said(event: Any) -> str:
+def _amount_then(event: Any) -> str:
     if hasattr(event, "amount_kg"):
         return f"{plain(event.amount_kg)} kg"
     return f"{plain(event.amount)} {event.unit}"

@@ -175,11 +175,11 @@ def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) 
     other = rows.filter(pk=other_id, factory=form.factory).first()
     if other is None:
         return None
-    said = {"label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry)}
+    words = {"label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry)}
     if other.recorded_by_id == user.pk:
-        sentence = _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % said
+        sentence = _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % words
     else:
-        sentence = _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % said
+        sentence = _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % words
     options = [(THEIRS, _("Keep %s") % amount_label(other))]
     if _replaceable(other, entry):
         options.append((f"{MINE}@{other.pk}", _("Keep %s") % amount_label(entry)))

@@ -67,8 +67,8 @@ class LogRow:
         return self.is_nothing or bool(self.text)
 
     @property
-    def said(self) -> str:
-        """What the row says, as an answer to a question is bound to it: another number is another question."""
+    def typed(self) -> str:
+        """What stands in the row. An answer belongs to it: for another number the question is asked again."""
         return f"{self.text or 0} {self.unit} {self.kind}"
 
     def refuse(self, field_name: str, message: str) -> None:
@@ -97,7 +97,7 @@ class LogForm:
 
     def answered(self, row: LogRow, code: str) -> str:
         """Which option of a question was tapped, as long as the row still says what it said then."""
-        prefix, suffix = f"{row.name}:{code}:", f":{row.said}"
+        prefix, suffix = f"{row.name}:{code}:", f":{row.typed}"
         for answer in self.answers:
             if answer.startswith(prefix) and answer.endswith(suffix):
                 return answer[len(prefix) : -len(suffix)]

@@ -35,7 +35,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class RowView:
+class LogRowView:
     name: str
     label: str
     amount: str
@@ -77,7 +77,7 @@ class LogPage:
     latest_day: str
     is_running: bool
     currency: str
-    rows: tuple[RowView, ...]
+    rows: tuple[LogRowView, ...]
     errors: tuple[str, ...]
     kept_answers: tuple[str, ...]
     is_refused: bool
@@ -123,14 +123,14 @@ def _kept(form: LogForm) -> list[str]:
         answer
         for answer in form.answers
         for row in form.rows
-        if answer.startswith(f"{row.name}:") and answer.endswith(f":{row.said}") and ":change:" not in answer
+        if answer.startswith(f"{row.name}:") and answer.endswith(f":{row.typed}") and ":change:" not in answer
     ]
 
 
-def _row(row: LogRow, facts: RowFacts) -> RowView:
+def _row(row: LogRow, facts: RowFacts) -> LogRowView:
     spec = row.spec
     kind = row.kind or EntryKind.USED.value
-    return RowView(
+    return LogRowView(
         name=spec.name,
         label=str(spec.label),
         amount=row.text,
@@ -176,6 +176,6 @@ def _answers(row: LogRow) -> tuple[Answer, ...]:
     if question is None:
         return ()
     return tuple(
-        Answer(f"{row.name}:{question.code}:{option}:{row.said}", label, option == "change")
+        Answer(f"{row.name}:{question.code}:{option}:{row.typed}", label, option == "change")
         for option, label in question.options
     )

@@ -155,7 +155,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
         rows: QuerySet[EnergyEntry] = EnergyEntry.objects.filter(
             factory=factory, energy_type=OuterRef("pk"), kind=kind, deleted_at__isnull=True, amount__gt=0
         ).order_by(f"-{by}")
-        return Subquery(rows.values(said=JSONObject(amount="amount", unit="unit"))[:1])
+        return Subquery(rows.values(entry=JSONObject(amount="amount", unit="unit"))[:1])
 
     codes = {spec.energy_type: spec.name for spec in specs if spec.is_energy}
     types = EnergyType.objects.filter(code__in=codes).annotate(
@@ -165,9 +165,11 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
     last: dict[str, LastSaid] = {}
     meters: dict[str, LastSaid] = {}
     for code, energy_type in by_code.items():
-        for said, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
-            if said:
-                into[codes[code]] = LastSaid(plain(Decimal(str(said["amount"]))), _chip_unit(said["unit"], energy_type))
+        for entry, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
+            if entry:
+                into[codes[code]] = LastSaid(
+                    plain(Decimal(str(entry["amount"]))), _chip_unit(entry["unit"], energy_type)
+                )
     last |= _last_made(factory, specs)
     names: dict[int, list[LocalUnit]] = {}
     for unit in LocalUnit.objects.filter(factory=factory, energy_type__in=by_code.values()).order_by("name"):

@@ -46,7 +46,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class DayCell:
     """`text` is empty where nothing is logged; `hole_url` where something is missing and may be written."""
 
     amount: Decimal | None
@@ -64,13 +64,13 @@ class DayRow:
     url: str
     is_open: bool
     is_ahead: bool
-    cells: tuple[Cell, ...]
+    cells: tuple[DayCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
     name: str
-    said: str
+    amount: str
     kind: str
     period: str
     url: str
@@ -203,7 +203,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
         if is_hole and read.may_write:
             query = urlencode({"day": day.day.isoformat()})
             url = f"{reverse('log', args=[factory.pk])}?{query}#row-{column.row_name}"
-        cells.append(Cell(amount, "" if amount is None else shown(amount), not is_whole, is_hole, url))
+        cells.append(DayCell(amount, "" if amount is None else shown(amount), not is_whole, is_hole, url))
     return DayRow(
         day=day.day,
         label=day.label,

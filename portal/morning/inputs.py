@@ -21,7 +21,7 @@ from factories.models import Factory
 from factories.sectors import Sector
 from lib.templatetags.units import quantity
 from portal.landing import factory_address
-from portal.morning.sums import SiteSums
+from portal.morning.sums import MorningSums
 
 RECORD_COLUMNS = (
     "factory_id",
@@ -77,7 +77,7 @@ class Inputs:
     first_day: date
     last_day: date
     logs: Mapping[int, Log]
-    sums: Mapping[int, SiteSums]
+    sums: Mapping[int, MorningSums]
     verdicts: Mapping[int, Verdict]
     sector: Sector
     settling_sentence: str  # of what the chimneys measured; empty when it is settled
@@ -90,7 +90,7 @@ class Inputs:
             "count": (self.last_day - self.first_day).days + 1,
         }
 
-    def of(self, factory: Factory) -> SiteSums:
+    def of(self, factory: Factory) -> MorningSums:
         return self.sums[factory.pk]
 
 

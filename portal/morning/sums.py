@@ -16,7 +16,7 @@ from factories.sectors import SECTORS
 
 
 @dataclass(frozen=True, slots=True)
-class SiteSums:
+class MorningSums:
     """One factory over the period. None: nothing known, never zero."""
 
     factory_id: int
@@ -36,7 +36,7 @@ class SiteSums:
         return 100 * self.good_h / self.stack_h if self.stack_h else None
 
 
-def sums_by_factory(factories: Sequence[Factory], first: date, last: date, now: datetime) -> dict[int, SiteSums]:
+def sums_by_factory(factories: Sequence[Factory], first: date, last: date, now: datetime) -> dict[int, MorningSums]:
     """Each factory's factory days from `first` to `last`, both included. Three queries for all of them."""
     ids = [factory.pk for factory in factories]
     fuels = _fuels(ids, first, last)
@@ -54,11 +54,11 @@ def _site_sums(
     own: queries.Sums | None,
     worked: queries.OperatingTime,
     fuels: tuple[Decimal | None, Decimal | None],
-) -> SiteSums:
+) -> MorningSums:
     if own is None:  # perhaps a device and not a word of it: every hour counts against its operating time
-        return SiteSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
+        return MorningSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
     burns_for_heat = SECTORS[factory.sector].burns_for_heat
-    return SiteSums(
+    return MorningSums(
         factory_id=factory.pk,
         energy_days=own.energy_days if burns_for_heat else own.electricity_days,
         made_kg=own.made_kg,

@@ -33,7 +33,7 @@ class InputRow:
     """One entry behind a day; masses and cost are the day's share of it."""
 
     name: str
-    said: str
+    amount: str
     share: str
     url: str
     factor: str
@@ -96,7 +96,7 @@ def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
     factor = entry.factor
     return InputRow(
         name=_(entry.energy_type.name),
-        said=amount_label(entry),
+        amount=amount_label(entry),
         share=_share_words(entry, day),
         url=entry_url(entry),
         factor="" if factor is None else f"{plain(factor.value)} {factor.unit}, {factor.set_name}",
@@ -110,7 +110,7 @@ def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
 def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
     return InputRow(
         name=entry.get_product_display(),
-        said=amount_label(entry),
+        amount=amount_label(entry),
         share=_share_words(entry, day),
         url=entry_url(entry),
         factor="",
@@ -143,6 +143,6 @@ def _cost_sentence(entries: Sequence[EnergyEntry], day: FactoryDay, made_kg: Dec
     if not by_currency:
         return ""
     sums = ", ".join(f"{currency} {cost / made_kg:,.2f}" for currency, cost in sorted(by_currency.items()))
-    said = _("%(sums)s per kg product, for: %(types)s.") % {"sums": sums, "types": ", ".join(with_cost)}
+    sentence = _("%(sums)s per kg product, for: %(types)s.") % {"sums": sums, "types": ", ".join(with_cost)}
     missing = [name for name in without if name not in with_cost]
-    return f"{said} {_('Without a cost: %s.') % ', '.join(missing)}" if missing else said
+    return f"{sentence} {_('Without a cost: %s.') % ', '.join(missing)}" if missing else sentence

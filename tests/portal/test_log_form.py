@@ -115,7 +115,7 @@ def test_a_shift_is_stored_whole_and_answered_with_the_figure_of_its_day(phone: 
     assert answer.carbon == (
         "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts. Diesel: 0.11 t CO2e that counts."
     )
-    assert [found.said for found in answer.rows] == ["10 m3 stacked", "40 L", "2.5 t"]
+    assert [found.amount for found in answer.rows] == ["10 m3 stacked", "40 L", "2.5 t"]
     assert answer.can_undo
 
 
@@ -302,7 +302,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
     assert len(kept()) == before
 
     saved = phone.send(firewood__amount="240", firewood__unit="stere", answer=keep)
-    assert saved.context["answer"].rows[0].said == "240 m3 stacked"
+    assert saved.context["answer"].rows[0].amount == "240 m3 stacked"
     assert kept()[-1].amount == 240
 
 

@@ -105,7 +105,7 @@ def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, ca
     assert (before.previous_url, before.next_url) == (f"{url}2026-09/", f"{url}2026-11/")
     assert browser.get(url).context["page"].next_url == ""
     (entry,) = before.entries
-    assert (entry.said, entry.period) == ("61000 kWh", "1 Oct to 30 Nov")
+    assert (entry.amount, entry.period) == ("61000 kWh", "1 Oct to 30 Nov")
     assert browser.get(entry.url).status_code == 200
 
 
@@ -133,8 +133,8 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     entry.refresh_from_db()
     assert (entry.amount, entry.period_start) == (Decimal("22.5"), day_start(YESTERDAY - A_DAY))
     newest, first = done.context["page"].history
-    assert (newest.act, newest.said, newest.reason) == ("corrected", "22.5 stere", "counted again")
-    assert (first.act, first.said) == ("recorded", "24 stere")
+    assert (newest.act, newest.amount, newest.reason) == ("corrected", "22.5 stere", "counted again")
+    assert (first.act, first.amount) == ("recorded", "24 stere")
 
     undone = send(browser, entry, act="undo")
     entry.refresh_from_db()
