@@ -19,7 +19,7 @@ from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
 from lib.numbers import NumberError
 from portal.amounts import read_amount
-from portal.log_form.rows import BILL, RowSpec
+from portal.log_form.rows import BILL, RowFacts, RowSpec
 
 MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)
@@ -45,7 +45,7 @@ class LogRow:
     spec: RowSpec
     text: str = ""
     unit: str = ""
-    kind: str = ""
+    kind: str = EntryKind.USED.value
     is_nothing: bool = False
     bill_from: str = ""
     bill_to: str = ""
@@ -57,6 +57,7 @@ class LogRow:
     period: tuple[datetime, datetime] | None = None
     errors: dict[str, list[str]] = field(default_factory=dict)
     question: Question | None = None
+    facts: RowFacts = field(default_factory=RowFacts)
 
     @property
     def name(self) -> str:
@@ -70,6 +71,31 @@ class LogRow:
     def typed(self) -> str:
         """What stands in the row. An answer belongs to it: for another number the question is asked again."""
         return f"{self.text or 0} {self.unit} {self.kind}"
+
+    @property
+    def is_bill(self) -> bool:
+        return BILL in dict(self.spec.kinds)
+
+    @property
+    def is_more_open(self) -> bool:
+        return bool(self.moisture or self.cost or {"moisture", "cost"} & set(self.errors))
+
+    @property
+    def chosen_unit(self) -> str:
+        """The unit that was tapped, else that of the last entry, else the usual one."""
+        by_name = {chip.value.lower(): chip.value for chip in self.facts.chips}
+        wanted = self.unit or (self.facts.last.unit if self.facts.last else "")
+        return by_name.get(wanted.lower(), self.facts.chips[0].value)
+
+    @property
+    def answers(self) -> list[tuple[str, str, bool]]:
+        """Buttons under the question: value, label, whether it is plain. The value names what stands in the row."""
+        if self.question is None:
+            return []
+        prefix = f"{self.name}:{self.question.code}"
+        return [
+            (f"{prefix}:{option}:{self.typed}", label, option == "change") for option, label in self.question.options
+        ]
 
     def refuse(self, field_name: str, message: str) -> None:
         self.errors.setdefault(field_name, []).append(message)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from energy.choices import EntryKind
@@ -109,7 +110,7 @@ class UnitChip:
 
 
 @dataclass(frozen=True, slots=True)
-class LastSaid:
+class LastEntry:
     """What was logged last: the ghost in the field, and the unit that is chosen beforehand."""
 
     amount: str
@@ -120,16 +121,24 @@ class LastSaid:
 class RowFacts:
     """What the form knows of a row before anything is typed."""
 
-    chips: tuple[UnitChip, ...]
-    last: LastSaid | None = None
-    last_meter: LastSaid | None = None
+    chips: tuple[UnitChip, ...] = ()
+    last: LastEntry | None = None
+    last_meter: LastEntry | None = None
+
+    @property
+    def last_words(self) -> str:
+        if self.last is None:
+            return ""
+        labels = {chip.value.lower(): chip.label for chip in self.chips}
+        unit = labels.get(self.last.unit.lower(), self.last.unit)
+        return _("last time %(amount)s %(unit)s") % {"amount": self.last.amount, "unit": unit.partition(" = ")[0]}
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     types: Mapping[str, EnergyType]
-    last: Mapping[str, LastSaid]
-    meters: Mapping[str, LastSaid]
+    last: Mapping[str, LastEntry]
+    meters: Mapping[str, LastEntry]
     local: Mapping[int, dict[str, tuple[Decimal, str]]] = field(default_factory=dict)
     names: Mapping[int, list[LocalUnit]] = field(default_factory=dict)
 
@@ -162,12 +171,12 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
         last_used=newest(EntryKind.USED, "period_start"), last_meter=newest(EntryKind.METER_READING, "timestamp")
     )
     by_code = {energy_type.code: energy_type for energy_type in types}
-    last: dict[str, LastSaid] = {}
-    meters: dict[str, LastSaid] = {}
+    last: dict[str, LastEntry] = {}
+    meters: dict[str, LastEntry] = {}
     for code, energy_type in by_code.items():
         for entry, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
             if entry:
-                into[codes[code]] = LastSaid(
+                into[codes[code]] = LastEntry(
                     plain(Decimal(str(entry["amount"]))), _chip_unit(entry["unit"], energy_type)
                 )
     last |= _last_made(factory, specs)
@@ -184,13 +193,13 @@ def _chip_unit(unit: str, energy_type: EnergyType) -> str:
     return "stere" if symbol == "m3" and energy_type.is_wood else symbol
 
 
-def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastSaid]:
+def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastEntry]:
     by_product = {spec.product: spec.name for spec in specs if spec.product}
     rows = ProductionEntry.objects.filter(
         factory=factory, product__in=by_product, deleted_at__isnull=True, amount_kg__gt=0
     )
     newest = rows.order_by("product", "-period_start").distinct("product")
-    return {by_product[row.product]: LastSaid(plain(row.amount), row.unit) for row in newest}
+    return {by_product[row.product]: LastEntry(plain(row.amount), row.unit) for row in newest}
 
 
 def _energy_chips(

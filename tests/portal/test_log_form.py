@@ -89,7 +89,7 @@ def test_an_amount_below_nothing_is_asked_for_again(typed: str) -> None:
 def test_nothing_and_a_word_cannot_both_be(phone: Phone) -> None:
     response = phone.send(firewood__nothing="yes", firewood__amount="some")
 
-    assert "no plain number" in row(response, "firewood").amount_errors[0]
+    assert "no plain number" in row(response, "firewood").errors["amount"][0]
     assert kept() == []
 
 
@@ -125,8 +125,8 @@ def test_one_wrong_row_keeps_all_of_them_out_and_what_was_typed_in(phone: Phone)
     )
 
     assert (kept(), ProductionEntry.objects.count()) == ([], 0)
-    assert "is no plain number" in row(response, "made_tea").amount_errors[0]
-    assert row(response, "diesel").amount == "<b>4</b>"
+    assert "is no plain number" in row(response, "made_tea").errors["amount"][0]
+    assert row(response, "diesel").text == "<b>4</b>"
     page = response.content.decode()
     assert "&lt;b&gt;4&lt;/b&gt;" in page
     assert 'value="1,2,3"' in page
@@ -192,9 +192,9 @@ def test_the_last_value_is_a_ghost_and_its_unit_is_chosen(cast: SimpleNamespace,
     shown = phone.browser.get(phone.url)
 
     wood, diesel = row(shown, "firewood"), row(shown, "diesel")
-    assert (wood.ghost, wood.chosen_unit, wood.amount) == ("2", "Lorry", "")
-    assert [chip.label for chip in wood.chips] == ["m3 stacked", "kg", "t", "Lorry = 12 m3 stacked"]
-    assert (diesel.ghost, diesel.chosen_unit) == ("55", "L")
+    assert (wood.facts.last.amount, wood.chosen_unit, wood.text) == ("2", "Lorry", "")
+    assert [chip.label for chip in wood.facts.chips] == ["m3 stacked", "kg", "t", "Lorry = 12 m3 stacked"]
+    assert (diesel.facts.last.amount, diesel.chosen_unit) == ("55", "L")
     phone.send(firewood__amount="1", firewood__unit="Lorry", answer="firewood:overlaps:both:1 Lorry used")
     assert kept()[-1].factor_amount == 12
 
@@ -203,7 +203,7 @@ def test_what_appears_while_typing_is_what_is_stored(phone: Phone) -> None:
     shown = phone.browser.get(phone.url)
 
     for name, unit, amount in (("firewood", "kg", 1234), ("electricity", "MWh", 5), ("diesel", "L", 70)):
-        chip = next(chip for chip in row(shown, name).chips if chip.value == unit)
+        chip = next(chip for chip in row(shown, name).facts.chips if chip.value == unit)
         phone.send(str(uuid.uuid4()), **{f"{name}__amount": str(amount), f"{name}__unit": unit})
         entry = kept()[-1]
         assert entry.biogenic_co2_kg == round(amount * Decimal(chip.biogenic_kg), 6)
@@ -223,7 +223,7 @@ def test_nothing_burned_and_nothing_made_are_zeros(phone: Phone) -> None:
 def test_nothing_and_a_number_cannot_both_be(phone: Phone) -> None:
     response = phone.send(firewood__nothing="yes", firewood__amount="4")
 
-    assert "cannot both be" in row(response, "firewood").amount_errors[0]
+    assert "cannot both be" in row(response, "firewood").errors["amount"][0]
 
 
 @pytest.mark.parametrize("kind", ["received", "stock_count"])
@@ -264,7 +264,7 @@ def test_two_readings_of_the_meter_are_what_was_used_between_them(phone: Phone) 
     shown = phone.browser.get(phone.url)
     phone.send(**reading, electricity__amount="53210")
 
-    assert row(shown, "electricity").last_meter == "48210"
+    assert row(shown, "electricity").facts.last_meter.amount == "48210"
     (used,) = [entry for entry in kept() if entry.kind == "used"]
     assert (used.amount, used.period_start) == (5000, day_start(YESTERDAY))
     phone.undo()
@@ -290,7 +290,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
 
     asked = phone.send(firewood__amount="240", firewood__unit="stere")
     question = row(asked, "firewood").question
-    keep, change = (answer.value for answer in row(asked, "firewood").answers)
+    keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
     assert question.sentence == "That is more than three times your usual. Is it right?"
     assert question.detail == "240 m3 stacked a day; three times the most of the last 28 days is 138."
     assert len(kept()) == before
@@ -316,14 +316,14 @@ def test_someone_elses_entry_of_the_day_is_a_choice(cast: SimpleNamespace, as_us
     assert found.question.sentence == (
         "Someone else logged Firewood burned for 21 Nov: 22 m3 stacked. Yours: 24 m3 stacked. Keep which?"
     )
-    assert [answer.label for answer in found.answers] == [
+    assert [label for _value, label, _is_plain in found.answers] == [
         "Keep 22 m3 stacked",
         "Keep 24 m3 stacked",
         "Keep both: they add up",
     ]
     assert kept() == [theirs]
 
-    keep_theirs, keep_mine, keep_both = (answer.value for answer in found.answers)
+    keep_theirs, keep_mine, keep_both = (value for value, _label, _is_plain in found.answers)
     left = phone.send(firewood__amount="24", firewood__unit="stere", answer=keep_theirs)
     assert left.redirect_chain[-1][0] == f"/factories/{cast.litein.pk}/month/2026-11/?day=2026-11-21#entries"
     assert kept() == [theirs]
