@@ -12,6 +12,7 @@ BASE = Path(settings.BASE_DIR)
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
 SCRIPTS = sorted((BASE / "static" / "js").rglob("*.js"))
 SPOKEN_ATTRIBUTES = {"alt", "aria-label", "aria-description", "label", "placeholder", "summary", "title"}
+LINE_STOP = 160
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -58,6 +59,17 @@ def test_template_compiles_and_shows_no_bare_text_and_no_inline_code(path: Path)
 
     assert findings.bare_texts == [], "texts go through {% trans %} or {% blocktrans %}"
     assert findings.inline_code == [], "behaviour is found by data- attributes, looks by classes"
+
+
+def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
+    longer = [
+        f"{path.relative_to(BASE)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) >= LINE_STOP
+    ]
+
+    assert longer == []
 
 
 @pytest.mark.parametrize(
