@@ -5,8 +5,9 @@ Reads rows of `compliance` and words them; it computes nothing that the API does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -46,10 +47,8 @@ def operating_time(inputs: Inputs) -> Figure:
     of = counter()
 
     def cells(factory: Factory) -> tuple[str, ...]:
-        own, share = inputs.of(factory), shares[factory.pk]
-        if share is None:
-            return (_("no sensor"), "")
-        return percent(share), of(own.good_h, own.stack_h)
+        sums, share = inputs.of(factory), shares[factory.pk]
+        return (_("no sensor"), "") if share is None else (percent(share), of(sums.good_h, sums.stack_h))
 
     def order(factory: Factory) -> tuple[bool, float]:
         share = shares[factory.pk]
@@ -104,7 +103,6 @@ def on_schedule(inputs: Inputs) -> Figure:
         % {"first": day_label(min(days)), "last": day_label(max(days)), "count": SCHEDULE_DAYS}
         if days
         else "",
-        notes=(),
         definition=_(
             "A factory day is on schedule when its energy and production were entered before the end of the next "
             "factory day. A site counts when all seven days were. Electricity by monthly bill may come up to 35 "
@@ -124,15 +122,15 @@ def on_target(inputs: Inputs) -> Figure:
     form, verdict = state_of_goal(met * 100 >= ON_TARGET_GOAL_PCT * total if met + missed else None)
 
     def cells(factory: Factory) -> tuple[str, ...]:
-        own = inputs.verdicts.get(factory.pk)
-        if own is None:
+        site_verdict = inputs.verdicts.get(factory.pk)
+        if site_verdict is None:
             return _("no target set"), ""
         words = {True: _("on target"), False: _("above target"), None: _("not enough data")}
-        return words[own.met], own.sentence
+        return words[site_verdict.met], site_verdict.sentence
 
     def order(factory: Factory) -> int:
-        own = inputs.verdicts.get(factory.pk)
-        return 3 if own is None else {False: 0, True: 1, None: 2}[own.met]
+        site_verdict = inputs.verdicts.get(factory.pk)
+        return 3 if site_verdict is None else {False: 0, True: 1, None: 2}[site_verdict.met]
 
     return Figure(
         key="on-target",
@@ -144,7 +142,6 @@ def on_target(inputs: Inputs) -> Figure:
         coverage=_("%(met)d on target, %(missed)d above, %(unknown)d not enough data")
         % {"met": met, "missed": missed, "unknown": unknown},
         period=_period_of_targets(verdicts),
-        notes=(),
         definition=_(
             "A site is on target when its emissions are at or below the line from its base year to its target "
             "year. Without a target, or with too many days missing, that cannot be said: it counts as neither."
@@ -160,11 +157,30 @@ def _period_of_targets(verdicts: Sequence[Verdict]) -> str:
 
 
 # --- Masses -------------------------------------------------------------------------------------
+Masses = Mapping[int, Decimal | None]
+
+
+def _mass(inputs: Inputs, masses: Masses, unit: str, second: Callable[[Factory], str] | None, **words: Any) -> Figure:
+    """The sum of what is known; a line for each site with its mass, the largest first, and what `second` says of it."""
+    known = [kg for kg in masses.values() if kg is not None]
+
+    def cells(factory: Factory) -> tuple[str, ...]:
+        mass = tonnes(masses[factory.pk], unit)
+        return (mass, second(factory)) if second else (mass,)
+
+    words["coverage"] %= {"sites": sites(inputs, len(known), len(masses))}
+    return Figure(
+        value=tonnes(sum_of(known), unit),
+        period=inputs.period,
+        lines=lines_of(inputs, cells, largest_first(masses)),
+        **words,
+    )
+
+
 def scope_1_and_2(inputs: Inputs) -> Figure:
-    found = {f.pk: inputs.of(f).scope_1_2_kg for f in inputs.factories}
-    known = [kg for kg in found.values() if kg is not None]
+    masses = {f.pk: inputs.of(f).scope_1_2_kg for f in inputs.factories}
     days = sum(inputs.of(f).energy_days for f in inputs.factories)
-    possible = len(known) * day_count(inputs)
+    possible = sum(kg is not None for kg in masses.values()) * day_count(inputs)
     sentence, logged = _("Energy is logged for %(share)s of their days."), _("days with energy")
     definition = _(
         "Entries of fuel and electricity times their emission factors, spread over the days they cover. CO2 of "
@@ -178,103 +194,86 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
             "cover, and the methane of the coal. Days without entries are missing here, not zero."
         )
     of = counter()
-
-    def cells(factory: Factory) -> tuple[str, ...]:
-        kg = found[factory.pk]
-        return tonnes(kg, "t_co2e"), of(inputs.of(factory).energy_days, day_count(inputs))
-
-    return Figure(
+    return _mass(
+        inputs,
+        masses,
+        "t_co2e",
+        lambda f: of(inputs.of(f).energy_days, day_count(inputs)),
         key="scope-1-2",
         label=_("Scope 1 and 2"),
-        value=tonnes(sum_of(known), "t_co2e"),
-        goal="",
-        form="",
-        verdict="",
-        coverage=_("%(sites)s with energy entries") % {"sites": sites(inputs, len(known), len(found))},
-        period=inputs.period,
-        notes=(*((sentence % {"share": percent(100 * days / possible)},) if known else ()), *gwp_sets(inputs)),
+        coverage=_("%(sites)s with energy entries"),
+        notes=(*((sentence % {"share": percent(100 * days / possible)},) if possible else ()), *gwp_sets(inputs)),
         definition=definition,
         heads=(_("scope 1 and 2"), logged),
-        lines=lines_of(inputs, cells, largest_first(found)),
     )
 
 
 def biogenic_from_stacks(inputs: Inputs) -> Figure:
-    found = {f.pk: inputs.of(f).stack_biogenic_kg for f in inputs.factories}
-    known = [kg for kg in found.values() if kg is not None]
+    masses = {f.pk: inputs.of(f).stack_biogenic_kg for f in inputs.factories}
     good = sum(inputs.of(f).good_h for f in inputs.factories)
     hours = sum(inputs.of(f).stack_h for f in inputs.factories)
-    notes: tuple[str, ...] = ()
-    if hours:
-        notes = (_("%(share)s of the chimney hours are measured.") % {"share": percent(100 * good / hours)},)
-    if known and inputs.settling_sentence:
-        notes = (*notes, inputs.settling_sentence)
+    notes = (
+        [_("%(share)s of the chimney hours are measured.") % {"share": percent(100 * good / hours)}] if hours else []
+    )
+    if inputs.settling_sentence and any(kg is not None for kg in masses.values()):
+        notes.append(inputs.settling_sentence)
 
-    def cells(factory: Factory) -> tuple[str, ...]:
-        own = inputs.of(factory)
-        return tonnes(found[factory.pk], "t_co2"), percent(own.operating_pct) if own.stack_h else _("no sensor")
+    def measured(factory: Factory) -> str:
+        sums = inputs.of(factory)
+        return percent(sums.operating_pct) if sums.stack_h else _("no sensor")
 
-    return Figure(
+    return _mass(
+        inputs,
+        masses,
+        "t_co2",
+        measured,
         key="biogenic",
         label=_("Biogenic, from stacks"),
-        value=tonnes(sum_of(known), "t_co2"),
-        goal="",
-        form="",
-        verdict="",
-        coverage=_("%(sites)s with readings") % {"sites": sites(inputs, len(known), len(found))},
-        period=inputs.period,
-        notes=notes,
+        coverage=_("%(sites)s with readings"),
+        notes=tuple(notes),
         definition=_(
             "CO2 measured in the chimneys, hours of record only, times the biogenic share of the fuels logged. It is "
             "outside the scopes and reported beside them. Hours without readings are missing here, not zero."
         ),
         heads=(_("from stacks"), _("measured")),
-        lines=lines_of(inputs, cells, largest_first(found)),
     )
 
 
 # --- Mines --------------------------------------------------------------------------------------
 def methane(inputs: Inputs) -> Figure:
-    found = {f.pk: inputs.of(f).methane_kg for f in inputs.factories}
-    known = [kg for kg in found.values() if kg is not None]
-    return Figure(
+    return _mass(
+        inputs,
+        {f.pk: inputs.of(f).methane_kg for f in inputs.factories},
+        "t_co2e",
+        None,
         key="methane",
         label=_("Methane, part of it"),
-        value=tonnes(sum_of(known), "t_co2e"),
-        goal="",
-        form="",
-        verdict="",
-        coverage=_("%(sites)s with coal production and a class") % {"sites": sites(inputs, len(known), len(found))},
-        period=inputs.period,
+        coverage=_("%(sites)s with coal production and a class"),
         notes=gwp_sets(inputs),
         definition=_(
             "Coal produced times the methane factor of the mine's class, as CO2e. It is part of scope 1. A mine "
             "whose class is not registered is missing here, not zero."
         ),
         heads=(_("methane"),),
-        lines=lines_of(inputs, lambda f: (tonnes(found[f.pk], "t_co2e"),), largest_first(found)),
     )
 
 
 def per_tonne_of_coal(inputs: Inputs) -> Figure:
     """Sums divided, never a mean of ratios; over the days on which both are logged, as the API does it."""
-    both = [own for own in inputs.sums.values() if own.pair_kg is not None and own.pair_made_kg]
-    emitted = sum((own.pair_kg or Decimal(0) for own in both), Decimal(0))
-    made = sum((own.pair_made_kg or Decimal(0) for own in both), Decimal(0))
+    ratios = {f.pk: (inputs.of(f).pair_kg, inputs.of(f).pair_made_kg) for f in inputs.factories}
+    both = [(kg, made_kg) for kg, made_kg in ratios.values() if kg is not None and made_kg]
+    emitted, made = (sum(column, Decimal(0)) for column in zip(*both, strict=True)) if both else (Decimal(0), None)
 
     def cells(factory: Factory) -> tuple[str, ...]:
-        own = inputs.of(factory)
-        own_ratio = own.pair_kg / own.pair_made_kg if own.pair_kg is not None and own.pair_made_kg else None
-        return per_tonne(own_ratio), tonnes(own.made_kg, "t")
+        kg, made_kg = ratios[factory.pk]
+        ratio = kg / made_kg if kg is not None and made_kg else None
+        return per_tonne(ratio), tonnes(inputs.of(factory).made_kg, "t")
 
     return Figure(
         key="per-tonne",
         label=_("For each tonne of coal"),
         value=per_tonne(emitted / made if made else None),
-        goal="",
-        form="",
-        verdict="",
-        coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(inputs.factories))},
+        coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(ratios))},
         period=inputs.period,
         notes=gwp_sets(inputs),
         definition=_("Scope 1 and 2 divided by the coal of the same days: those on which both are logged."),
@@ -283,12 +282,12 @@ def per_tonne_of_coal(inputs: Inputs) -> Figure:
     )
 
 
-def success_figures(inputs: Inputs) -> list[Figure]:
-    return [operating_time(inputs), on_schedule(inputs), on_target(inputs)]
+def success_figures(inputs: Inputs) -> tuple[Figure, ...]:
+    return operating_time(inputs), on_schedule(inputs), on_target(inputs)
 
 
-def mass_figures(inputs: Inputs) -> list[Figure]:
+def mass_figures(inputs: Inputs) -> tuple[Figure, ...]:
     """Never one bare network total: what counts, and beside it what is reported apart."""
     if inputs.sector.has_methane:
-        return [scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)]
-    return [scope_1_and_2(inputs), biogenic_from_stacks(inputs)]
+        return scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)
+    return scope_1_and_2(inputs), biogenic_from_stacks(inputs)

@@ -1,6 +1,6 @@
-"""What a figure of HQ's morning is made of, and how it is said: by factory, with unit, coverage and period.
+"""The inputs of HQ's morning figures, and their words: by factory, with unit, coverage and period.
 
-Which figures there are is in `morning_figures.py`; the sums behind them in `morning_sums.py`.
+The figures are in `figures.py`, the sums behind them in `sums.py`.
 """
 
 from __future__ import annotations
@@ -23,23 +23,9 @@ from lib.templatetags.units import quantity
 from portal.landing import factory_address
 from portal.morning.sums import MorningSums
 
-RECORD_COLUMNS = (
-    "factory_id",
-    "name",
-    "first_day",
-    "last_day",
-    "missing_yesterday",
-    "days_on_schedule",
-    "operating_pct",
-    "good_h",
-    "stack_h",
-    "energy_days",
-    "scope_1_2_kg",
-    "methane_kg",
-    "stack_biogenic_kg",
-    "made_kg",
-    "on_target",
-)
+_SUMS_OF_RECORD = ("good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "stack_biogenic_kg", "made_kg")
+_LOG_OF_RECORD = ("missing_yesterday", "days_on_schedule", "operating_pct")
+RECORD_COLUMNS = ("factory_id", "name", "first_day", "last_day", *_LOG_OF_RECORD, *_SUMS_OF_RECORD, "on_target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +37,19 @@ class Line:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One figure on its plate, display-ready. `form`: fine, look or unknown, with `verdict` as its word."""
 
     key: str
     label: str
     value: str
-    goal: str
-    form: str
-    verdict: str
+    goal: str = ""
+    form: str = ""
+    verdict: str = ""
     coverage: str
     period: str
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     definition: str
     heads: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -121,12 +107,10 @@ def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
 # --- Words --------------------------------------------------------------------------------------
 def gwp_sets(inputs: Inputs) -> tuple[str, ...]:
     """A CO2e without its set of potentials says nothing."""
-    found = sorted({own.gwp_set for own in inputs.sums.values()} - {""})
-    if not found:
-        return ()
-    if len(found) > 1 or found == [MIXED]:
+    names = sorted({sums.gwp_set for sums in inputs.sums.values()} - {""})
+    if len(names) > 1 or names == [MIXED]:
         return (_("Entries use different GWP sets."),)
-    return (_("GWP set: %(name)s") % {"name": found[0]},)
+    return tuple(_("GWP set: %(name)s") % {"name": name} for name in names)
 
 
 def per_tonne(value: Decimal | None) -> str:
@@ -141,12 +125,8 @@ def sum_of(known: Sequence[Decimal]) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
-def largest_first(found: Mapping[int, Decimal | None]) -> Callable[[Factory], tuple[bool, Decimal]]:
-    def order(factory: Factory) -> tuple[bool, Decimal]:
-        kg = found[factory.pk]
-        return kg is None, -(kg or Decimal(0))
-
-    return order
+def largest_first(masses: Mapping[int, Decimal | None]) -> Callable[[Factory], tuple[bool, Decimal]]:
+    return lambda factory: (masses[factory.pk] is None, -(masses[factory.pk] or Decimal(0)))
 
 
 def day_count(inputs: Inputs) -> int:
@@ -154,31 +134,20 @@ def day_count(inputs: Inputs) -> int:
 
 
 def factory_records(inputs: Inputs | None) -> list[dict[str, object]]:
-    """Each factory's part in all figures, as numbers."""
-    if inputs is None:
-        return []
-    records: list[dict[str, object]] = []
-    for factory in inputs.factories:
-        own, log = inputs.of(factory), inputs.logs[factory.pk]
-        verdict = inputs.verdicts.get(factory.pk)
-        share = own.operating_pct
-        records.append(
-            {
-                "factory_id": factory.pk,
-                "name": factory.name,
-                "first_day": inputs.first_day,
-                "last_day": inputs.last_day,
-                "missing_yesterday": [str(item) for item in log.yesterday.missing],
-                "days_on_schedule": log.days_on_schedule,
-                "operating_pct": None if share is None else round(share, 4),
-                "good_h": own.good_h,
-                "stack_h": own.stack_h,
-                "energy_days": own.energy_days,
-                "scope_1_2_kg": own.scope_1_2_kg,
-                "methane_kg": own.methane_kg,
-                "stack_biogenic_kg": own.stack_biogenic_kg,
-                "made_kg": own.made_kg,
-                "on_target": None if verdict is None else verdict.met,
-            }
-        )
-    return records
+    """Each factory's part in all figures, as numbers; columns as in RECORD_COLUMNS."""
+    return [_record(inputs, factory) for factory in inputs.factories] if inputs else []
+
+
+def _record(inputs: Inputs, factory: Factory) -> dict[str, object]:
+    sums, log, verdict = inputs.of(factory), inputs.logs[factory.pk], inputs.verdicts.get(factory.pk)
+    return {
+        "factory_id": factory.pk,
+        "name": factory.name,
+        "first_day": inputs.first_day,
+        "last_day": inputs.last_day,
+        "missing_yesterday": [str(item) for item in log.yesterday.missing],
+        "days_on_schedule": log.days_on_schedule,
+        "operating_pct": None if sums.operating_pct is None else round(sums.operating_pct, 4),
+        **{name: getattr(sums, name) for name in _SUMS_OF_RECORD},
+        "on_target": None if verdict is None else verdict.met,
+    }

@@ -1,6 +1,6 @@
 """What HQ's morning shows: who logged yesterday and whom to ask, which sensors are silent, the figures. Reads only.
 
-The figures themselves are in `morning_figures.py`.
+The figures themselves are in `figures.py`.
 """
 
 from __future__ import annotations
@@ -61,11 +61,14 @@ class Asking:
     url: str
     day: date
     missing: str
-    manager: str
-    phone: str
-    phone_url: str
-    whatsapp_url: str
-    asked: str
+    manager: str = ""
+    phone: str = ""
+    whatsapp_url: str = ""
+    asked: str = ""
+
+    @property
+    def phone_url(self) -> str:
+        return f"tel:{self.phone}" if self.phone else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +132,15 @@ def morning_page(
         factory_count=len(factories),
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
         headline=_headline(len(factories), len(late), silent, alerts, holds),
-        askings=tuple(_askings(late, kept, base_url=base_url)) if may_ask else _unasked(late, kept),
+        # Read-only users see what is missing, without anybody's phone number.
+        askings=tuple(_askings(late, kept, base_url=base_url) if may_ask else (_asking(f, kept[f.pk]) for f in late)),
         remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
         silent_url=f"{reverse('network')}?state={DeviceState.SILENT}",
         silent_names=tuple(silent),
         alerts=tuple(alerts),
         holds=tuple(holds),
-        success=tuple(success_figures(inputs)) if inputs else (),
-        masses=tuple(mass_figures(inputs)) if inputs else (),
+        success=success_figures(inputs) if inputs else (),
+        masses=mass_figures(inputs) if inputs else (),
         inputs=inputs,
     )
 
@@ -183,22 +187,10 @@ def _headline(
 
 
 # --- Whom to ask --------------------------------------------------------------------------------
-def _unasked(late: Sequence[Factory], kept: Mapping[int, Log]) -> tuple[Asking, ...]:
-    """For who only reads: what is missing, without anybody's phone number."""
-    return tuple(
-        Asking(
-            f.pk,
-            f.name,
-            factory_address(f.pk),
-            kept[f.pk].yesterday.day,
-            missing_words(f, kept[f.pk].yesterday.missing),
-            "",
-            "",
-            "",
-            "",
-            "",
-        )
-        for f in late
+def _asking(factory: Factory, log: Log, **how: str) -> Asking:
+    day = log.yesterday
+    return Asking(
+        factory.pk, factory.name, factory_address(factory.pk), day.day, missing_words(factory, day.missing), **how
     )
 
 
@@ -206,23 +198,19 @@ def _askings(late: Sequence[Factory], kept: Mapping[int, Log], *, base_url: str)
     if not late:
         return
     managers = _managers(late)
-    asked = last_reminders([f.pk for f in late], {kept[f.pk].yesterday.day for f in late})
+    reminders = last_reminders([f.pk for f in late], {kept[f.pk].yesterday.day for f in late})
     for factory in late:
         yesterday = kept[factory.pk].yesterday
         manager = managers.get(factory.pk)
         phone = (manager.phone or "") if manager else ""
         text = quote(reminder_text(factory, yesterday.missing, yesterday.starts_at, manager, base_url))
-        yield Asking(
-            factory_id=factory.pk,
-            name=factory.name,
-            url=factory_address(factory.pk),
-            day=yesterday.day,
-            missing=missing_words(factory, yesterday.missing),
+        yield _asking(
+            factory,
+            kept[factory.pk],
             manager=str(manager) if manager else "",
             phone=phone,
-            phone_url=f"tel:{phone}" if phone else "",
             whatsapp_url=f"https://wa.me/{phone.removeprefix('+')}?text={text}" if phone else "",
-            asked=asked_words(asked.get((factory.pk, yesterday.day)), factory),
+            asked=asked_words(reminders.get((factory.pk, yesterday.day)), factory),
         )
 
 
@@ -262,6 +250,11 @@ def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, mana
 
 
 # --- Devices ------------------------------------------------------------------------------------
+def _notice(factory: Factory, text: str, when: str, moment: datetime | None, **words: str) -> DeviceNote:
+    when %= {"time": clock(moment, factory.time_zone), **words}
+    return DeviceNote(factory.name, reverse("factory", args=[factory.pk]), text, when)
+
+
 def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
     """Devices of record that were heard of once and are not now; those never switched on are not silent."""
     by_pk = {factory.pk: factory for factory in factories}
@@ -271,12 +264,7 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
         if state_of(a.device, now) is DeviceState.SILENT
     ]
     return [
-        DeviceNote(
-            factory.name,
-            reverse("factory", args=[factory.pk]),
-            device_id,
-            _("silent since %(time)s") % {"time": clock(heard, factory.time_zone)},
-        )
+        _notice(factory, device_id, _("silent since %(time)s"), heard)
         for heard, device_id, factory in sorted(found, key=lambda row: (row[0], row[1]))
     ]
 
@@ -298,29 +286,15 @@ def _alerts(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
         factory = by_pk[row["device__factory_id"]]
         words = str(ALERT_WORDS.get(row["alert"] or "", row["alert"] or _("alert")))
         times = ngettext("%d time", "%d times", row["count"]) % row["count"]
-        notices.append(
-            DeviceNote(
-                factory.name,
-                reverse("factory", args=[factory.pk]),
-                f"{row['device__device_id']}: {words}",
-                _("%(times)s, last %(time)s") % {"times": times, "time": clock(row["last"], factory.time_zone)},
-            )
-        )
+        when = _("%(times)s, last %(time)s")
+        notices.append(_notice(factory, f"{row['device__device_id']}: {words}", when, row["last"], times=times))
     return notices
 
 
 def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:
     by_pk = {factory.pk: factory for factory in factories}
     held = AssignmentHold.objects.filter(assignment__factory__in=list(by_pk), resolution="")
-    notices = []
-    for hold in held.select_related("assignment").order_by("starts_at", "pk"):
-        factory = by_pk[hold.assignment.factory_id]
-        notices.append(
-            DeviceNote(
-                factory.name,
-                reverse("factory", args=[factory.pk]),
-                hold_sentence(hold) or "",
-                _("since %(time)s") % {"time": clock(hold.starts_at, factory.time_zone)},
-            )
-        )
-    return notices
+    return [
+        _notice(by_pk[hold.assignment.factory_id], hold_sentence(hold) or "", _("since %(time)s"), hold.starts_at)
+        for hold in held.select_related("assignment").order_by("starts_at", "pk")
+    ]
