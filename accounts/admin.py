@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership, User
+from lib.admin import ReadOnlyAdmin
 
 
 class NewUserForm(forms.ModelForm):
@@ -22,8 +24,6 @@ class NewUserForm(forms.ModelForm):
         fields = ["email", "phone", "first_name", "last_name"]
 
     def clean_password(self) -> str:
-        from django.contrib.auth.password_validation import validate_password
-
         password: str = self.cleaned_data["password"]
         validate_password(password, self.instance)
         return password
@@ -80,30 +80,23 @@ class MembershipAdmin(admin.ModelAdmin):
     autocomplete_fields = ["user", "factory"]
 
 
+class _LookAndDeleteAdmin(ReadOnlyAdmin):
+    def has_delete_permission(self, *args: Any) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, *args)
+
+
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(_LookAndDeleteAdmin):
     """Read and delete: a token is shown once where it is made, and only its hash is here."""
 
     list_display = ["token_key", "name", "user", "scopes", "factory", "created", "expiry", "last_used_at"]
     list_filter = ["user"]
     exclude = ["digest"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(_LookAndDeleteAdmin):
     list_display = ["role", "organisation", "factory", "invited_by", "expires_at", "accepted_by"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AccessRequest)

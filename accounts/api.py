@@ -10,6 +10,7 @@ from accounts.models import ApiToken
 from accounts.permissions import SignedIn, token_of
 from accounts.serializers import LoginSerializer, TokenSerializer, UserSerializer
 from accounts.services import log_in_to_api
+from accounts.viewsets import validated
 
 
 class LoginView(APIView):
@@ -34,16 +35,8 @@ class LoginView(APIView):
         security=[],
     )
     def post(self, request: Request) -> Response:
-        serializer = LoginSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        data = serializer.validated_data
-        login = log_in_to_api(
-            request._request,
-            email=data.get("email"),
-            phone=data.get("phone"),
-            password=data["password"],
-            code=data.get("code"),
-        )
+        data = validated(LoginSerializer, request)
+        login = log_in_to_api(request._request, **data)
         return Response(TokenSerializer({"token": login.token, "expiry": login.record.expiry, "user": login.user}).data)
 
 

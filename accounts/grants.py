@@ -37,36 +37,31 @@ def managed_organisations(user: AnyUser) -> list[int]:
     return list(dict.fromkeys(organisations_of(user, Action.MANAGE_MEMBERS)))
 
 
-def _model(name: str) -> Any:
-    return Membership._meta.get_field(name).related_model
+def _rows(name: str) -> QuerySet[Any]:
+    """All organisations or factories: the models that the columns of a membership point to."""
+    rows: QuerySet[Any] = Membership._meta.get_field(name).related_model.objects.all()  # type: ignore[union-attr]
+    return rows
 
 
 def organisations(ids: Iterable[int]) -> QuerySet[Any]:
-    found: QuerySet[Any] = _model("organisation").objects.filter(pk__in=list(ids)).order_by("name")
-    return found
+    return all_organisations().filter(pk__in=list(ids)).order_by("name")
 
 
 def all_organisations() -> QuerySet[Any]:
-    found: QuerySet[Any] = _model("organisation").objects.all()
-    return found
+    return _rows("organisation")
 
 
 def factories_of(organisation_id: int) -> QuerySet[Any]:
-    found: QuerySet[Any] = _model("factory").objects.filter(organisation_id=organisation_id).order_by("name", "pk")
-    return found
+    return all_factories().filter(organisation_id=organisation_id).order_by("name", "pk")
 
 
 def all_factories() -> QuerySet[Any]:
-    found: QuerySet[Any] = _model("factory").objects.all()
-    return found
+    return _rows("factory")
 
 
 def visible_factories(user: AnyUser) -> QuerySet[Any]:
     """The factories that a role of the user lets them see: to choose one from, for a token."""
-    own: QuerySet[Any] = visible_to(
-        user, _model("factory").objects.order_by("name", "pk"), factory_path="", action=Action.VIEW_FACTORY
-    )
-    return own
+    return visible_to(user, all_factories().order_by("name", "pk"), factory_path="", action=Action.VIEW_FACTORY)
 
 
 def checked_grant(
@@ -130,15 +125,14 @@ def _organisation_of_factory(factory_id: int, managed: list[int], organisation_i
 
 def _known_county(county: str, organisation_id: int) -> str:
     wanted = " ".join(county.split())
-    known = counties_of(organisation_id)
-    for name in known:
-        if name.casefold() == wanted.casefold():
-            return name
+    known = {name.casefold(): name for name in counties_of(organisation_id)}
+    if wanted.casefold() in known:
+        return known[wanted.casefold()]
     raise invalid(
         "county",
         "unknown_county",
         _("county=%(county)r has no factory of your organisation; there are: %(known)s.")
-        % {"county": wanted, "known": ", ".join(known) or "-"},
+        % {"county": wanted, "known": ", ".join(known.values()) or "-"},
     )
 
 

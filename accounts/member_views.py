@@ -21,8 +21,8 @@ from accounts import invitations, registration
 from accounts import members as services
 from accounts.forms import CONTACT_ERRORS, GRANT_ERRORS, GrantForm, InviteForm, place_of, show_errors, split_contact
 from accounts.grants import managed_organisations, organisations
-from accounts.models import Invitation, Membership, RequestState, User
-from accounts.permissions import page
+from accounts.models import Invitation, Membership, RequestState
+from accounts.permissions import page, user_of
 from accounts.roles import Action
 from accounts.views import place_words
 from lib.errors import ApiError
@@ -38,11 +38,6 @@ class LinkToSend:
     whatsapp_url: str
     mail_url: str
     ends_at: Any
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
@@ -100,7 +95,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = invitations.invite(
-                _user(request), form.grant_of(_user(request)), **split_contact(form.cleaned_data["contact"])
+                user_of(request), form.grant_of(user_of(request)), **split_contact(form.cleaned_data["contact"])
             )
             return _show_invitation(request, made)
         except ApiError as error:
@@ -141,11 +136,11 @@ def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
             if request.POST.get("act") == "decline":
-                registration.decline(_user(request), pk)
+                registration.decline(user_of(request), pk)
                 messages.success(request, _("Declined. Nothing was sent."))
                 return redirect("members")
             if form.is_valid():
-                made = registration.approve(_user(request), pk, form.grant_of(_user(request)))
+                made = registration.approve(user_of(request), pk, form.grant_of(user_of(request)))
                 return _show_invitation(request, made)
         except ApiError as error:
             show_errors(form, error, **GRANT_ERRORS)
@@ -167,13 +162,13 @@ def member(request: HttpRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {"form": form, "member": found, "is_me": found.user_id == request.user.pk}
     try:
         if act == "change" and form.is_valid():
-            services.change_membership(pk, form.grant_of(_user(request)))
+            services.change_membership(pk, form.grant_of(user_of(request)))
             messages.success(request, _("Changed. You can undo it for 10 minutes."))
             return redirect("members")
         if act == "end":
             return _end(request, found, context)
         if act == "password-link":
-            token = services.issue_password_link(_user(request), found)
+            token = services.issue_password_link(user_of(request), found)
             context["link"] = _password_link(request, found, token)
     except ApiError as error:
         if act == "change":

@@ -119,20 +119,20 @@ def recent_changes(user: AnyUser, now: datetime) -> list[RecentChange]:
         .distinct("id")
         .select_related("user", "pgh_context")
     )
-    found = [
+    changes = [
         RecentChange(
-            event.id,
-            event.organisation_id,
-            str(event.user),
-            Role(event.role),
-            event.pgh_label == "delete",
-            event.pgh_created_at,
+            membership_id=event.id,
+            organisation_id=event.organisation_id,
+            person=str(event.user),
+            role=Role(event.role),
+            is_ended=event.pgh_label == "delete",
+            at=event.pgh_created_at,
         )
         for event in events
         if event.pgh_label in ("update", "delete")
         and not (event.pgh_context and event.pgh_context.metadata.get("act") == _UNDONE)
     ]
-    return sorted(found, key=lambda change: change.at, reverse=True)
+    return sorted(changes, key=lambda change: change.at, reverse=True)
 
 
 def _events(user: AnyUser) -> QuerySet[Any]:

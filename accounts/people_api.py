@@ -32,9 +32,10 @@ from accounts.people_serializers import (
     RegisterSerializer,
     RegistrationSerializer,
 )
+from accounts.permissions import user_of
 from accounts.registration import AccessInput, RegisterThrottle
 from accounts.roles import Action
-from accounts.viewsets import CsvListMixin
+from accounts.viewsets import CsvListMixin, validated
 from lib.errors import ApiError
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
@@ -61,9 +62,7 @@ class RegisterView(APIView):
         security=[],
     )
     def post(self, request: Request) -> Response:
-        serializer = RegisterSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
+        given = validated(RegisterSerializer, request)
         registration.ask_for_access(AccessInput(place=given.pop("organisation"), **given))
         return Response({"message": answer_to_everybody()}, status=status.HTTP_202_ACCEPTED)
 
@@ -90,9 +89,7 @@ class AcceptView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        serializer = AcceptSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
+        given = validated(AcceptSerializer, request)
         token = given.pop("token")
         if isinstance(request.user, User):
             membership = invitations.accept(token, user=request.user)
@@ -116,11 +113,6 @@ class _ManagedViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         return self.rows(self.request.user)
 
 
-def _user(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
 class RegistrationViewSet(_ManagedViewSet):
     """Requests for access to your organisation."""
 
@@ -141,10 +133,8 @@ class RegistrationViewSet(_ManagedViewSet):
     def approve(self, request: Request, pk: str) -> Response:
         """Answers the link to send them. Only who has the e-mail or phone of the request can accept it."""
         asked = self.get_object()
-        serializer = ApprovalSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        grant = _grant(request, serializer.validated_data, asked.organisation_id)
-        return with_link(request, registration.approve(_user(request), asked.pk, grant))
+        grant = _grant(request, validated(ApprovalSerializer, request), asked.organisation_id)
+        return with_link(request, registration.approve(user_of(request), asked.pk, grant))
 
     @swagger_auto_schema(
         operation_id="registrations_decline",
@@ -154,7 +144,7 @@ class RegistrationViewSet(_ManagedViewSet):
     )
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
-        declined = registration.decline(_user(request), self.get_object().pk)
+        declined = registration.decline(user_of(request), self.get_object().pk)
         return Response(RegistrationSerializer(declined).data)
 
 
@@ -193,11 +183,9 @@ class InvitationViewSet(_ManagedViewSet):
     )
     def create(self, request: Request) -> Response:
         """Answers the link, this once: send it by WhatsApp or mail. It works once, for 14 days."""
-        serializer = NewInvitationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = serializer.validated_data
+        given = validated(NewInvitationSerializer, request)
         grant = _grant(request, given, given.get("organisation"))
-        made = invitations.invite(_user(request), grant, email=given.get("email", ""), phone=given.get("phone", ""))
+        made = invitations.invite(user_of(request), grant, email=given.get("email", ""), phone=given.get("phone", ""))
         return with_link(request, made)
 
     @swagger_auto_schema(
@@ -228,10 +216,8 @@ class MemberViewSet(_ManagedViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         membership = self.get_object()
-        serializer = MemberChangeSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
         before = {"role": membership.role, "factory": membership.factory_id, "county": membership.county}
-        grant = _grant(request, before | serializer.validated_data, membership.organisation_id)
+        grant = _grant(request, before | validated(MemberChangeSerializer, request), membership.organisation_id)
         return Response(MemberSerializer(members.change_membership(membership.pk, grant)).data)
 
     @swagger_auto_schema(
@@ -264,7 +250,7 @@ class MemberViewSet(_ManagedViewSet):
     def password_link(self, request: Request, pk: str) -> Response:
         """For a member without mail: shown this once, works once, for 24 hours. Earlier ones stop working."""
         membership = get_object_or_404(self.get_queryset(), pk=pk)
-        token = members.issue_password_link(_user(request), membership)
+        token = members.issue_password_link(user_of(request), membership)
         found = members.find_password_link(token)
         if found is None:
             raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))

@@ -39,6 +39,12 @@ def _memberships(user: AnyUser) -> list[Membership]:
     return user._memberships_of_request  # type: ignore[attr-defined]
 
 
+def user_of(request: Any) -> User:
+    """The user of a page or an endpoint that asks for a sign-in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def token_of(user: AnyUser) -> ApiToken | None:
     """The API token the user came with, or None for a browser session. Set by `authentication.py`."""
     return getattr(user, "api_token", None)

@@ -23,9 +23,7 @@ class Login:
     record: ApiToken
 
 
-def log_in_to_api(
-    request: HttpRequest, *, email: str | None, phone: str | None, password: str, code: str | None
-) -> Login:
+def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone: str = "", code: str = "") -> Login:
     """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
 
     Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 429 too_many_requests.
@@ -49,7 +47,7 @@ def log_in_to_api(
     return Login(user, token, record)
 
 
-def _check_second_factor(user: User, code: str | None) -> None:
+def _check_second_factor(user: User, code: str) -> None:
     """Who knows the password may still not try codes without end: allauth counts them for each user."""
     factors = list(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS))
     if not factors:

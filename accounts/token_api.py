@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tokens
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
 from accounts.people_serializers import ApiTokenSerializer, ApiTokenWithTextSerializer, NewTokenSerializer
-from accounts.permissions import SignedIn
+from accounts.permissions import SignedIn, user_of
 from accounts.tokens import TokenInput
-from accounts.viewsets import CsvListMixin
+from accounts.viewsets import CsvListMixin, validated
 
 
 class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
@@ -32,7 +32,7 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     def get_queryset(self) -> QuerySet[ApiToken]:
         if getattr(self, "swagger_fake_view", False):
             return ApiToken.objects.none()
-        return tokens.tokens_of(_user(self.request))
+        return tokens.tokens_of(user_of(self.request))
 
     @swagger_auto_schema(
         operation_id="tokens_create",
@@ -48,10 +48,8 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     )
     def create(self, request: Request) -> Response:
         """Asked from a session or with the token of a sign-in. Answers its text, this once."""
-        serializer = NewTokenSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
-        made = tokens.create_token(_user(request), TokenInput(factory_id=given.pop("factory", None), **given))
+        given = validated(NewTokenSerializer, request)
+        made = tokens.create_token(user_of(request), TokenInput(factory_id=given.pop("factory", None), **given))
         made.record.token = made.token
         body = ApiTokenWithTextSerializer(made.record).data
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
@@ -63,11 +61,6 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     )
     def destroy(self, request: Request, token_key: str) -> Response:
         """It stops working at once. A token that is no sign-in can revoke itself and no other."""
-        if not tokens.revoke_token(_user(request), token_key):
+        if not tokens.revoke_token(user_of(request), token_key):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _user(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -20,7 +20,7 @@ from accounts import tokens as token_services
 from accounts.forms import CONTACT_ERRORS, AskForm, JoinForm, NewPasswordForm, TokenForm, show_errors, split_contact
 from accounts.invitations import NewAccount
 from accounts.models import Invitation, User
-from accounts.permissions import declared, public_page
+from accounts.permissions import declared, public_page, user_of
 from accounts.registration import AccessInput, RegisterThrottle
 from accounts.tokens import TokenInput
 from lib.errors import ApiError
@@ -126,20 +126,17 @@ password_link = public_page(never_cache(require_http_methods(["GET", "HEAD", "PO
 # --- Tokens --------------------------------------------------------------------------------------
 def tokens(request: HttpRequest) -> HttpResponse:
     """A person's tokens: make one, see when each was used, revoke."""
-    assert isinstance(request.user, User)
-    form = TokenForm(request.POST or None, user=request.user)
+    user = user_of(request)
+    form = TokenForm(request.POST or None, user=user)
     made = None
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given = dict(form.cleaned_data)
         try:
-            made = token_services.create_token(
-                request.user,
-                TokenInput(name=given["name"], scopes=given["scopes"], factory_id=given["factory"], days=given["days"]),
-            )
-            form = TokenForm(user=request.user)
+            made = token_services.create_token(user, TokenInput(factory_id=given.pop("factory"), **given))
+            form = TokenForm(user=user)
         except ApiError as error:
             show_errors(form, error)
-    context = {"form": form, "made": made, "tokens": token_services.tokens_of(request.user)}
+    context = {"form": form, "made": made, "tokens": token_services.tokens_of(user)}
     return render(request, "accounts/tokens.html", context)
 
 
@@ -147,8 +144,7 @@ tokens = declared(never_cache(require_http_methods(["GET", "POST"])(login_requir
 
 
 def revoke_token(request: HttpRequest, token_key: str) -> HttpResponseBase:
-    assert isinstance(request.user, User)
-    if not token_services.revoke_token(request.user, token_key):
+    if not token_services.revoke_token(user_of(request), token_key):
         raise Http404
     messages.success(request, _("The token no longer works."))
     return redirect("tokens")

@@ -5,10 +5,18 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework import viewsets
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
 from lib.exports import csv_response, wants_csv
+
+
+def validated(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """What a request brings, checked. Raises ValidationError, which answers 400 with the fields named."""
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
 
 
 class CsvListMixin:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from accounts.permissions import page, visible_to
+from accounts.permissions import page, user_of, visible_to
 from accounts.roles import Action, Scope
 from accounts.tokens import TokenInput, create_token, offered_scopes
 from devices.models import MCUDevice
@@ -50,8 +50,7 @@ class FirstCall:
 @require_http_methods(["GET", "POST"])
 @page(Action.VIEW_FACTORY)
 def first_call(request: HttpRequest) -> HttpResponse:
-    user = request.user
-    assert isinstance(user, User)
+    user = user_of(request)
     token, refusal = "", ""
     if request.method == "POST":
         try:

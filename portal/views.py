@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
 from accounts.models import User
-from accounts.permissions import declared, first_membership, public_page
+from accounts.permissions import declared, first_membership, public_page, user_of
 from portal.landing import landing_address, own_factories
 from portal.sites.choices import factory_choices
 from portal.styleguide import styleguide_context
@@ -19,8 +19,7 @@ from portal.styleguide import styleguide_context
 
 def home(request: HttpRequest) -> HttpResponseBase:
     """Every role lands on something to do."""
-    user = request.user
-    assert isinstance(user, User)
+    user = user_of(request)
     if first_membership(user) is None:
         if user.is_superuser:
             return redirect("organisation-new")

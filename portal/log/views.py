@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from accounts.permissions import get_visible, may, page
+from accounts.permissions import get_visible, may, page, user_of
 from accounts.roles import Action
 from energy.services import energy_log
 from lib.errors import ApiError
@@ -26,7 +26,7 @@ from portal.log.answer import log_answer
 from portal.log.saving import save_log, undo_save
 from portal.log_form.form import open_form, read_form
 from portal.log_form.page import LogPage, log_page, writable_rows
-from portal.requests import factory_of, user_of
+from portal.requests import factory_of
 from production.models import ProductionEntry
 
 

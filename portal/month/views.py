@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.permissions import page
+from accounts.permissions import page, user_of
 from accounts.roles import Action
 from factories.days import running_day
 from lib.exports import csv_response, wants_csv
 from portal.log_form.page import writable_rows
 from portal.month.page import csv_rows, month_page, parse_month
-from portal.requests import factory_of, user_of
+from portal.requests import factory_of
 
 
 @require_GET

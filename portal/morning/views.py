@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from accounts.permissions import may, memberships_of, page, visible_to
+from accounts.permissions import may, memberships_of, page, user_of, visible_to
 from accounts.roles import Action, Role, actions_of
 from factories.days import day_just_ended
 from factories.models import Organisation
@@ -17,7 +17,7 @@ from lib.exports import csv_response, wants_csv
 from logbook.reminders import note_reminder
 from portal.morning.inputs import RECORD_COLUMNS, factory_records
 from portal.morning.page import MorningPage, asked_words, morning_page
-from portal.requests import factory_of, user_of
+from portal.requests import factory_of
 
 
 def _organisations(user: User) -> list[Organisation]:

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.permissions import may, page
+from accounts.permissions import may, page, user_of
 from accounts.roles import Action
 from portal.log_form.form import open_form
 from portal.log_form.page import log_page, writable_rows
-from portal.requests import factory_of, user_of
+from portal.requests import factory_of
 from portal.today.page import today_page
 
 
