@@ -1,4 +1,4 @@
-"""How allauth sees our users: phone numbers live on the user, and nobody signs up without being asked in."""
+"""allauth's view of our users: the phone number is a column of the user, and sign-up needs an invitation."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Back to one's work, which says that it is changed. allauth would show the empty form again."""
+        """Back to the first page, which shows the message. allauth would show the empty form again."""
         return reverse("home")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -15,7 +15,7 @@ from lib.admin import ReadOnlyAdmin
 
 
 class NewUserForm(forms.ModelForm):
-    """E-mail or phone, and a password that holds the rules."""
+    """E-mail or phone, and a password that passes the rules."""
 
     password = forms.CharField(label=_("password"), widget=forms.PasswordInput, strip=False)
 
@@ -87,7 +87,7 @@ class _LookAndDeleteAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(_LookAndDeleteAdmin):
-    """Read and delete: a token is shown once where it is made, and only its hash is here."""
+    """Read and delete. A token is shown once when it is made; only its hash is stored."""
 
     list_display = ["token_key", "name", "user", "scopes", "factory", "created", "expiry", "last_used_at"]
     list_filter = ["user"]

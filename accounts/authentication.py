@@ -16,7 +16,7 @@ class ApiTokenAuthentication(TokenAuthentication):
     """`Authorization: Token <token>`. Puts the token on the user, where `permissions.py` finds its scopes."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        # knox decodes what a header brings and does not expect that it cannot be.
+        # knox decodes the header and does not catch bytes that are not ASCII.
         if not token.isascii():
             raise AuthenticationFailed(_("Invalid token."))
         return super().authenticate_credentials(token)
@@ -25,7 +25,7 @@ class ApiTokenAuthentication(TokenAuthentication):
         user, token = super().validate_user(auth_token)
         user.api_token = token
         now = timezone.now()
-        # Once a minute is enough to see a forgotten token; a write a request is not.
+        # Once a minute is enough to find an unused token, and saves a write for every request.
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
         return user, token

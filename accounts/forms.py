@@ -1,4 +1,4 @@
-"""Forms of the pages about people. What they may be told is decided in the services; forms only ask."""
+"""Forms of the pages about people. The rules are in the services."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class AskForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    """An account to make. An invitation for somebody says who they are, and then nobody is asked."""
+    """A new account. A personal invitation already names the contact, so the form does not ask for it."""
 
     first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
@@ -66,7 +66,7 @@ class JoinForm(forms.Form):
         label=gettext_lazy("Password"),
         max_length=1000,
         strip=False,
-        help_text=gettext_lazy("At least 10 characters. Some words of your own are easy to keep in mind."),
+        help_text=gettext_lazy("At least 10 characters. A few words of your own are easy to remember."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -83,7 +83,7 @@ class NewPasswordForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """A role and where. `organisation_id` is one whose members the user manages."""
+    """A role and its place. The user manages the members of `organisation_id`."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
     place = forms.ChoiceField(label=gettext_lazy("Where"))
@@ -129,7 +129,7 @@ class InviteForm(GrantForm):
     contact = ContactField(
         required=False,
         label=gettext_lazy("Only for this phone number or e-mail"),
-        help_text=gettext_lazy("Left empty, whoever has the link can use it, once."),
+        help_text=gettext_lazy("If you leave this empty, anybody with the link can use it once."),
     )
 
 
@@ -139,7 +139,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("It may"), widget=forms.CheckboxSelectMultiple, initial=["read"]
     )
     factory = forms.TypedChoiceField(label=gettext_lazy("Where"), required=False, coerce=int, empty_value=None)
-    days = forms.TypedChoiceField(label=gettext_lazy("It ends after"), coerce=int, initial=DEFAULT_DAYS)
+    days = forms.TypedChoiceField(label=gettext_lazy("Expires after"), coerce=int, initial=DEFAULT_DAYS)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,7 +18,7 @@ from accounts.permissions import AnyUser, organisations_of, visible_to
 from accounts.roles import Action, Role
 from lib.errors import invalid
 
-# Given for a whole organisation these roles would reach every site, which is never what was meant.
+# For a whole organisation these roles would reach every site, which nobody intends.
 ROLES_OF_A_SITE = frozenset({Role.FACTORY_MANAGER, Role.INSTALLER})
 
 
@@ -81,7 +81,7 @@ def checked_grant(
         raise invalid(
             "organisation",
             "unknown_organisation",
-            _("organisation=%(id)s is not one whose members you manage.") % {"id": organisation_id},
+            _("organisation=%(id)s is not an organisation whose members you manage.") % {"id": organisation_id},
         )
     if role not in Role.values:
         raise invalid(
@@ -100,7 +100,7 @@ def checked_grant(
         raise invalid(
             "factory",
             "required",
-            _("Say in which factory or county: a %(role)s of the whole organisation would reach every site.")
+            _("Name a factory or a county. A %(role)s for the whole organisation would have access to every site.")
             % {"role": Role(role).label},
         )
     return Grant(organisation_id=organisation_id, role=Role(role), factory_id=factory_id, county=county)
@@ -131,7 +131,7 @@ def _known_county(county: str, organisation_id: int) -> str:
     raise invalid(
         "county",
         "unknown_county",
-        _("county=%(county)r has no factory of your organisation; there are: %(known)s.")
+        _("county=%(county)r has no factory of your organisation; counties with factories: %(known)s.")
         % {"county": wanted, "known": ", ".join(known.values()) or "-"},
     )
 

@@ -1,4 +1,4 @@
-"""Invitations: a link that HQ sends by WhatsApp or mail, and what becomes of whoever opens it."""
+"""Invitations: a link that HQ sends by WhatsApp or mail, and the membership that it gives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LASTS = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class NewInvitation:
-    """An invitation with the secret of its link, which nobody can be shown again."""
+    """An invitation with the secret of its link, which is shown once."""
 
     invitation: Invitation
     token: str
@@ -32,7 +32,7 @@ class NewInvitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """What somebody without an account says of themselves when they accept."""
+    """The details of a person without an account who accepts an invitation."""
 
     email: str = ""
     phone: str = ""
@@ -86,7 +86,7 @@ def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> New
 
 @transaction.atomic
 def revoke_invitation(invitation_id: int) -> Invitation:
-    """The link stops working. Revoked twice is revoked once; an accepted one is a membership, to end there."""
+    """End a link. Idempotent; for an accepted invitation, end the membership instead."""
     invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
     if invitation.accepted_at is not None:
         raise ApiError(409, "invitation_used", _("This invitation was accepted already: end the membership instead."))
@@ -96,24 +96,26 @@ def revoke_invitation(invitation_id: int) -> Invitation:
     return invitation
 
 
-# --- Whoever opens the link ----------------------------------------------------------------------
+# --- Accepting ----------------------------------------------------------------------
 def find_invitation(token: str) -> Invitation | None:
     found = Invitation.objects.select_related("organisation", "factory", "invited_by")
     return found.filter(token_sha256=link_digest(token)).first()
 
 
 def refuse_if_over(invitation: Invitation | None) -> Invitation:
-    """The invitation, when it can still be accepted; else ApiError 404 or 409 that says kindly what to do."""
+    """The invitation if it can still be accepted; else ApiError 404 or 409 that says what to do."""
     if invitation is None:
         raise ApiError(
             404, "not_found", _("This link is not complete. Open it again from the message, or ask for a new one.")
         )
     if invitation.accepted_at is not None:
         raise ApiError(
-            409, "invitation_used", _("This link was used already. If it was you, sign in; else ask for a new one.")
+            409,
+            "invitation_used",
+            _("This link was used already. If you used it, sign in; otherwise ask for a new one."),
         )
     if invitation.revoked_at is not None:
-        raise ApiError(409, "invitation_revoked", _("This link was taken back. Ask your headquarters for a new one."))
+        raise ApiError(409, "invitation_revoked", _("This link was revoked. Ask your headquarters for a new one."))
     if invitation.expires_at <= timezone.now():
         raise ApiError(
             409,
@@ -126,12 +128,12 @@ def refuse_if_over(invitation: Invitation | None) -> Invitation:
 
 @transaction.atomic
 def accept(token: str, *, user: User | None = None, account: NewAccount | None = None) -> Membership:
-    """Give the link's membership to `user`, or to a new account. Of two at once, one gets it.
+    """Give the membership of the link to `user` or to a new account. Of two calls at once, one succeeds.
 
     Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked or invitation_expired, 403
     not_yours (it is for somebody else), 400 (a field of the account).
     """
-    # The lock makes the second of two wait until the first is through, and then find the link used.
+    # The lock makes a second call wait for the first, and then find the link used.
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("organisation", "factory")
     invitation = refuse_if_over(locked.filter(token_sha256=link_digest(token)).first())
     if user is None:
@@ -140,7 +142,7 @@ def accept(token: str, *, user: User | None = None, account: NewAccount | None =
         raise ApiError(
             403,
             "not_yours",
-            _("This invitation is for %(contact)s. Sign in with that, or ask for one of your own.")
+            _("This invitation is for %(contact)s. Sign in with that account, or ask for your own invitation.")
             % {"contact": invitation.email or invitation.phone},
         )
     invitation.accepted_by, invitation.accepted_at = user, timezone.now()
@@ -165,7 +167,7 @@ def is_for(invitation: Invitation, user: User) -> bool:
 def _create_account(invitation: Invitation, account: NewAccount) -> User:
     email, phone = contact(account.email, account.phone)
     if invitation.email or invitation.phone:
-        # What the invitation names is what the account is known by, whatever the form said.
+        # The account gets the contact of the invitation, not that of the form.
         email, phone = invitation.email, invitation.phone
     fields: FieldErrors = {}
     if not email and not phone:

@@ -1,4 +1,4 @@
-"""HQ's pages about people: who belongs here, who asks, whom to invite. The acts are in the services."""
+"""HQ's pages about people: members, requests and invitations. The writes are in the services."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LinkToSend:
 
 
 def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
-    """The organisation that is looked at, and all whose members the user manages."""
+    """The organisation of the page, and all organisations whose members the user manages."""
     managed = managed_organisations(request.user)
     if not managed:
         raise PermissionDenied
@@ -179,7 +179,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _end(request: HttpRequest, found: Membership, context: dict[str, Any]) -> HttpResponseBase:
-    """Ending one's own cannot be undone by oneself, so it is asked twice; any other can be undone instead."""
+    """A user cannot undo the end of their own membership, so the page asks twice. Any other end can be undone."""
     if context["is_me"] and request.POST.get("confirmed") != "yes":
         return render(request, "accounts/member.html", context | {"confirm_own": True})
     services.end_membership(found.pk)

@@ -1,4 +1,4 @@
-"""Members: who belongs where, changing and ending that, undo, and a password link for whoever has no mail."""
+"""Members: change and end a membership, undo, and a password link for a person without mail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COLUMNS = ("user_id", "organisation_id", "factory_id", "county", "role", "creat
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """A membership that was changed or ended in the last ten minutes, and can be had back."""
+    """A membership that was changed or ended in the last ten minutes, which can be undone."""
 
     membership_id: int
     organisation_id: int
@@ -49,7 +49,7 @@ def members_of(user: AnyUser) -> QuerySet[Membership]:
 
 
 def change_membership(membership_id: int, grant: Grant) -> Membership:
-    """Another role or place in the same organisation. Raises ApiError 409 last_hq_manager, membership_exists."""
+    """Change the role or place within the organisation. Raises ApiError 409 last_hq_manager, membership_exists."""
     try:
         with transaction.atomic():
             membership = _locked(membership_id)
@@ -66,14 +66,14 @@ def change_membership(membership_id: int, grant: Grant) -> Membership:
 
 @transaction.atomic
 def end_membership(membership_id: int) -> None:
-    """They are no longer there; the history keeps it. Raises ApiError 409 last_hq_manager."""
+    """End a membership; the history keeps it. Raises ApiError 409 last_hq_manager."""
     membership = _locked(membership_id)
     _keep_one_hq_manager(membership)
     membership.delete()
 
 
 def undo_membership(user: AnyUser, membership_id: int) -> Membership:
-    """Take back the last change or end of a membership, within ten minutes. Undone twice is undone once.
+    """Undo the last change or end of a membership, within ten minutes. Idempotent.
 
     Raises ApiError 404, 409 undo_expired, last_hq_manager, membership_exists.
     """
@@ -96,10 +96,10 @@ def _undo(user: AnyUser, membership_id: int) -> Membership:
         raise ApiError(
             409,
             "undo_expired",
-            _("A change can be undone for %(minutes)d minutes: make it anew, or send an invitation.")
+            _("A change can be undone for %(minutes)d minutes. Change it again, or send an invitation.")
             % {"minutes": UNDO_WITHIN.total_seconds() // 60},
         )
-    # A row that is gone is in its own last event; one that was changed, in the event before.
+    # The last event of a deleted row holds it; of a changed row, the event before.
     before = last if last.pgh_label == "delete" else events[1]
     is_hq = (before.role, before.factory_id, before.county) == (Role.HQ_MANAGER, None, "")
     if last.pgh_label != "delete" and not is_hq:
@@ -144,7 +144,7 @@ def _events(user: AnyUser) -> QuerySet[Any]:
 
 
 def _exists_already(error: IntegrityError) -> Exception:
-    # The primary key: two took back the same end at once.
+    # The primary key conflicts when two people undo the same end at once.
     if not any(name in str(error) for name in ("membership_once", "accounts_membership_pkey")):
         return error
     return ApiError(409, "membership_exists", _("This person has that role there already."))
@@ -172,7 +172,7 @@ def _keep_one_hq_manager(membership: Membership) -> None:
         raise ApiError(
             409,
             "last_hq_manager",
-            _("%(organisation)s would have no HQ manager any more: make somebody else one first.")
+            _("%(organisation)s would have no HQ manager; give another person that role first.")
             % {"organisation": membership.organisation},
         )
 
@@ -180,7 +180,7 @@ def _keep_one_hq_manager(membership: Membership) -> None:
 # --- A link to set a new password ----------------------------------------------------------------
 @transaction.atomic
 def issue_password_link(user: User, membership: Membership) -> str:
-    """The secret of a link for a member; those issued before stop working.
+    """The secret of a new password link for a member. Earlier links stop working.
 
     Raises ApiError 409 own_account, or belongs_elsewhere: whoever also belongs to an organisation that the
     user does not manage, or runs the server, would be taken over by it.
@@ -194,7 +194,8 @@ def issue_password_link(user: User, membership: Membership) -> str:
         raise ApiError(
             409,
             "belongs_elsewhere",
-            _("%(person)s is not of your organisation alone: ask the operator of the server.") % {"person": person},
+            _("%(person)s also belongs to another organisation or runs the server; ask the operator of the server.")
+            % {"person": person},
         )
     now = timezone.now()
     PasswordLink.objects.filter(user=person, used_at=None, expires_at__gt=now).update(expires_at=now)
@@ -226,7 +227,7 @@ def set_password_by_link(token: str, password: str) -> User:
     except DjangoValidationError as error:
         errors = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
         raise ApiError(400, "invalid", _("Please correct the fields named."), fields={"password": errors}) from None
-    link.user.set_password(password)  # sessions carry a hash of it, and end
+    link.user.set_password(password)  # this ends the sessions, which carry a hash of the password
     link.user.save(update_fields=["password"])
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])

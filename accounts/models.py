@@ -39,7 +39,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped
-    """A person. Signs in by e-mail or phone; may do nothing until a membership says where and as what."""
+    """A person, who signs in by e-mail or phone. Without a membership they have no rights."""
 
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, blank=True, validators=[PHONE])
@@ -172,7 +172,7 @@ class RequestState(models.TextChoices):
 
 @pghistory.track()
 class AccessRequest(models.Model):
-    """Somebody asks to be let in. It grants nothing: an HQ manager approves it, which makes an invitation."""
+    """A request for access. It grants nothing; an HQ manager approves it, which makes an invitation."""
 
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=16, blank=True, validators=[PHONE])
@@ -180,7 +180,7 @@ class AccessRequest(models.Model):
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     place = models.CharField(_("organisation or factory"), max_length=120)
     message = models.CharField(_("message"), max_length=500, blank=True)
-    # Whom `place` names, as far as it can be told; null: the operator of the server finds out.
+    # The organisation that `place` names, if it is clear; null: the operator of the server decides.
     organisation = models.ForeignKey(
         "factories.Organisation", models.CASCADE, null=True, blank=True, related_name="access_requests"
     )
@@ -195,7 +195,7 @@ class AccessRequest(models.Model):
         verbose_name_plural = _("requests for access")
         constraints = [
             models.CheckConstraint(condition=~Q(email="") | ~Q(phone=""), name="access_request_has_email_or_phone"),
-            # Asked twice is asked once, whoever asks: the first words stay.
+            # A second open request of the same contact changes nothing.
             models.UniqueConstraint(
                 fields=["email", "phone", "organisation"],
                 condition=Q(state="pending"),
@@ -215,7 +215,7 @@ class AccessRequest(models.Model):
 
 @pghistory.track(exclude=["token_sha256"])
 class PasswordLink(models.Model):
-    """A link by which a person sets a new password, once; HQ issues it to whoever has no mail."""
+    """A link to set a new password, once. HQ issues it to a person without mail."""
 
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="password_links")

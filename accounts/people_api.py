@@ -47,7 +47,7 @@ def answer_to_everybody() -> str:
 
 
 class RegisterView(APIView):
-    """Ask for access. 202 whatever is known of you; an HQ manager of the organisation answers with a link."""
+    """Ask for access. The answer is 202 for everybody; an HQ manager of the organisation sends you a link."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -68,7 +68,7 @@ class RegisterView(APIView):
 
 
 class AcceptView(APIView):
-    """Accept an invitation: as who you are signed in as, else with a new account."""
+    """Accept an invitation with your account, or with a new one if you are not signed in."""
 
     permission_classes = ()
     access = "public"
@@ -131,7 +131,7 @@ class RegistrationViewSet(_ManagedViewSet):
     )
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
-        """Answers the link to send them. Only who has the e-mail or phone of the request can accept it."""
+        """Returns the link to send. Only the owner of the request's e-mail or phone can accept it."""
         asked = self.get_object()
         grant = _grant(request, validated(ApprovalSerializer, request), asked.organisation_id)
         return with_link(request, registration.approve(user_of(request), asked.pk, grant))
@@ -182,7 +182,7 @@ class InvitationViewSet(_ManagedViewSet):
         responses={201: InvitationWithLinkSerializer, **REFUSALS},
     )
     def create(self, request: Request) -> Response:
-        """Answers the link, this once: send it by WhatsApp or mail. It works once, for 14 days."""
+        """Returns the link, which is shown only now: send it by WhatsApp or mail. It works once, for 14 days."""
         given = validated(NewInvitationSerializer, request)
         grant = _grant(request, given, given.get("organisation"))
         made = invitations.invite(user_of(request), grant, email=given.get("email", ""), phone=given.get("phone", ""))
@@ -199,7 +199,7 @@ class InvitationViewSet(_ManagedViewSet):
 
 
 class MemberViewSet(_ManagedViewSet):
-    """Who belongs to your organisation, as what and where."""
+    """Members of your organisation with their role and place."""
 
     queryset = Membership.objects.all()
     serializer_class = MemberSerializer
@@ -248,7 +248,7 @@ class MemberViewSet(_ManagedViewSet):
     )
     @action(detail=True, methods=["post"], url_path="password-link")
     def password_link(self, request: Request, pk: str) -> Response:
-        """For a member without mail: shown this once, works once, for 24 hours. Earlier ones stop working."""
+        """For a member without mail. Shown only now; it works once, for 24 hours. Earlier links stop working."""
         membership = get_object_or_404(self.get_queryset(), pk=pk)
         token = members.issue_password_link(user_of(request), membership)
         found = members.find_password_link(token)

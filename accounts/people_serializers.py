@@ -15,17 +15,17 @@ PHONE_HELP = "with its country code, +254712345678"
 
 
 class RefuseNulMixin(serializers.Serializer[Any]):
-    """PostgreSQL keeps no NUL in a text: refuse it as the caller's mistake, which it is."""
+    """PostgreSQL stores no NUL in a text, so it is refused as an error of the caller."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name, value in attrs.items():
             if isinstance(value, str) and "\x00" in value:
-                raise serializers.ValidationError({name: _("A text has no NUL character.")})
+                raise serializers.ValidationError({name: _("A text cannot contain a NUL character.")})
         return attrs
 
 
 class NullIfEmptyField(serializers.CharField):
-    """A text that is kept as empty and told as null: there is none."""
+    """A text that is stored empty and shown as null."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **options)
@@ -44,7 +44,7 @@ class ContactSerializer(RefuseNulMixin):
 
 
 class RegisterSerializer(ContactSerializer):
-    """Who asks for access, and where. It grants nothing: an HQ manager answers with an invitation."""
+    """A request for access. It grants nothing; an HQ manager answers with an invitation."""
 
     first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
@@ -90,7 +90,7 @@ class ApprovalSerializer(RefuseNulMixin):
 
 
 class MemberChangeSerializer(ApprovalSerializer):
-    """The new role and place. What is left out stays."""
+    """The new role and place. Fields that are left out stay."""
 
     role = serializers.ChoiceField(choices=Role.choices, required=False)
 
@@ -99,14 +99,14 @@ class MemberChangeSerializer(ApprovalSerializer):
 
 
 class NewInvitationSerializer(GrantSerializer, ContactSerializer):
-    """For whom and for what. With e-mail or phone, only they can accept; without, whoever has the link."""
+    """A new invitation. With an e-mail or phone only that person can accept it; without, anybody with the link."""
 
     class Meta:
         swagger_schema_fields = {"example": {"role": "factory_manager", "factory": 1, "phone": "+254712345678"}}
 
 
 class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
-    """Somebody who asked for access."""
+    """A request for access."""
 
     email = NullIfEmptyField()
     phone = NullIfEmptyField()
@@ -133,7 +133,7 @@ class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
-    """An invitation, without its link: that is shown once, to who makes it."""
+    """An invitation without its link, which is shown once, when it is made."""
 
     state = serializers.SerializerMethodField(help_text="open, accepted, revoked or expired")
     email = NullIfEmptyField(help_text="only for this address")
@@ -173,7 +173,7 @@ def state_of(invitation: Invitation) -> str:
 
 
 class InvitationWithLinkSerializer(InvitationSerializer):
-    """An invitation with its link, which is shown this once and works once."""
+    """An invitation with its link, which is shown only now and works once."""
 
     link = serializers.CharField(read_only=True)
 
@@ -183,7 +183,7 @@ class InvitationWithLinkSerializer(InvitationSerializer):
 
 
 class AcceptSerializer(ContactSerializer):
-    """The end of the link, and, without a token in the header, the account to make."""
+    """The token of the link and, without a token in the header, the new account."""
 
     token = serializers.CharField(max_length=100, help_text="what stands after /join/ in the link")
     first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
@@ -205,7 +205,7 @@ class AcceptSerializer(ContactSerializer):
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
-    """A person's role in a place of an organisation whose members you manage."""
+    """A membership in an organisation whose members you manage."""
 
     email = serializers.CharField(source="user.email", allow_null=True)
     phone = serializers.CharField(source="user.phone", allow_null=True)
@@ -234,14 +234,14 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
 
 class PasswordLinkSerializer(serializers.Serializer[Any]):
-    """A link to set a new password: shown this once, works once, for 24 hours."""
+    """A link to set a new password. It is shown only now and works once, for 24 hours."""
 
     link = serializers.CharField()
     expires_at = serializers.DateTimeField()
 
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
-    """One of your tokens, without its text: that is shown once, to who makes it."""
+    """One of your tokens without its text, which is shown once, when it is made."""
 
     id = serializers.CharField(source="token_key", help_text="the first characters of the token")
     scopes = serializers.ListField(child=serializers.CharField())
@@ -254,7 +254,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
 
 
 class ApiTokenWithTextSerializer(ApiTokenSerializer):
-    """A new token with its text, which is shown this once."""
+    """A new token with its text, which is shown only now."""
 
     token = serializers.CharField(help_text="send it as `Authorization: Token <token>`")
 
@@ -264,7 +264,7 @@ class ApiTokenWithTextSerializer(ApiTokenSerializer):
 
 
 class NewTokenSerializer(RefuseNulMixin):
-    """A token for a program. It reads, unless you give it more, and never does more than you may."""
+    """A token for a program. It only reads by default, and never has more rights than you."""
 
     name = serializers.CharField(max_length=80, help_text="what it is for")
     scopes = serializers.ListField(

@@ -56,7 +56,7 @@ def _granting(user: AnyUser, action: Action) -> list[Membership]:
         return []
     granting = [m for m in _memberships(user) if action in actions_of(Role(m.role))]
     if token is None and not scopes_allow([Scope.READ], action):
-        # An integrator writes by a token whose scopes say so; a browser session has none.
+        # An integrator writes only by a token with such a scope; a browser session has no scopes.
         granting = [m for m in granting if m.role != Role.INTEGRATOR]
     return granting
 
@@ -172,7 +172,7 @@ def page(action: Action) -> Callable[[View], View]:
 
 
 def declared(view: V, access: str) -> V:
-    """Says aloud who may open a view that asks no role, so that the access matrix knows it is meant."""
+    """Declares who may open a view that asks for no role, for the test of the access matrix."""
     view.access = access  # type: ignore[attr-defined]
     return view
 
@@ -189,7 +189,7 @@ class DenyUnlessDeclared(BasePermission):
         actions: dict[str, Action] | None = getattr(view, "actions", None)
         method = "GET" if request.method in ("HEAD", "OPTIONS") else str(request.method)
         if not actions or method not in actions:
-            # A method that the view does not have is the view's to refuse, as 405.
+            # The view itself refuses a method that it does not have, with 405.
             return bool(request.user and request.user.is_authenticated) and not hasattr(view, method.lower())
         if not request.user or not request.user.is_authenticated:
             return False
@@ -197,7 +197,7 @@ class DenyUnlessDeclared(BasePermission):
 
 
 class SignedIn(BasePermission):
-    """Anybody who is signed in: for what concerns only themselves."""
+    """Any signed-in user, for what concerns only that user."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return bool(request.user and request.user.is_authenticated)

@@ -32,7 +32,7 @@ class RegisterThrottle(SimpleRateThrottle):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessInput:
-    """What somebody says who wants to be let in. `place`: organisation or factory, in their words."""
+    """A request for access as it was typed. `place`: organisation or factory, in their own words."""
 
     place: str
     email: str = ""
@@ -43,7 +43,7 @@ class AccessInput:
 
 
 def ask_for_access(data: AccessInput) -> None:
-    """Keep the request for whom it concerns. Says the same and asks the same queries whoever asks.
+    """Store the request. Answer and queries are the same for everybody.
 
     Raises ApiError 400 (neither e-mail nor phone, a number without country code).
     """
@@ -59,7 +59,7 @@ def ask_for_access(data: AccessInput) -> None:
         message=data.message,
         organisation_id=named_organisation(data.place),
     )
-    # One statement for a new request and for one that waits already: nobody learns which it was.
+    # One statement for a new and for a repeated request, so that nobody learns which it was.
     AccessRequest.objects.bulk_create([request], ignore_conflicts=True)
 
 
@@ -88,7 +88,7 @@ def _plain(name: str) -> str:
 
 # --- HQ ----------------------------------------------------------------------------------------
 def requests_of(user: AnyUser) -> QuerySet[AccessRequest]:
-    """Requests to organisations whose members the user manages, oldest first: who waits longest is first."""
+    """Requests to organisations whose members the user manages, oldest first."""
     return (
         AccessRequest.objects.filter(organisation__in=managed_organisations(user))
         .select_related("organisation", "decided_by")
@@ -98,10 +98,12 @@ def requests_of(user: AnyUser) -> QuerySet[AccessRequest]:
 
 @transaction.atomic
 def approve(user: User, request_id: int, grant: Grant) -> NewInvitation:
-    """An invitation for whoever asked. Raises ApiError 409 already_decided, 400 (of another organisation)."""
+    """Approve a request: makes an invitation. Raises ApiError 409 already_decided, 400 (of another organisation)."""
     request = _pending(request_id)
     if grant.organisation_id != request.organisation_id:
-        raise invalid("factory", "unknown_factory", _("This factory is not of the organisation that was asked."))
+        raise invalid(
+            "factory", "unknown_factory", _("This factory does not belong to the organisation of the request.")
+        )
     made = invite(user, grant, email=request.email, phone=request.phone)
     request.invitation = made.invitation
     _decide(request, user, RequestState.APPROVED)
@@ -110,7 +112,7 @@ def approve(user: User, request_id: int, grant: Grant) -> NewInvitation:
 
 @transaction.atomic
 def decline(user: User, request_id: int) -> AccessRequest:
-    """Nothing happens for whoever asked; the row stays in the history. Raises ApiError 409 already_decided."""
+    """Decline a request. It sends nothing; the row stays. Raises ApiError 409 already_decided."""
     request = _pending(request_id)
     _decide(request, user, RequestState.DECLINED)
     return request

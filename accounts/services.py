@@ -33,12 +33,12 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
         user = get_adapter().authenticate(request, **credentials, password=password)
     except ValidationError as error:
         raise _too_many(error) from None
-    # allauth hands over inactive users too, for a page that says so. To us they are as unknown as others.
+    # allauth returns inactive users too, for a page that says so. The API treats them as unknown.
     if not isinstance(user, User) or not user.is_active:
-        raise ApiError(401, "invalid_credentials", _("E-mail or phone and password do not belong together."))
+        raise ApiError(401, "invalid_credentials", _("The e-mail or phone and the password do not match."))
     memberships = list(user.memberships.all())
     if not memberships and not user.is_superuser:
-        raise ApiError(403, "not_approved", _("Your account waits for an HQ manager to approve it."))
+        raise ApiError(403, "not_approved", _("An HQ manager has to approve your account first."))
     _check_second_factor(user, code)
     only_integrator = all(m.role == Role.INTEGRATOR for m in memberships) and not user.is_superuser
     record, token = ApiToken.objects.create(
@@ -48,7 +48,7 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
 
 
 def _check_second_factor(user: User, code: str) -> None:
-    """Who knows the password may still not try codes without end: allauth counts them for each user."""
+    """Check the second factor. allauth counts wrong codes for each user, so they cannot be guessed."""
     factors = list(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS))
     if not factors:
         return
@@ -60,7 +60,7 @@ def _check_second_factor(user: User, code: str) -> None:
         raise _too_many(error) from None
     if not any(factor.wrap().validate_code(code) for factor in factors):
         raise ApiError(
-            403, "mfa_required", _("Send the code of your second factor as `code`; the last one did not fit.")
+            403, "mfa_required", _("The code of your second factor is wrong. Send the current one as `code`.")
         )
     forget_attempt()
 

@@ -47,7 +47,7 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         },
     )
     def create(self, request: Request) -> Response:
-        """Asked from a session or with the token of a sign-in. Answers its text, this once."""
+        """From a session or with the token of a sign-in. Returns its text, which is shown only now."""
         given = validated(NewTokenSerializer, request)
         made = tokens.create_token(user_of(request), TokenInput(factory_id=given.pop("factory", None), **given))
         made.record.token = made.token
@@ -60,7 +60,7 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         responses={204: "", 401: "not_signed_in", 403: "forbidden", 404: "not_found"},
     )
     def destroy(self, request: Request, token_key: str) -> Response:
-        """It stops working at once. A token that is no sign-in can revoke itself and no other."""
+        """The token stops working at once. A program's token can revoke only itself."""
         if not tokens.revoke_token(user_of(request), token_key):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -34,7 +34,7 @@ class TokenInput:
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token and its text, which nobody can be shown again."""
+    """A token and its text, which is shown once."""
 
     record: ApiToken
     token: str
@@ -57,7 +57,7 @@ def offered_scopes(user: User) -> list[Scope]:
 
 
 def create_token(user: User, data: TokenInput) -> NewToken:
-    """A named token that can do no more than the user, nor than the token they came with.
+    """A named token with no more rights than the user and the token of the request.
 
     Raises PermissionDenied (came with a token that only reads or writes), ApiError 400 naming the field, 409
     too_many_tokens.
@@ -70,7 +70,9 @@ def create_token(user: User, data: TokenInput) -> NewToken:
         # A token of one factory makes tokens of that factory.
         factory_id = came_with.factory_id if factory_id is None else factory_id
     if factory_id is not None and not visible_factories(user).filter(pk=factory_id).exists():
-        raise invalid("factory", "unknown_factory", _("factory=%(id)s is not one that you see.") % {"id": factory_id})
+        raise invalid(
+            "factory", "unknown_factory", _("factory=%(id)s is not a factory that you may see.") % {"id": factory_id}
+        )
     if not 1 <= data.days <= LONGEST_DAYS:
         raise invalid(
             "days",
@@ -82,7 +84,7 @@ def create_token(user: User, data: TokenInput) -> NewToken:
         raise ApiError(
             409,
             "too_many_tokens",
-            _("You have %(limit)d tokens, the most there may be: revoke some.") % {"limit": MOST_TOKENS},
+            _("You have %(limit)d tokens, which is the limit. Revoke some.") % {"limit": MOST_TOKENS},
             params={"limit": MOST_TOKENS},
         )
     scopes = _checked_scopes(user, data.scopes)
@@ -111,7 +113,7 @@ def _checked_scopes(user: User, asked: Sequence[str]) -> list[str]:
 
 
 def revoke_token(user: User, token_key: str) -> bool:
-    """The user's token stops working at once. False: they have none of that id."""
+    """End a token of the user at once. False if the user has none of that id."""
     came_with = token_of(user)
     if came_with is not None and Scope.ALL not in came_with.scopes and came_with.token_key != token_key:
         raise PermissionDenied

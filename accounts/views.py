@@ -1,4 +1,4 @@
-"""Pages about oneself: asking for access, joining by a link, a new password by a link, API tokens."""
+"""Pages about the user: request for access, joining by a link, a new password by a link, API tokens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def ask_for_access(request: HttpRequest) -> HttpResponse:
-    """Whoever has no account says so here. The answer is the same for everybody."""
+    """The form to ask for access. The answer is the same for everybody."""
     form = AskForm(request.POST or None)
     if request.method == "POST":
         if not RegisterThrottle().allow_request(request, None):  # type: ignore[arg-type]
@@ -50,7 +50,7 @@ ask_for_access = public_page(require_http_methods(["GET", "HEAD", "POST"])(ask_f
 # --- Joining -------------------------------------------------------------------------------------
 @sensitive_post_parameters("password")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The page behind an invitation's link. Looking at it uses nothing up: messengers look at links, too."""
+    """The page of an invitation's link. Opening it does not use it up, since messengers open links for a preview."""
     try:
         invitation = invitations.refuse_if_over(invitations.find_invitation(token))
     except ApiError as error:
@@ -88,7 +88,7 @@ def _joined(form: JoinForm, token: str) -> User:
 
 
 def place_words(invitation: Invitation) -> str:
-    """Where an invitation leads, as people say it."""
+    """The place of an invitation in words."""
     if invitation.factory is not None:
         return f"{invitation.factory}, {invitation.organisation}"
     if invitation.county:
@@ -104,7 +104,7 @@ join = public_page(never_cache(require_http_methods(["GET", "HEAD", "POST"])(joi
 
 @sensitive_post_parameters("password")
 def password_link(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The page behind a link for a new password, which HQ gave to whoever has no mail."""
+    """The page of a link for a new password, which HQ gave to a person without mail."""
     link = membership_services.find_password_link(token)
     if link is None:
         sentence = _("This link was used already or is too old: ask your headquarters for a new one.")

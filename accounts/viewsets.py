@@ -13,14 +13,14 @@ from lib.exports import csv_response, wants_csv
 
 
 def validated(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    """What a request brings, checked. Raises ValidationError, which answers 400 with the fields named."""
+    """The checked data of a request. Raises ValidationError, which answers 400 with the fields named."""
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
 
 class CsvListMixin:
-    """A list that also answers as a file: the same rows and columns, by the same pages."""
+    """A list that is also available as a CSV file with the same rows, columns and pages."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         response: Any = super().list(request, *args, **kwargs)  # type: ignore[misc]

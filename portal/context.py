@@ -1,4 +1,4 @@
-"""What every page of the portal knows: whether the figures are simulated, where the user belongs, where to go."""
+"""Template context of all pages: simulated or not, the user's organisation, and the navigation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FACTORY_PAGES = ("today", "factory", "month", *LOG_PAGES, *ENTRY_PAGES)
 class NavItem:
     url: str
     label: str
-    current: str = ""  # as `aria-current` says it: "page" this very page, "true" a page below it
+    current: str = ""  # value of `aria-current`: "page" for this page, "true" for a page below it
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

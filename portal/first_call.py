@@ -1,4 +1,4 @@
-"""/integrate/: the first call of a program, ready to copy: own base URL, a token made on the spot, three languages."""
+"""/integrate/: a first API call that is ready to copy, with the base URL, a new token and three languages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLACEHOLDER = "ct_..."
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A call that runs as it stands. `anchor` names its block on the page."""
+    """A call that runs unchanged. `anchor` is the id of its block on the page."""
 
     anchor: str
     language: str
@@ -34,7 +34,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class FirstCall:
-    """What the page shows. `token` is there once, right after it was made."""
+    """What the page shows. `token` is set once, right after it was made."""
 
     base_url: str
     token: str
@@ -64,7 +64,7 @@ def first_call(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, user: User, token: str, refusal: str) -> FirstCall:
     base_url = request.build_absolute_uri("/api/")
-    # A spare device is nobody's chimney: what is written to it is in no total of a real factory.
+    # Readings of the spare device are in no total of a real factory.
     device = (
         visible_to(user, MCUDevice.objects.select_related("factory"), action=Action.VIEW_DEVICES)
         .filter(device_id=spare_device.DEVICE_ID, revoked_at=None)
@@ -104,7 +104,7 @@ def read_snippets(base_url: str, token: str) -> tuple[Snippet, ...]:
 
 
 def write_snippet(base_url: str, device_id: str) -> Snippet:
-    """One reading for the spare device. Without a time of its own it would be refused, so the shell gives it."""
+    """One reading for the spare device. The API refuses a reading without a time, so the shell inserts it."""
     reading = {"device": device_id, "co2_ppm": 96000, "temperature_c": 210, "velocity_ms": 4.1}
     body = json.dumps(reading)[:-1] + ", \"t\": '$(date +%s)'000}"
     return Snippet(

@@ -1,4 +1,4 @@
-"""Where each role's work is: the address that signing in leads to. Pages themselves are elsewhere."""
+"""The first page of each role after sign-in."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def own_factories(user: Any) -> QuerySet[Factory]:
 
 
 def factory_address(factory_id: int) -> str:
-    """A manager's own factory: what to log and how today goes."""
+    """The page Today of a factory."""
     return reverse("today", args=[factory_id])
 
 
 def landing_address(user: User) -> str:
-    """The first page of a user with a role; empty when several own factories are to choose from, or none is there."""
-    if not may(user, Action.USE_PORTAL):  # comes for the API
+    """The first page of a user with a role; empty for a manager of several factories, who chooses one, or of none."""
+    if not may(user, Action.USE_PORTAL):  # an integrator uses the API only
         return reverse("first-call")
     if may(user, Action.VIEW_NETWORK):
         return reverse("morning")

@@ -1,6 +1,6 @@
-"""The first figure of a factory's page: of one logged day, beside the median of the 28 days before it.
+"""The main figure of a factory's page: of one logged day, beside the median of the 28 days before it.
 
-Pure over `compliance.queries.Sums` of single days. A day's log is whole only when the day is over, so a
+Pure functions over `compliance.queries.Sums` of single days. A log is complete only after its day, so a
 figure names its day.
 """
 
@@ -44,8 +44,8 @@ class LeadFigure:
     @property
     def sentence(self) -> str:
         if self.usual is None:
-            return f"{self._first_sentence} {_('Your usual stands after five such days.')}"
-        return f"{self._first_sentence} {_('Your usual: %s.') % figure(self.usual)}"
+            return " ".join((self._first_sentence, _("Your usual value appears after five such days.")))
+        return " ".join((self._first_sentence, _("Your usual: %s.") % figure(self.usual)))
 
     @property
     def _first_sentence(self) -> str:
@@ -53,9 +53,9 @@ class LeadFigure:
 
     @property
     def day_sentence(self) -> str:
-        """The same with its day and without addressing anybody: for an answer, and for a message to others."""
-        sentence = f"{self._first_sentence[:-1]} {_('on %(day)s.') % {'day': day_label(self.day)}}"
-        return sentence if self.usual is None else f"{sentence} {_('Usual %s.') % figure(self.usual)}"
+        """The same with its day, and without "your": for an answer, and for a message to others."""
+        sentence = " ".join((self._first_sentence[:-1], _("on %(day)s.") % {"day": day_label(self.day)}))
+        return sentence if self.usual is None else " ".join((sentence, _("Usual %s.") % figure(self.usual)))
 
     @property
     def formula(self) -> str:
@@ -90,7 +90,7 @@ def amount(value: Decimal) -> str:
 
 
 def kind_for(sector: str, rows: Collection[Sums]) -> LeadKind:
-    """By what the site is and burns."""
+    """The kind of figure for this sector and its fuels."""
     if SECTORS[sector].lead:
         return LeadKind(SECTORS[sector].lead)
     if any(row.firewood_kg is not None for row in rows):
@@ -111,7 +111,7 @@ def _parts(kind: LeadKind, row: Sums) -> tuple[Decimal, Decimal] | None:
 
 
 def lead_of_day(kind: LeadKind, rows: Mapping[date, Sums], day: date) -> LeadFigure | None:
-    """The figure of one day, beside the days before it; None when it has none."""
+    """The figure of one day with its usual value; None without both sides of the ratio."""
 
     def parts(of_day: date) -> tuple[Decimal, Decimal] | None:
         row = rows.get(of_day)
@@ -134,7 +134,7 @@ def lead_of_day(kind: LeadKind, rows: Mapping[date, Sums], day: date) -> LeadFig
 
 
 def latest_lead(kind: LeadKind, rows: Mapping[date, Sums], last: date, *, look_back_days: int) -> LeadFigure | None:
-    """Of the newest day up to `last` that has one."""
+    """The figure of the newest day up to `last` that has one."""
     for back in range(look_back_days):
         found = lead_of_day(kind, rows, last - timedelta(days=back))
         if found is not None:

@@ -1,4 +1,4 @@
-"""Days of the last fortnight about which something is not logged: cells to tap. Reads only.
+"""Days of the last 14 with a missing entry, as cells to tap. Reads only.
 
 What counts as logged is decided in `compliance` (80 % of the day covered); a bill of weeks that is not due yet is
 waited for, not missed.
@@ -35,7 +35,7 @@ class MissingCell:
 
 @dataclass(frozen=True, slots=True)
 class MissingRow:
-    """One thing to log, and the days that lack it; `note` says what is waited for."""
+    """One kind of entry and the days without it; `note` says until when a bill may come."""
 
     name: str
     label: str
@@ -45,7 +45,7 @@ class MissingRow:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`days_counted`: of the fortnight, those since the first entry ever."""
+    """`days_counted`: the days of the 14 since the first entry of the site."""
 
     rows: tuple[MissingRow, ...]
     days_counted: int
@@ -78,9 +78,7 @@ def missing_days(
         lacking = [day for day in counted if day.day not in logged]
         note = ""
         if required.item is Item.ELECTRICITY and awaited is not None and now < awaited and lacking:
-            note = _("The next bill is awaited until %(day)s.") % {
-                "day": day_label(awaited.astimezone(factory.zone).date())
-            }
+            note = _("The next bill is due by %(day)s.") % {"day": day_label(awaited.astimezone(factory.zone).date())}
             lacking = []
         rows.append(MissingRow(name, required.label, tuple(_cell(factory, day, name) for day in lacking), note))
     return Missing(tuple(rows), len(counted))

@@ -1,4 +1,4 @@
-"""Invented contexts for /styleguide/: each component in each state. No real reading ever comes here."""
+"""Sample contexts for /styleguide/: each component in each state, with invented values only."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _chimneys(now: datetime, log: FireLog) -> list[SampleChimney]:
 
 
 def styleguide_context() -> dict[str, Any]:
-    """All that templates/portal/styleguide.html shows."""
+    """The context of templates/portal/styleguide.html."""
     now = datetime.now(UTC)
     log = sample_fire_log(now)
     page: Page[int] = Paginator(range(90), 30).page(2)

@@ -18,7 +18,7 @@ from portal.styleguide import styleguide_context
 
 
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Every role lands on something to do."""
+    """Lead each role to its first page."""
     user = user_of(request)
     if first_membership(user) is None:
         if user.is_superuser:
@@ -44,7 +44,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 @require_POST
 @public_page
 def set_language(request: HttpRequest) -> HttpResponseBase:
-    """The switch in the header. Remembered in the cookie, and with the user who is signed in."""
+    """Switch the language, in the cookie and for the signed-in user."""
     language = request.POST.get("language", "")
     if isinstance(request.user, User) and language in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=language)

@@ -1,4 +1,4 @@
-"""Words for codes: states, flags and periods as sentences for people. No code is ever shown to a manager."""
+"""Words for codes: states, flags and periods as sentences. A manager never sees a code."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _STATE_WORDS = {
 _QUALITY_WORDS = {
     "WARMUP": gettext_lazy("The sensor is warming up; its values count in a few minutes."),
     "OVER_RANGE": gettext_lazy(
-        "CO2 is at the end of the sensor's range: it shows less than there is. Fit a wider sensor."
+        "CO2 is at the end of the sensor's range, so the true value is higher. Fit a sensor with a wider range."
     ),
-    "OUT_OF_PHYSICAL": gettext_lazy("Check the sensor: it shows a value that cannot be."),
-    "STUCK": gettext_lazy("Check the CO2 sensor: its value has not moved while the fire burns."),
-    "SPIKE": gettext_lazy("A single value jumped; it waits outside the record."),
-    "BELOW_AMBIENT": gettext_lazy("Calibrate the CO2 sensor: it shows less than there is in plain air."),
+    "OUT_OF_PHYSICAL": gettext_lazy("Check the sensor: it shows an impossible value."),
+    "STUCK": gettext_lazy("Check the CO2 sensor: its value does not change while the fire burns."),
+    "SPIKE": gettext_lazy("A single value jumped; it is left out of the record."),
+    "BELOW_AMBIENT": gettext_lazy("Calibrate the CO2 sensor: it shows less CO2 than outdoor air has."),
     "NEG_VELOCITY": gettext_lazy("Check the flow sensor: it shows gas flowing backwards."),
     "SAMPLE_LINE": gettext_lazy("Check the sample line and pump: the stack is hot but hardly any CO2 arrives."),
     "SENSOR_FAULT": gettext_lazy("A sensor reports a fault. Check its plug first."),
     "CAL": gettext_lazy("The sensor is being calibrated; its values do not count."),
-    "CALIBRATION_EXPIRED": gettext_lazy("The calibration has run out. Ask for a new one."),
+    "CALIBRATION_EXPIRED": gettext_lazy("The calibration has expired. Ask for a new one."),
 }
 
 
@@ -50,14 +50,14 @@ def state_word(state: DeviceState) -> str:
 
 
 def unusable_word(quality: int) -> str:
-    """Readings came and none could be used: why, where one flag says it. In a row there is room for half a sentence."""
+    """Why no reading of a time is usable, as far as one flag says it. A row has room for half a sentence."""
     if quality & Quality.OVER_RANGE:
         return _("no usable reading: sensor range too small")
     return _("no usable reading")
 
 
 def why_unusable(state: DeviceState, so_far: SoFar | None) -> str:
-    """A device is heard of and nothing it sends can be used: why. Else empty."""
+    """Why nothing that a live device sends is usable; empty otherwise."""
     if state is not DeviceState.ONLINE or so_far is None or so_far.covered_ms:
         return ""
     return unusable_word(so_far.quality)
@@ -90,11 +90,13 @@ def settling_sentence(periods: Sequence[SitePeriod], time_zone: str, now: dateti
     if settling is None:
         return ""
     if settling.why is SettlingReason.RUNNING:
-        return _("Still counting: it stands from %(time)s.") % {"time": clock(settling.until, time_zone)}
+        return _("The period is not over. This total is final from %(time)s.") % {
+            "time": clock(settling.until, time_zone)
+        }
     if settling.why is SettlingReason.ROLLING_UP:
-        return _("New readings are being added: it stands in a few minutes.")
+        return _("New readings are being added. This total is final in a few minutes.")
     return _(
-        "May still change until %(day)s: a chimney sensor is silent or behind, and may still deliver what it kept."
+        "This total may change until %(day)s: a chimney sensor is silent or late and may still send stored readings."
     ) % {"day": dateformat.format(settling.until, "j M Y")}
 
 

@@ -23,7 +23,7 @@ def shared_scale_kg_per_h(hours: Mapping[int, Iterable[RecordHour]]) -> float | 
 
 def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None) -> FireLog:
     """The last 24 hours up to the running one. Hours without data are missing, never idle."""
-    # In UTC: of a repeated hour, a zone's own time is equal to no other zone's.
+    # In UTC, since local times of a repeated hour do not compare with those of another zone.
     by_start = {hour.period_start.astimezone(UTC): hour for hour in hours}
     last = local_hour_start(now, zone).astimezone(UTC)
     cells = []
@@ -39,6 +39,6 @@ def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:
         return FireLogCell(start, None, FireLogStatus.MISSING, why)
     if hour.status == HourStatus.IDLE:
         return FireLogCell(start, 0.0, FireLogStatus.IDLE)
-    # An hour short of 80 % still shows what was measured of it; the table and coverage say how much.
+    # An hour below 80 % coverage still shows its measured part; the table and the coverage say how much.
     status = FireLogStatus.SUBSTITUTED if hour.status == HourStatus.SUBSTITUTED else FireLogStatus.MEASURED
     return FireLogCell(start, hour.co2_kg_per_h, status)

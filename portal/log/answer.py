@@ -26,7 +26,7 @@ from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
 from portal.log.saving import entries_of, spec_of
 
-# Said with the entry for good, and nothing to do about it now.
+# Notices that stay with the entry and ask for no action.
 _QUIET = {"moisture_default", "m3_taken_as_stacked", "factor_of_earlier_year"}
 
 
@@ -76,7 +76,7 @@ def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) 
 
 
 def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
-    """The day that the entries are of: of a use or a production, the first one that is no bill."""
+    """The factory day of the entries: that of the first one which is not a bill."""
     moments = [
         entry.period_start
         for entry in entries
@@ -97,16 +97,16 @@ def _lead(factory: Factory, day: FactoryDay, now: datetime) -> LeadFigure | None
 
 def _without_figure(entries: Sequence[Entry], day: FactoryDay) -> str:
     if not entries:
-        return _("Undone. Nothing of it counts.")
+        return _("Undone. None of it counts.")
     if any(isinstance(entry, EnergyEntry) and entry.kind != EntryKind.USED for entry in entries):
-        return _("Kept. It counts when it is used.")
-    return _("Kept for %(day)s. The figure per product appears when energy and production are both written.") % {
+        return _("Saved. It counts when it is used.")
+    return _("Saved for %(day)s. The figure per product appears when both energy and production are logged.") % {
         "day": day.label
     }
 
 
 def _carbon(entries: Sequence[Entry]) -> str:
-    """What the entries gave off: of wood both figures, together; of the rest what counts."""
+    """What the entries emitted: both figures of wood together, and of the rest the CO2e of scope 1 and 2."""
     used = [e for e in entries if isinstance(e, EnergyEntry) and e.kind == EntryKind.USED]
     wood = [entry for entry in used if entry.energy_type.is_wood]
     rest = [entry for entry in used if not entry.energy_type.is_wood]
@@ -144,7 +144,7 @@ def _can_undo(entry: Entry, user: User, now: datetime) -> bool:
 
 
 def _whatsapp_url(factory: Factory, headline: str, carbon: str) -> str:
-    """One line of plain text; of a demo it says so, or an invented figure would travel as fact."""
+    """One line of plain text. In a demo it says so, so that nobody forwards an invented figure as fact."""
     parts = [f"{factory.name}:", headline, carbon]
     if settings.DEMO:
         parts.insert(0, _("SIMULATED DATA - not the real factory"))

@@ -1,4 +1,4 @@
-"""One entry, of energy or of production: what it says, what it gave off by which factor, and all that it ever was.
+"""The page of one entry of energy or production: its amount, its emissions with their factors, and its history.
 
 Reads, and what was typed to correct it. The acts themselves are in `energy.services` and `production.services`.
 """
@@ -48,7 +48,7 @@ class FactorLine:
 
 @dataclass(slots=True)
 class EntryForm:
-    """What is to be changed, as it was typed, with what is wrong about it."""
+    """A correction as it was typed, with its errors."""
 
     amount: str
     unit: str
@@ -61,18 +61,16 @@ class EntryForm:
 @dataclass(frozen=True, slots=True)
 class EntryPage:
     organisation_name: str
-    factory_name: str
+    entry: Entry
     name: str
     amount: str
     kind: str
     period: str
     cost: str
-    note: str
     carbon: str
     factors: tuple[FactorLine, ...]
     notices: tuple[str, ...]
     recorded: str
-    is_deleted: bool
     is_derived: bool
     can_undo: bool
     history: tuple[HistoryRow, ...]
@@ -89,18 +87,16 @@ def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None =
     is_own = entry.changed_by_id == user.pk and entry.last_act != Act.UNDONE
     return EntryPage(
         organisation_name=factory.organisation.name,
-        factory_name=factory.name,
+        entry=entry,
         name=_(entry.energy_type.name) if isinstance(entry, EnergyEntry) else entry.get_product_display(),
         amount=amount_label(entry),
         kind=entry.get_kind_display() if isinstance(entry, EnergyEntry) else "",
         period=_period(entry),
         cost=f"{entry.currency} {entry.cost:,.2f}" if isinstance(entry, EnergyEntry) and entry.cost is not None else "",
-        note=entry.note,
         carbon=_carbon(entry) if isinstance(entry, EnergyEntry) else "",
         factors=_factors(entry) if isinstance(entry, EnergyEntry) else (),
         notices=tuple(words(notice["code"], notice["params"]) for notice in entry.warnings),
         recorded=_clock(entry.created_at, entry),
-        is_deleted=entry.deleted_at is not None,
         is_derived=entry.origin == "meter",
         can_undo=is_own and now - entry.changed_at <= UNDO_WITHIN,
         history=_history(entry),
@@ -125,7 +121,7 @@ def _period(entry: Entry) -> str:
 
 def _carbon(entry: EnergyEntry) -> str:
     if entry.kind != EntryKind.USED or entry.co2e_kg is None:
-        return _("No emission: it counts when it is used.")
+        return _("No emission yet. It counts when it is used.")
     if entry.energy_type.is_wood:
         return wood_pair(entry.biogenic_co2_kg or Decimal(0), entry.co2e_kg)
     return counts(entry.co2e_kg)
@@ -143,7 +139,7 @@ def _factors(entry: EnergyEntry) -> tuple[FactorLine, ...]:
 
 
 def _history(entry: Entry) -> tuple[HistoryRow, ...]:
-    """What it was after each act, newest first, from the rows that the database's triggers wrote."""
+    """The entry after each change, newest first, from the rows that the triggers of the database wrote."""
     rows: Any = entry
     events = list(rows.events.order_by("-pgh_id"))
     people = User.objects.in_bulk({event.changed_by_id for event in events if event.changed_by_id})
@@ -187,13 +183,13 @@ def _day_of(entry: Entry) -> str:
 
 
 def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
-    """Correct an entry by what was typed. The form that comes back has errors when nothing was changed."""
+    """Correct an entry as typed. The returned form has errors when nothing was changed."""
     now = form_of(entry)
     amount, unit, day, note, reason = ((typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED)
     form = EntryForm(amount, unit, day, note, reason)
     changes: dict[str, Any] = {}
     try:
-        # What the page showed and nobody touched is the stored amount, however many decimals that has.
+        # An unchanged text means the stored amount, however many decimals that has.
         value = entry.amount if form.amount == now.amount else read_amount(form.amount, form.unit)
     except NumberError as error:
         form.errors["amount"] = [str(error)]
@@ -208,11 +204,11 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
         try:
             moved = factory_day(entry.factory, date.fromisoformat(form.day))
         except ValueError:
-            form.errors["day"] = [_("%(value)s is no date; write it like 2026-11-21.") % {"value": form.day}]
+            form.errors["day"] = [_("%(value)s is not a date; write it like 2026-11-21.") % {"value": form.day}]
             return form
         changes["timestamp"] = moved.starts_at
     if not changes:
-        form.errors["amount"] = [_("Nothing is different yet; change the amount, the unit, the day or the note.")]
+        form.errors["amount"] = [_("Nothing has changed. Change the amount, the unit, the day or the note.")]
         return form
     _attempt(form, lambda: log_of(entry).correct(user, entry.pk, changes, form.reason))
     return form
@@ -232,7 +228,7 @@ def undo(user: User, entry: Entry) -> EntryForm:
 
 
 def _attempt(form: EntryForm, act: Any, *, reason_field: str = "reason") -> None:
-    """Do it; words of a refusal go beside their field."""
+    """Run a service and put the messages of a refusal beside their fields."""
     try:
         act()
     except ApiError as error:

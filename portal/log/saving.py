@@ -46,7 +46,7 @@ def log_of(entry: Entry) -> EntryLog[Any, Any]:
 
 
 class _NothingIsStored(Exception):
-    """Takes the transaction back: a row was refused, or something has to be decided first."""
+    """Rolls the transaction back: a row was refused, or a person has to decide something first."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def save_log(user: User, form: LogForm, now: datetime) -> Saved:
 
 
 def _products_first(rows: Sequence[LogRow]) -> list[LogRow]:
-    """Energy is looked at beside the production of its day, so that has to be there."""
+    """Energy is checked against the production of its day, so production is stored first."""
     return sorted(rows, key=lambda row: row.spec.is_energy)
 
 
@@ -134,7 +134,7 @@ def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
     if error.code == "key_conflict":
         form.save_id = uuid.uuid4()
         form.errors.append(
-            _("%(label)s was saved from this form before, with other words. Save again to add it as a new entry.")
+            _("This form already saved %(label)s with other values. Save again to add a new entry.")
             % {"label": row.spec.label}
         )
         return
@@ -147,14 +147,14 @@ def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
 
 # --- Questions ---------------------------------------------------------------------------------
 def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question | None:
-    """The first thing about a new entry that a person has to decide and has not yet."""
+    """The first question about a new entry that is not answered yet."""
     for notice in entry.warnings:
         code, params = notice["code"], notice["params"]
         if code == "above_usual" and form.answered(row, code) not in (KEEP, CHANGE):
             return Question(
                 row.name,
                 code,
-                _("That is more than three times your usual. Is it right?"),
+                _("This is more than three times your usual amount. Is it correct?"),
                 _above_usual(params),
                 ((KEEP, _("Yes, keep")), (CHANGE, _("Change"))),
             )
@@ -177,9 +177,13 @@ def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) 
         return None
     words = {"label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry)}
     if other.recorded_by_id == user.pk:
-        sentence = _("You logged %(label)s for %(day)s already: %(theirs)s. Now: %(mine)s. Keep which?") % words
+        sentence = (
+            _("You already logged %(label)s for %(day)s: %(theirs)s. Now: %(mine)s. Which one is correct?") % words
+        )
     else:
-        sentence = _("Someone else logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Keep which?") % words
+        sentence = (
+            _("Another person logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Which one is correct?") % words
+        )
     options = [(THEIRS, _("Keep %s") % amount_label(other))]
     if _replaceable(other, entry):
         options.append((f"{MINE}@{other.pk}", _("Keep %s") % amount_label(entry)))
@@ -188,7 +192,7 @@ def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) 
 
 
 def _replaceable(other: Entry, entry: Entry) -> bool:
-    """A bill or a sheet is not thrown away for the sake of one day of it."""
+    """One day's entry does not replace a bill or the row of a sheet."""
     same_period = (other.period_start, other.period_end) == (entry.period_start, entry.period_end)
     return same_period and other.origin == "entry"
 
@@ -205,7 +209,7 @@ def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
         rows = rows.filter(product=row.spec.product)
     found = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
     if found is None:
-        return  # gone already: the retry of this very save, or somebody was faster
+        return  # already deleted, by a retry of this save or by another person
     log_of(found).delete(user, found.pk, _reason(form.save_id))
 
 
@@ -215,7 +219,7 @@ def _reason(save_id: uuid.UUID) -> str:
 
 # --- A save as a whole -------------------------------------------------------------------------
 def entries_of(factory: Factory, save_id: uuid.UUID) -> list[Entry]:
-    """The rows that a save stored, in the order of the form; undone ones too. Two queries."""
+    """The rows that a save stored, also undone ones, in the order of the form. Two queries."""
     specs = rows_of(factory)
     keys = {client_id(save_id, spec.name): place for place, spec in enumerate(specs)}
     found: list[Entry] = [
@@ -237,7 +241,7 @@ def spec_of(entry: Entry) -> RowSpec | None:
 
 @transaction.atomic
 def undo_save(user: User, factory: Factory, save_id: uuid.UUID) -> int:
-    """Take back all rows of a save, and bring back what it replaced; how many rows it had. Twice is once.
+    """Undo all rows of a save and restore the entries that it replaced; returns the number of rows. Idempotent.
 
     Raises ApiError 409 `undo_expired` after ten minutes, or for anybody else.
     """

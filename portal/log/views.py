@@ -33,7 +33,7 @@ from production.models import ProductionEntry
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def log(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The form as a page of its own: what the sheet on Today is with a script."""
+    """The form as a page of its own. With a script, Today shows the same form as a sheet."""
     factory = factory_of(request, pk, Action.VIEW_ENERGY)
     specs = writable_rows(user_of(request), factory)
     if not specs:
@@ -45,7 +45,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
     saved = save_log(user_of(request), form, now)
     if not saved.is_stored:
         return _form_page(request, log_page(form, now))
-    if not saved.entries:  # what was there is kept: here it is
+    if not saved.entries:  # the person kept the earlier entry: show it
         kept_url = reverse("month", args=[pk, f"{form.day.day:%Y-%m}"])
         return redirect(f"{kept_url}?{urlencode({'day': form.day.day.isoformat()})}#entries")
     return redirect("log-saved", pk=pk, save_id=form.save_id)
@@ -78,7 +78,7 @@ def log_undo(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponseB
         return redirect("log-saved", pk=pk, save_id=save_id)
     if not count:
         raise Http404
-    messages.success(request, _("Undone. Nothing of that save counts any more."))
+    messages.success(request, _("Undone. The entries of that save no longer count."))
     return redirect("today", pk=pk)
 
 
@@ -99,7 +99,7 @@ def production_entry(request: HttpRequest, pk: int, entry_id: int) -> HttpRespon
 
 
 def _entry(request: HttpRequest, found: Entry, action: Action) -> HttpResponseBase:
-    """Show it; or correct, delete or undo it and show it anew."""
+    """Show an entry, or correct, delete or undo it and show it again."""
     user, may_write = user_of(request), may(request.user, action, found.factory)
     form = None
     if request.method == "POST":
@@ -109,7 +109,7 @@ def _entry(request: HttpRequest, found: Entry, action: Action) -> HttpResponseBa
         if form is None:
             raise Http404
         if not form.errors:
-            messages.success(request, _("Done. The history below says what it was."))
+            messages.success(request, _("Done. The history below shows the earlier values."))
             return redirect(request.path)
     context: dict[str, Any] = {
         "page": entry_pages.entry_page(found, user, timezone.now(), form),

@@ -1,6 +1,6 @@
-"""Reads what was typed into the log form: amounts as people write them, dates, switches, answers to questions.
+"""Reads the typed log form: amounts, dates, switches, and answers to questions.
 
-Errors stand beside their field and keep what was typed. Storing is in `log_saving.py`.
+Errors stand beside their field and keep the typed text. Storing is in `portal/log/saving.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something to decide before a row is stored: never a refusal. Each option is (answer, words)."""
+    """A decision that a person takes before a row is stored. Each option is (answer, words)."""
 
     row: str
     code: str
@@ -40,7 +40,7 @@ class Question:
 
 @dataclass(slots=True)
 class LogRow:
-    """One row as it was typed, with what is wrong about it. `amount` is None while nothing usable stands there."""
+    """One row as it was typed, with its errors. `amount` is None without a usable number."""
 
     spec: RowSpec
     text: str = ""
@@ -122,7 +122,7 @@ class LogForm:
         return [row.question for row in self.rows if row.question is not None]
 
     def answered(self, row: LogRow, code: str) -> str:
-        """Which option of a question was tapped, as long as the row still says what it said then."""
+        """The option of a question that was tapped, if the row is unchanged since."""
         prefix, suffix = f"{row.name}:{code}:", f":{row.typed}"
         for answer in self.answers:
             if answer.startswith(prefix) and answer.endswith(suffix):
@@ -168,7 +168,7 @@ def read_form(factory: Factory, specs: Sequence[RowSpec], typed: QueryDict, now:
     if error:
         form.errors.append(error)
     if not any(row.is_filled for row in form.rows):
-        form.errors.append(_("Nothing is filled in: write at least one amount, or tap that there was none."))
+        form.errors.append(_("Nothing is filled in. Enter at least one amount, or tap that there was none."))
     return form
 
 
@@ -180,7 +180,7 @@ def _save_id(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        return uuid.uuid4()  # a form without one is saved all the same; only its retries are not known again
+        return uuid.uuid4()  # a form without an id is saved too; only its retries cannot be recognised
 
 
 def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, str]:
@@ -190,9 +190,9 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
     found = _date(text)
     latest = running_day(factory, now).day
     if found is None:
-        return usual, _("%(value)s is no date; write it like 2026-11-21.") % {"value": text}
+        return usual, _("%(value)s is not a date; write it like 2026-11-21.") % {"value": text}
     if not EARLIEST <= found <= latest:
-        return usual, _("%(value)s lies outside %(first)s to %(last)s; log a day when it has begun.") % {
+        return usual, _("%(value)s is outside %(first)s to %(last)s; log a day after it has begun.") % {
             "value": text,
             "first": EARLIEST.isoformat(),
             "last": latest.isoformat(),
@@ -233,13 +233,14 @@ def _read_amounts(row: LogRow) -> None:
         row.amount = _amount(row, "amount", row.text, row.unit)
     if row.is_nothing:
         if row.amount:
-            words = _("%(label)s: %(value)s %(unit)s and nothing cannot both be; empty one of them.")
+            words = _("%(label)s: both %(value)s %(unit)s and nothing are filled in; empty one of them.")
             row.refuse("amount", words % {"label": row.spec.label, "value": row.text, "unit": row.unit})
         row.amount, row.kind = Decimal(0), EntryKind.USED.value
         return
     if not row.text and (row.cost or row.moisture):
         row.refuse(
-            "amount", _("%(label)s has a cost or moisture but no amount; write the amount.") % {"label": row.spec.label}
+            "amount",
+            _("%(label)s has a cost or a moisture but no amount; enter the amount.") % {"label": row.spec.label},
         )
     if row.cost:
         row.cost_amount = _amount(row, "cost", row.cost, "", most_decimals=2)
@@ -269,13 +270,15 @@ def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
     for name, text, found in (("from", row.bill_from, first), ("to", row.bill_to, last)):
         if found is None:
             words = (
-                _("%(value)s is no date; write it like 2026-11-21.") if text else _("Write the day, as on the bill.")
+                _("%(value)s is not a date; write it like 2026-11-21.")
+                if text
+                else _("Enter the day as it is on the bill.")
             )
             row.refuse(name, words % {"value": text} if text else words)
     if first is None or last is None:
         return
     if not EARLIEST <= first <= last <= running_day(factory, now).day:
-        words = _("%(first)s to %(last)s is no period up to today; check both days.")
+        words = _("%(first)s to %(last)s is not a period up to today; check both days.")
         row.refuse("to", words % {"first": row.bill_from, "last": row.bill_to})
     elif (last - first).days >= LONGEST_BILL_DAYS:
         words = _("The bill has %(days)d days, more than %(limit)d; split it.")

@@ -1,4 +1,4 @@
-"""The log form as its templates take it: rows with their chips, ghosts, errors and questions, display-ready."""
+"""The log form as its templates show it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LogPage:
 
 
 def writable_rows(user: User, factory: Factory) -> tuple[RowSpec, ...]:
-    """The rows that the user may fill in; empty for who only reads."""
+    """The rows that the user may fill in; empty for read-only users."""
     energy = may(user, Action.WRITE_ENERGY, factory)
     made = may(user, Action.WRITE_PRODUCTION, factory)
     return tuple(spec for spec in rows_of(factory) if (energy if spec.is_energy else made))
@@ -70,7 +70,7 @@ def log_page(form: LogForm, now: datetime) -> LogPage:
 
 
 def _kept(form: LogForm) -> list[str]:
-    """Answers given so far that still fit; one to change is asked anew next time."""
+    """Answers that still belong to what stands in their rows. "Change" is not kept: its question comes again."""
     return [
         answer
         for answer in form.answers

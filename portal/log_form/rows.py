@@ -1,6 +1,6 @@
-"""The rows of the log form: what a site of a sector logs, in which units, and what one unit gives off.
+"""The rows of the log form: what a site of a sector logs, in which units, and what one unit emits.
 
-Reading what was typed is in `log_form.py`, storing it in `log_saving.py`.
+Reading the typed form is in `form.py`, storing it in `portal/log/saving.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from lib.errors import ApiError
 from portal.amounts import decimals_of, unit_label
 from production.models import ProductionEntry
 
-# One unit is valued as the part of many: results are kept to a milligram, and a kilogram of wood gives few of them.
+# A unit is valued as a part of many: results are rounded to a milligram, too coarse for one kilogram of wood.
 _MANY = Decimal(10) ** 6
 
 
@@ -43,7 +43,7 @@ class RowSpec:
     energy_type: str = ""
     product: str = ""
     nothing: Promise | None = None
-    kinds: tuple[tuple[str, Promise], ...] = ()  # one switch, never three pages
+    kinds: tuple[tuple[str, Promise], ...] = ()  # one switch instead of three pages
     has_moisture: bool = False
 
     @property
@@ -96,7 +96,7 @@ def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnitChip:
-    """A unit to tap, with what one of it holds and gives off: empty where no factor says so."""
+    """A unit to tap, with its energy and emissions; empty where no factor holds."""
 
     value: str
     label: str
@@ -111,7 +111,7 @@ class UnitChip:
 
 @dataclass(frozen=True, slots=True)
 class LastEntry:
-    """What was logged last: the ghost in the field, and the unit that is chosen beforehand."""
+    """The last entry: its amount as the placeholder, its unit as the default."""
 
     amount: str
     unit: str
@@ -144,7 +144,7 @@ class _Read:
 
 
 def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str, RowFacts]:
-    """For each row its units, what one of them gives off by the factors of `day`, and what was logged last.
+    """For each row its units with their emissions by the factors of `day`, and the last entry.
 
     A number of queries that depends on the rows alone, not on what was ever logged.
     """
@@ -205,11 +205,11 @@ def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastEntr
 def _energy_chips(
     factory: Factory, spec: RowSpec, energy_type: EnergyType, read: _Read, day: date
 ) -> tuple[UnitChip, ...]:
-    """The usual units and the factory's own; the last one used that stands in neither is offered, too."""
+    """The usual units, those of the factory, and the unit of the last entry if it is neither."""
     own = read.names.get(energy_type.pk, [])
     units = {unit: unit_label(unit) for unit in spec.units}
     for record in own:
-        is_usual = record.name in units  # a stere as weighed here is still a stere
+        is_usual = record.name in units  # a stere with a local weight is still a stere
         made_of = f"{plain(record.amount)} {unit_label(record.unit)}"
         units[record.name] = units[record.name] if is_usual else f"{record.name} = {made_of}"
     last = read.last.get(spec.name)
@@ -226,6 +226,6 @@ def _chip(factory: Factory, unit: str, label: str, book: FactorBook, local: Loca
             _MANY, unit, book=book, local=local, first_day=day, last_day=day, gwp_set=factory.organisation.gwp_set
         )
     except ApiError:
-        return UnitChip(unit, label)  # no factor here: the amount is refused with its reason when it is saved
+        return UnitChip(unit, label)  # without a factor the amount is refused with a reason when it is saved
     mj = "" if valued.energy_gj is None else plain(valued.energy_gj * 1000 / _MANY)
     return UnitChip(unit, label, mj, plain(valued.biogenic_co2_kg / _MANY), plain(valued.co2e_kg / _MANY))

@@ -41,13 +41,13 @@ class Column:
 
     @property
     def row_name(self) -> str:
-        """Of the log form, for a hole in this column."""
+        """The row of the log form that fills a missing day of this column."""
         return "explosives" if self.key == "explosive_anfo" else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class DayCell:
-    """`text` is empty where nothing is logged; `hole_url` where something is missing and may be written."""
+    """`text` is empty without an entry. `hole_url` leads to the log form, for users who may log a missing entry."""
 
     amount: Decimal | None
     text: str
@@ -79,7 +79,7 @@ class EntryRow:
 @dataclass(frozen=True, slots=True)
 class MonthPage:
     organisation_name: str
-    factory_name: str
+    factory: Factory
     title: str
     month: str
     columns: tuple[Column, ...]
@@ -93,7 +93,6 @@ class MonthPage:
     previous_url: str
     next_url: str
     today_url: str
-    log_url: str  # empty for who may not write
     open_day: str
     entries: tuple[EntryRow, ...]
 
@@ -121,7 +120,7 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
     total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
     return MonthPage(
         organisation_name=factory.organisation.name,
-        factory_name=factory.name,
+        factory=factory,
         title=dateformat.format(first, "F Y"),
         month=f"{first:%Y-%m}",
         columns=columns,
@@ -135,7 +134,6 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         previous_url=_month_url(factory, first - timedelta(days=1)),
         next_url=_month_url(factory, last + timedelta(days=1)) if days[-1].ends_at <= now else "",
         today_url=reverse("today", args=[factory.pk]),
-        log_url=reverse("log", args=[factory.pk]) if may_write else "",
         open_day=next((row.label for row in rows if row.is_open), ""),
         entries=_entries(factory, next((row.day for row in rows if row.is_open), None)),
     )
@@ -146,7 +144,7 @@ def _month_url(factory: Factory, day: date) -> str:
 
 
 def csv_rows(page: MonthPage) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and rows of the grid as a file: amounts in full, nothing for what was not logged."""
+    """Columns and rows of the grid as a file: full amounts, and an empty field where nothing was logged."""
     names = [f"{column.key}_{column.unit}" for column in page.columns]
     rows = [
         {"day": row.day.isoformat()}
@@ -182,7 +180,7 @@ def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -
 def _holes(
     factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime
 ) -> dict[str, set[date]]:
-    """Row of the form -> the days that lack it, of those that are over."""
+    """Row of the form -> the past days without an entry."""
     first = first_logged_at(factory)
     over = [day for day in days if day.ends_at <= now]
     if first is None or not over:
@@ -196,7 +194,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
     taken: set[str] = set()
     for column in columns:
         amount, is_whole = _amount(factory, day, column, read)
-        # Of two columns of one type (wood in stere and in kg) the first shows the hole.
+        # If one type has two columns (wood in stere and in kg), the first shows the missing day.
         is_hole = amount is None and day.day in read.holes.get(column.row_name, set()) and column.row_name not in taken
         taken.add(column.row_name)
         url = ""
@@ -217,7 +215,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
 
 def _amount(factory: Factory, day: FactoryDay, column: Column, read: _Read) -> tuple[Decimal | None, bool]:
     if day.starts_at > read.now:
-        return None, True  # a bill reaches into days to come; they are not told yet
+        return None, True  # a bill may cover future days; the grid does not show them yet
     if column.key in SECTORS[factory.sector].products:
         row = read.sums.get(day.day)
         name = "made_kg" if column.key == SECTORS[factory.sector].products[0] else f"{column.key}_kg"

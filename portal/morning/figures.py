@@ -1,6 +1,6 @@
-"""The figures of HQ's morning: the owner's three success figures and the masses, each with its inputs by factory.
+"""The figures of HQ's morning: three success figures and the masses, each with its inputs by factory.
 
-Reads rows of `compliance` and words them; it computes nothing that the API does not say too.
+Turns rows of `compliance` into words. Every figure is in the API too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ OPERATING_GOAL_PCT = 50
 ON_TARGET_GOAL_PCT = 20
 
 
-# --- The owner's three --------------------------------------------------------------------------
+# --- Success figures --------------------------------------------------------------------------
 def operating_time(inputs: Inputs) -> Figure:
     shares = {f.pk: inputs.of(f).operating_pct for f in inputs.factories}
     known = [share for share in shares.values() if share is not None]
@@ -58,7 +58,7 @@ def operating_time(inputs: Inputs) -> Figure:
         key="operating-time",
         label=_("Operating time"),
         value=sites(inputs, reached, len(known)) if known else _("no sensor yet"),
-        goal=_("Goal: each measures at least 50 % of the time."),
+        goal=_("Goal: every site measures at least 50 % of the time."),
         form=form,
         verdict=verdict,
         coverage=_("%(sites)s with a sensor") % {"sites": sites(inputs, len(known), len(shares))},
@@ -95,18 +95,18 @@ def on_schedule(inputs: Inputs) -> Figure:
         key="on-schedule",
         label=_("Submitted on schedule"),
         value=sites(inputs, reached, total),
-        goal=_("Goal: all of them, every day."),
+        goal=_("Goal: all sites, every day."),
         form=form,
         verdict=verdict,
-        coverage=_("of all, with or without a sensor"),
+        coverage=_("all sites, with or without a sensor"),
         period=_("%(first)s to %(last)s, %(count)d factory days whose deadline has passed")
         % {"first": day_label(min(days)), "last": day_label(max(days)), "count": SCHEDULE_DAYS}
         if days
         else "",
         definition=_(
             "A factory day is on schedule when its energy and production were entered before the end of the next "
-            "factory day. A site counts when all seven days were. Electricity by monthly bill may come up to 35 "
-            "days after the last bill's end."
+            "factory day. A site counts when all seven days were on schedule. A monthly electricity bill may come up "
+            "to 35 days after the end of the last bill."
         ),
         heads=(_("days on schedule"), _("late or missing")),
         lines=lines_of(inputs, cells, lambda f: logs[f.pk].days_on_schedule),
@@ -136,7 +136,7 @@ def on_target(inputs: Inputs) -> Figure:
         key="on-target",
         label=_("On target"),
         value=sites(inputs, met, total) if verdicts else _("no target set yet"),
-        goal=_("Goal: at least 20 % of them."),
+        goal=_("Goal: at least 20 % of the sites."),
         form=form,
         verdict=verdict,
         coverage=_("%(met)d on target, %(missed)d above, %(unknown)d not enough data")
@@ -144,7 +144,7 @@ def on_target(inputs: Inputs) -> Figure:
         period=_period_of_targets(verdicts),
         definition=_(
             "A site is on target when its emissions are at or below the line from its base year to its target "
-            "year. Without a target, or with too many days missing, that cannot be said: it counts as neither."
+            "year. A site without a target, or with too many missing days, counts as neither."
         ),
         heads=(_("target"), _("figure and limit")),
         lines=lines_of(inputs, cells, order),
@@ -161,7 +161,7 @@ Masses = Mapping[int, Decimal | None]
 
 
 def _mass(inputs: Inputs, masses: Masses, unit: str, second: Callable[[Factory], str] | None, **words: Any) -> Figure:
-    """The sum of what is known; a line for each site with its mass, the largest first, and what `second` says of it."""
+    """The sum of the known masses, and a line for each site: its mass, largest first, and the words of `second`."""
     known = [kg for kg in masses.values() if kg is not None]
 
     def cells(factory: Factory) -> tuple[str, ...]:
@@ -184,7 +184,7 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
     sentence, logged = _("Energy is logged for %(share)s of their days."), _("days with energy")
     definition = _(
         "Entries of fuel and electricity times their emission factors, spread over the days they cover. CO2 of "
-        "wood is biogenic and stands outside the scopes; its CH4 and N2O are in. Days without entries are "
+        "wood is biogenic and outside the scopes; its CH4 and N2O are included. Days without entries are "
         "missing here, not zero."
     )
     if not inputs.sector.burns_for_heat:
@@ -247,7 +247,7 @@ def methane(inputs: Inputs) -> Figure:
         "t_co2e",
         None,
         key="methane",
-        label=_("Methane, part of it"),
+        label=_("Methane, part of scope 1"),
         coverage=_("%(sites)s with coal production and a class"),
         notes=gwp_sets(inputs),
         definition=_(
@@ -259,7 +259,7 @@ def methane(inputs: Inputs) -> Figure:
 
 
 def per_tonne_of_coal(inputs: Inputs) -> Figure:
-    """Sums divided, never a mean of ratios; over the days on which both are logged, as the API does it."""
+    """Sum divided by sum, never a mean of ratios, over the days with both logged. The API does the same."""
     ratios = {f.pk: (inputs.of(f).pair_kg, inputs.of(f).pair_made_kg) for f in inputs.factories}
     both = [(kg, made_kg) for kg, made_kg in ratios.values() if kg is not None and made_kg]
     emitted, made = (sum(column, Decimal(0)) for column in zip(*both, strict=True)) if both else (Decimal(0), None)
@@ -271,13 +271,13 @@ def per_tonne_of_coal(inputs: Inputs) -> Figure:
 
     return Figure(
         key="per-tonne",
-        label=_("For each tonne of coal"),
+        label=_("Per tonne of coal"),
         value=per_tonne(emitted / made if made else None),
         coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(ratios))},
         period=inputs.period,
         notes=gwp_sets(inputs),
-        definition=_("Scope 1 and 2 divided by the coal of the same days: those on which both are logged."),
-        heads=(_("scope 1 and 2 by coal"), _("coal")),
+        definition=_("Scope 1 and 2 divided by the coal of the same days. Only days with both logged count."),
+        heads=(_("scope 1 and 2 per tonne"), _("coal")),
         lines=lines_of(inputs, cells, largest_first({f.pk: inputs.of(f).made_kg for f in inputs.factories})),
     )
 
@@ -287,7 +287,7 @@ def success_figures(inputs: Inputs) -> tuple[Figure, ...]:
 
 
 def mass_figures(inputs: Inputs) -> tuple[Figure, ...]:
-    """Never one bare network total: what counts, and beside it what is reported apart."""
+    """Never a single network total: scope 1 and 2, and beside it what is reported apart."""
     if inputs.sector.has_methane:
         return scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)
     return scope_1_and_2(inputs), biogenic_from_stacks(inputs)

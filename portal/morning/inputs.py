@@ -66,7 +66,7 @@ class Inputs:
     sums: Mapping[int, MorningSums]
     verdicts: Mapping[int, Verdict]
     sector: Sector
-    settling_sentence: str  # of what the chimneys measured; empty when it is settled
+    settling_sentence: str  # of the measured masses; empty when they are final
 
     @property
     def period(self) -> str:
@@ -98,7 +98,7 @@ def lines_of(
 
 
 def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
-    """Form and word. Reached, not yet, or nothing known: never "bad"."""
+    """Form and word: reached, not yet, or no data. Never "bad"."""
     if is_reached is None:
         return "unknown", _("no data yet")
     return ("fine", _("goal reached")) if is_reached else ("look", _("not yet at the goal"))
@@ -106,7 +106,7 @@ def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
 
 # --- Words --------------------------------------------------------------------------------------
 def gwp_sets(inputs: Inputs) -> tuple[str, ...]:
-    """A CO2e without its set of potentials says nothing."""
+    """A CO2e figure needs the name of its GWP set."""
     names = sorted({sums.gwp_set for sums in inputs.sums.values()} - {""})
     if len(names) > 1 or names == [MIXED]:
         return (_("Entries use different GWP sets."),)

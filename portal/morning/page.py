@@ -54,7 +54,7 @@ ALERT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A factory whose log of yesterday is not whole, and how to reach whoever keeps it."""
+    """A factory with an incomplete log of yesterday, and how to reach its manager."""
 
     factory_id: int
     name: str
@@ -73,7 +73,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class DeviceNote:
-    """Something that a device says, or that waits for a decision."""
+    """A message about a device, or a decision that is open."""
 
     name: str
     url: str
@@ -90,7 +90,6 @@ class OrganisationLink:
 
 @dataclass(frozen=True, slots=True)
 class MorningPage:
-    organisation_id: int
     organisation_name: str
     organisations: tuple[OrganisationLink, ...]
     sector: Sector
@@ -99,7 +98,6 @@ class MorningPage:
     headline: tuple[str, ...]
     askings: tuple[Asking, ...]
     remind_label: str
-    silent_url: str
     silent_names: tuple[DeviceNote, ...]
     alerts: tuple[DeviceNote, ...]
     holds: tuple[DeviceNote, ...]
@@ -125,7 +123,6 @@ def morning_page(
     alerts, holds = _alerts(factories, now), _holds(factories)
     inputs = _inputs(factories, kept, now, sector=sector) if factories else None
     return MorningPage(
-        organisation_id=organisation.pk,
         organisation_name=organisation.name,
         organisations=_links(organisation, choices),
         sector=sector,
@@ -135,7 +132,6 @@ def morning_page(
         # Read-only users see what is missing, without anybody's phone number.
         askings=tuple(_askings(late, kept, base_url=base_url) if may_ask else (_asking(f, kept[f.pk]) for f in late)),
         remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
-        silent_url=f"{reverse('network')}?state={DeviceState.SILENT}",
         silent_names=tuple(silent),
         alerts=tuple(alerts),
         holds=tuple(holds),
@@ -224,7 +220,7 @@ def asked_words(reminder: Reminder | None, factory: Factory) -> str:
 
 
 def _managers(factories: Sequence[Factory]) -> dict[int, User]:
-    """Who keeps each factory's log; with a phone number first, for that is how to reach them."""
+    """The manager of each factory. One with a phone number comes first, since HQ calls or writes to it."""
     memberships = Membership.objects.filter(
         factory__in=[factory.pk for factory in factories], role=Role.FACTORY_MANAGER, user__is_active=True
     ).select_related("user")
@@ -236,7 +232,7 @@ def _managers(factories: Sequence[Factory]) -> dict[int, User]:
 
 
 def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, manager: User | None, base_url: str) -> str:
-    """What is sent, in the language of whoever reads it. In a demo it says first that nothing of it is real."""
+    """The message to a manager, in the manager's language. In a demo it says first that the data are simulated."""
     with translation.override((manager and manager.language) or translation.get_language()):
         text = _(
             "%(factory)s: the log of %(day)s is not complete. Missing: %(items)s. It takes 20 seconds: %(url)s"
@@ -246,7 +242,7 @@ def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, mana
             "items": missing_words(factory, missing),
             "url": f"{base_url}{factory_address(factory.pk)}",
         }
-        return f"{_('SIMULATED DATA - not the real factory')}. {text}" if settings.DEMO else text
+        return ". ".join((_("SIMULATED DATA - not the real factory"), text)) if settings.DEMO else text
 
 
 # --- Devices ------------------------------------------------------------------------------------
@@ -256,7 +252,7 @@ def _notice(factory: Factory, text: str, when: str, moment: datetime | None, **w
 
 
 def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
-    """Devices of record that were heard of once and are not now; those never switched on are not silent."""
+    """Devices of record that reported before and are silent now. A device that never reported is not silent."""
     by_pk = {factory.pk: factory for factory in factories}
     found = [
         (a.device.last_heartbeat, a.device.device_id, by_pk[a.factory_id])
@@ -270,7 +266,7 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
 
 
 def _alerts(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
-    """What devices reported of themselves in the last 24 hours: one notice for each device and kind."""
+    """Alerts that devices sent in the last 24 hours: one notice for each device and kind."""
     by_pk = {factory.pk: factory for factory in factories}
     rows = (
         DeviceMessage.objects.filter(

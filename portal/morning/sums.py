@@ -17,7 +17,7 @@ from factories.sectors import SECTORS
 
 @dataclass(frozen=True, slots=True)
 class MorningSums:
-    """One factory over the period. None: nothing known, never zero."""
+    """One factory over the period. None means unknown, never zero."""
 
     factory_id: int
     energy_days: int  # factory days with heat and electricity logged; of a mine electricity
@@ -55,7 +55,7 @@ def _site_sums(
     worked: queries.OperatingTime,
     fuels: tuple[Decimal | None, Decimal | None],
 ) -> MorningSums:
-    if own is None:  # perhaps a device and not a word of it: every hour counts against its operating time
+    if own is None:  # a device that never reported: every hour counts against the operating time
         return MorningSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
     burns_for_heat = SECTORS[factory.sector].burns_for_heat
     return MorningSums(
@@ -83,7 +83,7 @@ def _fuels(ids: Sequence[int], first: date, last: date) -> dict[int, tuple[Decim
 
 
 def _biogenic_part(stack_kg: Decimal | None, fuel_kg: Decimal | None, fossil_kg: Decimal | None) -> Decimal | None:
-    """Measured CO2 by the fuels burned under it in the same days; without a fuel logged nobody knows."""
+    """Measured CO2 times the biogenic share of the fuels of the same days; None without a logged fuel."""
     if stack_kg is None or not fuel_kg:
         return None
     return stack_kg * (fuel_kg - (fossil_kg or Decimal(0))) / fuel_kg

@@ -21,7 +21,7 @@ from portal.requests import factory_of
 
 
 def _organisations(user: User) -> list[Organisation]:
-    """Where the user looks over factories; the first is what a page without a choice is about."""
+    """Organisations whose network the user sees; the first is the default."""
     found = {
         m.organisation_id: m.organisation
         for m in memberships_of(user)
@@ -37,13 +37,13 @@ def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisa
     for organisation in organisations:
         if str(organisation.pk) == asked:
             return organisation
-    raise Http404  # not there, or not theirs: nobody learns which
+    raise Http404  # unknown and not permitted look the same
 
 
 @require_GET
 @page(Action.VIEW_NETWORK)
 def morning(request: HttpRequest) -> HttpResponse:
-    """Figures are of one organisation, never of two added up."""
+    """The figures of one organisation, never the sum of two."""
     organisations = _organisations(user_of(request))
     chosen = _chosen(request, organisations)
     factories = visible_to(
@@ -66,14 +66,14 @@ def morning(request: HttpRequest) -> HttpResponse:
 
 
 def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponse:
-    """What the figures are made of, in numbers; a mass is in kg."""
+    """The inputs of the figures as numbers; masses in kg."""
     return csv_response(request, factory_records(shown.inputs), list(RECORD_COLUMNS), "morning")
 
 
 @require_POST
 @page(Action.MANAGE_MEMBERS)
 def remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Somebody was called or written to about yesterday's log. Answers a script with the words to show."""
+    """Note that HQ asked a manager for yesterday's log. A script gets the words to show."""
     factory = factory_of(request, pk, Action.MANAGE_MEMBERS)
     reminder = note_reminder(user_of(request), factory, day_just_ended(factory, timezone.now()).day)
     if request.headers.get("Accept") == "text/plain":

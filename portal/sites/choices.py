@@ -1,4 +1,4 @@
-"""For whoever keeps the log of several factories: which one first, by their state of today. Reads only."""
+"""The choice between several factories of one manager, by their state today. Reads only."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class FactoryChoice:
 
 
 def factory_choices(factories: Iterable[Factory], now: datetime) -> list[FactoryChoice]:
-    """Those with something to log first. The number of queries does not grow with the factories."""
+    """Factories with something to log come first. The number of queries does not grow with the factories."""
     own = list(factories)
     kept = logs(own, now)
     states = {row.factory_id: row for row in network_rows(own, now)}
     choices = []
     for factory in own:
         missing = missing_words(factory, kept[factory.pk].yesterday.missing)
-        lacking = _("yesterday lacks %(items)s") % {"items": missing}
+        lacking = _("missing yesterday: %(items)s") % {"items": missing}
         choices.append(
             FactoryChoice(
                 name=factory.name,

@@ -64,11 +64,7 @@ class ChimneyView:
 @dataclass(frozen=True, slots=True)
 class FactoryPage:
     organisation_name: str
-    factory_name: str
-    county: str
-    altitude_m: float
-    altitude_is_estimated: bool
-    time_zone: str
+    factory: Factory
     today_label: str
     so_far_today_kg: float | None
     coverage_pct: float | None
@@ -158,7 +154,7 @@ def _has_full_hour(hours: dict[int, list[totals.RecordHour]]) -> bool:
 
 def _settling_sentence(factory: Factory, facts: _Facts) -> str:
     if not _has_full_hour(facts.hours):
-        return _("Settling: the first figures come in. A total stands after the first full hour.")
+        return _("The first figures are coming in. A total appears after the first full hour.")
     day = running_day(factory, facts.now)
     return settling_sentence([SitePeriod(factory.pk, day.starts_at, day.ends_at)], factory.time_zone, facts.now)
 
@@ -169,11 +165,7 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
     total = totals.total(list(facts.so_far.values()))
     return FactoryPage(
         organisation_name=factory.organisation.name,
-        factory_name=factory.name,
-        county=factory.county,
-        altitude_m=factory.altitude_m,
-        altitude_is_estimated=factory.altitude_is_estimated,
-        time_zone=factory.time_zone,
+        factory=factory,
         today_label=today_label(factory, now),
         so_far_today_kg=total.measured_kg if total and total.covered_ms else None,
         coverage_pct=total.coverage_pct if total else None,

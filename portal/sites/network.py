@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import settling_sentence, state_word, today_label, why_unusable
 
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")
-# What needs a look first: silent, then those that never came, then those not placed, then the fine ones.
+# Most urgent first: silent, then never reported, then without a sensor, then online.
 _EXCEPTION_ORDER = [DeviceState.SILENT, DeviceState.NEVER, DeviceState.NO_DEVICE, DeviceState.ONLINE]
 
 
@@ -134,8 +134,7 @@ def with_ribbons(rows: Sequence[NetworkRow], factories: Sequence[Factory], now: 
         if row.state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
             zone = by_pk[row.factory_id].zone
             ribbon = day_ribbon(of_factory.get(row.factory_id, []), zone, now, scale)
-        values = {name: getattr(row, name) for name in NetworkRow.__slots__ if name != "fire_log"}
-        drawn.append(NetworkRow(**values, fire_log=ribbon))
+        drawn.append(replace(row, fire_log=ribbon))
     return drawn
 
 

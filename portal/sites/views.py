@@ -50,7 +50,7 @@ def _visible_factories(request: HttpRequest) -> QuerySet[Factory]:
         request.user,
         Factory.objects.select_related("organisation").order_by("name", "pk"),
         factory_path="",
-        action=Action.USE_PORTAL,  # a role for the API only opens no page
+        action=Action.USE_PORTAL,  # a role for the API alone has no pages
     )
 
 

@@ -1,10 +1,11 @@
-"""What stands behind the figure of a factory day: its entries with their share of the day, and its production.
+"""The inputs of the figure of a factory day: its entries with their share of the day, and its production.
 
 Reads only. An entry that covers more days gives each its share of time, as in `compliance.figures`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,11 +37,11 @@ class InputRow:
     amount: str
     share: str
     url: str
-    factor: str
-    factor_url: str
-    energy_gj: Decimal | None
-    biogenic_kg: Decimal | None
-    co2e_kg: Decimal | None
+    factor: str = ""
+    factor_url: str = ""
+    energy_gj: Decimal | None = None
+    biogenic_kg: Decimal | None = None
+    co2e_kg: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> Da
 
 
 def part_of_day(amount: Decimal, entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> Decimal:
-    """The share of an amount that falls on a day, to the microgram as the site's day has it."""
+    """The part of an amount that falls on a day, rounded to the microgram like the site's day."""
     assert entry.period_start is not None
     assert entry.period_end is not None
     with localcontext(prec=60):
@@ -87,7 +88,7 @@ def part_of_day(amount: Decimal, entry: EnergyEntry | ProductionEntry, day: Fact
 
 
 def _share_words(entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> str:
-    """Of a bill: which part of its time this day is; nothing where the day holds the entry."""
+    """The share of a bill's time that this day is; empty if the day covers the whole entry."""
     share = part_of_day(Decimal(1), entry, day)
     return "" if share >= 1 else _("%(percent)s %% of its time") % {"percent": f"{share * 100:.3g}"}
 
@@ -108,17 +109,7 @@ def _energy_row(entry: EnergyEntry, day: FactoryDay) -> InputRow:
 
 
 def _made_row(entry: ProductionEntry, day: FactoryDay) -> InputRow:
-    return InputRow(
-        name=entry.get_product_display(),
-        amount=amount_label(entry),
-        share=_share_words(entry, day),
-        url=entry_url(entry),
-        factor="",
-        factor_url="",
-        energy_gj=None,
-        biogenic_kg=None,
-        co2e_kg=None,
-    )
+    return InputRow(entry.get_product_display(), amount_label(entry), _share_words(entry, day), entry_url(entry))
 
 
 def _wood_sentence(wood: Sequence[EnergyEntry], day: FactoryDay) -> str:
@@ -128,21 +119,18 @@ def _wood_sentence(wood: Sequence[EnergyEntry], day: FactoryDay) -> str:
 
 
 def _cost_sentence(entries: Sequence[EnergyEntry], day: FactoryDay, made_kg: Decimal | None) -> str:
-    """`KES 12.40 per kg tea, for firewood and electricity`; each currency on its own, and what has no cost is named."""
+    """`KES 12.40 per kg tea, for firewood`: a sum for each currency, and the types without a cost."""
     if not made_kg:
         return ""
-    by_currency: dict[str, Decimal] = {}
-    with_cost: dict[str, None] = {}
-    without: dict[str, None] = {}
+    by_currency: defaultdict[str, Decimal] = defaultdict(Decimal)
     for entry in entries:
-        if entry.cost is None:
-            without[_(entry.energy_type.name)] = None
-            continue
-        by_currency[entry.currency] = by_currency.get(entry.currency, Decimal(0)) + part_of_day(entry.cost, entry, day)
-        with_cost[_(entry.energy_type.name)] = None
+        if entry.cost is not None:
+            by_currency[entry.currency] += part_of_day(entry.cost, entry, day)
     if not by_currency:
         return ""
+    with_cost = dict.fromkeys(_(entry.energy_type.name) for entry in entries if entry.cost is not None)
     sums = ", ".join(f"{currency} {cost / made_kg:,.2f}" for currency, cost in sorted(by_currency.items()))
     sentence = _("%(sums)s per kg product, for: %(types)s.") % {"sums": sums, "types": ", ".join(with_cost)}
-    missing = [name for name in without if name not in with_cost]
-    return f"{sentence} {_('Without a cost: %s.') % ', '.join(missing)}" if missing else sentence
+    names = dict.fromkeys(_(entry.energy_type.name) for entry in entries)
+    missing = [name for name in names if name not in with_cost]
+    return " ".join((sentence, _("Without a cost: %s.") % ", ".join(missing))) if missing else sentence

@@ -1,6 +1,6 @@
 """What the Today page of a factory shows, display-ready. Reads only.
 
-The parts are computed in `today_lead.py`, `today_stack.py`, `today_missing.py` and `day_inputs.py`.
+The parts are computed in `inputs.py` and `stack.py`, and in `portal/lead.py` and `portal/missing.py`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Lead:
     age: str
     coverage: str
     figure: LeadFigure | None
-    hint: str  # what brings the figure, while there is none
+    hint: str  # what to log to get a figure, while there is none
     inputs: DayInputs | None
     energy_api_url: str
     production_api_url: str
@@ -58,9 +58,7 @@ class ChimneyLog:
 @dataclass(frozen=True, slots=True)
 class TodayPage:
     organisation_name: str
-    factory_name: str
-    time_zone: str
-    county: str
+    factory: Factory
     sector: Sector
     lead: Lead | None  # None: nothing was ever logged
     has_sensor: bool
@@ -72,7 +70,7 @@ class TodayPage:
 
 
 def today_page(factory: Factory, now: datetime) -> TodayPage:
-    """Everything on the page. How many queries it takes does not depend on how much there is."""
+    """Everything on the page, in a fixed number of queries."""
     site_days.refresh([factory.pk])
     yesterday = day_just_ended(factory, now)
     first_day = yesterday.day - timedelta(days=MISSING_DAYS + DAYS_COMPARED)
@@ -83,9 +81,7 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
     chimneys = _chimneys(factory, now)
     return TodayPage(
         organisation_name=factory.organisation.name,
-        factory_name=factory.name,
-        time_zone=factory.time_zone,
-        county=factory.county,
+        factory=factory,
         sector=SECTORS[factory.sector],
         lead=None if first is None else _lead(factory, sums, yesterday, now),
         has_sensor=any(chimney.state != DeviceState.NO_DEVICE for chimney in chimneys),
@@ -125,16 +121,16 @@ def _latest_logged(sums: Mapping[date, Sums], yesterday: date) -> date:
 
 
 def _totals_of(row: Sums | None, day: FactoryDay) -> tuple[str, str]:
-    """Without both sides of the ratio: what there is, and what is needed."""
+    """The sentence without both sides of the ratio: what is logged, and what is missing."""
     if row is not None and row.firewood_kg is not None:
-        hint = _("Per kg tea appears when made tea is written.")
+        hint = _("The figure per kg of tea appears when made tea is logged.")
         if row.made_kg is not None:
-            hint = _("No tea was made that day, so there is nothing to divide by.")
+            hint = _("No tea was made that day, so there is no figure per kg.")
         return _("%(kg)s kg wood on %(day)s.") % {"kg": amount(row.firewood_kg), "day": day.label}, hint
     if row is not None and row.made_kg is not None:
-        hint = _("The figure per product appears when the energy of the day is written.")
+        hint = _("The figure per product appears when the energy of the day is logged.")
         return _("%(kg)s kg made on %(day)s.") % {"kg": amount(row.made_kg), "day": day.label}, hint
-    return _("Nothing is written for %(day)s yet.") % {"day": day.label}, ""
+    return _("Nothing is logged for %(day)s yet.") % {"day": day.label}, ""
 
 
 def _coverage(figure: LeadFigure | None) -> str:

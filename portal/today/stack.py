@@ -20,7 +20,7 @@ from portal.drawn.band_chart import BandChart, BandHour, build_band_chart
 from portal.words import settling_sentence
 
 DAYS_COMPARED = 28
-FEWEST_DAYS = 5  # below it a band says nothing
+FEWEST_DAYS = 5  # fewer values make no useful band
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _by_day(days: Sequence[FactoryDay], hours: Sequence[SiteHour]) -> list[Day]:
 
 
 def _comparable_sums(known: Day, before: Sequence[Day]) -> list[float]:
-    """What each day gave off in exactly these hours, of those that have them all, from as many chimneys."""
+    """The mass of each earlier day in the same hours, if it has all of them from as many chimneys."""
     sums = []
     for day in before if known else ():
         same = [_same(day.get(place), hour) for place, hour in known.items()]
@@ -137,4 +137,4 @@ def _chart(today: FactoryDay, own: Day, before: Sequence[Day], whole_hours: int)
                 is_over=place < whole_hours,
             )
         )
-    return build_band_chart(hours, title=_("Stack CO2 hour by hour on %(day)s, over the usual") % {"day": today.label})
+    return build_band_chart(hours, title=_("Stack CO2 by hour on %(day)s, beside the usual") % {"day": today.label})

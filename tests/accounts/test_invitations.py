@@ -140,7 +140,7 @@ def test_joining_where_one_is_already_changes_nothing_and_uses_the_link(
     ("state", "word", "code"),
     [
         ("accepted", "used already", "invitation_used"),
-        ("revoked", "taken back", "invitation_revoked"),
+        ("revoked", "revoked", "invitation_revoked"),
         ("expired", "valid until", "invitation_expired"),
     ],
 )

@@ -282,7 +282,7 @@ def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: SimpleNamespace) 
     page = hq.post(f"/members/{of(cast.hq).pk}/", {"act": "change", "role": "auditor", "place": "organisation"})
 
     assert page.status_code == 200
-    assert "make somebody else one first" in page.content.decode()
+    assert "give another person that role first" in page.content.decode()
 
 
 def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(

@@ -92,7 +92,7 @@ def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: Sim
         assert (float(entry.amount), entry.unit) == (42.5, "stere")
         thumb.tap(page.get_by_role("link", name="Done"))
         expect(page.locator("#lead-sentence")).to_contain_text("1.9 kg wood per kg tea.")
-        expect(page.locator(".missing-days")).to_contain_text("Firewood: every day is written")
+        expect(page.locator(".missing-days")).to_contain_text("Firewood: every day is logged")
 
     assert thumb.taps <= 6
     assert problems == []
@@ -148,7 +148,7 @@ def test_without_a_network_it_waits_on_the_phone_and_sends_itself(litein: Simple
         page.get_by_role("link", name="Log last shift").tap()
         page.get_by_label("Firewood burned: amount").fill("42")
         page.locator("[data-log-save]").tap()
-        expect(page.locator("[data-log-status]")).to_contain_text("Kept on this phone")
+        expect(page.locator("[data-log-status]")).to_contain_text("kept on this phone")
         assert len(kept(litein.factory)) == litein.entries
 
         page.context.set_offline(False)
@@ -165,7 +165,7 @@ def test_a_draft_survives_a_closed_page_and_a_question_is_answered_with_one_tap(
         page.reload()
         page.get_by_role("link", name="Log last shift").tap()
         expect(page.get_by_label("Firewood burned: amount")).to_have_value("400")
-        expect(page.locator("[data-log-status]")).to_contain_text("here again")
+        expect(page.locator("[data-log-status]")).to_contain_text("Your earlier input is restored")
 
         page.get_by_label("Firewood burned: amount").press("Enter")
         expect(page.locator("#row-firewood")).to_contain_text("more than three times your usual")
@@ -223,7 +223,7 @@ def test_what_a_manager_logs_gives_the_factory_its_place_at_headquarters(litein:
             expect(hq.locator(".unplaced")).to_contain_text("Production missing")
             expect(hq.get_by_role("row", name="Momul")).to_have_count(0)
 
-            expect(page.locator(".empty").first).to_contain_text("it takes 20 seconds")  # the form is open
+            expect(page.locator(".empty").first).to_contain_text("It takes 20 seconds")  # the form is open
             page.get_by_label("Firewood burned: amount").fill("42")
             page.get_by_label("Factory day").fill(hole.isoformat())
             page.get_by_label("Electricity: amount").fill("5000")

@@ -77,8 +77,8 @@ def test_a_manager_of_two_factories_chooses_by_their_state(cast: SimpleNamespace
 
     assert response.status_code == 200
     choices = {choice.name: choice for choice in response.context["choices"]}
-    assert choices["Litein Tea Factory"].log_sentence == "yesterday lacks electricity, made tea"
-    assert choices["Momul Tea Factory"].log_sentence == "yesterday lacks firewood, electricity, made tea"
+    assert choices["Litein Tea Factory"].log_sentence == "missing yesterday: electricity, made tea"
+    assert choices["Momul Tea Factory"].log_sentence == "missing yesterday: firewood, electricity, made tea"
     assert choices["Momul Tea Factory"].state == "online"
     assert choices["Litein Tea Factory"].state == "no_device"
     assert f'href="/factories/{cast.momul.pk}/today/"' in response.content.decode()

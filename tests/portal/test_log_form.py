@@ -162,14 +162,14 @@ def test_the_same_form_with_another_number_is_not_taken_for_the_same(phone: Phon
 
     refused = phone.send(firewood__amount="12")
 
-    assert "was saved from this form before" in refused.context["log"].errors[0]
+    assert "This form already saved Firewood burned" in refused.context["log"].errors[0]
     assert refused.context["log"].save_id != SAVE
     assert [entry.amount for entry in kept()] == [10]
 
 
 def test_an_empty_form_and_days_that_cannot_be_are_named(phone: Phone) -> None:
-    assert "write at least one amount" in phone.send().context["log"].errors[0]
-    for day, words in (("2026-11-23", "lies outside"), ("yesterday", "is no date"), ("1989-12-31", "lies outside")):
+    assert "Enter at least one amount" in phone.send().context["log"].errors[0]
+    for day, words in (("2026-11-23", "is outside"), ("yesterday", "is not a date"), ("1989-12-31", "is outside")):
         response = phone.send(day=day, firewood__amount="10")
         assert words in response.context["log"].errors[0]
     assert kept() == []
@@ -223,7 +223,7 @@ def test_nothing_burned_and_nothing_made_are_zeros(phone: Phone) -> None:
 def test_nothing_and_a_number_cannot_both_be(phone: Phone) -> None:
     response = phone.send(firewood__nothing="yes", firewood__amount="4")
 
-    assert "cannot both be" in row(response, "firewood").errors["amount"][0]
+    assert "and nothing are filled in" in row(response, "firewood").errors["amount"][0]
 
 
 @pytest.mark.parametrize("kind", ["received", "stock_count"])
@@ -233,7 +233,7 @@ def test_wood_in_stock_emits_nothing(phone: Phone, kind: str) -> None:
     (entry,) = kept()
     assert (entry.kind, entry.co2e_kg, entry.period_start) == (kind, None, None)
     assert entry.timestamp == day_start(YESTERDAY) + timedelta(days=1)
-    assert response.context["answer"].headline == "Kept. It counts when it is used."
+    assert response.context["answer"].headline == "Saved. It counts when it is used."
 
 
 def test_a_bill_fills_every_day_from_its_first_to_its_last(phone: Phone) -> None:
@@ -291,7 +291,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
     asked = phone.send(firewood__amount="240", firewood__unit="stere")
     question = row(asked, "firewood").question
     keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
-    assert question.sentence == "That is more than three times your usual. Is it right?"
+    assert question.sentence == "This is more than three times your usual amount. Is it correct?"
     assert question.detail == "240 m3 stacked a day; three times the most of the last 28 days is 138."
     assert len(kept()) == before
 
@@ -314,7 +314,7 @@ def test_someone_elses_entry_of_the_day_is_a_choice(cast: SimpleNamespace, as_us
 
     found = row(asked, "firewood")
     assert found.question.sentence == (
-        "Someone else logged Firewood burned for 21 Nov: 22 m3 stacked. Yours: 24 m3 stacked. Keep which?"
+        "Another person logged Firewood burned for 21 Nov: 22 m3 stacked. Yours: 24 m3 stacked. Which one is correct?"
     )
     assert [label for _value, label, _is_plain in found.answers] == [
         "Keep 22 m3 stacked",
@@ -343,7 +343,7 @@ def test_ones_own_entry_of_the_day_is_said_to_be_ones_own(phone: Phone) -> None:
 
     asked = phone.send(str(uuid.uuid4()), made_tea__amount="900")
 
-    assert "You logged Made tea for 21 Nov already: 2500 kg. Now: 900 kg." in asked.content.decode()
+    assert "You already logged Made tea for 21 Nov: 2500 kg. Now: 900 kg." in asked.content.decode()
     assert ProductionEntry.objects.count() == 1
 
 

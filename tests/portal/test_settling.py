@@ -15,9 +15,9 @@ from tests import make
 from tests.portal.logged_site import NOW, make_site
 
 pytestmark = pytest.mark.django_db
-STILL_COUNTING = "Still counting: it stands from 23 Nov 06:02."
-BEING_ADDED = "New readings are being added: it stands in a few minutes."
-OUTSTANDING = "May still change until %s: a chimney sensor is silent or behind, and may still deliver what it kept."
+STILL_COUNTING = "The period is not over. This total is final from 23 Nov 06:02."
+BEING_ADDED = "New readings are being added. This total is final in a few minutes."
+OUTSTANDING = "This total may change until %s: a chimney sensor is silent or late and may still send stored readings."
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +54,8 @@ def test_the_whole_hours_of_today_and_the_weeks_of_the_morning_are_settled(
 ) -> None:
     for address in (f"/factories/{cast.litein.pk}/today/", "/morning/"):
         page = text_of(as_user(cast.hq), address)
-        assert "May still change" not in page
-        assert "Still counting" not in page
+        assert "This total may change" not in page
+        assert "The period is not over" not in page
 
 
 def test_while_readings_wait_today_says_so(
@@ -102,5 +102,5 @@ def test_without_a_whole_hour_the_page_says_that_the_first_figures_come_in(
 
     page = text_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/")
 
-    assert "Settling: the first figures come in." in page
+    assert "The first figures are coming in." in page
     assert STILL_COUNTING not in page

@@ -46,7 +46,7 @@ def text_of(response: Any) -> str:
 def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: SimpleNamespace, as_user: AsUser) -> None:
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
 
-    assert "No entries yet. Write last night's firewood; it takes 20 seconds." in page
+    assert "No entries yet. Log last night's firewood. It takes 20 seconds." in page
     assert "No chimney sensor yet. Your entries count fully without it." in page
     assert "<dialog" not in page
 
@@ -66,7 +66,7 @@ def test_wood_without_tea_shows_its_total_and_what_is_needed(cast: SimpleNamespa
 
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
 
-    assert "4,500 kg wood on 21 Nov. Per kg tea appears when made tea is written." in page
+    assert "4,500 kg wood on 21 Nov. The figure per kg of tea appears when made tea is logged." in page
     assert "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts" in page
 
 
@@ -78,7 +78,7 @@ def test_a_day_on_which_nothing_was_made_is_no_figure(cast: SimpleNamespace, as_
     lead = today(as_user(cast.litein_manager), cast.litein).context["page"].lead
 
     assert (lead.day.day, lead.figure.usual) == (YESTERDAY - A_DAY, None)
-    assert lead.sentence.endswith("Your usual stands after five such days.")
+    assert lead.sentence.endswith("Your usual value appears after five such days.")
 
 
 def test_a_figure_of_days_ago_says_so(cast: SimpleNamespace, as_user: AsUser) -> None:
@@ -118,9 +118,9 @@ def test_a_mine_speaks_of_coal(cast: SimpleNamespace, as_user: AsUser) -> None:
     make.make_production(mine, product="coal", amount=Decimal(500), unit="t", timestamp=day_start(YESTERDAY))
     page = text_of(today(as_user(cast.hq), mine))
 
-    assert "Write yesterday's coal, diesel and electricity" in empty
+    assert "Log yesterday's coal, diesel and electricity" in empty
     assert "500,000 kg made on 21 Nov." in page
-    assert "wood" not in page.split("Looked at")[0].lower().replace("firewood", "")
+    assert "wood" not in page.split("Checked")[0].lower().replace("firewood", "")
 
 
 # --- The same hours ------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: SimpleNamesp
 
     rows = {row.name: row for row in today(as_user(cast.hq), cast.litein).context["page"].missing.rows}
 
-    assert (rows["electricity"].cells, rows["electricity"].note) == ((), "The next bill is awaited until 6 Dec.")
+    assert (rows["electricity"].cells, rows["electricity"].note) == ((), "The next bill is due by 6 Dec.")
     assert len(rows["firewood"].cells) == 14
 
 
@@ -238,4 +238,4 @@ def test_labels_and_roles_say_what_a_screen_reader_needs(cast: SimpleNamespace, 
     assert page.count("<fieldset") == page.count("<legend") == 5
     svg = re.findall(r"<svg class=\"band-chart__plot\"[^>]*>", page)[0]
     assert 'role="img"' in svg
-    assert "Stack CO2 hour by hour on 22 Nov, over the usual. 6 hours within" in svg
+    assert "Stack CO2 by hour on 22 Nov, beside the usual. 6 hours within" in svg

@@ -146,9 +146,9 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     [
         ({"amount": "22", "reason": ""}, "reason", "Say why"),
         ({"amount": "1,2,3", "reason": "x"}, "amount", "no plain number"),
-        ({"amount": "24", "reason": "x"}, "amount", "Nothing is different"),
+        ({"amount": "24", "reason": "x"}, "amount", "Nothing has changed"),
         ({"amount": "22", "unit": "furlong", "reason": "x"}, "unit", "furlong"),
-        ({"amount": "22", "day": "2026-13-01", "reason": "x"}, "day", "is no date"),
+        ({"amount": "22", "day": "2026-13-01", "reason": "x"}, "day", "is not a date"),
         ({"amount": "22", "day": "2027-11-01", "reason": "x"}, "day", "lies in the future"),
         ({"act": "delete", "reason": " "}, "delete_reason", "Say why"),
     ],
@@ -194,7 +194,7 @@ def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast:
     assert made.amount_kg == 2600
     gone = send(browser, made, act="delete", reason="logged twice")
 
-    assert gone.context["page"].is_deleted
+    assert gone.context["page"].entry.deleted_at
     assert [row.act for row in gone.context["page"].history] == ["deleted", "corrected", "recorded"]
     assert "logged twice" in gone.content.decode()
 
@@ -218,5 +218,5 @@ def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast
 
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/entries/{derived.pk}/").content.decode()
 
-    assert "This follows from two meter readings" in page
+    assert "This amount is computed from two meter readings" in page
     assert 'name="reason"' not in page
