@@ -69,24 +69,21 @@ class RegisteredSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class GrantSerializer(RefuseNulMixin):
+class ApprovalSerializer(RefuseNulMixin):
     """A role in a factory, in a county, or in the whole organisation."""
 
-    organisation = serializers.IntegerField(
-        required=False, help_text="id; default: the factory's, else your first", **ID
-    )
-    role = serializers.ChoiceField(choices=Role.choices)
-    factory = serializers.IntegerField(required=False, allow_null=True, help_text="id", **ID)
-    county = serializers.CharField(required=False, allow_blank=True, max_length=80)
-
-
-class ApprovalSerializer(RefuseNulMixin):
     role = serializers.ChoiceField(choices=Role.choices)
     factory = serializers.IntegerField(required=False, allow_null=True, help_text="id", **ID)
     county = serializers.CharField(required=False, allow_blank=True, max_length=80)
 
     class Meta:
         swagger_schema_fields = {"example": {"role": "factory_manager", "factory": 1}}
+
+
+class GrantSerializer(ApprovalSerializer):
+    organisation = serializers.IntegerField(
+        required=False, help_text="id; default: the factory's, else your first", **ID
+    )
 
 
 class MemberChangeSerializer(ApprovalSerializer):
@@ -129,7 +126,6 @@ class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
             "invitation",
         ]
         read_only_fields = fields
-        ref_name = "Registration"
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
@@ -158,7 +154,6 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
             "revoked_at",
         ]
         read_only_fields = fields
-        ref_name = "Invitation"
 
     def get_state(self, invitation: Invitation) -> str:
         return state_of(invitation)
@@ -179,7 +174,6 @@ class InvitationWithLinkSerializer(InvitationSerializer):
 
     class Meta(InvitationSerializer.Meta):
         fields: Any = [*InvitationSerializer.Meta.fields, "link"]
-        ref_name = "InvitationWithLink"
 
 
 class AcceptSerializer(ContactSerializer):
@@ -230,7 +224,6 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
             "last_login",
         ]
         read_only_fields = fields
-        ref_name = "Member"
 
 
 class PasswordLinkSerializer(serializers.Serializer[Any]):
@@ -250,7 +243,6 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         model = ApiToken
         fields: Any = ["id", "name", "scopes", "factory", "created", "expiry", "last_used_at"]
         read_only_fields = fields
-        ref_name = "ApiToken"
 
 
 class ApiTokenWithTextSerializer(ApiTokenSerializer):
@@ -260,7 +252,6 @@ class ApiTokenWithTextSerializer(ApiTokenSerializer):
 
     class Meta(ApiTokenSerializer.Meta):
         fields: Any = [*ApiTokenSerializer.Meta.fields, "token"]
-        ref_name = "ApiTokenWithText"
 
 
 class NewTokenSerializer(RefuseNulMixin):

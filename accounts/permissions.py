@@ -28,8 +28,8 @@ M = TypeVar("M", bound=Model)
 AnyUser = User | AnonymousUser
 
 
-def _memberships(user: AnyUser) -> list[Membership]:
-    """The user's memberships, read once a request: the list is kept on the user object."""
+def memberships_of(user: AnyUser) -> list[Membership]:
+    """The user's memberships, oldest first; read once a request, since the user object keeps the list."""
     if not isinstance(user, User) or not user.is_active:
         return []
     if not hasattr(user, "_memberships_of_request"):
@@ -54,7 +54,7 @@ def _granting(user: AnyUser, action: Action) -> list[Membership]:
     token = token_of(user)
     if token is not None and not scopes_allow(token.scopes, action):
         return []
-    granting = [m for m in _memberships(user) if action in actions_of(Role(m.role))]
+    granting = [m for m in memberships_of(user) if action in actions_of(Role(m.role))]
     if token is None and not scopes_allow([Scope.READ], action):
         # An integrator writes only by a token with such a scope; a browser session has no scopes.
         granting = [m for m in granting if m.role != Role.INTEGRATOR]
@@ -82,7 +82,7 @@ def visible_to(
     `factory_path` leads from the model to its factory ("" for Factory itself).
     """
     prefix = f"{factory_path}__" if factory_path else ""
-    memberships = _memberships(user) if action is None else _granting(user, action)
+    memberships = memberships_of(user) if action is None else _granting(user, action)
     q = _covers(memberships, prefix)
     token = token_of(user)
     if token is not None and token.factory_id:
@@ -133,20 +133,14 @@ def organisations_of(user: AnyUser, action: Action) -> list[int]:
     return [m.organisation_id for m in _granting(user, action) if not m.factory_id and not m.county]
 
 
-def memberships_of(user: AnyUser) -> list[Membership]:
-    """The user's memberships, oldest first; read once a request."""
-    return _memberships(user)
+def first_membership(user: AnyUser) -> Membership | None:
+    return next(iter(memberships_of(user)), None)
 
 
 def organisation_of(user: AnyUser) -> Any:
     """The organisation of the user's first membership, or None."""
-    memberships = _memberships(user)
-    return memberships[0].organisation if memberships else None
-
-
-def first_membership(user: AnyUser) -> Membership | None:
-    memberships = _memberships(user)
-    return memberships[0] if memberships else None
+    membership = first_membership(user)
+    return membership.organisation if membership else None
 
 
 # --- Adapters: pages ---------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,36 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
 from portal.drawn.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
-
-
-@dataclass(frozen=True, slots=True)
-class SampleLive:
-    """The shape that components/_live_values.html takes."""
-
-    co2_kg_per_h: float | None
-    co2_ppm: float | None
-    temperature_c: float | None
-    velocity_ms: float | None
-    timestamp: datetime
-    interval_s: int = 5
-    quality_sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SampleChimney:
-    """The shape that portal/_chimney.html takes."""
-
-    name: str
-    device_id: str | None
-    state: str
-    state_word: str
-    live: SampleLive | None
-    fire_log: FireLog | None
-    so_far_today_kg: float | None
-    coverage_pct: float | None
-    hold_sentence: str | None = None
-    stream_url: str = ""
-    poll_url: str = ""
+from portal.sites.factory import ChimneyView, LiveValues
 
 
 def _status_at(hour: int) -> FireLogStatus:
@@ -61,22 +31,22 @@ def sample_fire_log(now: datetime) -> FireLog:
     return build_fire_log(cells, scale_kg_per_h=800)
 
 
-def _chimneys(now: datetime, log: FireLog) -> list[SampleChimney]:
-    def reading(age_s: int, **values: Any) -> SampleLive:
+def _chimneys(now: datetime, log: FireLog) -> list[ChimneyView]:
+    def reading(age_s: int, **values: Any) -> LiveValues:
         shown = {"co2_kg_per_h": 862.4, "co2_ppm": 93250.0, "temperature_c": 181.5, "velocity_ms": 3.21}
-        return SampleLive(timestamp=now - timedelta(seconds=age_s), **(shown | values))
+        return LiveValues(timestamp=now - timedelta(seconds=age_s), interval_s=5, **(shown | values))
 
     fault = _("The temperature sensor reports a fault.")
-    flagged = reading(4, temperature_c=None, quality_sentences=(fault,))
+    flagged = reading(4, temperature_c=None, quality_sentences=[fault])
     hold = _("The sensor reports a dry basis, the registry says wet. Readings wait outside the totals.")
     online, silent = _("online"), _("silent")
     return [
-        SampleChimney("1", "sample-1", "online", online, reading(4), log, 6123.4, 98.7),
-        SampleChimney("2", "sample-2", "online", online, reading(40), log, 6123.4, 98.7),
-        SampleChimney("3", "sample-3", "silent", silent, reading(7200), log, 2210.9, 61.3),
-        SampleChimney("4", "sample-4", "never", _("never reported"), None, None, None, None),
-        SampleChimney("5", None, "no_device", _("no sensor"), None, None, None, None),
-        SampleChimney("6", "sample-6", "online", online, flagged, log, 0.42, 12.5, hold_sentence=hold),
+        ChimneyView("1", "sample-1", "online", online, reading(4), log, 6123.4, 98.7),
+        ChimneyView("2", "sample-2", "online", online, reading(40), log, 6123.4, 98.7),
+        ChimneyView("3", "sample-3", "silent", silent, reading(7200), log, 2210.9, 61.3),
+        ChimneyView("4", "sample-4", "never", _("never reported"), None, None, None, None),
+        ChimneyView("5", None, "no_device", _("no sensor"), None, None, None, None),
+        ChimneyView("6", "sample-6", "online", online, flagged, log, 0.42, 12.5, hold_sentence=hold),
     ]
 
 

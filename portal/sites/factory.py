@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ class LiveValues:
     velocity_ms: float | None
     timestamp: datetime
     interval_s: float
-    quality_sentences: list[str]
+    quality_sentences: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class ChimneyView:
     fire_log: FireLog | None
     so_far_today_kg: float | None
     coverage_pct: float | None
-    why_unusable: str
-    stream_url: str
-    poll_url: str
-    hold_sentence: str | None
+    why_unusable: str = ""
+    stream_url: str = ""
+    poll_url: str = ""
+    hold_sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
