@@ -21,8 +21,8 @@ def show_errors(form: forms.Form, error: ApiError, **renamed: str) -> None:
     """Put a refusal of the services beside the fields it names; `renamed`: API field -> field of the form."""
     for name, errors in error.fields.items():
         field = renamed.get(name, name)
-        for found in errors:
-            form.add_error(field if field in form.fields else None, found["message"])
+        for problem in errors:
+            form.add_error(field if field in form.fields else None, problem["message"])
     if not error.fields:
         form.add_error(None, error.message)
 

@@ -108,19 +108,19 @@ def checked_grant(
 
 def _organisation_of_factory(factory_id: int, managed: list[int], organisation_id: int | None) -> int:
     within = managed if organisation_id is None else [organisation_id]
-    found: int | None = (
+    organisation: int | None = (
         all_factories()
         .filter(pk=factory_id, organisation_id__in=within)
         .values_list("organisation_id", flat=True)
         .first()
     )
-    if found is None:
+    if organisation is None:
         raise invalid(
             "factory",
             "unknown_factory",
             _("factory=%(id)s is not a factory of your organisation.") % {"id": factory_id},
         )
-    return found
+    return organisation
 
 
 def _known_county(county: str, organisation_id: int) -> str:

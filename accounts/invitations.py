@@ -98,8 +98,8 @@ def revoke_invitation(invitation_id: int) -> Invitation:
 
 # --- Accepting ----------------------------------------------------------------------
 def find_invitation(token: str) -> Invitation | None:
-    found = Invitation.objects.select_related("organisation", "factory", "invited_by")
-    return found.filter(token_sha256=link_digest(token)).first()
+    invitations = Invitation.objects.select_related("organisation", "factory", "invited_by")
+    return invitations.filter(token_sha256=link_digest(token)).first()
 
 
 def refuse_if_over(invitation: Invitation | None) -> Invitation:

@@ -45,10 +45,10 @@ def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
     managed = managed_organisations(request.user)
     if not managed:
         raise PermissionDenied
-    found = list(organisations(managed))
+    managed_ones = list(organisations(managed))
     asked = request.GET.get("organisation", "")
-    chosen = [o for o in found if str(o.pk) == asked] or [o for o in found if o.pk == managed[0]]
-    return chosen[0], found
+    chosen = [o for o in managed_ones if str(o.pk) == asked] or [o for o in managed_ones if o.pk == managed[0]]
+    return chosen[0], managed_ones
 
 
 @never_cache
@@ -80,10 +80,10 @@ def members(request: HttpRequest) -> HttpResponse:
 
 
 def _matching(rows: Any, wanted: str) -> Any:
-    found = rows.none()
+    matching = rows.none()
     for name in ("user__first_name", "user__last_name", "user__email", "user__phone", "factory__name"):
-        found = found | rows.filter(**{f"{name}__icontains": wanted})
-    return found
+        matching = matching | rows.filter(**{f"{name}__icontains": wanted})
+    return matching
 
 
 @never_cache
@@ -130,9 +130,9 @@ def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation
 @page(Action.MANAGE_MEMBERS)
 def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One request: approve it with a role and a place, or decline."""
-    found = get_object_or_404(registration.requests_of(request.user), pk=pk)
-    assert found.organisation is not None
-    form = GrantForm(request.POST or None, organisation_id=found.organisation.pk)
+    asked = get_object_or_404(registration.requests_of(request.user), pk=pk)
+    assert asked.organisation is not None
+    form = GrantForm(request.POST or None, organisation_id=asked.organisation.pk)
     if request.method == "POST":
         try:
             if request.POST.get("act") == "decline":
@@ -144,7 +144,7 @@ def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
                 return _show_invitation(request, made)
         except ApiError as error:
             show_errors(form, error, **GRANT_ERRORS)
-    return render(request, "accounts/request.html", {"form": form, "asked": found})
+    return render(request, "accounts/request.html", {"form": form, "asked": asked})
 
 
 @never_cache
@@ -152,24 +152,24 @@ def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
 @page(Action.MANAGE_MEMBERS)
 def member(request: HttpRequest, pk: int) -> HttpResponseBase:
     """One membership: change role or place, end it, give a link for a new password."""
-    found = get_object_or_404(services.members_of(request.user), pk=pk)
+    membership = get_object_or_404(services.members_of(request.user), pk=pk)
     act = request.POST.get("act", "") if request.method == "POST" else ""
     form = GrantForm(
         request.POST if act == "change" else None,
-        organisation_id=found.organisation_id,
-        initial={"role": found.role, "place": place_of(found)},
+        organisation_id=membership.organisation_id,
+        initial={"role": membership.role, "place": place_of(membership)},
     )
-    context: dict[str, Any] = {"form": form, "member": found, "is_me": found.user_id == request.user.pk}
+    context: dict[str, Any] = {"form": form, "member": membership, "is_me": membership.user_id == request.user.pk}
     try:
         if act == "change" and form.is_valid():
             services.change_membership(pk, form.grant_of(user_of(request)))
             messages.success(request, _("Changed. You can undo it for 10 minutes."))
             return redirect("members")
         if act == "end":
-            return _end(request, found, context)
+            return _end(request, membership, context)
         if act == "password-link":
-            token = services.issue_password_link(user_of(request), found)
-            context["link"] = _password_link(request, found, token)
+            token = services.issue_password_link(user_of(request), membership)
+            context["link"] = _password_link(request, membership, token)
     except ApiError as error:
         if act == "change":
             show_errors(form, error, **GRANT_ERRORS)
@@ -178,19 +178,19 @@ def member(request: HttpRequest, pk: int) -> HttpResponseBase:
     return render(request, "accounts/member.html", context)
 
 
-def _end(request: HttpRequest, found: Membership, context: dict[str, Any]) -> HttpResponseBase:
+def _end(request: HttpRequest, membership: Membership, context: dict[str, Any]) -> HttpResponseBase:
     """A user cannot undo the end of their own membership, so the page asks twice. Any other end can be undone."""
     if context["is_me"] and request.POST.get("confirmed") != "yes":
         return render(request, "accounts/member.html", context | {"confirm_own": True})
-    services.end_membership(found.pk)
+    services.end_membership(membership.pk)
     messages.success(request, _("Ended. You can undo it for 10 minutes."))
     return redirect("home" if context["is_me"] else "members")
 
 
-def _password_link(request: HttpRequest, found: Membership, token: str) -> LinkToSend:
+def _password_link(request: HttpRequest, membership: Membership, token: str) -> LinkToSend:
     words = _("Set your new password for Carbon Track here: %(link)s")
-    person = found.user
-    to = Invitation(phone=person.phone or "", email=person.email or "", organisation=found.organisation)
+    person = membership.user
+    to = Invitation(phone=person.phone or "", email=person.email or "", organisation=membership.organisation)
     to.expires_at = timezone.now() + services.PASSWORD_LINK_LASTS
     return _to_send(request, "password-link", token, words, to)
 
@@ -211,9 +211,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @page(Action.MANAGE_MEMBERS)
 def revoke(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(invitations.invitations_of(request.user), pk=pk)
+    invitation = get_object_or_404(invitations.invitations_of(request.user), pk=pk)
     try:
-        invitations.revoke_invitation(found.pk)
+        invitations.revoke_invitation(invitation.pk)
         messages.success(request, _("The link no longer works."))
     except ApiError as error:
         messages.error(request, error.message)

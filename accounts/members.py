@@ -154,10 +154,10 @@ def _locked(membership_id: int) -> Membership:
     """The membership, after a lock on all HQ managers of its organisation: two cannot end each other at once."""
     organisation_id = Membership.objects.values_list("organisation_id", flat=True).get(pk=membership_id)
     list(_hq_managers(organisation_id).select_for_update(of=("self",)).order_by("pk"))
-    found = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
-    if found is None:
+    membership = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
+    if membership is None:
         raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
-    return found
+    return membership
 
 
 def _hq_managers(organisation_id: int) -> QuerySet[Membership]:
@@ -216,8 +216,8 @@ def find_password_link(token: str) -> PasswordLink | None:
 @transaction.atomic
 def set_password_by_link(token: str, password: str) -> User:
     """Set the password; sessions and sign-in tokens of the person end. Raises ApiError 404, 400."""
-    found = PasswordLink.objects.select_for_update(of=("self",)).select_related("user")
-    link = found.filter(
+    links = PasswordLink.objects.select_for_update(of=("self",)).select_related("user")
+    link = links.filter(
         token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
     ).first()
     if link is None:

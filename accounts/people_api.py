@@ -251,9 +251,9 @@ class MemberViewSet(_ManagedViewSet):
         """For a member without mail. Shown only now; it works once, for 24 hours. Earlier links stop working."""
         membership = get_object_or_404(self.get_queryset(), pk=pk)
         token = members.issue_password_link(user_of(request), membership)
-        found = members.find_password_link(token)
-        if found is None:
+        password_link = members.find_password_link(token)
+        if password_link is None:
             raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
         link = request.build_absolute_uri(reverse("password-link", args=[token]))
-        body = PasswordLinkSerializer({"link": link, "expires_at": found.expires_at}).data
+        body = PasswordLinkSerializer({"link": link, "expires_at": password_link.expires_at}).data
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})

@@ -115,14 +115,14 @@ def get_visible(
     user: AnyUser, queryset: QuerySet[M], action: Action, *, factory_path: str = "factory", **lookup: Any
 ) -> M:
     """Fetch and authorise in one call: 404 when out of scope, 403 when in scope without the right."""
-    found = visible_to(user, queryset, factory_path=factory_path).filter(**lookup).first()
-    if found is None:
+    row = visible_to(user, queryset, factory_path=factory_path).filter(**lookup).first()
+    if row is None:
         raise Http404
-    factory: Any = found
+    factory: Any = row
     for step in filter(None, factory_path.split("__")):
         factory = getattr(factory, step)
     require(user, action, factory)
-    return found
+    return row
 
 
 def organisations_of(user: AnyUser, action: Action) -> list[int]:

@@ -35,6 +35,6 @@ def landing_address(user: User) -> str:
     if may(user, Action.VIEW_NETWORK):
         return reverse("morning")
     if may(user, Action.WRITE_ENERGY):
-        own = list(own_factories(user).values_list("pk", flat=True)[:2])
-        return factory_address(own[0]) if len(own) == 1 else ""
+        managed = list(own_factories(user).values_list("pk", flat=True)[:2])
+        return factory_address(managed[0]) if len(managed) == 1 else ""
     return reverse("network")

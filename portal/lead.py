@@ -117,26 +117,26 @@ def lead_of_day(kind: LeadKind, rows: Mapping[date, Sums], day: date) -> LeadFig
         row = rows.get(of_day)
         return None if row is None else _parts(kind, row)
 
-    own = parts(day)
-    if own is None:
+    ratio = parts(day)
+    if ratio is None:
         return None
     before = [parts(day - timedelta(days=back)) for back in range(1, DAYS_COMPARED + 1)]
     ratios = [numerator / denominator for numerator, denominator in filter(None, before)]
     return LeadFigure(
         kind=kind,
         day=day,
-        value=own[0] / own[1],
+        value=ratio[0] / ratio[1],
         usual=statistics.median(ratios) if len(ratios) >= FEWEST_DAYS else None,
         usual_days=len(ratios),
-        numerator=own[0],
-        denominator=own[1],
+        numerator=ratio[0],
+        denominator=ratio[1],
     )
 
 
 def latest_lead(kind: LeadKind, rows: Mapping[date, Sums], last: date, *, look_back_days: int) -> LeadFigure | None:
     """The figure of the newest day up to `last` that has one."""
     for back in range(look_back_days):
-        found = lead_of_day(kind, rows, last - timedelta(days=back))
-        if found is not None:
-            return found
+        lead = lead_of_day(kind, rows, last - timedelta(days=back))
+        if lead is not None:
+            return lead
     return None

@@ -85,11 +85,11 @@ def build_band_chart(hours: Sequence[BandHour], *, title: str) -> BandChart | No
 
 def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
     """Neighbours that have a figure, with their places; a gap parts them."""
-    found = []
+    runs = []
     for is_known, run in groupby(enumerate(values), key=lambda pair: pair[1] is not None):
         if is_known:
-            found.append([(place, value) for place, value in run if value is not None])
-    return found
+            runs.append([(place, value) for place, value in run if value is not None])
+    return runs
 
 
 def _line(values: Sequence[float | None], step: float, y: Callable[[float], str]) -> str:

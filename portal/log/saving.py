@@ -207,10 +207,10 @@ def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
         rows = rows.filter(energy_type__code=row.spec.energy_type)
     else:
         rows = rows.filter(product=row.spec.product)
-    found = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
-    if found is None:
+    replaced = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+    if replaced is None:
         return  # already deleted, by a retry of this save or by another person
-    log_of(found).delete(user, found.pk, _reason(form.save_id))
+    log_of(replaced).delete(user, replaced.pk, _reason(form.save_id))
 
 
 def _reason(save_id: uuid.UUID) -> str:
@@ -222,11 +222,11 @@ def entries_of(factory: Factory, save_id: uuid.UUID) -> list[Entry]:
     """The rows that a save stored, also undone ones, in the order of the form. Two queries."""
     specs = rows_of(factory)
     keys = {client_id(save_id, spec.name): place for place, spec in enumerate(specs)}
-    found: list[Entry] = [
+    entries: list[Entry] = [
         *energy_log.entries().filter(factory=factory, client_id__in=keys),
         *ProductionEntry.objects.filter(factory=factory, client_id__in=keys),
     ]
-    return sorted(found, key=lambda entry: keys[entry.client_id] if entry.client_id else 0)
+    return sorted(entries, key=lambda entry: keys[entry.client_id] if entry.client_id else 0)
 
 
 def spec_of(entry: Entry) -> RowSpec | None:

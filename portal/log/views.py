@@ -86,42 +86,42 @@ def log_undo(request: HttpRequest, pk: int, save_id: uuid.UUID) -> HttpResponseB
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def entry(request: HttpRequest, pk: int, entry_id: int) -> HttpResponseBase:
-    found = get_visible(request.user, energy_log.entries(), Action.VIEW_ENERGY, factory_id=pk, pk=entry_id)
-    return _entry(request, found, Action.WRITE_ENERGY)
+    shown = get_visible(request.user, energy_log.entries(), Action.VIEW_ENERGY, factory_id=pk, pk=entry_id)
+    return _entry(request, shown, Action.WRITE_ENERGY)
 
 
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def production_entry(request: HttpRequest, pk: int, entry_id: int) -> HttpResponseBase:
     rows = ProductionEntry.objects.select_related("factory__organisation")
-    found = get_visible(request.user, rows, Action.VIEW_PRODUCTION, factory_id=pk, pk=entry_id)
-    return _entry(request, found, Action.WRITE_PRODUCTION)
+    shown = get_visible(request.user, rows, Action.VIEW_PRODUCTION, factory_id=pk, pk=entry_id)
+    return _entry(request, shown, Action.WRITE_PRODUCTION)
 
 
-def _entry(request: HttpRequest, found: Entry, action: Action) -> HttpResponseBase:
+def _entry(request: HttpRequest, shown: Entry, action: Action) -> HttpResponseBase:
     """Show an entry, or correct, delete or undo it and show it again."""
-    user, may_write = user_of(request), may(request.user, action, found.factory)
+    user, may_write = user_of(request), may(request.user, action, shown.factory)
     form = None
     if request.method == "POST":
         if not may_write:
             raise PermissionDenied(str(action))
-        form = _act(user, found, request)
+        form = _act(user, shown, request)
         if form is None:
             raise Http404
         if not form.errors:
             messages.success(request, _("Done. The history below shows the earlier values."))
             return redirect(request.path)
     context: dict[str, Any] = {
-        "page": entry_pages.entry_page(found, user, timezone.now(), form),
+        "page": entry_pages.entry_page(shown, user, timezone.now(), form),
         "may_write": may_write,
     }
     return render(request, "portal/entry.html", context)
 
 
-def _act(user: User, found: Entry, request: HttpRequest) -> entry_pages.EntryForm | None:
+def _act(user: User, shown: Entry, request: HttpRequest) -> entry_pages.EntryForm | None:
     act = request.POST.get("act", "correct")
     if act == "correct":
-        return entry_pages.correct(user, found, request.POST)
+        return entry_pages.correct(user, shown, request.POST)
     if act == "delete":
-        return entry_pages.delete(user, found, request.POST)
-    return entry_pages.undo(user, found) if act == "undo" else None
+        return entry_pages.delete(user, shown, request.POST)
+    return entry_pages.undo(user, shown) if act == "undo" else None

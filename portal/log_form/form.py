@@ -187,17 +187,17 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
     usual = day_just_ended(factory, now)
     if not text:
         return usual, ""
-    found = _date(text)
+    day = _date(text)
     latest = running_day(factory, now).day
-    if found is None:
+    if day is None:
         return usual, _("%(value)s is not a date; write it like 2026-11-21.") % {"value": text}
-    if not EARLIEST <= found <= latest:
+    if not EARLIEST <= day <= latest:
         return usual, _("%(value)s is outside %(first)s to %(last)s; log a day after it has begun.") % {
             "value": text,
             "first": EARLIEST.isoformat(),
             "last": latest.isoformat(),
         }
-    return factory_day(factory, found), ""
+    return factory_day(factory, day), ""
 
 
 def _date(text: str) -> date | None:
@@ -267,8 +267,8 @@ def _amount(
 def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
     """The days of a bill, both included, as one period."""
     first, last = _date(row.bill_from), _date(row.bill_to)
-    for name, text, found in (("from", row.bill_from, first), ("to", row.bill_to, last)):
-        if found is None:
+    for name, text, day in (("from", row.bill_from, first), ("to", row.bill_to, last)):
+        if day is None:
             words = (
                 _("%(value)s is not a date; write it like 2026-11-21.")
                 if text

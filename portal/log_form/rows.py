@@ -149,14 +149,14 @@ def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str,
     A number of queries that depends on the rows alone, not on what was ever logged.
     """
     read = _read(factory, specs)
-    found = {}
+    facts = {}
     for spec in specs:
         energy_type = read.types.get(spec.energy_type)
         chips = tuple(UnitChip(unit, unit_label(unit)) for unit in spec.units)
         if energy_type is not None:
             chips = _energy_chips(factory, spec, energy_type, read, day)
-        found[spec.name] = RowFacts(chips, read.last.get(spec.name), read.meters.get(spec.name))
-    return found
+        facts[spec.name] = RowFacts(chips, read.last.get(spec.name), read.meters.get(spec.name))
+    return facts
 
 
 def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
@@ -206,9 +206,9 @@ def _energy_chips(
     factory: Factory, spec: RowSpec, energy_type: EnergyType, read: _Read, day: date
 ) -> tuple[UnitChip, ...]:
     """The usual units, those of the factory, and the unit of the last entry if it is neither."""
-    own = read.names.get(energy_type.pk, [])
+    local_units = read.names.get(energy_type.pk, [])
     units = {unit: unit_label(unit) for unit in spec.units}
-    for record in own:
+    for record in local_units:
         is_usual = record.name in units  # a stere with a local weight is still a stere
         made_of = f"{plain(record.amount)} {unit_label(record.unit)}"
         units[record.name] = units[record.name] if is_usual else f"{record.name} = {made_of}"

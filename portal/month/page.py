@@ -126,7 +126,7 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         columns=columns,
         rows=rows,
         totals=tuple(_total(rows, place) for place in range(len(columns))),
-        holes=sum(len(found) for found in holes.values()),
+        holes=sum(len(missing) for missing in holes.values()),
         co2e_t=total.co2e_kg / 1000 if total and total.co2e_kg is not None else None,
         biogenic_t=total.biogenic_co2_kg / 1000 if total and total.biogenic_co2_kg is not None else None,
         energy_days=total.energy_days if total else 0,
@@ -167,7 +167,7 @@ class _Read:
 
 def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[Column, ...]:
     """A column for each energy type and unit that was logged, the usual ones first; then the products."""
-    logged = {(code, unit) for (_day, code), found in amounts.items() for unit in found.by_unit}
+    logged = {(code, unit) for (_day, code), of_day in amounts.items() for unit in of_day.by_unit}
     rows = (ROWS[name] for name in SECTORS[factory.sector].month_rows)
     standard = ((row.energy_type, row.units[0]) for row in rows)
     usual = [(c, u) for c, u in standard if (c, u) in logged or c not in {code for code, _unit in logged}]
@@ -220,10 +220,10 @@ def _amount(factory: Factory, day: FactoryDay, column: Column, read: _Read) -> t
         row = read.sums.get(day.day)
         name = "made_kg" if column.key == SECTORS[factory.sector].products[0] else f"{column.key}_kg"
         return (None if row is None else getattr(row, name)), True
-    found = read.amounts.get((day.day, column.key))
-    if found is None:
+    of_day = read.amounts.get((day.day, column.key))
+    if of_day is None:
         return None, True
-    return found.by_unit.get(column.unit), found.is_whole_day
+    return of_day.by_unit.get(column.unit), of_day.is_whole_day
 
 
 def shown(amount: Decimal) -> str:

@@ -224,11 +224,11 @@ def _managers(factories: Sequence[Factory]) -> dict[int, User]:
     memberships = Membership.objects.filter(
         factory__in=[factory.pk for factory in factories], role=Role.FACTORY_MANAGER, user__is_active=True
     ).select_related("user")
-    found: dict[int, User] = {}
+    managers: dict[int, User] = {}
     for membership in sorted(memberships, key=lambda m: (not m.user.phone, m.pk)):
         if membership.factory_id is not None:
-            found.setdefault(membership.factory_id, membership.user)
-    return found
+            managers.setdefault(membership.factory_id, membership.user)
+    return managers
 
 
 def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, manager: User | None, base_url: str) -> str:
@@ -254,14 +254,14 @@ def _notice(factory: Factory, text: str, when: str, moment: datetime | None, **w
 def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
     """Devices of record that reported before and are silent now. A device that never reported is not silent."""
     by_pk = {factory.pk: factory for factory in factories}
-    found = [
+    silent = [
         (a.device.last_heartbeat, a.device.device_id, by_pk[a.factory_id])
         for a in of_record_at(factories, now)
         if state_of(a.device, now) is DeviceState.SILENT
     ]
     return [
         _notice(factory, device_id, _("silent since %(time)s"), heard)
-        for heard, device_id, factory in sorted(found, key=lambda row: (row[0], row[1]))
+        for heard, device_id, factory in sorted(silent, key=lambda row: (row[0], row[1]))
     ]
 
 

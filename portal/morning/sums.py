@@ -40,36 +40,36 @@ def sums_by_factory(factories: Sequence[Factory], first: date, last: date, now: 
     """Each factory's factory days from `first` to `last`, both included. Three queries for all of them."""
     ids = [factory.pk for factory in factories]
     fuels = _fuels(ids, first, last)
-    found = queries.sums(ids, first, last, now=now)
-    worked = queries.operating_times(factories, found, first, last, now=now)
+    sums = queries.sums(ids, first, last, now=now)
+    worked = queries.operating_times(factories, sums, first, last, now=now)
     nobody = (None, None)
     return {
-        factory.pk: _site_sums(factory, found.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody))
+        factory.pk: _site_sums(factory, sums.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody))
         for factory in factories
     }
 
 
 def _site_sums(
     factory: Factory,
-    own: queries.Sums | None,
+    sums: queries.Sums | None,
     worked: queries.OperatingTime,
     fuels: tuple[Decimal | None, Decimal | None],
 ) -> MorningSums:
-    if own is None:  # a device that never reported: every hour counts against the operating time
+    if sums is None:  # a device that never reported: every hour counts against the operating time
         return MorningSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
     burns_for_heat = SECTORS[factory.sector].burns_for_heat
     return MorningSums(
         factory_id=factory.pk,
-        energy_days=own.energy_days if burns_for_heat else own.electricity_days,
-        made_kg=own.made_kg,
-        scope_1_2_kg=own.co2e_kg if own.electricity_days or own.heat_days or own.other_gj else None,
-        methane_kg=own.methane_co2e_kg,
-        stack_biogenic_kg=_biogenic_part(own.stack_co2_kg, *fuels),
+        energy_days=sums.energy_days if burns_for_heat else sums.electricity_days,
+        made_kg=sums.made_kg,
+        scope_1_2_kg=sums.co2e_kg if sums.electricity_days or sums.heat_days or sums.other_gj else None,
+        methane_kg=sums.methane_co2e_kg,
+        stack_biogenic_kg=_biogenic_part(sums.stack_co2_kg, *fuels),
         good_h=worked.worked_h,
         stack_h=worked.hours,
-        gwp_set=own.gwp_set,
-        pair_kg=own.co2e_pair_kg,
-        pair_made_kg=own.co2e_made_kg,
+        gwp_set=sums.gwp_set,
+        pair_kg=sums.co2e_pair_kg,
+        pair_made_kg=sums.co2e_made_kg,
     )
 
 

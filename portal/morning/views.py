@@ -22,12 +22,12 @@ from portal.requests import factory_of
 
 def _organisations(user: User) -> list[Organisation]:
     """Organisations whose network the user sees; the first is the default."""
-    found = {
+    organisations = {
         m.organisation_id: m.organisation
         for m in memberships_of(user)
         if Action.VIEW_NETWORK in actions_of(Role(m.role))
     }
-    return list(found.values())
+    return list(organisations.values())
 
 
 def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisation:

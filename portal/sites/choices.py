@@ -30,11 +30,11 @@ class FactoryChoice:
 
 def factory_choices(factories: Iterable[Factory], now: datetime) -> list[FactoryChoice]:
     """Factories with something to log come first. The number of queries does not grow with the factories."""
-    own = list(factories)
-    kept = logs(own, now)
-    states = {row.factory_id: row for row in network_rows(own, now)}
+    managed = list(factories)
+    kept = logs(managed, now)
+    states = {row.factory_id: row for row in network_rows(managed, now)}
     choices = []
-    for factory in own:
+    for factory in managed:
         missing = missing_words(factory, kept[factory.pk].yesterday.missing)
         lacking = _("missing yesterday: %(items)s") % {"items": missing}
         choices.append(

@@ -69,11 +69,11 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
         devices.setdefault(assignment.factory_id, []).append(assignment.device)
     rows = []
     for factory in factories:
-        own = devices.get(factory.pk, [])
-        states = [state_of(device, now) for device in own] or [DeviceState.NO_DEVICE]
+        of_site = devices.get(factory.pk, [])
+        states = [state_of(device, now) for device in of_site] or [DeviceState.NO_DEVICE]
         state = min(states, key=_EXCEPTION_ORDER.index)
         part = totals.total(so_far[factory.pk])
-        heard = [device.last_heartbeat for device in own if device.last_heartbeat]
+        heard = [device.last_heartbeat for device in of_site if device.last_heartbeat]
         rows.append(
             NetworkRow(
                 factory_id=factory.pk,
@@ -84,11 +84,11 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
                 state=state,
                 state_word=state_word(state),
                 last_reading_at=max(heard, default=None),
-                interval_s=max((device.interval_s for device in own), default=5.0),
+                interval_s=max((device.interval_s for device in of_site), default=5.0),
                 co2_today_kg=part.measured_kg if part and part.covered_ms else None,
                 coverage_pct=part.coverage_pct if part else None,
-                devices_online=sum(is_online(device, now) for device in own),
-                devices_total=len(own),
+                devices_online=sum(is_online(device, now) for device in of_site),
+                devices_total=len(of_site),
                 why_unusable=why_unusable(state, part),
             )
         )
@@ -144,8 +144,8 @@ def _by_factory(
     """Chimneys of one factory summed hour by hour: mass adds up, and so does the time covered."""
     chimneys = dict(Assignment.objects.filter(factory__in=factories).values_list("chimney_id", "factory_id").distinct())
     summed: dict[int, dict[datetime, list[totals.RecordHour]]] = {}
-    for chimney_id, own in hours.items():
-        for hour in own:
+    for chimney_id, of_chimney in hours.items():
+        for hour in of_chimney:
             summed.setdefault(chimneys[chimney_id], {}).setdefault(hour.period_start, []).append(hour)
     return {
         factory_id: [totals.sum_hours(parts) for _start, parts in sorted(starts.items())]
@@ -162,11 +162,11 @@ def network_page(
     now: datetime,
 ) -> NetworkPage:
     """The page around `shown`; the three figures on top are of one organisation, whatever the filter."""
-    own = [factory for factory in factories if organisation and factory.organisation_id == organisation.pk]
-    own_ids = {factory.pk for factory in own}
+    sites = [factory for factory in factories if organisation and factory.organisation_id == organisation.pk]
+    own_ids = {factory.pk for factory in sites}
     rows = [row for row in rows if row.factory_id in own_ids]
     with_data = [row for row in rows if row.co2_today_kg is not None]
-    total = totals.total([part for parts in totals.so_far_today(own, now).values() for part in parts])
+    total = totals.total([part for parts in totals.so_far_today(sites, now).values() for part in parts])
     return NetworkPage(
         organisation_name=organisation.name if organisation else "",
         rows=shown,
@@ -176,15 +176,15 @@ def network_page(
         co2_today_kg=sum(row.co2_today_kg or 0 for row in with_data) if with_data else None,
         coverage_pct=total.coverage_pct if total else None,
         factories_with_data=len(with_data),
-        today_label=today_label(own[0], now) if own else _("today"),
-        settling_sentence=_settling_sentence(own, now) if with_data else "",
+        today_label=today_label(sites[0], now) if sites else _("today"),
+        settling_sentence=_settling_sentence(sites, now) if with_data else "",
         query=parameters["q"],
         state_filter=parameters["state"],
         sort=parameters["sort"],
     )
 
 
-def _settling_sentence(own: Sequence[Factory], now: datetime) -> str:
-    days = [(factory, running_day(factory, now)) for factory in own]
+def _settling_sentence(sites: Sequence[Factory], now: datetime) -> str:
+    days = [(factory, running_day(factory, now)) for factory in sites]
     periods = [SitePeriod(f.pk, day.starts_at, day.ends_at) for f, day in days]
-    return settling_sentence(periods, own[0].time_zone, now)
+    return settling_sentence(periods, sites[0].time_zone, now)

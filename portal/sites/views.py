@@ -66,11 +66,11 @@ def network(request: HttpRequest) -> HttpResponse:
         "sort": request.GET.get("sort", "") if request.GET.get("sort") in SORTS else "exception",
     }
     rows = network_rows(factories, now)
-    found = ordered(filtered(rows, parameters["q"], parameters["state"]), parameters["sort"], now)
+    chosen = ordered(filtered(rows, parameters["q"], parameters["state"]), parameters["sort"], now)
     if wants_csv(request):
-        records = [csv_record(row) for row in found]
+        records = [csv_record(row) for row in chosen]
         return csv_response(request, records, CSV_COLUMNS, "factories")
-    page_obj = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page_obj = Paginator(chosen, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     shown = with_ribbons(list(page_obj), factories, now)
     membership = first_membership(request.user)
     context = {
@@ -85,9 +85,9 @@ def network(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page(Action.USE_PORTAL)
 def factory(request: HttpRequest, pk: int) -> HttpResponse:
-    found = factory_of(request, pk, Action.VIEW_READINGS)
+    shown = factory_of(request, pk, Action.VIEW_READINGS)
     others = _visible_factories(request).exclude(pk=pk).exists()
-    context = {"page": factory_page(found, timezone.now()), "network_url": reverse("network") if others else ""}
+    context = {"page": factory_page(shown, timezone.now()), "network_url": reverse("network") if others else ""}
     return render(request, "portal/factory.html", context)
 
 

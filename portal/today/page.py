@@ -96,18 +96,18 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
 # --- The first figure --------------------------------------------------------------------------
 def _lead(factory: Factory, sums: Mapping[date, Sums], yesterday: FactoryDay, now: datetime) -> Lead:
     kind = kind_for(factory.sector, sums.values())
-    found = latest_lead(kind, sums, yesterday.day, look_back_days=MISSING_DAYS)
-    day = factory_day(factory, found.day if found else _latest_logged(sums, yesterday.day))
-    own = sums.get(day.day)
-    inputs = day_inputs(factory, day, own.made_kg if own else None) if own else None
-    sentence, hint = (found.sentence, "") if found else _totals_of(own, day)
+    figure = latest_lead(kind, sums, yesterday.day, look_back_days=MISSING_DAYS)
+    day = factory_day(factory, figure.day if figure else _latest_logged(sums, yesterday.day))
+    sums_of_day = sums.get(day.day)
+    inputs = day_inputs(factory, day, sums_of_day.made_kg if sums_of_day else None) if sums_of_day else None
+    sentence, hint = (figure.sentence, "") if figure else _totals_of(sums_of_day, day)
     period = urlencode({"factory": factory.pk, "from": day.starts_at.isoformat(), "to": day.ends_at.isoformat()})
     return Lead(
         sentence=sentence,
         day=day,
         age=_ended_ago(day, now),
-        coverage=_coverage(found),
-        figure=found,
+        coverage=_coverage(figure),
+        figure=figure,
         hint=hint,
         inputs=inputs,
         energy_api_url=f"{reverse('energy-entries-list')}?{period}",
@@ -158,7 +158,7 @@ def _chimneys(factory: Factory, now: datetime) -> tuple[ChimneyLog, ...]:
     devices = {a.chimney_id: a.device for a in of_record_at([factory], now)}
     hours = totals.hours_of_record([factory], now)
     scale = shared_scale_kg_per_h(hours)
-    found = []
+    logs = []
     for chimney in factory.chimneys.order_by("name"):
         device = devices.get(chimney.pk)
         state = state_of(device, now)
@@ -166,5 +166,5 @@ def _chimneys(factory: Factory, now: datetime) -> tuple[ChimneyLog, ...]:
         if state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
             ribbon = day_ribbon(hours.get(chimney.pk, []), factory.zone, now, scale)
         silent_since = device.last_heartbeat if device and state == DeviceState.SILENT else None
-        found.append(ChimneyLog(chimney.name, state, state_word(state), silent_since, ribbon))
-    return tuple(found)
+        logs.append(ChimneyLog(chimney.name, state, state_word(state), silent_since, ribbon))
+    return tuple(logs)

@@ -54,9 +54,9 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
     end = local_hour_start(now, factory.zone)
     days = days_until(factory, today.day, DAYS_COMPARED + 1)
     hours = site_hours(factory, days[0].starts_at, end)
-    *before, own = _by_day(days, hours)
+    *before, today_hours = _by_day(days, hours)
     whole_hours = _hours_between(today.starts_at, end)
-    known = {place: hour for place, hour in own.items() if hour.record_kg is not None}
+    known = {place: hour for place, hour in today_hours.items() if hour.record_kg is not None}
     sums = _comparable_sums(known, before)
     low, median, high = _band(sums)
     return StackSoFar(
@@ -70,7 +70,7 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
         low_kg=low,
         high_kg=high,
         days_compared=len(sums),
-        chart=_chart(today, own, before, whole_hours),
+        chart=_chart(today, today_hours, before, whole_hours),
         settling_sentence=settling_sentence([SitePeriod(factory.pk, today.starts_at, end)], factory.time_zone, now),
     )
 
@@ -81,13 +81,13 @@ def _hours_between(start: datetime, end: datetime) -> int:
 
 
 def _by_day(days: Sequence[FactoryDay], hours: Sequence[SiteHour]) -> list[Day]:
-    found: list[Day] = [{} for _day in days]
+    by_day: list[Day] = [{} for _day in days]
     at = 0
     for hour in hours:
         while hour.starts_at >= days[at].ends_at:
             at += 1
-        found[at][_hours_between(days[at].starts_at, hour.starts_at)] = hour
-    return found
+        by_day[at][_hours_between(days[at].starts_at, hour.starts_at)] = hour
+    return by_day
 
 
 def _comparable_sums(known: Day, before: Sequence[Day]) -> list[float]:
@@ -112,9 +112,9 @@ def _band(values: Sequence[float]) -> tuple[float | None, float | None, float | 
     return deciles[0], statistics.median(values), deciles[-1]
 
 
-def _chart(today: FactoryDay, own: Day, before: Sequence[Day], whole_hours: int) -> BandChart | None:
+def _chart(today: FactoryDay, today_hours: Day, before: Sequence[Day], whole_hours: int) -> BandChart | None:
     length = _hours_between(today.starts_at, today.ends_at)
-    chimneys = max((hour.chimneys for hour in own.values()), default=0)
+    chimneys = max((hour.chimneys for hour in today_hours.values()), default=0)
     hours = []
     for place in range(length):
         start = (today.starts_at.astimezone(UTC) + timedelta(hours=place)).astimezone(today.starts_at.tzinfo)
@@ -125,7 +125,7 @@ def _chart(today: FactoryDay, own: Day, before: Sequence[Day], whole_hours: int)
             if hour.record_kg is not None and (hour.chimneys == chimneys or not chimneys)
         ]
         low, median, high = _band(known)
-        hour = own.get(place)
+        hour = today_hours.get(place)
         hours.append(
             BandHour(
                 label=f"{start:%H:%M}",
