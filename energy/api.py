@@ -44,38 +44,8 @@ class EnergyEntrySerializer(EntrySerializer):
         help_text="of a meter reading: id of the entry for what was used since the reading before"
     )
 
-    class Meta:
+    class Meta(EntrySerializer.Meta):
         model = EnergyEntry
-        fields: Any = [
-            *EntrySerializer.OF_ENTRY,
-            "timestamp",
-            "energy_type",
-            "kind",
-            "source",
-            "cost",
-            "currency",
-            "moisture_fraction",
-            "moisture_is_default",
-            "scope",
-            "co2e_kg",
-            "biogenic_co2_kg",
-            "co2_kg",
-            "ch4_kg",
-            "n2o_kg",
-            "energy_gj",
-            "factor_amount",
-            "factor",
-            "ch4_factor",
-            "n2o_factor",
-            "factor_set",
-            "gwp_set",
-            "method_version",
-            "meter_restarted",
-            "meter_from",
-            "meter_to",
-            "consumption",
-            *EntrySerializer.OF_ACTS,
-        ]
         ref_name = "EnergyEntry"
 
     @swagger_serializer_method(serializers.IntegerField(allow_null=True))

@@ -44,17 +44,7 @@ class EnergyTypeSerializer(ReadOnlySerializer):
 
     class Meta:
         model = EnergyType
-        fields: Any = [
-            "code",
-            "name",
-            "aliases",
-            "carrier",
-            "unit_family",
-            "default_unit",
-            "scope",
-            "is_biogenic",
-            "is_wood",
-        ]
+        exclude: Any = ["id"]
         ref_name = "EnergyType"
 
 
@@ -71,31 +61,7 @@ class EmissionFactorSerializer(ReadOnlySerializer):
 
     class Meta:
         model = EmissionFactor
-        fields: Any = [
-            "id",
-            "organisation",
-            "energy_type",
-            "gas",
-            "value",
-            "unit",
-            "country",
-            "set_name",
-            "version",
-            "is_default",
-            "factor_type",
-            "basis",
-            "valid_from",
-            "valid_to",
-            "kg_per_unit",
-            "ncv_gj_per_t",
-            "gj_per_unit",
-            "gas_kg_per_tj",
-            "inherent_kg_per_unit",
-            "source",
-            "publication",
-            "confidence",
-            "note",
-        ]
+        exclude: Any = ["per_unit", "loaded_at", "added_by"]
         ref_name = "EmissionFactor"
 
 

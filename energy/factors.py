@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -19,6 +20,11 @@ from factories.models import Organisation
 from lib.errors import ApiError, invalid
 from logbook.notices import Notice
 
+# What makes a row the same row: of two, the one with the higher version holds.
+_identity = attrgetter(
+    *("organisation_id", "energy_type_id", "gas", "per_unit", "country", "set_name"),
+    *("factor_type", "basis", "valid_from"),
+)
 MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
 
 
@@ -112,20 +118,7 @@ class FactorBook:
 
 def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
     """Of rows in order of version, the last one of each factor. Margins are left out: no entry is valued by them."""
-    newest = {
-        (
-            row.organisation_id,
-            row.energy_type_id,
-            row.gas,
-            row.per_unit,
-            row.country,
-            row.set_name,
-            row.factor_type,
-            row.basis,
-            row.valid_from,
-        ): row
-        for row in rows
-    }
+    newest = {_identity(row): row for row in rows}
     return [row for row in newest.values() if row.factor_type == FactorType.AVERAGE]
 
 

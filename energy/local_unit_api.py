@@ -38,7 +38,7 @@ class LocalUnitSerializer(ReadOnlySerializer):
 
     class Meta:
         model = LocalUnit
-        fields: Any = ["id", "factory", "energy_type", "name", "amount", "unit", "created_at"]
+        fields: Any = "__all__"
         ref_name = "LocalUnit"
 
 

@@ -4,10 +4,10 @@ They count for entries that name their set, and for all of the organisation's on
 (`Organisation.factor_set`). What is stored stays as it was valued. Choosing a factor is in `factors.py`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -224,19 +224,6 @@ class Preview:
     after: Masses
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Uses of one factory, unit and month, on days when the factor holds: they are valued in one."""
-
-    factory_id: int
-    unit: str
-    amount: Decimal
-    first_day: date
-    count: int
-    co2e_kg: Decimal
-    biogenic_co2_kg: Decimal
-
-
 def preview_factor(organisation: Organisation, data: FactorInput, now: datetime) -> Preview:
     """What the last 12 months would be if all entries of the type were valued by this factor's set. Stores nothing."""
     row = _row(organisation, data)
@@ -255,68 +242,42 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     before = Masses(whole["co2e"] or Decimal(0), whole["biogenic"] or Decimal(0))
     co2e_kg, biogenic_kg = before.co2e_kg, before.biogenic_co2_kg
     revalued = not_valued = 0
-    valuer = _Valuer(organisation, row)
+    # Factories and local units are read once, and the factors of a country once.
+    countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
+    local = local_units(factory__organisation=organisation, energy_type=row.energy_type)
+
+    @cache
+    def book(country: str) -> FactorBook:
+        return FactorBook(row.energy_type, country, row.set_name, organisation=organisation, candidate=row)
+
     for group in _groups(uses, row):
-        revalued += group.count
-        masses = valuer.masses(group)
-        if masses is None:
-            not_valued += group.count
+        revalued += group["n"]
+        try:
+            valued, _notices = value_amount(
+                group["total"],
+                group["unit"],
+                book=book(countries[group["factory_id"]]),
+                local=local.get((group["factory_id"], row.energy_type.pk), {}),
+                first_day=group["first_day"],
+                last_day=group["first_day"],
+                gwp_set=organisation.gwp_set,
+            )
+        except ApiError:
+            not_valued += group["n"]
             continue
-        co2e_kg += masses.co2e_kg - group.co2e_kg
-        biogenic_kg += masses.biogenic_co2_kg - group.biogenic_co2_kg
+        co2e_kg += valued.co2e_kg - group["co2e"]
+        biogenic_kg += valued.biogenic_co2_kg - group["biogenic"]
     after = Masses(co2e_kg, biogenic_kg)
     return Preview(row, start, now, whole["n"], revalued, not_valued, before, after)
 
 
-def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> Iterator[_Group]:
+def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, Any]:
+    """Uses on days when the factor holds, by factory, unit and month: a group is valued as one amount."""
     local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
     rows = uses.annotate(day=Cast(local_time, DateField())).filter(day__gte=row.valid_from)
     if row.valid_to is not None:
         rows = rows.filter(day__lt=row.valid_to)
     grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "unit", "month").order_by()
-    sums = grouped.annotate(
+    return grouped.annotate(
         total=Sum("amount"), first_day=Min("day"), n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg")
     )
-    for found in sums:
-        yield _Group(
-            found["factory_id"],
-            found["unit"],
-            found["total"],
-            found["first_day"],
-            found["n"],
-            found["co2e"],
-            found["biogenic"],
-        )
-
-
-class _Valuer:
-    """Values groups by the set of a row that is not stored yet; factories and local units are read once."""
-
-    def __init__(self, organisation: Organisation, row: EmissionFactor) -> None:
-        self._organisation, self._row = organisation, row
-        self._countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
-        self._local = local_units(factory__organisation=organisation, energy_type=row.energy_type)
-        self._books: dict[str, FactorBook] = {}
-
-    def masses(self, group: _Group) -> Masses | None:
-        local = self._local.get((group.factory_id, self._row.energy_type.pk), {})
-        try:
-            valued, _notices = value_amount(
-                group.amount,
-                group.unit,
-                book=self._book(self._countries[group.factory_id]),
-                local=local,
-                first_day=group.first_day,
-                last_day=group.first_day,
-                gwp_set=self._organisation.gwp_set,
-            )
-        except ApiError:
-            return None
-        return Masses(valued.co2e_kg, valued.biogenic_co2_kg)
-
-    def _book(self, country: str) -> FactorBook:
-        if country not in self._books:
-            self._books[country] = FactorBook(
-                self._row.energy_type, country, self._row.set_name, organisation=self._organisation, candidate=self._row
-            )
-        return self._books[country]

@@ -20,25 +20,10 @@ from production.services import UNIT_WORDS
 from science import units
 from science.units import Dimension
 
-ACCEPTED = (
-    "kg",
-    "g",
-    "t",
-    "lb",
-    "short_ton",
-    "L",
-    "m3",
-    "ft3",
-    "Nm3",
-    "stere",
-    "kWh",
-    "MWh",
-    "MJ",
-    "GJ",
-    "TJ",
-    "toe",
-    "mmBtu",
-)
+_MASSES = ("kg", "g", "t", "lb", "short_ton")
+_VOLUMES = ("L", "m3", "ft3", "Nm3", "stere")
+_ENERGIES = ("kWh", "MWh", "MJ", "GJ", "TJ", "toe", "mmBtu")
+ACCEPTED = (*_MASSES, *_VOLUMES, *_ENERGIES)
 _WORDS: dict[str, tuple[str, ...]] = {
     "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),
     **UNIT_WORDS,  # of mass, as for production

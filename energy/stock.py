@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -203,7 +204,7 @@ class _Scales:
         type_ids = {window.energy_type_id for window in windows}
         self._types = {found.pk: found for found in EnergyType.objects.filter(pk__in=type_ids)}
         self._local = local_units(factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids)
-        self._books: dict[tuple[int, str], FactorBook] = {}
+        self._book = cache(FactorBook)
 
     def kg(self, window: _Window, amounts: Iterable[tuple[Decimal, str]]) -> Decimal | None:
         """The sum of amounts; None when one of them has no mass."""
@@ -233,12 +234,6 @@ class _Scales:
                 one = units.convert(known.amount, from_unit=known.unit, to_unit=symbol)
                 return one * measure.kg_per_unit
         return None
-
-    def _book(self, energy_type: EnergyType, country: str) -> FactorBook:
-        key = (energy_type.pk, country)
-        if key not in self._books:
-            self._books[key] = FactorBook(energy_type, country)
-        return self._books[key]
 
 
 # --- Months ------------------------------------------------------------------------------------

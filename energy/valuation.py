@@ -18,7 +18,7 @@ _ZERO = Decimal(0)
 _STEP = Decimal("1e-12")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Valued:
     """The stored results of an entry of kind `used`; the names are those of `EnergyEntry`."""
 
@@ -27,14 +27,14 @@ class Valued:
     energy_gj: Decimal | None
     co2_kg: Decimal | None
     biogenic_co2_kg: Decimal
-    ch4_kg: Decimal | None
-    n2o_kg: Decimal | None
+    ch4_kg: Decimal | None = None
+    n2o_kg: Decimal | None = None
     co2e_kg: Decimal
     factor_id: int
-    ch4_factor_id: int | None
-    n2o_factor_id: int | None
+    ch4_factor_id: int | None = None
+    n2o_factor_id: int | None = None
     gwp_set: str
-    method_version: str
+    method_version: str = METHOD_VERSION
 
 
 RESULT_FIELDS: tuple[str, ...] = tuple(Valued.__dataclass_fields__)
@@ -73,14 +73,9 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, gwp_set: str) ->
         energy_gj=decimal_kg(amount * Decimal("0.0036")) if per_unit == "kWh" else None,
         co2_kg=None if is_sum else decimal_kg(kg),
         biogenic_co2_kg=decimal_kg(biogenic_kg),
-        ch4_kg=None,
-        n2o_kg=None,
         co2e_kg=decimal_kg(kg),
         factor_id=main.pk,
-        ch4_factor_id=None,
-        n2o_factor_id=None,
         gwp_set=gwp_set,
-        method_version=METHOD_VERSION,
     )
 
 
@@ -119,7 +114,6 @@ def _burned(
         ch4_factor_id=ch4.pk if ch4 else None,
         n2o_factor_id=n2o.pk if n2o else None,
         gwp_set=gwp_set,
-        method_version=METHOD_VERSION,
     )
 
 

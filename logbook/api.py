@@ -124,19 +124,8 @@ class EntrySerializer(ReadOnlySerializer):
     amount = PlainDecimalField(help_text="in `unit`, as it was told")
     warnings = serializers.SerializerMethodField()
 
-    OF_ENTRY = ("id", "factory", "amount", "unit", "period_start", "period_end", "note")
-    OF_ACTS = (
-        "warnings",
-        "origin",
-        "client_id",
-        "recorded_by",
-        "created_at",
-        "last_act",
-        "changed_by",
-        "changed_at",
-        "change_reason",
-        "deleted_at",
-    )
+    class Meta:
+        exclude: Any = ["request_sha256"]  # what a double tap is known by, and of no use to anybody else
 
     def get_warnings(self, entry: LoggedEntry) -> list[dict[str, Any]]:
         return shown(entry.warnings)

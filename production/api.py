@@ -28,9 +28,8 @@ class ProductionEntrySerializer(EntrySerializer):
 
     amount_kg = PlainDecimalField()
 
-    class Meta:
+    class Meta(EntrySerializer.Meta):
         model = ProductionEntry
-        fields: Any = [*EntrySerializer.OF_ENTRY, "product", "amount_kg", *EntrySerializer.OF_ACTS]
         ref_name = "ProductionEntry"
 
 

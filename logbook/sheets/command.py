@@ -1,6 +1,7 @@
 """What `import_energy` and `import_production` share: arguments, messages and the summary of an imported file."""
 
 from argparse import ArgumentParser
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ SHOWN_ERRORS = 50
 
 
 class SheetCommand(BaseCommand):
-    """A subclass adds its own arguments, and names the import that they ask for."""
+    """A subclass names its import, and adds an argument for each field of it."""
+
+    sheet_class: type[SheetImport]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (comma, semicolon, tab) or XLSX")
@@ -32,10 +35,14 @@ class SheetCommand(BaseCommand):
         parser.add_argument("--unit", required=True, help="of the amounts, like kWh or kg")
         parser.add_argument("--time-zone", default="", help="of times without offset; default: the site's")
         parser.add_argument(
-            "--time-is", choices=[v.value for v in TimeIs], default="end", help="what a row's time is of its period"
+            "--time-is",
+            type=TimeIs,
+            choices=list(TimeIs),
+            default=TimeIs.END,
+            help="what a row's time is of its period",
         )
-        parser.add_argument("--date-order", choices=[v.value for v in DateOrder], default="auto", help="of 03/04/2026")
-        parser.add_argument("--decimal-mark", choices=[v.value for v in DecimalMark], default="auto", help="of 2,070")
+        for name, kind, what in (("--date-order", DateOrder, "03/04/2026"), ("--decimal-mark", DecimalMark, "2,070")):
+            parser.add_argument(name, type=kind, choices=list(kind), default=kind("auto"), help=f"of {what}")
         parser.add_argument(
             "--interval-min",
             type=int,
@@ -46,12 +53,15 @@ class SheetCommand(BaseCommand):
         parser.add_argument("--user", help="e-mail of the person named as recording; default: nobody")
         parser.add_argument("--dry-run", action="store_true", help="do all of it but store")
 
-    def sheet_import(self, factory: Factory, options: dict[str, Any], **plan: Any) -> SheetImport:
-        raise NotImplementedError
+    def plan(self, factory: Factory, said: dict[str, Any]) -> SheetImport:
+        """The import that the arguments ask for; `said` holds those that are fields of it."""
+        return self.sheet_class(factory=factory, **said)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            plan, user = self._plan(options), self._user(options["user"])
+            factory = find_factory(options.pop("factory"))
+            said = {field.name: options[field.name] for field in fields(self.sheet_class) if field.name in options}
+            plan, user = self.plan(factory, said), self._user(options["user"])
             with options["file"].open("rb") as file:
                 sheet = read_sheet(file)
             result = plan.run(user, sheet, dry_run=options["dry_run"], progress=self._progress)
@@ -67,20 +77,6 @@ class SheetCommand(BaseCommand):
         self._report(result)
         if result.rejected:
             raise CommandError(f"{result.rejected} of {result.received} rows were not taken")
-
-    def _plan(self, options: dict[str, Any]) -> SheetImport:
-        return self.sheet_import(
-            find_factory(options["factory"]),
-            options,
-            unit=options["unit"],
-            time_column=options["time_column"],
-            value_column=options["value_column"],
-            time_zone=options["time_zone"],
-            time_is=TimeIs(options["time_is"]),
-            date_order=DateOrder(options["date_order"]),
-            decimal_mark=DecimalMark(options["decimal_mark"]),
-            interval_min=options["interval_min"],
-        )
 
     @staticmethod
     def _user(email: str | None) -> User | None:

@@ -8,9 +8,11 @@ from django.core.management.base import CommandError
 from energy.sheets import EnergySheet
 from factories.models import EmissionSource, Factory
 from logbook.sheets.command import SheetCommand
+from logbook.sheets.importing import SheetImport
 
 
 class Command(SheetCommand):
+    sheet_class = EnergySheet
     help = (
         "Import a sheet of one meter or fuel: one row, one period. Bad rows are named with row, column and value, and "
         "the others stored. The same file again adds nothing. Writes energy entries of that factory only."
@@ -19,19 +21,14 @@ class Command(SheetCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--energy-type", required=True, help="code, name or alias, like electricity")
-        parser.add_argument("--factor", default="", metavar="SET", help="factor set; default: the set in force")
-        parser.add_argument("--source", help="name of the factory's emission source")
+        parser.add_argument("--factor", dest="factor_set", default="", metavar="SET", help="default: the set in force")
+        parser.add_argument("--source", dest="source_id", metavar="NAME", help="of the factory's emission source")
 
-    def sheet_import(self, factory: Factory, options: dict[str, Any], **plan: Any) -> EnergySheet:
-        source = None
-        if options["source"]:
-            source = EmissionSource.objects.filter(factory=factory, name__iexact=options["source"]).first()
+    def plan(self, factory: Factory, said: dict[str, Any]) -> SheetImport:
+        name = said["source_id"]
+        if name:
+            source = EmissionSource.objects.filter(factory=factory, name__iexact=name).first()
             if source is None:
-                raise CommandError(f"source={options['source']!r} is no emission source of {factory}")
-        return EnergySheet(
-            factory=factory,
-            energy_type=options["energy_type"],
-            factor_set=options["factor"],
-            source_id=source.pk if source else None,
-            **plan,
-        )
+                raise CommandError(f"source={name!r} is no emission source of {factory}")
+            said["source_id"] = source.pk
+        return super().plan(factory, said)
