@@ -145,7 +145,7 @@ class FactorPreviewSerializer(serializers.Serializer[Preview]):
 
 # --- Views --------------------------------------------------------------------------------------
 class ReferenceViewSet(ScopedReadOnlyViewSet):
-    """Rows that belong to no factory: whoever has the right somewhere sees all of them."""
+    """Rows that belong to no factory: a user with the right in any factory sees all of them."""
 
     def get_queryset(self) -> QuerySet[Any]:
         return super(ScopedReadOnlyViewSet, self).get_queryset()

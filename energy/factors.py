@@ -200,7 +200,7 @@ def _of_earlier_year(rows: list[EmissionFactor], on: date) -> tuple[list[Emissio
 
 
 def change_within(factors: FactorSet, last_day: date) -> Notice | None:
-    """Said when the main factor ends before the last day of a period. One that already stands in says so itself."""
+    """A notice when the main factor ends before the last day of a period, unless it already replaces a later one."""
     ends = [main_factor(by_gas).valid_to for by_gas in factors.by_unit.values()]
     end = min((found for found in ends if found is not None), default=None)
     if end is None or end > last_day or factors.notices:

@@ -55,7 +55,7 @@ class BadFactorRowError(ValueError):
 
 @transaction.atomic
 def load(folder: Path = DATA) -> Loaded:
-    """Make the tables hold what the files say. Idempotent; safe beside another run (it locks the types' table)."""
+    """Make the tables hold what the files say. Idempotent; safe while another run loads (it locks the types' table)."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
     factors = [_factor_row(line, row) for line, row in _lines(folder / "emission_factors.csv")]
     stored_types, newest = _stored()

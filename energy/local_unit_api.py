@@ -98,7 +98,7 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
 
     @swagger_auto_schema(
         operation_id="local-units_partial_update",
-        operation_summary="Say anew what one of it is",
+        operation_summary="Change what the unit is",
         request_body=LocalUnitChangeSerializer,
         responses={200: LocalUnitSerializer, **REFUSALS},
     )

@@ -70,7 +70,7 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Pla
     places = {place for place in (before, after) if place is not None}
     if not places:
         return
-    # One change of a factory's readings at a time. Whoever waits here holds at most a NO KEY lock on its own
+    # One change of a factory's readings at a time. A waiting request holds at most a NO KEY lock on its own
     # reading, which the foreign keys of derived entries do not wait for.
     Factory.objects.select_for_update(no_key=True).get(pk=entry.factory_id)
     touched = {entry.pk: entry}

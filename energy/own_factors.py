@@ -1,4 +1,4 @@
-"""An organisation's own emission factors: added as rows beside the published ones, never changed, first looked at.
+"""An organisation's own emission factors: rows of their own, never changed, with a preview of their effect.
 
 They count for entries that name their set, and for all of the organisation's once it prefers the set
 (`Organisation.factor_set`). What is stored stays as it was valued. Choosing a factor is in `factors.py`.

@@ -109,7 +109,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         }
 
     def said_by(self, entry: EnergyEntry) -> EntryInput:
-        """As told; a default moisture stays one."""
+        """The input that would make this entry; a default moisture stays a default."""
         said = {name: getattr(entry, name) for name in EntryInput.__dataclass_fields__}
         said["energy_type"] = entry.energy_type.code
         if entry.moisture_is_default:

@@ -29,7 +29,7 @@ from science.stock import StockBalance, stock_balance
 from science.units import Dimension
 
 COUNT_WITHIN = timedelta(days=3)  # of the first of a month
-# A fuel below this share of a month's fuel energy need not be counted: a genset's diesel beside a boiler's wood.
+# A fuel below this share of a month's fuel energy need not be counted, like the diesel of a genset at a wood boiler.
 COUNTED_FROM_SHARE = Decimal("0.05")
 
 
@@ -268,7 +268,7 @@ def _month_start(month: date, factory: Factory) -> datetime:
 
 
 def _around(months: list[date]) -> tuple[datetime, datetime]:
-    """Wide enough for counts beside the first and the last month in any time zone."""
+    """Wide enough for counts near the first and the last month in any time zone."""
     if not months:
         return datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
     margin = COUNT_WITHIN + timedelta(days=1)

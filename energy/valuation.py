@@ -120,6 +120,6 @@ def _burned(
 def _biogenic_kg(amount: Decimal, per_unit: str, factors: FactorSet) -> Decimal:
     """The CO2 of a biogenic fuel whose set gives only a CO2e of the other gases: by the default factor.
 
-    It never is zero for want of a row: every biogenic type has a default one in this unit, and a test says so.
+    The row is always there: every biogenic type has a default factor in this unit, and a test holds that.
     """
     return amount * factors.biogenic_co2[per_unit].value

@@ -121,7 +121,7 @@ class ReadOnlySerializer(serializers.ModelSerializer[Any]):
 
 
 class EntrySerializer(ReadOnlySerializer):
-    amount = PlainDecimalField(help_text="in `unit`, as it was told")
+    amount = PlainDecimalField(help_text="in `unit`, as entered")
     warnings = serializers.SerializerMethodField()
 
     class Meta:
@@ -211,7 +211,7 @@ class EntryViewSet(ScopedReadOnlyViewSet):
         super().__init_subclass__(**options)
         if not hasattr(cls, "log"):  # a base, as of those that take sheets
             return
-        # Whoever may see entries comes so far; each write asks for its right in the entry's own factory.
+        # Users who may see entries pass here; each write checks the right in the entry's own factory.
         cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
         cls.describe()
 

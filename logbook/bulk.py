@@ -18,7 +18,7 @@ def insert_entries(
 ) -> int:
     """Store rows that are checked and known to be new, within the caller's transaction; answers how many.
 
-    A row gives all columns of its kind by name, and `created_at` where it is known when it was told. The history
+    A row gives all columns of its kind by name, and `created_at` where the time of recording is known. The history
     triggers fire as for any insert. Raises IntegrityError where a constraint says no: then nothing is stored.
     """
     user_id, now = user.pk if user else None, timezone.now()

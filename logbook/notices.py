@@ -60,7 +60,7 @@ def words(code: str, params: dict[str, Any]) -> str:
             "The factor changes on %(valid_to)s, within the period: that of its first day is used. Split it there."
         ),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
-        "moisture_default": _("Moisture was not given: 30 %% stands in for it in the balance of carbon."),
+        "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
         "outside_band": _(
             "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
             "and the production of that time."

@@ -55,11 +55,11 @@ class EntryLog(ABC, Generic[E, Input]):
 
     @abstractmethod
     def said_by(self, entry: E) -> Input:
-        """An entry as if it were told again."""
+        """The input that would make this entry."""
 
     @abstractmethod
     def notices_for(self, entry: E) -> list[Notice]:
-        """What is odd beside other entries about one that is about to be stored. Never refuses."""
+        """What looks odd about an entry that is about to be stored, compared with others. Never refuses."""
 
     def entries(self) -> QuerySet[E]:
         """Entries with what an answer shows of them, in one query."""

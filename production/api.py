@@ -18,7 +18,7 @@ from logbook.api import (
     entry_filter,
 )
 from logbook.sheets.api import SheetUpload, SheetViewSet
-from production.models import ProductionEntry, told
+from production.models import ProductionEntry, in_unit
 from production.services import production_log
 from production.sheets import ProductionSheet
 
@@ -65,11 +65,11 @@ class ProductionCorrectionSerializer(ReasonSerializer, ProductionFields):
 
 class ProductionEventSerializer(EventSerializer):
     product = serializers.CharField()
-    amount = serializers.SerializerMethodField(help_text="in `unit`, as it was told")
+    amount = serializers.SerializerMethodField(help_text="in `unit`, as entered")
     amount_kg = PlainDecimalField()
 
     def get_amount(self, event: Any) -> str:
-        return plain(told(event.amount_kg, event.unit))
+        return plain(in_unit(event.amount_kg, event.unit))
 
 
 class ProductionUpload(SheetUpload):

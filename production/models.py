@@ -13,8 +13,8 @@ from logbook.models import LoggedEntry, with_history
 KG_PER_UNIT = {ProductionUnit.KG: Decimal(1), ProductionUnit.T: Decimal(1000)}
 
 
-def told(amount_kg: Decimal, unit: str) -> Decimal:
-    """A stored mass in the unit that it was told in."""
+def in_unit(amount_kg: Decimal, unit: str) -> Decimal:
+    """A stored mass in the unit of its entry."""
     return amount_kg / KG_PER_UNIT[ProductionUnit(unit)]
 
 
@@ -24,7 +24,7 @@ class ProductionEntry(LoggedEntry):
 
     product = models.CharField(_("product"), max_length=12, choices=Product)
     amount_kg = models.DecimalField(_("amount (kg)"), max_digits=14, decimal_places=3)
-    unit = models.CharField(_("unit it was told in"), max_length=4, choices=ProductionUnit, default=ProductionUnit.KG)
+    unit = models.CharField(_("unit as entered"), max_length=4, choices=ProductionUnit, default=ProductionUnit.KG)
 
     class Meta(LoggedEntry.Meta):
         verbose_name = _("production entry")
@@ -48,5 +48,5 @@ class ProductionEntry(LoggedEntry):
 
     @property
     def amount(self) -> Decimal:
-        """As it was told, in `unit`."""
-        return told(self.amount_kg, self.unit)
+        """As entered, in `unit`."""
+        return in_unit(self.amount_kg, self.unit)

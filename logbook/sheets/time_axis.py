@@ -1,7 +1,7 @@
 """Times of a sheet as people write them into periods: order of day and month, midnight, zone, clock changes, spacing.
 
 Pure: no database. Three traps have their rule here. 1. `03/04/2026`: the whole column decides the order, or somebody
-must say it. 2. `00:00` under the date that it ends: told from the neighbours in the file. 3. An hour that a clock
+must say it. 2. `00:00` under the date that it ends: the neighbours in the file decide. 3. An hour that a clock
 change repeats or skips: the order of the file tells the first from the second; a time that never was is an error.
 """
 

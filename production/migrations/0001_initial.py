@@ -68,10 +68,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        choices=[("kg", "kg"), ("t", "t")],
-                        default="kg",
-                        max_length=4,
-                        verbose_name="unit it was told in",
+                        choices=[("kg", "kg"), ("t", "t")], default="kg", max_length=4, verbose_name="unit as entered"
                     ),
                 ),
                 (
@@ -161,10 +158,7 @@ class Migration(migrations.Migration):
                 (
                     "unit",
                     models.CharField(
-                        choices=[("kg", "kg"), ("t", "t")],
-                        default="kg",
-                        max_length=4,
-                        verbose_name="unit it was told in",
+                        choices=[("kg", "kg"), ("t", "t")], default="kg", max_length=4, verbose_name="unit as entered"
                     ),
                 ),
                 (

@@ -52,7 +52,7 @@ def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: SimpleNamespace,
     assert (row["factor"]["value"], row["factor"]["unit"], row["factor"]["gas"]) == ("786.24", "kg CO2/stere", "CO2")
     assert (row["gwp_set"], row["period_start"]) == ("AR6", "2026-11-20T03:00:00Z")
     assert [notice["code"] for notice in row["warnings"]] == ["moisture_default"]
-    assert "30 % stands in" in row["warnings"][0]["message"]
+    assert "uses 30 %" in row["warnings"][0]["message"]
     assert manager.get(f"{ENTRIES}{row['id']}/").json() == row
 
 

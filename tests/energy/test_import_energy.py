@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -272,25 +271,6 @@ def test_a_windows_spreadsheet_in_its_old_encoding(works: Any) -> None:
     text = "time,kWh,Größe\n2026-11-20 01:00,1,ü\n2026-11-20 02:00,1,ß".encode("cp1252")
 
     assert run(small_plan(works), text, dry_run=True).stored == 2
-
-
-def test_a_workbook_with_dates_and_numbers_as_such(works: Any) -> None:
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
-    sheet.append(["time", "kWh", "note"])
-    for hour in (1, 2, 3):
-        sheet.append([datetime(2026, 11, 20, hour), 0.1 * hour, None])  # noqa: DTZ001  workbooks know no zone
-    sheet.append([datetime(2026, 11, 20, 4), "four", None])  # noqa: DTZ001
-    file = io.BytesIO()
-    book.save(file)
-
-    result = run(small_plan(works), file.getvalue())
-
-    assert (result.stored, result.amount) == (3, Decimal("0.6"))
-    assert [str(error) for error in result.errors] == [
-        "row 5, kWh='four': is no number; write it without a unit, like 1234.5"
-    ]
-    assert EnergyEntry.objects.earliest("period_start").period_start == datetime(2026, 11, 19, 15, tzinfo=UTC)
 
 
 def test_firewood_by_day_in_a_local_unit(works: Any) -> None:

@@ -51,7 +51,7 @@ def codes(entry: EnergyEntry) -> list[str]:
 
 
 # --- What it emitted ---------------------------------------------------------------------------
-def test_firewood_is_scope_1_for_methane_and_laughing_gas_and_its_co2_stands_beside(litein: Any) -> None:
+def test_firewood_is_scope_1_for_methane_and_nitrous_oxide_and_its_co2_is_outside(litein: Any) -> None:
     entry = make_energy_entry(litein, energy_type="Firewood", amount=Decimal(1000), unit="kg")
 
     assert (entry.scope, entry.gwp_set, entry.method_version) == (1, "AR6", "1")
@@ -105,7 +105,7 @@ def test_firewood_in_each_unit_and_set(litein: Any, fields: dict[str, Any], kg: 
     assert make_energy_entry(litein, **fields).biogenic_co2_kg == Decimal(kg)
 
 
-def test_beis_counts_methane_and_laughing_gas_of_wood_as_it_publishes_them(litein: Any) -> None:
+def test_beis_counts_methane_and_nitrous_oxide_of_wood_as_it_publishes_them(litein: Any) -> None:
     entry = make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="beis-2021")
 
     assert (entry.co2e_kg, entry.ch4_kg) == (Decimal("61.817000"), None)
@@ -239,7 +239,7 @@ def test_wood_beyond_four_kilograms_a_kilogram_of_tea_is_said(litein: Any) -> No
 
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
-def test_a_correction_values_anew_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
+def test_a_correction_values_it_again_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
     entry = make_energy_entry(litein, user=manager, amount=Decimal(24))
 
     energy_log.correct(manager, entry.pk, {"amount": Decimal(22)}, "counted again")
