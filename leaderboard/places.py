@@ -128,7 +128,9 @@ def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leade
     options = book.options(None if scope.sees_all else scope.own_ids)
     group = book.parse_group(query.get("group", ""), options, next((pk for pk in ids if pk in scope.own_ids), None))
     members = book.members(group)
-    rows, unplaced = _rows(scope, metric, [factory for factory in factories if factory.pk in members], sums, window)
+    rows, unplaced, per_kg = _rows(
+        scope, metric, [factory for factory in factories if factory.pk in members], sums, window
+    )
     smallest = 1 if scope.shows_names else _SMALLEST_MEDIAN
     improved = [(100.0 * row.change.relative, row.factory) for row in rows if row.change and row.change.relative < 0]
     most_improved = min(improved, key=lambda item: item[0], default=None)
@@ -145,7 +147,7 @@ def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leade
         unplaced=tuple(item for item in unplaced if scope.may_see(item.factory)),
         placed_count=len(rows),
         factory_count=len(members),
-        median=statistics.median(row.interval.value for row in rows) if len(rows) >= smallest else None,
+        median=statistics.median(per_kg) * scope.scale if len(rows) >= smallest else None,
         best=scope.named(rows[0].interval.value, rows[0].factory) if len(rows) >= smallest else None,
         most_improved=scope.named(*most_improved) if most_improved else None,
         compared=compared,
@@ -225,8 +227,8 @@ def _rows(
     members: Sequence[Factory],
     sums: Mapping[tuple[int, int], RankedSums],
     window: Window,
-) -> tuple[list[Row], list[Unplaced]]:
-    """Of all members of the group, seen or not: places are given among all."""
+) -> tuple[list[Row], list[Unplaced], list[float]]:
+    """Of all members of the group, seen or not, as places are given among all; and their figures per kg."""
     ranked: list[tuple[Factory, RankedSums, Interval]] = []
     unplaced = []
     for factory in members:
@@ -236,9 +238,7 @@ def _rows(
             unplaced.append(Unplaced(factory, factory.pk in scope.own_ids, tuple(why)))
         else:
             days = of_site.by_metric[metric]
-            per_kg = ranking.interval(days.parts, days.made_kg)
-            bounds = (bound * scope.scale for bound in (per_kg.value, per_kg.lower, per_kg.upper))
-            ranked.append((factory, of_site, Interval(*bounds)))
+            ranked.append((factory, of_site, ranking.interval(days.parts, days.made_kg)))
     has_places = scope.sector.has_places and len(ranked) >= SMALLEST_GROUP
     places = ranking.places([interval for *_site, interval in ranked]) if has_places else [None] * len(ranked)
     rows = []
@@ -249,7 +249,7 @@ def _rows(
                 factory=factory,
                 is_own=factory.pk in scope.own_ids,
                 place=place,
-                interval=interval,
+                interval=Interval(*(bound * scope.scale for bound in (interval.value, interval.lower, interval.upper))),
                 figures=_figures(of_site, scope),
                 made_kg=days.made_kg,
                 share_measured_pct=of_site.share_measured_pct,
@@ -263,7 +263,7 @@ def _rows(
         )
     rows.sort(key=lambda row: (row.interval.value, row.factory.name))
     unplaced.sort(key=lambda item: (item.work, item.factory.name))
-    return rows, unplaced
+    return rows, unplaced, [interval.value for *_site, interval in ranked]
 
 
 def _figures(of_site: RankedSums, scope: _Scope) -> dict[str, float | None]:
