@@ -7,11 +7,11 @@ hand-over: the node is built and asks for the device, the fleet releases it, the
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from lib.private_files import read_object, write_privately
 
 
 class State(StrEnum):
@@ -49,9 +49,9 @@ def note(data_dir: Path, state: NodeState) -> None:
 
 def current(data_dir: Path) -> NodeState | None:
     try:
-        found = json.loads((folder(data_dir) / "state.json").read_text(encoding="utf-8"))
+        found = read_object(folder(data_dir) / "state.json")
         return NodeState(found["device_id"], State(found["state"]), found["why"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
@@ -85,12 +85,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return ""
-
-
-def write_privately(path: Path, text: str) -> None:
-    """Mode 0600; written beside and renamed, so that nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)

@@ -6,12 +6,11 @@ The database holds only hashes of the passwords, so `world.py` writes them here 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from lib.private_files import read_object, write_privately
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Progress:
 
 def load_passwords(data_dir: Path) -> dict[str, str]:
     """Device id -> password; empty before the world was seeded, or when the file cannot be used."""
-    found = _load(data_dir / "fleet.json")
+    found = read_object(data_dir / "fleet.json")
     return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
@@ -35,7 +34,7 @@ def save_passwords(data_dir: Path, passwords: Mapping[str, str]) -> None:
 
 def load_progress(data_dir: Path) -> dict[str, Progress]:
     progress = {}
-    for name, kept in _load(data_dir / "fleet_state.json").items():
+    for name, kept in read_object(data_dir / "fleet_state.json").items():
         try:
             progress[name] = Progress(int(kept["t_ms"]), int(kept["stream"]), int(kept["seq"]))
         except (KeyError, TypeError, ValueError):
@@ -49,13 +48,13 @@ def save_progress(data_dir: Path, progress: Mapping[str, Progress]) -> None:
 
 def load_anchor(data_dir: Path) -> int | None:
     """The day of the first start, in days since 1970 at the site: stories count from it. None before it is known."""
-    day = _load(data_dir / "history.json").get("anchor_day")
+    day = read_object(data_dir / "history.json").get("anchor_day")
     return day if isinstance(day, int) else None
 
 
 def load_logged(data_dir: Path) -> dict[str, int]:
     """Site -> the last day, in days since 1970, up to which its log is filled; empty before the first time."""
-    found = _load(data_dir / "history.json").get("logged_until_day")
+    found = read_object(data_dir / "history.json").get("logged_until_day")
     return {name: day for name, day in found.items() if isinstance(day, int)} if isinstance(found, dict) else {}
 
 
@@ -63,18 +62,5 @@ def save_history(data_dir: Path, anchor_day: int, logged: Mapping[str, int]) -> 
     _save(data_dir / "history.json", {"anchor_day": anchor_day, "logged_until_day": dict(sorted(logged.items()))})
 
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _save(path: Path, content: object) -> None:
-    """Written beside and renamed: a kill at any moment leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    Path(name).replace(path)
+    write_privately(path, json.dumps(content, indent=1))

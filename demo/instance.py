@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import psutil
+
+from lib.private_files import read_object, write_privately
 
 # A process's start is computed from the boot time, which moves a little when the clock is set.
 SAME_START_WITHIN_S = 5.0
@@ -48,8 +49,8 @@ class Instance:
 def holder(data_dir: Path) -> Instance | None:
     """The live run that holds this folder."""
     try:
-        found = Instance(**json.loads(_pid_file(data_dir).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+        found = Instance(**read_object(_pid_file(data_dir)))
+    except TypeError:
         return None
     return found if found.is_alive() else None
 
@@ -67,12 +68,8 @@ def refuse_second(data_dir: Path) -> None:
 def hold(data_dir: Path) -> None:
     """Note that this process runs the demo here; raise `AlreadyRunningError` when another does."""
     refuse_second(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
     mine = Instance(os.getpid(), psutil.Process().create_time())
-    handle, name = tempfile.mkstemp(dir=data_dir)
-    with os.fdopen(handle, "w") as file:
-        json.dump(asdict(mine), file)
-    Path(name).replace(_pid_file(data_dir))
+    write_privately(_pid_file(data_dir), json.dumps(asdict(mine)))
 
 
 def release(data_dir: Path) -> None:

@@ -1,7 +1,5 @@
 """Writes Mosquitto's password and topic-permission files from the registry. `sync_broker` calls it."""
 
-import os
-import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,15 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from devices.credentials import INGEST_USER, TOPIC_ROOT, mosquitto_hash
 from devices.models import DeviceSecret
-
-
-def _write_privately(path: Path, text: str) -> None:
-    """All or nothing: a broker that reloads in between reads the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(name, path)
+from lib.private_files import write_privately
 
 
 def _ingest_password() -> str:
@@ -47,6 +37,6 @@ def acl_lines() -> list[str]:
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
     """Write both files; returns how many devices may sign in. Mosquitto reads them again on SIGHUP."""
     lines = password_lines()
-    _write_privately(password_file, "\n".join(lines) + "\n")
-    _write_privately(acl_file, "\n".join(acl_lines()) + "\n")
+    write_privately(password_file, "\n".join(lines) + "\n")
+    write_privately(acl_file, "\n".join(acl_lines()) + "\n")
     return len(lines) - 1

@@ -5,12 +5,10 @@ publishes as any device does: over TLS, with its own login, and waits for `commi
 """
 
 import json
-import os
 import queue
 import secrets
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -22,6 +20,7 @@ from devices.credentials import check_broker_login, rotate_secret
 from devices.models import MCUDevice
 from devices.services import Geometry, ProvisionedDevice, describe, provision_device
 from factories.models import Factory
+from lib.private_files import read_object, write_privately
 from mqtt_ingest.broker_address import BrokerAddress, set_up_client
 from mqtt_ingest.messages import LARGEST_STREAM
 
@@ -44,8 +43,8 @@ class Answer:
 
 def spare_device(factory_name: str | None = None) -> ProvisionedDevice:
     """The spare device with a password that works; registered first if there is none."""
-    path = Path(settings.DATA_DIR) / FILE_NAME
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path = settings.DATA_DIR / FILE_NAME
+    kept = read_object(path)
     device_id, password = kept.get("device_id", DEVICE_ID), kept.get("password", "")
     device = MCUDevice.objects.filter(device_id=device_id).first()
     if device is None:
@@ -56,7 +55,7 @@ def spare_device(factory_name: str | None = None) -> ProvisionedDevice:
         return describe(device, password)
     else:
         provisioned = describe(device, rotate_secret(device))
-    _write_privately(path, {"device_id": device_id, "password": provisioned.password})
+    write_privately(path, json.dumps({"device_id": device_id, "password": provisioned.password}))
     return provisioned
 
 
@@ -65,14 +64,6 @@ def _any_factory_name() -> str:
     if name is None:
         raise PublishError("There is no factory yet: add one first, or start the demo with `make run`.")
     return name
-
-
-def _write_privately(path: Path, content: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file)
-    new.replace(path)
 
 
 def plausible_message(t_ms: int) -> dict[str, Any]:

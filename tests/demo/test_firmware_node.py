@@ -21,6 +21,7 @@ from demo.fleet_files import Progress
 from demo.link import BrokerPlace
 from demo.simulated_device import INTERVAL_MS, SimulatedDevice
 from demo.world import seed
+from lib.private_files import write_privately
 from science import gas, stack
 from tests.demo.test_run_demo import TIMEOUT_S, started_demo
 from tests.firmware import build
@@ -74,7 +75,7 @@ def test_the_node_takes_its_settings_gas_and_scenario(settings: Settings, tmp_pa
     assert planned
     folder = firmware_files.folder(tmp_path)
     text = firmware_node.settings_text(planned, fleet_files.load_passwords(tmp_path)[planned.device_id])
-    firmware_files.write_privately(folder / "settings.json", text)
+    write_privately(folder / "settings.json", text)
     table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=None)
     (folder / "gas.txt").write_text("".join(table))
     scenario = build.FIRMWARE / "host" / "scenarios" / "demo.txt"

@@ -1,6 +1,7 @@
 """The simulated world: what is in it, and that seeding it twice is seeding it once."""
 
 import io
+import json
 import stat
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,12 +17,13 @@ from pytest_django import Settings
 from accounts.models import Membership, User
 from accounts.permissions import visible_to
 from accounts.roles import Role
-from demo import cast, fleet_files, mines, people, spare_device, world
+from demo import cast, fleet_files, mines, people, world
 from devices import credentials
 from devices.models import Assignment, DeviceSecret, MCUDevice
 from factories.choices import SourceKind
 from factories.models import Chimney, EmissionSource, Factory, Organisation
 from mqtt_ingest.spare_device import DEVICE_ID as SPARE_DEVICE_ID
+from mqtt_ingest.spare_device import FILE_NAME
 
 PASSWORD = "open sesame please"
 
@@ -139,11 +141,10 @@ def test_passwords_in_the_files_open_the_broker(seed: Callable[..., list[tuple[s
     seed(fleet=3)
 
     passwords = fleet_files.load_passwords(tmp_path)
-    spare = spare_device.load(tmp_path)
-    assert spare is not None
-    assert MCUDevice.objects.get(device_id=spare.device_id).factory.name == world.TWIN_NAME
+    spare = json.loads((tmp_path / FILE_NAME).read_text())
+    assert MCUDevice.objects.get(device_id=spare["device_id"]).factory.name == world.TWIN_NAME
     assert list(passwords) == ["boito-01", "kapkoros-01", "litein-01"]
-    for device_id, password in {**passwords, spare.device_id: spare.password}.items():
+    for device_id, password in {**passwords, spare["device_id"]: spare["password"]}.items():
         assert credentials.check_broker_login(device_id, device_id, password)
     assert stat.S_IMODE((tmp_path / "fleet.json").stat().st_mode) == 0o600
 

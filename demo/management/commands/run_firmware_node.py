@@ -17,6 +17,7 @@ from demo import firmware_build, firmware_files, firmware_node, fleet_files
 from demo.cast import PlannedDevice
 from demo.firmware_files import NodeState, State
 from lib.environment import LOOPBACK_HOSTS
+from lib.private_files import write_privately
 from mqtt_ingest.broker_address import BrokerAddress
 
 RELEASE_POLL_S = 0.5
@@ -74,7 +75,7 @@ class Command(BaseCommand):
         data_dir = settings.DATA_DIR
         folder = firmware_files.folder(data_dir)
         password = fleet_files.load_passwords(data_dir)[planned.device_id]
-        firmware_files.write_privately(folder / "settings.json", firmware_node.settings_text(planned, password))
+        write_privately(folder / "settings.json", firmware_node.settings_text(planned, password))
         firmware_files.want(data_dir, planned.device_id)
         if firmware_files.released(data_dir) != planned.device_id:
             firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
@@ -102,7 +103,7 @@ def _starts_too_often() -> bool:
     path = firmware_files.folder(settings.DATA_DIR) / "starts"
     known = [float(line) for line in path.read_text().split()] if path.exists() else []
     recent = [at_s for at_s in known if 0 <= time.time() - at_s < WITHIN_S]
-    firmware_files.write_privately(path, "\n".join(map(str, [*recent, time.time()])))
+    write_privately(path, "\n".join(map(str, [*recent, time.time()])))
     return len(recent) >= STARTS_ALLOWED
 
 
