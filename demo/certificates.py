@@ -8,8 +8,6 @@ replaced.
 from __future__ import annotations
 
 import ipaddress
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from lib.private_files import write_privately
 
 AUTHORITY_VALID_FOR = timedelta(days=3650)
 SERVER_VALID_FOR = timedelta(days=730)
@@ -40,16 +40,17 @@ class BrokerCertificates:
 def ensure_certificates(data_dir: Path, addresses: tuple[str, ...] = ()) -> BrokerCertificates:
     """Certificates for this machine's own names and `addresses`; replaced only when the old ones do not fit."""
     folder = data_dir / "broker"
-    folder.mkdir(parents=True, exist_ok=True)
     files = BrokerCertificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     authority_key_file = folder / "ca.key"
     authority = _load_pair(files.ca_file, authority_key_file)
     if authority is None:
-        authority = _make_authority(files.ca_file, authority_key_file)
+        authority = _issue("Carbon Track demo CA", AUTHORITY_VALID_FOR, None)
+        _write_pair(files.ca_file, authority_key_file, authority)
     names = (*ALWAYS_NAMED, *addresses)
     server = _load_pair(files.certificate_file, files.key_file)
     if server is None or not _serves(server.certificate, authority.certificate, names):
-        _make_server(files, authority, names)
+        server = _issue("Carbon Track demo broker", SERVER_VALID_FOR, authority, names)
+        _write_pair(files.certificate_file, files.key_file, server)
     return files
 
 
@@ -81,57 +82,42 @@ def _serves(server: x509.Certificate, authority: x509.Certificate, names: tuple[
     return all(_general_name(name) in held for name in names)
 
 
-def _make_authority(certificate_file: Path, key_file: Path) -> _Pair:
+def _issue(common_name: str, valid_for: timedelta, authority: _Pair | None, names: tuple[str, ...] = ()) -> _Pair:
+    """A new key with its certificate: of a server with these names, or without an authority of a new one."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _named("Carbon Track demo CA")
-    certificate = (
-        _dated(AUTHORITY_VALID_FOR)
-        .subject_name(name)
-        .issuer_name(name)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    is_authority = authority is None
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED_BY)
+        .not_valid_after(now + valid_for)
+        .subject_name(subject)
+        .issuer_name(authority.certificate.subject if authority else subject)
         .public_key(key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(is_authority, path_length=0 if is_authority else None), critical=True)
+        .add_extension(_key_usage(signs_certificates=is_authority), critical=True)
     )
-    _write_pair(certificate_file, key_file, _Pair(certificate, key))
-    return _Pair(certificate, key)
-
-
-def _make_server(files: BrokerCertificates, authority: _Pair, names: tuple[str, ...]) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    issuer_key_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
-    certificate = (
-        _dated(SERVER_VALID_FOR)
-        .subject_name(_named("Carbon Track demo broker"))
-        .issuer_name(authority.certificate.subject)
-        .public_key(key.public_key())
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(issuer_key_id, critical=False)
-        .sign(authority.key, hashes.SHA256())
-    )
-    _write_pair(files.certificate_file, files.key_file, _Pair(certificate, key))
+    if authority is None:
+        extensions: list[x509.ExtensionType] = [x509.SubjectKeyIdentifier.from_public_key(key.public_key())]
+    else:
+        extensions = [
+            x509.SubjectAlternativeName([_general_name(name) for name in names]),
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
+        ]
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return _Pair(builder.sign(authority.key if authority else key, hashes.SHA256()), key)
 
 
 def _write_pair(certificate_file: Path, key_file: Path, pair: _Pair) -> None:
     key_bytes = pair.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write(key_file, key_bytes, mode=0o600)
-    _write(certificate_file, pair.certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
-
-
-def _dated(valid_for: timedelta) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATED_BY)
-        .not_valid_after(now + valid_for)
-    )
+    write_privately(key_file, key_bytes)
+    write_privately(certificate_file, pair.certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
@@ -148,21 +134,8 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _named(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
 def _general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
-
-
-def _write(path: Path, content: bytes, *, mode: int) -> None:
-    """Write beside and rename, so that a reader sees the old file or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).chmod(mode)
-    Path(name).replace(path)
