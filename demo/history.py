@@ -181,21 +181,10 @@ def _readings(gap: Gap, anchor_day: int) -> Iterator[Reading]:
     while start_ms < gap.end_ms:
         end_ms = min(gap.end_ms, start_ms - start_ms % HOUR_MS + HOUR_MS)
         may_be_cut = end_ms < gap.end_ms - NEVER_CUT_MS
-        mean = hour_means.mean_over(profile, start_ms, end_ms, may_be_cut=may_be_cut)
+        mean = hour_means.mean_over(profile, start_ms, end_ms, seq_from=seq + 1, may_be_cut=may_be_cut)
         if mean is not None:
-            seq_from, seq = seq + 1, seq + max(1, round(mean.span_s / hour_means.INTERVAL_S))
-            yield Reading(
-                seq=seq,
-                seq_from=seq_from,
-                t=mean.t_ms,
-                n=min(mean.n, seq - seq_from + 1),
-                span_s=mean.span_s,
-                co2_ppm=mean.co2_ppm,
-                temperature_c=mean.temperature_c,
-                velocity_ms=mean.velocity_ms,
-                pressure_pa=mean.pressure_pa,
-                flags=mean.flags,
-            )
+            seq = mean.seq
+            yield mean
         start_ms = end_ms
 
 

@@ -8,13 +8,13 @@ with half an hour of fire has the mass of that half hour. Pure: no clock, no dat
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from demo import simulator
 from demo.cast import Part
 from demo.chance import draw, wave
 from demo.simulator import StackProfile
 from demo.works import DAY_S, HOUR_S, LOCAL_OFFSET_S
+from mqtt_ingest.messages import Reading
 from science import readings
 
 INTERVAL_S = 5
@@ -25,22 +25,10 @@ SETTLES_S, COOLS_S = 30 * 60.0, 2.5 * HOUR_S
 CUT_SHARE_OF_DAYS = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class HourMean:
-    """A mean over (t - span, t], in the fields of the wire format."""
-
-    t_ms: int
-    span_s: float
-    n: int
-    co2_ppm: float | None
-    temperature_c: float
-    velocity_ms: float
-    pressure_pa: float
-    flags: int
-
-
-def mean_over(profile: StackProfile, start_ms: int, end_ms: int, *, may_be_cut: bool = True) -> HourMean | None:
-    """The mean of a stretch of at most an hour; None where the power was cut."""
+def mean_over(
+    profile: StackProfile, start_ms: int, end_ms: int, *, seq_from: int = 1, may_be_cut: bool = True
+) -> Reading | None:
+    """The mean of a stretch of at most an hour, of readings numbered from `seq_from`; None where the power was cut."""
     span_s = (end_ms - start_ms) / 1000.0
     start_s = start_ms / 1000.0 + LOCAL_OFFSET_S
     middle_s = start_s + span_s / 2.0
@@ -58,18 +46,28 @@ def mean_over(profile: StackProfile, start_ms: int, end_ms: int, *, may_be_cut: 
     day_factor = 1.0 + 0.05 * wave(seed, 5, middle_s, 2 * HOUR_S)
     idle_ppm = 675.0 + 215.0 * wave(seed, 6, middle_s, HOUR_S)
     co2_ppm = idle_ppm + fire * simulator.burning_ppm(level, door) * day_factor
+    co2_ppm *= simulator.shown_share(profile, end_ms)
     air_c = profile.mean_air_c + 5.0 * math.sin(2 * math.pi * (middle_s / DAY_S - 0.38))
     cold_c, hot_c = air_c + 5.0, simulator.burning_c(profile.base_temperature_c, level, door)
     blowing_ms = profile.base_velocity_ms + simulator.CHARGE_MS * (level - simulator.MEAN_CHARGE_LEVEL)
-    return _as_reported(
-        profile,
-        end_ms,
+
+    flags, count = 0, max(1, round(span_s / INTERVAL_S))
+    n = count
+    if profile.part is Part.SENSOR_FAULT:
+        n = max(1, round(n * (0.88 + 0.08 * draw(seed, 53, end_ms))))  # of the readings without a fault
+    if profile.part is Part.OVER_RANGE and (fire > 0.05 or co2_ppm >= profile.range_ppm):
+        flags, co2_ppm = readings.OVER_RANGE, profile.range_ppm
+    return Reading(
+        seq=seq_from + count - 1,
+        seq_from=seq_from,
+        t=end_ms,
         span_s=span_s,
-        co2_ppm=co2_ppm * simulator.shown_share(profile, end_ms),
-        temperature_c=cold_c + heat * (hot_c - cold_c),
-        velocity_ms=simulator.STILL_MS + draught * blowing_ms * day_factor,
-        pressure_pa=simulator.pressure_at(profile, middle_s),
-        is_firing=fire > 0.05,
+        n=n,
+        co2_ppm=round(co2_ppm, 1),
+        temperature_c=round(cold_c + heat * (hot_c - cold_c), 2),
+        velocity_ms=round(simulator.STILL_MS + draught * blowing_ms * day_factor, 3),
+        pressure_pa=float(round(simulator.pressure_at(profile, middle_s))),
+        flags=flags,
     )
 
 
@@ -93,32 +91,3 @@ def _is_cut(profile: StackProfile, t_s: float) -> bool:
         return False
     begins_s = 20 * HOUR_S * draw(profile.seed, 51, int(day))
     return begins_s <= into_s < begins_s + (1.0 + 3.0 * draw(profile.seed, 52, int(day))) * HOUR_S
-
-
-def _as_reported(
-    profile: StackProfile,
-    end_ms: int,
-    *,
-    span_s: float,
-    co2_ppm: float,
-    temperature_c: float,
-    velocity_ms: float,
-    pressure_pa: float,
-    is_firing: bool,
-) -> HourMean:
-    n = max(1, round(span_s / INTERVAL_S))
-    flags = 0
-    if profile.part is Part.SENSOR_FAULT:
-        n = max(1, round(n * (0.88 + 0.08 * draw(profile.seed, 53, end_ms))))  # of the readings without a fault
-    if profile.part is Part.OVER_RANGE and (is_firing or co2_ppm >= profile.range_ppm):
-        flags, co2_ppm = readings.OVER_RANGE, profile.range_ppm
-    return HourMean(
-        t_ms=end_ms,
-        span_s=span_s,
-        n=n,
-        co2_ppm=round(co2_ppm, 1),
-        temperature_c=round(temperature_c, 2),
-        velocity_ms=round(velocity_ms, 3),
-        pressure_pa=float(round(pressure_pa)),
-        flags=flags,
-    )

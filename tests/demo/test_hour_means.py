@@ -29,7 +29,7 @@ def means_of(device: PlannedDevice, day: int, hours: int = 24) -> list[StackRead
         assert mean is not None
         found.append(
             StackReading(
-                mean.t_ms,
+                mean.t,
                 mean.co2_ppm,
                 mean.temperature_c,
                 mean.velocity_ms,
