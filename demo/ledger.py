@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from demo import cast
 from demo.cast import Story
@@ -151,7 +152,7 @@ def tea_ledger(factory_name: str, *, first_day: int, last_day: int, anchor_day: 
         if book.logs_tea(day):
             ledger.made += _tea(book, day)
     if book.pays_by_bill:
-        ledger.lines += _bills(book, first_day)
+        ledger.lines += [_electricity(book, day, days) for day, days in whole_months(first_day, last_day)]
     if book.story is Story.METER_REPLACED:
         ledger.lines += _meter(book, first_day)
     ledger.lines += _stock(book, first_day)
@@ -201,44 +202,32 @@ def _tea(book: _Book, day: int) -> Iterator[Made]:
 
 
 # --- Months and deliveries ---------------------------------------------------------------------
-def _bills(book: _Book, first_day: int) -> Iterator[Line]:
-    """A bill a month, from the first day of one to the first of the next, once that is over."""
+def whole_months(first_day: int, last_day: int) -> Iterator[tuple[int, int]]:
+    """First day and length of each month that is over, for its bill; the first month begins with `first_day`."""
     day = first_day
     while True:
         first = EPOCH + timedelta(days=day)
         days = day_number((first.replace(day=1) + timedelta(days=32)).replace(day=1)) - day
-        if day + days > book.last_day + 1:
+        if day + days > last_day + 1:
             return
-        yield _electricity(book, day, days)
+        yield day, days
         day += days
 
 
 def _meter(book: _Book, first_day: int) -> Iterator[Line]:
     """The electricity meter on Monday mornings; on one day a new meter replaces the old one."""
+    reading = partial(Line, "electricity", EntryKind.METER_READING, unit="kWh")
     shown_kwh = 483_210.0
     for day in range(first_day, book.last_day + 1):
         if (day + 3) % 7 == 0:
-            yield Line("electricity", EntryKind.METER_READING, Decimal(round(shown_kwh)), "kWh", day_start(day))
+            yield reading(amount=Decimal(round(shown_kwh)), start=day_start(day))
         if day == book.anchor - METER_REPLACED_DAYS:
-            changed_s = FACTORY_DAY_STARTS_S + 0.25 * HOUR_S
-            yield Line(
-                "electricity",
-                EntryKind.METER_READING,
-                Decimal(round(shown_kwh)),
-                "kWh",
-                day_start(day, changed_s),
-                note="Last reading of the old meter, replaced by the power company.",
-            )
+            replaced_at = day_start(day) + timedelta(minutes=15)
+            note = "Last reading of the old meter, replaced by the power company."
+            yield reading(amount=Decimal(round(shown_kwh)), start=replaced_at, note=note)
             shown_kwh = 12.0
-            yield Line(
-                "electricity",
-                EntryKind.METER_READING,
-                Decimal(12),
-                "kWh",
-                day_start(day, changed_s + 600),
-                note="Meter replaced.",
-                meter_restarted=True,
-            )
+            started_at = replaced_at + timedelta(minutes=10)
+            yield reading(amount=Decimal(12), start=started_at, note="Meter replaced.", meter_restarted=True)
         shown_kwh += float(_electricity(book, day, 1).amount)
 
 

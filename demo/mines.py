@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from demo.cast import read_rows
 from demo.chance import draw, either_side, wave
-from demo.ledger import EPOCH, Ledger, Line, Made, day_number
+from demo.ledger import EPOCH, Ledger, Line, Made, whole_months
 from energy.choices import EntryKind
 from factories.choices import MineClass, Product, SourceKind
 
@@ -21,6 +23,7 @@ ORGANISATION_NAME = "Three mines (simulated)"
 ZONE_NAME = "Asia/Kolkata"
 DAY_STARTS_AT = 6
 OFF_ROAD_SET = "ipcc-2006-off-road"  # haul trucks and loaders: much more N2O than a boiler
+EXPLOSIVE = "explosive_emulsion"
 _ZONE = ZoneInfo(ZONE_NAME)
 # January to December: the monsoon floods pits and slows the underground a little; production rises at the year's end.
 _SEASON = (1.12, 1.13, 1.20, 0.99, 0.98, 0.93, 0.82, 0.79, 0.83, 0.96, 1.06, 1.11)
@@ -40,7 +43,6 @@ class PlannedMine:
     diesel_l_per_t: float
     kwh_per_t: float
     idle_kwh: float  # ventilation and pumps, whatever is mined
-    explosive: str
     explosive_kg_per_t: float
     pays_by_bill: bool
     co2e_kg_per_t: float  # scope 1 and 2 of a tonne in the year that its target begins with
@@ -50,53 +52,7 @@ class PlannedMine:
         return 500 + len(self.name) + int(self.coal_t_per_day)
 
 
-MINES = (
-    PlannedMine(
-        "Surajpani Opencast (fictional)",
-        "Surajpani",
-        "Chhattisgarh",
-        560.0,
-        MineClass.OPENCAST,
-        coal_t_per_day=9_500.0,
-        diesel_l_per_t=1.55,
-        kwh_per_t=4.2,
-        idle_kwh=9_000.0,
-        explosive="explosive_emulsion",
-        explosive_kg_per_t=0.72,
-        pays_by_bill=True,
-        co2e_kg_per_t=37.5,
-    ),
-    PlannedMine(
-        "Kalimoti No. 3 (fictional)",
-        "Kalimoti",
-        "Jharkhand",
-        220.0,
-        MineClass.UNDERGROUND_DEGREE_I,
-        coal_t_per_day=1_350.0,
-        diesel_l_per_t=0.22,
-        kwh_per_t=17.0,
-        idle_kwh=12_000.0,
-        explosive="explosive_emulsion",
-        explosive_kg_per_t=0.38,
-        pays_by_bill=False,
-        co2e_kg_per_t=99.0,
-    ),
-    PlannedMine(
-        "Nandrai Deep (fictional)",
-        "Nandrai",
-        "West Bengal",
-        95.0,
-        MineClass.UNDERGROUND_DEGREE_II,
-        coal_t_per_day=2_100.0,
-        diesel_l_per_t=0.25,
-        kwh_per_t=21.0,
-        idle_kwh=31_000.0,
-        explosive="explosive_emulsion",
-        explosive_kg_per_t=0.41,
-        pays_by_bill=False,
-        co2e_kg_per_t=328.0,
-    ),
-)
+MINES = read_rows(Path(__file__).parent / "data" / "mines.csv", PlannedMine)
 
 
 def planned(name: str) -> PlannedMine:
@@ -114,7 +70,7 @@ def mine_ledger(mine: PlannedMine, *, first_day: int, last_day: int) -> Ledger:
         if not mine.pays_by_bill:
             ledger.lines.append(_electricity(mine, day, 1))
     if mine.pays_by_bill:
-        ledger.lines += _bills(mine, first_day, last_day)
+        ledger.lines += [_electricity(mine, day, days) for day, days in whole_months(first_day, last_day)]
     return ledger
 
 
@@ -140,22 +96,11 @@ def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[Line]:
     if coal_t:
         kg = mine.explosive_kg_per_t * coal_t * (0.8 + 0.4 * draw(mine.seed, 4, day))
         tonnes = Decimal(round(kg)) / 1000
-        yield Line(mine.explosive, EntryKind.USED, tonnes, "t", start, end, SourceKind.EXPLOSIVES)
+        yield Line(EXPLOSIVE, EntryKind.USED, tonnes, "t", start, end, SourceKind.EXPLOSIVES)
 
 
 def _electricity(mine: PlannedMine, day: int, days: int) -> Line:
-    """By the month's bill, or read each day."""
+    """Of a month's bill, or of one day."""
     kwh = sum(mine.idle_kwh + mine.kwh_per_t * _coal_t(mine, one) for one in range(day, day + days))
     start, end = _start(day), _start(day + days)
     return Line("electricity", EntryKind.USED, Decimal(round(kwh)), "kWh", start, end, SourceKind.GRID)
-
-
-def _bills(mine: PlannedMine, first_day: int, last_day: int) -> Iterator[Line]:
-    day = first_day
-    while True:
-        first = EPOCH + timedelta(days=day)
-        following = day_number((first.replace(day=1) + timedelta(days=32)).replace(day=1))
-        if following > last_day + 1:
-            return
-        yield _electricity(mine, day, following - day)
-        day = following

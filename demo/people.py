@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 
@@ -20,50 +21,9 @@ MAIL_DOMAIN = "demo.carbontrack.example"
 # Ofcom reserves these numbers for film and theatre: they reach nobody.
 PHONE_PREFIX = "+447700900"
 
-_FIRST_NAMES = (
-    "Achieng",
-    "Barasa",
-    "Chepkoech",
-    "Daudi",
-    "Esther",
-    "Faith",
-    "Gitonga",
-    "Halima",
-    "Imani",
-    "Jepkosgei",
-    "Kariuki",
-    "Leah",
-    "Makena",
-    "Njeri",
-    "Omondi",
-    "Purity",
-    "Rehema",
-    "Simiyu",
-    "Tabitha",
-    "Wambui",
-    "Zawadi",
-)
-_LAST_NAMES = (
-    "Chege",
-    "Cheruiyot",
-    "Gathoni",
-    "Kimani",
-    "Kiplagat",
-    "Maina",
-    "Mokua",
-    "Moraa",
-    "Muriuki",
-    "Mwangi",
-    "Ngetich",
-    "Nyaboke",
-    "Nyambura",
-    "Ochieng",
-    "Onyango",
-    "Sigei",
-    "Tanui",
-    "Wafula",
-    "Wekesa",
-)
+# First names on the first line, last names on the second.
+_NAMES_FILE = Path(__file__).parent / "data" / "names.txt"
+_FIRST_NAMES, _LAST_NAMES = (line.split() for line in _NAMES_FILE.read_text(encoding="utf-8").splitlines())
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
         for name, kind, fuels in (
             (_("Trucks and loaders"), SourceKind.VEHICLE, "diesel"),
             (_("Grid"), SourceKind.GRID, "electricity"),
-            (_("Explosives"), SourceKind.EXPLOSIVES, planned.explosive),
+            (_("Explosives"), SourceKind.EXPLOSIVES, mines.EXPLOSIVE),
             (_("Methane of the seams"), SourceKind.MINE_METHANE, ""),
         ):
             mine_class = planned.mine_class if kind == SourceKind.MINE_METHANE else ""
