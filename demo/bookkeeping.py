@@ -7,16 +7,16 @@ run adds only new lines. One transaction per factory, so a kill leaves its log c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from demo.ledger import Ledger, Line, Made
+from demo.ledger import Ledger, Line, Made, recorded_at
 from energy.bulk import columns_to_insert
 from energy.choices import EntryKind
 from energy.factors import FactorBook
@@ -29,7 +29,8 @@ from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from production.models import ProductionEntry
 
-_Period = tuple[datetime, datetime]
+_Told = TypeVar("_Told", Line, Made)
+_Stored = tuple[str, str, str, datetime, datetime | None]  # energy type or product, kind, origin, start or moment, end
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -51,14 +52,15 @@ class Bookkeeper:
         `since`: entries that ended before it are known to be stored.
         """
         since = since or _LONG_AGO
-        lines = _new_lines(factory, [line for line in ledger.lines if (line.end or line.start) > since], since)
+        recent = [line for line in ledger.lines if (line.end or line.start) > since]
+        lines = _missing(recent, _stored_energy(factory, since))
         sources = {str(source.kind): source.pk for source in EmissionSource.objects.filter(factory=factory)}
         uses = [self._use(factory, line, sources) for line in lines if line.kind is EntryKind.USED]
         insert_entries(EnergyEntry, user, uses, origin=Origin.IMPORT)
         counts = [line for line in lines if line.kind not in (EntryKind.USED, EntryKind.METER_READING)]
         insert_entries(EnergyEntry, user, [self._count(factory, line) for line in counts], origin=Origin.ENTRY)
         _read_meter(factory, user, [line for line in lines if line.kind is EntryKind.METER_READING])
-        made = _new_production(factory, [one for one in ledger.made if one.end > since], since)
+        made = _missing([one for one in ledger.made if one.end > since], _stored_production(factory, since))
         insert_entries(ProductionEntry, user, [self._made(factory, one) for one in made], origin=Origin.IMPORT)
         return len(lines) + len(made)
 
@@ -107,7 +109,7 @@ class Bookkeeper:
         }
 
     def _not_yet(self, told: Line | Made) -> datetime:
-        return min(told.recorded_at, self._now)
+        return min(recorded_at(told), self._now)
 
 
 def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:
@@ -125,44 +127,30 @@ def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> N
         energy_log.record(user, factory, said)
 
 
-def _new_lines(factory: Factory, lines: Sequence[Line], since: datetime) -> list[Line]:
-    """Lines that are not stored, not even as deleted, for times that nobody has logged by hand."""
-    if not lines:
-        return []
+def _stored_energy(factory: Factory, since: datetime) -> Iterator[_Stored]:
+    entries = EnergyEntry.objects.filter(Q(timestamp__gte=since) | Q(period_end__gte=since), factory=factory)
+    rows = entries.values_list("energy_type__code", "kind", "origin", "timestamp", "period_start", "period_end")
+    for code, kind, origin, moment, start, end in rows:
+        yield code, kind, origin, start or moment, end
+
+
+def _stored_production(factory: Factory, since: datetime) -> Iterator[_Stored]:
+    entries = ProductionEntry.objects.filter(factory=factory, period_end__gte=since)
+    for product, origin, start, end in entries.values_list("product", "origin", "period_start", "period_end"):
+        yield product, Made.kind, origin, start, end
+
+
+def _missing(told: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
+    """What is not stored, not even as deleted, and is of a time that nobody has logged by hand."""
     stored: set[tuple[str, str, datetime]] = set()
-    by_hand: dict[str, list[_Period]] = defaultdict(list)
-    recent = EnergyEntry.objects.filter(Q(timestamp__gte=since) | Q(period_end__gte=since), factory=factory)
-    rows = recent.values_list("energy_type__code", "kind", "origin", "timestamp", "period_start", "period_end")
-    for code, kind, origin, timestamp, start, end in rows:
-        if start and end and origin == Origin.ENTRY:
-            by_hand[code].append((start, end))
-        stored.add((code, kind, start or timestamp))
-    return [
-        line
-        for line in lines
-        if (line.energy_type, line.kind, line.start) not in stored
-        and not (line.end and _overlaps(by_hand[line.energy_type], line.start, line.end))
-    ]
-
-
-def _new_production(factory: Factory, made: Sequence[Made], since: datetime) -> list[Made]:
-    if not made:
-        return []
-    stored: set[tuple[str, datetime]] = set()
-    by_hand: dict[str, list[_Period]] = defaultdict(list)
-    rows = ProductionEntry.objects.filter(factory=factory, period_end__gte=since).values_list(
-        "product", "origin", "period_start", "period_end"
-    )
-    for product, origin, start, end in rows:
-        if origin == Origin.ENTRY:
-            by_hand[product].append((start, end))
-        stored.add((product, start))
+    by_hand: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for name, kind, origin, start, end in entries:
+        if end and origin == Origin.ENTRY:
+            by_hand[name].append((start, end))
+        stored.add((name, kind, start))
     return [
         one
-        for one in made
-        if (one.product, one.start) not in stored and not _overlaps(by_hand[one.product], one.start, one.end)
+        for one in told
+        if (one.name, one.kind, one.start) not in stored
+        and not (one.end and any(start < one.end and one.start < end for start, end in by_hand[one.name]))
     ]
-
-
-def _overlaps(periods: Iterable[_Period], start: datetime, end: datetime) -> bool:
-    return any(other_start < end and start < other_end for other_start, other_end in periods)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import ClassVar
 
 from demo import cast
 from demo.cast import Story
@@ -46,23 +47,23 @@ class Line:
     meter_restarted: bool = False
 
     @property
-    def recorded_at(self) -> datetime:
-        """The morning after, a little after the shift changed."""
-        return (self.end or self.start) + _written_after(self.start)
+    def name(self) -> str:
+        return self.energy_type
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """One production entry."""
 
+    kind: ClassVar = ""
     product: Product
     amount_kg: Decimal
     start: datetime
     end: datetime
 
     @property
-    def recorded_at(self) -> datetime:
-        return self.end + _written_after(self.start)
+    def name(self) -> str:
+        return self.product
 
 
 @dataclass(slots=True)
@@ -116,8 +117,9 @@ class _Book:
         return Decimal(round(kg / 10)) * 10
 
 
-def _written_after(moment: datetime) -> timedelta:
-    return timedelta(minutes=8 + 70 * draw(69, 70, int(moment.timestamp())))
+def recorded_at(told: Line | Made) -> datetime:
+    """The morning after, a little after the shift changed."""
+    return (told.end or told.start) + timedelta(minutes=8 + 70 * draw(69, 70, int(told.start.timestamp())))
 
 
 def day_number(day: date) -> int:

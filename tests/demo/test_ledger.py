@@ -133,7 +133,7 @@ def test_amounts_are_what_people_write_and_what_a_factory_uses() -> None:
         leaf_kg = sum(one.amount_kg for one in told.made if one.product == Product.GREEN_LEAF)
         assert 4.3 < leaf_kg / made_kg < 4.7
         assert all(line.amount == round(line.amount * 2) / Decimal(2) for line in told.lines)
-        assert all(one.recorded_at > one.end for one in told.made)
+        assert all(ledger.recorded_at(one) > one.end for one in told.made)
         diesel = of(told, "diesel")
         assert {line.source_kind for line in diesel} == {SourceKind.GENSET}
         assert 15 < len(diesel) < 65
