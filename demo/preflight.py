@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
+
 from demo.addresses import EVERYWHERE, LOOPBACK_NAMES, bind_problem
+from lib import environment
 
 # The first start fills the database with months of history, and PostgreSQL's log of it stays for a while.
 DISK_NEEDED_BYTES = 500 * 1000 * 1000
@@ -17,30 +19,18 @@ class NotReadyError(RuntimeError):
     """The demo cannot start; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The folder and ports that the demo will use."""
-
-    data_dir: Path
-    bind_address: str
-    http_port: int
-    mqtt_port: int
-    database_url: str
-    broker_url: str
-
-
-def check(wanted: Wanted) -> None:
+def check() -> None:
     """Raise `NotReadyError` for the first failed condition."""
     # The demo fills its database with invented people and figures: never one that somebody configured.
-    if wanted.database_url:
+    if settings.DATABASE_URL:
         raise NotReadyError("DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL.")
-    if wanted.broker_url:
+    if environment.text("MQTT_BROKER_URL", ""):
         raise NotReadyError("MQTT_BROKER_URL is set, and the demo runs a broker of its own: unset MQTT_BROKER_URL.")
-    _check_disk(wanted.data_dir)
-    if wanted.http_port == wanted.mqtt_port:
-        raise NotReadyError(f"HTTP_PORT and MQTT_PORT are both {wanted.http_port}: set one of them to another port.")
-    for name, port in (("HTTP_PORT", wanted.http_port), ("MQTT_PORT", wanted.mqtt_port)):
-        _check_port(name, wanted.bind_address, port)
+    _check_disk(settings.DATA_DIR)
+    if settings.HTTP_PORT == settings.MQTT_PORT:
+        raise NotReadyError(f"HTTP_PORT and MQTT_PORT are both {settings.HTTP_PORT}: set one of them to another port.")
+    for name in ("HTTP_PORT", "MQTT_PORT"):
+        _check_port(name, settings.HTTP_BIND, getattr(settings, name))
 
 
 def _check_disk(data_dir: Path) -> None:

@@ -6,15 +6,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pytest_django import Settings
 
 from demo import instance, preflight
 from demo.addresses import bind_problem, lan_addresses, shown_address
-from demo.preflight import NotReadyError, Wanted, check
+from demo.preflight import NotReadyError, check
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -34,22 +34,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def wanted(tmp_path: Path, free_port: int) -> Wanted:
-    return Wanted(
-        data_dir=tmp_path / "var",
-        bind_address="127.0.0.1",
-        http_port=free_port,
-        mqtt_port=free_port + 1,
-        database_url="",
-        broker_url="",
-    )
+@pytest.fixture(autouse=True)
+def _free_ports_and_an_empty_folder(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_port: int
+) -> None:
+    settings.DATA_DIR, settings.DATABASE_URL, settings.HTTP_BIND = tmp_path / "var", "", "127.0.0.1"
+    settings.HTTP_PORT, settings.MQTT_PORT = free_port, _another_free_port(free_port)
+    monkeypatch.delenv("MQTT_BROKER_URL", raising=False)
 
 
-def test_free_ports_and_an_empty_folder_are_all_it_takes(wanted: Wanted, free_port: int) -> None:
-    check(replace(wanted, mqtt_port=_another_free_port(free_port)))
+def test_free_ports_and_an_empty_folder_are_all_it_takes(settings: Settings) -> None:
+    check()
 
-    assert wanted.data_dir.is_dir()
+    assert settings.DATA_DIR.is_dir()
 
 
 def _another_free_port(port: int) -> int:
@@ -59,45 +56,50 @@ def _another_free_port(port: int) -> int:
     return found if found != port else _another_free_port(port)
 
 
-@pytest.mark.parametrize(("variable", "name"), [("http_port", "HTTP_PORT"), ("mqtt_port", "MQTT_PORT")])
-def test_a_taken_port_names_the_variable_to_set(
-    wanted: Wanted, taken_port: int, free_port: int, variable: str, name: str
-) -> None:
-    free = replace(wanted, mqtt_port=_another_free_port(free_port))
+@pytest.mark.parametrize("name", ["HTTP_PORT", "MQTT_PORT"])
+def test_a_taken_port_names_the_variable_to_set(settings: Settings, taken_port: int, name: str) -> None:
+    setattr(settings, name, taken_port)
 
     with pytest.raises(NotReadyError) as refusal:
-        check(replace(free, **{variable: taken_port}))  # type: ignore[arg-type]
+        check()
 
     expected = f"Port {taken_port} is taken by another program: set {name} to a free port"
     assert str(refusal.value).startswith(expected)
 
 
-def test_one_port_for_both_is_refused(wanted: Wanted) -> None:
+def test_one_port_for_both_is_refused(settings: Settings) -> None:
+    settings.MQTT_PORT = settings.HTTP_PORT
+
     with pytest.raises(NotReadyError, match="HTTP_PORT and MQTT_PORT are both"):
-        check(replace(wanted, mqtt_port=wanted.http_port))
+        check()
 
 
-def test_an_address_of_another_machine_is_refused(wanted: Wanted) -> None:
+def test_an_address_of_another_machine_is_refused(settings: Settings) -> None:
+    settings.HTTP_BIND = "192.0.2.7"
+
     with pytest.raises(NotReadyError, match=r"HTTP_BIND=192\.0\.2\.7 .* no address '192\.0\.2\.7'"):
-        check(replace(wanted, bind_address="192.0.2.7"))
+        check()
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "name"),
-    [("database_url", "postgres:///live", "DATABASE_URL"), ("broker_url", "mqtts://live", "MQTT_BROKER_URL")],
-)
-def test_the_demo_never_touches_a_database_or_broker_that_was_named(
-    wanted: Wanted, field: str, value: str, name: str
-) -> None:
-    with pytest.raises(NotReadyError, match=f"{name} is set, .*unset {name}"):
-        check(replace(wanted, **{field: value}))  # type: ignore[arg-type]
+def test_the_demo_never_touches_a_database_that_was_named(settings: Settings) -> None:
+    settings.DATABASE_URL = "postgres:///live"
+
+    with pytest.raises(NotReadyError, match=r"DATABASE_URL is set, .*unset DATABASE_URL"):
+        check()
 
 
-def test_a_full_disk_is_said_with_both_sizes(wanted: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_never_touches_a_broker_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MQTT_BROKER_URL", "mqtts://live")
+
+    with pytest.raises(NotReadyError, match=r"MQTT_BROKER_URL is set, .*unset MQTT_BROKER_URL"):
+        check()
+
+
+def test_a_full_disk_is_said_with_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
 
     with pytest.raises(NotReadyError, match=r"Only 12 MB are free for .* needs 2000 MB"):
-        check(wanted)
+        check()
 
 
 def test_a_port_just_closed_is_free(taken_port: int) -> None:
