@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from amqtt.contexts import BrokerConfig, ListenerConfig
 from amqtt.errors import BrokerError
@@ -36,15 +35,6 @@ TopicRule = Callable[[str, str, TopicUse], bool]
 
 class BrokerStartError(RuntimeError):
     """The broker could not start; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerOptions:
-    """The addresses to listen on, and the certificates."""
-
-    bind_address: str
-    port: int
-    certificates: BrokerCertificates
 
 
 def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor) -> AccessRules:
@@ -74,7 +64,9 @@ def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: Thr
 
 
 async def serve(
-    options: BrokerOptions,
+    bind_address: str,
+    port: int,
+    certificates: BrokerCertificates,
     *,
     check_login: LoginCheck,
     may_use_topic: TopicRule,
@@ -90,16 +82,16 @@ async def serve(
     logging.getLogger("transitions").setLevel(logging.WARNING)
     amqtt_logger.setLevel(logging.CRITICAL)  # it would print a traceback for a port that is taken
     with ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login") as threads:
-        broker = DeviceBroker(_broker_config(options), access_rules(check_login, may_use_topic, threads))
+        rules = access_rules(check_login, may_use_topic, threads)
+        broker = DeviceBroker(_broker_config(bind_address, port, certificates), rules)
         try:
             await broker.start()
         except BrokerError as error:
             raise BrokerStartError(
-                f"The MQTT broker cannot listen on {options.bind_address} port {options.port} ({error}): "
-                "set MQTT_PORT to a free port."
+                f"The MQTT broker cannot listen on {bind_address} port {port} ({error}): set MQTT_PORT to a free port."
             ) from error
         amqtt_logger.setLevel(logging.ERROR)
-        logger.info("MQTT broker listens on %s port %d (TLS)", options.bind_address, options.port)
+        logger.info("MQTT broker listens on %s port %d (TLS)", bind_address, port)
         on_started()
         await stop.wait()
         try:
@@ -109,16 +101,13 @@ async def serve(
             logger.warning("Some clients did not let go within %.0f s", STOP_TIMEOUT_S)
 
 
-def _broker_config(options: BrokerOptions) -> BrokerConfig:
-    addresses = [options.bind_address]
-    if options.bind_address not in {LOOPBACK, "localhost", "0.0.0.0"}:
+def _broker_config(bind_address: str, port: int, certificates: BrokerCertificates) -> BrokerConfig:
+    addresses = [bind_address]
+    if bind_address not in {LOOPBACK, "localhost", "0.0.0.0"}:
         addresses.append(LOOPBACK)  # our own ingest connects here
     listeners = {
         "default" if index == 0 else address: ListenerConfig(
-            bind=f"{address}:{options.port}",
-            ssl=True,
-            certfile=options.certificates.certificate_file,
-            keyfile=options.certificates.key_file,
+            bind=f"{address}:{port}", ssl=True, certfile=certificates.certificate_file, keyfile=certificates.key_file
         )
         for index, address in enumerate(addresses)
     }

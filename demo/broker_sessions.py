@@ -214,13 +214,8 @@ class DeviceBroker(Broker):
             await self._delete_session(client_id)
             newcomer.parent = 0
             return newcomer
-        known.username, known.keep_alive = newcomer.username, newcomer.keep_alive
-        known.will_flag, known.will_retain, known.will_qos = (
-            newcomer.will_flag,
-            newcomer.will_retain,
-            newcomer.will_qos,
-        )
-        known.will_topic, known.will_message = newcomer.will_topic, newcomer.will_message
+        for name in ("username", "keep_alive", "will_flag", "will_retain", "will_qos", "will_topic", "will_message"):
+            setattr(known, name, getattr(newcomer, name))
         known.parent = 1
         return known
 

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from demo import history, processes
-from demo.supervisor import PartFailedError, Supervisor
+from demo.supervisor import PartFailedError, Supervisor, part_failure
 
 # Fewer hours of readings than this are filled in this process: starting another one takes a second.
 MUCH_HOURS = 4_000
@@ -70,7 +67,7 @@ def _fill_in_processes(supervisor: Supervisor, say: Callable[[str], None], missi
             for filler in fillers:
                 filler.listen()
                 if filler.process.poll() not in (None, 0):
-                    raise _failure(filler)
+                    raise part_failure("The history could not be filled", filler.log)
             done_pct = int(100 * sum(filler.done for filler in fillers) / len(fillers))
             if said_pct + SAY_EVERY_PCT <= done_pct < 100:
                 said_pct = done_pct - done_pct % SAY_EVERY_PCT
@@ -93,16 +90,9 @@ def _fillers(log_dir: Path) -> Iterator[list[_Filler]]:
         for number in range(PROCESSES):
             path = log_dir / f"fill_history-{number + 1}.log"
             with processes.open_log(path) as log:
-                command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "fill_history"]
-                command += ["--share", f"{number + 1}/{PROCESSES}"]
-                process = processes.launch(command, log, environment=dict(os.environ), folder=settings.BASE_DIR)
+                process = processes.launch_command(["fill_history", "--share", f"{number + 1}/{PROCESSES}"], log)
                 fillers.append(_Filler(process, path, log.tell()))
         yield fillers
     finally:
         for filler in fillers:
             processes.kill_all(filler.process)
-
-
-def _failure(filler: _Filler) -> PartFailedError:
-    lines = "\n".join(f"    {line}" for line in processes.last_lines(filler.log))
-    return PartFailedError(f"The history could not be filled. The end of {filler.log}:\n{lines}")

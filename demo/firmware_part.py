@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,18 +22,15 @@ def can_run() -> bool:
 @contextmanager
 def building(log_dir: Path) -> Iterator[None]:
     """Builds in the background; an unfinished build is cancelled at the end of the block."""
-    planned = firmware_node.chosen(settings.DEMO_FLEET)
-    if planned is None:
-        yield
-        return
-    why = firmware_build.missing_here()
-    firmware_files.begin(settings.DATA_DIR, NodeState(planned.device_id, State.NONE if why else State.BUILDING, why))
-    if why:
+    planned, why = firmware_node.chosen(settings.DEMO_FLEET), firmware_build.missing_here()
+    if planned is not None:
+        state = NodeState(planned.device_id, State.NONE if why else State.BUILDING, why)
+        firmware_files.begin(settings.DATA_DIR, state)
+    if planned is None or why:
         yield
         return
     with processes.open_log(log_dir / f"{COMMAND}.log") as log:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), COMMAND, "--build-only"]
-        process = processes.launch(command, log, environment=dict(os.environ), folder=settings.BASE_DIR)
+        process = processes.launch_command([COMMAND, "--build-only"], log)
     # Started by this thread, with which it dies; the other thread only waits for its end.
     threading.Thread(target=process.wait, daemon=True).start()
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import psycopg2
 
@@ -29,31 +28,18 @@ def postgres_part(server: LocalPostgres) -> Part:
     )
 
 
-def command_part(
-    command: str, *, base_dir: Path, environment: Mapping[str, str], is_ready: Callable[[], bool] = lambda: True
-) -> Part:
+def command_part(command: str, is_ready: Callable[[], bool] = lambda: True) -> Part:
     """A `manage.py` command as a part of that name."""
-    return Part(
-        name=command,
-        launch=partial(
-            processes.launch,
-            [sys.executable, str(base_dir / "manage.py"), command],
-            environment=environment,
-            folder=base_dir,
-        ),
-        is_ready=is_ready,
-    )
+    return Part(command, partial(processes.launch_command, [command]), is_ready)
 
 
-def web_part(bind_address: str, port: int, *, base_dir: Path, environment: Mapping[str, str]) -> Part:
+def web_part(bind_address: str, port: int) -> Part:
     arguments = ["carbontrack.asgi:application", "--host", bind_address, "--port", str(port)]
     # Live streams do not end by themselves: without a limit a stop would wait for every open page.
     arguments += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return Part(
         name="web",
-        launch=partial(
-            processes.launch, [sys.executable, "-m", "uvicorn", *arguments], environment=environment, folder=base_dir
-        ),
+        launch=partial(processes.launch, [sys.executable, "-m", "uvicorn", *arguments]),
         is_ready=lambda: answers_http(f"{own_url(bind_address, port)}healthz"),
     )
 

@@ -10,14 +10,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
-IS_WINDOWS = sys.platform == "win32"
+from lib.environment import BASE_DIR
+
 LOG_LIMIT_BYTES = 5_000_000
 OLD_LOGS_KEPT = 2
 PR_SET_PDEATHSIG = 1
@@ -25,31 +26,22 @@ PR_SET_PDEATHSIG = 1
 VANISH_TIMEOUT_S = 3.0
 
 
-def launch(
-    command: Sequence[str], output: IO[bytes], *, environment: Mapping[str, str], folder: Path
-) -> subprocess.Popen[bytes]:
+def launch(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own; on Linux it dies with the thread that called this."""
+    # Ctrl-C in the terminal reaches only us: we stop the parts in order.
+    apart: dict[str, Any]
     if sys.platform == "win32":
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            cwd=folder,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
-        )
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    else:
+        apart = {"start_new_session": True, "preexec_fn": _die_with_parent()}
     return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        env=dict(environment),
-        cwd=folder,
-        # Ctrl-C in the terminal reaches only us: we stop the parts in order.
-        start_new_session=True,
-        preexec_fn=_die_with_parent(),
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=BASE_DIR, **apart
     )
+
+
+def launch_command(arguments: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start `manage.py` with these arguments."""
+    return launch([sys.executable, str(BASE_DIR / "manage.py"), *arguments], output)
 
 
 def ask_to_stop(process: subprocess.Popen[bytes]) -> None:

@@ -34,6 +34,11 @@ class PartFailedError(RuntimeError):
     """A part cannot be kept running; the message carries its last output."""
 
 
+def part_failure(what: str, log: Path) -> PartFailedError:
+    lines = "\n".join(f"    {line}" for line in processes.last_lines(log))
+    return PartFailedError(f"{what}. The end of {log}:\n{lines}")
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One process: how to start it, how to check that it works, how to ask it to end."""
@@ -207,6 +212,4 @@ class Supervisor:
         processes.kill_all(process, family)
 
     def _failure(self, part: Part, what: str) -> PartFailedError:
-        path = self.log_path(part.name)
-        lines = "\n".join(f"    {line}" for line in processes.last_lines(path))
-        return PartFailedError(f"{part.name} {what}. The end of {path}:\n{lines}")
+        return part_failure(f"{part.name} {what}", self.log_path(part.name))

@@ -13,7 +13,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from django.db import OperationalError
 
-from demo.broker import BrokerOptions, serve
+from demo.broker import serve
 from demo.certificates import BrokerCertificates, ensure_certificates
 from devices.credentials import INGEST_USER, may_use_topic
 
@@ -46,7 +46,9 @@ def running_broker(folder: Path) -> Iterator[RunningBroker]:
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     serving = serve(
-        BrokerOptions("127.0.0.1", port, broker.certificates),
+        "127.0.0.1",
+        port,
+        broker.certificates,
         check_login=broker.check_login,
         may_use_topic=may_use_topic,  # type: ignore[arg-type]
         stop=stop,

@@ -36,7 +36,7 @@ STAYS = """
 
 def part(script: str, folder: Path, name: str = "child", **options: object) -> Part:
     command = [sys.executable, "-S", "-c", textwrap.dedent(script), name, str(folder)]
-    launch = partial(processes.launch, command, environment=os.environ, folder=folder)
+    launch = partial(processes.launch, command)
     is_ready = (folder / f"{name}.ready").exists
     return Part(name=name, launch=launch, **({"is_ready": is_ready, "ready_timeout_s": TIMEOUT_S} | options))  # type: ignore[arg-type]
 
@@ -167,7 +167,7 @@ DRIVER = """
     from demo import processes
     from demo.supervisor import Part, Supervisor
     folder = Path(sys.argv[1])
-    sleep = partial(processes.launch, ["sleep", "600"], environment=os.environ, folder=folder)
+    sleep = partial(processes.launch, ["sleep", "600"])
     with Supervisor(folder, print) as running:
         running.start(Part(name="one", launch=sleep))
         running.start(Part(name="two", launch=sleep))

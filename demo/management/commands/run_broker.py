@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from demo.addresses import lan_addresses
-from demo.broker import BrokerOptions, BrokerStartError, serve
+from demo.broker import BrokerStartError, serve
 from demo.certificates import ensure_certificates
 from devices import credentials
 
@@ -22,19 +22,16 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        certificates = ensure_certificates(settings.DATA_DIR, lan_addresses(settings.HTTP_BIND))
-        broker_options = BrokerOptions(
-            bind_address=settings.HTTP_BIND, port=settings.MQTT_PORT, certificates=certificates
-        )
         try:
-            asyncio.run(_serve_until_signal(broker_options))
+            asyncio.run(_serve_until_signal())
         except BrokerStartError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             pass  # Windows, where asyncio takes no signal handlers
 
 
-async def _serve_until_signal(options: BrokerOptions) -> None:
+async def _serve_until_signal() -> None:
+    certificates = ensure_certificates(settings.DATA_DIR, lan_addresses(settings.HTTP_BIND))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -42,4 +39,11 @@ async def _serve_until_signal(options: BrokerOptions) -> None:
             loop.add_signal_handler(name, stop.set)
         except NotImplementedError:
             break
-    await serve(options, check_login=credentials.check_broker_login, may_use_topic=credentials.may_use_topic, stop=stop)
+    await serve(
+        settings.HTTP_BIND,
+        settings.MQTT_PORT,
+        certificates,
+        check_login=credentials.check_broker_login,
+        may_use_topic=credentials.may_use_topic,
+        stop=stop,
+    )

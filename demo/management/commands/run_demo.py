@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from functools import partial
 from typing import Any, TextIO, cast
 
 from django.conf import settings
@@ -14,7 +13,8 @@ from django.db import connections
 
 from demo import firmware_part, instance, parts, preflight
 from demo.addresses import LOOPBACK_NAMES, shown_address
-from demo.ready_block import ReadyFacts, ready_block
+from demo.parts import command_part
+from demo.ready_block import ready_block
 from demo.supervisor import Part, PartFailedError, Supervisor
 from lib import environment
 from lib.local import ports as local_ports
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             instance.refuse_second(settings.DATA_DIR)  # before the ports, because the other run holds them
-            preflight.check(_wanted())
+            preflight.check()
             instance.hold(settings.DATA_DIR)
             local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
         except (preflight.NotReadyError, instance.AlreadyRunningError) as error:
@@ -70,7 +70,17 @@ class Command(BaseCommand):
         with firmware_part.building(supervisor.log_dir):
             self._fill_history(supervisor)
             self._start_parts(supervisor)
-            self._say(ready_block(_facts(supervisor, logins, password, mosquitto_line)))
+            self._say(
+                ready_block(
+                    f"http://{shown_address(settings.HTTP_BIND)}:{settings.HTTP_PORT}/",
+                    is_on_network=settings.HTTP_BIND not in LOOPBACK_NAMES,
+                    logins=logins,
+                    password=password,
+                    mosquitto_line=mosquitto_line,
+                    firmware=firmware_part.sentence(),
+                    log_dir=supervisor.log_dir,
+                )
+            )
             supervisor.watch()
 
     def _start_parts(self, supervisor: Supervisor) -> None:
@@ -107,17 +117,6 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _wanted() -> preflight.Wanted:
-    return preflight.Wanted(
-        data_dir=settings.DATA_DIR,
-        bind_address=settings.HTTP_BIND,
-        http_port=settings.HTTP_PORT,
-        mqtt_port=settings.MQTT_PORT,
-        database_url=settings.DATABASE_URL,
-        broker_url=environment.text("MQTT_BROKER_URL", ""),
-    )
-
-
 def _demo_password() -> str:
     """The password of all demo accounts: the known one here, a random one once others can reach us."""
     is_chosen = bool(environment.text("DEMO_PASSWORD", ""))
@@ -127,29 +126,12 @@ def _demo_password() -> str:
 
 
 def _parts_after_the_database() -> list[Part]:
-    environment_of_parts = dict(os.environ)
-    command = partial(parts.command_part, base_dir=settings.BASE_DIR, environment=environment_of_parts)
-    web = parts.web_part(
-        settings.HTTP_BIND, settings.HTTP_PORT, base_dir=settings.BASE_DIR, environment=environment_of_parts
-    )
     made = [
-        command("run_broker", is_ready=lambda: parts.listens(settings.MQTT_PORT)),
-        command("ingest_mqtt"),
-        command("run_worker"),
-        web,
+        command_part("run_broker", is_ready=lambda: parts.listens(settings.MQTT_PORT)),
+        command_part("ingest_mqtt"),
+        command_part("run_worker"),
+        parts.web_part(settings.HTTP_BIND, settings.HTTP_PORT),
     ]
     if settings.DEMO_FLEET > 0:
-        made.append(command("simulate"))
-    return [*made, command(firmware_part.COMMAND)] if firmware_part.can_run() else made
-
-
-def _facts(supervisor: Supervisor, logins: list[tuple[str, str]], password: str, mosquitto_line: str) -> ReadyFacts:
-    return ReadyFacts(
-        url=f"http://{shown_address(settings.HTTP_BIND)}:{settings.HTTP_PORT}/",
-        is_on_network=settings.HTTP_BIND not in LOOPBACK_NAMES,
-        logins=logins,
-        password=password,
-        mosquitto_line=mosquitto_line,
-        firmware=firmware_part.sentence(),
-        log_dir=supervisor.log_dir,
-    )
+        made.append(command_part("simulate"))
+    return [*made, command_part(firmware_part.COMMAND)] if firmware_part.can_run() else made
