@@ -22,7 +22,7 @@ from factories.models import Chimney
 from science import pressure, quality, stack
 from science.constants import STANDARD_PRESSURE_PA
 from science.quality import Quality
-from science.stack import StackReading, StackSetup, StackState
+from science.readings import FuelClass, StackReading, StackSetup, StackState
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class AssignmentSetup:
             pressure_compensation=assignment.pressure_compensation,
             calibration_pressure_pa=calibration_pressure_pa,
             site_pressure_pa=pressure.isa_pressure_pa(chimney.factory.altitude_m),
-            fuel_class=stack.FuelClass.SOLID,
+            fuel_class=FuelClass.SOLID,
             is_combustion=self._is_combustion,
         )
 

@@ -1,13 +1,12 @@
 """Gas: density, wet and dry, normal conditions, oxygen, water of wood smoke.
 
-Lives here: equations for a gas in any duct, and the hourly equation of the EU. Does not live here: velocity,
-area, whole readings (``stack.py``).
+Lives here: equations for a gas in any duct. Does not live here: velocity, area, whole readings (``stack.py``).
 Fractions are mole fractions 0-1; an ideal gas throughout, so mole and volume fractions are equal.
 """
 
 from types import MappingProxyType
 
-from science import constants, limits, units
+from science import constants, limits
 
 # Dry wood, mass fractions, ash neglected: C 50 %, H 6 %, O 44 % [K].
 WOOD_CARBON_MASS_FRACTION = 0.50
@@ -67,20 +66,6 @@ def co2_wet_from_dry(*, co2_fraction_dry: float, moisture_fraction: float) -> fl
     limits.require_within(name="co2_fraction_dry", value=co2_fraction_dry, unit="mol/mol", low=0.0, high=1.0)
     require_moisture(moisture_fraction)
     return co2_fraction_dry * (1.0 - moisture_fraction)
-
-
-def normal_flow_nm3s(*, flow_rate_m3s: float, pressure_pa: float, temperature_k: float) -> float:
-    """Return an actual flow [m3/s] at 0 C and 101,325 Pa [Nm3/s] (``Q P/P_0 273.15/T``)."""
-    limits.require_within(name="flow_rate_m3s", value=flow_rate_m3s, unit="m3/s", low=0.0)
-    limits.require_positive(name="pressure_pa", value=pressure_pa, unit="Pa")
-    limits.require_positive(name="temperature_k", value=temperature_k, unit="K")
-    return flow_rate_m3s * (pressure_pa / constants.STANDARD_PRESSURE_PA) * (constants.ZERO_CELSIUS_K / temperature_k)
-
-
-def co2_concentration_g_per_nm3(co2_fraction: float) -> float:
-    """Return the CO2 concentration [g/Nm3] of a mole fraction [1]: ``x`` times 1963.49."""
-    limits.require_within(name="co2_fraction", value=co2_fraction, unit="mol/mol", low=0.0, high=1.0)
-    return co2_fraction * constants.NORMAL_CO2_DENSITY_KG_PER_M3 * 1000.0
 
 
 def co2_dry_from_oxygen(*, oxygen_dry_pct: float, fuel: str) -> float:
@@ -148,11 +133,6 @@ def _mol_fuel_water_per_kg(fuel_moisture_fraction: float) -> float:
         )
     per_dry_kg = fuel_moisture_fraction / (1.0 - fuel_moisture_fraction)
     return _MOL_HYDROGEN_WATER_PER_KG + per_dry_kg / constants.MOLAR_MASS_H2O_KG_PER_MOL
-
-
-def eu_tonne_per_h(*, concentration_g_per_nm3: float, flow_nm3h: float) -> float:
-    """Return CO2 [t/h] of one hour by EU MRR annex VIII equation 1: mean [g/Nm3] times mean [Nm3/h]."""
-    return units.convert(concentration_g_per_nm3 * flow_nm3h, from_unit="g", to_unit="t")
 
 
 def require_moisture(moisture_fraction: float) -> None:

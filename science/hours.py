@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from science.integration import Segment
-
 HOUR_S = 3600.0
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -57,23 +55,6 @@ class HourVerdict:
     operating_s: float  # 3600 less proved idle time
     idle_s: float  # proved
     coverage_pct: float  # covered_s of 3600
-
-
-def minutes_from_segments(segments: Iterable[Segment]) -> list[MinuteFacts]:
-    """Return the minutes of some segments, ascending; each segment belongs whole to its start's minute."""
-    by_minute: dict[int, list[Segment]] = {}
-    for segment in segments:
-        by_minute.setdefault(segment.start_ms // MINUTE_MS * MINUTE_MS, []).append(segment)
-    return [
-        MinuteFacts(
-            period_start_ms=start_ms,
-            kg=math.fsum(part.kg for part in parts),
-            covered_s=sum(part.duration_ms for part in parts) / 1000.0,
-            is_idle_like=all(part.is_idle_like for part in parts),
-            is_firing_like=any(part.is_firing_like for part in parts),
-        )
-        for start_ms, parts in sorted(by_minute.items())
-    ]
 
 
 def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:

@@ -1,6 +1,6 @@
 """Integration: rates into mass over time, with gaps left out and means counted once.
 
-Lives here: the segments between readings, and the integral of a series. Does not live here: minutes,
+Lives here: the segments between readings; their sum is the mass. Does not live here: minutes,
 hours and days (sums of segments; ``hours.py`` judges an hour), rounding (``rounding.py``).
 
 A sum or mean of kg/s values is not a mass. Mass is rate times covered time; a gap is missing, not zero.
@@ -9,7 +9,6 @@ A sum or mean of kg/s values is not a mass. Mass is rate times covered time; a g
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 #: Two readings further apart than this many intervals of the later one have a gap between them.
 MAX_GAP_INTERVALS = 3.0
@@ -37,14 +36,6 @@ class Segment:
     kg: float
     is_idle_like: bool = False  # both end readings were
     is_firing_like: bool = False  # either end reading was
-
-
-class Integral(NamedTuple):
-    """Mass over a series, and the covered part of its time."""
-
-    kg: float
-    covered_s: float
-    missing_s: float
 
 
 def segments(samples: Sequence[RateSample], *, cut_ms: Callable[[int], int] | None = None) -> list[Segment]:
@@ -121,18 +112,3 @@ def _append_mean(result: list[Segment], sample: RateSample, start_ms: int, cut_m
         kg = sample.kg_per_s * (duration_ms / 1000.0)
         result.append(Segment(start_ms, duration_ms, kg, sample.is_idle_like, sample.is_firing_like))
         start_ms = end_ms
-
-
-def integrate(samples: Sequence[RateSample]) -> Integral:
-    """Return mass [kg], covered and missing time [s] from the first sample's start to the last one's end.
-
-    Raises: ValueError as ``segments``.
-    """
-    parts = segments(samples)
-    if not samples:
-        return Integral(0.0, 0.0, 0.0)
-    covered_ms = sum(part.duration_ms for part in parts)
-    total_ms = samples[-1].t_ms - _checked_start_ms(samples[0], None)
-    # fsum: the nearest double to the true sum, so neither order nor length costs digits.
-    kg = math.fsum(part.kg for part in parts)
-    return Integral(kg, covered_ms / 1000.0, (total_ms - covered_ms) / 1000.0)

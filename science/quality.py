@@ -68,7 +68,6 @@ class Quality(IntFlag):
     SITE_PRESSURE = 1 << 16  # the device sent an unusable pressure; the site's pressure replaces it
 
 
-NONE = Quality(0)
 BLOCKING = (
     Quality.WARMUP
     | Quality.OVER_RANGE
@@ -128,11 +127,6 @@ def sensor_error_ppm(setup: StackSetup) -> float:
     if setup.co2_zero_error_ppm is not None:
         return setup.co2_zero_error_ppm
     return min(SENSOR_ERROR_SHARE * (setup.sensor_range_ppm or 0.0), SENSOR_ERROR_MAX_PPM)
-
-
-def is_below_ambient(*, co2_ppm: float, zero_error_ppm: float) -> bool:
-    """Return whether corrected CO2 [ppm] is too low to be air: ``x < 425 - 2 e``."""
-    return co2_ppm < constants.BACKGROUND_CO2_PPM - 2.0 * zero_error_ppm
 
 
 def is_firing_like(reading: StackReading, setup: StackSetup) -> bool:

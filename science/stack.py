@@ -9,7 +9,6 @@ that cannot be physical has no state (None), and ``quality.assess`` says why.
 """
 
 import math
-from enum import StrEnum
 
 from science import constants, gas, limits, pressure
 from science.readings import (
@@ -18,48 +17,12 @@ from science.readings import (
     PRESSURE_FAULT,
     TEMPERATURE_FAULT,
     VELOCITY_FAULT,
-    Co2Basis,
-    FuelClass,
-    MoistureMethod,
     StackReading,
     StackSetup,
     StackState,
 )
 
-# Callers import the data classes of a reading from here too.
-__all__ = [
-    "Co2Basis",
-    "DimensionNote",
-    "FuelClass",
-    "MoistureMethod",
-    "StackReading",
-    "StackSetup",
-    "StackState",
-    "circle_area_m2",
-    "co2_ceiling_ppm",
-    "co2_kg_per_s",
-    "corrected_co2_ppm",
-    "dimension_notes",
-    "flow_rate_m3s",
-    "is_usable_pressure",
-    "net_co2_fraction",
-    "pitot_velocity_ms",
-    "rectangle_area_m2",
-    "require_plausible_rate",
-    "stack_pressure_pa",
-    "stack_state",
-]
-
-DIMENSION_USUAL_MIN_M = 0.15
-DIMENSION_USUAL_MAX_M = 3.0
 PITOT_COEFFICIENT_S_TYPE = 0.84
-
-
-class DimensionNote(StrEnum):
-    """An inner dimension that is possible but unusual for a boiler's chimney."""
-
-    BELOW_USUAL = "below_usual"
-    ABOVE_USUAL = "above_usual"
 
 
 def rectangle_area_m2(*, width_m: float, height_m: float) -> float:
@@ -83,17 +46,6 @@ def _dimension(name: str, value: float) -> float:
         high=limits.DIMENSION_MAX_M,
         remedy="measure the inside of the chimney in metres, lining and soot deducted",
     )
-
-
-def dimension_notes(**dimensions_m: float) -> dict[str, DimensionNote]:
-    """Return the notes on dimensions [m] outside 0.15-3 m, by the name given; empty when usual."""
-    notes: dict[str, DimensionNote] = {}
-    for name, value in dimensions_m.items():
-        if _dimension(name, value) < DIMENSION_USUAL_MIN_M:
-            notes[name] = DimensionNote.BELOW_USUAL
-        elif value > DIMENSION_USUAL_MAX_M:
-            notes[name] = DimensionNote.ABOVE_USUAL
-    return notes
 
 
 def flow_rate_m3s(*, velocity_ms: float, area_m2: float, velocity_profile_factor: float = 1.0) -> float:

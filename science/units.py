@@ -86,12 +86,3 @@ def convert(amount: Number, *, from_unit: str, to_unit: str) -> Number:
         )
     factor = source.in_base_units / target.in_base_units
     return amount * factor if isinstance(amount, Decimal) else amount * float(factor)
-
-
-def add(amount: Number, *, in_unit: str, other: Number, other_unit: str) -> Number:
-    """Return the sum of two amounts, in the first one's unit.
-
-    Parameters: amount [in_unit], other [other_unit]. Returns: sum [in_unit].
-    Raises: ValueError when their dimensions differ; the message names both units.
-    """
-    return amount + convert(other, from_unit=other_unit, to_unit=in_unit)

@@ -1,15 +1,18 @@
 """Builders for the science tests, and the one tolerance for figures printed in a source."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from science.integration import RateSample
-from science.stack import StackReading, StackSetup
+from science.hours import MinuteFacts
+from science.integration import RateSample, Segment, segments
+from science.readings import StackReading, StackSetup
 
 STEP_MS = 5_000
+MINUTE_MS = 60_000
 
 
 def as_printed(text: str) -> Any:
@@ -64,3 +67,36 @@ def make_series(
 def make_samples(points: list[tuple[float, float]], *, interval_s: float = 5.0) -> list[RateSample]:
     """Return point samples from (seconds, kg/s)."""
     return [RateSample(round(t * 1000), rate, interval_s) for t, rate in points]
+
+
+class Integral(NamedTuple):
+    kg: float
+    covered_s: float
+    missing_s: float
+
+
+def integrate(samples: list[RateSample]) -> Integral:
+    """Return mass [kg], covered and missing time [s] from the first sample's start to the last one's end."""
+    parts = segments(samples)
+    if not samples:
+        return Integral(0.0, 0.0, 0.0)
+    covered_s = sum(part.duration_ms for part in parts) / 1000.0
+    total_s = (samples[-1].t_ms - samples[0].t_ms) / 1000.0 + (samples[0].span_s or 0.0)
+    return Integral(math.fsum(part.kg for part in parts), covered_s, total_s - covered_s)
+
+
+def minutes_from_segments(parts: Iterable[Segment]) -> list[MinuteFacts]:
+    """Return the minutes of some segments, ascending; each segment belongs whole to its start's minute."""
+    by_minute: dict[int, list[Segment]] = {}
+    for part in parts:
+        by_minute.setdefault(part.start_ms // MINUTE_MS * MINUTE_MS, []).append(part)
+    return [
+        MinuteFacts(
+            period_start_ms=start_ms,
+            kg=math.fsum(part.kg for part in own),
+            covered_s=sum(part.duration_ms for part in own) / 1000.0,
+            is_idle_like=all(part.is_idle_like for part in own),
+            is_firing_like=any(part.is_firing_like for part in own),
+        )
+        for start_ms, own in sorted(by_minute.items())
+    ]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from science import hours
 from science.hours import HourStatus, MinuteFacts, hour_verdict, idle_minutes
 from science.integration import RateSample, segments
-from tests.science.builders import make_samples
+from tests.science.builders import make_samples, minutes_from_segments
 
 MIN = 60_000
 HOUR = 3_600_000
@@ -130,7 +130,7 @@ def test_means_of_five_minutes_prove_it_together():
 def test_thinned_means_count_their_seconds_not_their_number():
     means = [RateSample(t * 60_000, 0.01, 5.0, span_s=60.0, n=12, is_firing_like=True) for t in range(1, 50)]
 
-    verdict = hour_verdict(hours.minutes_from_segments(segments(means)), hour_start_ms=0)
+    verdict = hour_verdict(minutes_from_segments(segments(means)), hour_start_ms=0)
 
     assert verdict.covered_s == 49 * 60.0
     assert verdict.status is HourStatus.MEASURED
@@ -139,7 +139,7 @@ def test_thinned_means_count_their_seconds_not_their_number():
 
 def test_the_gap_between_ten_and_twelve_leaves_hours_of_record_missing():
     day = make_samples([(t, 0.002) for t in range(0, 86_405, 5) if not 36_000 < t < 43_200])
-    minutes = hours.minutes_from_segments(segments(day))
+    minutes = minutes_from_segments(segments(day))
 
     verdicts = [
         hour_verdict([m for m in minutes if h * HOUR <= m.period_start_ms < (h + 1) * HOUR], hour_start_ms=h * HOUR)
@@ -149,12 +149,6 @@ def test_the_gap_between_ten_and_twelve_leaves_hours_of_record_missing():
     assert [h for h, v in enumerate(verdicts) if v.status is HourStatus.MISSING] == [10, 11]
     assert sum(v.measured_kg for v in verdicts) == pytest.approx(158.4, rel=1e-12)  # 24 roundings
     assert round(sum(v.coverage_pct for v in verdicts) / 24, 1) == 91.7
-
-
-def test_minutes_gather_segments_by_their_start():
-    minutes = hours.minutes_from_segments(segments(make_samples([(55, 1.0), (58, 1.0), (63, 1.0), (66, 1.0)])))
-
-    assert [(m.period_start_ms, m.covered_s, m.kg) for m in minutes] == [(0, 8.0, 8.0), (MIN, 3.0, 3.0)]
 
 
 def test_minutes_out_of_order_or_after_the_hour_raise():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from science.integration import RateSample, Segment, integrate, segments
-from tests.science.builders import make_samples
+from science.integration import RateSample, Segment, segments
+from tests.science.builders import integrate, make_samples
 
 HOUR_MS = 3_600_000
 

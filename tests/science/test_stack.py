@@ -176,13 +176,6 @@ def test_impossible_dimensions_raise_with_name_unit_and_remedy(bad):
         stack.rectangle_area_m2(width_m=1.0, height_m=bad)
 
 
-def test_unusual_dimensions_are_noted_not_refused():
-    notes = stack.dimension_notes(width_m=0.14, height_m=3.01)
-
-    assert notes == {"width_m": "below_usual", "height_m": "above_usual"}
-    assert stack.dimension_notes(diameter_m=0.15) == {}
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -7,9 +7,18 @@ import math
 
 import pytest
 
-from science import gas, hours, integration, pressure, stack, substitution, uncertainty, units
+from science import gas, hours, pressure, stack, substitution, uncertainty, units
+from science.integration import RateSample, segments
 from science.quality import Quality, assess, is_valid
-from tests.science.builders import as_printed, make_reading, make_samples, make_series, make_setup
+from tests.science.builders import (
+    as_printed,
+    integrate,
+    make_reading,
+    make_samples,
+    make_series,
+    make_setup,
+    minutes_from_segments,
+)
 
 
 def rate_kg_per_s(*, ppm: float, v: float, area: float, celsius: float, pa: float) -> float:
@@ -145,10 +154,8 @@ def test_vector_10_isa_pressure(altitude_m, kpa):
 def test_vector_11_a_gap_is_missing_not_zero():
     samples = make_samples([(0, 0.10), (5, 0.12), (10, 0.11), (15, 0.13), (35, 0.09), (40, 0.10)])
 
-    kg, covered_s, missing_s = integration.integrate(samples)
-    without_gap_rule, _, _ = integration.integrate(
-        [integration.RateSample(s.t_ms, s.kg_per_s, interval_s=60.0) for s in samples]
-    )
+    kg, covered_s, missing_s = integrate(samples)
+    without_gap_rule, _, _ = integrate([RateSample(s.t_ms, s.kg_per_s, interval_s=60.0) for s in samples])
 
     assert kg == as_printed("2.20000")
     assert (covered_s, missing_s) == (20.0, 20.0)
@@ -187,10 +194,11 @@ def test_vector_14_epa_equations_agree():
 
 
 def test_vector_15_eu_hourly_equation_agrees():
-    g_per_nm3 = gas.co2_concentration_g_per_nm3(0.096)
-    nm3h = 3600 * gas.normal_flow_nm3s(flow_rate_m3s=V3["flow"], pressure_pa=V3["pa"], temperature_k=V3["k"])
+    """EU MRR annex VIII, equation 1: mean concentration times mean flow at 0 C and 101,325 Pa."""
+    g_per_nm3 = 0.096 * density(0, 101_325) * 1000
+    nm3h = 3600 * V3["flow"] * V3["pa"] / 101_325 * 273.15 / V3["k"]
 
-    tonne_per_h = gas.eu_tonne_per_h(concentration_g_per_nm3=g_per_nm3, flow_nm3h=nm3h)
+    tonne_per_h = units.convert(g_per_nm3 * nm3h, from_unit="g", to_unit="t")
 
     assert g_per_nm3 == as_printed("188.495")
     assert nm3h == as_printed("4164.92")
@@ -227,9 +235,9 @@ def test_vector_18_uncertainty_budget():
 def test_vector_19_constant_rate_for_an_hour():
     samples = make_samples([(t, rate_of_vector_2) for t in range(0, 3605, 5)])
 
-    verdict = hours.hour_verdict(hours.minutes_from_segments(integration.segments(samples)), hour_start_ms=0)
+    verdict = hours.hour_verdict(minutes_from_segments(segments(samples)), hour_start_ms=0)
 
-    assert integration.integrate(samples).kg == as_printed("868.835")
+    assert integrate(samples).kg == as_printed("868.835")
     assert verdict.status is hours.HourStatus.MEASURED
     assert verdict.measured_kg == as_printed("868.835")
     assert verdict.record_kg == as_printed("868.835")
