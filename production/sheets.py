@@ -6,7 +6,7 @@ from typing import Any
 
 from logbook.notices import Notice
 from logbook.sheets.importing import Row, SheetImport
-from production.models import KG_PER_UNIT, ProductionEntry
+from production.models import KG_PER_UNIT, ProductionEntry, in_unit
 from production.services import STEP_KG, find_product, find_unit, in_kg
 
 
@@ -27,6 +27,9 @@ class ProductionSheet(SheetImport):
 
     def check(self, amount: Decimal) -> None:
         in_kg(amount, find_unit(self.unit))
+
+    def in_unit(self, stored: Decimal, unit: str) -> Decimal:
+        return in_unit(stored, unit)
 
     def same(self) -> dict[str, Any]:
         return {"product": self.product}
