@@ -1,13 +1,15 @@
 """Amounts of a sheet's column, as people and programs write them, into numbers. Pure: no database.
 
 `2,070` is 2070 or 2.07. The other cells of the column decide it, as `3.5` or `1,234,567` would; where none does,
-somebody has to say it for the whole column. A cell is never guessed on its own.
+somebody has to say it for the whole column. A cell is never guessed on its own. A number of a workbook is no text: it
+has one reading.
 """
 
 import re
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 
 from django.utils.translation import gettext as _
 
@@ -30,24 +32,27 @@ def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO) -> list
 
     Raises SheetError when nothing in the column says which mark is that of its decimals.
     """
-    texts = [repr(cell) if isinstance(cell, float) else str("" if cell is None else cell).strip() for cell in cells]
+    texts = ["" if cell is None else str(cell).strip() for cell in cells]
     decimals: set[str] = set()  # marks that stand before decimals somewhere in the column
     thousands: set[str] = set()
     if mark is not DecimalMark.AUTO:
         decimals, thousands = ({"."}, {","}) if mark is DecimalMark.POINT else ({","}, {"."})
-    found: list[Decimal | Problem | NumberError] = []
+    numbers: list[Decimal | Problem | NumberError] = []
     for cell, text in zip(cells, texts, strict=True):
-        number = Problem(_no_number()) if isinstance(cell, bool) else _read(text)
-        if isinstance(number, Decimal) and mark is DecimalMark.AUTO:
+        number = _read(cell, text)
+        # A number of a workbook says nothing about the marks in texts.
+        if isinstance(number, Decimal) and isinstance(cell, str) and mark is DecimalMark.AUTO:
             _learn(text, decimals, thousands)
-        found.append(number)
+        numbers.append(number)
     return [
         _decided(text, number, decimals, thousands) if isinstance(number, NumberError) else number
-        for text, number in zip(texts, found, strict=True)
+        for text, number in zip(texts, numbers, strict=True)
     ]
 
 
-def _read(text: str) -> Decimal | Problem | NumberError:
+def _read(cell: Cell, text: str) -> Decimal | Problem | NumberError:
+    if isinstance(cell, (int, float)):  # a bool is an int, too
+        return Decimal(repr(cell)) if not isinstance(cell, bool) and isfinite(cell) else Problem(_no_number())
     if not text:
         return Problem(_("there is no value; fill it in, or delete the row: what is missing is not zero"))
     try:

@@ -21,13 +21,18 @@ from logbook.sheets.read import Problem, SheetError
         (["12.345", "1234.567"], ["12.345", "1234.567"]),
         ([0.1, 7, "1e3", "5."], ["0.1", "7", "1000", "5"]),
         (["-3", "+4"], ["-3", "4"]),
+        # Numbers of a workbook have one reading, and say nothing about how its texts are written.
+        ([12.345, 11.201], ["12.345", "11.201"]),
+        ([12.345, 7], ["12.345", "7"]),
+        ([12.345, "1,5"], ["12.345", "1.5"]),
+        ([2070.5, "2,070", "3,5"], ["2070.5", "2.070", "3.5"]),
     ],
 )
 def test_the_column_decides_what_one_cell_leaves_open(cells: list[Any], numbers: list[str]) -> None:
     assert amounts(cells) == [Decimal(number) for number in numbers]
 
 
-@pytest.mark.parametrize("cells", [["2,070"], ["2.070", "5"], ["12.345", "13.120", ""], [7, "2,070"]])
+@pytest.mark.parametrize("cells", [["2,070"], ["2.070", "5"], ["12.345", "13.120", ""], [7.5, "2,070"]])
 def test_a_column_that_nothing_decides_is_refused_with_both_readings(cells: list[Any]) -> None:
     with pytest.raises(SheetError, match=r"can be read two ways; write \d+ or [\d.]+ Or say for the whole") as refused:
         amounts(cells)
@@ -49,6 +54,6 @@ def test_a_cell_that_the_others_do_not_explain_is_a_problem_of_its_row(others: l
     assert all(isinstance(number, Decimal) for number in found[1:])
 
 
-@pytest.mark.parametrize("cell", ["", None, "four", "NaN", True, "1,23,45", "1e400x"])
+@pytest.mark.parametrize("cell", ["", None, "four", "NaN", True, "1,23,45", "1e400x", float("nan")])
 def test_what_is_no_number_says_so(cell: Any) -> None:
     assert isinstance(amounts([cell])[0], Problem)

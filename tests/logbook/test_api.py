@@ -247,9 +247,10 @@ def upload(door: Door, client: Client, cast: SimpleNamespace, sheet: str | bytes
     return client.post(f"{door.url}import/", said | fields)
 
 
-def workbook() -> bytes:
+def workbook(*amounts: Any) -> bytes:
     book, file = openpyxl.Workbook(), io.BytesIO()
-    for row in (["time", "amount"], *([datetime(2025, 11, 20, h), v] for h, v in ((1, 10), (2, "ten"), (3, 30.0)))):  # noqa: DTZ001
+    hours = ([datetime(2025, 11, 20, hour), amount] for hour, amount in enumerate(amounts, start=1))  # noqa: DTZ001
+    for row in (["time", "amount"], *hours):
         book.worksheets[0].append(row)
     book.save(file)
     return file.getvalue()
@@ -259,7 +260,7 @@ def workbook() -> bytes:
 def test_a_sheet_is_imported_once_with_its_bad_rows_named(
     door: Door, is_workbook: bool, cast: SimpleNamespace, manager: Client
 ) -> None:
-    sheet = workbook() if is_workbook else SHEET
+    sheet = workbook(10, "ten", 30.0) if is_workbook else SHEET
     dry = upload(door, manager, cast, sheet, dry_run="true").json()
     first = upload(door, manager, cast, sheet).json()
     second = upload(door, manager, cast, sheet).json()
@@ -273,6 +274,12 @@ def test_a_sheet_is_imported_once_with_its_bad_rows_named(
     rows = door.model.objects.order_by("period_start")
     assert [row.period_start for row in rows] == [datetime(2025, 11, 19, h, tzinfo=UTC) for h in (21, 23)]
     assert {(row.recorded_by, row.origin, row.events.count()) for row in rows} == {(cast.litein_manager, "import", 1)}
+
+
+def test_numbers_of_a_workbook_have_one_reading(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    result = upload(door, manager, cast, workbook(12.345, 11.201, 7, "1,5")).json()
+
+    assert (result["stored"], result["amount"], result["errors"]) == (4, "32.046", [])
 
 
 def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: SimpleNamespace, manager: Client) -> None:
