@@ -225,7 +225,7 @@ class EntryViewSet(ScopedReadOnlyViewSet):
             "partial_update",
             "Correct an entry, with a reason",
             cls.correction_class,
-            {200: entry, 409: "entry_deleted"},
+            {200: entry, 409: "entry_deleted, imported_twice"},
         )
         cls._describe(
             "destroy",
@@ -235,7 +235,10 @@ class EntryViewSet(ScopedReadOnlyViewSet):
             operation_id=f"{cls.name}_delete",
         )
         cls._describe(
-            "undo", "Take back your last change, within 10 minutes", no_body, {200: entry, 409: "undo_expired"}
+            "undo",
+            "Take back your last change, within 10 minutes",
+            no_body,
+            {200: entry, 409: "undo_expired, imported_twice"},
         )
         cls._describe("history", "All that an entry ever was, oldest first", None, {200: cls.event_class(many=True)})
 

@@ -174,7 +174,14 @@ class EntryLog(ABC, Generic[E, Input]):
         return entry
 
     def _stored(self, user: User | None, entry: E, before: Any) -> E:
-        save(entry)
+        try:
+            with transaction.atomic():
+                save(entry)
+        except IntegrityError as error:
+            if "_imported_once" not in str(error):
+                raise
+            words = _("A sheet brought another entry for exactly this time. Delete that one first, or correct it.")
+            raise ApiError(409, "imported_twice", words) from None
         self.follow(user, entry, before=before)
         return self.entries().get(pk=entry.pk)
 

@@ -293,6 +293,31 @@ def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: SimpleName
     assert f"was imported before as 10 {door.sheet['unit']}: correct entry {first.pk}" in again["errors"][0]["message"]
 
 
+def test_a_deleted_row_that_was_imported_again_does_not_return_by_undo(
+    door: Door, cast: SimpleNamespace, manager: Client
+) -> None:
+    upload(door, manager, cast, SHEET)
+    entry = door.model.objects.earliest("period_start").pk
+    door.send(manager, "delete", entry, {"reason": "wrong sheet"})
+    assert upload(door, manager, cast, SHEET).json()["stored"] == 1
+
+    undone = door.post(manager, {}, f"{entry}/undo/")
+
+    assert (undone.status_code, undone.json()["code"]) == (409, "imported_twice")
+    assert door.model.objects.get(pk=entry).deleted_at is not None
+
+
+def test_an_imported_row_cannot_move_onto_another_one(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    upload(door, manager, cast, SHEET)
+    first, last = manager.get(door.url).json()["results"]
+
+    period = {name: last[name] for name in ("period_start", "period_end")}
+    moved = door.send(manager, "patch", first["id"], period | {"reason": "wrong hour"})
+
+    assert (moved.status_code, moved.json()["code"]) == (409, "imported_twice")
+    assert manager.get(f"{door.url}{first['id']}/").json() == first
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
