@@ -130,10 +130,15 @@ def sums_of_windows(
     """
     versions = _versions([factory.pk for factory in factories], now)
     sites = [site for site in _site_windows(factories, windows, now) if site.factory.pk in versions]
-    keys = {(site.depends_on, versions[site.factory.pk]): site for site in sites}
-    _keep({key: site for key, site in keys.items() if key not in _kept}, now)
-    sums = {site.key: _kept[key] for key, site in keys.items()}
-    return {key: of_site for key, of_site in sums.items() if of_site is not None}
+    keys: dict[Hashable, SiteWindow] = {(site.depends_on, versions[site.factory.pk]): site for site in sites}
+    sums = _kept.copy()  # of this request: while it runs, another may empty the cache
+    if missing := {key: site for key, site in keys.items() if key not in sums}:
+        computed = _compute(missing, now)
+        sums |= computed
+        if len(_kept) + len(computed) > _MOST_KEPT:
+            _kept.clear()
+        _kept.update(computed)
+    return {site.key: of_site for key, site in keys.items() if (of_site := sums[key]) is not None}
 
 
 def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
@@ -256,16 +261,10 @@ def _parameters(sites: Sequence[SiteWindow], now: datetime) -> dict[str, Any]:
     }
 
 
-def _keep(missing: Mapping[Hashable, SiteWindow], now: datetime) -> None:
-    if not missing:
-        return
-    parameters = _parameters(list(missing.values()), now)
+def _compute(sites: Mapping[Hashable, SiteWindow], now: datetime) -> dict[Hashable, RankedSums | None]:
+    parameters = _parameters(list(sites.values()), now)
     rows = {(row.window, row.factory_id): row for row in sql.fetch(_statement(), parameters, _SumsRow)}
-    if len(_kept) + len(missing) > _MOST_KEPT:
-        _kept.clear()
-    for key, site in missing.items():
-        row = rows[site.key]
-        _kept[key] = _ranked_sums(row, site) if row.days else None
+    return {key: _ranked_sums(row, site) if (row := rows[site.key]).days else None for key, site in sites.items()}
 
 
 # --- The days that need a decision -----------------------------------------------------------------

@@ -393,6 +393,16 @@ def test_the_running_day_which_every_hour_recomputes_costs_no_sums(network: Simp
     assert [query for query in queries_of_one if "is_simple" in query["sql"]]
 
 
+def test_a_full_cache_is_emptied_and_the_request_answered(
+    network: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = board(network.hq)
+    monkeypatch.setattr("leaderboard.sums._MOST_KEPT", len(network.sites))
+    change_day(network.sites[0], LAST, refreshed_at=NOW)  # one site is computed again, the others are known
+
+    assert leaderboard(network.hq, {"period": MONTH}, NOW) == first
+
+
 # --- The rule, through the database ----------------------------------------------------------------
 HOLES = {"heat": NO_HEAT, "electricity": NO_POWER, "production": NO_PRODUCTION, "stack": NO_STACK}
 
