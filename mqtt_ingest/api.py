@@ -130,10 +130,12 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
         return _refused(name, Reason.REVOKED, f"device {name!r} is revoked")
     try:
         reading = msgspec.convert(_with_time(item), PostedReading)
+    except msgspec.ValidationError as error:
+        return _refused(name, Reason.BAD_SCHEMA, describe_error(error, item))
+    except RecursionError:
+        return _refused(name, Reason.BAD_SCHEMA, "nested too deeply")
     except _BadTimeError as error:
         return _refused(name, Reason.BAD_SCHEMA, str(error))
-    except (msgspec.ValidationError, RecursionError) as error:
-        return _refused(name, Reason.BAD_SCHEMA, _words(error, item))
     problem = problem_of(reading, now_ms) or _problem_of_claim(reading)
     if problem is not None:
         return _refused(name, *problem)
@@ -175,10 +177,6 @@ def _with_time(item: dict[str, Any]) -> dict[str, Any]:
         raise _BadTimeError(
             f"timestamp={shown} is not a time with its offset, like 2026-11-22T00:00:00+03:00"
         ) from None
-
-
-def _words(error: Exception, item: dict[str, Any]) -> str:
-    return describe_error(error, item) if isinstance(error, msgspec.ValidationError) else "nested too deeply"
 
 
 def _refused(name: str, reason: Reason, detail: str) -> ParsedMessage:

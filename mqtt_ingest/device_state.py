@@ -44,7 +44,7 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
     messages = list(_messages(arrivals))
     statuses = [m for m in messages if m.kind is Kind.STATUS]
     # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
-    known = _lock_devices(_devices_of(arrivals)) if statuses else {}
+    known = _lock_devices(a.device.pk for a in arrivals if a.device is not None) if statuses else {}
     move_heartbeats(cursor, arrivals)
     # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.
     old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
@@ -99,13 +99,9 @@ def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
         )
 
 
-def _devices_of(arrivals: Iterable[Arrival]) -> set[int]:
-    return {arrival.device.pk for arrival in arrivals if arrival.device is not None}
-
-
-def _lock_devices(device_pks: set[int]) -> dict[int, dict[str, Any]]:
+def _lock_devices(device_pks: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Lock these devices in key order; returns the last status of each."""
-    devices = MCUDevice.objects.select_for_update(no_key=True).filter(pk__in=device_pks).order_by("pk")
+    devices = MCUDevice.objects.select_for_update(no_key=True).filter(pk__in=set(device_pks)).order_by("pk")
     return dict(devices.values_list("pk", "status"))
 
 

@@ -40,27 +40,21 @@ class Arrival:
     counts_as_message: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    device: DeviceRef | None
-    stale_at_s: float
-
-
 class DeviceDirectory:
     """Looks devices up, all the stale ones of a call in one query."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, tuple[DeviceRef | None, float]] = {}  # with when it is stale [s]
 
     def find(self, device_ids: Iterable[str]) -> dict[str, DeviceRef | None]:
         now_s = self._clock()
         found: dict[str, DeviceRef | None] = {}
         missing: set[str] = set()
         for device_id in set(device_ids):
-            entry = self._entries.get(device_id)
-            if entry is not None and now_s < entry.stale_at_s:
-                found[device_id] = entry.device
+            device, stale_at_s = self._entries.get(device_id, (None, 0.0))
+            if now_s < stale_at_s:
+                found[device_id] = device
             else:
                 missing.add(device_id)
         if missing:
@@ -77,7 +71,7 @@ class DeviceDirectory:
             self._entries.clear()
         for device_id, device in found.items():
             believed_for_s = NOT_FOUND_FOR_S if device is None else FOUND_FOR_S
-            self._entries[device_id] = _Entry(device, now_s + believed_for_s)
+            self._entries[device_id] = (device, now_s + believed_for_s)
         return found
 
 

@@ -42,12 +42,13 @@ class Liveness:
         last = self._last
         if last and last.is_connected == is_connected and 0 <= now_s - last.at_s < INTERVAL_S:
             return
-        oldest_ms = self._receiver.oldest_ms
+        queue = self._receiver.queue
+        oldest_ms = queue.oldest_ms
         sign = SignOfLife(
             at_s=now_s,
             is_connected=is_connected,
-            queue_depth=self._receiver.depth,
-            queue_capacity=self._receiver.capacity,
+            queue_depth=len(queue),
+            queue_capacity=queue.limit_count,
             oldest_waiting_s=max(0.0, now_s - oldest_ms / 1000) if oldest_ms is not None else 0.0,
         )
         try:

@@ -60,28 +60,25 @@ class PostedReading(Reading, frozen=True, gc=False, kw_only=True):
     interval_s: Seconds | None = None
 
 
-class ReadingsMessage(msgspec.Struct, frozen=True, gc=False):
+class _Readings(msgspec.Struct, frozen=True):
     v: Literal[1]
     stream: StreamNumber
     interval_s: Seconds
+
+
+class ReadingsMessage(_Readings, frozen=True, gc=False):
     readings: Annotated[list[Reading], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 
-class ReadingsEnvelope(msgspec.Struct, frozen=True):
+class ReadingsEnvelope(_Readings, frozen=True):
     """The same message with its readings still undecoded: for messages in which one of them is bad."""
 
-    v: Literal[1]
-    stream: StreamNumber
-    interval_s: Seconds
     readings: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 
-class DecodedEnvelope(msgspec.Struct, frozen=True):
+class DecodedEnvelope(_Readings, frozen=True):
     """The same for a message that another decoder has read (`salvage.py`)."""
 
-    v: Literal[1]
-    stream: StreamNumber
-    interval_s: Seconds
     readings: Annotated[list[Any], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 

@@ -20,24 +20,24 @@ def serve_metrics(receiver: Receiver, pipeline: Pipeline, port: int) -> None:
 
 
 def make_registry(receiver: Receiver, pipeline: Pipeline) -> CollectorRegistry:
-    registry = CollectorRegistry()
+    registry, queue = CollectorRegistry(), receiver.queue
     gauges: dict[str, tuple[str, Callable[[], float]]] = {
-        "carbontrack_ingest_queue_depth": ("Messages waiting to be stored", lambda: receiver.depth),
+        "carbontrack_ingest_queue_depth": ("Messages waiting to be stored", lambda: len(queue)),
         "carbontrack_ingest_queue_capacity": (
             "Messages at which reading from the broker stops",
-            lambda: receiver.capacity,
+            lambda: queue.limit_count,
         ),
         "carbontrack_ingest_oldest_waiting_seconds": (
             "Age of the longest waiting message",
-            lambda: _age_s(receiver.oldest_ms, otherwise=0.0),
+            lambda: _age_s(queue.oldest_ms, otherwise=0.0),
         ),
         "carbontrack_ingest_unacknowledged_messages": (
             "Messages that came and that the broker is not told of yet: waiting, or being stored",
-            lambda: receiver.unacknowledged,
+            lambda: queue.unsettled_count,
         ),
         "carbontrack_ingest_oldest_unacknowledged_seconds": (
             "How long ago the oldest of them came",
-            lambda: _age_s(receiver.oldest_unacknowledged_ms, otherwise=0.0),
+            lambda: _age_s(queue.oldest_unsettled_ms, otherwise=0.0),
         ),
         "carbontrack_ingest_lag_seconds": (
             "How long ago the newest committed reading was measured",

@@ -66,7 +66,7 @@ class PahoReceiver:
     def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = "") -> None:
         self.address = address
         self._worker = worker
-        self._queue = BoundedQueue() if queue is None else queue  # an empty queue is false
+        self.queue = BoundedQueue() if queue is None else queue  # an empty queue is false
         self._orders: deque[list[Received] | tuple[str, bytes]] = deque()
         self._connection = 0
         self._is_connected = False
@@ -106,38 +106,18 @@ class PahoReceiver:
     def is_connected(self) -> bool:
         return self._is_connected
 
-    @property
-    def depth(self) -> int:
-        return len(self._queue)
-
-    @property
-    def capacity(self) -> int:
-        return self._queue.limit_count
-
-    @property
-    def oldest_ms(self) -> int | None:
-        return self._queue.oldest_ms
-
-    @property
-    def unacknowledged(self) -> int:
-        return self._queue.unsettled_count
-
-    @property
-    def oldest_unacknowledged_ms(self) -> int | None:
-        return self._queue.oldest_unsettled_ms
-
     def start(self) -> None:
         self._thread.start()
 
     def take(self, timeout_s: float) -> list[Received]:
-        was_full = self._queue.is_full
-        taken = self._queue.take(timeout_s)
+        was_full = self.queue.is_full
+        taken = self.queue.take(timeout_s)
         if was_full:
             self._wake()
         return taken
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
-        self._orders.append(self._queue.settle(messages))
+        self._orders.append(self.queue.settle(messages))
         self._wake()
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -218,7 +198,7 @@ class PahoReceiver:
         """While closing, we still read the broker's answers; messages that arrive then stay at the broker."""
         if self._closing_at_s is not None:
             return True
-        is_full = self._queue.is_full
+        is_full = self.queue.is_full
         if is_full != self._was_full:
             self._was_full = is_full
             now_s = time.monotonic()
@@ -226,7 +206,7 @@ class PahoReceiver:
                 self._log_full_at_s = now_s + LOG_FULL_EVERY_S
                 logger.warning(
                     "Queue is full (%d messages): reading stops until there is room, the broker holds the rest",
-                    self.depth,
+                    len(self.queue),
                 )
         return self._is_reading and not is_full
 
@@ -247,7 +227,7 @@ class PahoReceiver:
                     break
         finally:
             if fresh and self._closing_at_s is None:
-                self._queue.put(fresh)
+                self.queue.put(fresh)
         self._unanswered_publishes.difference_update(sock.take_answered())
         if fresh and not sock.has_more:
             self._read_at_s = time.monotonic() + PAUSE_S
@@ -281,7 +261,7 @@ class PahoReceiver:
     # --- connecting ---
     def _connect_when_due(self) -> None:
         # With a full queue we would not read from a new connection, so we make none.
-        wait_s = max(self._retry_at_s - time.monotonic(), LARGEST_WAIT_S if self._queue.is_full else 0.0)
+        wait_s = max(self._retry_at_s - time.monotonic(), LARGEST_WAIT_S if self.queue.is_full else 0.0)
         if wait_s > 0:
             readable, _, _ = select.select([self._wake_reader], [], [], min(wait_s, LARGEST_WAIT_S))
             if readable:

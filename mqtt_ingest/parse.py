@@ -40,7 +40,7 @@ def parse(topic: str, payload: bytes, now_ms: int) -> ParsedMessage:
     address = parse_topic(topic)
     if address is None:
         return _refuse_topic(topic)
-    kind, device_id = address.kind, address.device_id
+    device_id, kind = address
     if len(payload) > PAYLOAD_LIMIT_BYTES:
         limit = f"the limit of {PAYLOAD_LIMIT_BYTES}: send less at once"
         problem = Reason.BAD_SCHEMA, f"payload of {len(payload)} bytes is above {limit}"

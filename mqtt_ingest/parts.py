@@ -25,7 +25,7 @@ class Parts:
 
     def __init__(self, arrivals: Sequence[Arrival]) -> None:
         self._left: list[list[Arrival]] = [list(arrivals)]
-        self._done = Stored([], Tally())
+        self.done = Stored([], Tally())
 
     def next(self) -> list[Arrival] | None:
         """The part to be stored next; None when all is done."""
@@ -34,16 +34,12 @@ class Parts:
     def finish(self, stored: Stored) -> None:
         """The next part is committed."""
         del self._left[0]
-        self._done.arrivals.extend(stored.arrivals)
-        self._done.tally.add(stored.tally)
+        self.done.arrivals.extend(stored.arrivals)
+        self.done.tally.add(stored.tally)
 
     def replace(self, parts: list[list[Arrival]]) -> None:
         """Store these instead of the next part."""
         self._left[:1] = parts
-
-    @property
-    def done(self) -> Stored:
-        return self._done
 
 
 def split(arrivals: Sequence[Arrival]) -> list[list[Arrival]] | None:

@@ -18,7 +18,7 @@ from mqtt_ingest.outcomes import Tally
 from mqtt_ingest.parse import parse
 from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
-from mqtt_ingest.receive import Received, Receiver
+from mqtt_ingest.receive import Receiver
 from mqtt_ingest.retry import StoppedWaitingError, until_database_answers
 from mqtt_ingest.store import store_parts
 
@@ -81,7 +81,8 @@ class Pipeline:
             self.last = stored.tally
         self._announcer.send_due()
         self._liveness.beat()
-        self._note_idleness(received)
+        if received or len(self._batch):
+            self.idle_since_s = time.monotonic()
 
     def _patiently(self, work: Callable[[], T]) -> T:
         return until_database_answers(work, self.stopping)
@@ -93,8 +94,4 @@ class Pipeline:
         return IDLE_WAIT_S if left_s is None else min(left_s, IDLE_WAIT_S)
 
     def _is_finished(self) -> bool:
-        return self.stopping.is_set() and self._receiver.depth == 0 and len(self._batch) == 0
-
-    def _note_idleness(self, received: list[Received]) -> None:
-        if received or len(self._batch):
-            self.idle_since_s = time.monotonic()
+        return self.stopping.is_set() and len(self._receiver.queue) == 0 and len(self._batch) == 0

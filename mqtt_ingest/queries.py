@@ -30,12 +30,8 @@ def counters() -> Counters:
             found.rejected[reason] = total
         elif outcome == Outcome.MESSAGE:
             found.messages[reason] = total
-        elif outcome == Outcome.RECEIVED:
-            found.received = total
-        elif outcome == Outcome.STORED:
-            found.stored = total
-        elif outcome == Outcome.DUPLICATE:
-            found.duplicate = total
+        else:
+            setattr(found, outcome, total)
     return found
 
 

@@ -38,49 +38,6 @@ class Received:
     packet_id: int | None = None
 
 
-class Receiver(Protocol):
-    """The MQTT client as the pipeline sees it. All methods may be called from the pipeline's thread."""
-
-    @property
-    def is_connected(self) -> bool: ...
-
-    @property
-    def depth(self) -> int:
-        """Messages waiting in the queue."""
-
-    @property
-    def capacity(self) -> int: ...
-
-    @property
-    def oldest_ms(self) -> int | None:
-        """When the longest waiting message was received."""
-
-    @property
-    def unacknowledged(self) -> int:
-        """Messages received but not yet acknowledged to the broker, including those in the queue."""
-
-    @property
-    def oldest_unacknowledged_ms(self) -> int | None:
-        """When the first of them was received."""
-
-    def start(self) -> None: ...
-
-    def take(self, timeout_s: float) -> list[Received]:
-        """The oldest messages of the queue; waits until there is one, at most `timeout_s`."""
-
-    def acknowledge(self, messages: Sequence[Received]) -> None:
-        """Tell the broker that these need not be sent again."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Send with QoS 1. Lost when not connected."""
-
-    def stop_reading(self) -> None:
-        """Take nothing more from the broker; what is in the queue stays to be taken."""
-
-    def close(self) -> None:
-        """Send everything that waits, disconnect, and end."""
-
-
 class BoundedQueue:
     """Messages between the receiver's thread and the pipeline's, bounded in number and bytes.
 
@@ -114,6 +71,7 @@ class BoundedQueue:
 
     @property
     def unsettled_count(self) -> int:
+        """Messages that came and are not acknowledged to the broker yet, those in the queue included."""
         return len(self._unsettled)
 
     @property
@@ -161,3 +119,24 @@ class BoundedQueue:
                 ready.append(self._unsettled.popleft())
             self._settled_ids.difference_update(map(id, ready))
             return ready
+
+
+class Receiver(Protocol):
+    """The MQTT client as the pipeline sees it. All methods may be called from the pipeline's thread."""
+
+    queue: BoundedQueue
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    def take(self, timeout_s: float) -> list[Received]:
+        """The oldest messages of the queue; waits until there is one, at most `timeout_s`."""
+
+    def acknowledge(self, messages: Sequence[Received]) -> None:
+        """Tell the broker that these need not be sent again."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send with QoS 1. Lost when not connected."""
+
+    def stop_reading(self) -> None:
+        """Take nothing more from the broker; what is in the queue stays to be taken."""

@@ -8,7 +8,7 @@ import json
 import queue
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -115,18 +115,8 @@ def _client(
     device: ProvisionedDevice, message: dict[str, Any], answers: "queue.SimpleQueue[dict[str, Any] | str]"
 ) -> mqtt.Client:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device.device_id, protocol=mqtt.MQTTv311)
-    is_tls = settings.MQTT_BROKER_URL.startswith("mqtts")
-    set_up_client(
-        client,
-        BrokerAddress(
-            host=device.host,
-            port=device.port,
-            is_tls=is_tls,
-            username=device.username,
-            password=device.password,
-            ca_file=device.ca_file or None,
-        ),
-    )
+    address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, device.ca_file)
+    set_up_client(client, replace(address, username=device.username, password=device.password))
 
     def on_connect(own: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
         if reason.is_failure:

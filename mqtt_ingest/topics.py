@@ -1,7 +1,6 @@
 """The topic grammar, `carbontrack/v1/<device id>/<kind>`: format and parse, nothing else."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -24,18 +23,12 @@ FROM_DEVICES = (Kind.READINGS, Kind.STATUS, Kind.ALERTS, Kind.ACKS)
 _TOPIC = re.compile(rf"{ROOT}/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/(?P<kind>{'|'.join(FROM_DEVICES)})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    device_id: str
-    kind: Kind
-
-
 # A device always uses the same topic, so the cache hits; invented topics only evict each other.
 @lru_cache(maxsize=20_000)
-def parse_topic(topic: str) -> Topic | None:
-    """The device and kind of a topic that devices publish to; None for any other."""
+def parse_topic(topic: str) -> tuple[str, Kind] | None:
+    """Device id and kind of a topic that devices publish to; None for any other."""
     match = _TOPIC.fullmatch(topic)
-    return Topic(match["device_id"], Kind(match["kind"])) if match else None
+    return (match["device_id"], Kind(match["kind"])) if match else None
 
 
 def format_topic(device_id: str, kind: Kind) -> str:

@@ -41,24 +41,15 @@ class PlayedReceiver:
     """Implements `receive.Receiver`: what a broker would have sent is there already, and stops the pipeline."""
 
     is_connected = True
-    capacity = 1_000_000
-    oldest_ms = oldest_unacknowledged_ms = None
-    unacknowledged = 0
 
     def __init__(self, messages: Sequence[Received]) -> None:
-        self._queue = BoundedQueue(limit_count=self.capacity, limit_bytes=1 << 40)
-        self._queue.put(messages)
+        self.queue = BoundedQueue(limit_count=1_000_000, limit_bytes=1 << 40)
+        self.queue.put(messages)
         self.pipeline: Pipeline | None = None
 
-    @property
-    def depth(self) -> int:
-        return len(self._queue)
-
-    def start(self) -> None: ...
-
     def take(self, timeout_s: float) -> list[Received]:
-        taken = self._queue.take(0.0)
-        if not self.depth and self.pipeline:
+        taken = self.queue.take(0.0)
+        if not len(self.queue) and self.pipeline:
             self.pipeline.stop()
         return taken
 
@@ -67,8 +58,6 @@ class PlayedReceiver:
     def publish(self, topic: str, payload: bytes) -> None: ...
 
     def stop_reading(self) -> None: ...
-
-    def close(self) -> None: ...
 
 
 def make_messages(devices: Sequence[ProvisionedDevice], readings: int, stream: int) -> list[Received]:

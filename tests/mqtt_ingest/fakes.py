@@ -1,9 +1,8 @@
 """The in-memory twin of the MQTT client: what the pipeline sees of a broker, without one."""
 
-from collections import deque
 from collections.abc import Sequence
 
-from mqtt_ingest.receive import Received
+from mqtt_ingest.receive import BoundedQueue, Received
 
 
 class InMemoryReceiver:
@@ -11,43 +10,19 @@ class InMemoryReceiver:
 
     def __init__(self) -> None:
         self.is_connected = True
-        self.capacity = 1_000
-        self.queue: deque[Received] = deque()
-        self.taken: list[Received] = []
+        self.queue = BoundedQueue(limit_count=1_000)
         self.acknowledged: list[Received] = []
         self.published: list[tuple[str, bytes]] = []
         self.is_reading = True
 
-    @property
-    def depth(self) -> int:
-        return len(self.queue)
-
-    @property
-    def oldest_ms(self) -> int | None:
-        return self.queue[0].received_ms if self.queue else None
-
-    @property
-    def unacknowledged(self) -> int:
-        return len(self.queue) + len(self.taken) - len(self.acknowledged)
-
-    @property
-    def oldest_unacknowledged_ms(self) -> int | None:
-        waiting = [*self.taken[len(self.acknowledged) :], *self.queue]
-        return waiting[0].received_ms if waiting else None
-
-    def start(self) -> None:
-        pass
-
     def arrive(self, *messages: Received) -> None:
-        self.queue.extend(messages)
+        self.queue.put(messages)
 
     def take(self, timeout_s: float) -> list[Received]:
-        taken = list(self.queue)
-        self.queue.clear()
-        self.taken += taken
-        return taken
+        return self.queue.take(0.0)
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
+        self.queue.settle(messages)
         self.acknowledged.extend(messages)
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -55,6 +30,3 @@ class InMemoryReceiver:
 
     def stop_reading(self) -> None:
         self.is_reading = False
-
-    def close(self) -> None:
-        self.is_connected = False

@@ -82,7 +82,7 @@ def test_what_is_taken_and_not_stored_yet_is_unacknowledged(
     try:
         wait_until(lambda: receiver.is_connected)
         publish(device, message(reading(1)))
-        wait_until(lambda: receiver.depth == 1)
+        wait_until(lambda: len(receiver.queue) == 1)
         assert value(registry, "unacknowledged_messages") == 1
 
         pipeline.stop()

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -86,7 +85,7 @@ def _checked(worker: str) -> str:
 
 
 def _end_session(receiver: LeavingReceiver) -> None:
-    if receiver.was_lost or not receiver.was_emptied or receiver.unacknowledged:
+    if receiver.was_lost or not receiver.was_emptied or receiver.queue.unsettled_count:
         raise CommandError(
             "the session is not ended: its connection was lost, or it was not emptied in time. Stop the worker "
             "that runs without a name, if there is one, and run this again"
@@ -98,12 +97,9 @@ def _end_session(receiver: LeavingReceiver) -> None:
 
 
 def _stop_on_signals(pipeline: Pipeline) -> None:
-    def stop(signum: int, frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
         # In a thread: the signal may have come while this one held the lock that `stop` takes.
-        threading.Thread(target=pipeline.stop).start()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+        signal.signal(number, lambda *_: threading.Thread(target=pipeline.stop).start())
 
 
 def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, max_s: float | None) -> None:
@@ -114,7 +110,7 @@ def _stop_in_time(pipeline: Pipeline, receiver: PahoReceiver, *, is_once: bool, 
         while not pipeline.stopping.wait(0.1):
             now_s = time.monotonic()
             # A batch that is being stored, or waits for a lost database, is not finished.
-            if not receiver.is_connected or receiver.unacknowledged:
+            if not receiver.is_connected or receiver.queue.unsettled_count:
                 busy_at_s = now_s
             is_idle = now_s - max(busy_at_s, pipeline.idle_since_s) > IDLE_BEFORE_END_S
             if isinstance(receiver, LeavingReceiver):
