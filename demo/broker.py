@@ -17,9 +17,10 @@ from amqtt.errors import BrokerError
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from demo.broker_sessions import AccessRules, DeviceBroker, Login
+from demo import broker_sessions
+from demo.broker_sessions import DeviceBroker, Login, TopicRule
 from demo.certificates import BrokerCertificates
-from devices.credentials import INGEST_USER, TopicUse
+from devices.credentials import INGEST_USER
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +31,14 @@ LOGIN_THREADS = 4
 STOP_TIMEOUT_S = 3.0
 
 LoginCheck = Callable[[str, str, str], bool]
-TopicRule = Callable[[str, str, TopicUse], bool]
 
 
 class BrokerStartError(RuntimeError):
     """The broker could not start; the message says why and what to do."""
 
 
-def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: ThreadPoolExecutor) -> AccessRules:
-    """The rules for the broker: logins from the database, off the event loop; topics in the loop.
+def _in_threads(check_login: LoginCheck, threads: ThreadPoolExecutor) -> broker_sessions.LoginCheck:
+    """The check of logins off the event loop, because it asks the database.
 
     Nothing is cached: a device provisioned a moment ago can connect, one revoked a moment ago cannot.
     """
@@ -60,7 +60,7 @@ def access_rules(check_login: LoginCheck, may_use_topic: TopicRule, threads: Thr
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(threads, ask_database, client_id, username, password)
 
-    return AccessRules(check_login=ask_in_thread, may_use_topic=may_use_topic)
+    return ask_in_thread
 
 
 async def serve(
@@ -82,8 +82,8 @@ async def serve(
     logging.getLogger("transitions").setLevel(logging.WARNING)
     amqtt_logger.setLevel(logging.CRITICAL)  # it would print a traceback for a port that is taken
     with ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login") as threads:
-        rules = access_rules(check_login, may_use_topic, threads)
-        broker = DeviceBroker(_broker_config(bind_address, port, certificates), rules)
+        config = _broker_config(bind_address, port, certificates)
+        broker = DeviceBroker(config, _in_threads(check_login, threads), may_use_topic)
         try:
             await broker.start()
         except BrokerError as error:

@@ -23,7 +23,6 @@ import contextlib
 import logging
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
@@ -56,12 +55,8 @@ class Login(Enum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRules:
-    """`check_login(client_id, username, password)`; `may_use_topic(username, topic or filter, action)`."""
-
-    check_login: Callable[[str, str, str], Awaitable[Login]]
-    may_use_topic: Callable[[str, str, TopicAction], bool]
+LoginCheck = Callable[[str, str, str], Awaitable[Login]]  # of client id, username and password
+TopicRule = Callable[[str, str, TopicAction], bool]  # of username, topic or filter, and action
 
 
 class LimitedReader(StreamReaderAdapter):
@@ -122,9 +117,9 @@ class DeviceConnection(BrokerProtocolHandler):
 class DeviceBroker(Broker):
     """amqtt's broker with our access rules and the five corrections above."""
 
-    def __init__(self, config: BrokerConfig, rules: AccessRules) -> None:
+    def __init__(self, config: BrokerConfig, check_login: LoginCheck, may_use_topic: TopicRule) -> None:
         super().__init__(config)
-        self._rules = rules
+        self._check_login, self._may_use_topic = check_login, may_use_topic
         # For each connected client id: set when that connection has ended completely.
         self._connection_ended: dict[str, asyncio.Event] = {}
 
@@ -146,9 +141,7 @@ class DeviceBroker(Broker):
         try:
             async with asyncio.timeout(LOGIN_TIMEOUT_S):
                 handler, session = await DeviceConnection.init_from_connect(reader, writer, self.plugins_manager)
-                login = await self._rules.check_login(
-                    session.client_id or "", session.username or "", session.password or ""
-                )
+                login = await self._check_login(session.client_id or "", session.username or "", session.password or "")
         except TimeoutError:
             raise MQTTError(f"no login within {LOGIN_TIMEOUT_S:.0f} s") from None
         if login is not Login.ACCEPTED:
@@ -224,4 +217,4 @@ class DeviceBroker(Broker):
         return self._may(session, topic, action)
 
     def _may(self, session: Session, topic: str, action: Action) -> bool:
-        return self._rules.may_use_topic(session.username or "", topic, action.value)
+        return self._may_use_topic(session.username or "", topic, action.value)

@@ -70,10 +70,6 @@ class Fleet:
             link.on_up, link.on_message, link.on_closing = self._greet, self._hear, self._unregister
             link.retry_at_s = start_s + connect_spread_s * index / max(1, len(self.links))
 
-    @property
-    def up_count(self) -> int:
-        return sum(link.state is LinkState.UP for link in self.links)
-
     def stop(self) -> None:
         self._stopping = True
         self._wake()
@@ -122,14 +118,13 @@ class Fleet:
             else:
                 self._serve(key.data, events)
         while self._connector.finished:
-            attempt = self._connector.finished.popleft()
-            link = attempt.link
-            if attempt.error is not None:
-                logger.debug("%s cannot connect: %s", link.device.device_id, attempt.error)
+            link, client = self._connector.finished.popleft()
+            if isinstance(client, OSError):
+                logger.debug("%s cannot connect: %s", link.device.device_id, client)
                 self._down(link)
-                continue
-            link.client, link.state = attempt.client, LinkState.GREETING
-            self._watch(link)
+            else:
+                link.client, link.state = client, LinkState.GREETING
+                self._watch(link)
 
     def _serve(self, link: Link, events: int) -> None:
         is_alive = True

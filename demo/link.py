@@ -63,8 +63,11 @@ class Link:
         self._place = place
         self._failures = 0
 
-    def new_client(self) -> mqtt.Client:
-        """A new client: an old one would resend its kept messages by paho's own rules."""
+    def connect(self) -> mqtt.Client:
+        """In a connecting thread: open the connection and send CONNECT. Raises OSError.
+
+        With a new client: an old one would resend its kept messages by paho's own rules.
+        """
         device_id = self.device.device_id
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=device_id, clean_session=True, reconnect_on_failure=False
@@ -77,11 +80,8 @@ class Link:
         client.on_connect = self._connected
         client.on_message = self._received
         client.on_socket_close = lambda client, data, sock: self.on_closing(self)
-        return client
-
-    def connect(self, client: mqtt.Client) -> None:
-        """In a connecting thread: open the connection and send CONNECT. Raises OSError."""
         client.connect(self._place.host, self._place.port, KEEP_ALIVE_S)
+        return client
 
     def publish(self, kind: Kind, payload: bytes, *, retain: bool = False) -> mqtt.MQTTMessageInfo | None:
         if self.client is None or self.state is not LinkState.UP:
@@ -129,20 +129,14 @@ class Link:
         self.on_message(self, message.topic, bytes(message.payload))
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The result of one attempt to connect; `error` is None on success."""
-
-    link: Link
-    client: mqtt.Client
-    error: OSError | None
-
-
 class Connector:
-    """Opens connections in threads of its own; calls `on_done`, from there, when `finished` has one more."""
+    """Opens connections in threads of its own; calls `on_done`, from there, when `finished` has one more.
+
+    `finished` has the link of each attempt with its client, or with the error.
+    """
 
     def __init__(self, on_done: Callable[[], None]) -> None:
-        self.finished: deque[Attempt] = deque()
+        self.finished: deque[tuple[Link, mqtt.Client | OSError]] = deque()
         self._on_done = on_done
         self._wanted: queue.SimpleQueue[Link | None] = queue.SimpleQueue()
         for number in range(CONNECT_THREADS):
@@ -159,10 +153,8 @@ class Connector:
 
     def _work(self) -> None:
         while (link := self._wanted.get()) is not None:
-            client, error = link.new_client(), None
             try:
-                link.connect(client)
-            except OSError as caught:  # TLS and time-outs among them
-                error = caught
-            self.finished.append(Attempt(link, client, error))
+                self.finished.append((link, link.connect()))
+            except OSError as error:  # TLS and time-outs among them
+                self.finished.append((link, error))
             self._on_done()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import asdict
 
 import msgspec
 
@@ -125,15 +126,7 @@ class SimulatedDevice:
 
     def _reading(self, seq: int, t_ms: int, extra_flags: int) -> dict[str, float | None]:
         values = simulator.values_at(self.profile, t_ms)
-        return {
-            "seq": seq,
-            "t": t_ms,
-            "co2_ppm": values.co2_ppm,
-            "temperature_c": values.temperature_c,
-            "velocity_ms": values.velocity_ms,
-            "pressure_pa": values.pressure_pa,
-            "flags": values.flags | extra_flags,
-        }
+        return {"seq": seq, "t": t_ms, **asdict(values), "flags": values.flags | extra_flags}
 
     def status_payload(self, now_ms: int) -> bytes:
         planned = self.planned

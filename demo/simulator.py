@@ -130,9 +130,20 @@ def values_at(profile: StackProfile, t_ms: int) -> StackValues:
     still_ms = STILL_MS + 0.10 * wave(seed, 11, t_s, 600.0) + 0.06 * noise[2]
     velocity_ms = max(0.0, still_ms + draught * (blowing_ms + gust_ms))
 
-    pressure_pa = pressure_at(profile, t_s)
-    return _as_measured(
-        profile, t_ms, co2_ppm=co2_ppm, temperature_c=temperature_c, velocity_ms=velocity_ms, pressure_pa=pressure_pa
+    # As the sensors report it: in their steps, and not above their range.
+    flags = 0
+    co2_ppm *= shown_share(profile, t_ms)
+    shown_ppm: float | None = round(co2_ppm, -1)
+    if has_sensor_fault(profile, t_ms):
+        flags, shown_ppm = readings.CO2_FAULT, None
+    elif co2_ppm >= profile.range_ppm:
+        flags, shown_ppm = readings.OVER_RANGE, profile.range_ppm
+    return StackValues(
+        co2_ppm=shown_ppm,
+        temperature_c=round(temperature_c, 1),
+        velocity_ms=round(velocity_ms, 2),
+        pressure_pa=float(round(pressure_at(profile, t_s))),
+        flags=flags,
     )
 
 
@@ -140,12 +151,6 @@ def pressure_at(profile: StackProfile, t_s: float) -> float:
     # The air's tide peaks at ten in the morning and the evening near the equator, in all weathers.
     tide_pa = 110.0 * math.cos(4 * math.pi * (t_s / DAY_S - 10.0 / 24.0))
     return profile.site_pressure_pa + tide_pa + 150.0 * wave(profile.seed, 12, t_s, 9 * HOUR_S)
-
-
-def is_firing(profile: StackProfile, t_ms: int) -> bool:
-    """Whether the boiler is in a shift at that time."""
-    t_s = t_ms / 1000.0 + LOCAL_OFFSET_S
-    return any(shift.start_s <= t_s < shift.end_s for shift in shifts_near(profile, t_s))
 
 
 def has_sensor_fault(profile: StackProfile, t_ms: int) -> bool:
@@ -163,26 +168,6 @@ def shown_share(profile: StackProfile, t_ms: float) -> float:
         return 1.0
     days = (t_ms / 1000.0 + LOCAL_OFFSET_S) / DAY_S - (profile.anchor_day - DRIFT_DAYS)
     return max(DRIFT_FLOOR, 1.0 - DRIFT_LOSS * max(0.0, days) / DRIFT_DAYS)
-
-
-def _as_measured(
-    profile: StackProfile, t_ms: int, *, co2_ppm: float, temperature_c: float, velocity_ms: float, pressure_pa: float
-) -> StackValues:
-    """The true values as this device's sensors report them: in their steps, and not above their range."""
-    flags = 0
-    co2_ppm *= shown_share(profile, t_ms)
-    shown_ppm: float | None = round(co2_ppm, -1)
-    if has_sensor_fault(profile, t_ms):
-        flags, shown_ppm = readings.CO2_FAULT, None
-    elif co2_ppm >= profile.range_ppm:
-        flags, shown_ppm = readings.OVER_RANGE, profile.range_ppm
-    return StackValues(
-        co2_ppm=shown_ppm,
-        temperature_c=round(temperature_c, 1),
-        velocity_ms=round(velocity_ms, 2),
-        pressure_pa=float(round(pressure_pa)),
-        flags=flags,
-    )
 
 
 # --- The fire ---------------------------------------------------------------------------------

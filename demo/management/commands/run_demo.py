@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from demo import firmware_part, instance, parts, preflight
+from demo import filling, firmware_part, instance, parts, preflight, world
 from demo.addresses import LOOPBACK_NAMES, shown_address
 from demo.parts import command_part
 from demo.ready_block import ready_block
@@ -68,7 +68,8 @@ class Command(BaseCommand):
         with supervisor.interruptible():
             logins, mosquitto_line = self._prepare_database(server, password)
         with firmware_part.building(supervisor.log_dir):
-            self._fill_history(supervisor)
+            filling.fill_history(supervisor, self._say)
+            connections.close_all()
             self._start_parts(supervisor)
             self._say(
                 ready_block(
@@ -95,22 +96,12 @@ class Command(BaseCommand):
 
     def _prepare_database(self, server: LocalPostgres, password: str) -> tuple[list[tuple[str, str]], str]:
         """Tables and the simulated world; returns the demo logins and a `mosquitto_pub` line to try."""
-        # Imported here: the rest of the demo works without the simulated world's tables being there.
-        from demo import world
-
         server.ensure_database()
         call_command("migrate", verbosity=0, interactive=False)
         logins = world.seed(cast(TextIO, self.stdout), password)
         mosquitto_line = mosquitto_pub_line(spare_device(), plausible_message(time.time_ns() // 1_000_000))
         connections.close_all()
         return logins, mosquitto_line
-
-    def _fill_history(self, supervisor: Supervisor) -> None:
-        # Imported here, as above.
-        from demo import filling
-
-        filling.fill_history(supervisor, self._say)
-        connections.close_all()
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

@@ -7,7 +7,6 @@ import ssl
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -82,10 +81,6 @@ def _devices() -> list[SimulatedDevice]:
 
 
 def _stop_on_signals(fleet: Fleet) -> None:
-    def stop(signum: int, frame: FrameType | None) -> None:
-        fleet.stop()
-
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        number = getattr(signal, name, None)
-        if number is not None:
-            signal.signal(number, stop)
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):  # the last one on Windows only
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda *_: fleet.stop())
