@@ -129,20 +129,10 @@ def mine_methane(
     flared_m3, used_m3 : methane recovered and flared, recovered and used as fuel [m3 at 20 C, 1 atm]
     gwp_set : a ``gwp.GwpSet``; the methane is fossil
 
-    Returns
-    -------
-    MineMethane
-        [t], [m3]
-
-    Raises
-    ------
-    ValueError
-        A negative or non-finite amount; more recovered than released; an unknown set.
-
-    Notes
-    -----
-    ``gross = production (EF_mining + EF_post)`` [m3] x 0.67 / 1000 [t]; vented is gross less recovered;
-    flared at 0.98, used at 0.995: the rest of it escapes, the burned part becomes 44.0095/16.0425 CO2.
+    Returns: [t], [m3]
+    Raises: ValueError for a negative or non-finite amount; more recovered than released; an unknown set.
+    Notes: ``gross = production (EF_mining + EF_post)`` [m3] x 0.67 / 1000 [t]; vented is gross less recovered; flared
+    at 0.98, used at 0.995: the rest of it escapes, the burned part becomes 44.0095/16.0425 CO2.
     ``CO2e = (vented + unburnt) GWP + CO2``. Source: IPCC 2006 V2 Ch4, equations 4.1.1-4.1.5.
     """
     for name, value, unit in (

@@ -64,20 +64,10 @@ def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> Combusti
     factor : of the fuel, valid at the time and place
     gwp_set : a ``gwp.GwpSet``
 
-    Returns
-    -------
-    CombustionResult
-        [kg], [GJ]
-
-    Raises
-    ------
-    ValueError
-        A negative or non-finite amount, an unknown set.
-
-    Notes
-    -----
-    ``E = amount kg_per_unit NCV / 1000`` [GJ]; ``CO2 = E EF``; CH4 and N2O the same with kg/TJ.
-    Methane of the biogenic part takes the biogenic potential.
+    Returns: [kg], [GJ]
+    Raises: ValueError for a negative or non-finite amount, an unknown set.
+    Notes: ``E = amount kg_per_unit NCV / 1000`` [GJ]; ``CO2 = E EF``; CH4 and N2O the same with kg/TJ. Methane of the
+    biogenic part takes the biogenic potential.
     Source: IPCC 2006 V2 Ch2, equation 2.1.
     """
     _require_not_negative("amount", amount, "units of fuel", "a correction is a new version, not a negative entry")

@@ -95,11 +95,9 @@ def wood_moisture_from_dry_co2(*, co2_fraction_dry: float, fuel_moisture_fractio
     Parameters: dry CO2 [1], moisture of the wood as fired, wet basis [1]. Returns: B_ws [1].
     Raises: ValueError for CO2 outside 0-1 or fuel moisture outside 0-0.65.
 
-    Notes
-    -----
-    Per kg dry wood: carbon ``n_C = 0.50/M_C`` mol all to CO2, so dry gas ``D = n_C / x_dry``; water
-    ``W = 0.06/(2 M_H) + M/(1-M)/M_H2O + h D`` with h = 0.0143; ``B_ws = W / (W + D)``, multiplied
-    out so that x = 0 needs no special case. 30 % moisture: 7.3 % at 5 % CO2, 16.3 % at 14 %.
+    Notes: Per kg dry wood: carbon ``n_C = 0.50/M_C`` mol all to CO2, so dry gas ``D = n_C / x_dry``; water
+    ``W = 0.06/(2 M_H) + M/(1-M)/M_H2O + h D`` with h = 0.0143; ``B_ws = W / (W + D)``, multiplied out so that x = 0
+    needs no special case. 30 % moisture: 7.3 % at 5 % CO2, 16.3 % at 14 %.
     """
     limits.require_within(name="co2_fraction_dry", value=co2_fraction_dry, unit="mol/mol", low=0.0, high=1.0)
     fuel_water = _mol_fuel_water_per_kg(fuel_moisture_fraction) * co2_fraction_dry

@@ -63,12 +63,10 @@ def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
     Parameters: ``minutes`` ascending; minutes without data are simply absent. Returns: as long.
     Raises: ValueError when not ascending.
 
-    Notes
-    -----
-    A minute is proved idle when it is idle-like and the unbroken run of idle-like minutes right before
-    it, at most 12 minutes back, covers 600 s; the minutes of the proof themselves count as
-    operating, so the verdict never needs the future. A minute that by itself stands for 600 s (a
-    mean over an hour) is its own proof. A minute without data breaks the run.
+    Notes: A minute is proved idle when it is idle-like and the unbroken run of idle-like minutes right before it, at
+    most 12 minutes back, covers 600 s; the minutes of the proof themselves count as operating, so the verdict never
+    needs the future. A minute that by itself stands for 600 s (a mean over an hour) is its own proof. A minute without
+    data breaks the run.
     """
     proved: list[bool] = []
     run: list[MinuteFacts] = []
@@ -105,22 +103,12 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
         idleness; ascending, minutes without data absent
     hour_start_ms : start of the hour [Unix ms]
 
-    Returns
-    -------
-    HourVerdict
-        ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle
-        and nothing else was seen in it; else ``missing``, with ``record_kg`` None.
-
-    Raises
-    ------
-    ValueError
-        Minutes not ascending, or after the hour.
-
-    Notes
-    -----
-    Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
-    ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given
-    as whole micrograms add up to the same bits in any order.
+    Returns: ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle and nothing
+    else was seen in it; else ``missing``, with ``record_kg`` None.
+    Raises: ValueError for minutes not ascending, or after the hour.
+    Notes: Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
+    ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given as whole
+    micrograms add up to the same bits in any order.
     Source: EU MRR article 44(2) for the 80 %; own choice for idle hours (``docs/method.md`` 4).
     """
     if minutes and minutes[-1].period_start_ms >= hour_start_ms + HOUR_MS:
@@ -180,14 +168,8 @@ def is_epa_hour_valid(
     operated_quadrants : for each quarter of the hour, whether the unit ran in it
     has_maintenance : calibration or maintenance fell in the hour; then two points 15 min apart suffice
 
-    Raises
-    ------
-    ValueError
-        Not four quadrants.
-
-    Notes
-    -----
-    One valid point in each 15-minute quadrant in which the unit ran. An hour in which it never ran cannot be
+    Raises: ValueError for other than four quadrants.
+    Notes: One valid point in each 15-minute quadrant in which the unit ran. An hour in which it never ran cannot be
     valid. Source: 40 CFR 60.13(h)(2), 75.10(d)(1).
     """
     if len(operated_quadrants) != 4:

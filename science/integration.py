@@ -47,23 +47,12 @@ def segments(samples: Sequence[RateSample], *, cut_ms: Callable[[int], int] | No
     cut_ms : gives the first local hour boundary [ms] after a time [ms]; means are split there.
         None leaves means whole.
 
-    Returns
-    -------
-    list of Segment
-        In order of time, never overlapping, none of zero length.
-
-    Raises
-    ------
-    ValueError
-        Samples not sorted; a rate that is negative or not finite; a negative span; a cut that is
-        not after the time given.
-
-    Notes
-    -----
-    Between samples i and j, with ``s_j = t_j - span_j``: trapezoid ``(r_i + r_j)/2 (s_j - t_i)`` if
-    ``0 < s_j - t_i <= 3 interval_j``, else missing. A trapezoid is never split. A mean adds
-    ``r_j span_j`` over (s_j, t_j], starting no earlier than t_i: no time is covered twice. Two
-    samples of one time have nothing between them.
+    Returns: In order of time, never overlapping, none of zero length.
+    Raises: ValueError for samples not sorted; a rate that is negative or not finite; a negative span; a cut that is not
+    after the time given.
+    Notes: Between samples i and j, with ``s_j = t_j - span_j``: trapezoid ``(r_i + r_j)/2 (s_j - t_i)`` if
+    ``0 < s_j - t_i <= 3 interval_j``, else missing. A trapezoid is never split. A mean adds ``r_j span_j`` over (s_j,
+    t_j], starting no earlier than t_i: no time is covered twice. Two samples of one time have nothing between them.
     """
     result: list[Segment] = []
     previous: RateSample | None = None

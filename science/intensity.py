@@ -90,11 +90,9 @@ def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DayS
 
     Parameters: ``sums`` of the other days (``NO_DAYS``: of none), ``mean_kg`` made on the site's producing days [kg].
 
-    Notes
-    -----
-    *Idle*: nothing is asked, and no heat or electricity counts, whatever is logged; else deleting it would pay. What
-    was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's mean;
-    of a recent day, which may still lack its production, times the mean. *Counted*:
+    Notes: *Idle*: nothing is asked, and no heat or electricity counts, whatever is logged; else deleting it would pay.
+    What was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's
+    mean; of a recent day, which may still lack its production, times the mean. *Counted*:
     ``min(logged + (1 - known) * ceiling, ceiling)``.
 
     Known days are asked days times the smaller of the two shares known; an idle day is asked as far as it is
@@ -239,14 +237,8 @@ def change(
     now, before : sums of two windows of equal length
     grid_now, grid_before : mean kg CO2e per kWh of the electricity counted in each; None where it does not matter
 
-    Returns
-    -------
-    Change or None
-        None when one of the two windows is not complete enough to compare.
-
-    Notes
-    -----
-    The window before is taken without its fill, the present one with it: a gap on either side makes the
+    Returns: None when one of the two windows is not complete enough to compare.
+    Notes: The window before is taken without its fill, the present one with it: a gap on either side makes the
     improvement look smaller, never larger.
     """
     if min(now.made_kg, before.made_kg) <= 0.0 or not (is_known(now) and is_known(before)):

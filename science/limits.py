@@ -30,11 +30,8 @@ def require_within(
 ) -> float:
     """Return ``value`` unchanged, or raise when it is not a finite number within [low, high].
 
-    Raises
-    ------
-    ValueError
-        Not a number, infinite, below ``low`` or above ``high``; the message gives name, value,
-        unit, limit and remedy.
+    Raises: ValueError for what is not a number, infinite, below ``low`` or above ``high``; the message gives name,
+    value, unit, limit and remedy.
     """
     if low <= value <= high and math.isfinite(value):
         return value
@@ -50,10 +47,7 @@ def require_positive(
 ) -> float:
     """Return ``value`` unchanged, or raise when it is not a finite number in (0, high].
 
-    Raises
-    ------
-    ValueError
-        As ``require_within``, and for zero.
+    Raises: ValueError as ``require_within``, and for zero.
     """
     if value == 0:
         suffix = f" {unit}" if unit else ""

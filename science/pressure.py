@@ -34,14 +34,8 @@ def isa_pressure_pa(altitude_m: float) -> float:
     Parameters: ``altitude_m`` above sea level [m], -500 to 9000.
     Returns: absolute pressure [Pa].
 
-    Raises
-    ------
-    ValueError
-        Altitude outside the range.
-
-    Notes
-    -----
-    ``P = 101325 (1 - 0.0065 h / 288.15) ** 5.25588``. About 1 % low in the tropics.
+    Raises: ValueError for altitude outside the range.
+    Notes: ``P = 101325 (1 - 0.0065 h / 288.15) ** 5.25588``. About 1 % low in the tropics.
     Source: ISO 2533:1975, troposphere.
     """
     limits.require_within(
@@ -90,22 +84,12 @@ def sensor_pressure_factor(
         A sensor calibrated on site is corrected from the site's pressure, so by nearly nothing.
     allow_outside_linear_range : compute ``linear_0017`` outside 950-1050 hPa all the same
 
-    Returns
-    -------
-    float
-        Factor [1] on ppm as read.
-
-    Raises
-    ------
-    ValueError
-        Unknown method; a pressure outside 650-1080 hPa; ``linear_0017`` outside 950-1050 hPa,
-        where it adds up to 7 % too much.
-
-    Notes
-    -----
-    ``none``, ``on_sensor``: 1. ``proportional``: ``P_cal / P`` (NDIR counts molecules).
-    ``linear_0017``: ``1 + 0.0017 (1013 - P_hPa)``, 1013 being the manual's figure for the
-    factory's 1013.25; for another calibration pressure that pressure takes its place.
+    Returns: Factor [1] on ppm as read.
+    Raises: ValueError for an unknown method; a pressure outside 650-1080 hPa; ``linear_0017`` outside 950-1050 hPa,
+    where it adds up to 7 % too much.
+    Notes: ``none``, ``on_sensor``: 1. ``proportional``: ``P_cal / P`` (NDIR counts molecules). ``linear_0017``:
+    ``1 + 0.0017 (1013 - P_hPa)``, 1013 being the manual's figure for the factory's 1013.25; for another calibration
+    pressure that pressure takes its place.
     Source: C.A 1510 manual (linear); derivation from the ideal gas law (proportional).
     """
     method = PressureCompensation(compensation)

@@ -169,21 +169,11 @@ def assess(series: Sequence[StackReading], setup: StackSetup) -> list[Quality]:
         caller drops. All under one setup.
     setup : the chimney and device they belong to
 
-    Returns
-    -------
-    list of Quality
-        As long as ``series``.
-
-    Raises
-    ------
-    ValueError
-        Readings not sorted by time.
-
-    Notes
-    -----
-    Never raises for what a device sent. A gap longer than three intervals, and a reading without usable
-    CO2 (missing, faulty, warming up, calibrating, impossible), restart every pattern.
-    A reading that has no ``stack_state`` always carries a blocking flag.
+    Returns: As long as ``series``.
+    Raises: ValueError for readings not sorted by time.
+    Notes: Never raises for what a device sent. A gap longer than three intervals, and a reading without usable CO2
+    (missing, faulty, warming up, calibrating, impossible), restart every pattern. A reading that has no ``stack_state``
+    always carries a blocking flag.
     """
     assessor = _Assessor(setup)
     members: dict[int, Quality] = {}  # cached, because making an IntFlag member is slow

@@ -42,10 +42,8 @@ def interval(parts: FigureParts, made_kg: float) -> Interval:
     Parameters: ``parts`` [unit of the metric], ``made_kg`` product [kg], above 0. Returns: [unit per kg].
     Raises: ValueError for what is negative, not finite, or per nothing.
 
-    Notes
-    -----
-    ``u = sqrt(sum((u_i part_i)^2))``. As every u_i is below 1, both bounds grow with every part: whoever's figure
-    grows can lose a place and never win one.
+    Notes: ``u = sqrt(sum((u_i part_i)^2))``. As every u_i is below 1, both bounds grow with every part: whoever's
+    figure grows can lose a place and never win one.
     """
     limits.require_within(name="made_kg", value=made_kg, unit="kg", low=0.0)
     if made_kg == 0.0:
@@ -74,13 +72,11 @@ class Place:
 def places(intervals: Sequence[Interval]) -> list[Place]:
     """Return the place of each figure, in the order given.
 
-    Notes
-    -----
-    Sorted by value; a figure joins the group of the leader while its lower bound is at most the leader's upper
+    Notes: Sorted by value; a figure joins the group of the leader while its lower bound is at most the leader's upper
     bound, else it leads the next group. Anchored at the leader, because overlap from neighbour to neighbour chains: it
-    puts 67 sites at 8 % into 1.1 groups. All of a group hold its first place. Best: one more
-    than the figures that lie wholly below; worst: all that do not lie wholly above; both widened to hold the place.
-    A figure whose value and bounds grow while all others stay keeps or loses each of the three.
+    puts 67 sites at 8 % into 1.1 groups. All of a group hold its first place. Best: one more than the figures that lie
+    wholly below; worst: all that do not lie wholly above; both widened to hold the place. A figure whose value and
+    bounds grow while all others stay keeps or loses each of the three.
     """
     order = sorted(range(len(intervals)), key=lambda i: _sort_key(intervals[i]))
     uppers = sorted(item.upper for item in intervals)

@@ -67,10 +67,7 @@ class StackReading:
 class StackSetup:
     """The settings of a chimney and its device at the time of a reading.
 
-    Raises
-    ------
-    ValueError
-        On construction, for an unknown method or a number outside its limits.
+    Raises: ValueError on construction, for an unknown method or a number outside its limits.
     """
 
     area_m2: float  # inner cross-section

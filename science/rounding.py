@@ -23,15 +23,9 @@ def micrograms_from_kg(kg: float | Decimal) -> int:
 
     Parameters: ``kg`` mass [kg]. Returns: mass [microgram].
 
-    Raises
-    ------
-    ValueError
-        Not a finite number.
-
-    Notes
-    -----
-    For a float, ``round(kg * 1e9)``: the product is the nearest double, the same on every
-    machine; halves go to the even neighbour.
+    Raises: ValueError for what is not a finite number.
+    Notes: For a float, ``round(kg * 1e9)``: the product is the nearest double, the same on every machine; halves go to
+    the even neighbour.
     """
     if not math.isfinite(kg):
         raise ValueError(f"kg={kg} kg is not a finite number; a missing mass is None, not {kg}")
@@ -51,10 +45,7 @@ def decimal_kg(kg: float | int | Decimal) -> Decimal:
     Parameters: ``kg`` mass [kg]; a float is taken at its shortest decimal form (0.1 is 0.1, not
     0.1000000000000000055), because that is the number people saw. Returns: mass [kg].
 
-    Raises
-    ------
-    ValueError
-        Not a finite number.
+    Raises: ValueError for what is not a finite number.
     """
     if not math.isfinite(kg):
         raise ValueError(f"kg={kg} kg is not a finite number; a missing mass is None, not {kg}")
@@ -71,21 +62,11 @@ def decimal_part(amount: Decimal, *, begin: int, end: int, whole: int) -> Decima
     begin, end : times since the period began, 0 to ``whole``
     whole : length of the period, in the same unit of time
 
-    Returns
-    -------
-    Decimal
-        [unit of ``amount``]
-
-    Raises
-    ------
-    ValueError
-        Not ``0 <= begin <= end <= whole``, or ``whole`` not above 0.
-
-    Notes
-    -----
-    The amount accrued until ``end`` less that until ``begin``, each rounded half to even. So the parts of
-    any division of the period sum exactly to the amount, and a part does not depend on the others:
-    a part differs from its unrounded value by less than one millionth.
+    Returns: [unit of ``amount``]
+    Raises: ValueError for anything but ``0 <= begin <= end <= whole``, or ``whole`` not above 0.
+    Notes: The amount accrued until ``end`` less that until ``begin``, each rounded half to even. So the parts of any
+    division of the period sum exactly to the amount, and a part does not depend on the others: a part differs from its
+    unrounded value by less than one millionth.
     """
     if not 0 <= begin <= end <= whole or whole <= 0:
         raise ValueError(f"begin={begin}, end={end} lie outside the period 0 to {whole}; clip them first")

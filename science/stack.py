@@ -68,19 +68,9 @@ def co2_kg_per_s(*, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: 
     flow_rate_m3s : actual wet flow [m3/s]
     pressure_pa, temperature_k : of the stack gas [Pa], [K]
 
-    Returns
-    -------
-    float
-        [kg/s]; 0 at zero flow or zero CO2.
-
-    Raises
-    ------
-    ValueError
-        Not finite, negative, CO2 above 1, or a rate above 50 kg/s.
-
-    Notes
-    -----
-    ``m = x Q P M / (R T)``.
+    Returns: [kg/s]; 0 at zero flow or zero CO2.
+    Raises: ValueError for what is not finite or negative, CO2 above 1, or a rate above 50 kg/s.
+    Notes: ``m = x Q P M / (R T)``.
     Source: derivation from the ideal gas law; 40 CFR 75 appendix F and EU MRR annex VIII agree.
     """
     limits.require_within(
@@ -208,9 +198,7 @@ def stack_state(reading: StackReading, setup: StackSetup) -> StackState | None:
     hard limits, or the rate exceeds 50 kg/s. An over-range reading has a state: a lower bound.
     Never raises, whatever the device sent: ``quality.assess`` blocks every reading without a state.
 
-    Notes
-    -----
-    ``m = x v rho_CO2 A k_v (1 - B_ws if dry)``, in this order of multiplication.
+    Notes: ``m = x v rho_CO2 A k_v (1 - B_ws if dry)``, in this order of multiplication.
     """
     flags = reading.flags
     temperature_c, velocity_ms = reading.temperature_c, reading.velocity_ms

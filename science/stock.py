@@ -28,20 +28,10 @@ def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal
     opening_kg, closing_kg : counted at the start and at the end [kg]
     received_kg, used_kg : logged between the two counts [kg]
 
-    Returns
-    -------
-    StockBalance
-        [kg], [%]
-
-    Raises
-    ------
-    ValueError
-        A mass that is negative or not finite.
-
-    Notes
-    -----
-    ``expected = opening + received - used``; ``difference = closing - expected``, in % of what was
-    used. When nothing was used, any difference at all is outside.
+    Returns: [kg], [%]
+    Raises: ValueError for a mass that is negative or not finite.
+    Notes: ``expected = opening + received - used``; ``difference = closing - expected``, in % of what was used. When
+    nothing was used, any difference at all is outside.
     Source: own choice [A] of the 5 %.
     """
     for name, value in (

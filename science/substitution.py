@@ -82,16 +82,9 @@ def epa_substitute(
     maximum_potential : for example 20 % CO2, or the design flow
     valid_h : valid operating hours since the monitor began [h]
 
-    Returns
-    -------
-    float
-        In the unit of the values given.
-
-    Raises
-    ------
-    ValueError
-        A gap <= 0, availability outside 0-100, a value negative or not finite, an empty look-back where
-        the rule needs one.
+    Returns: In the unit of the values given.
+    Raises: ValueError for a gap <= 0, availability outside 0-100, a value negative or not finite, an empty look-back
+    where the rule needs one.
 
     Notes
     -----
