@@ -11,10 +11,13 @@ from accounts.permissions import visible_to
 from accounts.roles import Action
 from lib.exports import csv_response, wants_csv
 
+# What an endpoint may always answer, for the schema.
+REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
-def validated(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+
+def validated(serializer_class: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
     """The checked data of a request. Raises ValidationError, which answers 400 with the fields named."""
-    serializer = serializer_class(data=request.data)
+    serializer = serializer_class(data=request.data, partial=partial)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import get_visible, organisations_of, token_of, visible_to
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet
+from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet
 from compliance import queries, services, site_days
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
@@ -35,13 +35,13 @@ from emissions.serializers import settling_fields
 from emissions.settling import SitePeriod, settling_of_sites
 from factories.days import factory_day, running_day
 from factories.models import Factory, Organisation
+from factories.queries import choosable_factories
 from factories.sectors import SECTORS
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
 from lib.parameters import chosen, parameter, require_forward
 from science.rounding import decimal_kg
 
-REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 RESOLUTIONS = ("day", "month")
 LONGEST_DAYS = {"day": 800, "month": 8_000}
 USUAL_DAYS = {"day": 31, "month": 365}
@@ -49,17 +49,8 @@ KG_PER_T = 1000
 
 
 # --- Targets -----------------------------------------------------------------------------------
-def _visible_factories(request: Request | None) -> QuerySet[Factory]:
-    # No request while the schema is written.
-    if request is None:
-        return Factory.objects.none()
-    return visible_to(request.user, Factory.objects.all(), factory_path="")
-
-
 class TargetFilter(filters.FilterSet):
-    """A factory out of scope is as unknown as one that does not exist."""
-
-    factory = filters.ModelChoiceFilter(queryset=_visible_factories)
+    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
     metric = filters.ChoiceFilter(choices=TargetMetric.choices)
     scope = filters.ChoiceFilter(choices=TargetScope.choices)
     status = filters.ChoiceFilter(choices=TargetStatus.choices)

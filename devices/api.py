@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import FilterSet, ModelChoiceFilter
 from drf_yasg.utils import no_body, swagger_auto_schema
@@ -10,26 +9,19 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import get_visible, visible_to
+from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
 from devices.credentials import rotate_secret
 from devices.models import MCUDevice
 from devices.serializers import MCUDeviceSerializer, NewSecretSerializer
 from devices.services import describe
-from factories.models import Factory
+from factories.queries import choosable_factories
 from lib.errors import ApiError
 
 
-def _visible_factories(request: Request | None) -> QuerySet[Factory]:
-    # No request while the schema is written.
-    return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()
-
-
 class MCUDeviceFilter(FilterSet):
-    """A factory out of scope is as unknown as one that does not exist."""
-
-    factory = ModelChoiceFilter(queryset=_visible_factories)
+    factory = ModelChoiceFilter(queryset=choosable_factories)
 
 
 class MCUDeviceViewSet(ScopedReadOnlyViewSet):

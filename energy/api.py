@@ -128,7 +128,7 @@ class EnergyImportSerializer(ImportResultSerializer):
 class EnergyEntryViewSet(SheetViewSet):
     """Energy used, received, counted and read from meters. Corrections and deletions need a reason and stay visible."""
 
-    log, name = energy_log, "energy-entries"
+    log = energy_log
     reads, writes = Action.VIEW_ENERGY, Action.WRITE_ENERGY
     queryset = energy_log.entries().order_by("-timestamp", "-id")
     serializer_class = EnergyEntrySerializer

@@ -20,15 +20,15 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import AnyUser, organisations_of, visible_to
+from accounts.permissions import AnyUser, organisations_of, user_of, visible_to
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet
+from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from energy.choices import Basis, FactorGas
 from energy.models import EmissionFactor, EnergyType
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from factories.models import Factory, Organisation
 from lib.errors import invalid
-from logbook.api import REFUSALS, AmountField, PlainDecimalField, ReadOnlySerializer, read, user_of
+from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer
 
 PREVIEW = openapi.Parameter(
     "preview",
@@ -212,9 +212,9 @@ class EmissionFactorViewSet(ReferenceViewSet):
     def create(self, request: Request) -> Response:
         """Counts for entries that name its set, and for all once the organisation prefers it. Never overwritten:
         what changes is sent again and becomes the next version."""
-        said = dict(read(NewFactorSerializer, request).validated_data)
-        organisation = _organisation(request, said.pop("organisation", None))
-        data = FactorInput(**said)
+        given = validated(NewFactorSerializer, request)
+        organisation = _organisation(request, given.pop("organisation", None))
+        data = FactorInput(**given)
         if request.query_params.get("preview", "").lower() in ("true", "1"):
             return Response(FactorPreviewSerializer(preview_factor(organisation, data, timezone.now())).data)
         added = add_factor(user_of(request), organisation, data)

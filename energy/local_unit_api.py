@@ -12,22 +12,14 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet
+from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from energy.factors import find_energy_type
 from energy.models import LocalUnit
 from energy.services import set_local_unit
 from factories.models import Factory
+from factories.queries import choosable_factories
 from lib.errors import invalid
-from logbook.api import (
-    REFUSALS,
-    AmountField,
-    PlainDecimalField,
-    ReadOnlySerializer,
-    ToFactory,
-    factory_to_write,
-    read,
-    visible_factories,
-)
+from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer, ToFactory, factory_to_write
 
 
 class LocalUnitSerializer(ReadOnlySerializer):
@@ -65,7 +57,7 @@ class NewLocalUnitSerializer(ToFactory, LocalUnitChangeSerializer):
 
 
 class LocalUnitFilter(filters.FilterSet):
-    factory = filters.ModelChoiceFilter(queryset=visible_factories)
+    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
     energy_type = filters.CharFilter(field_name="energy_type__code", help_text="code")
 
     class Meta:
@@ -90,10 +82,12 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
     )
     def create(self, request: Request) -> Response:
         """One of that name for the same type is an error: change it instead."""
-        said = read(NewLocalUnitSerializer, request).validated_data
-        factory = factory_to_write(request, Action.WRITE_ENERGY, said["factory"])
-        _require_free(factory, said["energy_type"], said["name"])
-        record = set_local_unit(factory, said["energy_type"], said["name"], amount=said["amount"], unit=said["unit"])
+        given = validated(NewLocalUnitSerializer, request)
+        factory = factory_to_write(request, Action.WRITE_ENERGY, given["factory"])
+        _require_free(factory, given["energy_type"], given["name"])
+        record = set_local_unit(
+            factory, given["energy_type"], given["name"], amount=given["amount"], unit=given["unit"]
+        )
         return Response(LocalUnitSerializer(record).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
@@ -107,9 +101,9 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         record = get_visible(
             request.user, LocalUnit.objects.select_related("factory", "energy_type"), Action.WRITE_ENERGY, pk=pk
         )
-        changes = read(LocalUnitChangeSerializer, request, partial=True).validated_data
-        said = {"amount": record.amount, "unit": record.unit} | changes
-        changed = set_local_unit(record.factory, record.energy_type.code, record.name, **said)
+        changes = validated(LocalUnitChangeSerializer, request, partial=True)
+        amount, unit = changes.get("amount", record.amount), changes.get("unit", record.unit)
+        changed = set_local_unit(record.factory, record.energy_type.code, record.name, amount=amount, unit=unit)
         return Response(LocalUnitSerializer(changed).data)
 
 

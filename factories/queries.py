@@ -1,8 +1,12 @@
-"""Reads about places: find a factory by the name people use."""
+"""Reads about places: find a factory by the name people use, and those that a user may choose from."""
+
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.permissions import visible_to
 from factories.models import Factory
 
 TEA_SUFFIX = " tea factory"
@@ -35,3 +39,9 @@ def find_factory(name: str) -> Factory:
     raise ValidationError(
         _("There is no factory %(name)r. %(hint)s"), code="unknown_factory", params={"name": name, "hint": hint}
     )
+
+
+def choosable_factories(request: Any) -> QuerySet[Factory]:
+    """Choices of the filter `factory` of a list: one out of scope is as unknown as one that does not exist."""
+    # No request while the schema is written.
+    return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()

@@ -9,17 +9,18 @@ from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_yasg import openapi
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.utils import no_body
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
-from accounts.permissions import get_visible, visible_to
+from accounts.permissions import get_visible, user_of
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet
+from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from factories.models import Factory
+from factories.queries import choosable_factories
 from lib.decimals import plain
 from lib.errors import invalid
 from lib.exports import list_response
@@ -35,24 +36,9 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     format=openapi.FORMAT_UUID,
     description="a UUID: the same key and body again answers the same entry, another body 409",
 )
-REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
 # --- Requests ----------------------------------------------------------------------------------
-def user_of(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def read(serializer_class: Any, request: Request, **options: Any) -> Any:
-    """The body, checked by a serializer. Raises ApiError 400 for one that is no object."""
-    if not isinstance(request.data, dict):
-        raise invalid("non_field_errors", "invalid_shape", _("Send one object."))
-    serializer = serializer_class(data=request.data, **options)
-    serializer.is_valid(raise_exception=True)
-    return serializer
-
-
 def client_id_of(request: Request) -> UUID | None:
     """The header `Idempotency-Key`. Raises ApiError 400 when it is no UUID."""
     text = request.headers.get("Idempotency-Key", "").strip()
@@ -62,18 +48,10 @@ def client_id_of(request: Request) -> UUID | None:
         raise invalid("Idempotency-Key", "invalid", _("Idempotency-Key=%r is no UUID.") % text[:60]) from None
 
 
-def factory_to_write(request: Request, action: Action, pk: int) -> Factory:
+def factory_to_write(request: Request, right: Action, pk: int) -> Factory:
     """The factory that a body names: 404 out of scope, 403 without the right."""
     factories = Factory.objects.select_related("organisation")
-    return get_visible(request.user, factories, action, factory_path="", pk=pk)
-
-
-def visible_factories(request: Request | None) -> QuerySet[Factory]:
-    """Choices of the filter `factory`: one out of scope is as unknown as one that does not exist."""
-    # No request while the schema is written.
-    if request is None:
-        return Factory.objects.none()
-    return visible_to(request.user, Factory.objects.all(), factory_path="")
+    return get_visible(request.user, factories, right, factory_path="", pk=pk)
 
 
 # --- Shapes ------------------------------------------------------------------------------------
@@ -178,16 +156,16 @@ class EventSerializer(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
-def entry_filter(time: str, **own: filters.Filter) -> type[filters.FilterSet]:
+def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet]:
     """The filters of every log, and those of one; `time` is the column that `from` and `to` are about."""
     of_all = {
-        "factory": filters.ModelChoiceFilter(queryset=visible_factories),
+        "factory": filters.ModelChoiceFilter(queryset=choosable_factories),
         # `from` is a word of Python's, so it cannot be an attribute in a class body.
         "from": filters.IsoDateTimeFilter(field_name=time, lookup_expr="gte"),
         "to": filters.IsoDateTimeFilter(field_name=time, lookup_expr="lt"),
         "deleted": filters.BooleanFilter(method=_nothing_more, help_text="true: deleted entries too"),
     }
-    return type("EntryFilter", (filters.FilterSet,), of_all | own)
+    return type("EntryFilter", (filters.FilterSet,), of_all | of_kind)
 
 
 def _nothing_more(queryset: QuerySet[Any], _name: str, _wanted: bool) -> QuerySet[Any]:
@@ -195,65 +173,57 @@ def _nothing_more(queryset: QuerySet[Any], _name: str, _wanted: bool) -> QuerySe
 
 
 # --- The viewset -------------------------------------------------------------------------------
+def operation(summary: str, body: Any, responses: dict[int, Any], **more: Any) -> dict[str, Any]:
+    """What the schema says of one action."""
+    return {"operation_summary": summary, "request_body": body, "responses": {**REFUSALS, **responses}, **more}
+
+
+class EntrySchema(SwaggerAutoSchema):
+    """Each kind of entry has shapes of its own for the same actions: `EntryViewSet.operations` names them."""
+
+    def __init__(self, view: Any, path: Any, method: Any, components: Any, request: Any, overrides: Any, *keys: Any):
+        super().__init__(
+            view, path, method, components, request, overrides | view.operations().get(view.action, {}), *keys
+        )
+
+
 class EntryViewSet(ScopedReadOnlyViewSet):
     """Log, correct, delete, undo. A subclass names its log, its rights and its shapes."""
 
     log: EntryLog[Any, Any]
-    name: str  # of its operations in the schema: `energy-entries`
     reads: Action
     writes: Action
     new_class: type[serializers.Serializer[Any]]
     correction_class: type[serializers.Serializer[Any]]
     event_class: type[serializers.Serializer[Any]]
     lookup_value_regex = "[0-9]{1,9}"
+    swagger_schema = EntrySchema
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if not hasattr(cls, "log"):  # a base, as of those that take sheets
-            return
-        # Users who may see entries pass here; each write checks the right in the entry's own factory.
-        cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
-        cls.describe()
+        if hasattr(cls, "reads"):
+            # Users who may see entries pass here; each write checks the right in the entry's own factory.
+            cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
 
     @classmethod
-    def describe(cls) -> None:
-        """Describe this kind of entry in the schema. drf-yasg reads it from the method, so each kind gets its own."""
-        entry = cls.serializer_class
-        key = {"manual_parameters": [IDEMPOTENCY_KEY]}
-        cls._describe("create", "Log one entry", cls.new_class, {201: entry, 409: "key_conflict"}, **key)
-        cls._describe(
-            "partial_update",
-            "Correct an entry, with a reason",
-            cls.correction_class,
-            {200: entry, 409: "entry_deleted, imported_twice"},
-        )
-        cls._describe(
-            "destroy",
-            "Delete an entry, with a reason",
-            ReasonSerializer,
-            {200: entry, 409: "entry_deleted"},
-            operation_id=f"{cls.name}_delete",
-        )
-        cls._describe(
-            "undo",
-            "Take back your last change, within 10 minutes",
-            no_body,
-            {200: entry, 409: "undo_expired, imported_twice"},
-        )
-        cls._describe("history", "All that an entry ever was, oldest first", None, {200: cls.event_class(many=True)})
-
-    @classmethod
-    def _describe(cls, method: str, summary: str, body: Any, responses: dict[int, Any], **more: Any) -> None:
-        of_base = getattr(cls, method)
-
-        def own(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            answer: HttpResponseBase = of_base(self, request, *args, **kwargs)
-            return answer
-
-        own.__dict__.update(of_base.__dict__)
-        own.__name__, own.__doc__ = method, of_base.__doc__
-        said = {"operation_id": f"{cls.name}_{method}", "operation_summary": summary, "request_body": body} | more
-        setattr(cls, method, swagger_auto_schema(**said, responses={**REFUSALS, **responses})(own))
+    def operations(cls) -> dict[str, dict[str, Any]]:
+        entry, change, undo = cls.serializer_class, "entry_deleted, imported_twice", "undo_expired, imported_twice"
+        key = [IDEMPOTENCY_KEY]
+        return {
+            "create": operation(
+                "Log one entry", cls.new_class, {201: entry, 409: "key_conflict"}, manual_parameters=key
+            ),
+            "partial_update": operation(
+                "Correct an entry, with a reason", cls.correction_class, {200: entry, 409: change}
+            ),
+            "destroy": operation(
+                "Delete an entry, with a reason", ReasonSerializer, {200: entry, 409: "entry_deleted"}
+            ),
+            "undo": operation("Take back your last change, within 10 minutes", no_body, {200: entry, 409: undo}),
+            "history": operation(
+                "All earlier states of an entry, oldest first", None, {200: cls.event_class(many=True)}
+            ),
+        }
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
@@ -266,36 +236,38 @@ class EntryViewSet(ScopedReadOnlyViewSet):
         """Without a period it fills the factory day that holds `timestamp`. With the same Idempotency-Key the same
         body answers the same entry."""
         client_id = client_id_of(request)
-        said = dict(read(self.new_class, request).validated_data)
-        factory = factory_to_write(request, self.writes, said.pop("factory"))
-        recorded = self.log.record(user_of(request), factory, self.log.input_class(**said), client_id=client_id)
+        given = validated(self.new_class, request)
+        factory = factory_to_write(request, self.writes, given.pop("factory"))
+        recorded = self.log.record(user_of(request), factory, self.log.input_class(**given), client_id=client_id)
         return self._answer(recorded.entry, status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         """What follows from the amount, unit, kind or time is computed again. What it was stays in its history."""
-        entry = self._writable(request, pk)
-        changes = dict(read(self.correction_class, request, partial=True).validated_data)
+        entry_id = self._writable(request, pk)
+        changes = validated(self.correction_class, request, partial=True)
         reason = changes.pop("reason")
-        return self._answer(self.log.correct(user_of(request), entry.pk, changes, reason))
+        return self._answer(self.log.correct(user_of(request), entry_id, changes, reason))
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Takes it out of lists and totals; the row stays, with who, when and why."""
-        entry = self._writable(request, pk)
-        reason = read(ReasonSerializer, request).validated_data["reason"]
-        return self._answer(self.log.delete(user_of(request), entry.pk, reason))
+        entry_id = self._writable(request, pk)
+        reason = validated(ReasonSerializer, request)["reason"]
+        return self._answer(self.log.delete(user_of(request), entry_id, reason))
 
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
-        return self._answer(self.log.undo(user_of(request), self._writable(request, pk).pk))
+        return self._answer(self.log.undo(user_of(request), self._writable(request, pk)))
 
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def history(self, request: Request, pk: str) -> HttpResponseBase:
         rows = self.event_class(self.log.history(self.get_object()), many=True).data
-        return list_response(request, list(rows), list(self.event_class().fields), f"{self.name}-history")
+        return list_response(request, list(rows), list(self.event_class().fields), f"{self.basename}-history")
 
-    def _writable(self, request: Request, pk: str) -> Any:
-        return get_visible(request.user, self.log.entries(), self.writes, pk=pk)
+    def _writable(self, request: Request, pk: str) -> int:
+        """The id of an entry that the user may change: 404 out of scope, 403 without the right."""
+        entries = self.log.model._default_manager.select_related("factory")
+        return int(get_visible(request.user, entries, self.writes, pk=pk).pk)
 
     def _answer(self, entry: LoggedEntry, status_code: int = status.HTTP_200_OK) -> Response:
         assert self.serializer_class is not None

@@ -80,7 +80,7 @@ class ProductionUpload(SheetUpload):
 class ProductionViewSet(SheetViewSet):
     """Made tea, green leaf, coal. Corrections and deletions need a reason and stay visible."""
 
-    log, name = production_log, "production"
+    log = production_log
     reads, writes = Action.VIEW_PRODUCTION, Action.WRITE_PRODUCTION
     queryset = production_log.entries().order_by("-period_start", "-id")
     serializer_class = ProductionEntrySerializer

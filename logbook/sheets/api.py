@@ -12,8 +12,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import user_of
+from accounts.viewsets import validated
 from lib.errors import ApiError, invalid
-from logbook.api import EntryViewSet, PlainDecimalField, ToFactory, factory_to_write, read, user_of
+from logbook.api import EntryViewSet, PlainDecimalField, ToFactory, factory_to_write, operation
 from logbook.sheets.amounts import DecimalMark
 from logbook.sheets.importing import SheetImport
 from logbook.sheets.read import SheetError, read_sheet
@@ -79,19 +81,18 @@ class SheetViewSet(EntryViewSet):
     result_class: type[ImportResultSerializer] = ImportResultSerializer
 
     @classmethod
-    def describe(cls) -> None:
-        super().describe()
+    def operations(cls) -> dict[str, dict[str, Any]]:
         answers = {200: cls.result_class, 413: "too_large"}
-        cls._describe(
-            "import_file", "Import a CSV or XLSX sheet", cls.upload_class, answers, operation_id=f"{cls.name}_import"
-        )
+        return super().operations() | {
+            "import_file": operation("Import a CSV or XLSX sheet", cls.upload_class, answers)
+        }
 
     @action(detail=False, methods=["post"], url_path="import", url_name="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
         """One row, one period. Bad rows are named and the others stored; the same file again adds nothing."""
-        said = dict(read(self.upload_class, request).validated_data)
-        factory = factory_to_write(request, self.writes, said.pop("factory"))
-        file, dry_run = said.pop("file"), said.pop("dry_run")
+        meaning = validated(self.upload_class, request)
+        factory = factory_to_write(request, self.writes, meaning.pop("factory"))
+        file, dry_run = meaning.pop("file"), meaning.pop("dry_run")
         if file.size > LARGEST_FILE_BYTES:
             raise ApiError(
                 413,
@@ -101,9 +102,10 @@ class SheetViewSet(EntryViewSet):
                 params={"size": file.size, "limit": LARGEST_FILE_BYTES},
             )
         for name, kind in (("time_is", TimeIs), ("date_order", DateOrder), ("decimal_mark", DecimalMark)):
-            said[name] = kind(said[name])
+            meaning[name] = kind(meaning[name])
         try:
-            result = self.sheet_class(factory=factory, **said).run(user_of(request), read_sheet(file), dry_run=dry_run)
+            plan = self.sheet_class(factory=factory, **meaning)
+            result = plan.run(user_of(request), read_sheet(file), dry_run=dry_run)
         except SheetError as error:
             raise invalid(error.field, "unreadable", str(error)) from None
         except DjangoValidationError as error:

@@ -177,6 +177,15 @@ def test_correct_delete_undo_and_the_history_of_it(door: Door, cast: SimpleNames
     assert {row["by"] for row in history} == {cast.litein_manager.pk}
 
 
+def test_list_and_history_are_files_with_names_of_their_own(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+    base = door.url.split("/")[2]
+
+    names = [manager.get(f"{door.url}{path}?as=csv")["Content-Disposition"] for path in ("", f"{entry}/history/")]
+
+    assert names == [f'attachment; filename="{base}.csv"', f'attachment; filename="{base}-history.csv"']
+
+
 def test_deleted_entries_leave_the_list_and_can_be_asked_for(
     door: Door, cast: SimpleNamespace, manager: Client
 ) -> None:
