@@ -68,8 +68,13 @@ class EnergyFields(EntryFields):
     )
     cost = AmountField(max_digits=16, decimal_places=2, required=False, allow_null=True)
     currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False, allow_blank=True, help_text="ISO 4217, KES")
-    moisture_fraction = serializers.DecimalField(
-        max_digits=4, decimal_places=3, required=False, allow_null=True, help_text="of wood, wet basis; default 0.30"
+    moisture_fraction = AmountField(
+        max_digits=4,
+        decimal_places=3,
+        min_value=None,  # the log says what it may be
+        required=False,
+        allow_null=True,
+        help_text="of wood, wet basis; default 0.30",
     )
     factor_set = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="default: the set in force"

@@ -86,6 +86,12 @@ def test_a_wrong_field_is_named(
     assert EnergyEntry.objects.count() == 0
 
 
+def test_each_number_knows_how_many_decimals_it_has(cast: SimpleNamespace, manager: Client) -> None:
+    row = post(manager, body(cast, cost="1,500", currency="KES", moisture_fraction="0,3")).json()
+
+    assert (row["cost"], row["moisture_fraction"]) == ("1500.00", "0.3")
+
+
 # --- Lists -------------------------------------------------------------------------------------
 def test_filters_narrow_by_type_kind_and_time(cast: SimpleNamespace, manager: Client) -> None:
     make.make_energy_entry(cast.litein, energy_type="diesel", unit="L")
