@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from factories.choices import Item, Product
+from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PER_KG
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,15 @@ class Required:
     @property
     def label(self) -> str:
         return capfirst(str(self.word))
+
+
+@dataclass(frozen=True, slots=True)
+class UseCeilings:
+    """The most that a kg made can take: what a missing day counts as on the leaderboard, and what a day is held at."""
+
+    fuel: str  # energy type whose default factor values the heat
+    fuel_kg_per_kg: float
+    electricity_kwh_per_kg: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +60,12 @@ class Sector:
     sites_of: Promise  # with `count` and `total`
     emitted_title: Promise
     is_on_leaderboard: bool = True
-    why_no_places: Promise | None = None  # None: its sites get places, and missing days count at the ceiling
+    ceilings: UseCeilings | None = None  # without them a gap cannot be filled, so its sites get figures and no places
+    why_no_places: Promise | None = None
 
     @property
     def has_places(self) -> bool:
-        return self.is_on_leaderboard and self.why_no_places is None
+        return self.ceilings is not None
 
 
 _ELECTRICITY = Required(Item.ELECTRICITY, "electricity", _("electricity"))
@@ -80,6 +91,7 @@ SECTORS: dict[str, Sector] = {
             boiler_fuel="firewood",
             sites_of=_("%(count)d of %(total)d factories"),
             emitted_title=_("What the factories emitted"),
+            ceilings=UseCeilings("firewood", WOOD_CEILING_KG_PER_KG, ELECTRICITY_CEILING_KWH_PER_KG),
         ),
         Sector(
             code="coal_mine",

@@ -5,8 +5,8 @@ Also lives here: the ceilings, which are what a missing day counts as in each me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,9 +17,8 @@ from django.utils.translation import gettext_lazy
 from energy.factors import FactorBook, find_energy_type, main_factor
 from energy.valuation import Valued, value_amount
 from factories.models import Factory
-from factories.sectors import SECTORS, Sector
+from factories.sectors import SECTORS, Sector, UseCeilings
 from lib.errors import invalid
-from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PER_KG
 
 GJ_PER_KWH = Decimal("0.0036")
 MJ_PER_GJ = 1000.0
@@ -37,7 +36,7 @@ class Metric:
     api_help: str
     decimals: int
     heat: str
-    of_wood: Callable[[Valued], Decimal]  # the same of firewood, for the ceiling
+    of_fuel: Callable[[Valued], Decimal]  # the same of an amount of fuel, for the ceiling
     electricity: str = NO_COLUMN
     per_kwh: Decimal | None = Decimal(0)  # the same of a kWh; None: the grid's factor of the day
     other: tuple[str, ...] = (NO_COLUMN,)  # added up
@@ -62,7 +61,7 @@ CO2E = Metric(
     api_help="kg CO2e, scopes 1 and 2",
     decimals=3,
     heat="heat_scope1_co2e_kg",
-    of_wood=lambda wood: wood.co2e_kg,
+    of_fuel=lambda fuel: fuel.co2e_kg,
     electricity="scope2_co2e_kg",
     per_kwh=None,
     other=("other_scope1_co2e_kg", "coalesce(methane_co2e_kg, 0)"),
@@ -75,7 +74,7 @@ ENERGY = Metric(
     api_help="MJ",
     decimals=1,
     heat="heat_gj",
-    of_wood=lambda wood: wood.energy_gj or Decimal(0),
+    of_fuel=lambda fuel: fuel.energy_gj or Decimal(0),
     electricity="electricity_gj",
     per_kwh=GJ_PER_KWH,
     other=("other_gj",),
@@ -90,7 +89,7 @@ STACK = Metric(
     api_help="kg CO2 of wood by the fuel log, biogenic, outside the scopes",
     decimals=2,
     heat="biogenic_co2_kg",
-    of_wood=lambda wood: wood.biogenic_co2_kg,
+    of_fuel=lambda fuel: fuel.biogenic_co2_kg,
     is_of_heat=True,
 )
 #: In the order of the columns; the first decides unless another is asked for.
@@ -117,8 +116,6 @@ def metrics_of(sector: Sector) -> tuple[Metric, ...]:
 
 
 # --- Ceilings ------------------------------------------------------------------------------------
-# For a sector without places no ceiling is known: nothing is held, and a site with gaps gets no figure.
-_NO_CEILING = Decimal(10) ** 15
 _VALUED_KG = Decimal(10) ** 6  # a thousand tonnes, so that the six decimals of a record cost no digit
 
 
@@ -126,7 +123,7 @@ _VALUED_KG = Decimal(10) ** 6  # a thousand tonnes, so that the six decimals of 
 class Ceilings:
     """The most that a kg made may have taken: heat in each metric, in the unit of its columns, and electricity."""
 
-    heat: tuple[Decimal, ...]
+    heat: Mapping[Metric, Decimal] = field(hash=False)
     electricity_kwh: Decimal
 
 
@@ -140,28 +137,30 @@ class GridFactor:
 
 
 class CeilingBook:
-    """Ceilings of sites by the default firewood factor on a day, each worked out once for a country and GWP set."""
+    """Ceilings of sites by the default factor of their fuel on a day, each computed once for a country and GWP set."""
 
     def __init__(self, day: date) -> None:
         self._day = day
-        self._ceilings: dict[tuple[str, str], Ceilings] = {}
+        self._ceilings: dict[tuple[UseCeilings, str, str], Ceilings] = {}
 
-    def of(self, factory: Factory) -> Ceilings:
-        if not SECTORS[factory.sector].has_places:
-            return Ceilings((_NO_CEILING,) * len(METRICS), _NO_CEILING)
-        key = (factory.country, factory.organisation.gwp_set)
+    def of(self, factory: Factory) -> Ceilings | None:
+        """None: no ceiling is known in this sector."""
+        use = SECTORS[factory.sector].ceilings
+        if use is None:
+            return None
+        key = (use, factory.country, factory.organisation.gwp_set)
         if key not in self._ceilings:
             self._ceilings[key] = self._valued(*key)
         return self._ceilings[key]
 
-    def _valued(self, country: str, gwp_set: str) -> Ceilings:
-        book = FactorBook(find_energy_type("firewood"), country)
-        wood, _notices = value_amount(
+    def _valued(self, use: UseCeilings, country: str, gwp_set: str) -> Ceilings:
+        book = FactorBook(find_energy_type(use.fuel), country)
+        fuel, _notices = value_amount(
             _VALUED_KG, "kg", book=book, local={}, first_day=self._day, last_day=self._day, gwp_set=gwp_set
         )
-        per_kg = Decimal(str(WOOD_CEILING_KG_PER_KG)) / _VALUED_KG
+        per_kg = Decimal(str(use.fuel_kg_per_kg)) / _VALUED_KG
         return Ceilings(
-            tuple(metric.of_wood(wood) * per_kg for metric in METRICS), Decimal(str(ELECTRICITY_CEILING_KWH_PER_KG))
+            {metric: metric.of_fuel(fuel) * per_kg for metric in METRICS}, Decimal(str(use.electricity_kwh_per_kg))
         )
 
 

@@ -307,8 +307,8 @@ def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBa
     values: list[float | None] = [None] * _MONTHS
     for (number, _pk), of_month in sums.items():
         if not of_month.production_missing:
-            days = of_month.by_metric[board.metric]
-            values[number] = intensity.intensity(days.parts.total * KG_PER[board.sector.product_unit], days.made_kg)
+            per_kg = intensity.figure(of_month.by_metric[board.metric])
+            values[number] = None if per_kg is None else per_kg * KG_PER[board.sector.product_unit]
     top = max((value for value in values if value is not None), default=1.0) or 1.0
     bars = []
     for number, (first, value) in enumerate(zip(firsts, values, strict=True)):

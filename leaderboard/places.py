@@ -233,7 +233,7 @@ def _rows(
     unplaced = []
     for factory in members:
         of_site = sums.get((0, factory.pk))
-        why = reasons(of_site, window.first_day, scope.sector)
+        why = reasons(of_site, window.first_day, scope.sector, metric)
         if of_site is None or why:
             unplaced.append(Unplaced(factory, factory.pk in scope.own_ids, tuple(why)))
         else:
@@ -268,10 +268,7 @@ def _rows(
 
 def _figures(of_site: RankedSums, scope: _Scope) -> dict[str, float | None]:
     by_metric = {metric.code: of_site.by_metric[metric] for metric in metrics_of(scope.sector)}
-    return {
-        code: _scaled(intensity.intensity(days.parts.total, days.made_kg), scope.scale)
-        for code, days in by_metric.items()
-    }
+    return {code: _scaled(intensity.figure(days), scope.scale) for code, days in by_metric.items()}
 
 
 def _scaled(value: float | None, scale: float) -> float | None:

@@ -12,8 +12,9 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from factories.choices import Item
 from factories.sectors import Sector
-from leaderboard.metrics import CO2E
+from leaderboard.metrics import CO2E, Metric
 from leaderboard.sums import RankedSums
 from science.intensity import CONFIRMED_SHARE, KNOWN_SHARE, DaySums, Shortfall, shortfalls
 
@@ -31,6 +32,7 @@ class ReasonCode(StrEnum):
     STACK_ABOVE_LOG = "stack_above_log"
     FUEL_UNCHECKED = "fuel_unchecked"
     MINE_CLASS_UNKNOWN = "mine_class_unknown"
+    HEATING_VALUE_UNKNOWN = "heating_value_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class UnplacedReason:
     days: tuple[date, ...] = ()  # the first of them
 
 
-def reasons(sums: RankedSums | None, first_day: date, sector: Sector) -> list[UnplacedReason]:
+def reasons(sums: RankedSums | None, first_day: date, sector: Sector, metric: Metric) -> list[UnplacedReason]:
     """All that keeps a site from a place; empty for a site that has one."""
     if sums is None:
         text = _("Nothing is logged in this period. Write the first day.")
@@ -56,7 +58,7 @@ def reasons(sums: RankedSums | None, first_day: date, sector: Sector) -> list[Un
     elif Shortfall.NOTHING_MADE in short:
         of_site.append(UnplacedReason(ReasonCode.NOTHING_MADE, _("Nothing was made in this period.")))
     if not sector.has_places:
-        return of_site + _of_a_mine(sums)
+        return of_site + _without_places(sums, sector, metric)
     if Shortfall.ENERGY_MISSING in short:
         of_site.append(_energy_missing(sums, days))
     if Shortfall.FUEL_UNCONFIRMED in short:
@@ -107,15 +109,24 @@ def _fuel_unconfirmed(sums: RankedSums, days: DaySums) -> UnplacedReason:
     return UnplacedReason(ReasonCode.FUEL_UNCHECKED, text % {"months": months}, months)
 
 
-def _of_a_mine(sums: RankedSums) -> list[UnplacedReason]:
-    of_mine = []
-    if days := sums.electricity_missing:
-        text = _("Electricity missing on %(days)s. Add it.") % {"days": days_in_words(days[:NAMED_DAYS], len(days))}
-        of_mine.append(UnplacedReason(ReasonCode.ENERGY_MISSING, text, len(days), days[:NAMED_DAYS]))
+def _without_places(sums: RankedSums, sector: Sector, metric: Metric) -> list[UnplacedReason]:
+    """Of a site whose gaps cannot be filled, as no ceiling is known: all that its figure lacks."""
+    missing = {Item.HEAT: sums.heat_missing, Item.ELECTRICITY: sums.electricity_missing}
+    lacking = []
+    for required in sector.required:
+        if days := missing.get(required.item, ()):
+            text = _("%(what)s missing on %(days)s. Add it.") % {
+                "what": required.label,
+                "days": days_in_words(days[:NAMED_DAYS], len(days)),
+            }
+            lacking.append(UnplacedReason(ReasonCode.ENERGY_MISSING, text, len(days), days[:NAMED_DAYS]))
     if sums.methane_unknown_days:
         text = _("The class of the mine is not set. Set it at its methane source.")
-        of_mine.append(UnplacedReason(ReasonCode.MINE_CLASS_UNKNOWN, text, 1))
-    return of_mine
+        lacking.append(UnplacedReason(ReasonCode.MINE_CLASS_UNKNOWN, text, 1))
+    if not lacking and sums.by_metric[metric].unfilled_days:
+        text = _("A fuel was burned by a factor without a heating value. Add the heating value.")
+        lacking.append(UnplacedReason(ReasonCode.HEATING_VALUE_UNKNOWN, text, 1))
+    return lacking
 
 
 def days_in_words(days: Sequence[date], count: int) -> str:

@@ -48,7 +48,7 @@ class SiteWindow:
     first_day: date
     last_day: date
     recent_day: date  # from it on days are recent
-    ceilings: Ceilings
+    ceilings: Ceilings | None  # None: none is known in its sector
     grid: tuple[GridFactor, ...]
     stock_months: tuple[date, ...]  # whose stock counts confirm the fuel log
 
@@ -69,8 +69,13 @@ class SiteWindow:
     def days(self) -> list[date]:
         return [self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1)]
 
-    def max_electricity(self, metric: Metric, kg_per_kwh: Decimal) -> Decimal:
+    def max_heat(self, metric: Metric) -> Decimal | None:
+        return None if self.ceilings is None else self.ceilings.heat[metric]
+
+    def max_electricity(self, metric: Metric, kg_per_kwh: Decimal) -> Decimal | None:
         """The ceiling of electricity per kg made, where a kWh of the grid emits so much."""
+        if self.ceilings is None:
+            return None
         return self.ceilings.electricity_kwh * (kg_per_kwh if metric.per_kwh is None else metric.per_kwh)
 
     def kg_per_kwh(self, day: date) -> Decimal:
@@ -221,7 +226,9 @@ def _statement() -> str:
     pieces = {
         "ceilings": ", ".join(f"%({name})s::numeric[]" for name, _column in parts),
         "names": ", ".join(name for name, _column in parts),
-        "below": " AND ".join(f"{column} <= s.{name} * made_kg" for name, column in parts if column != NO_COLUMN),
+        "below": " AND ".join(
+            f"(s.{name} IS NULL OR {column} <= s.{name} * made_kg)" for name, column in parts if column != NO_COLUMN
+        ),
         "parts": ", ".join(
             f"'{m.code}', json_build_array({m.heat}, {m.electricity}, {' + '.join(m.other)})" for m in METRICS
         ),
@@ -238,10 +245,10 @@ def _sum(column: str, condition: str) -> str:
 
 
 def _parameters(sites: Sequence[SiteWindow], now: datetime) -> dict[str, Any]:
-    ceilings: dict[str, list[Decimal]] = {}
+    ceilings: dict[str, list[Decimal | None]] = {}
     lowest = [min(factor.kg_per_kwh for factor in site.grid) for site in sites]
-    for index, metric in enumerate(METRICS):
-        ceilings[f"max_{metric.code}_heat"] = [site.ceilings.heat[index] for site in sites]
+    for metric in METRICS:
+        ceilings[f"max_{metric.code}_heat"] = [site.max_heat(metric) for site in sites]
         ceilings[f"max_{metric.code}_electricity"] = [
             site.max_electricity(metric, kg_per_kwh) for site, kg_per_kwh in zip(sites, lowest, strict=True)
         ]
@@ -253,6 +260,7 @@ def _parameters(sites: Sequence[SiteWindow], now: datetime) -> dict[str, Any]:
         "last_days": [site.last_day for site in sites],
         "recent_days": [site.recent_day for site in sites],
         "heat_asked": [site.sector.burns_for_heat for site in sites],
+        "methane_asked": [site.sector.has_methane for site in sites],
         "stock_factories": [factory_id for factory_id, _month in stock],
         "stock_months": [month for _factory_id, month in stock],
         "low": STACK_FUEL_BAND[0],
@@ -321,9 +329,9 @@ def _ranked_sums(row: _SumsRow, site: SiteWindow) -> RankedSums:
         first_day=row.first_day or site.first_day,
         by_metric={
             metric: add_days(
-                _simple_sums(metric, row, odd), [_facts(metric, max_heat, day, site) for day in odd], mean_kg=mean_kg
+                _simple_sums(metric, row, odd), [_facts(metric, day, site) for day in odd], mean_kg=mean_kg
             )
-            for metric, max_heat in zip(METRICS, site.ceilings.heat, strict=True)
+            for metric in METRICS
         },
         production_missing=tuple(sorted(d.day for d in asked if not d.has_production and not d.is_recent)),
         heat_missing=tuple(sorted(d.day for d in needing_heat if d.heat_covered_s < d.length_s)),
@@ -353,10 +361,10 @@ def _simple_sums(metric: Metric, row: _SumsRow, odd: Sequence[_OddDay]) -> DaySu
     )
 
 
-def _facts(metric: Metric, max_heat: Decimal, day: _OddDay, site: SiteWindow) -> DayFacts:
+def _facts(metric: Metric, day: _OddDay, site: SiteWindow) -> DayFacts:
     parts = day.parts_of(metric)
     heat_known = min(1.0, day.heat_covered_s / day.length_s) if site.sector.burns_for_heat else 1.0
-    max_electricity = site.max_electricity(metric, site.kg_per_kwh(day.day))
+    max_heat, max_electricity = site.max_heat(metric), site.max_electricity(metric, site.kg_per_kwh(day.day))
     return DayFacts(
         # Logged for less than 80 % of the day it counts as made, but the day still asks for its production.
         made_kg=day.made_kg if day.has_production or day.is_recent or day.is_idle else None,
@@ -365,8 +373,8 @@ def _facts(metric: Metric, max_heat: Decimal, day: _OddDay, site: SiteWindow) ->
         electricity=parts.electricity,
         electricity_known=min(1.0, day.electricity_covered_s / day.length_s),
         other=parts.other,
-        heat_ceiling_per_kg=float(max_heat) * metric.scale,
-        electricity_ceiling_per_kg=float(max_electricity) * metric.scale,
+        heat_ceiling_per_kg=None if max_heat is None else float(max_heat) * metric.scale,
+        electricity_ceiling_per_kg=None if max_electricity is None else float(max_electricity) * metric.scale,
         is_idle=day.is_idle,
         is_recent=day.is_recent,
         stack_fuel_ratio=day.stack_fuel_ratio,

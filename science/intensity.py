@@ -34,7 +34,8 @@ class DayFacts:
     """One complete day of a site, in the unit of one metric (kg CO2e, MJ, kg CO2).
 
     ``heat_known`` and ``electricity_known`` are the shares of the day [1] that entries cover; ``heat`` and
-    ``electricity`` what those entries hold. Ceilings are per kg made, by the factors in force on the day.
+    ``electricity`` what those entries hold. Ceilings are per kg made, by the factors in force on the day;
+    None: no ceiling is known, so nothing is held and a gap cannot be filled.
     """
 
     made_kg: float | None
@@ -43,8 +44,8 @@ class DayFacts:
     electricity: float = 0.0
     electricity_known: float = 0.0
     other: float = 0.0
-    heat_ceiling_per_kg: float = 0.0
-    electricity_ceiling_per_kg: float = 0.0
+    heat_ceiling_per_kg: float | None = 0.0
+    electricity_ceiling_per_kg: float | None = 0.0
     is_idle: bool = False  # every chimney hour proved idle
     is_recent: bool = False
     stack_fuel_ratio: float | None = None  # None unless every chimney hour and the whole fuel are known
@@ -80,9 +81,10 @@ class DaySums:
     gap_made_kg: float
     gap_parts: FigureParts  # as counted on the days with gaps
     held_days: int  # logged above the ceiling
+    unfilled_days: int  # with a gap for which no ceiling is known: the parts lack it
 
 
-NO_DAYS = DaySums(0.0, 0, 0.0, 0.0, 0, 0, FigureParts(), FigureParts(), 0, 0.0, FigureParts(), 0)
+NO_DAYS = DaySums(0.0, 0, 0.0, 0.0, 0, 0, FigureParts(), FigureParts(), 0, 0.0, FigureParts(), 0, 0)
 
 
 def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DaySums:
@@ -115,6 +117,7 @@ def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DayS
         gap_made_kg=math.fsum([sums.gap_made_kg, *(row.made_kg for row in gaps)]),
         gap_parts=_sum_parts([sums.gap_parts, *(row.counted for row in gaps)]),
         held_days=sums.held_days + sum(row.is_held for row in rows),
+        unfilled_days=sums.unfilled_days + sum(row.is_unfilled for row in rows),
     )
 
 
@@ -123,31 +126,42 @@ class _Counted:
     made_kg: float
     counted: FigureParts
     filled: FigureParts
-    is_gap: bool
-    is_held: bool
+    is_gap: bool = False
+    is_held: bool = False
+    is_unfilled: bool = False
 
 
 def _count(day: DayFacts, mean_kg: float) -> _Counted:
     made_kg = day.made_kg or 0.0
     if day.is_idle:
-        return _Counted(made_kg, FigureParts(other=day.other), FigureParts(), is_gap=False, is_held=False)
+        return _Counted(made_kg, FigureParts(other=day.other), FigureParts())
     basis_kg = mean_kg if day.is_recent else max(made_kg, mean_kg)
-    max_heat, max_electricity = day.heat_ceiling_per_kg * basis_kg, day.electricity_ceiling_per_kg * basis_kg
-    heat, heat_filled = _held(day.heat, day.heat_known, max_heat)
-    electricity, electricity_filled = _held(day.electricity, day.electricity_known, max_electricity)
+    heat = _held(day.heat, day.heat_known, day.heat_ceiling_per_kg, basis_kg)
+    electricity = _held(day.electricity, day.electricity_known, day.electricity_ceiling_per_kg, basis_kg)
     return _Counted(
         made_kg,
-        FigureParts(heat, electricity, day.other),
-        FigureParts(heat_filled, electricity_filled),
+        FigureParts(heat.counted, electricity.counted, day.other),
+        FigureParts(heat.filled, electricity.filled),
         is_gap=_known(day) < 1.0 or day.made_kg is None,
-        is_held=day.heat > max_heat or day.electricity > max_electricity,
+        is_held=heat.is_held or electricity.is_held,
+        is_unfilled=heat.is_unfilled or electricity.is_unfilled,
     )
 
 
-def _held(logged: float, known: float, ceiling: float) -> tuple[float, float]:
-    """Return what counts, and how much of it is fill."""
+@dataclass(frozen=True, slots=True)
+class _CountedPart:
+    counted: float
+    filled: float = 0.0  # how much of it stands for what is missing
+    is_held: bool = False
+    is_unfilled: bool = False
+
+
+def _held(logged: float, known: float, ceiling_per_kg: float | None, basis_kg: float) -> _CountedPart:
+    if ceiling_per_kg is None:
+        return _CountedPart(logged, is_unfilled=known < 1.0)
+    ceiling = ceiling_per_kg * basis_kg
     counted = min(logged + (1.0 - known) * ceiling, ceiling)
-    return counted, counted - min(logged, ceiling)
+    return _CountedPart(counted, counted - min(logged, ceiling), is_held=logged > ceiling)
 
 
 def _known(day: DayFacts) -> float:
@@ -180,12 +194,17 @@ def intensity(amount: float, made_kg: float) -> float | None:
     return amount / made_kg if made_kg > 0.0 else None
 
 
+def figure(sums: DaySums) -> float | None:
+    """Return the figure per kg made; None when nothing was made or a gap cannot be filled."""
+    return None if sums.unfilled_days else intensity(sums.parts.total, sums.made_kg)
+
+
 def gap_cost(sums: DaySums) -> float | None:
     """Return by how much [1] the days with gaps raise the figure: with them filled, against without those days.
 
     None when there is no figure on one of the sides.
     """
-    with_gaps = intensity(sums.parts.total, sums.made_kg)
+    with_gaps = figure(sums)
     made_kg = max(0.0, sums.made_kg - sums.gap_made_kg)
     without = intensity(max(0.0, sums.parts.total - sums.gap_parts.total), made_kg)
     if with_gaps is None or not without:
@@ -194,8 +213,8 @@ def gap_cost(sums: DaySums) -> float | None:
 
 
 def is_known(sums: DaySums) -> bool:
-    """Whether energy is known on enough of the days that ask for it."""
-    return sums.known_days >= KNOWN_SHARE * sums.asked_days
+    """Whether energy is known on enough of the days that ask for it: on all of them where no gap can be filled."""
+    return not sums.unfilled_days and sums.known_days >= KNOWN_SHARE * sums.asked_days
 
 
 class Shortfall(StrEnum):

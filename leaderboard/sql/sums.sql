@@ -1,16 +1,17 @@
--- Each site's days of each window: sums of the simple days, and the others one by one, for the rules that are in
--- `science.intensity` and nowhere else. Simple: production and energy known, no proof of idleness, not recent, and each
--- part below its ceiling by that day's own production; then a day counts as it is logged, whatever the site's mean.
--- Rides the primary key of site days (factory_id, day), one range a site. Called by leaderboard/sums.py, which replaces
--- the marks by what the metrics declare: ceilings and names (arrays, per kg made; of the grid the lowest in the window:
--- what lies between it and the day's own is judged by the rules), below (each part at most its ceiling), sums and parts
--- (code, then heat, electricity and other). Parameters: arrays of one length, a site in a window each: windows,
--- factory_ids, first_days, last_days, recent_days (from it on a day is recent), heat_asked, max_<code>_<part>; arrays of
--- the months that stock counts confirm stock_factories, stock_months; low and high, stack to fuel; now.
+-- The days of each site in each window: sums of the simple days, and the other days one by one, for the rules that are
+-- in `science.intensity` and nowhere else. Simple: production and energy are known, the day is neither proved idle nor
+-- recent, and each part is below its ceiling by that day's own production. Such a day counts as it is logged, whatever
+-- the mean of the site. Rides the primary key of site days (factory_id, day), one range a site.
+-- Called by leaderboard/sums.py, which replaces the marks by what the metrics declare: ceilings and names (arrays, per
+-- kg made; NULL: none is known; of the grid the lowest in the window, so that the rules judge what lies between it and
+-- the day's own), below (each part at most its ceiling), sums and parts (code, then heat, electricity and other).
+-- Parameters: arrays of one length with one site in one window each: windows, factory_ids, first_days, last_days,
+-- recent_days (a day is recent from this day on), heat_asked, methane_asked, max_<code>_<part>; stock_factories and
+-- stock_months, the months that stock counts confirm; low and high, limits of stack to fuel; now.
 SELECT s.w AS "window", s.id AS factory_id, sums.*
 FROM unnest(%(windows)s::smallint[], %(factory_ids)s::integer[], %(first_days)s::date[], %(last_days)s::date[],
-            %(recent_days)s::date[], %(heat_asked)s::boolean[], /* ceilings */)
-    AS s (w, id, first_day, last_day, recent_day, heat_asked, /* names */)
+            %(recent_days)s::date[], %(heat_asked)s::boolean[], %(methane_asked)s::boolean[], /* ceilings */)
+    AS s (w, id, first_day, last_day, recent_day, heat_asked, methane_asked, /* names */)
 CROSS JOIN LATERAL (
     SELECT min(day) AS first_day, count(*) AS days, coalesce(sum(made_kg), 0) AS made_kg,
            count(*) FILTER (WHERE made_kg > 0) AS producing_days, count(*) FILTER (WHERE is_simple) AS simple_days,
@@ -23,7 +24,8 @@ CROSS JOIN LATERAL (
                ) END) AS confirmed_days,
            count(*) FILTER (WHERE is_simple AND is_all_measured AND stack_co2_kg > %(high)s * heat_carbon_co2_kg)
                AS stack_above_days,
-           count(*) FILTER (WHERE made_kg > 0 AND methane_co2e_kg IS NULL) AS methane_unknown_days,
+           count(*) FILTER (WHERE s.methane_asked AND made_kg > 0 AND methane_co2e_kg IS NULL)
+               AS methane_unknown_days,
            sum(CASE WHEN stack_h > 0 THEN stack_h ELSE 24 END) AS stack_h, sum(stack_measured_h) AS measured_h,
            sum(stack_idle_h) AS idle_h,
            sum(stack_co2_kg) FILTER (WHERE is_all_measured AND made_kg IS NOT NULL) AS stack_measured_kg,

@@ -22,6 +22,7 @@ from portal.lead import LeadKind
 from portal.log_form.rows import ROWS
 from tests import make
 from tests.compliance.build import day_of
+from tests.leaderboard.build_days import NO_HEAT, change_day, fill_days
 from tests.portal.logged_site import NOW, YESTERDAY
 
 pytestmark = pytest.mark.django_db
@@ -99,8 +100,43 @@ def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: Callable[
         f"/api/factories/{kilns.one.pk}/intensity/", {"from": YESTERDAY, "to": YESTERDAY + timedelta(days=1)}
     ).json()["results"]
     assert float(row["co2e_kg_per_t"]) > 0
-    assert browser.get("/api/factories/leaderboard/").status_code == 200
     assert browser.get("/leaderboard/").status_code == 200
+
+
+def test_a_sector_without_places_has_figures_on_the_leaderboard(
+    kilns: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    for site in kilns.sites:
+        fill_days(site, 15)
+    change_day(kilns.sites[1], YESTERDAY - timedelta(days=4), **NO_HEAT)
+
+    ranked = as_user(kilns.user).get("/api/factories/leaderboard/", {"period": "2026-11"}).json()
+
+    (row,) = ranked["results"]
+    assert ranked["unit"] == "kg CO2e/t"
+    assert (row["factory"], row["place"]) == (kilns.one.pk, None)
+    assert row["value"] == row["co2e_intensity"] == pytest.approx(1000 * (1.8 * 0.0296712 + 0.5 * 0.0954))
+    assert [item["factory"] for item in ranked["not_placed"]] == [kilns.sites[1].pk]
+    assert [reason["message"] for reason in ranked["not_placed"][0]["reasons"]] == [
+        f"Wood missing on {YESTERDAY - timedelta(days=4):%-d %b}. Add it."
+    ]
+
+
+def test_where_no_ceiling_is_known_energy_without_a_heating_value_gives_no_figure(
+    kilns: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    for site in kilns.sites:
+        fill_days(site, 15)
+    change_day(kilns.one, YESTERDAY - timedelta(days=4), has_all_energy=False)
+    browser = as_user(kilns.user)
+
+    by_co2e = browser.get("/api/factories/leaderboard/", {"period": "2026-11"}).json()
+    by_energy = browser.get("/api/factories/leaderboard/", {"period": "2026-11", "metric": "energy_intensity"}).json()
+
+    energy = {row["factory"]: row["energy_intensity"] for row in by_co2e["results"]}
+    assert energy == {kilns.one.pk: None, kilns.sites[1].pk: pytest.approx(1000 * (1.8 * 15.6 + 0.5 * 3.6))}
+    assert [row["factory"] for row in by_energy["results"]] == [kilns.sites[1].pk]
+    assert [reason["code"] for reason in by_energy["not_placed"][0]["reasons"]] == ["heating_value_unknown"]
 
 
 def test_every_row_names_what_there_is() -> None:

@@ -72,6 +72,21 @@ def test_half_a_day_is_filled_for_the_other_half():
     assert sums.known_days == 1.5
 
 
+@pytest.mark.parametrize(("known", "unfilled_days", "value"), [(1.0, 0, 5.0), (0.999, 1, None)])
+def test_without_a_ceiling_nothing_is_held_and_a_gap_gives_no_figure(known, unfilled_days, value):
+    day = DayFacts(
+        made_kg=10.0, heat=50.0, heat_known=known, electricity_known=1.0, heat_ceiling_per_kg=None, stack_fuel_ratio=1.0
+    )
+
+    sums = sum_days([day])
+
+    assert (sums.unfilled_days, sums.held_days, sums.filled) == (unfilled_days, 0, FigureParts())
+    assert sums.parts.heat == 50.0
+    assert intensity.figure(sums) == value
+    assert (Shortfall.ENERGY_MISSING in shortfalls(sums)) == (value is None)
+    assert (intensity.change(sums, sums) is None) == (value is None)
+
+
 def test_a_day_above_the_ceiling_counts_as_the_ceiling():
     excessive = replace(USUAL, heat=100 * USUAL.heat)
 
