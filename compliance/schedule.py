@@ -20,6 +20,7 @@ from factories.models import Factory
 from factories.sectors import SECTORS
 
 SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
+MISSING_DAYS = 14  # how far back a page asks for what is missing
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.
 BILL_LONGER_THAN = timedelta(days=2)
 BILL_DUE_WITHIN = timedelta(days=35)
@@ -81,9 +82,14 @@ def _log_day(
     required = (needed.item for needed in SECTORS[factory.sector].required)
     # The time of yesterday is not up yet, so all that was entered until now counts for it.
     missing = [item for item in required if entered.get((factory.pk, day.day, item), day.due_at) >= day.due_at]
-    if bill_awaited_until is not None and day.ends_at <= bill_awaited_until and Item.ELECTRICITY in missing:
+    if Item.ELECTRICITY in missing and is_bill_awaited(day, bill_awaited_until):
         missing.remove(Item.ELECTRICITY)
     return LogDay(day.day, day.starts_at, tuple(missing))
+
+
+def is_bill_awaited(day: FactoryDay, awaited_until: datetime | None) -> bool:
+    """Whether the next bill of electricity may still cover the day. Today, Month and Morning all ask this."""
+    return awaited_until is not None and day.ends_at <= awaited_until
 
 
 def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int, date, Item], datetime]:
@@ -107,7 +113,7 @@ def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, dateti
             energy_type__carrier=Carrier.GRID,
             kind=EntryKind.USED,
             deleted_at=None,
-            period_end__gt=now - BILL_DUE_WITHIN - timedelta(days=SCHEDULE_DAYS),
+            period_end__gt=now - BILL_DUE_WITHIN - timedelta(days=MISSING_DAYS),
         )
         .order_by("factory_id", "-period_end")
         .distinct("factory_id")

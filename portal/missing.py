@@ -1,4 +1,4 @@
-"""Days of the last 14 with a missing entry, as cells to tap. Reads only.
+"""Days of the last fortnight with a missing entry, as cells to tap. Reads only.
 
 What counts as logged is decided in `compliance` (80 % of the day covered); a bill of weeks that is not due yet is
 waited for, not missed.
@@ -15,15 +15,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
-from compliance.schedule import bills_awaited
+from compliance.schedule import bills_awaited, is_bill_awaited
 from energy.models import EnergyEntry
 from factories.choices import Item
 from factories.days import FactoryDay, day_label
 from factories.models import Factory
 from factories.sectors import SECTORS
 from production.models import ProductionEntry
-
-DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,11 @@ def missing_days(
         logged = {day for day, row in sums.items() if getattr(row, f"{required.item}_days")}
         lacking = [day for day in counted if day.day not in logged]
         note = ""
-        if required.item is Item.ELECTRICITY and awaited is not None and now < awaited and lacking:
-            note = _("The next bill is due by %(day)s.") % {"day": day_label(awaited.astimezone(factory.zone).date())}
-            lacking = []
+        if required.item is Item.ELECTRICITY:
+            if awaited is not None and now < awaited and lacking:
+                due_on = day_label(awaited.astimezone(factory.zone).date())
+                note = _("The next bill is due by %(day)s.") % {"day": due_on}
+            lacking = [day for day in lacking if not is_bill_awaited(day, awaited)]
         rows.append(MissingRow(name, required.label, tuple(_cell(factory, day, name) for day in lacking), note))
     return Missing(tuple(rows), len(counted))
 

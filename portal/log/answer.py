@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from compliance import queries, site_days
+from compliance.schedule import BILL_LONGER_THAN
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.days import FactoryDay, running_day
@@ -80,7 +81,7 @@ def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
     moments = [
         entry.period_start
         for entry in entries
-        if entry.period_start and entry.period_end and entry.period_end - entry.period_start <= timedelta(days=2)
+        if entry.period_start and entry.period_end and entry.period_end - entry.period_start <= BILL_LONGER_THAN
     ]
     first = entries[0]
     moment = moments[0] if moments else getattr(first, "timestamp", None) or first.period_start

@@ -18,12 +18,12 @@ from energy.choices import EntryKind
 from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
 from lib.numbers import NumberError
+from logbook.periods import LONGEST
 from portal.amounts import read_amount
 from portal.log_form.rows import BILL, RowFacts, RowSpec
 
 MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)
-LONGEST_BILL_DAYS = 400
 DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
 
 
@@ -280,8 +280,8 @@ def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
     if not EARLIEST <= first <= last <= running_day(factory, now).day:
         words = _("%(first)s to %(last)s is not a period up to today; check both days.")
         row.refuse("to", words % {"first": row.bill_from, "last": row.bill_to})
-    elif (last - first).days >= LONGEST_BILL_DAYS:
+    elif (last - first).days >= LONGEST.days:
         words = _("The bill has %(days)d days, more than %(limit)d; split it.")
-        row.refuse("to", words % {"days": (last - first).days + 1, "limit": LONGEST_BILL_DAYS})
+        row.refuse("to", words % {"days": (last - first).days + 1, "limit": LONGEST.days})
     else:
         row.period = (factory_day(factory, first).starts_at, factory_day(factory, last + timedelta(days=1)).starts_at)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from compliance import queries, site_days
 from compliance.queries import Sums
+from compliance.schedule import MISSING_DAYS
 from devices.queries import DeviceState, of_record_at, state_of
 from emissions import totals
 from factories.days import FactoryDay, day_just_ended, days_until, factory_day
@@ -24,7 +25,6 @@ from factories.sectors import SECTORS, Sector
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
-from portal.missing import DAYS as MISSING_DAYS
 from portal.missing import Missing, first_logged_at, missing_days
 from portal.today.inputs import DayInputs, day_inputs
 from portal.today.stack import StackSoFar, stack_so_far

@@ -15,6 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from compliance.schedule import logs
+from factories.choices import Item
 from tests import make
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, make_site, measure
 
@@ -190,6 +192,28 @@ def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: SimpleNamesp
 
     assert (rows["electricity"].cells, rows["electricity"].note) == ((), "The next bill is due by 6 Dec.")
     assert len(rows["firewood"].cells) == 14
+
+
+def test_a_late_bill_is_missed_for_the_days_after_its_date_as_on_morning(
+    cast: SimpleNamespace, as_user: AsUser
+) -> None:
+    make.make_energy_entry(
+        cast.litein,
+        energy_type="electricity",
+        unit="kWh",
+        amount=Decimal(100_000),
+        timestamp=None,
+        period_start=day_start(TODAY - 68 * A_DAY),
+        period_end=day_start(TODAY - 38 * A_DAY),
+    )
+
+    rows = {row.name: row for row in today(as_user(cast.hq), cast.litein).context["page"].missing.rows}
+    log = logs([cast.litein], NOW)[cast.litein.pk]
+
+    shown = [cell.day for cell in rows["electricity"].cells]
+    missing = [day.day for day in (*log.due, log.yesterday) if Item.ELECTRICITY in day.missing]
+    assert shown == missing == [YESTERDAY - 2 * A_DAY, YESTERDAY - A_DAY, YESTERDAY]
+    assert rows["electricity"].note == ""
 
 
 # --- Cost ----------------------------------------------------------------------------------------
