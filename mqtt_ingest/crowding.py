@@ -37,13 +37,9 @@ def delete_crowding(cursor: CursorWrapper, staged: StagedBatch, largest_record_b
 
 def refuse_crowding(arrivals: Sequence[Arrival], staged: StagedBatch, positions: list[int]) -> list[Arrival]:
     """The same arrivals with those readings refused, wherever in the batch they stand."""
-    crowding = {_key(staged, position) for position in positions}
+    keys = (staged.keys[position] for position in positions)
+    crowding = {(device_pk, stream, seq) for device_pk, _, stream, seq in keys}
     return [_without(arrival, crowding) for arrival in arrivals]
-
-
-def _key(staged: StagedBatch, position: int) -> ReadingKey:
-    device_pk, _, stream, seq = staged.keys[position]
-    return device_pk, stream, seq
 
 
 def _without(arrival: Arrival, crowding: set[ReadingKey]) -> Arrival:

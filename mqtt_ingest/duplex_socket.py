@@ -7,9 +7,10 @@ other packet whole. Packets that paho and we send are collected, and `flush` sen
 subscriptions and keep-alive stay with paho. There is no thread: all calls come from the thread that owns the client.
 """
 
+import socket
 import ssl
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 READ_BYTES = 64 * 1024  # a read stops after this many, so it returns less than twice as many
 _PUBLISH, _KIND_AND_HIGH_QOS = 0x30, 0xF4  # kind of the packet, and the bit that QoS 2 and the invalid 3 have
@@ -28,19 +29,10 @@ class Published(NamedTuple):
     is_retained: bool
 
 
-class PlainOrTlsSocket(Protocol):
-    def recv(self, count: int, /) -> bytes: ...
-    def send(self, data: bytes, /) -> int: ...
-    def fileno(self) -> int: ...
-    def close(self) -> None: ...
-    def setblocking(self, flag: bool, /) -> None: ...
-    def setsockopt(self, level: int, option: int, value: int, /) -> None: ...
-
-
 class DuplexSocket:
     """Wraps a connected socket, plain or TLS. What paho calls comes first."""
 
-    def __init__(self, sock: PlainOrTlsSocket) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._chunks: list[bytes] = []  # read, but not yet cut into packets
         self._chunks_bytes = 0

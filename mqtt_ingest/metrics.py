@@ -22,37 +22,31 @@ def serve_metrics(receiver: Receiver, pipeline: Pipeline, port: int) -> None:
 def make_registry(receiver: Receiver, pipeline: Pipeline) -> CollectorRegistry:
     registry, queue = CollectorRegistry(), receiver.queue
     gauges: dict[str, tuple[str, Callable[[], float]]] = {
-        "carbontrack_ingest_queue_depth": ("Messages waiting to be stored", lambda: len(queue)),
-        "carbontrack_ingest_queue_capacity": (
-            "Messages at which reading from the broker stops",
-            lambda: queue.limit_count,
-        ),
-        "carbontrack_ingest_oldest_waiting_seconds": (
-            "Age of the longest waiting message",
-            lambda: _age_s(queue.oldest_ms, otherwise=0.0),
-        ),
-        "carbontrack_ingest_unacknowledged_messages": (
+        "queue_depth": ("Messages waiting to be stored", lambda: len(queue)),
+        "queue_capacity": ("Messages at which reading from the broker stops", lambda: queue.limit_count),
+        "oldest_waiting_seconds": ("Age of the longest waiting message", lambda: _age_s(queue.oldest_ms)),
+        "unacknowledged_messages": (
             "Messages that came and that the broker is not told of yet: waiting, or being stored",
             lambda: queue.unsettled_count,
         ),
-        "carbontrack_ingest_oldest_unacknowledged_seconds": (
+        "oldest_unacknowledged_seconds": (
             "How long ago the oldest of them came",
-            lambda: _age_s(queue.oldest_unsettled_ms, otherwise=0.0),
+            lambda: _age_s(queue.oldest_unsettled_ms),
         ),
-        "carbontrack_ingest_lag_seconds": (
+        "lag_seconds": (
             "How long ago the newest committed reading was measured",
             lambda: _age_s(pipeline.total.newest_ms, otherwise=UNKNOWN),
         ),
-        "carbontrack_ingest_batch_oldest_seconds": (
+        "batch_oldest_seconds": (
             "How long ago the oldest reading of the last committed batch was measured",
             lambda: _age_s(pipeline.last.oldest_ms, otherwise=UNKNOWN),
         ),
-        "carbontrack_ingest_connected": ("1 while connected", lambda: receiver.is_connected),
+        "connected": ("1 while connected", lambda: receiver.is_connected),
     }
     for name, (description, read) in gauges.items():
-        Gauge(name, description, registry=registry).set_function(read)
+        Gauge(f"carbontrack_ingest_{name}", description, registry=registry).set_function(read)
     return registry
 
 
-def _age_s(moment_ms: int | None, *, otherwise: float) -> float:
+def _age_s(moment_ms: int | None, *, otherwise: float = 0.0) -> float:
     return otherwise if moment_ms is None else max(0.0, time.time() - moment_ms / 1000)

@@ -26,7 +26,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from mqtt_ingest.broker_address import CONNECT_TIMEOUT_S, BrokerAddress, set_up_client
-from mqtt_ingest.duplex_socket import DuplexSocket, PlainOrTlsSocket
+from mqtt_ingest.duplex_socket import DuplexSocket
 from mqtt_ingest.receive import BoundedQueue, Received
 from mqtt_ingest.topics import subscriptions
 
@@ -48,7 +48,7 @@ class _Client(mqtt.Client):
     """paho's client on our socket."""
 
     def _create_socket(self) -> Any:
-        return DuplexSocket(cast(PlainOrTlsSocket, super()._create_socket()))
+        return DuplexSocket(cast(socket.socket, super()._create_socket()))
 
     def note_life(self) -> None:
         """The broker has sent something. Its answer to a ping may follow a long backlog, so we do not wait."""
@@ -267,15 +267,12 @@ class PahoReceiver:
             if readable:
                 self._wake_reader.recv(4096)
             return
-        self._put_off_retry()
+        self._retry_at_s = time.monotonic() + self._retry_s * random.uniform(1.0, 1.5)
+        self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
         try:
             self._client.connect(self.address.host, self.address.port, keepalive=KEEP_ALIVE_S)
         except OSError as error:  # includes name resolution, TLS and certificate errors
             self._log_outage(f"cannot connect: {error}")
-
-    def _put_off_retry(self) -> None:
-        self._retry_at_s = time.monotonic() + self._retry_s * random.uniform(1.0, 1.5)
-        self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
 
     def _log_outage(self, what: str) -> None:
         """Logs once per outage, not once per attempt."""

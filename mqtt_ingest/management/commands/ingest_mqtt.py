@@ -48,12 +48,13 @@ class Command(BaseCommand):
         parser.add_argument("--max-seconds", type=float, help="end after so many seconds")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        is_leaving = options["end_session"]
-        if is_leaving and options["worker"]:
+        is_leaving, worker = options["end_session"], options["worker"]
+        if is_leaving and worker:
             raise CommandError("--end-session is for the session of a worker without a name: leave --worker out")
+        if worker and not WORKER_NAME.fullmatch(worker):
+            raise CommandError(f"--worker={worker!r}: use up to 32 letters, digits, _ and -, like a or ingest-2")
         try:
             address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
-            worker = _checked(options["worker"])
             receiver = LeavingReceiver(address) if is_leaving else PahoReceiver(address, worker=worker)
         except BrokerSettingsError as error:
             raise CommandError(str(error)) from error
@@ -76,12 +77,6 @@ class Command(BaseCommand):
             f"received {total.received} readings: stored {total.stored}, duplicate {total.duplicate}, "
             f"rejected {total.rejected.total()}"
         )
-
-
-def _checked(worker: str) -> str:
-    if worker and not WORKER_NAME.fullmatch(worker):
-        raise CommandError(f"--worker={worker!r}: use up to 32 letters, digits, _ and -, like a or ingest-2")
-    return worker
 
 
 def _end_session(receiver: LeavingReceiver) -> None:
