@@ -1,5 +1,6 @@
 """GET /api/mcu-devices/, and a new secret for one of them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -51,4 +52,4 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         )
         if device.revoked_at is not None:
             raise ApiError(409, "device_revoked", _("This device is revoked; provision it under a new id."))
-        return Response(NewSecretSerializer(describe(device, rotate_secret(device)).as_dict()).data)
+        return Response(NewSecretSerializer(asdict(describe(device, rotate_secret(device)))).data)

@@ -3,7 +3,7 @@
 Secrets are in `credentials.py`; what changes totals asks `emissions` for a new roll-up through the caller.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,6 @@ class ProvisionedDevice:
     port: int
     ca_file: str
     topics: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def broker_address() -> tuple[str, int, str]:

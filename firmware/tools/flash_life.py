@@ -116,20 +116,12 @@ def files_until_full(partition_bytes: int, file_bytes: int) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    board: Board
-    values: int
-    is_means: bool
-    readings: int
-    hours: float
-
-
-def life(board: Board, *, values: int, is_means: bool = False) -> Life:
+def life(board: Board, *, values: int, is_means: bool = False) -> tuple[int, float]:
+    """How many readings, or means, the outbox holds, and how many hours that is."""
     per_file = means_per_file(values) if is_means else readings_per_file(values)
     file_bytes = HEADER_BYTES + per_file * reading_bytes(values, is_mean=is_means)
     count = min(files_until_full(board.outbox_bytes, file_bytes), board.max_segments) * per_file
-    return Life(board, values, is_means, count, count * (THIN_SPAN_S if is_means else INTERVAL_S) / 3600)
+    return count, count * (THIN_SPAN_S if is_means else INTERVAL_S) / 3600
 
 
 def table() -> list[str]:
@@ -139,11 +131,12 @@ def table() -> list[str]:
         "|---|---|---|---|",
     ]
     for board in BOARDS:
-        four, seven = life(board, values=4), life(board, values=7)
-        means = life(board, values=7, is_means=True)
+        four, four_hours = life(board, values=4)
+        seven, seven_hours = life(board, values=7)
+        _means, means_hours = life(board, values=7, is_means=True)
         rows.append(
-            f"| {board.name}, {board.outbox_bytes / 2**20:.3f} MiB | {four.readings:,} = {four.hours:.0f} h "
-            f"| {seven.readings:,} = {seven.hours:.0f} h | {means.hours / 24:.0f} days |"
+            f"| {board.name}, {board.outbox_bytes / 2**20:.3f} MiB | {four:,} = {four_hours:.0f} h "
+            f"| {seven:,} = {seven_hours:.0f} h | {means_hours / 24:.0f} days |"
         )
     return rows
 

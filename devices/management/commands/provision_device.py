@@ -9,6 +9,7 @@ import shutil
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,10 @@ class Command(BaseCommand):
 
     def _print_login(self, provisioned: ProvisionedDevice, options: dict[str, Any]) -> None:
         if options["json"]:
-            self.stdout.write(json.dumps(provisioned.as_dict()))
+            self.stdout.write(json.dumps(asdict(provisioned)))
             return
         self.stdout.write(f"Device {provisioned.device_id} is registered. Its password is shown this once:\n")
-        for name, value in provisioned.as_dict().items():
+        for name, value in asdict(provisioned).items():
             if name != "topics":
                 self.stdout.write(f"  {name:<10} {value}")
         for kind, topic in provisioned.topics.items():
