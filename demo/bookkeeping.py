@@ -88,14 +88,14 @@ class Bookkeeper:
             source_id=sources.get(line.source_kind or ""),
             factor_set=line.factor_set,
             notices=notices,
-        ) | {"created_at": self._not_yet(line)}
+        ) | {"created_at": min(recorded_at(line), self._now)}
 
     def _count(self, factory: Factory, line: Line) -> dict[str, Any]:
         """What was delivered or counted: an amount at a moment, which emits nothing."""
         energy_type = self._types[line.energy_type]
         return columns_to_insert(
             factory, energy_type, amount=line.amount, unit=line.unit, start=line.start, kind=line.kind
-        ) | {"created_at": self._not_yet(line)}
+        ) | {"created_at": min(recorded_at(line), self._now)}
 
     def _made(self, factory: Factory, one: Made) -> dict[str, Any]:
         return {
@@ -105,11 +105,8 @@ class Bookkeeper:
             "unit": ProductionUnit.KG.value,
             "period_start": one.start,
             "period_end": one.end,
-            "created_at": self._not_yet(one),
+            "created_at": min(recorded_at(one), self._now),
         }
-
-    def _not_yet(self, told: Line | Made) -> datetime:
-        return min(recorded_at(told), self._now)
 
 
 def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:

@@ -1,22 +1,29 @@
 """The device of the fleet that runs the firmware's own core: which one, its settings, and the input of its sensors.
 
 Its chimney is the simulated one (`simulator.py`), converted into the pressures that a pitot and a barometer measure.
+In `run_demo` it is built in the background, runs as the last part, and is named when all is ready.
 Building is in `firmware_build.py`, the hand-over in `firmware_files.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from demo import cast, simulator
+from django.conf import settings
+
+from demo import cast, firmware_build, firmware_files, processes, simulator
 from demo.cast import Part, PlannedDevice
+from demo.firmware_files import NodeState, State
 from devices.firmware_config import NodeBuild, as_text, firmware_config, pinned_ca
 from devices.models import Assignment
 from devices.services import describe
 from science import gas, stack
 
+COMMAND = "run_firmware_node"
 FLUE_GAS_KG_PER_MOL = 0.0295  # firmware/lib/core/src/stack.h, kMolarMassFlueGasKgPerMol
 # A node ends by itself after this time and is restarted with a new table.
 TABLE_S = 48 * 3600
@@ -65,3 +72,43 @@ def arguments(program: Path, folder: Path, scenario: Path) -> list[str]:
         *(str(program), "--settings", str(folder / "settings.json"), "--data", str(folder / "flash")),
         *("--gas", str(folder / "gas.txt"), "--scenario", str(scenario), "--seconds", str(TABLE_S)),
     ]
+
+
+# --- Its place in `run_demo` -------------------------------------------------------------------
+def can_run() -> bool:
+    return settings.DEMO_FLEET > 0 and not firmware_build.missing_here()
+
+
+@contextmanager
+def building(log_dir: Path) -> Iterator[None]:
+    """Builds in the background; an unfinished build is cancelled at the end of the block."""
+    planned, why = chosen(settings.DEMO_FLEET), firmware_build.missing_here()
+    if planned is not None:
+        state = NodeState(planned.device_id, State.NONE if why else State.BUILDING, why)
+        firmware_files.begin(settings.DATA_DIR, state)
+    if planned is None or why:
+        yield
+        return
+    with processes.open_log(log_dir / f"{COMMAND}.log") as log:
+        process = processes.launch_command([COMMAND, "--build-only"], log)
+    # Started by this thread, with which it dies; the other thread only waits for its end.
+    threading.Thread(target=process.wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            processes.kill_all(process)
+
+
+def sentence() -> str:
+    """For the printed block: which device runs the firmware's core, or why none does."""
+    state = firmware_files.current(settings.DATA_DIR) if settings.DEMO_FLEET > 0 else None
+    if state is None:
+        return "none: no fleet is simulated (DEMO_FLEET=0)"
+    sentences = {
+        State.NONE: f"none: {state.why}",
+        State.RUNNING: f"{state.device_id} runs the firmware's own core (firmware/host)",
+        State.WAITING: f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in",
+        State.BUILDING: f"being built; {state.device_id} runs it as soon as it is",
+    }
+    return sentences[state.state]

@@ -64,8 +64,8 @@ class Fleet:
         self._status_due_s: dict[Link, float] = {}
         self._housekeeping_due_s = self._keep_alive_due_s = start_s
         self._save_due_s = start_s + SAVE_EVERY_S
-        self._beats = [(link.device.next_t_ms, index) for index, link in enumerate(self.links)]
-        heapq.heapify(self._beats)
+        self._beats: list[tuple[int, int]] = []
+        self._plan_beats()
         for index, link in enumerate(self.links):
             link.on_up, link.on_message, link.on_closing = self._greet, self._hear, self._unregister
             link.retry_at_s = start_s + connect_spread_s * index / max(1, len(self.links))
@@ -194,15 +194,17 @@ class Fleet:
         if not any(link.is_released for link in self.links):
             return
         released = firmware_files.released(self._data_dir)
-        for index, link in enumerate(self.links):
+        for link in self.links:
             if not link.is_released or link.device.device_id == released:
                 continue
             link.is_released = False
             link.device.resume(time.time_ns() // 1_000_000)
-            self._beats = [beat for beat in self._beats if beat[1] != index]
-            self._beats.append((link.device.next_t_ms, index))
-            heapq.heapify(self._beats)
+            self._plan_beats()
             logger.info("%s is simulated again", link.device.device_id)
+
+    def _plan_beats(self) -> None:
+        self._beats = [(link.device.next_t_ms, index) for index, link in enumerate(self.links)]
+        heapq.heapify(self._beats)
 
     def _realign_beats(self) -> None:
         """After the clock was set back, the next measurement would be far away: measure again from now on."""
@@ -211,8 +213,7 @@ class Fleet:
             for link in self.links:
                 if not link.is_released:
                     link.device.measure(now_ms)
-            self._beats = [(link.device.next_t_ms, index) for index, link in enumerate(self.links)]
-            heapq.heapify(self._beats)
+            self._plan_beats()
 
     # --- One device ------------------------------------------------------------------------------
     def _greet(self, link: Link) -> None:

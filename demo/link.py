@@ -17,9 +17,13 @@ from enum import Enum
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from django.conf import settings
+from django.core.management.base import CommandError
 from paho.mqtt.enums import CallbackAPIVersion
 
 from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
+from lib.environment import LOOPBACK_HOSTS
+from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.topics import Kind
 
 KEEP_ALIVE_S = 60
@@ -37,6 +41,16 @@ class BrokerPlace:
     host: str
     port: int
     tls: ssl.SSLContext | None
+
+
+def local_broker() -> BrokerAddress:
+    address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
+    if address.host not in LOOPBACK_HOSTS:
+        raise CommandError(
+            f"MQTT_BROKER_URL points to {address.host}: simulated readings only go to a broker on this "
+            "machine. Unset it."
+        )
+    return address
 
 
 class LinkState(Enum):

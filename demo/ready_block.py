@@ -24,7 +24,8 @@ def ready_block(
     rule = "=" * 78
     lines = [rule, f"  Carbon Track runs:  {url}", ""]
     if is_on_network:
-        lines += [*_qr_lines(url), ""]
+        code = terminal_lines(url, encoding=sys.stdout.encoding or "ascii")
+        lines += [*(f"    {line}" for line in code), ""]
     lines += ["  Sign in as", *(f"    {login:<44} {who}" for who, login in logins)]
     lines += [f"  with the password   {password}", ""]
     lines += [f"  API, try it out:    {url}api/schema/swagger-ui/", ""]
@@ -33,10 +34,6 @@ def ready_block(
     lines += ["", f"  Firmware: {firmware}"]
     lines += ["", f"  Logs: {log_dir}", "  All figures are simulated. Ctrl-C stops everything.", rule]
     return "\n".join(lines)
-
-
-def _qr_lines(text: str) -> list[str]:
-    return [f"    {line}" for line in terminal_lines(text, encoding=sys.stdout.encoding or "ascii")]
 
 
 def _shown_python() -> str:

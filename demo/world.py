@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -82,13 +83,11 @@ def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int
             latitude=planned.latitude,
             longitude=planned.longitude,
         )
+    sources = ((_("Generator"), SourceKind.GENSET, "diesel"), (_("Grid"), SourceKind.GRID, "electricity"))
     EmissionSource.objects.bulk_create(
         EmissionSource(factory=found[planned.name], name=name, kind=kind, fuels=fuels)
         for planned in missing
-        for name, kind, fuels in (
-            (_("Generator"), SourceKind.GENSET, "diesel"),
-            (_("Grid"), SourceKind.GRID, "electricity"),
-        )
+        for name, kind, fuels in sources
     )
     return found, len(missing)
 
@@ -139,9 +138,7 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
 
 # --- People -----------------------------------------------------------------------------------
 def _seed_people(organisations: Iterable[Organisation], factories: Mapping[str, Factory], demo_password: str) -> None:
-    accounts = _seed_accounts(demo_password)
-    people = [(accounts[person.email], person) for person in PEOPLE if person.email]
-    people += _seed_staff()
+    people = _seed_users(demo_password)
     held = {
         (membership.user_id, membership.organisation_id, membership.factory_id, membership.role)
         for membership in Membership.objects.filter(user__in=[user for user, _person in people])
@@ -153,36 +150,29 @@ def _seed_people(organisations: Iterable[Organisation], factories: Mapping[str, 
                 Membership.objects.create(user=user, organisation=where, factory=factory, role=person.role)
 
 
-def _seed_accounts(demo_password: str) -> dict[str | None, User]:
-    """Users who can sign in, all with this password."""
-    found = {user.email: user for user in User.objects.filter(email__in=[person.email for person in PEOPLE])}
+def _seed_users(demo_password: str) -> list[tuple[User, Person]]:
+    """Those with a login can sign in, all with this password; nobody can sign in as one with only a phone."""
+    everybody = {person.email or person.phone: person for person in (*PEOPLE, *staff())}
+    known = User.objects.filter(Q(email__in=everybody) | Q(phone__in=everybody))
+    found = {user.email or user.phone: user for user in known}
     # PBKDF2 costs a third of a second, so the salt says which password it was made with: no other can
     # have it, and one hash serves all accounts, which share the password anyway.
     salt = salted_hmac("demo.world", demo_password).hexdigest()[:32]
-    outdated = [p for p in PEOPLE if p.email not in found or _salt_of(found[p.email]) != salt]
-    encoded = make_password(demo_password, salt=salt) if outdated else ""
-    for person in outdated:
-        user = found.get(person.email)
-        if user is None:
-            user = User(email=person.email, first_name=person.first_name, last_name=person.last_name)
-            user.phone = person.phone
-        user.password = encoded
-        user.save()
-        found[person.email] = user
-    return found
-
-
-def _seed_staff() -> list[tuple[User, Person]]:
-    """Managers with only a phone: nobody can sign in as them."""
-    everybody = {person.phone: person for person in staff()}
-    found = {user.phone: user for user in User.objects.filter(phone__in=everybody)}
-    for phone, person in everybody.items():
-        if phone not in found:
-            user = User(phone=phone, first_name=person.first_name, last_name=person.last_name)
+    outdated = {
+        key: person
+        for key, person in everybody.items()
+        if key not in found or (person.email and _salt_of(found[key]) != salt)
+    }
+    encoded = make_password(demo_password, salt=salt) if any(person.email for person in outdated.values()) else ""
+    for key, person in outdated.items():
+        new = User(email=person.email, phone=person.phone, first_name=person.first_name, last_name=person.last_name)
+        user = found.setdefault(key, new)
+        if person.email:
+            user.password = encoded
+        else:
             user.set_unusable_password()
-            user.save()
-            found[phone] = user
-    return [(found[phone], person) for phone, person in everybody.items()]
+        user.save()
+    return [(found[key], person) for key, person in everybody.items()]
 
 
 def _scopes(
@@ -218,7 +208,9 @@ def _seed_devices(planned: Iterable[PlannedDevice], factories: Mapping[str, Fact
         device = registered.get(plan.device_id)
         if device is None:
             drawn[plan.device_id] = _register(plan, factories[plan.factory_name])
-        elif not _opens(kept.get(plan.device_id), hashes.get(plan.device_id)):
+            continue
+        password, stored = kept.get(plan.device_id), hashes.get(plan.device_id)
+        if password is None or stored is None or not verify(password, stored):
             drawn[plan.device_id] = rotate_secret(device)
     if drawn:
         fleet_files.save_passwords(settings.DATA_DIR, kept | drawn)
@@ -251,10 +243,6 @@ def _register(plan: PlannedDevice, factory: Factory) -> str:
             last_heartbeat=_last_time_of_day(factory, SILENT_SINCE), reported_online=False
         )
     return provisioned.password
-
-
-def _opens(password: str | None, stored: str | None) -> bool:
-    return password is not None and stored is not None and verify(password, stored)
 
 
 def _last_time_of_day(factory: Factory, since_midnight: timedelta) -> datetime:

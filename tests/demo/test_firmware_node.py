@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from demo import cast, firmware_build, firmware_files, firmware_node, firmware_part, fleet_files, simulator
+from demo import cast, firmware_build, firmware_files, firmware_node, fleet_files, simulator
 from demo.certificates import ensure_certificates
 from demo.firmware_files import NodeState, State
 from demo.fleet import Fleet
@@ -172,7 +172,7 @@ def test_a_part_that_fails_again_and_again_gives_its_device_back_and_stays(
     call_command("run_firmware_node")
 
     assert pauses == ["waits"]
-    assert firmware_part.sentence() == "none: the program ends at once, again and again; its log says more"
+    assert firmware_node.sentence() == "none: the program ends at once, again and again; its log says more"
     assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
 
 
@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(pauses: list[str], monk
     call_command("run_firmware_node")
 
     assert pauses == ["waits"]
-    assert "No space left on device" in firmware_part.sentence()
+    assert "No space left on device" in firmware_node.sentence()
 
 
 @pytest.mark.parametrize(
@@ -203,15 +203,15 @@ def test_the_block_says_which_device_it_is_or_why_none(
     settings.DEMO_FLEET, settings.DATA_DIR = 1, tmp_path
     firmware_files.note(tmp_path, NodeState("litein-01", state, why))
 
-    assert firmware_part.sentence() == words
+    assert firmware_node.sentence() == words
 
 
 def test_without_a_fleet_there_is_no_node(settings: Settings, tmp_path: Path) -> None:
     settings.DEMO_FLEET, settings.DATA_DIR = 0, tmp_path
 
-    with firmware_part.building(tmp_path):
-        assert firmware_part.sentence() == "none: no fleet is simulated (DEMO_FLEET=0)"
-    assert not firmware_part.can_run()
+    with firmware_node.building(tmp_path):
+        assert firmware_node.sentence() == "none: no fleet is simulated (DEMO_FLEET=0)"
+    assert not firmware_node.can_run()
 
 
 def test_a_new_start_hands_over_anew(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from demo import filling, firmware_part, instance, parts, preflight, world
+from demo import filling, firmware_node, instance, parts, preflight, world
 from demo.addresses import LOOPBACK_NAMES, shown_address
 from demo.parts import command_part
 from demo.ready_block import ready_block
@@ -36,16 +36,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            instance.refuse_second(settings.DATA_DIR)  # before the ports, because the other run holds them
-            preflight.check()
-            instance.hold(settings.DATA_DIR)
-            local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
-        except (preflight.NotReadyError, instance.AlreadyRunningError) as error:
+            instance.hold(settings.DATA_DIR)  # before the check of the ports, because another run holds those too
+        except instance.AlreadyRunningError as error:
             raise CommandError(str(error)) from error
         try:
+            preflight.check()
+            local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
             with Supervisor(settings.DATA_DIR / "logs", self._say) as supervisor:
                 self._run(supervisor)
-        except (PartFailedError, LocalPostgresError) as error:
+        except (preflight.NotReadyError, PartFailedError, LocalPostgresError) as error:
             raise CommandError(str(error)) from error
         finally:
             local_ports.withdraw(settings.DATA_DIR)
@@ -67,7 +66,7 @@ class Command(BaseCommand):
         supervisor.start(parts.postgres_part(server))
         with supervisor.interruptible():
             logins, mosquitto_line = self._prepare_database(server, password)
-        with firmware_part.building(supervisor.log_dir):
+        with firmware_node.building(supervisor.log_dir):
             filling.fill_history(supervisor, self._say)
             connections.close_all()
             self._start_parts(supervisor)
@@ -78,7 +77,7 @@ class Command(BaseCommand):
                     logins=logins,
                     password=password,
                     mosquitto_line=mosquitto_line,
-                    firmware=firmware_part.sentence(),
+                    firmware=firmware_node.sentence(),
                     log_dir=supervisor.log_dir,
                 )
             )
@@ -125,4 +124,4 @@ def _parts_after_the_database() -> list[Part]:
     ]
     if settings.DEMO_FLEET > 0:
         made.append(command_part("simulate"))
-    return [*made, command_part(firmware_part.COMMAND)] if firmware_part.can_run() else made
+    return [*made, command_part(firmware_node.COMMAND)] if firmware_node.can_run() else made

@@ -16,9 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from demo import firmware_build, firmware_files, firmware_node, fleet_files
 from demo.cast import PlannedDevice
 from demo.firmware_files import NodeState, State
-from lib.environment import LOOPBACK_HOSTS
+from demo.link import local_broker
 from lib.private_files import write_privately
-from mqtt_ingest.broker_address import BrokerAddress
 
 RELEASE_POLL_S = 0.5
 # A node that dies repeatedly at once must not end the demo: after so many deaths it stays down. The
@@ -49,7 +48,7 @@ class Command(BaseCommand):
         if options["build_only"] or program is None:
             _end_or_wait(options["build_only"])
             return
-        _require_broker_here()
+        local_broker()
         self._take_over(planned, program)
 
     def _build(self, planned: PlannedDevice) -> Path | None:
@@ -64,10 +63,13 @@ class Command(BaseCommand):
             self._give_up(planned, str(error))
             return None
 
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
     def _give_up(self, planned: PlannedDevice, why: str) -> None:
         """The simulated fleet gets its device back; readings on the node's flash wait for the next start."""
-        self.stdout.write(f"no node: {why}")
-        self.stdout.flush()
+        self._say(f"no node: {why}")
         firmware_files.take_back(settings.DATA_DIR)
         firmware_files.note(settings.DATA_DIR, NodeState(planned.device_id, State.NONE, why))
 
@@ -79,23 +81,15 @@ class Command(BaseCommand):
         firmware_files.want(data_dir, planned.device_id)
         if firmware_files.released(data_dir) != planned.device_id:
             firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
-            self.stdout.write(f"{planned.device_id}: waiting until the simulated fleet releases it")
-            self.stdout.flush()
+            self._say(f"{planned.device_id}: waiting until the simulated fleet releases it")
         while firmware_files.released(data_dir) != planned.device_id:
             time.sleep(RELEASE_POLL_S)  # polling, because another process writes that file
         table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir))
         (folder / "gas.txt").write_text("".join(table))
         firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
         scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
-        self.stdout.write(f"{planned.device_id} runs the firmware's core from now on")
-        self.stdout.flush()
+        self._say(f"{planned.device_id} runs the firmware's core from now on")
         os.execv(program, firmware_node.arguments(program, folder, scenario))
-
-
-def _require_broker_here() -> None:
-    host = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE).host
-    if host not in LOOPBACK_HOSTS:
-        raise CommandError(f"MQTT_BROKER_URL points to {host}: simulated readings only go to a broker on this machine.")
 
 
 def _starts_too_often() -> bool:

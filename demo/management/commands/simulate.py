@@ -14,10 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo import cast, firmware_files, fleet_files
 from demo.fleet import Fleet
-from demo.link import BrokerPlace
+from demo.link import BrokerPlace, local_broker
 from demo.simulated_device import SimulatedDevice
-from lib.environment import LOOPBACK_HOSTS
-from mqtt_ingest.broker_address import BrokerAddress
 
 
 class Command(BaseCommand):
@@ -43,12 +41,7 @@ class Command(BaseCommand):
 
 
 def _broker_place() -> BrokerPlace:
-    address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
-    if address.host not in LOOPBACK_HOSTS:
-        raise CommandError(
-            f"MQTT_BROKER_URL points to {address.host}: simulated readings only go to a broker on this "
-            "machine. Unset it."
-        )
+    address = local_broker()
     if not address.is_tls:
         return BrokerPlace(address.host, address.port, None)
     if not address.ca_file or not Path(address.ca_file).is_file():
