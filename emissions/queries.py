@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from emissions import derive
 from emissions.derive import DerivedReading, ReadingRow, milliseconds, moment
 from lib import sql
+from lib.sql import Row
 from science.quality import CONTEXT
 
 Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: the order of every page
@@ -69,33 +70,38 @@ def readings_page(
     device_ids: Sequence[int], start: datetime | None, end: datetime | None, cursor: Cursor | None, size: int
 ) -> Page:
     """One page of readings in [start, end), ascending by time, each with what it means."""
+    _t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
+    parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end}
+    parameters |= {"cursor_device": device, "cursor_stream": stream, "cursor_seq": seq}
+    page = _page("readings_page", parameters, ReadingRow, _key, cursor, size)
+    return Page(with_meaning(page.rows), page.following, page.preceding)
+
+
+def _page(
+    name: str,
+    parameters: dict[str, Any],
+    row_type: type[Row],
+    key: Callable[[Row], Key],
+    cursor: Cursor | None,
+    size: int,
+) -> Page:
+    """The rows of a statement that follow a cursor or precede it, ascending, and the cursors around them."""
     is_backward = cursor is not None and cursor.is_backward
-    t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
-    rows = _fetch(
-        "readings_page_back" if is_backward else "readings_page",
-        device_ids=list(device_ids),
-        start=start,
-        end_=end,
-        limit_=size + 1,
-        cursor_at=None if t_ms is None else moment(t_ms),
-        cursor_device=device,
-        cursor_stream=stream,
-        cursor_seq=seq,
-    )
-    has_more = len(rows) > size
-    rows = rows[:size]
+    at = moment(cursor.key[0]) if cursor else None
+    parameters |= {
+        "limit_": size + 1,
+        "after_at": None if is_backward else at,
+        "before_at": at if is_backward else None,
+    }
+    statement = sql.load("emissions", name).replace("/* direction */", "DESC" if is_backward else "ASC")
+    found = sql.fetch(statement, parameters, row_type)
+    has_more = len(found) > size
+    rows = found[:size]
     if is_backward:
         rows.reverse()
-    page = neighbours(rows, _key, cursor, has_more)
-    return Page(with_meaning(rows), page.following, page.preceding)
-
-
-def neighbours(rows: list[Any], key: Any, cursor: Cursor | None, has_more: bool) -> Page:
-    """The cursors around a page that was read from `cursor`; `has_more` in its direction."""
     if not rows:
         return Page(rows, None, None)
-    is_backward = cursor is not None and cursor.is_backward
-    has_following = has_more if not is_backward else True
+    has_following = has_more or is_backward
     has_preceding = has_more if is_backward else cursor is not None
     return Page(
         rows,
@@ -208,24 +214,7 @@ def rollups_page(
     size: int,
 ) -> Page:
     """One page of minutes, hours, days or months that begin in [start, end), ascending by time."""
-    is_backward = cursor is not None and cursor.is_backward
-    t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
-    rows = sql.fetch(
-        sql.load("emissions", f"rollups_{resolution}").replace("/* direction */", "DESC" if is_backward else "ASC"),
-        {
-            "device_ids": list(device_ids),
-            "start": start,
-            "end_": end,
-            "limit_": size + 1,
-            "after_at": None if t_ms is None or is_backward else moment(t_ms),
-            "before_at": None if t_ms is None or not is_backward else moment(t_ms),
-            "cursor_device": device,
-            "cursor_assignment": assignment,
-        },
-        RollupRow,
-    )
-    has_more = len(rows) > size
-    rows = rows[:size]
-    if is_backward:
-        rows.reverse()
-    return neighbours(rows, lambda period: period.key, cursor, has_more)
+    _t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
+    parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end}
+    parameters |= {"cursor_device": device, "cursor_assignment": assignment}
+    return _page(f"rollups_{resolution}", parameters, RollupRow, lambda period: period.key, cursor, size)
