@@ -5,7 +5,7 @@ Runs inside the transaction of `store`. `devices.services` decides what a status
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from devices.models import MCUDevice
 from devices.services import hold_on_mismatch
+from emissions.derive import moment
 from emissions.models import STREAM_OFFSET, DeviceStream
 from lib import sql
 from mqtt_ingest.choices import MessageKind
@@ -67,10 +68,7 @@ def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
             continue
         heard[arrival.device.pk] = max(heard.get(arrival.device.pk, 0), _sent_ms(arrival))
     if heard:
-        parameters: dict[str, Any] = {
-            "device_ids": list(heard),
-            "heard_at": [datetime.fromtimestamp(ms / 1000, UTC) for ms in heard.values()],
-        }
+        parameters: dict[str, Any] = {"device_ids": list(heard), "heard_at": [moment(ms) for ms in heard.values()]}
         cursor.execute(sql.load("mqtt_ingest", "move_heartbeats"), parameters)
 
 
@@ -92,7 +90,7 @@ def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
         yield _Message(
             device_pk=arrival.device.pk,
             kind=arrival.parsed.kind,
-            received_at=datetime.fromtimestamp(received.received_ms / 1000, UTC),
+            received_at=moment(received.received_ms),
             is_retained=not received.is_live,
             content=arrival.parsed.other,
             text=msgspec.json.encode(arrival.parsed.other).decode(),

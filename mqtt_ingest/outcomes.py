@@ -8,11 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from emissions.derive import moment
 from lib import sql
 from mqtt_ingest.choices import Outcome, Reason
 from mqtt_ingest.identify import Arrival
@@ -119,7 +119,7 @@ def keep_rejected(arrivals: Sequence[Arrival]) -> None:
             received = arrival.received
             rows.append(
                 RejectedMessage(
-                    received_at=datetime.fromtimestamp(received.received_ms / 1000, UTC),
+                    received_at=moment(received.received_ms),
                     topic_device_id=printable(arrival.parsed.device_id, 64),
                     topic=printable(received.topic, 120),
                     reason=rejection.reason,

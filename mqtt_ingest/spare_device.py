@@ -8,7 +8,7 @@ import json
 import queue
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -31,14 +31,6 @@ FILE_NAME = "spare_device.json"
 
 class PublishError(RuntimeError):
     """A reading could not be published or was not answered; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The reading sent, and the server's answer in `committed`."""
-
-    message: dict[str, Any]
-    committed: dict[str, Any]
 
 
 def spare_device(factory_name: str | None = None) -> ProvisionedDevice:
@@ -80,8 +72,8 @@ def plausible_message(t_ms: int) -> dict[str, Any]:
     return {"v": 1, "stream": secrets.randbelow(LARGEST_STREAM + 1), "interval_s": 5, "readings": [reading]}
 
 
-def publish_and_wait(device: ProvisionedDevice, message: dict[str, Any], timeout_s: float = 15.0) -> Answer:
-    """Publish as the device, over TLS, and return what the server answered.
+def publish_and_wait(device: ProvisionedDevice, message: dict[str, Any], timeout_s: float = 15.0) -> dict[str, Any]:
+    """Publish as the device, over TLS, and return what the server answered in `committed`.
 
     Raises PublishError when the broker refuses the login or cannot be reached, or nobody answers in time.
     """
@@ -101,7 +93,7 @@ def publish_and_wait(device: ProvisionedDevice, message: dict[str, Any], timeout
             if isinstance(answer, str):
                 raise PublishError(answer)
             if answer.get("stream") == message["stream"]:
-                return Answer(message, answer)
+                return answer
     except queue.Empty:
         raise PublishError(
             f"No answer on {device.topics['committed']} within {timeout_s:.0f} s: is ingest_mqtt running?"

@@ -8,7 +8,6 @@ deadlock. `announce` and `acknowledge` answer device and broker after the commit
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
@@ -16,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg2.errors import UniqueViolation
 
+from emissions.derive import moment
 from emissions.partitions import ensure_partitions, forget_known_partitions, is_missing_partition
 from lib import sql
 from mqtt_ingest.choices import Reason
@@ -80,7 +80,7 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
         first_ms, last_ms = staged.first_and_last_ms()
         tally.note_times(first_ms, last_ms)
         # Outside the transaction: creating a table must not wait for, or delay, the readings of other months.
-        ensure_partitions(_moment(first_ms), _moment(last_ms))
+        ensure_partitions(moment(first_ms), moment(last_ms))
     is_nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if staged.keys:
@@ -134,10 +134,6 @@ def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: 
 
 def _execute(cursor: CursorWrapper, name: str, parameters: dict[str, Any] | None = None) -> None:
     cursor.execute(sql.load("mqtt_ingest", name), parameters)
-
-
-def _moment(t_ms: int) -> datetime:
-    return datetime.fromtimestamp(t_ms / 1000, UTC)
 
 
 # --- Poison ------------------------------------------------------------------------------------

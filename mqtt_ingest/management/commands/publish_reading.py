@@ -34,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError("; ".join(error.messages)) from None
         except (PublishError, BrokerSettingsError) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Published to {device.topics['readings']}:\n  {json.dumps(answer.message)}")
-        self.stdout.write(f"The server answered:\n  {json.dumps(answer.committed)}")
+        self.stdout.write(f"Published to {device.topics['readings']}:\n  {json.dumps(message)}")
+        self.stdout.write(f"The server answered:\n  {json.dumps(answer)}")
         self.stdout.write(f"The same by mosquitto_pub:\n  {mosquitto_pub_line(device, message)}")
 
 
