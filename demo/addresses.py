@@ -9,26 +9,23 @@ EVERYWHERE = "0.0.0.0"
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost"})
 
 
-def lan_address() -> str | None:
-    """The address under which others on the local network reach this machine; None without a network."""
+def _network_address() -> tuple[str, ...]:
+    """The address under which others on the local network reach this machine; none without a network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Sends nothing: connecting a datagram socket only looks up the route of a packet.
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            return None
+            return ()
         address = str(probe.getsockname()[0])
-    return None if address.startswith("127.") else address
+    return () if address.startswith("127.") else (address,)
 
 
 def lan_addresses(bind_address: str) -> tuple[str, ...]:
     """The addresses beside loopback under which a service bound to `bind_address` is reachable."""
     if bind_address in LOOPBACK_NAMES:
         return ()
-    if bind_address == EVERYWHERE:
-        found = lan_address()
-        return (found,) if found else ()
-    return (bind_address,)
+    return _network_address() if bind_address == EVERYWHERE else (bind_address,)
 
 
 def shown_address(bind_address: str) -> str:

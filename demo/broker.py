@@ -17,7 +17,6 @@ from amqtt.errors import BrokerError
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from demo import broker_sessions
 from demo.broker_sessions import DeviceBroker, Login, TopicRule
 from demo.certificates import BrokerCertificates
 from devices.credentials import INGEST_USER
@@ -37,30 +36,19 @@ class BrokerStartError(RuntimeError):
     """The broker could not start; the message says why and what to do."""
 
 
-def _in_threads(check_login: LoginCheck, threads: ThreadPoolExecutor) -> broker_sessions.LoginCheck:
-    """The check of logins off the event loop, because it asks the database.
-
-    Nothing is cached: a device provisioned a moment ago can connect, one revoked a moment ago cannot.
-    """
-
-    def ask_database(client_id: str, username: str, password: str) -> Login:
-        # Else another user could end ingest's connection by using its client id.
-        if client_id.startswith(INGEST_USER) and username != INGEST_USER:
-            return Login.REFUSED
+def _ask_database(check_login: LoginCheck, client_id: str, username: str, password: str) -> Login:
+    """Nothing is cached: a device provisioned a moment ago can connect, one revoked a moment ago cannot."""
+    # Else another user could end ingest's connection by using its client id.
+    if client_id.startswith(INGEST_USER) and username != INGEST_USER:
+        return Login.REFUSED
+    close_old_connections()
+    try:
+        return Login.ACCEPTED if check_login(client_id, username, password) else Login.REFUSED
+    except DatabaseError as error:
+        logger.warning("Cannot check a login, the database does not answer: %s", error)
+        return Login.CANNOT_TELL
+    finally:
         close_old_connections()
-        try:
-            return Login.ACCEPTED if check_login(client_id, username, password) else Login.REFUSED
-        except DatabaseError as error:
-            logger.warning("Cannot check a login, the database does not answer: %s", error)
-            return Login.CANNOT_TELL
-        finally:
-            close_old_connections()
-
-    async def ask_in_thread(client_id: str, username: str, password: str) -> Login:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, ask_database, client_id, username, password)
-
-    return ask_in_thread
 
 
 async def serve(
@@ -83,7 +71,12 @@ async def serve(
     amqtt_logger.setLevel(logging.CRITICAL)  # it would print a traceback for a port that is taken
     with ThreadPoolExecutor(LOGIN_THREADS, thread_name_prefix="login") as threads:
         config = _broker_config(bind_address, port, certificates)
-        broker = DeviceBroker(config, _in_threads(check_login, threads), may_use_topic)
+        loop = asyncio.get_running_loop()
+
+        async def ask_in_thread(client_id: str, username: str, password: str) -> Login:
+            return await loop.run_in_executor(threads, _ask_database, check_login, client_id, username, password)
+
+        broker = DeviceBroker(config, ask_in_thread, may_use_topic)
         try:
             await broker.start()
         except BrokerError as error:

@@ -114,7 +114,7 @@ class Fleet:
     def _wait_and_serve(self, timeout_s: float) -> None:
         for key, events in self._selector.select(timeout_s):
             if key.fileobj is self._wake_receiver:
-                self._drain_wakes()
+                self._wake_receiver.recv(4096)
             else:
                 self._serve(key.data, events)
         while self._connector.finished:
@@ -291,11 +291,6 @@ class Fleet:
     def _wake(self) -> None:
         with suppress(OSError):  # a full pipe wakes the loop anyway; a closed one has no loop left
             self._wake_sender.send(b"x")
-
-    def _drain_wakes(self) -> None:
-        with suppress(BlockingIOError):
-            while self._wake_receiver.recv(4096):
-                pass
 
     # --- The end ---------------------------------------------------------------------------------
     def _say_goodbye(self) -> None:

@@ -55,9 +55,6 @@ class Share:
     number: int = 0
     of: int = 1
 
-    def part_of(self, names: Sequence[str]) -> list[str]:
-        return list(names[self.number :: self.of])
-
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -142,7 +139,7 @@ def prepare() -> None:
 # --- Doing it ----------------------------------------------------------------------------------
 def fill(share: Share, now: datetime, report: Report = lambda _done: None) -> None:
     """Do one share of what is missing; `report` gets the part done, 0 to 1. Safe to break off at any moment."""
-    names = share.part_of(site_names())
+    names = site_names()[share.number :: share.of]
     if not names:
         return
     span = times()
@@ -154,7 +151,9 @@ def fill(share: Share, now: datetime, report: Report = lambda _done: None) -> No
         fill_readings(gap, span.anchor_day)
         done += gap.hours
         report(done / whole)
-    _roll_up_leftovers(names)
+    # What an earlier run stored without rolling it up.
+    planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET) if plan.factory_name in set(names)]
+    _roll_up(list(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", flat=True)))
     bookkeeper = Bookkeeper(now)
     factory_ids = []
     for name in names:
@@ -201,12 +200,6 @@ def _store(gap: Gap, stream: int, readings: Sequence[Reading]) -> None:
 def _roll_up(device_pks: Sequence[int]) -> None:
     while roll_up_touched(only=device_pks):
         pass
-
-
-def _roll_up_leftovers(names: Sequence[str]) -> None:
-    """Roll up what an earlier run stored without rolling it up."""
-    planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET) if plan.factory_name in set(names)]
-    _roll_up(list(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", flat=True)))
 
 
 def _fill_ledger(bookkeeper: Bookkeeper, name: str, now: datetime, span: Times) -> int:

@@ -29,14 +29,11 @@ def ready_block(
     lines += ["  Sign in as", *(f"    {login:<44} {who}" for who, login in logins)]
     lines += [f"  with the password   {password}", ""]
     lines += [f"  API, try it out:    {url}api/schema/swagger-ui/", ""]
-    lines += ["  Publish a reading of your own:", f"    {_shown_python()} manage.py publish_reading"]
+    # This Python, relative to the working directory where that is shorter; resolve() would follow the venv's symlink.
+    python = Path(os.path.abspath(sys.executable))
+    python = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    lines += ["  Publish a reading of your own:", f"    {python} manage.py publish_reading"]
     lines += ["  or, the same with a client that is not ours:", f"    {mosquitto_line}"]
     lines += ["", f"  Firmware: {firmware}"]
     lines += ["", f"  Logs: {log_dir}", "  All figures are simulated. Ctrl-C stops everything.", rule]
     return "\n".join(lines)
-
-
-def _shown_python() -> str:
-    """This Python, relative to the working directory where that is shorter to read."""
-    absolute = Path(os.path.abspath(sys.executable))  # resolve() would follow the venv's symlink
-    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)

@@ -8,6 +8,7 @@ and what there is; `history.py` fills in the past; `simulate` publishes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TextIO
 
@@ -72,17 +73,8 @@ def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int
     found = {factory.name: factory for factory in organisation.factories.all()}
     missing = [planned for planned in cast.factories() if planned.name not in found]
     for planned in missing:
-        found[planned.name] = create_factory(
-            organisation,
-            name=planned.name,
-            location=planned.place,
-            county=planned.county,
-            sector="tea",
-            altitude_m=planned.altitude_m,
-            altitude_is_estimated=planned.altitude_is_estimated,
-            latitude=planned.latitude,
-            longitude=planned.longitude,
-        )
+        fields = asdict(planned)
+        found[planned.name] = create_factory(organisation, location=fields.pop("place"), sector="tea", **fields)
     sources = ((_("Generator"), SourceKind.GENSET, "diesel"), (_("Grid"), SourceKind.GRID, "electricity"))
     EmissionSource.objects.bulk_create(
         EmissionSource(factory=found[planned.name], name=name, kind=kind, fuels=fuels)
@@ -96,16 +88,9 @@ def _seed_twin(sandbox: Organisation, factories: Mapping[str, Factory]) -> None:
     """A factory for trials at Litein's place; the spare device is there."""
     if sandbox.factories.filter(name=TWIN_NAME).exists():
         return
-    model = factories[cast.MANAGED_FACTORY]
-    create_factory(
-        sandbox,
-        name=TWIN_NAME,
-        location=model.location,
-        county=model.county,
-        sector=model.sector,
-        altitude_m=model.altitude_m,
-        altitude_is_estimated=model.altitude_is_estimated,
-    )
+    same = ("location", "county", "sector", "altitude_m", "altitude_is_estimated")
+    place = {name: getattr(factories[cast.MANAGED_FACTORY], name) for name in same}
+    create_factory(sandbox, name=TWIN_NAME, **place)
 
 
 def _seed_mines(organisation: Organisation) -> dict[str, Factory]:

@@ -6,6 +6,7 @@ import signal
 import ssl
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         place = _broker_place()
-        fleet = Fleet(_devices(), fleet_files.load_passwords(settings.DATA_DIR), place, data_dir=settings.DATA_DIR)
+        passwords = fleet_files.load_passwords(settings.DATA_DIR)
+        fleet = Fleet(_devices(passwords), passwords, place, data_dir=settings.DATA_DIR)
         _stop_on_signals(fleet)
         self.stdout.write(f"{len(fleet.links)} devices publish to {place.host} port {place.port}")
         self.stdout.flush()
@@ -51,9 +53,8 @@ def _broker_place() -> BrokerPlace:
     return BrokerPlace(address.host, address.port, ssl.create_default_context(cafile=address.ca_file))
 
 
-def _devices() -> list[SimulatedDevice]:
+def _devices(passwords: Mapping[str, str]) -> list[SimulatedDevice]:
     """The devices that publish. Silent ones, those that never reported and the firmware's node are left alone."""
-    passwords = fleet_files.load_passwords(settings.DATA_DIR)
     released = firmware_files.released(settings.DATA_DIR)
     wanted = [
         planned for planned in cast.fleet(settings.DEMO_FLEET) if planned.publishes and planned.device_id != released
