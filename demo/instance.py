@@ -55,14 +55,19 @@ def holder(data_dir: Path) -> Instance | None:
     return found if found.is_alive() else None
 
 
-def hold(data_dir: Path) -> None:
-    """Note that this process runs the demo here; raise `AlreadyRunningError` when another does."""
+def refuse_second(data_dir: Path) -> None:
+    """Raise `AlreadyRunningError` when another process runs the demo here."""
     other = holder(data_dir)
     if other is not None and other.pid != os.getpid():
         raise AlreadyRunningError(
             f"Carbon Track already runs from {data_dir} ({other}): stop that one with Ctrl-C or "
             f"`kill {other.pid}`, or set another DATA_DIR, HTTP_PORT and MQTT_PORT for a second one."
         )
+
+
+def hold(data_dir: Path) -> None:
+    """Note that this process runs the demo here; raise `AlreadyRunningError` when another does."""
+    refuse_second(data_dir)
     mine = Instance(os.getpid(), psutil.Process().create_time())
     write_privately(_pid_file(data_dir), json.dumps(asdict(mine)))
 

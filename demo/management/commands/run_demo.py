@@ -36,15 +36,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            instance.hold(settings.DATA_DIR)  # before the check of the ports, because another run holds those too
-        except instance.AlreadyRunningError as error:
+            instance.refuse_second(settings.DATA_DIR)  # before the ports, because the other run holds them
+            preflight.check()
+            instance.hold(settings.DATA_DIR)  # after the check of the disk, because it writes a file
+            local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
+        except (preflight.NotReadyError, instance.AlreadyRunningError) as error:
             raise CommandError(str(error)) from error
         try:
-            preflight.check()
-            local_ports.publish(settings.DATA_DIR, http_port=settings.HTTP_PORT, mqtt_port=settings.MQTT_PORT)
             with Supervisor(settings.DATA_DIR / "logs", self._say) as supervisor:
                 self._run(supervisor)
-        except (preflight.NotReadyError, PartFailedError, LocalPostgresError) as error:
+        except (PartFailedError, LocalPostgresError) as error:
             raise CommandError(str(error)) from error
         finally:
             local_ports.withdraw(settings.DATA_DIR)
