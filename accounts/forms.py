@@ -43,10 +43,13 @@ def split_contact(text: str) -> dict[str, str]:
 CONTACT_ERRORS = {"email": "contact", "phone": "contact"}
 
 
-class AskForm(forms.Form):
+class PersonForm(forms.Form):
     first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
     last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
     contact = ContactField()
+
+
+class AskForm(PersonForm):
     place = forms.CharField(label=gettext_lazy("Your factory or organisation"), max_length=120)
     message = forms.CharField(
         label=gettext_lazy("What you need it for"),
@@ -56,12 +59,9 @@ class AskForm(forms.Form):
     )
 
 
-class JoinForm(forms.Form):
+class JoinForm(PersonForm):
     """A new account. A personal invitation already names the contact, so the form does not ask for it."""
 
-    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=80)
-    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=80, required=False)
-    contact = ContactField()
     password = forms.CharField(
         label=gettext_lazy("Password"),
         max_length=1000,

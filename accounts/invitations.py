@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password
@@ -17,29 +16,9 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role
-from lib.errors import ApiError, FieldErrors, field_error, invalid
+from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid
 
 LASTS = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class NewInvitation:
-    """An invitation with the secret of its link, which is shown once."""
-
-    invitation: Invitation
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAccount:
-    """The details of a person without an account who accepts an invitation."""
-
-    email: str = ""
-    phone: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    password: str = ""
-    language: str = ""
 
 
 def contact(email: str, phone: str) -> tuple[str, str]:
@@ -66,8 +45,8 @@ def invitations_of(user: AnyUser) -> QuerySet[Invitation]:
     )
 
 
-def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> NewInvitation:
-    """Make a link for one membership. `grant` comes from `grants.checked_grant`."""
+def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> tuple[Invitation, str]:
+    """Make a link for one membership; its secret is shown once. `grant` comes from `grants.checked_grant`."""
     email, phone = contact(email, phone)
     token, digest = new_link_token()
     invitation = Invitation.objects.create(
@@ -81,7 +60,7 @@ def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> New
         invited_by=user,
         expires_at=timezone.now() + LASTS,
     )
-    return NewInvitation(invitation, token)
+    return invitation, token
 
 
 @transaction.atomic
@@ -127,7 +106,7 @@ def refuse_if_over(invitation: Invitation | None) -> Invitation:
 
 
 @transaction.atomic
-def accept(token: str, *, user: User | None = None, account: NewAccount | None = None) -> Membership:
+def accept(token: str, *, user: User | None = None, **account: str) -> Membership:
     """Give the membership of the link to `user` or to a new account. Of two calls at once, one succeeds.
 
     Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked or invitation_expired, 403
@@ -137,7 +116,7 @@ def accept(token: str, *, user: User | None = None, account: NewAccount | None =
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("organisation", "factory")
     invitation = refuse_if_over(locked.filter(token_sha256=link_digest(token)).first())
     if user is None:
-        user = _create_account(invitation, account or NewAccount())
+        user = _create_account(invitation, **account)
     elif not is_for(invitation, user):
         raise ApiError(
             403,
@@ -164,8 +143,11 @@ def is_for(invitation: Invitation, user: User) -> bool:
     return by_mail or (bool(invitation.phone) and user.phone == invitation.phone)
 
 
-def _create_account(invitation: Invitation, account: NewAccount) -> User:
-    email, phone = contact(account.email, account.phone)
+def _create_account(
+    invitation: Invitation, *, email: str = "", phone: str = "", password: str = "", **about: str
+) -> User:
+    """`about`: first_name, last_name, language."""
+    email, phone = contact(email, phone)
     if invitation.email or invitation.phone:
         # The account gets the contact of the invitation, not that of the form.
         email, phone = invitation.email, invitation.phone
@@ -178,18 +160,11 @@ def _create_account(invitation: Invitation, account: NewAccount) -> User:
         fields["email"] = [field_error("taken", known)]
     if phone and User.objects.filter(phone=phone).exists():
         fields["phone"] = [field_error("taken", known)]
-    draft = User(email=email or None, phone=phone or None, first_name=account.first_name, last_name=account.last_name)
+    draft = User(email=email or None, phone=phone or None, **about)
     try:
-        validate_password(account.password, draft)
+        validate_password(password, draft)
     except DjangoValidationError as error:
-        fields["password"] = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
+        fields["password"] = field_errors(error.error_list)
     if fields:
         raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
-    return User.objects.create_user(
-        email or None,
-        account.password,
-        phone=phone or None,
-        first_name=account.first_name,
-        last_name=account.last_name,
-        language=account.language,
-    )
+    return User.objects.create_user(email or None, password, phone=phone or None, **about)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,16 +27,6 @@ from accounts.views import place_words
 from lib.errors import ApiError
 
 ROWS_PER_PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class LinkToSend:
-    """A link that is shown this once, with the ways to send it."""
-
-    url: str
-    whatsapp_url: str
-    mail_url: str
-    ends_at: Any
 
 
 def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
@@ -69,9 +58,7 @@ def members(request: HttpRequest) -> HttpResponse:
         "requests": registration.requests_of(request.user).filter(
             organisation=organisation, state=RequestState.PENDING
         ),
-        "changes": [
-            change for change in services.recent_changes(request.user, now) if change.organisation_id == organisation.pk
-        ],
+        "changes": services.recent_changes(request.user, organisation, now),
         "page_obj": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "invitations": [(invitation, place_words(invitation)) for invitation in open_invitations],
         "q": wanted,
@@ -94,35 +81,33 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, organisation_id=organisation.pk)
     if request.method == "POST" and form.is_valid():
         try:
-            made = invitations.invite(
-                user_of(request), form.grant_of(user_of(request)), **split_contact(form.cleaned_data["contact"])
-            )
-            return _show_invitation(request, made)
+            grant, contact = form.grant_of(user_of(request)), split_contact(form.cleaned_data["contact"])
+            return _show_invitation(request, *invitations.invite(user_of(request), grant, **contact))
         except ApiError as error:
             show_errors(form, error, **CONTACT_ERRORS, **GRANT_ERRORS)
     return render(request, "accounts/invite.html", {"form": form, "organisation": organisation})
 
 
-def _show_invitation(request: HttpRequest, made: invitations.NewInvitation) -> HttpResponse:
-    invitation = Invitation.objects.select_related("organisation", "factory").get(pk=made.invitation.pk)
+def _show_invitation(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     words = _("%(organisation)s invites you to Carbon Track: %(link)s")
     context = {
-        "link": _to_send(request, "join", made.token, words, invitation),
+        "link": _to_send(request, "join", token, words, invitation),
         "invitation": invitation,
         "place": place_words(invitation),
     }
     return render(request, "accounts/invited.html", context)
 
 
-def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation: Invitation) -> LinkToSend:
+def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation: Invitation) -> dict[str, Any]:
+    """A link that is shown this once, with the ways to send it."""
     url = request.build_absolute_uri(reverse(name, args=[token]))
     text = quote(words % {"organisation": invitation.organisation, "link": url})
-    return LinkToSend(
-        url,
-        f"https://wa.me/{invitation.phone.removeprefix('+')}?text={text}",
-        f"mailto:{quote(invitation.email)}?subject={quote(_('Carbon Track'))}&body={text}",
-        invitation.expires_at,
-    )
+    return {
+        "url": url,
+        "whatsapp_url": f"https://wa.me/{invitation.phone.removeprefix('+')}?text={text}",
+        "mail_url": f"mailto:{quote(invitation.email)}?subject={quote(_('Carbon Track'))}&body={text}",
+        "ends_at": invitation.expires_at,
+    }
 
 
 @never_cache
@@ -140,8 +125,8 @@ def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
                 messages.success(request, _("Declined. Nothing was sent."))
                 return redirect("members")
             if form.is_valid():
-                made = registration.approve(user_of(request), pk, form.grant_of(user_of(request)))
-                return _show_invitation(request, made)
+                grant = form.grant_of(user_of(request))
+                return _show_invitation(request, *registration.approve(user_of(request), pk, grant))
         except ApiError as error:
             show_errors(form, error, **GRANT_ERRORS)
     return render(request, "accounts/request.html", {"form": form, "asked": asked})
@@ -168,8 +153,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponseBase:
         if act == "end":
             return _end(request, membership, context)
         if act == "password-link":
-            token = services.issue_password_link(user_of(request), membership)
-            context["link"] = _password_link(request, membership, token)
+            context["link"] = _password_link(request, membership)
     except ApiError as error:
         if act == "change":
             show_errors(form, error, **GRANT_ERRORS)
@@ -187,11 +171,12 @@ def _end(request: HttpRequest, membership: Membership, context: dict[str, Any]) 
     return redirect("home" if context["is_me"] else "members")
 
 
-def _password_link(request: HttpRequest, membership: Membership, token: str) -> LinkToSend:
+def _password_link(request: HttpRequest, membership: Membership) -> dict[str, Any]:
+    link, token = services.issue_password_link(user_of(request), membership)
     words = _("Set your new password for Carbon Track here: %(link)s")
     person = membership.user
     to = Invitation(phone=person.phone or "", email=person.email or "", organisation=membership.organisation)
-    to.expires_at = timezone.now() + services.PASSWORD_LINK_LASTS
+    to.expires_at = link.expires_at
     return _to_send(request, "password-link", token, words, to)
 
 
@@ -202,8 +187,6 @@ def undo(request: HttpRequest, pk: int) -> HttpResponseBase:
         services.undo_membership(request.user, pk)
         messages.success(request, _("Undone."))
     except ApiError as error:
-        if error.status_code == 404:
-            raise Http404 from None
         messages.error(request, error.message)
     return redirect("members")
 

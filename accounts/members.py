@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,24 +19,12 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import ApiToken, Membership, PasswordLink, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role, Scope
-from lib.errors import ApiError, field_error
+from lib.errors import ApiError, field_errors
 
 UNDO_WITHIN = timedelta(minutes=10)
 PASSWORD_LINK_LASTS = timedelta(hours=24)
 _UNDONE = "undone"
 _COLUMNS = ("user_id", "organisation_id", "factory_id", "county", "role", "created_at")
-
-
-@dataclass(frozen=True, slots=True)
-class RecentChange:
-    """A membership that was changed or ended in the last ten minutes, which can be undone."""
-
-    membership_id: int
-    organisation_id: int
-    person: str
-    role: Role
-    is_ended: bool
-    at: datetime
 
 
 def members_of(user: AnyUser) -> QuerySet[Membership]:
@@ -75,7 +63,7 @@ def end_membership(membership_id: int) -> None:
 def undo_membership(user: AnyUser, membership_id: int) -> Membership:
     """Undo the last change or end of a membership, within ten minutes. Idempotent.
 
-    Raises ApiError 404, 409 undo_expired, last_hq_manager, membership_exists.
+    Raises Http404, ApiError 409 undo_expired, last_hq_manager, membership_exists.
     """
     try:
         with transaction.atomic(), pghistory.context(act=_UNDONE):
@@ -88,9 +76,9 @@ def _undo(user: AnyUser, membership_id: int) -> Membership:
     Membership.objects.select_for_update().filter(pk=membership_id).first()
     events = list(_events(user).filter(id=membership_id).order_by("-pgh_id")[:2])
     if not events:
-        raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
+        raise Http404
     last = events[0]
-    if last.pgh_context and last.pgh_context.metadata.get("act") == _UNDONE:
+    if _is_undoing(last):
         return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
     if timezone.now() - last.pgh_created_at > UNDO_WITHIN or len(events) < 2:
         raise ApiError(
@@ -110,29 +98,21 @@ def _undo(user: AnyUser, membership_id: int) -> Membership:
     return Membership.objects.select_related("user", "organisation", "factory").get(pk=membership_id)
 
 
-def recent_changes(user: AnyUser, now: datetime) -> list[RecentChange]:
-    """What can be undone now, newest first, one line a membership."""
+def recent_changes(user: AnyUser, organisation: Any, now: datetime) -> list[Any]:
+    """What can be undone now: the last event of each membership that was changed or ended, newest first."""
     events = (
         _events(user)
-        .filter(pgh_created_at__gt=now - UNDO_WITHIN)
+        .filter(organisation=organisation, pgh_created_at__gt=now - UNDO_WITHIN)
         .order_by("id", "-pgh_id")
         .distinct("id")
         .select_related("user", "pgh_context")
     )
-    changes = [
-        RecentChange(
-            membership_id=event.id,
-            organisation_id=event.organisation_id,
-            person=str(event.user),
-            role=Role(event.role),
-            is_ended=event.pgh_label == "delete",
-            at=event.pgh_created_at,
-        )
-        for event in events
-        if event.pgh_label in ("update", "delete")
-        and not (event.pgh_context and event.pgh_context.metadata.get("act") == _UNDONE)
-    ]
-    return sorted(changes, key=lambda change: change.at, reverse=True)
+    changes = [event for event in events if event.pgh_label in ("update", "delete") and not _is_undoing(event)]
+    return sorted(changes, key=lambda event: event.pgh_created_at, reverse=True)
+
+
+def _is_undoing(event: Any) -> bool:
+    return bool(event.pgh_context and event.pgh_context.metadata.get("act") == _UNDONE)
 
 
 def _events(user: AnyUser) -> QuerySet[Any]:
@@ -179,8 +159,8 @@ def _keep_one_hq_manager(membership: Membership) -> None:
 
 # --- A link to set a new password ----------------------------------------------------------------
 @transaction.atomic
-def issue_password_link(user: User, membership: Membership) -> str:
-    """The secret of a new password link for a member. Earlier links stop working.
+def issue_password_link(user: User, membership: Membership) -> tuple[PasswordLink, str]:
+    """A new password link for a member, and its secret. Earlier links stop working.
 
     Raises ApiError 409 own_account, or belongs_elsewhere: whoever also belongs to an organisation that the
     user does not manage, or runs the server, would be taken over by it.
@@ -200,33 +180,32 @@ def issue_password_link(user: User, membership: Membership) -> str:
     now = timezone.now()
     PasswordLink.objects.filter(user=person, used_at=None, expires_at__gt=now).update(expires_at=now)
     token, digest = new_link_token()
-    PasswordLink.objects.create(token_sha256=digest, user=person, issued_by=user, expires_at=now + PASSWORD_LINK_LASTS)
-    return token
+    expires_at = now + PASSWORD_LINK_LASTS
+    link = PasswordLink.objects.create(token_sha256=digest, user=person, issued_by=user, expires_at=expires_at)
+    return link, token
 
 
 def find_password_link(token: str) -> PasswordLink | None:
     """The link, when it can still be used."""
-    return (
-        PasswordLink.objects.select_related("user")
-        .filter(token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now())
-        .first()
-    )
+    return _usable_links(token).first()
+
+
+def _usable_links(token: str) -> QuerySet[PasswordLink]:
+    links = PasswordLink.objects.select_related("user")
+    return links.filter(token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now())
 
 
 @transaction.atomic
 def set_password_by_link(token: str, password: str) -> User:
     """Set the password; sessions and sign-in tokens of the person end. Raises ApiError 404, 400."""
-    links = PasswordLink.objects.select_for_update(of=("self",)).select_related("user")
-    link = links.filter(
-        token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
-    ).first()
+    link = _usable_links(token).filter(user__is_active=True).select_for_update(of=("self",)).first()
     if link is None:
         raise ApiError(404, "not_found", _("This link was used already or is too old: ask for a new one."))
     try:
         validate_password(password, link.user)
     except DjangoValidationError as error:
-        errors = [field_error(e.code or "invalid", " ".join(e.messages)) for e in error.error_list]
-        raise ApiError(400, "invalid", _("Please correct the fields named."), fields={"password": errors}) from None
+        fields = {"password": field_errors(error.error_list)}
+        raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields) from None
     link.user.set_password(password)  # this ends the sessions, which carry a hash of the password
     link.user.save(update_fields=["password"])
     link.used_at = timezone.now()

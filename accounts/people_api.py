@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,7 +18,6 @@ from rest_framework.views import APIView
 
 from accounts import invitations, members, registration
 from accounts.grants import Grant, checked_grant
-from accounts.invitations import NewAccount, NewInvitation
 from accounts.models import AccessRequest, Invitation, Membership, User
 from accounts.people_serializers import (
     AcceptSerializer,
@@ -33,10 +33,9 @@ from accounts.people_serializers import (
     RegistrationSerializer,
 )
 from accounts.permissions import user_of
-from accounts.registration import AccessInput, RegisterThrottle
+from accounts.registration import RegisterThrottle
 from accounts.roles import Action
 from accounts.viewsets import CsvListMixin, validated
-from lib.errors import ApiError
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
 OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
@@ -63,7 +62,7 @@ class RegisterView(APIView):
     )
     def post(self, request: Request) -> Response:
         given = validated(RegisterSerializer, request)
-        registration.ask_for_access(AccessInput(place=given.pop("organisation"), **given))
+        registration.ask_for_access(place=given.pop("organisation"), **given)
         return Response({"message": answer_to_everybody()}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -91,10 +90,8 @@ class AcceptView(APIView):
     def post(self, request: Request) -> Response:
         given = validated(AcceptSerializer, request)
         token = given.pop("token")
-        if isinstance(request.user, User):
-            membership = invitations.accept(token, user=request.user)
-        else:
-            membership = invitations.accept(token, account=NewAccount(**given))
+        account = {"user": request.user} if isinstance(request.user, User) else given
+        membership = invitations.accept(token, **account)
         return Response(MemberSerializer(membership).data, status=status.HTTP_201_CREATED)
 
 
@@ -104,8 +101,7 @@ class _ManagedViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     actions = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), Action.MANAGE_MEMBERS)
     lookup_value_regex = "[0-9]{1,9}"
 
-    def rows(self, user: Any) -> QuerySet[Any]:
-        raise NotImplementedError
+    rows: Callable[[Any], QuerySet[Any]]
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
@@ -120,8 +116,7 @@ class RegistrationViewSet(_ManagedViewSet):
     serializer_class = RegistrationSerializer
     filterset_fields = ["state", "organisation"]
 
-    def rows(self, user: Any) -> QuerySet[AccessRequest]:
-        return registration.requests_of(user)
+    rows = staticmethod(registration.requests_of)
 
     @swagger_auto_schema(
         operation_id="registrations_approve",
@@ -134,7 +129,7 @@ class RegistrationViewSet(_ManagedViewSet):
         """Returns the link to send. Only the owner of the request's e-mail or phone can accept it."""
         asked = self.get_object()
         grant = _grant(request, validated(ApprovalSerializer, request), asked.organisation_id)
-        return with_link(request, registration.approve(user_of(request), asked.pk, grant))
+        return with_link(request, *registration.approve(user_of(request), asked.pk, grant))
 
     @swagger_auto_schema(
         operation_id="registrations_decline",
@@ -158,10 +153,9 @@ def _grant(request: Request, given: dict[str, Any], organisation_id: int | None)
     )
 
 
-def with_link(request: Request, made: NewInvitation) -> Response:
-    link = request.build_absolute_uri(reverse("join", args=[made.token]))
-    made.invitation.link = link  # type: ignore[attr-defined]
-    body = InvitationWithLinkSerializer(made.invitation).data
+def with_link(request: Request, invitation: Invitation, token: str) -> Response:
+    link = request.build_absolute_uri(reverse("join", args=[token]))
+    body = {**InvitationSerializer(invitation).data, "link": link}
     return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
@@ -172,8 +166,7 @@ class InvitationViewSet(_ManagedViewSet):
     serializer_class = InvitationSerializer
     filterset_fields = ["organisation", "role", "factory"]
 
-    def rows(self, user: Any) -> QuerySet[Invitation]:
-        return invitations.invitations_of(user)
+    rows = staticmethod(invitations.invitations_of)
 
     @swagger_auto_schema(
         operation_id="invitations_create",
@@ -185,8 +178,8 @@ class InvitationViewSet(_ManagedViewSet):
         """Returns the link, which is shown only now: send it by WhatsApp or mail. It works once, for 14 days."""
         given = validated(NewInvitationSerializer, request)
         grant = _grant(request, given, given.get("organisation"))
-        made = invitations.invite(user_of(request), grant, email=given.get("email", ""), phone=given.get("phone", ""))
-        return with_link(request, made)
+        contact = {name: given.get(name, "") for name in ("email", "phone")}
+        return with_link(request, *invitations.invite(user_of(request), grant, **contact))
 
     @swagger_auto_schema(
         operation_id="invitations_delete",
@@ -205,8 +198,7 @@ class MemberViewSet(_ManagedViewSet):
     serializer_class = MemberSerializer
     filterset_fields = ["organisation", "role", "factory", "user"]
 
-    def rows(self, user: Any) -> QuerySet[Membership]:
-        return members.members_of(user)
+    rows = staticmethod(members.members_of)
 
     @swagger_auto_schema(
         operation_id="members_partial_update",
@@ -250,10 +242,7 @@ class MemberViewSet(_ManagedViewSet):
     def password_link(self, request: Request, pk: str) -> Response:
         """For a member without mail. Shown only now; it works once, for 24 hours. Earlier links stop working."""
         membership = get_object_or_404(self.get_queryset(), pk=pk)
-        token = members.issue_password_link(user_of(request), membership)
-        password_link = members.find_password_link(token)
-        if password_link is None:
-            raise ApiError(404, "not_found", _("This does not exist, or you may not see it."))
-        link = request.build_absolute_uri(reverse("password-link", args=[token]))
-        body = PasswordLinkSerializer({"link": link, "expires_at": password_link.expires_at}).data
+        link, token = members.issue_password_link(user_of(request), membership)
+        address = request.build_absolute_uri(reverse("password-link", args=[token]))
+        body = PasswordLinkSerializer({"link": address, "expires_at": link.expires_at}).data
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})

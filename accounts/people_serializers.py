@@ -12,6 +12,8 @@ from accounts.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAMED_SCOPES
 
 ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
 PHONE_HELP = "with its country code, +254712345678"
+PERSON = ("email", "phone", "first_name", "last_name")
+GRANT = ("role", "organisation", "factory", "county")
 
 
 class RefuseNulMixin(serializers.Serializer[Any]):
@@ -113,10 +115,7 @@ class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
         fields: Any = [
             "id",
             "state",
-            "email",
-            "phone",
-            "first_name",
-            "last_name",
+            *PERSON,
             "place",
             "message",
             "organisation",
@@ -140,10 +139,7 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
         fields: Any = [
             "id",
             "state",
-            "role",
-            "organisation",
-            "factory",
-            "county",
+            *GRANT,
             "email",
             "phone",
             "invited_by",
@@ -209,20 +205,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields: Any = [
-            "id",
-            "user",
-            "email",
-            "phone",
-            "first_name",
-            "last_name",
-            "role",
-            "organisation",
-            "factory",
-            "county",
-            "created_at",
-            "last_login",
-        ]
+        fields: Any = ["id", "user", *PERSON, *GRANT, "created_at", "last_login"]
         read_only_fields = fields
 
 

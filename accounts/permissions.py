@@ -175,6 +175,11 @@ def public_page(view: V) -> V:
     return declared(view, "public")
 
 
+def own_page(view: View) -> View:
+    """A page for any signed-in user, about that user."""
+    return declared(login_required(view), "signed in")
+
+
 # --- Adapters: API -----------------------------------------------------------------------------
 class DenyUnlessDeclared(BasePermission):
     """The default of every endpoint: nobody, until the view names its `actions`, a map from HTTP method."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +12,8 @@ from django.utils.translation import gettext as _
 from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.grants import Grant, all_factories, all_organisations, managed_organisations
-from accounts.invitations import NewInvitation, contact, invite
-from accounts.models import AccessRequest, RequestState, User
+from accounts.invitations import contact, invite
+from accounts.models import AccessRequest, Invitation, RequestState, User
 from accounts.permissions import AnyUser
 from lib.errors import ApiError, invalid
 
@@ -30,35 +29,18 @@ class RegisterThrottle(SimpleRateThrottle):
         return f"register:{self.get_ident(request)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessInput:
-    """A request for access as it was typed. `place`: organisation or factory, in their own words."""
+def ask_for_access(*, place: str, email: str = "", phone: str = "", **about: str) -> None:
+    """Store the request as it was typed; `about` is names and message. `place`: organisation or factory, in any words.
 
-    place: str
-    email: str = ""
-    phone: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    message: str = ""
-
-
-def ask_for_access(data: AccessInput) -> None:
-    """Store the request. Answer and queries are the same for everybody.
+    Answer and queries are the same for everybody.
 
     Raises ApiError 400 (neither e-mail nor phone, a number without country code).
     """
-    email, phone = contact(data.email, data.phone)
+    email, phone = contact(email, phone)
     if not email and not phone:
         raise invalid("email", "email_or_phone", _("Give an e-mail address or a phone number, at least one."))
-    request = AccessRequest(
-        email=email,
-        phone=phone,
-        first_name=data.first_name,
-        last_name=data.last_name,
-        place=data.place,
-        message=data.message,
-        organisation_id=named_organisation(data.place),
-    )
+    organisation_id = named_organisation(place)
+    request = AccessRequest(email=email, phone=phone, place=place, organisation_id=organisation_id, **about)
     # One statement for a new and for a repeated request, so that nobody learns which it was.
     AccessRequest.objects.bulk_create([request], ignore_conflicts=True)
 
@@ -97,17 +79,19 @@ def requests_of(user: AnyUser) -> QuerySet[AccessRequest]:
 
 
 @transaction.atomic
-def approve(user: User, request_id: int, grant: Grant) -> NewInvitation:
-    """Approve a request: makes an invitation. Raises ApiError 409 already_decided, 400 (of another organisation)."""
+def approve(user: User, request_id: int, grant: Grant) -> tuple[Invitation, str]:
+    """Approve a request: makes an invitation, with the secret of its link.
+
+    Raises ApiError 409 already_decided, 400 (of another organisation).
+    """
     request = _pending(request_id)
     if grant.organisation_id != request.organisation_id:
         raise invalid(
             "factory", "unknown_factory", _("This factory does not belong to the organisation of the request.")
         )
-    made = invite(user, grant, email=request.email, phone=request.phone)
-    request.invitation = made.invitation
+    request.invitation, token = invite(user, grant, email=request.email, phone=request.phone)
     _decide(request, user, RequestState.APPROVED)
-    return made
+    return request.invitation, token
 
 
 @transaction.atomic

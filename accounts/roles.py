@@ -17,7 +17,7 @@ class Role(models.TextChoices):
 class Action(StrEnum):
     """What a view or endpoint asks for. Each names one right, never a page."""
 
-    USE_PORTAL = "use_portal"  # server-rendered pages; an integrator an integrator uses the API only only
+    USE_PORTAL = "use_portal"  # server-rendered pages; an integrator uses the API only
     VIEW_NETWORK = "view_network"  # the list of an organisation's factories beside each other
     VIEW_FACTORY = "view_factory"
     EDIT_FACTORY = "edit_factory"

@@ -15,7 +15,6 @@ from accounts import tokens
 from accounts.models import ApiToken
 from accounts.people_serializers import ApiTokenSerializer, ApiTokenWithTextSerializer, NewTokenSerializer
 from accounts.permissions import SignedIn, user_of
-from accounts.tokens import TokenInput
 from accounts.viewsets import CsvListMixin, validated
 
 
@@ -49,9 +48,8 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     def create(self, request: Request) -> Response:
         """From a session or with the token of a sign-in. Returns its text, which is shown only now."""
         given = validated(NewTokenSerializer, request)
-        made = tokens.create_token(user_of(request), TokenInput(factory_id=given.pop("factory", None), **given))
-        made.record.token = made.token
-        body = ApiTokenWithTextSerializer(made.record).data
+        record, token = tokens.create_token(user_of(request), factory_id=given.pop("factory", None), **given)
+        body = {**ApiTokenSerializer(record).data, "token": token}
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
     @swagger_auto_schema(

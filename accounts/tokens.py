@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -24,22 +23,6 @@ MOST_TOKENS = 100
 NAMED_SCOPES = (Scope.READ, Scope.WRITE_ENERGY, Scope.WRITE_PRODUCTION, Scope.WRITE_EMISSIONS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenInput:
-    name: str
-    scopes: Sequence[str] = (Scope.READ,)
-    factory_id: int | None = None
-    days: int = DEFAULT_DAYS
-
-
-@dataclass(frozen=True, slots=True)
-class NewToken:
-    """A token and its text, which is shown once."""
-
-    record: ApiToken
-    token: str
-
-
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """The user's tokens that still work, newest first. Sign-ins are among them."""
     return (
@@ -56,8 +39,15 @@ def offered_scopes(user: User) -> list[Scope]:
     return [scope for scope in NAMED_SCOPES if SCOPE_ACTIONS[scope] & actions]
 
 
-def create_token(user: User, data: TokenInput) -> NewToken:
-    """A named token with no more rights than the user and the token of the request.
+def create_token(
+    user: User,
+    *,
+    name: str,
+    scopes: Sequence[str] = (Scope.READ,),
+    factory_id: int | None = None,
+    days: int = DEFAULT_DAYS,
+) -> tuple[ApiToken, str]:
+    """A named token with no more rights than the user and the token of the request, and its text, shown once.
 
     Raises PermissionDenied (came with a token that only reads or writes), ApiError 400 naming the field, 409
     too_many_tokens.
@@ -65,7 +55,6 @@ def create_token(user: User, data: TokenInput) -> NewToken:
     came_with = token_of(user)
     if came_with is not None and Scope.ALL not in came_with.scopes:
         raise PermissionDenied
-    factory_id = data.factory_id
     if came_with is not None and came_with.factory_id:
         # A token of one factory makes tokens of that factory.
         factory_id = came_with.factory_id if factory_id is None else factory_id
@@ -73,12 +62,12 @@ def create_token(user: User, data: TokenInput) -> NewToken:
         raise invalid(
             "factory", "unknown_factory", _("factory=%(id)s is not a factory that you may see.") % {"id": factory_id}
         )
-    if not 1 <= data.days <= LONGEST_DAYS:
+    if not 1 <= days <= LONGEST_DAYS:
         raise invalid(
             "days",
             "out_of_range",
             _("days=%(days)s is outside 1 to %(limit)d; make a new token when this one ends.")
-            % {"days": data.days, "limit": LONGEST_DAYS},
+            % {"days": days, "limit": LONGEST_DAYS},
         )
     if tokens_of(user).count() >= MOST_TOKENS:
         raise ApiError(
@@ -87,15 +76,14 @@ def create_token(user: User, data: TokenInput) -> NewToken:
             _("You have %(limit)d tokens, which is the limit. Revoke some.") % {"limit": MOST_TOKENS},
             params={"limit": MOST_TOKENS},
         )
-    scopes = _checked_scopes(user, data.scopes)
     record, token = ApiToken.objects.create(
         user=User.objects.get(pk=user.pk),
-        name=data.name.strip(),
-        scopes=scopes,
+        name=name.strip(),
+        scopes=_checked_scopes(user, scopes),
         factory_id=factory_id,
-        expiry=timedelta(days=data.days),
+        expiry=timedelta(days=days),
     )
-    return NewToken(record, token)
+    return record, token
 
 
 def _checked_scopes(user: User, asked: Sequence[str]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,16 +17,16 @@ from accounts import invitations, registration
 from accounts import members as membership_services
 from accounts import tokens as token_services
 from accounts.forms import CONTACT_ERRORS, AskForm, JoinForm, NewPasswordForm, TokenForm, show_errors, split_contact
-from accounts.invitations import NewAccount
 from accounts.models import Invitation, User
-from accounts.permissions import declared, public_page, user_of
-from accounts.registration import AccessInput, RegisterThrottle
-from accounts.tokens import TokenInput
+from accounts.permissions import own_page, public_page, user_of
+from accounts.registration import RegisterThrottle
 from lib.errors import ApiError
 
 OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
+@public_page
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_access(request: HttpRequest) -> HttpResponse:
     """The form to ask for access. The answer is the same for everybody."""
     form = AskForm(request.POST or None)
@@ -37,17 +36,17 @@ def ask_for_access(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             given = dict(form.cleaned_data)
             try:
-                registration.ask_for_access(AccessInput(**split_contact(given.pop("contact")), **given))
+                registration.ask_for_access(**split_contact(given.pop("contact")), **given)
                 return render(request, "accounts/ask_done.html")
             except ApiError as error:
                 show_errors(form, error, **CONTACT_ERRORS)
     return render(request, "accounts/ask.html", {"form": form})
 
 
-ask_for_access = public_page(require_http_methods(["GET", "HEAD", "POST"])(ask_for_access))
-
-
 # --- Joining -------------------------------------------------------------------------------------
+@public_page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """The page of an invitation's link. Opening it does not use it up, since messengers open links for a preview."""
@@ -83,8 +82,8 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def _joined(form: JoinForm, token: str) -> User:
     given = dict(form.cleaned_data)
-    account = NewAccount(**split_contact(given.pop("contact")), **given, language=get_language() or "")
-    return invitations.accept(token, account=account).user
+    contact = split_contact(given.pop("contact"))
+    return invitations.accept(token, user=None, **contact, **given, language=get_language() or "").user
 
 
 def place_words(invitation: Invitation) -> str:
@@ -99,9 +98,9 @@ def place_words(invitation: Invitation) -> str:
     return str(invitation.organisation)
 
 
-join = public_page(never_cache(require_http_methods(["GET", "HEAD", "POST"])(join)))
-
-
+@public_page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def password_link(request: HttpRequest, token: str) -> HttpResponseBase:
     """The page of a link for a new password, which HQ gave to a person without mail."""
@@ -120,34 +119,30 @@ def password_link(request: HttpRequest, token: str) -> HttpResponseBase:
     return render(request, "accounts/new_password.html", {"form": form, "person": link.user})
 
 
-password_link = public_page(never_cache(require_http_methods(["GET", "HEAD", "POST"])(password_link)))
-
-
 # --- Tokens --------------------------------------------------------------------------------------
+@never_cache
+@require_http_methods(["GET", "POST"])
+@own_page
 def tokens(request: HttpRequest) -> HttpResponse:
     """A person's tokens: make one, see when each was used, revoke."""
     user = user_of(request)
     form = TokenForm(request.POST or None, user=user)
-    made = None
+    made, token = None, ""
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         try:
-            made = token_services.create_token(user, TokenInput(factory_id=given.pop("factory"), **given))
+            made, token = token_services.create_token(user, factory_id=given.pop("factory"), **given)
             form = TokenForm(user=user)
         except ApiError as error:
             show_errors(form, error)
-    context = {"form": form, "made": made, "tokens": token_services.tokens_of(user)}
+    context = {"form": form, "made": made, "token": token, "tokens": token_services.tokens_of(user)}
     return render(request, "accounts/tokens.html", context)
 
 
-tokens = declared(never_cache(require_http_methods(["GET", "POST"])(login_required(tokens))), "signed in")
-
-
+@require_POST
+@own_page
 def revoke_token(request: HttpRequest, token_key: str) -> HttpResponseBase:
     if not token_services.revoke_token(user_of(request), token_key):
         raise Http404
     messages.success(request, _("The token no longer works."))
     return redirect("tokens")
-
-
-revoke_token = declared(require_POST(login_required(revoke_token)), "signed in")

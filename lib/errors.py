@@ -5,6 +5,7 @@ language; programs read `code` and `params`. tests/test_errors.py checks it.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,11 @@ class ApiError(exceptions.APIException):
 
 def field_error(code: str, message: str, **params: Any) -> dict[str, Any]:
     return {"code": code, "message": message, "params": params}
+
+
+def field_errors(errors: Iterable[DjangoValidationError]) -> list[dict[str, Any]]:
+    """Django's errors of one field in our shape."""
+    return [field_error(error.code or "invalid", " ".join(error.messages)) for error in errors]
 
 
 def body(code: str, message: str, params: Params | None = None, fields: FieldErrors | None = None) -> dict[str, Any]:
@@ -85,10 +91,7 @@ def _from_django_validation(exc: DjangoValidationError) -> Response:
     else:
         named = {"non_field_errors": exc.error_list}
     fields = {
-        ("non_field_errors" if name == "__all__" else name): [
-            field_error(error.code or "invalid", " ".join(error.messages)) for error in errors
-        ]
-        for name, errors in named.items()
+        ("non_field_errors" if name == "__all__" else name): field_errors(errors) for name, errors in named.items()
     }
     return Response(body("invalid", _("Please correct the fields named."), fields=fields), status=400)
 

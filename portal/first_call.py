@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.permissions import page, user_of, visible_to
 from accounts.roles import Action, Scope
-from accounts.tokens import TokenInput, create_token, offered_scopes
+from accounts.tokens import create_token, offered_scopes
 from devices.models import MCUDevice
 from lib.errors import ApiError
 from mqtt_ingest import spare_device
@@ -54,8 +54,7 @@ def first_call(request: HttpRequest) -> HttpResponse:
     token, refusal = "", ""
     if request.method == "POST":
         try:
-            made = create_token(user, TokenInput(name=_("First call"), scopes=[Scope.READ], days=TOKEN_DAYS))
-            token = made.token
+            _record, token = create_token(user, name=_("First call"), scopes=[Scope.READ], days=TOKEN_DAYS)
         except ApiError as error:
             refusal = error.message
     context = {"page": _page(request, user, token, refusal), "token_days": TOKEN_DAYS}

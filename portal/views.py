@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,12 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
 from accounts.models import User
-from accounts.permissions import declared, first_membership, public_page, user_of
+from accounts.permissions import first_membership, own_page, public_page, user_of
 from portal.landing import landing_address, own_factories
 from portal.sites.choices import factory_choices
 from portal.styleguide import styleguide_context
 
 
+@require_GET
+@own_page
 def home(request: HttpRequest) -> HttpResponseBase:
     """Lead each role to its first page."""
     user = user_of(request)
@@ -30,9 +31,6 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if not choices:
         return render(request, "portal/not_approved.html")
     return render(request, "portal/choose_factory.html", {"choices": choices})
-
-
-home = declared(require_GET(login_required(home)), "signed in")
 
 
 @require_GET

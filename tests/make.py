@@ -56,7 +56,8 @@ def make_membership(*, user: User, role: Role, **scope: Any) -> Membership:
 def make_invitation(by: User, factory: Factory, *, role: Role = Role.FACTORY_MANAGER, **contact: str) -> str:
     """An open invitation into a factory; returns what stands in its link."""
     grant = Grant(organisation_id=factory.organisation_id, role=role, factory_id=factory.pk)
-    return invite(by, grant, **contact).token
+    _invitation, token = invite(by, grant, **contact)
+    return token
 
 
 def make_access_request(organisation: Organisation | None, **fields: Any) -> AccessRequest:

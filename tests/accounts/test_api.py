@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.roles import Role, Scope
-from accounts.tokens import TokenInput, create_token
+from accounts.tokens import create_token
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -314,8 +314,8 @@ def test_a_token_that_writes_energy_reads_nothing(cast: SimpleNamespace) -> None
 
 def test_a_token_of_one_factory_sees_that_factory(cast: SimpleNamespace) -> None:
     make.make_device(factory=cast.momul, device_id="momul-1")
-    made = create_token(cast.hq, TokenInput(name="meter", factory_id=cast.litein.pk))
-    client = with_token(made.token)
+    _record, token = create_token(cast.hq, name="meter", factory_id=cast.litein.pk)
+    client = with_token(token)
 
     assert [row["id"] for row in client.get("/api/factories/").json()["results"]] == [cast.litein.pk]
     assert client.get(f"/api/factories/{cast.momul.pk}/").status_code == 404

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.invitations import NewAccount, accept
+from accounts.invitations import accept
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
@@ -229,10 +229,9 @@ def test_of_two_who_race_for_one_link_one_wins(cast: SimpleNamespace) -> None:
     together, ends = Barrier(4), []
 
     def run(number: int) -> None:
-        account = NewAccount(phone=f"+25471234567{number}", first_name="R", password=make.PASSWORD)
         together.wait(10)
         try:
-            accept(token, account=account)
+            accept(token, phone=f"+25471234567{number}", first_name="R", password=make.PASSWORD)
             ends.append("joined")
         except ApiError as error:
             ends.append(error.code)

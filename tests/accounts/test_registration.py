@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.grants import Grant
 from accounts.models import AccessRequest, Invitation, Membership, RequestState, User
-from accounts.registration import AccessInput, approve, ask_for_access, named_organisation
+from accounts.registration import approve, ask_for_access, named_organisation
 from accounts.roles import Role
 from lib.errors import ApiError
 from tests import make
@@ -255,9 +255,7 @@ def test_hq_answers_on_the_page_and_gets_the_link_once(cast: SimpleNamespace, as
 
 
 def test_a_hostile_request_is_shown_as_text(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
-    ask_for_access(
-        AccessInput(place="Litein <script>alert(1)</script>", email="a@test.example", first_name="<img src=x>")
-    )
+    ask_for_access(place="Litein <script>alert(1)</script>", email="a@test.example", first_name="<img src=x>")
 
     page = as_user(cast.hq).get("/members/").content.decode()
 

@@ -136,7 +136,7 @@ def test_the_page_shows_a_new_token_once(cast: SimpleNamespace, as_user: Callabl
 
     page = hq.post("/tokens/", {"name": "scada", "scopes": ["read"], "factory": cast.litein.pk, "days": 30})
 
-    text = page.context["made"].token
+    text = page.context["token"]
     assert text in page.content.decode()
     assert "no-store" in page["Cache-Control"]
     assert text not in hq.get("/tokens/").content.decode()
