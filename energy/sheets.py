@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from energy.bulk import columns_to_insert
 from energy.choices import EntryKind
 from energy.factors import FactorBook, find_energy_type
@@ -14,7 +16,7 @@ from energy.services import BELOW, find_source
 from energy.valuation import Valued, value_amount
 from logbook.notices import Notice
 from logbook.services import checked_amount
-from logbook.sheets.importing import Row, SheetImport
+from logbook.sheets.importing import SheetImport, SheetRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +34,15 @@ class EnergySheet(SheetImport):
     def check(self, amount: Decimal) -> None:
         checked_amount(amount, self.unit, below=BELOW)
 
-    def same(self) -> dict[str, Any]:
-        source = find_source(self.factory, self.source_id)
-        return {"energy_type": self._type, "source": source, "kind": EntryKind.USED}
+    def identity_filter(self) -> dict[str, Any]:
+        return {"energy_type": self._type, "source": find_source(self.factory, self.source_id), "kind": EntryKind.USED}
 
-    def worth(self, row: Row) -> tuple[Valued, tuple[Notice, ...]]:
+    def overlap_filter(self) -> Q:
+        # What was logged without a source may have been burned in this one.
+        same_source = Q(source_id=self.source_id) | Q(source_id=None)
+        return Q(energy_type=self._type, kind=EntryKind.USED) & same_source
+
+    def valued(self, row: SheetRow) -> tuple[Valued, tuple[Notice, ...]]:
         first_day, last_day = row.days(self.factory)
         return value_amount(
             row.amount,
@@ -48,7 +54,7 @@ class EnergySheet(SheetImport):
             gwp_set=self.factory.organisation.gwp_set,
         )
 
-    def columns(self, row: Row, worth: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
+    def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         return columns_to_insert(
             self.factory,
             self._type,
@@ -56,7 +62,7 @@ class EnergySheet(SheetImport):
             unit=self.unit,
             start=row.slot.start,
             end=row.slot.end,
-            valued=worth,
+            valued=results,
             source_id=self.source_id,
             factor_set=self.factor_set,
             notices=notices,

@@ -49,6 +49,11 @@ def words(code: str, params: dict[str, Any]) -> str:
             "Somebody logged %(amount)s %(unit)s of the same for this time already (entry %(entry)s). Delete one of "
             "them if both are the same."
         ),
+        "overlaps_logged": _(
+            "%(count)s rows are of a time for which somebody logged the same already (first: entry %(entry)s). Delete "
+            "what is there twice."
+        ),
+        "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "out_turn_outside_band": _(
             "%(ratio)s kg of made tea a kg of green leaf is outside the usual %(low)s to %(high)s; check both amounts, "
             "their units and the times."

@@ -1,11 +1,15 @@
 """What a sheet of one product becomes: how much of it was made in each period."""
 
 from dataclasses import dataclass
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
+from factories.choices import ProductionUnit
+from factories.days import factory_day
 from logbook.notices import Notice
-from logbook.sheets.importing import Row, SheetImport
+from logbook.sheets.importing import SheetImport, SheetRow
+from logbook.sheets.time_axis import Slot
 from production.models import KG_PER_UNIT, ProductionEntry, in_unit
 from production.services import STEP_KG, find_product, find_unit, in_kg
 
@@ -17,31 +21,36 @@ class ProductionSheet(SheetImport):
     model, amount_column = ProductionEntry, "amount_kg"
 
     def __post_init__(self) -> None:
-        # As it is stored: a file of tonnes is the same file again when somebody writes `t`.
-        object.__setattr__(self, "unit", find_unit(self.unit))
-        object.__setattr__(self, "product", find_product(self.factory, self.product))
+        # As they are stored: a file in `Tonnes` is known again when it is imported in `t`.
+        object.__setattr__(self, "unit", find_unit(self.unit).value)
+        object.__setattr__(self, "product", find_product(self.factory, self.product).value)
 
     @property
     def step(self) -> Decimal:
-        return STEP_KG / KG_PER_UNIT[find_unit(self.unit)]
+        return STEP_KG / KG_PER_UNIT[ProductionUnit(self.unit)]
 
     def check(self, amount: Decimal) -> None:
-        in_kg(amount, find_unit(self.unit))
+        in_kg(amount, ProductionUnit(self.unit))
 
-    def in_unit(self, stored: Decimal, unit: str) -> Decimal:
+    def in_entered_unit(self, stored: Decimal, unit: str) -> Decimal:
         return in_unit(stored, unit)
 
-    def same(self) -> dict[str, Any]:
+    def day_of(self, day: date) -> Slot:
+        """A factory day, as for an entry by hand of that date."""
+        whole_day = factory_day(self.factory, day)
+        return Slot(whole_day.starts_at.astimezone(UTC), whole_day.ends_at.astimezone(UTC))
+
+    def identity_filter(self) -> dict[str, Any]:
         return {"product": self.product}
 
-    def worth(self, row: Row) -> tuple[Decimal, tuple[Notice, ...]]:
-        return in_kg(row.amount, find_unit(self.unit)), ()
+    def valued(self, row: SheetRow) -> tuple[Decimal, tuple[Notice, ...]]:
+        return in_kg(row.amount, ProductionUnit(self.unit)), ()
 
-    def columns(self, row: Row, worth: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
+    def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         return {
             "factory_id": self.factory.pk,
             "product": self.product,
-            "amount_kg": worth,
+            "amount_kg": results,
             "unit": self.unit,
             "period_start": row.slot.start,
             "period_end": row.slot.end,

@@ -97,7 +97,11 @@ class SheetCommand(BaseCommand):
         for notice in result.notices:
             self.stderr.write(f"note: {words(notice.code, notice.params)}")
         did = "would be stored" if result.is_dry_run else "stored"
-        sums = "".join(f", {name} {total} of new rows" for name, total in result.sums.items())
+        columns: Any = self.sheet_class.model._meta
+        sums = "".join(
+            f", {columns.get_field(name).verbose_name} of new rows: {plain(total)}"
+            for name, total in result.sums.items()
+        )
         span = (
             f", {result.period_start.isoformat()} to {result.period_end.isoformat()}"
             if (result.period_start and result.period_end)

@@ -5,16 +5,18 @@ received = stored + duplicate + rejected, always. A bad row never refuses the ot
 """
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,9 +29,10 @@ from logbook.choices import Origin
 from logbook.models import LoggedEntry
 from logbook.notices import Notice, shown
 from logbook.periods import AHEAD, EARLIEST_YEAR, Period
+from logbook.queries import overlapping
 from logbook.sheets.amounts import DecimalMark, amounts
 from logbook.sheets.read import Cell, Problem, Sheet
-from logbook.sheets.time_axis import DateOrder, Slot, TimeIs, periods
+from logbook.sheets.time_axis import DateOrder, Slot, TimeIs, calendar_day, periods
 
 PROGRESS_EVERY_ROWS = 1_000
 SHOWN_ERRORS = 1_000
@@ -79,7 +82,7 @@ class ImportResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """A row that can be read."""
 
     number: int
@@ -106,7 +109,7 @@ class SheetImport(ABC):
 
     model: ClassVar[type[LoggedEntry]]
     amount_column: ClassVar[str]
-    # What `worth` may refuse of a single row; any other refusal holds for all rows, and ends the import.
+    # What `valued` may refuse of a single row; any other refusal holds for all rows, and ends the import.
     refused_by_row: ClassVar[frozenset[str]] = frozenset({"amount"})
     summed: ClassVar[tuple[str, ...]] = ()
 
@@ -120,20 +123,28 @@ class SheetImport(ABC):
     def check(self, amount: Decimal) -> None:
         """Raise ApiError on `amount` for one that no entry can have."""
 
-    def in_unit(self, stored: Decimal, unit: str) -> Decimal:
+    def in_entered_unit(self, stored: Decimal, unit: str) -> Decimal:
         """A value of `amount_column` in the unit of its entry."""
         return stored
 
-    @abstractmethod
-    def same(self) -> dict[str, Any]:
-        """As a filter: entries that are of the same as the rows. Raises ApiError for a type, unit or source."""
+    def day_of(self, day: date) -> Slot:
+        """The period of a row whose time is a date alone."""
+        return calendar_day(day, self.zone)
 
     @abstractmethod
-    def worth(self, row: Row) -> tuple[Any, tuple[Notice, ...]]:
+    def identity_filter(self) -> dict[str, Any]:
+        """What the rows are an amount of, as a filter of entries. Raises ApiError for a type, unit or source."""
+
+    def overlap_filter(self) -> Q:
+        """Entries that would count a second time what a row of the same time counts."""
+        return Q(**self.identity_filter())
+
+    @abstractmethod
+    def valued(self, row: SheetRow) -> tuple[Any, tuple[Notice, ...]]:
         """What follows from a row, with the attributes named in `summed`. Raises ApiError."""
 
     @abstractmethod
-    def columns(self, row: Row, worth: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
+    def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         """The entry, as `insert_entries` takes it."""
 
     # --- The import --------------------------------------------------------------------------------
@@ -144,7 +155,7 @@ class SheetImport(ABC):
 
         Raises SheetError (file, columns) or ApiError 400 (type, product, unit, set, source): then nothing is stored.
         """
-        same = self.same()
+        identity = self.identity_filter()
         result = ImportResult(
             received=len(sheet.rows), is_dry_run=dry_run, unit=self.unit, sums=dict.fromkeys(self.summed, Decimal(0))
         )
@@ -152,7 +163,8 @@ class SheetImport(ABC):
         with transaction.atomic():
             # Two imports for one factory wait for each other; entries by hand do not.
             Factory.objects.select_for_update(no_key=True).get(pk=self.factory.pk)
-            new = self._worth(self._new(readable, same, result), result, progress)
+            new = self._valued(self._new(readable, identity, result), result, progress)
+            self._notice_overlaps([row for row, _results, _notices in new], result)
             if not dry_run:
                 insert_entries(self.model, user, (self.columns(*row) for row in new), origin=Origin.IMPORT)
         result.stored = len(new)
@@ -166,13 +178,14 @@ class SheetImport(ABC):
         validate_time_zone(self.time_zone)
         return ZoneInfo(self.time_zone)
 
-    def _readable(self, sheet: Sheet, result: ImportResult) -> list[Row]:
+    def _readable(self, sheet: Sheet, result: ImportResult) -> list[SheetRow]:
         time_at = sheet.column(self.time_column, "time_column")
         value_at = sheet.column(self.value_column, "value_column")
         times, values = ([_cell(cells, at) for _number, cells in sheet.rows] for at in (time_at, value_at))
         slots = periods(
             times,
             zone=self.zone,
+            day_of=self.day_of,
             time_is=self.time_is,
             date_order=self.date_order,
             interval=timedelta(minutes=self.interval_min) if self.interval_min else None,
@@ -191,7 +204,7 @@ class SheetImport(ABC):
             elif isinstance(amount, Decimal):
                 kept = amount.quantize(self.step, rounding=ROUND_HALF_EVEN)
                 rounded_count += kept != amount
-                rows.append(Row(number, slot, kept))
+                rows.append(SheetRow(number, slot, kept))
         self._say_what_was_seen(sheet, rows, rounded_count, {time_at, value_at}, result)
         return rows
 
@@ -207,7 +220,7 @@ class SheetImport(ABC):
         return ""
 
     def _say_what_was_seen(
-        self, sheet: Sheet, rows: list[Row], rounded_count: int, used: set[int], result: ImportResult
+        self, sheet: Sheet, rows: list[SheetRow], rounded_count: int, used: set[int], result: ImportResult
     ) -> None:
         unused = [name for i, name in enumerate(sheet.columns) if i not in used and name]
         if unused:
@@ -218,14 +231,19 @@ class SheetImport(ABC):
         if not ordered:
             return
         result.period_start, result.period_end = ordered[0][0], max(end for _start, end in ordered)
-        holes = [a[1] for a, b in pairwise(ordered) if a[1] < b[0]]
-        if holes:
-            first = holes[0].astimezone(self.zone).isoformat()
-            result.notices.append(Notice("gaps", {"count": len(holes), "first": first}))
+        ends = accumulate((end for _start, end in ordered), max)  # of this row and all before it
+        joints = list(zip(ends, (start for start, _end in ordered[1:]), strict=False))
+        for code, moments in (
+            ("gaps", [end for end, start in joints if end < start]),
+            ("overlaps_in_file", [start for end, start in joints if start < end]),
+        ):
+            if moments:
+                first = moments[0].astimezone(self.zone).isoformat()
+                result.notices.append(Notice(code, {"count": len(moments), "first": first}))
 
-    def _new(self, rows: list[Row], same: dict[str, Any], result: ImportResult) -> list[Row]:
+    def _new(self, rows: list[SheetRow], identity: dict[str, Any], result: ImportResult) -> list[SheetRow]:
         """Rows of periods that are not imported yet. A period that is there with another value is an error."""
-        known, of_file = self._known(rows, same), dict[tuple[datetime, datetime], Row]()
+        known, of_file = self._known(rows, identity), dict[tuple[datetime, datetime], SheetRow]()
         new = []
         for row in rows:
             key = (row.slot.start, row.slot.end)
@@ -239,19 +257,19 @@ class SheetImport(ABC):
                 result.duplicate += 1
                 result.amount += row.amount
             else:
-                said = {"entry": stored[0], "amount": plain(stored[1]), "unit": stored[2]}
+                params = {"entry": stored[0], "amount": plain(stored[1]), "unit": stored[2]}
                 words = _("was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong")
-                self._reject(result, row.number, self.value_column, plain(row.amount), words % said)
+                self._reject(result, row.number, self.value_column, plain(row.amount), words % params)
         return new
 
     def _known(
-        self, rows: list[Row], same: dict[str, Any]
+        self, rows: list[SheetRow], identity: dict[str, Any]
     ) -> dict[tuple[datetime, datetime], tuple[int, Decimal, str]]:
         """Period -> id, amount and unit of what was imported before; columns, since rows take twice the time."""
         if not rows:
             return {}
         entries = self.model._default_manager.filter(
-            **same,
+            **identity,
             factory=self.factory,
             origin=Origin.IMPORT,
             deleted_at__isnull=True,
@@ -260,18 +278,18 @@ class SheetImport(ABC):
         )
         columns = entries.values_list("period_start", "period_end", "pk", self.amount_column, "unit")
         return {
-            (start, end): (pk, self.in_unit(amount, unit), unit)
+            (start, end): (pk, self.in_entered_unit(amount, unit), unit)
             for start, end, pk, amount, unit in columns.iterator(chunk_size=10_000)
         }
 
-    def _worth(
-        self, rows: list[Row], result: ImportResult, progress: Progress
-    ) -> list[tuple[Row, Any, tuple[Notice, ...]]]:
-        said: set[str] = set()
-        found = []
+    def _valued(
+        self, rows: list[SheetRow], result: ImportResult, progress: Progress
+    ) -> list[tuple[SheetRow, Any, tuple[Notice, ...]]]:
+        noticed: set[str] = set()
+        valued_rows = []
         for i, row in enumerate(rows, start=1):
             try:
-                worth, notices = self.worth(row)
+                results, notices = self.valued(row)
             except ApiError as error:
                 name, problems = next(iter(error.fields.items()))
                 if name not in self.refused_by_row:
@@ -283,15 +301,36 @@ class SheetImport(ABC):
                 continue
             result.amount += row.amount
             for name in self.summed:
-                result.sums[name] += getattr(worth, name)
-            result.notices += [notice for notice in notices if notice.code not in said]
-            said |= {notice.code for notice in notices}
-            found.append((row, worth, notices))
+                result.sums[name] += getattr(results, name)
+            result.notices += [notice for notice in notices if notice.code not in noticed]
+            noticed |= {notice.code for notice in notices}
+            valued_rows.append((row, results, notices))
             if i % PROGRESS_EVERY_ROWS == 0:
                 progress(i, len(rows))
-        return found
+        return valued_rows
 
-    def _local(self, row: Row) -> str:
+    def _notice_overlaps(self, rows: list[SheetRow], result: ImportResult) -> None:
+        """Say how many new rows fill a part of the time of entries that are there; one query, whatever their number."""
+        if not rows:
+            return
+        entries = overlapping(
+            self.model._default_manager.filter(self.overlap_filter(), factory=self.factory),
+            min(row.slot.start for row in rows),
+            max(row.slot.end for row in rows),
+        )
+        periods = list(entries.order_by("period_start").values_list("period_start", "period_end", "pk"))
+        starts = [start for start, _end, _pk in periods]
+        # Of entries that start before a row ends, the one that ends last tells whether any of them overlaps it.
+        last_to_end = list(accumulate(((end, pk) for _start, end, pk in periods), max))
+        overlapped = []
+        for row in rows:
+            before = bisect_left(starts, row.slot.end)
+            if before and last_to_end[before - 1][0] > row.slot.start:
+                overlapped.append(last_to_end[before - 1][1])
+        if overlapped:
+            result.notices.append(Notice("overlaps_logged", {"count": len(overlapped), "entry": overlapped[0]}))
+
+    def _local(self, row: SheetRow) -> str:
         moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start
         return moment.astimezone(self.zone).isoformat()
 

@@ -7,7 +7,7 @@ change repeats or skips: the order of the file tells the first from the second; 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -58,14 +58,20 @@ def periods(
     cells: Sequence[Cell],
     *,
     zone: ZoneInfo,
+    day_of: Callable[[date], Slot],
     time_is: TimeIs,
     date_order: DateOrder = DateOrder.AUTO,
     interval: timedelta | None = None,
 ) -> list[Slot | Problem]:
     """The period of each cell, or why there is none; one for each, in the order of the file.
 
+    `day_of` says what a date without a time stands for.
+
     Raises SheetError when the column as a whole does not say what is day and what is month, or how long a period is.
     """
+    if interval is None and all(isinstance(cell, datetime) and cell.time() == time() for cell in cells if cell):
+        # A workbook has no date without a time: where all are midnight, they are dates.
+        cells = [cell.date() if isinstance(cell, datetime) else cell for cell in cells]
     order = _order(cells) if date_order is DateOrder.AUTO else date_order
     moments = [_moment(cell, order) for cell in cells]
     if time_is is TimeIs.END:
@@ -74,18 +80,22 @@ def periods(
     dates_only = all(isinstance(m, Problem) or m.is_date for m in moments)
     if interval is None:
         interval = _spacing([i for i in instants if isinstance(i, datetime)], dates_only)
-    found: list[Slot | Problem] = []
+    slots: list[Slot | Problem] = []
     for moment, instant in zip(moments, instants, strict=True):
         if isinstance(instant, Problem) or isinstance(moment, Problem):
-            found.append(instant if isinstance(instant, Problem) else Problem(""))
+            slots.append(instant if isinstance(instant, Problem) else Problem(""))
         elif moment.is_date:
-            following = datetime.combine(moment.wall.date() + _DAY, time(), zone)
-            found.append(Slot(instant, following.astimezone(UTC)))
+            slots.append(day_of(moment.wall.date()))
         elif time_is is TimeIs.END:
-            found.append(Slot(instant - interval, instant))
+            slots.append(Slot(instant - interval, instant))
         else:
-            found.append(Slot(instant, instant + interval))
-    return found
+            slots.append(Slot(instant, instant + interval))
+    return slots
+
+
+def calendar_day(day: date, zone: ZoneInfo) -> Slot:
+    start, end = (datetime.combine(midnight, time(), zone).astimezone(UTC) for midnight in (day, day + _DAY))
+    return Slot(start, end)
 
 
 # --- Reading one time --------------------------------------------------------------------------
@@ -111,7 +121,6 @@ def _order(cells: Sequence[Cell]) -> DateOrder:
 
 def _moment(cell: Cell, order: DateOrder) -> _Moment | Problem:
     if isinstance(cell, datetime):
-        # A workbook has no date without a time: where all are midnight, they are dates as well as can be.
         return _Moment(cell.replace(microsecond=0) if cell.microsecond < 500_000 else _next_second(cell))
     if isinstance(cell, date):
         return _Moment(datetime.combine(cell, time()), is_date=True)
@@ -185,17 +194,17 @@ def _neighbour(moments: list[_Moment | Problem], i: int) -> datetime | None:
 
 
 def _instants(moments: list[_Moment | Problem], zone: ZoneInfo) -> list[datetime | Problem]:
-    found: list[datetime | Problem] = []
+    instants: list[datetime | Problem] = []
     before: datetime | None = None
     for moment in moments:
         if isinstance(moment, Problem):
-            found.append(moment)
+            instants.append(moment)
             continue
         instant = _instant(moment.wall, zone, before)
         if isinstance(instant, datetime):
             before = instant
-        found.append(instant)
-    return found
+        instants.append(instant)
+    return instants
 
 
 def _instant(wall: datetime, zone: ZoneInfo, before: datetime | None) -> datetime | Problem:

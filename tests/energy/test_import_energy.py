@@ -299,7 +299,9 @@ def test_the_command_names_bad_rows_stores_the_others_and_fails(
 
     said = capsys.readouterr()
     assert "row 3, Usage_kWh='three': is no number" in said.err
-    assert said.out.startswith("96 rows: 95 stored, 0 there before, 1 rejected")
+    assert said.out.startswith("96 rows: 95 stored, 0 there before, 1 rejected; 287.86 kWh")
+    assert ", CO2e in its scope (kg) of new rows: 33.8" in said.out
+    assert "_kg" not in said.out
     assert EnergyEntry.objects.count() == 95
 
 

@@ -327,6 +327,42 @@ def test_an_imported_row_cannot_move_onto_another_one(door: Door, cast: SimpleNa
     assert manager.get(f"{door.url}{first['id']}/").json() == first
 
 
+def test_rows_that_overlap_what_was_logged_before_are_counted(
+    door: Door, cast: SimpleNamespace, manager: Client
+) -> None:
+    of = {name: value for name, value in door.sheet.items() if name != "unit"}
+    start = datetime(2025, 11, 19, 22, 30, tzinfo=UTC)
+    times = {"timestamp": None, "period_start": start, "period_end": datetime(2025, 11, 19, 23, 30, tzinfo=UTC)}
+    before = door.make(cast.litein, unit=door.sheet["unit"], **of, **times)
+    sheet = "time,amount\n" + "".join(f"2025-11-20 0{hour}:00,10\n" for hour in range(1, 6))
+
+    dry = upload(door, manager, cast, sheet, dry_run="true").json()
+    result = upload(door, manager, cast, sheet).json()
+
+    notice = next(notice for notice in result["warnings"] if notice["code"] == "overlaps_logged")
+    assert notice["params"] == {"count": 2, "entry": before.pk}
+    assert notice["message"].startswith("2 rows are of a time for which somebody logged the same already (first: entry")
+    assert (dry["warnings"], result["stored"]) == (result["warnings"], 5)
+
+
+def test_a_sheet_beside_what_was_logged_says_nothing(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    upload(door, manager, cast, SHEET)
+
+    result = upload(door, manager, cast, SHEET.replace("11-20 0", "11-20 1")).json()
+
+    assert not {"overlaps_logged", "overlaps_in_file"} & {notice["code"] for notice in result["warnings"]}
+
+
+def test_rows_that_overlap_in_a_file_are_counted(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+    sheet = "time,amount\n2025-11-20 01:00,1\n2025-11-20 02:00,1\n2025-11-20 02:30,1\n2025-11-20 03:30,1\n"
+
+    notices = upload(door, manager, cast, sheet, interval_min=60).json()["warnings"]
+
+    assert [(n["code"], n["params"]["count"], n["params"]["first"]) for n in notices] == [
+        ("overlaps_in_file", 1, "2025-11-20T01:30:00+03:00")
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -10,15 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logbook.sheets.read import SheetError
-from logbook.sheets.time_axis import DateOrder, Problem, Slot, TimeIs, periods
+from logbook.sheets.time_axis import DateOrder, Problem, Slot, TimeIs, calendar_day, periods
 
 NAIROBI, LONDON = ZoneInfo("Africa/Nairobi"), ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
 
 
+def read(cells: list[Any], *, zone: ZoneInfo, **options: Any) -> list[Slot | Problem]:
+    return periods(cells, zone=zone, day_of=lambda day: calendar_day(day, zone), **options)
+
+
 def ends(cells: list[Any], zone: ZoneInfo = NAIROBI, **options: Any) -> list[str]:
     options = {"time_is": TimeIs.END} | options
-    found = periods(cells, zone=zone, **options)
+    found = read(cells, zone=zone, **options)
     return [slot.end.astimezone(zone).strftime("%d.%m. %H:%M") if isinstance(slot, Slot) else "?" for slot in found]
 
 
@@ -50,14 +54,22 @@ def test_a_file_that_runs_backwards_is_read_as_well() -> None:
 
 
 def test_where_times_are_starts_midnight_is_the_start_of_its_date() -> None:
-    found = periods(["13/01/2026 00:00", "13/01/2026 01:00"], zone=NAIROBI, time_is=TimeIs.START)
+    found = read(["13/01/2026 00:00", "13/01/2026 01:00"], zone=NAIROBI, time_is=TimeIs.START)
 
     assert found[0] == Slot(datetime(2026, 1, 12, 21, tzinfo=UTC), datetime(2026, 1, 12, 22, tzinfo=UTC))
 
 
+def test_dates_of_a_workbook_are_dates() -> None:
+    cells: list[Any] = [datetime(2026, 1, 13), datetime(2026, 1, 14), None]  # noqa: DTZ001  a workbook has no zone
+
+    found = read(cells, zone=NAIROBI, time_is=TimeIs.END)
+
+    assert found[:2] == read(["2026-01-13", "2026-01-14"], zone=NAIROBI, time_is=TimeIs.END)
+
+
 def test_dates_alone_are_whole_days_of_the_zone() -> None:
     # 29 March 2026 has 23 hours in London.
-    found = periods(["28/03/2026", "29/03/2026", "30/03/2026"], zone=LONDON, time_is=TimeIs.END)
+    found = read(["28/03/2026", "29/03/2026", "30/03/2026"], zone=LONDON, time_is=TimeIs.END)
 
     assert [slot.end - slot.start for slot in found if isinstance(slot, Slot)] == [24 * HOUR, 23 * HOUR, 24 * HOUR]
 
@@ -72,14 +84,14 @@ def test_the_hour_that_a_clock_change_repeats_is_told_by_the_order_of_the_file()
         "25/10/2026 02:00",
     ]
 
-    found = periods(cells, zone=LONDON, time_is=TimeIs.START)
+    found = read(cells, zone=LONDON, time_is=TimeIs.START)
 
     starts = [slot.start for slot in found if isinstance(slot, Slot)]
     assert [b - a for a, b in itertools.pairwise(starts)] == [HOUR / 2] * 5
 
 
 def test_a_time_that_never_was_is_a_problem_of_its_row() -> None:
-    found = periods(["29/03/2026 00:30", "29/03/2026 01:30", "29/03/2026 02:30"], zone=LONDON, time_is=TimeIs.START)
+    found = read(["29/03/2026 00:30", "29/03/2026 01:30", "29/03/2026 02:30"], zone=LONDON, time_is=TimeIs.START)
 
     assert isinstance(found[1], Problem)
     assert "put forward" in found[1].message
@@ -103,7 +115,7 @@ def test_a_time_that_never_was_is_a_problem_of_its_row() -> None:
     ],
 )
 def test_what_is_no_time_is_a_problem_of_its_row_alone(cell: Any) -> None:
-    found = periods(["13/01/2026 01:00", cell, "13/01/2026 03:00"], zone=NAIROBI, time_is=TimeIs.END, interval=HOUR)
+    found = read(["13/01/2026 01:00", cell, "13/01/2026 03:00"], zone=NAIROBI, time_is=TimeIs.END, interval=HOUR)
 
     assert [isinstance(slot, Problem) for slot in found] == [False, True, False]
 
@@ -111,7 +123,7 @@ def test_what_is_no_time_is_a_problem_of_its_row_alone(cell: Any) -> None:
 @pytest.mark.parametrize("cells", [["03/04/2026 01:00", "03/04/2026 02:00"], ["13/04/2026", "04/13/2026"]])
 def test_where_day_and_month_cannot_be_told_somebody_must_say(cells: list[str]) -> None:
     with pytest.raises(SheetError, match="give date_order"):
-        periods(cells, zone=NAIROBI, time_is=TimeIs.END)
+        read(cells, zone=NAIROBI, time_is=TimeIs.END)
 
 
 def test_what_somebody_said_is_done() -> None:
@@ -123,7 +135,7 @@ def test_what_somebody_said_is_done() -> None:
 
 def test_days_that_are_months_apart_are_not_taken_for_days() -> None:
     with pytest.raises(SheetError, match="interval_min"):
-        periods(["2026-01-01", "2026-02-01", "2026-03-01"], zone=NAIROBI, time_is=TimeIs.END)
+        read(["2026-01-01", "2026-02-01", "2026-03-01"], zone=NAIROBI, time_is=TimeIs.END)
 
 
 @settings(max_examples=30, deadline=None)
@@ -143,7 +155,7 @@ def test_forty_days_written_either_way_has_no_hole_and_no_overlap(
         printed = moment - timedelta(days=1) if midnight_ends_its_date and moment.hour == moment.minute == 0 else moment
         cells.append(f"{printed:%d/%m/%Y} {moment:%H:%M}")
 
-    found = periods(cells, zone=ZoneInfo(zone_name), time_is=TimeIs.END)
+    found = read(cells, zone=ZoneInfo(zone_name), time_is=TimeIs.END)
 
     slots = [slot for slot in found if isinstance(slot, Slot)]
     assert len(slots) == len(cells)
@@ -153,6 +165,6 @@ def test_forty_days_written_either_way_has_no_hole_and_no_overlap(
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.text(max_size=25), st.none(), st.integers(), st.floats(), st.datetimes(), st.dates())))
 def test_no_cell_breaks_the_reader(cells: list[Any]) -> None:
-    found = periods(cells, zone=NAIROBI, time_is=TimeIs.END, date_order=DateOrder.DMY, interval=HOUR)
+    found = read(cells, zone=NAIROBI, time_is=TimeIs.END, date_order=DateOrder.DMY, interval=HOUR)
 
     assert len(found) == len(cells)

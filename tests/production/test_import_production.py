@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from production.models import ProductionEntry
-from tests.make import make_factory, make_user
+from tests.make import make_factory, make_production, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -39,14 +39,31 @@ def test_a_sheet_of_days_is_stored_in_kilograms_and_once(
     run(tmp_path, SHEET, unit="Tonnes")
 
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("3 rows: 3 stored, 0 there before, 0 rejected; 21.75 t, 2026-11-19T21:00:00+00:00 to")
+    assert first.startswith("3 rows: 3 stored, 0 there before, 0 rejected; 21.75 t, 2026-11-20T03:00:00+00:00 to")
     assert second.startswith("3 rows: 0 stored, 3 there before, 0 rejected; 21.75 t")
     entries = ProductionEntry.objects.order_by("period_start")
     assert [(entry.product, entry.amount_kg, entry.unit) for entry in entries] == [
         ("made_tea", Decimal(kg), "t") for kg in (11_500, 10_250, 0)
     ]
-    assert entries[0].period_start == datetime(2026, 11, 19, 21, tzinfo=UTC)
+    assert entries[0].period_start == datetime(2026, 11, 20, 3, tzinfo=UTC)
     assert {(entry.recorded_by, entry.origin, entry.warnings) == (user, "import", []) for entry in entries} == {True}
+
+
+def test_a_date_is_the_factory_day_that_it_is_by_hand(litein: Any, tmp_path: Path) -> None:
+    by_hand = make_production(litein, product="green_leaf", timestamp=datetime(2026, 11, 20, 9, tzinfo=UTC))
+
+    run(tmp_path, "day,made\n2026-11-20,5\n")
+
+    imported = ProductionEntry.objects.get(product="made_tea")
+    assert (imported.period_start, imported.period_end) == (by_hand.period_start, by_hand.period_end)
+
+
+def test_times_may_be_starts_and_the_length_of_a_row_may_be_given(litein: Any, tmp_path: Path) -> None:
+    run(tmp_path, "day,made\n2026-11-20 06:00,5\n", "--time-is", "start", "--interval-min", "480")
+
+    imported = ProductionEntry.objects.get()
+    assert imported.period_start == datetime(2026, 11, 20, 3, tzinfo=UTC)
+    assert imported.period_end == datetime(2026, 11, 20, 11, tzinfo=UTC)
 
 
 def test_bad_rows_are_named_the_others_stored_and_a_gram_is_the_finest(
