@@ -12,9 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any
-
-from django.db import connection
+from itertools import starmap
+from typing import Any, NamedTuple
 
 from energy.choices import Carrier, EntryKind
 from energy.factors import FactorBook
@@ -68,7 +67,8 @@ def stock_confirmed_months(
 ) -> dict[tuple[int, date], bool | None]:
     """Whether counts confirm the fuel log of each factory and month: no when a fuel that matters is off, None unknown.
 
-    A fuel matters from 5 % of the fuel energy used in the month. Five queries, and one for each kind of fuel.
+    A fuel matters from 5 % of the fuel energy used in the month. Six queries, and one for each
+    kind of fuel and country.
     """
     months = list(_months(first_month, last_month))
     by_place = {
@@ -114,8 +114,9 @@ def balances(factory_ids: Collection[int], first_month: date, last_month: date) 
 
 
 # --- Counts ------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(NamedTuple):
+    factory_id: int
+    energy_type_id: int
     code: str
     counted_at: datetime
     amount: Decimal
@@ -147,10 +148,10 @@ def _counts(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int,
         .order_by("timestamp", "id")
         .values_list("factory_id", "energy_type_id", "energy_type__code", "timestamp", "amount", "unit")
     )
-    found: dict[tuple[int, int], list[_Count]] = {}
-    for factory_id, type_id, code, counted_at, amount, unit in rows:
-        found.setdefault((factory_id, type_id), []).append(_Count(code, counted_at, amount, unit))
-    return found
+    counts: dict[tuple[int, int], list[_Count]] = {}
+    for count in starmap(_Count, rows):
+        counts.setdefault((count.factory_id, count.energy_type_id), []).append(count)
+    return counts
 
 
 def _nearest(counts: list[_Count], moment: datetime) -> _Count | None:
@@ -166,7 +167,7 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
     flows = _flows(windows)
     found = []
     for number, window in enumerate(windows):
-        opening, closing = (scales.kg(window, [(c.amount, c.unit)]) for c in (window.opening, window.closing))
+        opening, closing = (scales.kg(window, [count]) for count in (window.opening, window.closing))
         received, used = (
             scales.kg(window, flows.get((number, kind), [])) for kind in (EntryKind.RECEIVED, EntryKind.USED)
         )
@@ -180,7 +181,17 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
     return found
 
 
-def _flows(windows: list[_Window]) -> dict[tuple[int, EntryKind], list[tuple[Decimal, str]]]:
+class _Flow(NamedTuple):
+    """What was received or used in a window (counted from 1) in one unit."""
+
+    number: int
+    kind: str
+    unit: str
+    amount: Decimal
+
+
+def _flows(windows: list[_Window]) -> dict[tuple[int, str], list[_Flow]]:
+    """(index of the window, kind) -> amounts by unit."""
     parameters: dict[str, Any] = {
         "factories": [window.factory.pk for window in windows],
         "types": [window.energy_type_id for window in windows],
@@ -188,13 +199,10 @@ def _flows(windows: list[_Window]) -> dict[tuple[int, EntryKind], list[tuple[Dec
         "ends": [window.closing.counted_at for window in windows],
         "longest": LONGEST,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.load("energy", "stock_flows"), parameters)
-        rows = cursor.fetchall()
-    found: dict[tuple[int, EntryKind], list[tuple[Decimal, str]]] = {}
-    for number, kind, unit, amount in rows:
-        found.setdefault((number - 1, EntryKind(kind)), []).append((amount, unit))
-    return found
+    flows: dict[tuple[int, str], list[_Flow]] = {}
+    for flow in sql.fetch(sql.load("energy", "stock_flows"), parameters, _Flow):
+        flows.setdefault((flow.number - 1, flow.kind), []).append(flow)
+    return flows
 
 
 class _Scales:
@@ -202,18 +210,18 @@ class _Scales:
 
     def __init__(self, windows: list[_Window]) -> None:
         type_ids = {window.energy_type_id for window in windows}
-        self._types = {found.pk: found for found in EnergyType.objects.filter(pk__in=type_ids)}
+        self._types = {row.pk: row for row in EnergyType.objects.filter(pk__in=type_ids)}
         self._local = local_units(factory_id__in={window.factory.pk for window in windows}, energy_type_id__in=type_ids)
         self._book = cache(FactorBook)
 
-    def kg(self, window: _Window, amounts: Iterable[tuple[Decimal, str]]) -> Decimal | None:
+    def kg(self, window: _Window, amounts: Iterable[_Count | _Flow]) -> Decimal | None:
         """The sum of amounts; None when one of them has no mass."""
         total = Decimal(0)
-        for amount, unit in amounts:
-            kg = self._one(window, unit)
+        for one in amounts:
+            kg = self._one(window, one.unit)
             if kg is None:
                 return None
-            total += amount * kg
+            total += one.amount * kg
         return total
 
     def _one(self, window: _Window, unit: str) -> Decimal | None:
@@ -237,19 +245,21 @@ class _Scales:
 
 
 # --- Months ------------------------------------------------------------------------------------
+class _FuelMonth(NamedTuple):
+    factory_id: int
+    code: str
+    month: date
+    gj: Decimal
+
+
 def _fuel_energy(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int, date], dict[str, Decimal]]:
     """(factory, month) -> code of a fuel -> GJ used."""
     start, end = _around(months)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.load("energy", "fuels_by_month"), {"factories": list(factory_ids), "start": start, "end": end}
-        )
-        rows = cursor.fetchall()
-    codes = dict(EnergyType.objects.values_list("pk", "code"))
-    found: dict[tuple[int, date], dict[str, Decimal]] = {}
-    for factory_id, type_id, month, gj in rows:
-        found.setdefault((factory_id, month), {})[codes[type_id]] = gj
-    return found
+    parameters = {"factories": list(factory_ids), "start": start, "end": end}
+    energy: dict[tuple[int, date], dict[str, Decimal]] = {}
+    for row in sql.fetch(sql.load("energy", "fuels_by_month"), parameters, _FuelMonth):
+        energy.setdefault((row.factory_id, row.month), {})[row.code] = row.gj
+    return energy
 
 
 def _months(first: date, last: date) -> Iterator[date]:

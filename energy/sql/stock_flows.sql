@@ -1,4 +1,4 @@
--- What was received and used of a fuel between two stock counts, by the unit it was told in: one row a window, kind
+-- What was received and used of a fuel between two stock counts, by the unit as entered: one row a window, kind
 -- and unit. A use counts by the share of its period that lies in the window, a delivery by its moment.
 -- Parameters: arrays of one length (factories, types, starts, ends), the longest period of an entry.
 -- Rides entry_by_factory_and_period (uses) and entry_by_factory_and_time (deliveries). Called by stock.py.
@@ -13,7 +13,7 @@ SELECT
         e.amount
         * EXTRACT(EPOCH FROM LEAST(e.period_end, w.ends_at) - GREATEST(e.period_start, w.starts_at))
         / EXTRACT(EPOCH FROM e.period_end - e.period_start)
-    )
+    ) AS amount
 FROM windows AS w
 JOIN energy_energyentry AS e
     ON e.factory_id = w.factory_id
