@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +14,11 @@ from accounts.roles import Scope
 from energy.api import CorrectionSerializer, NewEntrySerializer
 from energy.models import EnergyEntry
 from energy.services import EntryInput, energy_log
+from energy.sheets import EnergySheet
 from production.api import NewProductionSerializer, ProductionCorrectionSerializer
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
+from production.sheets import ProductionSheet
 from tests import make
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -39,7 +41,8 @@ class Door:
     scope: Scope
     new_class: Any
     correction_class: Any
-    sheet: dict[str, Any] = field(default_factory=dict)
+    sheet_class: Any
+    sheet: dict[str, Any]
 
     def __str__(self) -> str:
         return self.name
@@ -75,6 +78,7 @@ DOORS = [
         scope=Scope.WRITE_ENERGY,
         new_class=NewEntrySerializer,
         correction_class=CorrectionSerializer,
+        sheet_class=EnergySheet,
         sheet={"energy_type": "electricity", "unit": "kWh"},
     ),
     Door(
@@ -90,6 +94,7 @@ DOORS = [
         scope=Scope.WRITE_PRODUCTION,
         new_class=NewProductionSerializer,
         correction_class=ProductionCorrectionSerializer,
+        sheet_class=ProductionSheet,
         sheet={"product": "Made tea", "unit": "kg"},
     ),
 ]

@@ -124,6 +124,35 @@ def test_who_may_log_and_import_for_litein(
     assert upload(door, client, cast, SHEET).status_code == (200 if status == 201 else status)
 
 
+@pytest.mark.parametrize(
+    ("who", "status"), [("momul_manager", 404), ("outsider", 404), ("auditor", 403), ("installer", 403)]
+)
+def test_who_may_not_change_what_litein_logged(
+    door: Door, who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    entry = door.make(cast.litein, user=cast.litein_manager)
+    client = as_user(getattr(cast, who))
+
+    answers = [
+        door.send(client, "patch", entry.pk, {"amount": "1", "reason": "x"}),
+        door.send(client, "delete", entry.pk, {"reason": "x"}),
+        door.post(client, {}, f"{entry.pk}/undo/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [status] * 3
+    assert entry.events.count() == 1
+
+
+def test_nobody_undoes_what_somebody_else_did(
+    door: Door, cast: SimpleNamespace, manager: Client, as_user: Callable[..., Client]
+) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+
+    undone = door.post(as_user(cast.hq), {}, f"{entry}/undo/")
+
+    assert (undone.status_code, undone.json()["code"]) == (409, "undo_expired")
+
+
 @pytest.mark.parametrize("scopes", [[], [Scope.READ], [Scope.WRITE_EMISSIONS], ["other"], ["own"], ["own", Scope.READ]])
 def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[str], cast: SimpleNamespace) -> None:
     other = Scope.WRITE_PRODUCTION if door.scope == Scope.WRITE_ENERGY else Scope.WRITE_ENERGY
