@@ -17,11 +17,11 @@ from django.db.models import Q
 
 from accounts.models import User
 from demo.ledger import Ledger, Line, Made, recorded_at
-from energy.bulk import columns_to_insert
 from energy.choices import EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType
 from energy.services import EntryInput, energy_log
+from energy.sheets import columns_to_insert
 from energy.valuation import value_amount
 from factories.choices import ProductionUnit
 from factories.models import EmissionSource, Factory

@@ -4,10 +4,10 @@ They count for entries that name their set, and for all of the organisation's on
 (`Organisation.factor_set`). What is stored stays as it was valued. Choosing a factor is in `factors.py`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from energy.choices import Basis, Carrier, EntryKind, FactorGas
 from energy.factors import FactorBook, find_energy_type
+from energy.loading import CONTENT
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
 from energy.quantities import canonical, local_units
 from energy.valuation import value_amount
@@ -29,18 +30,8 @@ from science.units import Dimension
 
 PREVIEW = timedelta(days=365)
 _THOUSAND = Decimal(1000)
+_MASSES: dict[str, Any] = {name: Sum(name) for name in ("co2e_kg", "biogenic_co2_kg")}
 _CHAIN = ("kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
-_CONTENT = (
-    "valid_to",
-    "value",
-    "kg_per_unit",
-    "ncv_gj_per_t",
-    "gj_per_unit",
-    "gas_kg_per_tj",
-    "source",
-    "publication",
-    "note",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +72,7 @@ def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Add
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     row = _row(organisation, data)
     before = _same_factor(row).filter(valid_from=row.valid_from).order_by("version").last()
-    if before is not None and all(getattr(before, name) == getattr(row, name) for name in _CONTENT):
+    if before is not None and all(getattr(before, name) == getattr(row, name) for name in CONTENT):
         return Added(before, is_new=False)
     row.added_by = user
     row.full_clean(exclude=[f.name for f in EmissionFactor._meta.fields if f.is_relation])
@@ -93,25 +84,18 @@ def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
     """The row that would be stored, with its version, checked but for what only the table knows."""
     energy_type = find_energy_type(data.energy_type)
     _check_set(data)
-    said = {field.name: getattr(data, field.name) for field in fields(FactorInput)}
-    said |= {"energy_type": energy_type, "per_unit": _unit(energy_type, data)}
-    said |= _multiplied_out(energy_type, said["per_unit"], data)
-    row = EmissionFactor(organisation=organisation, unit=f"kg {data.gas}/{said['per_unit']}", is_default=False, **said)
+    per_unit = _unit(energy_type, data)
+    columns = asdict(data) | _multiplied_out(energy_type, per_unit, data)
+    columns |= {"energy_type": energy_type, "per_unit": per_unit, "unit": f"kg {data.gas}/{per_unit}"}
+    row = EmissionFactor(organisation=organisation, is_default=False, **columns)
     row.version = (_same_factor(row).aggregate(last=Max("version"))["last"] or 0) + 1
     return row
 
 
 def _same_factor(row: EmissionFactor) -> QuerySet[EmissionFactor]:
     """What one row supersedes another of, whenever it began."""
-    return EmissionFactor.objects.filter(
-        organisation=row.organisation,
-        energy_type=row.energy_type,
-        gas=row.gas,
-        per_unit=row.per_unit,
-        country=row.country,
-        set_name=row.set_name,
-        basis=row.basis,
-    )
+    names = ("organisation", "energy_type", "gas", "per_unit", "country", "set_name", "basis")
+    return EmissionFactor.objects.filter(**{name: getattr(row, name) for name in names})
 
 
 def _check_set(data: FactorInput) -> None:
@@ -238,20 +222,16 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     )
     if row.country:
         uses = uses.filter(factory__country=row.country)
-    whole = uses.aggregate(n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg"))
-    before = Masses(whole["co2e"] or Decimal(0), whole["biogenic"] or Decimal(0))
-    co2e_kg, biogenic_kg = before.co2e_kg, before.biogenic_co2_kg
+    whole = uses.aggregate(count=Count("pk"), **_MASSES)
+    before = Masses(whole["co2e_kg"] or Decimal(0), whole["biogenic_co2_kg"] or Decimal(0))
+    co2e_kg, biogenic_co2_kg = before.co2e_kg, before.biogenic_co2_kg
     revalued = not_valued = 0
     # Factories and local units are read once, and the factors of a country once.
     countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
     local = local_units(factory__organisation=organisation, energy_type=row.energy_type)
-
-    @cache
-    def book(country: str) -> FactorBook:
-        return FactorBook(row.energy_type, country, row.set_name, organisation=organisation, candidate=row)
-
+    book = cache(partial(FactorBook, row.energy_type, set_name=row.set_name, organisation=organisation, candidate=row))
     for group in _groups(uses, row):
-        revalued += group["n"]
+        revalued += group["count"]
         try:
             valued, _notices = value_amount(
                 group["total"],
@@ -263,12 +243,12 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
                 gwp_set=organisation.gwp_set,
             )
         except ApiError:
-            not_valued += group["n"]
+            not_valued += group["count"]
             continue
-        co2e_kg += valued.co2e_kg - group["co2e"]
-        biogenic_kg += valued.biogenic_co2_kg - group["biogenic"]
-    after = Masses(co2e_kg, biogenic_kg)
-    return Preview(row, start, now, whole["n"], revalued, not_valued, before, after)
+        co2e_kg += valued.co2e_kg - group["co2e_kg"]
+        biogenic_co2_kg += valued.biogenic_co2_kg - group["biogenic_co2_kg"]
+    after = Masses(co2e_kg, biogenic_co2_kg)
+    return Preview(row, start, now, whole["count"], revalued, not_valued, before, after)
 
 
 def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, Any]:
@@ -278,6 +258,4 @@ def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, A
     if row.valid_to is not None:
         rows = rows.filter(day__lt=row.valid_to)
     grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "unit", "month").order_by()
-    return grouped.annotate(
-        total=Sum("amount"), first_day=Min("day"), n=Count("pk"), co2e=Sum("co2e_kg"), biogenic=Sum("biogenic_co2_kg")
-    )
+    return grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **_MASSES)

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from energy import meters
 from energy.choices import EntryKind
-from energy.factors import FactorBook, find_energy_type
+from energy.factors import find_energy_type
 from energy.models import MOISTURE_MAX_FRACTION, EnergyEntry, LocalUnit
 from energy.quantities import in_known_unit, local_units_of
-from energy.valuation import RESULT_FIELDS, value_amount
+from energy.valuation import RESULT_FIELDS, Valuer
 from factories.choices import Product
 from factories.models import EmissionSource, Factory
 from lib.errors import invalid
@@ -68,7 +68,6 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     def columns_of(self, factory: Factory, data: EntryInput, now: datetime) -> dict[str, Any]:
         energy_type = find_energy_type(data.energy_type)
         _check(data)
-        find_source(factory, data.source_id)
         period = period_of(
             factory,
             timestamp=data.timestamp,
@@ -77,21 +76,14 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             now=now,
             fills_day=data.kind == EntryKind.USED,
         )
-        local, results = local_units_of(factory, energy_type), NO_RESULTS
+        find_source(factory, data.source_id)
+        results = NO_RESULTS
         if data.kind == EntryKind.USED:
-            first_day, last_day = period.days(factory)
-            book = FactorBook(energy_type, factory.country, data.factor_set, organisation=factory.organisation)
-            valued, notices = value_amount(
-                data.amount,
-                data.unit,
-                book=book,
-                local=local,
-                first_day=first_day,
-                last_day=last_day,
-                gwp_set=factory.organisation.gwp_set,
-            )
+            valuer = Valuer(factory, energy_type, data.factor_set)
+            valued, notices = valuer.value(data.amount, data.unit, period.days(factory))
             results = asdict(valued)
         else:
+            local = local_units_of(factory, energy_type)
             notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
         is_default = energy_type.is_wood and data.moisture_fraction is None
         if is_default:

@@ -1,19 +1,19 @@
-"""What a sheet of one meter or fuel becomes: uses, each valued by the factors of its own first day."""
+"""What a sheet of one meter or fuel becomes: uses, each valued by the factors of its own first day; their columns."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
 
-from energy.bulk import columns_to_insert
 from energy.choices import EntryKind
-from energy.factors import FactorBook, find_energy_type
+from energy.factors import find_energy_type
 from energy.models import EnergyEntry, EnergyType
-from energy.quantities import LocalUnits, local_units_of
-from energy.services import BELOW, find_source
-from energy.valuation import Valued, value_amount
+from energy.services import BELOW, DEFAULT_MOISTURE_FRACTION, NO_RESULTS, find_source
+from energy.valuation import RESULT_FIELDS, Valued, Valuer
+from factories.models import Factory
 from logbook.notices import Notice
 from logbook.services import checked_amount
 from logbook.sheets.importing import SheetImport, SheetRow
@@ -43,16 +43,7 @@ class EnergySheet(SheetImport):
         return Q(energy_type=self._type, kind=EntryKind.USED) & same_source
 
     def valued(self, row: SheetRow) -> tuple[Valued, tuple[Notice, ...]]:
-        first_day, last_day = row.days(self.factory)
-        return value_amount(
-            row.amount,
-            self.unit,
-            book=self._book,
-            local=self._local_units,
-            first_day=first_day,
-            last_day=last_day,
-            gwp_set=self.factory.organisation.gwp_set,
-        )
+        return self._valuer.value(row.amount, self.unit, row.days(self.factory))
 
     def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         return columns_to_insert(
@@ -74,10 +65,41 @@ class EnergySheet(SheetImport):
         return find_energy_type(self.energy_type)
 
     @cached_property
-    def _book(self) -> FactorBook:
-        factory = self.factory
-        return FactorBook(self._type, factory.country, self.factor_set, organisation=factory.organisation)
+    def _valuer(self) -> Valuer:
+        return Valuer(self.factory, self._type, self.factor_set)
 
-    @cached_property
-    def _local_units(self) -> LocalUnits:
-        return local_units_of(self.factory, self._type)
+
+def columns_to_insert(
+    factory: Factory,
+    energy_type: EnergyType,
+    *,
+    amount: Decimal,
+    unit: str,
+    start: datetime,
+    end: datetime | None = None,
+    valued: Valued | None = None,
+    kind: EntryKind = EntryKind.USED,
+    source_id: int | None = None,
+    factor_set: str = "",
+    notices: tuple[Notice, ...] = (),
+) -> dict[str, Any]:
+    """A use over [start, end) with its results; any other kind has a moment and neither end nor results."""
+    # Not asdict: that copies every value, and an import has tens of thousands of rows.
+    results = {name: getattr(valued, name) for name in RESULT_FIELDS} if valued is not None else NO_RESULTS
+    return {
+        "factory_id": factory.pk,
+        "energy_type_id": energy_type.pk,
+        "source_id": source_id,
+        "kind": kind.value,
+        "amount": amount,
+        "unit": unit,
+        "timestamp": start,
+        "period_start": start if end else None,
+        "period_end": end,
+        "currency": "",
+        "moisture_fraction": DEFAULT_MOISTURE_FRACTION if energy_type.is_wood else None,
+        "moisture_is_default": energy_type.is_wood,
+        "factor_set": factor_set,
+        "warnings": [notice.stored() for notice in notices],
+        **results,
+    }

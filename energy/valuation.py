@@ -6,8 +6,9 @@ from decimal import Decimal, localcontext
 
 from energy.choices import FactorGas
 from energy.factors import FactorBook, FactorSet, change_within, main_factor
-from energy.models import EmissionFactor
-from energy.quantities import LocalUnits, in_factor_unit, in_known_unit
+from energy.models import EmissionFactor, EnergyType
+from energy.quantities import LocalUnits, in_factor_unit, in_known_unit, local_units_of
+from factories.models import Factory
 from logbook.notices import Notice
 from science import METHOD_VERSION
 from science.combustion import FuelFactor, combustion, electricity_co2e_kg
@@ -57,6 +58,22 @@ def value_amount(
     with localcontext() as context:
         context.prec = _PRECISION
         return _valued(factor_amount, per_unit, factors, gwp_set), notices
+
+
+class Valuer:
+    """Values amounts of one type at one factory, whatever their unit and day; factors and local units are read once."""
+
+    def __init__(self, factory: Factory, energy_type: EnergyType, factor_set: str = "") -> None:
+        organisation = factory.organisation
+        self._book = FactorBook(energy_type, factory.country, factor_set, organisation=organisation)
+        self._local = local_units_of(factory, energy_type)
+        self._gwp_set = organisation.gwp_set
+
+    def value(self, amount: Decimal, unit: str, days: tuple[date, date]) -> tuple[Valued, tuple[Notice, ...]]:
+        """As `value_amount`; `days` are the first and the last of the period."""
+        return value_amount(
+            amount, unit, book=self._book, local=self._local, first_day=days[0], last_day=days[1], gwp_set=self._gwp_set
+        )
 
 
 def _valued(amount: Decimal, per_unit: str, factors: FactorSet, gwp_set: str) -> Valued:
