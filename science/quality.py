@@ -190,27 +190,6 @@ def assess(series: Sequence[StackReading], setup: StackSetup) -> list[Quality]:
 class _Assessor:
     """State of the patterns between two readings, with the setup's thresholds worked out once."""
 
-    __slots__ = (
-        "below_count",
-        "below_ppm",
-        "below_start_ms",
-        "ceiling_ppm",
-        "check_rate",
-        "full_scale_ppm",
-        "hot_c",
-        "line_count",
-        "line_start_ms",
-        "previous_co2_ppm",
-        "previous_t_ms",
-        "previous_temperature_c",
-        "setup",
-        "span_ppm",
-        "stuck_co2_ppm",
-        "stuck_count",
-        "under_ppm",
-        "window",
-    )
-
     def __init__(self, setup: StackSetup) -> None:
         self.setup = setup
         error_ppm = sensor_error_ppm(setup)
