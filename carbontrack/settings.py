@@ -160,20 +160,17 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = None
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carbon Track"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
-REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "TOKEN_PREFIX": "ct_", "AUTO_REFRESH": False}
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "TOKEN_PREFIX": "ct_"}
 
 # --- Audit history: every insert, update and delete of a tracked table, by triggers; never edited ---------
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
@@ -203,9 +200,6 @@ REST_FRAMEWORK = {
         "join": "20/min",
     },
     "EXCEPTION_HANDLER": "lib.errors.exception_handler",
-    "COERCE_DECIMAL_TO_STRING": True,
-    "DATETIME_FORMAT": "iso-8601",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": PROXY_COUNT,
 }
@@ -231,7 +225,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("sw", _("Kiswahili"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- Static files -----------------------------------------------------------------------------
@@ -271,9 +264,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
-SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
 # --- Mail, logs -------------------------------------------------------------------------------
 EMAIL_URL = environment.text("EMAIL_URL", "consolemail://")
