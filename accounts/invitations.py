@@ -16,7 +16,7 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role
-from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid
+from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid, invalid_fields
 
 LASTS = timedelta(days=14)
 
@@ -166,5 +166,5 @@ def _create_account(
     except DjangoValidationError as error:
         fields["password"] = field_errors(error.error_list)
     if fields:
-        raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
+        raise invalid_fields(fields)
     return User.objects.create_user(email or None, password, phone=phone or None, **about)

@@ -19,7 +19,7 @@ from accounts.links import link_digest, new_link_token
 from accounts.models import ApiToken, Membership, PasswordLink, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role, Scope
-from lib.errors import ApiError, field_errors
+from lib.errors import ApiError, field_errors, invalid_fields
 
 UNDO_WITHIN = timedelta(minutes=10)
 PASSWORD_LINK_LASTS = timedelta(hours=24)
@@ -204,8 +204,7 @@ def set_password_by_link(token: str, password: str) -> User:
     try:
         validate_password(password, link.user)
     except DjangoValidationError as error:
-        fields = {"password": field_errors(error.error_list)}
-        raise ApiError(400, "invalid", _("Please correct the fields named."), fields=fields) from None
+        raise invalid_fields({"password": field_errors(error.error_list)}) from None
     link.user.set_password(password)  # this ends the sessions, which carry a hash of the password
     link.user.save(update_fields=["password"])
     link.used_at = timezone.now()

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -55,12 +55,11 @@ def body(code: str, message: str, params: Params | None = None, fields: FieldErr
 
 def invalid(field: str, code: str, message: str, **params: Any) -> ApiError:
     """400 about one field. The message names field, value, unit, limit and remedy as far as they apply."""
-    return ApiError(
-        status.HTTP_400_BAD_REQUEST,
-        "invalid",
-        _("Please correct the fields named."),
-        fields={field: [field_error(code, message, **params)]},
-    )
+    return invalid_fields({field: [field_error(code, message, **params)]})
+
+
+def invalid_fields(fields: FieldErrors) -> ApiError:
+    return ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
 
 
 def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
@@ -79,31 +78,21 @@ def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
     return {prefix: [field_error(getattr(item, "code", "invalid"), str(item)) for item in items]}
 
 
-def _from_validation(exc: exceptions.ValidationError) -> Response:
-    fields = _flatten(exc.detail, "")
-    fields = {name or "non_field_errors": errors for name, errors in fields.items()}
-    return Response(body("invalid", _("Please correct the fields named."), fields=fields), status=400)
-
-
-def _from_django_validation(exc: DjangoValidationError) -> Response:
-    if hasattr(exc, "error_dict"):
-        named = exc.error_dict
+def _fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> FieldErrors:
+    if isinstance(exc, exceptions.ValidationError):
+        found = _flatten(exc.detail)
     else:
-        named = {"non_field_errors": exc.error_list}
-    fields = {
-        ("non_field_errors" if name == "__all__" else name): field_errors(errors) for name, errors in named.items()
-    }
-    return Response(body("invalid", _("Please correct the fields named."), fields=fields), status=400)
+        named = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
+        found = {name: field_errors(errors) for name, errors in named.items()}
+    return {("non_field_errors" if name in ("", "__all__") else name): errors for name, errors in found.items()}
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: gives every expected exception of an endpoint the one shape. Others stay 500s."""
+    if isinstance(exc, (exceptions.ValidationError, DjangoValidationError)):
+        exc = invalid_fields(_fields_of(exc))
     if isinstance(exc, ApiError):
         response = Response(body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code)
-    elif isinstance(exc, exceptions.ValidationError):
-        response = _from_validation(exc)
-    elif isinstance(exc, DjangoValidationError):
-        response = _from_django_validation(exc)
     elif isinstance(exc, Http404):
         response = Response(body("not_found", _("This does not exist, or you may not see it.")), status=404)
     elif isinstance(exc, PermissionDenied):
