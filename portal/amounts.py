@@ -19,20 +19,34 @@ Entry = EnergyEntry | ProductionEntry
 # How many decimals people write in a unit. A factory's own unit (a lorry), a cost and a percentage have few.
 _DECIMALS = {"kg": 0, "kWh": 0, "m3": 2, "stere": 2, "L": 2, "t": 3, "MWh": 3, "GJ": 3}
 _DECIMALS_OF_OTHERS = 2
+DECIMALS_OF_COLUMN = 6
 _UNIT_LABELS: dict[str, Promise] = {"stere": gettext_lazy("m3 stacked")}
 
 
 def decimals_of(unit: str) -> int:
-    """Decides how `2,070` is read: 2070 kg, but 2.07 t."""
+    """Decides how `2.070` is read: 2070 kg, but 2.07 t."""
     return _DECIMALS.get(canonical(unit) or unit, _DECIMALS_OF_OTHERS)
 
 
-def read_amount(text: str, unit: str) -> Decimal:
-    """The amount that a person typed in a field of this unit. Raises NumberError with words for that person."""
-    number = parse_number(text, decimals=decimals_of(unit))
+def read_amount(
+    text: str, unit: str, *, stored: Decimal = Decimal(0), most_decimals: int = DECIMALS_OF_COLUMN
+) -> Decimal:
+    """The amount that a person typed in a field of this unit. Raises NumberError with words for that person.
+
+    `stored`: the amount that it corrects, which the page showed with a point before its decimals.
+    """
+    decimals: int | None = decimals_of(unit)
+    if "," not in text:
+        decimals = max(decimals_of(unit), -int(stored.normalize().as_tuple().exponent))
+    elif decimals_of(unit) > 2:
+        decimals = None  # a weighbridge prints 2.345 t, and a mine writes 12,400 t: `12,400` is asked for again
+    number = parse_number(text, decimals=decimals)
     if number.is_signed():
         words = _("%(value)s is below 0; correct the entry that was too high instead.")
         raise NumberError(words % {"value": text}, "below_zero")
+    if -int(number.as_tuple().exponent) > most_decimals:
+        words = _("%(value)s %(unit)s has more than %(limit)d decimals; round it.")
+        raise NumberError(words % {"value": text, "unit": unit, "limit": most_decimals}, "decimals")
     return number
 
 

@@ -28,6 +28,7 @@ from logbook.services import UNDO_WITHIN
 from portal.amounts import Entry, amount_label, read_amount
 from portal.carbon_words import counts, wood_pair
 from portal.log.saving import log_of
+from portal.log_form.form import not_a_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     changes: dict[str, Any] = {}
     try:
         # An unchanged text means the stored amount, however many decimals that has.
-        value = entry.amount if form.amount == now.amount else read_amount(form.amount, form.unit)
+        is_unchanged = form.amount == now.amount
+        value = entry.amount if is_unchanged else read_amount(form.amount, form.unit, stored=entry.amount)
     except NumberError as error:
         form.errors["amount"] = [str(error)]
         return form
@@ -204,7 +206,7 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
         try:
             moved = factory_day(entry.factory, date.fromisoformat(form.day))
         except ValueError:
-            form.errors["day"] = [_("%(value)s is not a date; write it like 2026-11-21.") % {"value": form.day}]
+            form.errors["day"] = [not_a_date(form.day)]
             return form
         changes["timestamp"] = moved.starts_at
     if not changes:

@@ -19,10 +19,9 @@ from factories.days import FactoryDay, day_just_ended, factory_day, running_day
 from factories.models import Factory
 from lib.numbers import NumberError
 from logbook.periods import LONGEST
-from portal.amounts import read_amount
+from portal.amounts import DECIMALS_OF_COLUMN, read_amount
 from portal.log_form.rows import BILL, RowFacts, RowSpec
 
-MOST_DECIMALS = 6
 EARLIEST = date(1990, 1, 1)
 DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
 
@@ -190,7 +189,7 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
     day = _date(text)
     latest = running_day(factory, now).day
     if day is None:
-        return usual, _("%(value)s is not a date; write it like 2026-11-21.") % {"value": text}
+        return usual, not_a_date(text)
     if not EARLIEST <= day <= latest:
         return usual, _("%(value)s is outside %(first)s to %(last)s; log a day after it has begun.") % {
             "value": text,
@@ -198,6 +197,10 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
             "last": latest.isoformat(),
         }
     return factory_day(factory, day), ""
+
+
+def not_a_date(text: str) -> str:
+    return _("%(value)s is not a date; write it like 2026-11-21.") % {"value": text}
 
 
 def _date(text: str) -> date | None:
@@ -249,19 +252,12 @@ def _read_amounts(row: LogRow) -> None:
         row.moisture_fraction = None if percent is None else percent / 100
 
 
-def _amount(
-    row: LogRow, field_name: str, text: str, unit: str, *, most_decimals: int = MOST_DECIMALS
-) -> Decimal | None:
+def _amount(row: LogRow, name: str, text: str, unit: str, most_decimals: int = DECIMALS_OF_COLUMN) -> Decimal | None:
     try:
-        value = read_amount(text, unit)
+        return read_amount(text, unit, most_decimals=most_decimals)
     except NumberError as error:
-        row.refuse(field_name, str(error))
+        row.refuse(name, str(error))
         return None
-    if -int(value.as_tuple().exponent) > most_decimals:
-        words = _("%(value)s %(unit)s has more than %(limit)d decimals; round it.")
-        row.refuse(field_name, words % {"value": text, "unit": unit, "limit": most_decimals})
-        return None
-    return value
 
 
 def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
@@ -269,12 +265,8 @@ def _read_bill(factory: Factory, row: LogRow, now: datetime) -> None:
     first, last = _date(row.bill_from), _date(row.bill_to)
     for name, text, day in (("from", row.bill_from, first), ("to", row.bill_to, last)):
         if day is None:
-            words = (
-                _("%(value)s is not a date; write it like 2026-11-21.")
-                if text
-                else _("Enter the day as it is on the bill.")
-            )
-            row.refuse(name, words % {"value": text} if text else words)
+            refusal = not_a_date(text) if text else _("Enter the day as it is on the bill.")
+            row.refuse(name, refusal)
     if first is None or last is None:
         return
     if not EARLIEST <= first <= last <= running_day(factory, now).day:

@@ -3,10 +3,13 @@
 
 const FIGURES = { mj: "mj", biogenic_kg: "biogenicKg", co2e_kg: "co2eKg" };
 
-// Reads a number as lib/numbers.py does (no sign and no other script: the field takes neither); null for what is none.
+// Reads a number as portal/amounts.py does (no sign and no other script: the field takes neither); null for what is none.
 export function parseNumber(text, decimals) {
   const digits = text.replace(/[\s'\u2019]/g, "");
-  if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(digits)) return Number(digits.replace(/[.,]/, decimals < 3 ? "" : "."));
+  if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(digits)) {
+    if (decimals < 3) return Number(digits.replace(/[.,]/, ""));
+    return digits.includes(",") ? null : Number(digits); // the server asks again for 12,400 t
+  }
   if (/^(\d+([.,]\d+)?|[.,]\d+)$/.test(digits)) return Number(digits.replace(",", "."));
   const mark = digits.match(/[.,](?=\d+$)/)?.[0];
   const [whole, part] = mark && digits.split(mark).length === 2 ? digits.split(mark) : [digits, "0"];

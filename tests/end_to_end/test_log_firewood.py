@@ -16,7 +16,8 @@ from compliance import site_days
 from compliance.models import SiteDay, TouchedSite
 from energy.models import EnergyEntry
 from factories.models import Factory
-from lib.numbers import NumberError, parse_number
+from lib.numbers import NumberError
+from portal.amounts import read_amount
 from tests import make
 from tests.end_to_end.browser import chromium, web_server
 from tests.end_to_end.test_live_page import sign_in
@@ -117,7 +118,7 @@ def test_the_script_reads_a_number_as_the_server_does(litein: SimpleNamespace) -
 
 def as_the_server_reads(text: str, decimals: int) -> float | None:
     try:
-        return float(parse_number(text, decimals=decimals))
+        return float(read_amount(text, {0: "kg", 2: "m3", 3: "t"}[decimals]))
     except NumberError:
         return None
 

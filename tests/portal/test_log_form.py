@@ -69,8 +69,10 @@ def kept() -> list[EnergyEntry]:
         ("2,070", "Litres", "2070"),
         ("2.070", "stere", "2070"),
         ("2,070", "Lorry", "2070"),
-        ("2,070", "t", "2.07"),
+        ("2.070", "t", "2.07"),
         ("2.070", "MWh", "2.07"),
+        ("12,4", "t", "12.4"),
+        ("1,12,400", "t", "112400"),
         ("12.5", "kg", "12.5"),
         ("0,234", "kg", "0.234"),
         ("1,00,000", "kg", "100000"),
@@ -78,6 +80,12 @@ def kept() -> list[EnergyEntry]:
 )
 def test_the_unit_decides_what_three_digits_behind_a_separator_are(typed: str, unit: str, amount: str) -> None:
     assert read_amount(typed, unit) == Decimal(amount)
+
+
+@pytest.mark.parametrize("unit", ["t", "tonnes", "MWh", "GJ"])
+def test_a_comma_before_three_digits_is_asked_for_again_where_people_write_three_decimals(unit: str) -> None:
+    with pytest.raises(NumberError, match=r"12,400 can be read two ways; write 12400 or 12\.4000"):
+        read_amount("12,400", unit)
 
 
 @pytest.mark.parametrize("typed", ["-5", "-0"])

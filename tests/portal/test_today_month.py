@@ -183,6 +183,34 @@ def test_a_correction_reads_thousands_and_leaves_an_amount_that_nobody_touched(
     assert made.amount_kg == 2070
 
 
+def test_a_correction_keeps_the_point_of_an_amount_that_has_three_decimals(
+    as_user: AsUser, cast: SimpleNamespace
+) -> None:
+    made = make.make_production(
+        cast.litein, user=cast.hq, amount=Decimal("970.125"), unit="kg", timestamp=day_start(YESTERDAY)
+    )
+    typed = {"act": "correct", "unit": "kg", "day": YESTERDAY.isoformat(), "note": "", "reason": "weighed again"}
+
+    send(as_user(cast.hq), made, **typed, amount="971.125")
+
+    made.refresh_from_db()
+    assert made.amount_kg == Decimal("971.125")
+
+
+@pytest.mark.parametrize("amount", ["22.1234567", "1" * 20])
+def test_a_correction_that_the_column_cannot_hold_is_refused(
+    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry, amount: str
+) -> None:
+    made = make.make_production(cast.litein, user=cast.hq, amount=Decimal(24), timestamp=day_start(YESTERDAY))
+    for one, unit in ((entry, "stere"), (made, "kg")):
+        typed = {"unit": unit, "day": YESTERDAY.isoformat(), "note": "", "reason": "x"}
+        response = send(as_user(cast.hq), one, act="correct", amount=amount, **typed)
+
+        assert response.context["page"].form.errors["amount"]
+        one.refresh_from_db()
+        assert one.amount == 24
+
+
 def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast: SimpleNamespace) -> None:
     made = make.make_production(
         cast.litein, user=cast.hq, amount=Decimal("2.5"), unit="t", timestamp=day_start(YESTERDAY)
