@@ -21,8 +21,17 @@ from lib.local.postgres import LocalPostgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 KEPT_DIR = BASE_DIR / "var" / "test-databases"
-# What decides which tables `migrate` makes. The rows are not kept: each session writes them (see _make).
-DECIDING = ("*/migrations/**/*", "*/models.py", "*/models/*.py", "*/fields.py", "requirements.txt", "tests/database.py")
+# What decides which tables `migrate` makes, and in what server. The rows are not kept: each session writes them.
+DECIDING = (
+    "*/migrations/**/*",
+    "*/models.py",
+    "*/fields.py",
+    "*/partitions.py",
+    "carbontrack/settings.py",
+    "lib/local/*.py",
+    "requirements.txt",
+    "tests/database.py",
+)
 
 
 @contextlib.contextmanager
