@@ -250,8 +250,13 @@ def save(entry: LoggedEntry) -> None:
     entry.save()
 
 
+def may_undo(entry: LoggedEntry, user: User | None, now: datetime) -> bool:
+    is_by_user = entry.changed_by_id == (user.pk if user else None)
+    return is_by_user and entry.last_act != Act.UNDONE and now - entry.changed_at <= UNDO_WITHIN
+
+
 def _require_undoable(entry: LoggedEntry, user: User | None, now: datetime) -> None:
-    if entry.changed_by_id != (user.pk if user else None) or now - entry.changed_at > UNDO_WITHIN:
+    if not may_undo(entry, user, now):
         raise ApiError(
             409,
             "undo_expired",

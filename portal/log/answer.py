@@ -19,9 +19,8 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.days import FactoryDay, running_day
 from factories.models import Factory
-from logbook.choices import Act
 from logbook.notices import words
-from logbook.services import UNDO_WITHIN
+from logbook.services import may_undo
 from portal.amounts import Entry, amount_label, entry_url
 from portal.carbon_words import counts, wood_pair
 from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
@@ -42,7 +41,6 @@ class SavedRow:
 
 @dataclass(frozen=True, slots=True)
 class LogAnswer:
-    day: FactoryDay
     saved_at: str
     rows: tuple[SavedRow, ...]
     headline: str
@@ -65,13 +63,12 @@ def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) 
     headline = lead.day_sentence if lead and kept else _without_figure(kept, day)
     saved_at = max(entry.created_at for entry in entries).astimezone(factory.zone)
     return LogAnswer(
-        day=day,
         saved_at=f"{saved_at:%H:%M}",
         rows=tuple(_saved_row(entry) for entry in entries),
         headline=headline,
         carbon=carbon,
         is_undone=not kept,
-        can_undo=bool(kept) and all(_can_undo(entry, user, now) for entry in kept),
+        can_undo=bool(kept) and all(may_undo(entry, user, now) for entry in kept),
         whatsapp_url=_whatsapp_url(factory, headline, carbon) if kept else "",
     )
 
@@ -137,11 +134,6 @@ def _saved_row(entry: Entry) -> SavedRow:
         look_again=tuple(notices),
         is_undone=entry.deleted_at is not None,
     )
-
-
-def _can_undo(entry: Entry, user: User, now: datetime) -> bool:
-    is_own = entry.changed_by_id == user.pk and entry.last_act != Act.UNDONE
-    return is_own and now - entry.changed_at <= UNDO_WITHIN
 
 
 def _whatsapp_url(factory: Factory, headline: str, carbon: str) -> str:

@@ -24,7 +24,7 @@ from lib.errors import ApiError
 from lib.numbers import NumberError
 from logbook.choices import Act
 from logbook.notices import words
-from logbook.services import UNDO_WITHIN
+from logbook.services import may_undo
 from portal.amounts import Entry, amount_label, read_amount
 from portal.carbon_words import counts, wood_pair
 from portal.log.saving import log_of
@@ -83,27 +83,26 @@ class EntryPage:
 def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None = None) -> EntryPage:
     """The page of an entry; four queries beside the entry's own."""
     factory = entry.factory
-    is_energy = isinstance(entry, EnergyEntry)
+    energy = entry if isinstance(entry, EnergyEntry) else None
     moment = entry.period_start or getattr(entry, "timestamp", None) or entry.created_at
-    is_own = entry.changed_by_id == user.pk and entry.last_act != Act.UNDONE
     return EntryPage(
         organisation_name=factory.organisation.name,
         entry=entry,
         name=_(entry.energy_type.name) if isinstance(entry, EnergyEntry) else entry.get_product_display(),
         amount=amount_label(entry),
-        kind=entry.get_kind_display() if isinstance(entry, EnergyEntry) else "",
+        kind=energy.get_kind_display() if energy else "",
         period=_period(entry),
-        cost=f"{entry.currency} {entry.cost:,.2f}" if isinstance(entry, EnergyEntry) and entry.cost is not None else "",
-        carbon=_carbon(entry) if isinstance(entry, EnergyEntry) else "",
-        factors=_factors(entry) if isinstance(entry, EnergyEntry) else (),
+        cost=f"{energy.currency} {energy.cost:,.2f}" if energy and energy.cost is not None else "",
+        carbon=_carbon(energy) if energy else "",
+        factors=_factors(energy) if energy else (),
         notices=tuple(words(notice["code"], notice["params"]) for notice in entry.warnings),
         recorded=_clock(entry.created_at, entry),
         is_derived=entry.origin == "meter",
-        can_undo=is_own and now - entry.changed_at <= UNDO_WITHIN,
+        can_undo=may_undo(entry, user, now),
         history=_history(entry),
         form=form or form_of(entry),
         month_url=reverse("month", args=[factory.pk, f"{moment.astimezone(factory.zone):%Y-%m}"]),
-        api_url=reverse("energy-entries-detail" if is_energy else "production-detail", args=[entry.pk]),
+        api_url=reverse("energy-entries-detail" if energy else "production-detail", args=[entry.pk]),
     )
 
 
@@ -166,10 +165,10 @@ def _amount_then(event: Any) -> str:
     return f"{plain(event.amount)} {event.unit}"
 
 
+# --- Correcting --------------------------------------------------------------------------------
 _TYPED = ("amount", "unit", "day", "note", "reason")
 
 
-# --- Correcting --------------------------------------------------------------------------------
 def form_of(entry: Entry) -> EntryForm:
     return EntryForm(plain(entry.amount), entry.unit, _day_of(entry), entry.note)
 
