@@ -7,8 +7,6 @@ here is what a form adds: questions before something odd is stored, and one undo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +22,7 @@ from factories.days import local_hour_start
 from factories.models import Factory
 from lib.errors import ApiError
 from logbook.choices import Act
-from logbook.services import EntryLog
+from logbook.services import EntryLog, Recorded
 from portal.amounts import Entry, amount_label, unit_label
 from portal.log_form.form import LogForm, LogRow, Question, client_id
 from portal.log_form.rows import BILL, RowSpec, rows_of
@@ -49,44 +47,32 @@ class _NothingIsStored(Exception):
     """Rolls the transaction back: a row was refused, or a person has to decide something first."""
 
 
-@dataclass(slots=True)
-class Saved:
-    """What became of a form. Nothing is stored unless `is_stored`."""
-
-    is_stored: bool
-    entries: list[Entry] = field(default_factory=list)
-
-
-def save_log(user: User, form: LogForm, now: datetime) -> Saved:
-    """Store every filled row, or none: errors and questions are then beside their rows in `form`.
+def save_log(user: User, form: LogForm, now: datetime) -> list[Entry] | None:
+    """Store every filled row, or none (None): errors and questions are then beside their rows in `form`.
 
     The same form again (a double tap, a retry) finds its rows stored and answers the same.
     """
     if form.is_refused:
-        return Saved(False)
-    saved = Saved(True)
+        return None
+    entries: list[Entry] = []
+    # Energy is checked against the production of its day, so production is stored first.
+    rows = sorted(filter(lambda row: row.is_filled, form.rows), key=lambda row: row.spec.is_energy)
     try:
         with transaction.atomic():
-            for row in _products_first(form.rows):
-                if row.is_filled:
-                    _store(user, form, row, saved, now)
+            for row in rows:
+                _store(user, form, row, entries, now)
             if form.is_refused or form.questions or _wants_change(form):
                 raise _NothingIsStored
     except _NothingIsStored:
-        return Saved(False)
-    return saved
-
-
-def _products_first(rows: Sequence[LogRow]) -> list[LogRow]:
-    """Energy is checked against the production of its day, so production is stored first."""
-    return sorted(rows, key=lambda row: row.spec.is_energy)
+        return None
+    return entries
 
 
 def _wants_change(form: LogForm) -> bool:
     return any(form.answered(row, code) == CHANGE for row in form.rows for code in ("above_usual", "overlaps"))
 
 
-def _store(user: User, form: LogForm, row: LogRow, saved: Saved, now: datetime) -> None:
+def _store(user: User, form: LogForm, row: LogRow, entries: list[Entry], now: datetime) -> None:
     answer = form.answered(row, "overlaps")
     if answer == THEIRS:
         return
@@ -94,22 +80,21 @@ def _store(user: User, form: LogForm, row: LogRow, saved: Saved, now: datetime) 
         _replace(user, form, row, answer)
     try:
         with transaction.atomic():
-            entry, is_replay = _record(user, form, row, now)
+            recorded = _record(user, form, row, now)
     except ApiError as error:
         _refuse(form, row, error)
         return
-    saved.entries.append(entry)
-    if not is_replay:
-        row.question = _question(user, form, row, entry)
+    entries.append(recorded.entry)
+    if not recorded.is_replay:
+        row.question = _question(user, form, row, recorded.entry)
 
 
-def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entry, bool]:
+def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> Recorded[Any]:
     assert row.amount is not None
     key = form.client_id(row)
     if not row.spec.is_energy:
         made = ProductionInput(product=row.spec.product, amount=row.amount, unit=row.unit, timestamp=form.day.starts_at)
-        recorded: Any = production_log.record(user, form.factory, made, client_id=key)
-        return recorded.entry, recorded.is_replay
+        return production_log.record(user, form.factory, made, client_id=key)
     kind = EntryKind.USED.value if row.kind == BILL else row.kind
     start, end = row.period or (None, None)
     counted_at = min(form.day.ends_at, local_hour_start(now, form.factory.zone))
@@ -125,8 +110,7 @@ def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> tuple[Entr
         currency=form.currency if row.cost_amount is not None else "",
         moisture_fraction=row.moisture_fraction,
     )
-    recorded = energy_log.record(user, form.factory, used, client_id=key)
-    return recorded.entry, recorded.is_replay
+    return energy_log.record(user, form.factory, used, client_id=key)
 
 
 def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
@@ -230,13 +214,9 @@ def entries_of(factory: Factory, save_id: uuid.UUID) -> list[Entry]:
 
 
 def spec_of(entry: Entry) -> RowSpec | None:
-    for spec in rows_of(entry.factory):
-        if isinstance(entry, ProductionEntry):
-            if spec.product == entry.product:
-                return spec
-        elif spec.energy_type == entry.energy_type.code:
-            return spec
-    return None
+    if isinstance(entry, ProductionEntry):
+        return next((spec for spec in rows_of(entry.factory) if spec.product == entry.product), None)
+    return next((spec for spec in rows_of(entry.factory) if spec.energy_type == entry.energy_type.code), None)
 
 
 @transaction.atomic

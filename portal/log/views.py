@@ -43,9 +43,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _form_page(request, log_page(open_form(factory, specs, now, day_text=request.GET.get("day", "")), now))
     form = read_form(factory, specs, request.POST, now)
     saved = save_log(user_of(request), form, now)
-    if not saved.is_stored:
+    if saved is None:
         return _form_page(request, log_page(form, now))
-    if not saved.entries:  # the person kept the earlier entry: show it
+    if not saved:  # the person kept the earlier entry: show it
         kept_url = reverse("month", args=[pk, f"{form.day.day:%Y-%m}"])
         return redirect(f"{kept_url}?{urlencode({'day': form.day.day.isoformat()})}#entries")
     return redirect("log-saved", pk=pk, save_id=form.save_id)

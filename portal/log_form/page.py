@@ -24,7 +24,6 @@ class LogPage:
     draft_key: str
     save_id: str
     day: str
-    day_label: str
     hours_label: str
     latest_day: str
     is_running: bool
@@ -57,7 +56,6 @@ def log_page(form: LogForm, now: datetime) -> LogPage:
         draft_key=f"log-{factory.pk}",
         save_id=str(form.save_id),
         day=form.day.day.isoformat(),
-        day_label=form.day.label,
         hours_label=form.day.hours_label,
         latest_day=latest.day.isoformat(),
         is_running=form.day.day > day_just_ended(factory, now).day,

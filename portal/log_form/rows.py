@@ -6,7 +6,7 @@ Reading the typed form is in `form.py`, storing it in `portal/log/saving.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -139,8 +139,7 @@ class _Read:
     types: Mapping[str, EnergyType]
     last: Mapping[str, LastEntry]
     meters: Mapping[str, LastEntry]
-    local: Mapping[int, dict[str, tuple[Decimal, str]]] = field(default_factory=dict)
-    names: Mapping[int, list[LocalUnit]] = field(default_factory=dict)
+    local_units: Mapping[int, list[LocalUnit]]
 
 
 def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str, RowFacts]:
@@ -176,15 +175,12 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
     for code, energy_type in by_code.items():
         for entry, into in ((energy_type.last_used, last), (energy_type.last_meter, meters)):
             if entry:
-                into[codes[code]] = LastEntry(
-                    plain(Decimal(str(entry["amount"]))), _chip_unit(entry["unit"], energy_type)
-                )
-    last |= _last_made(factory, specs)
-    names: dict[int, list[LocalUnit]] = {}
+                amount = plain(Decimal(str(entry["amount"])))
+                into[codes[code]] = LastEntry(amount, _chip_unit(entry["unit"], energy_type))
+    local_units: dict[int, list[LocalUnit]] = {}
     for unit in LocalUnit.objects.filter(factory=factory, energy_type__in=by_code.values()).order_by("name"):
-        names.setdefault(unit.energy_type_id, []).append(unit)
-    local = {pk: {u.name.lower(): (u.amount, u.unit) for u in units} for pk, units in names.items()}
-    return _Read(by_code, last, meters, local, names)
+        local_units.setdefault(unit.energy_type_id, []).append(unit)
+    return _Read(by_code, last | _last_made(factory, specs), meters, local_units)
 
 
 def _chip_unit(unit: str, energy_type: EnergyType) -> str:
@@ -206,7 +202,7 @@ def _energy_chips(
     factory: Factory, spec: RowSpec, energy_type: EnergyType, read: _Read, day: date
 ) -> tuple[UnitChip, ...]:
     """The usual units, those of the factory, and the unit of the last entry if it is neither."""
-    local_units = read.names.get(energy_type.pk, [])
+    local_units = read.local_units.get(energy_type.pk, [])
     units = {unit: unit_label(unit) for unit in spec.units}
     for record in local_units:
         is_usual = record.name in units  # a stere with a local weight is still a stere
@@ -216,7 +212,7 @@ def _energy_chips(
     if last is not None and last.unit.lower() not in {unit.lower() for unit in units}:
         units[last.unit] = last.unit
     book = FactorBook(energy_type, factory.country, organisation=factory.organisation)
-    local = read.local.get(energy_type.pk, {})
+    local = {record.name.lower(): (record.amount, record.unit) for record in local_units}
     return tuple(_chip(factory, unit, label, book, local, day) for unit, label in units.items())
 
 
