@@ -12,9 +12,10 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
+from portal.drawn.fire_log import TICK_HOURS, Tick
+
 # The drawing is stretched to its place, so these are only how finely positions are rounded.
 WIDTH, HEIGHT = 960, 200
-TICK_HOURS = 6
 HEADROOM = 1.08
 
 
@@ -35,13 +36,6 @@ class BandHour:
 class Span:
     x: str
     width: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    x_pct: str
-    label: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)

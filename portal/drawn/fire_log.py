@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 STEPS = 4
 TICK_HOURS = 6
+WIDTH_PX = 960  # only how finely positions are rounded: the place decides the size
 # Nearer to an edge than this, half a label centred on its tick would stand outside a phone's ribbon.
 OUTER_PCT = 6
 # A fire that is measured as nothing still shows as a line, or it would look like proven idleness.
@@ -57,8 +58,8 @@ class FireLogSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class FireLogTick:
-    """A label under the ribbon; `anchor` keeps the outer ones inside it."""
+class Tick:
+    """A label under a ribbon or chart; `anchor` keeps the outer ones inside it."""
 
     x_pct: str
     label: str
@@ -88,12 +89,10 @@ class FireLog:
     """All that the ribbon, its `<title>`, its sentence and its table show."""
 
     segments: tuple[FireLogSegment, ...]
-    ticks: tuple[FireLogTick, ...]
+    ticks: tuple[Tick, ...]
     rows: tuple[FireLogRow, ...]
     title: str
     summary: str
-    width_px: int
-    height_px: int
     scale_kg_per_h: float | None
 
     @property
@@ -118,39 +117,25 @@ class _Drawn:
 
 
 def build_fire_log(
-    cells: Sequence[FireLogCell],
-    *,
-    width_px: int = 960,
-    height_px: int = 56,
-    scale_kg_per_h: float | None = None,
-    cell_minutes: int | None = None,
+    cells: Sequence[FireLogCell], *, scale_kg_per_h: float | None = None, cell_minutes: int = 60
 ) -> FireLog:
     """Turn cells into a ribbon whose full height is `scale_kg_per_h` (None or 0: the highest cell).
 
-    Times between cells that nobody gave are missing, as are cells without a finite figure. `cell_minutes`
-    is the smallest distance between two starts unless given. `width_px` decides only how finely positions
-    are rounded, `height_px` is the height where the style sheet says none.
+    Times between cells that nobody gave are missing, as are cells without a finite figure.
     """
     ordered = sorted(cells, key=lambda cell: cell.start)
-    length = timedelta(minutes=cell_minutes) if cell_minutes else _cell_length(ordered)
+    length = timedelta(minutes=cell_minutes)
     figures = [cell.co2_kg_per_h or 0 for cell in ordered if _has_figure(cell)]
     scale = scale_kg_per_h or max(figures, default=0)
     drawn = _fill_holes([_draw(cell, length, scale) for cell in ordered])
     return FireLog(
-        segments=_segments(drawn, width_px),
-        ticks=_ticks(drawn, width_px),
+        segments=_segments(drawn),
+        ticks=_ticks(drawn),
         rows=_rows(drawn),
         title=_title(drawn),
         summary=_summary(drawn),
-        width_px=width_px,
-        height_px=height_px,
         scale_kg_per_h=scale or None,
     )
-
-
-def _cell_length(cells: Sequence[FireLogCell]) -> timedelta:
-    steps = [_between(first.start, second.start) for first, second in pairwise(cells)]
-    return min((step for step in steps if step), default=timedelta(hours=1))
 
 
 def _between(start: datetime, end: datetime) -> timedelta:
@@ -183,19 +168,19 @@ def _fill_holes(drawn: Sequence[_Drawn]) -> list[_Drawn]:
     return filled
 
 
-def _pct(moment: datetime, drawn: Sequence[_Drawn], width_px: int) -> float:
+def _pct(moment: datetime, drawn: Sequence[_Drawn]) -> float:
     whole = _between(drawn[0].start, drawn[-1].end)
     # To a tenth of a pixel of the nominal width: finer only makes the page heavier.
-    return round(_between(drawn[0].start, moment) / whole * width_px, 1) * 100 / width_px
+    return round(_between(drawn[0].start, moment) / whole * WIDTH_PX, 1) * 100 / WIDTH_PX
 
 
-def _segments(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogSegment, ...]:
+def _segments(drawn: Sequence[_Drawn]) -> tuple[FireLogSegment, ...]:
     segments = []
     for (status, step), run in groupby(drawn, key=lambda item: (item.status, item.step)):
         if status == FireLogStatus.IDLE:
             continue
         items = list(run)
-        left, right = (_pct(moment, drawn, width_px) for moment in (items[0].start, items[-1].end))
+        left, right = (_pct(moment, drawn) for moment in (items[0].start, items[-1].end))
         height = 100.0 if status == FireLogStatus.MISSING else 100.0 * step / STEPS
         height = max(SMALLEST_HEIGHT_PCT, height)
         segments.append(
@@ -211,7 +196,7 @@ def _segments(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogSegment, .
     return tuple(segments)
 
 
-def _ticks(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogTick, ...]:
+def _ticks(drawn: Sequence[_Drawn]) -> tuple[Tick, ...]:
     if not drawn:
         return ()
     moments = [item.start for item in drawn] + [drawn[-1].end]
@@ -219,9 +204,9 @@ def _ticks(drawn: Sequence[_Drawn], width_px: int) -> tuple[FireLogTick, ...]:
     for moment in moments:
         if moment.minute or moment.hour % TICK_HOURS:
             continue
-        left = _pct(moment, drawn, width_px)
+        left = _pct(moment, drawn)
         anchor = "start" if left < OUTER_PCT else "end" if left > 100 - OUTER_PCT else "middle"
-        ticks.append(FireLogTick(f"{left:.4g}%", f"{moment:%H:%M}", anchor))
+        ticks.append(Tick(f"{left:.4g}%", f"{moment:%H:%M}", anchor))
     return tuple(ticks)
 
 

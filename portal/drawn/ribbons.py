@@ -30,7 +30,7 @@ def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale
     for back in range(HOURS - 1, -1, -1):
         start = last - timedelta(hours=back)
         cells.append(_cell(start.astimezone(zone), by_start.get(start)))
-    return build_fire_log(cells, scale_kg_per_h=scale_kg_per_h, cell_minutes=60)
+    return build_fire_log(cells, scale_kg_per_h=scale_kg_per_h)
 
 
 def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:

@@ -66,7 +66,7 @@ def test_hole_between_cells_is_no_reading_and_not_bridged() -> None:
     cells = make_cells([400, 400, 400, 400])
     del cells[1:3]
 
-    log = build_fire_log(cells, scale_kg_per_h=800, cell_minutes=60)
+    log = build_fire_log(cells, scale_kg_per_h=800)
 
     assert [s.status for s in log.segments] == ["measured", "missing", "measured"]
     assert log.summary == "Measured 2 h, no reading 2 h; highest 400 kg CO2/h at 06:00."
@@ -75,7 +75,7 @@ def test_hole_between_cells_is_no_reading_and_not_bridged() -> None:
 def test_neighbours_of_one_form_and_height_are_one_segment() -> None:
     quarters = make_cells([700.0] * 48 + [300.0] * 48, minutes=15)
 
-    log = build_fire_log(quarters, scale_kg_per_h=800)
+    log = build_fire_log(quarters, scale_kg_per_h=800, cell_minutes=15)
 
     assert [(s.step, s.x_pct, s.width_pct) for s in log.segments] == [(4, "0%", "50%"), (2, "50%", "50%")]
 
@@ -117,7 +117,7 @@ def test_label_near_an_edge_stands_on_the_inner_side_of_its_tick(minutes_before:
     first = SIX_IN_THE_MORNING - timedelta(minutes=minutes_before)
     quarters = [FireLogCell(first + timedelta(minutes=15 * at), 1.0, "measured") for at in range(96)]
 
-    log = build_fire_log(quarters)
+    log = build_fire_log(quarters, cell_minutes=15)
 
     # The tick at 06:00, of 24 hours: at 5.2 % or at 7.3 %.
     assert (log.ticks[0].label, log.ticks[0].anchor) == ("06:00", anchor)
@@ -129,7 +129,7 @@ def test_clock_change_takes_an_hour_out_of_the_ribbon() -> None:
     midnight = datetime(2026, 3, 29, tzinfo=madrid)
     starts = [(midnight.astimezone(ZoneInfo("UTC")) + timedelta(hours=h)).astimezone(madrid) for h in range(23)]
 
-    log = build_fire_log([FireLogCell(start, 5.0, "measured") for start in starts], cell_minutes=60)
+    log = build_fire_log([FireLogCell(start, 5.0, "measured") for start in starts])
 
     assert [s.width_pct for s in log.segments] == ["100%"]
     assert log.summary.startswith("Measured 23 h;")
@@ -189,6 +189,7 @@ def test_segments_stay_inside_the_ribbon_and_never_overlap(cells: list[tuple[str
             for at, (status, rate) in enumerate(cells)
         ],
         scale_kg_per_h=800,
+        cell_minutes=15,
     )
 
     edges = [(float(s.x_pct[:-1]), float(s.x_pct[:-1]) + float(s.width_pct[:-1])) for s in log.segments]
