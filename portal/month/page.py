@@ -92,8 +92,7 @@ class MonthPage:
     days_so_far: int
     previous_url: str
     next_url: str
-    today_url: str
-    open_day: str
+    open_day: str  # its label
     entries: tuple[EntryRow, ...]
 
 
@@ -117,6 +116,7 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
     columns = _columns(factory, amounts)
     holes = _holes(factory, days, sums, now)
     rows = tuple(_day_row(factory, day, columns, _Read(sums, amounts, holes, may_write, open_day, now)) for day in days)
+    opened = next((row for row in rows if row.is_open), None)
     total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
     return MonthPage(
         organisation_name=factory.organisation.name,
@@ -133,9 +133,8 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         days_so_far=sum(day.ends_at <= now for day in days),
         previous_url=_month_url(factory, first - timedelta(days=1)),
         next_url=_month_url(factory, last + timedelta(days=1)) if days[-1].ends_at <= now else "",
-        today_url=reverse("today", args=[factory.pk]),
-        open_day=next((row.label for row in rows if row.is_open), ""),
-        entries=_entries(factory, next((row.day for row in rows if row.is_open), None)),
+        open_day=opened.label if opened else "",
+        entries=_entries(factory, opened.day) if opened else (),
     )
 
 
@@ -159,7 +158,7 @@ def csv_rows(page: MonthPage) -> tuple[list[str], list[dict[str, Any]]]:
 class _Read:
     sums: Mapping[date, Sums]
     amounts: Mapping[tuple[date, str], DayAmounts]
-    holes: Mapping[str, set[date]]
+    holes: Mapping[str, Mapping[date, str]]
     may_write: bool
     open_day: str
     now: datetime
@@ -179,14 +178,14 @@ def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -
 
 def _holes(
     factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime
-) -> dict[str, set[date]]:
-    """Row of the form -> the past days without an entry."""
+) -> dict[str, dict[date, str]]:
+    """Row of the form -> the past days without an entry, with the address of the form that fills each."""
     first = first_logged_at(factory)
     over = [day for day in days if day.ends_at <= now]
     if first is None or not over:
         return {}
     missing = missing_days(factory, over, sums, now, first)
-    return {row.name: {cell.day for cell in row.cells} for row in missing.rows}
+    return {row.name: {cell.day: cell.url for cell in row.cells} for row in missing.rows}
 
 
 def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read: _Read) -> DayRow:
@@ -195,13 +194,11 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
     for column in columns:
         amount, is_whole = _amount(factory, day, column, read)
         # If one type has two columns (wood in stere and in kg), the first shows the missing day.
-        is_hole = amount is None and day.day in read.holes.get(column.row_name, set()) and column.row_name not in taken
+        is_first = column.row_name not in taken
         taken.add(column.row_name)
-        url = ""
-        if is_hole and read.may_write:
-            query = urlencode({"day": day.day.isoformat()})
-            url = f"{reverse('log', args=[factory.pk])}?{query}#row-{column.row_name}"
-        cells.append(DayCell(amount, "" if amount is None else shown(amount), not is_whole, is_hole, url))
+        hole_url = read.holes.get(column.row_name, {}).get(day.day, "") if amount is None and is_first else ""
+        text = "" if amount is None else shown(amount)
+        cells.append(DayCell(amount, text, not is_whole, bool(hole_url), hole_url if read.may_write else ""))
     return DayRow(
         day=day.day,
         label=day.label,
@@ -237,9 +234,7 @@ def _total(rows: Sequence[DayRow], place: int) -> str:
 
 
 # --- Entries of one day ------------------------------------------------------------------------
-def _entries(factory: Factory, day: date | None) -> tuple[EntryRow, ...]:
-    if day is None:
-        return ()
+def _entries(factory: Factory, day: date) -> tuple[EntryRow, ...]:
     of_day = factory_day(factory, day)
     energy = EnergyEntry.objects.filter(
         factory=factory, deleted_at__isnull=True, timestamp__gt=of_day.starts_at - LONGEST

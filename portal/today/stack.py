@@ -17,17 +17,14 @@ from emissions.site_hours import SiteHour, site_hours
 from factories.days import FactoryDay, days_until, local_hour_start, running_day
 from factories.models import Factory
 from portal.drawn.band_chart import BandChart, BandHour, build_band_chart
+from portal.lead import DAYS_COMPARED, FEWEST_DAYS
 from portal.words import settling_sentence
-
-DAYS_COMPARED = 28
-FEWEST_DAYS = 5  # fewer values make no useful band
 
 
 @dataclass(frozen=True, slots=True)
 class StackSoFar:
     """`kg` is the sum over `known_hours` of the `whole_hours` since the day began; usual: the same hours of others."""
 
-    day_label: str
     start_label: str
     end_label: str
     kg: float | None
@@ -60,7 +57,6 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
     sums = _comparable_sums(known, before)
     low, median, high = _band(sums)
     return StackSoFar(
-        day_label=today.label,
         start_label=f"{today.starts_at:%H:%M}",
         end_label=f"{end:%H:%M}",
         kg=sum(hour.record_kg or 0.0 for hour in known.values()) if known else None,
