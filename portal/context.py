@@ -35,7 +35,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "organisation_name": _organisation_name(user),
-        "languages": settings.LANGUAGES,
         "nav_items": nav_items(request),
         "factory_nav_items": factory_nav_items(request),
     }

@@ -43,7 +43,6 @@ class FirstCall:
     device_id: str
     factory_name: str
     refusal: str = ""
-    operator_command: str = "python manage.py publish_reading"
 
 
 @never_cache
