@@ -36,7 +36,7 @@ CONTENT = (
 )
 TYPE_FIELDS = ("name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood")
 _THOUSAND = Decimal(1000)
-Row = dict[str, Any]
+DataRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +58,35 @@ def load(folder: Path = DATA) -> Loaded:
     """Make the tables hold what the files say. Idempotent; safe while another run loads (it locks the types' table)."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
     factors = [_factor_row(line, row) for line, row in _lines(folder / "emission_factors.csv")]
-    stored_types, newest = _stored()
-    if _is_stored(types, factors, stored_types, newest):
+    if not any(_changes(types, factors)):
         return Loaded(unchanged=len(factors))
     with connection.cursor() as cursor:
         cursor.execute(sql.load("energy", "lock_types"))
-    stored_types, newest = _stored()
-    changed_types = [row for row in types if stored_types.get(row["code"]) != _content(row, TYPE_FIELDS)]
+    changed_types, new = _changes(types, factors)
     EnergyType.objects.bulk_create(
         [EnergyType(**row) for row in changed_types],
         update_conflicts=True,
         unique_fields=["code"],
         update_fields=list(TYPE_FIELDS),
     )
-    ids = dict(EnergyType.objects.values_list("code", "pk"))
-    new, versions = [], 0
-    for row in factors:
-        known = newest.get(_content(row, KEY))
-        if known is not None and known[1] == _content(row, CONTENT):
-            continue
-        versions += known is not None
-        fields = {**row, "energy_type": None} | {"version": known[0] + 1 if known else 1}
-        del fields["energy_type"]
-        new.append(EmissionFactor(energy_type_id=ids[row["energy_type"]], **fields))
-    EmissionFactor.objects.bulk_create(new)
+    types_by_code = {row.code: row for row in EnergyType.objects.all()}
+    EmissionFactor.objects.bulk_create(
+        EmissionFactor(**{**row, "energy_type": types_by_code[row["energy_type"]]}) for row in new
+    )
+    versions = sum(row["version"] > 1 for row in new)
     return Loaded(len(changed_types), len(new) - versions, versions, len(factors) - len(new))
+
+
+def _changes(types: list[DataRow], factors: list[DataRow]) -> tuple[list[DataRow], list[DataRow]]:
+    """Rows of types that the table has not so, and of factors with the version that each is going to be."""
+    stored_types, newest = _stored()
+    changed_types = [row for row in types if stored_types.get(row["code"]) != _content(row, TYPE_FIELDS)]
+    new = []
+    for row in factors:
+        version, content = newest.get(_content(row, KEY), (0, None))
+        if content != _content(row, CONTENT):
+            new.append(row | {"version": version + 1})
+    return changed_types, new
 
 
 Newest = dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]
@@ -105,14 +109,6 @@ def _stored() -> tuple[dict[str, tuple[Any, ...]], Newest]:
     return types, newest
 
 
-def _is_stored(types: list[Row], factors: list[Row], stored_types: dict[str, tuple[Any, ...]], newest: Newest) -> bool:
-    if any(stored_types.get(row["code"]) != _content(row, TYPE_FIELDS) for row in types):
-        return False
-    return all(
-        (known := newest.get(_content(row, KEY))) is not None and known[1] == _content(row, CONTENT) for row in factors
-    )
-
-
 def _content(row: Mapping[str, Any], names: Iterable[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
@@ -124,7 +120,7 @@ def _lines(path: Path) -> Iterable[tuple[str, dict[str, str]]]:
             yield f"{path.name} line {number}", row
 
 
-def _type_row(line: str, row: dict[str, str]) -> Row:
+def _type_row(line: str, row: dict[str, str]) -> DataRow:
     return {
         "code": row["code"],
         "name": row["name"],
@@ -138,7 +134,7 @@ def _type_row(line: str, row: dict[str, str]) -> Row:
     }
 
 
-def _factor_row(line: str, row: dict[str, str]) -> Row:
+def _factor_row(line: str, row: dict[str, str]) -> DataRow:
     """A row as stored: `gj_per_unit` and `value` are multiplied out where the file gives the chain."""
     numbers = {
         name: _number(line, name, row[name])

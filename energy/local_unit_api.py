@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers, status
@@ -13,12 +12,9 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
-from energy.factors import find_energy_type
 from energy.models import LocalUnit
 from energy.services import set_local_unit
-from factories.models import Factory
 from factories.queries import choosable_factories
-from lib.errors import invalid
 from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer, ToFactory, factory_to_write
 
 
@@ -83,11 +79,8 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
     def create(self, request: Request) -> Response:
         """One of that name for the same type is an error: change it instead."""
         given = validated(NewLocalUnitSerializer, request)
-        factory = factory_to_write(request, Action.WRITE_ENERGY, given["factory"])
-        _require_free(factory, given["energy_type"], given["name"])
-        record = set_local_unit(
-            factory, given["energy_type"], given["name"], amount=given["amount"], unit=given["unit"]
-        )
+        factory = factory_to_write(request, Action.WRITE_ENERGY, given.pop("factory"))
+        record = set_local_unit(factory, **given, must_be_new=True)
         return Response(LocalUnitSerializer(record).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
@@ -105,18 +98,3 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         amount, unit = changes.get("amount", record.amount), changes.get("unit", record.unit)
         changed = set_local_unit(record.factory, record.energy_type.code, record.name, amount=amount, unit=unit)
         return Response(LocalUnitSerializer(changed).data)
-
-
-def _require_free(factory: Factory, energy_type: str, name: str) -> None:
-    words = " ".join(name.split())
-    taken = LocalUnit.objects.filter(
-        factory=factory, energy_type=find_energy_type(energy_type), name__iexact=words
-    ).first()
-    if taken is not None:
-        raise invalid(
-            "name",
-            "taken",
-            _("name=%(name)r is there already: %(what)s. Change that one (local unit %(id)d).")
-            % {"name": words, "what": str(taken), "id": taken.pk},
-            local_unit=taken.pk,
-        )

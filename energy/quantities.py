@@ -3,7 +3,7 @@
 Exact conversions within a dimension are in `science/units.py`; which factor it is for is in `factors.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
@@ -144,12 +144,12 @@ def in_factor_unit(
         else:
             if dimension is Dimension.MASS:
                 kg = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="kg")
-                found = _first(kg, ((m.kg_per_unit, u) for u in usual_first if (m := measures[u])))
+                found = _first(kg, ((measures[unit].kg_per_unit, unit) for unit in usual_first))
             elif dimension is Dimension.STACKED_VOLUME and kg_per_stere and "kg" in measures:
                 found = quantity.amount * kg_per_stere, "kg"
             elif dimension is Dimension.ENERGY and energy_type.carrier == Carrier.FUEL:
                 gj = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="GJ")
-                found = _first(gj, ((m.gj_per_unit, u) for u in usual_first if (m := measures[u])))
+                found = _first(gj, ((measures[unit].gj_per_unit, unit) for unit in usual_first))
     if found is None:
         raise _mixed(quantity, dimension, energy_type, usual_first)
     if found[0] > LARGEST_FACTOR_AMOUNT:
@@ -162,11 +162,8 @@ def in_factor_unit(
     return found
 
 
-def _first(amount: Decimal, candidates: object) -> tuple[Decimal, str] | None:
-    for size, unit in candidates:  # type: ignore[attr-defined]
-        if size:
-            return amount / size, unit
-    return None
+def _first(amount: Decimal, sizes: Iterable[tuple[Decimal | None, str]]) -> tuple[Decimal, str] | None:
+    return next(((amount / size, unit) for size, unit in sizes if size), None)
 
 
 def _mixed(quantity: Quantity, dimension: Dimension, energy_type: EnergyType, wanted: list[str]) -> ApiError:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
@@ -203,17 +204,29 @@ def _per_made_tea(entry: EnergyEntry) -> Notice | None:
 
 
 # --- Local units -------------------------------------------------------------------------------
-def set_local_unit(factory: Factory, energy_type: str, name: str, *, amount: Decimal, unit: str) -> LocalUnit:
+@transaction.atomic
+def set_local_unit(
+    factory: Factory, energy_type: str, name: str, *, amount: Decimal, unit: str, must_be_new: bool = False
+) -> LocalUnit:
     """Add or change what a unit of the factory is. Entries keep what they were valued by.
 
-    Raises ApiError 400 when the unit it is made of is unknown.
+    Raises ApiError 400 when the unit it is made of is unknown, or with `must_be_new` when the name is taken.
     """
-    found = find_energy_type(energy_type)
-    words = " ".join(name.split())
-    local = {**local_units_of(factory, found), words.lower(): (amount, unit)}
-    in_known_unit(Decimal(1), words, energy_type=found, local=local)
-    record = LocalUnit.objects.filter(factory=factory, energy_type=found, name__iexact=words).first()
-    record = record or LocalUnit(factory=factory, energy_type=found, name=words)
+    found_type, words = find_energy_type(energy_type), " ".join(name.split())
+    # Two people who add one name wait for each other: the second one is told that it is there.
+    Factory.objects.select_for_update(no_key=True).get(pk=factory.pk)
+    record = LocalUnit.objects.filter(factory=factory, energy_type=found_type, name__iexact=words).first()
+    if record is not None and must_be_new:
+        raise invalid(
+            "name",
+            "taken",
+            _("name=%(name)r is there already: %(what)s. Change that one (local unit %(id)d).")
+            % {"name": words, "what": str(record), "id": record.pk},
+            local_unit=record.pk,
+        )
+    local = {**local_units_of(factory, found_type), words.lower(): (amount, unit)}
+    in_known_unit(Decimal(1), words, energy_type=found_type, local=local)
+    record = record or LocalUnit(factory=factory, energy_type=found_type, name=words)
     record.amount, record.unit = amount, unit
     record.full_clean()
     record.save()

@@ -25,7 +25,7 @@ Cell = str | int | float | datetime | date | None
 
 
 class SheetError(ValueError):
-    """The file as a whole cannot be read; `column` names the argument at fault where there is one."""
+    """The file as a whole cannot be read; `field` names the argument at fault where there is one."""
 
     def __init__(self, message: str, field: str = "file") -> None:
         super().__init__(message)
@@ -127,8 +127,7 @@ def _read_xlsx(file: BinaryIO) -> Sheet:
         zipfile.LargeZipFile,
         InvalidFileException,
         ParseError,
-        KeyError,
-        IndexError,
+        LookupError,
         ValueError,
         TypeError,
         AttributeError,
