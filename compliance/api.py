@@ -45,7 +45,6 @@ from science.rounding import decimal_kg
 RESOLUTIONS = ("day", "month")
 LONGEST_DAYS = {"day": 800, "month": 8_000}
 USUAL_DAYS = {"day": 31, "month": 365}
-KG_PER_T = 1000
 
 
 # --- Targets -----------------------------------------------------------------------------------
@@ -233,9 +232,9 @@ def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[
     end = start + timedelta(days=1) if resolution == "day" else (start + timedelta(days=31)).replace(day=1)
     bases = [name for name, days in (("measured", own.measured_days), ("fuel", own.fuel_days)) if days]
     per_kg = own.co2e_kg_per_kg
-    is_per_tonne = SECTORS[factory.sector].product_unit == "t"
+    sector = SECTORS[factory.sector]
     values: dict[str, Decimal | None] = {name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
-        "co2e_kg_per_t": per_kg * KG_PER_T if is_per_tonne and per_kg is not None else None
+        "co2e_kg_per_t": per_kg * sector.kg_per_unit if sector.product_unit == "t" and per_kg is not None else None
     }
     return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
         "factory": factory.pk,

@@ -138,6 +138,6 @@ def _unit(organisation: Organisation, factory: Factory | None, metric: str) -> s
         raise invalid(
             "metric",
             "products_differ",
-            _("A tonne of coal and a kilogram of tea have no common intensity; set one per factory, or tonnes."),
+            _("Sites that make different products have no common intensity; set one per factory, or tonnes."),
         )
     return f"kg CO2e/{shared_sector(sectors).product_unit}"

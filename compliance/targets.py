@@ -20,12 +20,12 @@ from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
 from factories.days import last_day_over_everywhere
 from factories.models import Factory
+from factories.sectors import KG_PER_UNIT
 from science.intensity import KNOWN_SHARE, RECENT_DAYS, STACK_FUEL_BAND
 from science.rounding import decimal_kg
 
 WINDOW_DAYS = 365  # tea is seasonal: a month says nothing
 
-_KG_PER_T = 1000
 _ZERO = Decimal(0)
 
 
@@ -204,12 +204,12 @@ def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
             ),
             _ZERO,
         )
-        return decimal_kg(kg / _KG_PER_T)
+        return decimal_kg(kg / KG_PER_UNIT["t"])
     emitted = sum((_of_scope(target, own.co2e_pair_kg, own.scope2_pair_kg) for own in known), _ZERO)
     made_kg = sum((own.co2e_made_kg or _ZERO for own in known), _ZERO)
     if not made_kg:
         return None
-    return decimal_kg(emitted / made_kg * (_KG_PER_T if target.unit.endswith("/t") else 1))
+    return decimal_kg(emitted / made_kg * KG_PER_UNIT[target.unit.rpartition("/")[2]])
 
 
 def _of_scope(target: Target, co2e_kg: Decimal | None, scope2_kg: Decimal | None) -> Decimal:

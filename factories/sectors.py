@@ -45,6 +45,7 @@ class Sector:
     # --- What it makes.
     products: tuple[Product, ...]  # intensities divide by the first
     product_word: Promise
+    product_name: Promise  # the same in a sentence: "tea was made"
     product_unit: str  # intensities are shown a kg or a t of product
     # --- What it logs. Rows of the log form are defined in `portal/log_form/rows.py`.
     required: tuple[Required, ...]
@@ -55,7 +56,7 @@ class Sector:
     burns_for_heat: bool  # has chimneys, and a day without heat fuel is not complete
     boiler_fuel: str = ""  # of the boiler that a new site gets
     has_methane: bool = False  # scope 1 is unknown until the methane of its product is
-    lead: str = ""  # kind of Today's first figure (`portal/lead.py`); empty: by what is burned
+    leads_with_co2e: bool = False  # Today's first figure is CO2e per unit of product; else what is burned per unit
     # --- How it is spoken of among others.
     sites_of: Promise  # with `count` and `total`
     emitted_title: Promise
@@ -63,10 +64,25 @@ class Sector:
     ceilings: UseCeilings | None = None  # without them a gap cannot be filled, so its sites get figures and no places
     why_no_places: Promise | None = None
 
+    def word_of(self, item: Item) -> str:
+        """What the sector calls the thing that its log must hold."""
+        return next(str(required.word) for required in self.required if required.item is item)
+
+    @property
+    def required_words(self) -> str:
+        return ", ".join(str(required.word) for required in self.required)
+
+    @property
+    def kg_per_unit(self) -> int:
+        return KG_PER_UNIT[self.product_unit]
+
     @property
     def has_places(self) -> bool:
         return self.ceilings is not None
 
+
+#: Of the units of product in which intensities are shown.
+KG_PER_UNIT = {"kg": 1, "t": 1000}
 
 _ELECTRICITY = Required(Item.ELECTRICITY, "electricity", _("electricity"))
 
@@ -78,6 +94,7 @@ SECTORS: dict[str, Sector] = {
             label=_("Tea factory"),
             products=(Product.MADE_TEA, Product.GREEN_LEAF),
             product_word=_("made tea"),
+            product_name=_("tea"),
             product_unit="kg",
             required=(
                 Required(Item.HEAT, "firewood", _("firewood")),
@@ -98,6 +115,7 @@ SECTORS: dict[str, Sector] = {
             label=_("Coal mine"),
             products=(Product.COAL,),
             product_word=_("coal"),
+            product_name=_("coal"),
             product_unit="t",
             required=(
                 Required(Item.OTHER, "diesel", _("diesel")),
@@ -109,7 +127,7 @@ SECTORS: dict[str, Sector] = {
             first_log=_("Log yesterday's coal, diesel and electricity. It takes 20 seconds."),
             burns_for_heat=False,
             has_methane=True,
-            lead="coal",
+            leads_with_co2e=True,
             sites_of=_("%(count)d of %(total)d mines"),
             emitted_title=_("What the mines emitted"),
             why_no_places=_(
@@ -121,6 +139,7 @@ SECTORS: dict[str, Sector] = {
             label=_("Other"),
             products=tuple(Product),
             product_word=_("product"),
+            product_name=_("product"),
             product_unit="kg",
             required=(_ELECTRICITY,),
             log_rows=("electricity", "diesel", "firewood"),

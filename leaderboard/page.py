@@ -15,7 +15,7 @@ from factories.models import Factory
 from leaderboard import words
 from leaderboard.choices import ALL, ROLLING, GroupKind, Window, parse_period
 from leaderboard.metrics import METRICS, STACK, Metric, metrics_of
-from leaderboard.places import KG_PER, Leaderboard, Row, Unplaced
+from leaderboard.places import Leaderboard, Row, Unplaced
 from leaderboard.sums import sums_of_windows
 from science import intensity
 
@@ -209,7 +209,7 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
     change = ""
     if row.change and board.compared:
         change = words.change_sentence(row.change, board.compared, with_grid=board.metric.is_of_grid)
-    notes = [words.held_sentence(row), words.idle_sentence(row)]
+    notes = [words.held_sentence(row), words.idle_sentence(row, board.sector)]
     return SiteRow(
         factory_id=factory.pk,
         name=factory.name,
@@ -308,7 +308,7 @@ def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBa
     for (number, _pk), of_month in sums.items():
         if not of_month.production_missing:
             per_kg = intensity.figure(of_month.by_metric[board.metric])
-            values[number] = None if per_kg is None else per_kg * KG_PER[board.sector.product_unit]
+            values[number] = None if per_kg is None else per_kg * board.sector.kg_per_unit
     top = max((value for value in values if value is not None), default=1.0) or 1.0
     bars = []
     for number, (first, value) in enumerate(zip(firsts, values, strict=True)):

@@ -25,7 +25,6 @@ from science import intensity, ranking
 from science.intensity import Change
 from science.ranking import SMALLEST_GROUP, Interval, Place
 
-KG_PER = {"kg": 1.0, "t": 1000.0}
 _YEAR_DAYS = 365.25
 # Of fewer sites whose rows one may not see, the median would give somebody's figure away.
 _SMALLEST_MEDIAN = 3
@@ -169,9 +168,9 @@ class _Scope:
         return SECTORS[self.factories[0].sector] if self.factories else next(iter(SECTORS.values()))
 
     @property
-    def scale(self) -> float:
+    def scale(self) -> int:
         """From a figure per kg to one a unit of the product."""
-        return KG_PER[self.sector.product_unit]
+        return self.sector.kg_per_unit
 
     @property
     def shows_names(self) -> bool:

@@ -60,7 +60,7 @@ def reasons(sums: RankedSums | None, first_day: date, sector: Sector, metric: Me
     if not sector.has_places:
         return of_site + _without_places(sums, sector, metric)
     if Shortfall.ENERGY_MISSING in short:
-        of_site.append(_energy_missing(sums, days))
+        of_site.append(_energy_missing(sums, days, sector))
     if Shortfall.FUEL_UNCONFIRMED in short:
         of_site.append(_fuel_unconfirmed(sums, days))
     return of_site
@@ -77,17 +77,14 @@ def _production_missing(sums: RankedSums, first_day: date) -> UnplacedReason:
     return UnplacedReason(ReasonCode.PRODUCTION_MISSING, text, len(days), days[:NAMED_DAYS])
 
 
-def _energy_missing(sums: RankedSums, days: DaySums) -> UnplacedReason:
+def _energy_missing(sums: RankedSums, days: DaySums, sector: Sector) -> UnplacedReason:
     needed = math.ceil(KNOWN_SHARE * days.asked_days - days.known_days)
+    item = Item.HEAT if len(sums.heat_missing) >= len(sums.electricity_missing) else Item.ELECTRICITY
     text = ngettext(
         "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d day.",
         "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d days.",
         needed,
-    ) % {
-        "share": math.floor(100.0 * days.known_days / days.asked_days),
-        "what": _("firewood") if len(sums.heat_missing) >= len(sums.electricity_missing) else _("electricity"),
-        "count": needed,
-    }
+    ) % {"share": math.floor(100.0 * days.known_days / days.asked_days), "what": sector.word_of(item), "count": needed}
     return UnplacedReason(ReasonCode.ENERGY_MISSING, text, needed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -45,7 +46,7 @@ def digits(value: float | None, metric: Metric, sector: Sector) -> str:
     """A figure a unit of product; of a tonne with one decimal."""
     if value is None:
         return "–"
-    return f"{value:,.{metric.decimals if sector.product_unit == 'kg' else 1}f}"
+    return f"{value:,.{metric.decimals if sector.kg_per_unit == 1 else 1}f}"
 
 
 def percent_of(pct: float) -> str:
@@ -74,15 +75,15 @@ def held_sentence(row: Row) -> str:
     return text % {"count": row.held_days}
 
 
-def idle_sentence(row: Row) -> str:
+def idle_sentence(row: Row, sector: Sector) -> str:
     if not row.idle_made_days:
         return ""
     text = ngettext(
-        "Tea was made on %(count)d day without a fire in the stack. Check the sensor.",
-        "Tea was made on %(count)d days without a fire in the stack. Check the sensor.",
+        "%(product)s was made on %(count)d day without a fire in the stack. Check the sensor.",
+        "%(product)s was made on %(count)d days without a fire in the stack. Check the sensor.",
         row.idle_made_days,
     )
-    return text % {"count": row.idle_made_days}
+    return text % {"product": capfirst(str(sector.product_name)), "count": row.idle_made_days}
 
 
 def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) -> str:

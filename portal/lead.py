@@ -17,16 +17,19 @@ from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
 from factories.days import day_label
-from factories.sectors import SECTORS
+from factories.sectors import Sector
 
 DAYS_COMPARED = 28
 FEWEST_DAYS = 5
+_MJ_PER_GJ = 1000
 
 
 class LeadKind(StrEnum):
-    WOOD = "wood"  # kg wood per kg made tea
-    HEAT = "heat"  # MJ of all energy per kg made tea, where no wood is burned
-    COAL = "coal"  # kg CO2e (scope 1 and 2) per t coal
+    """What is divided by the product."""
+
+    WOOD = "wood"  # kg of wood
+    HEAT = "heat"  # MJ of all energy, where no wood is burned
+    CO2E = "co2e"  # kg CO2e of scope 1 and 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class LeadFigure:
     """`value` is `numerator` by `denominator`; `usual` the median of `usual_days` of the 28 days before."""
 
     kind: LeadKind
+    sector: Sector
     day: date
     value: Decimal
     usual: Decimal | None
@@ -49,7 +53,13 @@ class LeadFigure:
 
     @property
     def _first_sentence(self) -> str:
-        return _WORDS[self.kind]() % {"value": figure(self.value)}
+        words = {
+            LeadKind.WOOD: _("%(value)s kg wood per %(unit)s %(product)s."),
+            LeadKind.HEAT: _("%(value)s MJ per %(unit)s %(product)s."),
+            LeadKind.CO2E: _("%(value)s kg CO2e per %(unit)s %(product)s."),
+        }
+        product = {"unit": self.sector.product_unit, "product": self.sector.product_name}
+        return words[self.kind] % (product | {"value": figure(self.value)})
 
     @property
     def day_sentence(self) -> str:
@@ -59,24 +69,22 @@ class LeadFigure:
 
     @property
     def formula(self) -> str:
-        numbers = {
+        words = {
+            LeadKind.WOOD: _("%(numerator)s kg wood ÷ %(denominator)s %(unit)s %(product)s = %(value)s"),
+            LeadKind.HEAT: _(
+                "%(numerator)s MJ of fuel and electricity ÷ %(denominator)s %(unit)s %(product)s = %(value)s"
+            ),
+            LeadKind.CO2E: _(
+                "%(numerator)s kg CO2e (scope 1 and 2) ÷ %(denominator)s %(unit)s %(product)s = %(value)s"
+            ),
+        }
+        return words[self.kind] % {
             "numerator": amount(self.numerator),
             "denominator": amount(self.denominator),
             "value": figure(self.value),
+            "unit": self.sector.product_unit,
+            "product": self.sector.product_word,
         }
-        return _FORMULAS[self.kind]() % numbers
-
-
-_WORDS = {
-    LeadKind.WOOD: lambda: _("%(value)s kg wood per kg tea."),
-    LeadKind.HEAT: lambda: _("%(value)s MJ per kg tea."),
-    LeadKind.COAL: lambda: _("%(value)s kg CO2e per t coal."),
-}
-_FORMULAS = {
-    LeadKind.WOOD: lambda: _("%(numerator)s kg wood ÷ %(denominator)s kg made tea = %(value)s"),
-    LeadKind.HEAT: lambda: _("%(numerator)s MJ of fuel and electricity ÷ %(denominator)s kg made tea = %(value)s"),
-    LeadKind.COAL: lambda: _("%(numerator)s kg CO2e (scope 1 and 2) ÷ %(denominator)s t coal = %(value)s"),
-}
 
 
 def figure(value: Decimal) -> str:
@@ -89,54 +97,48 @@ def amount(value: Decimal) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
 
 
-def kind_for(sector: str, rows: Collection[Sums]) -> LeadKind:
+def _kind(sector: Sector, rows: Collection[Sums]) -> LeadKind:
     """The kind of figure for this sector and its fuels."""
-    if SECTORS[sector].lead:
-        return LeadKind(SECTORS[sector].lead)
-    if any(row.firewood_kg is not None for row in rows):
-        return LeadKind.WOOD
-    return LeadKind.HEAT if any(row.heat_days for row in rows) else LeadKind.WOOD
+    if sector.leads_with_co2e:
+        return LeadKind.CO2E
+    if any(row.heat_days for row in rows) and all(row.firewood_kg is None for row in rows):
+        return LeadKind.HEAT
+    return LeadKind.WOOD
 
 
-def _parts(kind: LeadKind, row: Sums) -> tuple[Decimal, Decimal] | None:
+def _parts(kind: LeadKind, sector: Sector, row: Sums | None) -> tuple[Decimal, Decimal] | None:
     """Numerator and denominator of a day; None while one of them is not logged, or nothing was made."""
-    amount, made_kg, size = {
-        LeadKind.WOOD: (row.wood_pair_kg, row.wood_made_kg, Decimal(1)),
-        LeadKind.HEAT: (row.energy_pair_gj, row.energy_made_kg, Decimal(1000)),
-        LeadKind.COAL: (row.co2e_pair_kg, row.co2e_made_kg, Decimal(1000)),
+    if row is None:
+        return None
+    amount, made_kg = {
+        LeadKind.WOOD: (row.wood_pair_kg, row.wood_made_kg),
+        LeadKind.HEAT: (None if row.energy_pair_gj is None else row.energy_pair_gj * _MJ_PER_GJ, row.energy_made_kg),
+        LeadKind.CO2E: (row.co2e_pair_kg, row.co2e_made_kg),
     }[kind]
-    if amount is None or not made_kg:
-        return None
-    return (amount, made_kg / size) if kind is LeadKind.COAL else (amount * size, made_kg)
+    return None if amount is None or not made_kg else (amount, made_kg / sector.kg_per_unit)
 
 
-def lead_of_day(kind: LeadKind, rows: Mapping[date, Sums], day: date) -> LeadFigure | None:
+def lead_of_day(sector: Sector, rows: Mapping[date, Sums], day: date) -> LeadFigure | None:
     """The figure of one day with its usual value; None without both sides of the ratio."""
-
-    def parts(of_day: date) -> tuple[Decimal, Decimal] | None:
-        row = rows.get(of_day)
-        return None if row is None else _parts(kind, row)
-
-    ratio = parts(day)
-    if ratio is None:
+    kind = _kind(sector, rows.values())
+    parts = _parts(kind, sector, rows.get(day))
+    if parts is None:
         return None
-    before = [parts(day - timedelta(days=back)) for back in range(1, DAYS_COMPARED + 1)]
+    before = [_parts(kind, sector, rows.get(day - timedelta(days=back))) for back in range(1, DAYS_COMPARED + 1)]
     ratios = [numerator / denominator for numerator, denominator in filter(None, before)]
     return LeadFigure(
         kind=kind,
+        sector=sector,
         day=day,
-        value=ratio[0] / ratio[1],
+        value=parts[0] / parts[1],
         usual=statistics.median(ratios) if len(ratios) >= FEWEST_DAYS else None,
         usual_days=len(ratios),
-        numerator=ratio[0],
-        denominator=ratio[1],
+        numerator=parts[0],
+        denominator=parts[1],
     )
 
 
-def latest_lead(kind: LeadKind, rows: Mapping[date, Sums], last: date, *, look_back_days: int) -> LeadFigure | None:
+def latest_lead(sector: Sector, rows: Mapping[date, Sums], last: date, *, look_back_days: int) -> LeadFigure | None:
     """The figure of the newest day up to `last` that has one."""
-    for back in range(look_back_days):
-        lead = lead_of_day(kind, rows, last - timedelta(days=back))
-        if lead is not None:
-            return lead
-    return None
+    days = (last - timedelta(days=back) for back in range(look_back_days))
+    return next((lead for day in days if (lead := lead_of_day(sector, rows, day))), None)

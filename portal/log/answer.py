@@ -19,11 +19,12 @@ from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from factories.days import FactoryDay, running_day
 from factories.models import Factory
+from factories.sectors import SECTORS
 from logbook.notices import words
 from logbook.services import may_undo
 from portal.amounts import Entry, amount_label, entry_url
 from portal.carbon_words import counts, wood_pair
-from portal.lead import DAYS_COMPARED, LeadFigure, kind_for, lead_of_day
+from portal.lead import DAYS_COMPARED, LeadFigure, lead_of_day
 from portal.log.saving import entries_of, spec_of
 
 # Notices that stay with the entry and ask for no action.
@@ -90,7 +91,7 @@ def _lead(factory: Factory, day: FactoryDay, now: datetime) -> LeadFigure | None
     first = day.day - timedelta(days=DAYS_COMPARED)
     series = queries.series([factory.pk], first, day.day, by="day", now=now)
     sums = {row.bucket: row for row in series if row.bucket is not None}
-    return lead_of_day(kind_for(factory.sector, sums.values()), sums, day.day)
+    return lead_of_day(SECTORS[factory.sector], sums, day.day)
 
 
 def _without_figure(entries: Sequence[Entry], day: FactoryDay) -> str:

@@ -24,7 +24,7 @@ from factories.models import Factory
 from factories.sectors import SECTORS, Sector
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
-from portal.lead import DAYS_COMPARED, LeadFigure, amount, kind_for, latest_lead
+from portal.lead import DAYS_COMPARED, LeadFigure, amount, latest_lead
 from portal.missing import Missing, first_logged_at, missing_days
 from portal.today.inputs import DayInputs, day_inputs
 from portal.today.stack import StackSoFar, stack_so_far
@@ -95,12 +95,12 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
 
 # --- The first figure --------------------------------------------------------------------------
 def _lead(factory: Factory, sums: Mapping[date, Sums], yesterday: FactoryDay, now: datetime) -> Lead:
-    kind = kind_for(factory.sector, sums.values())
-    figure = latest_lead(kind, sums, yesterday.day, look_back_days=MISSING_DAYS)
+    sector = SECTORS[factory.sector]
+    figure = latest_lead(sector, sums, yesterday.day, look_back_days=MISSING_DAYS)
     day = factory_day(factory, figure.day if figure else _latest_logged(sums, yesterday.day))
     sums_of_day = sums.get(day.day)
     inputs = day_inputs(factory, day, sums_of_day.made_kg if sums_of_day else None) if sums_of_day else None
-    sentence, hint = (figure.sentence, "") if figure else _totals_of(sums_of_day, day)
+    sentence, hint = (figure.sentence, "") if figure else _totals_of(sector, sums_of_day, day)
     period = urlencode({"factory": factory.pk, "from": day.starts_at.isoformat(), "to": day.ends_at.isoformat()})
     return Lead(
         sentence=sentence,
@@ -120,12 +120,13 @@ def _latest_logged(sums: Mapping[date, Sums], yesterday: date) -> date:
     return max(logged, default=yesterday)
 
 
-def _totals_of(row: Sums | None, day: FactoryDay) -> tuple[str, str]:
+def _totals_of(sector: Sector, row: Sums | None, day: FactoryDay) -> tuple[str, str]:
     """The sentence without both sides of the ratio: what is logged, and what is missing."""
     if row is not None and row.firewood_kg is not None:
-        hint = _("The figure per kg of tea appears when made tea is logged.")
+        hint = _("The figure per %(unit)s of %(product)s appears when %(logged)s is logged.")
         if row.made_kg is not None:
-            hint = _("No tea was made that day, so there is no figure per kg.")
+            hint = _("No %(product)s was made that day, so there is no figure per %(unit)s.")
+        hint %= {"unit": sector.product_unit, "product": sector.product_name, "logged": sector.product_word}
         return _("%(kg)s kg wood on %(day)s.") % {"kg": amount(row.firewood_kg), "day": day.label}, hint
     if row is not None and row.made_kg is not None:
         hint = _("The figure per product appears when the energy of the day is logged.")
