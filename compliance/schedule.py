@@ -57,9 +57,10 @@ class Log:
 
 
 def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
-    """The log of each factory: yesterday, and the seven days before it. Brings the site days up to date first.
+    """The log of each factory: yesterday, and the seven days before it.
 
-    The number of queries does not grow with the factories.
+    Brings the site days up to date first, and waits while a worker recomputes a batch of them. The number of queries
+    does not grow with the factories.
     """
     ids = [factory.pk for factory in factories]
     site_days.refresh(ids)

@@ -38,14 +38,14 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
         source="place.place", allow_null=True, help_text="null: under 5 placed sites, or mines"
     )
     place_best = serializers.IntegerField(
-        source="place.best", allow_null=True, help_text="the place may truly lie from here"
+        source="place.best", allow_null=True, help_text="best place that the bounds allow"
     )
-    place_worst = serializers.IntegerField(source="place.worst", allow_null=True, help_text="to here")
+    place_worst = serializers.IntegerField(source="place.worst", allow_null=True, help_text="and the worst")
     is_shared = serializers.BooleanField()
     value = serializers.FloatField(source="interval.value", help_text="of the metric asked for")
-    value_low = serializers.FloatField(source="interval.lower", help_text="lower bound, of what differs between sites")
+    value_low = serializers.FloatField(source="interval.lower", help_text="without errors that all sites share")
     value_high = serializers.FloatField(source="interval.upper")
-    # A field a metric: see `get_fields`.
+    # `get_fields` puts one field a metric here.
     stack_measured = serializers.FloatField(
         allow_null=True, help_text="kg CO2 of wood as the stacks measured it, on days without a missing hour"
     )
@@ -66,14 +66,15 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        last = ["stack_measured", *list(fields)[list(fields).index("stack_measured") + 1 :]]
-        behind = {name: fields.pop(name) for name in last}
-        for metric in METRICS:
-            fields[metric.code] = serializers.FloatField(
-                source=f"figures.{metric.code}", allow_null=True, help_text=metric.api_help
-            )
-        return fields | behind
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {}
+        for name, field in super().get_fields().items():
+            if name == "stack_measured":
+                for metric in METRICS:
+                    fields[metric.code] = serializers.FloatField(
+                        source=f"figures.{metric.code}", allow_null=True, help_text=metric.api_help
+                    )
+            fields[name] = field
+        return fields
 
 
 class UnplacedReasonSerializer(serializers.Serializer[Any]):
@@ -112,8 +113,8 @@ class ComparedSerializer(serializers.Serializer[Any]):
 
 
 class LeaderboardSerializer(serializers.Serializer[Any]):
-    next = serializers.CharField(allow_null=True, help_text="always null: it is one page")
-    previous = serializers.CharField(allow_null=True)
+    next = serializers.CharField(default=None, allow_null=True, help_text="always null: it is one page")
+    previous = serializers.CharField(default=None, allow_null=True)
     metric = serializers.ChoiceField(choices=CODES, source="metric.code")
     unit = serializers.CharField()
     period = LeaderboardPeriodSerializer()
@@ -142,7 +143,7 @@ class LeaderboardView(APIView):
 
     @swagger_auto_schema(
         operation_id="factories_leaderboard",
-        operation_summary="Places by intensity, each as a range, and the sites without a place with the reasons",
+        operation_summary="Places by intensity as ranges, and why other sites have no place",
         manual_parameters=[
             _query("metric", "decides the places", CODES[0], enum=CODES),
             _query("period", "12m (default: up to the last complete day), a year 2026, a month 2026-10", "12m"),

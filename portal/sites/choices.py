@@ -29,7 +29,7 @@ class FactoryChoice:
 
 
 def factory_choices(factories: Iterable[Factory], now: datetime) -> list[FactoryChoice]:
-    """Factories with something to log come first. The number of queries does not grow with the factories."""
+    """Factories with something to log come first. Like `logs`, it waits while a worker recomputes site days."""
     managed = list(factories)
     kept = logs(managed, now)
     states = {row.factory_id: row for row in network_rows(managed, now)}

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.roles import Role
 from compliance.models import SiteDay
 from factories.models import Factory
+from leaderboard.api import LeaderboardSerializer
 from leaderboard.choices import parse_period
 from leaderboard.metrics import CO2E, ENERGY, METRICS, STACK, Metric
 from leaderboard.places import Leaderboard, Row, leaderboard
@@ -335,6 +336,50 @@ def test_the_site_that_improved_most_against_the_same_days_a_year_before(network
     assert ranked.most_improved.value == pytest.approx(100 * (0.9 - 1.2) * 1.8 * 0.0296712 / old, rel=0.01)
 
 
+def test_every_column_of_the_api_is_that_of_the_row(network: SimpleNamespace) -> None:
+    """A misspelt source of a field that may be null would answer null, so that no column here is null."""
+    for site in network.sites:
+        fill_days(site, 365 + 30 - 21, last=date(2026, 10, 31))
+    change_day(network.litein, LAST - timedelta(days=5), **NO_HEAT)
+    ranked = board(network.hq, period="12m")
+    row = row_of(ranked, network.litein)
+    assert row.place is not None
+    assert row.change is not None
+    assert row.gap_cost is not None
+
+    answered = LeaderboardSerializer(ranked).data
+
+    (shown,) = [item for item in answered["results"] if item["factory"] == network.litein.pk]
+    assert list(shown.items()) == [
+        ("factory", network.litein.pk),
+        ("name", network.litein.name),
+        ("county", network.litein.county),
+        ("altitude_m", network.litein.altitude_m),
+        ("is_own", row.is_own),
+        ("place", row.place.place),
+        ("place_best", row.place.best),
+        ("place_worst", row.place.worst),
+        ("is_shared", row.is_shared),
+        ("value", row.interval.value),
+        ("value_low", row.interval.lower),
+        ("value_high", row.interval.upper),
+        *((metric.code, row.figures[metric.code]) for metric in METRICS),
+        ("stack_measured", row.stack_measured),
+        ("share_measured_pct", row.share_measured_pct),
+        ("made_kg", f"{row.made_kg:.6f}"),
+        ("gap_days", row.gap_days),
+        ("gap_cost_pct", 100 * row.gap_cost),
+        ("held_days", row.held_days),
+        ("change_pct", 100 * row.change.relative),
+        ("grid_effect_pct", 100 * row.change.grid_effect),
+    ]
+    assert None not in shown.values()
+    assert [name for name, value in answered.items() if value is None] in (
+        ["next", "previous"],
+        ["next", "previous", "most_improved"],
+    )
+
+
 def test_without_a_year_before_nothing_is_compared(network: SimpleNamespace) -> None:
     ranked = board(network.hq)
 
@@ -441,7 +486,14 @@ def test_hiding_any_data_of_a_site_never_wins_it_a_place(
             assert getattr(after.place, name) >= getattr(before.place, name)
 
 
-def test_the_statement_and_the_rules_of_science_agree(network: SimpleNamespace) -> None:
+@pytest.mark.parametrize(
+    ("metric", "max_heat", "max_electricity"),
+    [(CO2E, 4 * 0.0296712, 0.0954), (ENERGY, 4 * 15.6, 3.6), (STACK, 4 * 1.7472, 0.0)],
+    ids=lambda value: getattr(value, "code", ""),
+)
+def test_the_statement_and_the_rules_of_science_agree(
+    network: SimpleNamespace, metric: Metric, max_heat: float, max_electricity: float
+) -> None:
     """All days through `add_days`, against the sums of simple days in the database and the rest through the rules."""
     site = network.sites[0]
     for back, columns in (
@@ -453,18 +505,26 @@ def test_the_statement_and_the_rules_of_science_agree(network: SimpleNamespace) 
         (1, NO_POWER),
         (9, {"heat_covered_s": 43_200}),
         (10, NO_STACK),
+        (12, {"has_all_energy": False}),
     ):
         change_day(site, LAST - timedelta(days=back), **columns)
+
+    def parts(row: SiteDay) -> tuple[float, float]:
+        if metric is CO2E:
+            return float(row.heat_scope1_co2e_kg), float(row.scope2_co2e_kg)
+        if metric is STACK:
+            return float(row.biogenic_co2_kg), 0.0
+        return 1000 * float(row.heat_gj) if row.has_all_energy else 0.0, 1000 * float(row.electricity_gj)
 
     days = [
         intensity.DayFacts(
             made_kg=None if row.made_kg is None else float(row.made_kg),
-            heat=float(row.heat_scope1_co2e_kg),
-            heat_known=row.heat_covered_s / build.ALL,
-            electricity=float(row.scope2_co2e_kg),
+            heat=parts(row)[0],
+            heat_known=row.heat_covered_s / build.ALL if row.has_all_energy or metric is not ENERGY else 0.0,
+            electricity=parts(row)[1],
             electricity_known=row.electricity_covered_s / build.ALL,
-            heat_ceiling_per_kg=4 * 0.0296712,
-            electricity_ceiling_per_kg=0.0954,
+            heat_ceiling_per_kg=max_heat,
+            electricity_ceiling_per_kg=max_electricity,
             is_idle=row.is_idle,
             is_recent=row.day >= LAST - timedelta(days=1),
         )
@@ -472,7 +532,7 @@ def test_the_statement_and_the_rules_of_science_agree(network: SimpleNamespace) 
     ]
     made_kg = [day.made_kg for day in days if day.made_kg]
     expected = intensity.add_days(intensity.NO_DAYS, days, mean_kg=sum(made_kg) / len(made_kg))
-    row = row_of(board(network.hq), site)
+    row = row_of(board(network.hq, metric), site)
 
     assert row.interval.value == pytest.approx(expected.parts.total / expected.made_kg)
     assert row.gap_days == expected.gap_days
