@@ -1,7 +1,7 @@
 """The shapes of the MQTT contract, version 1: what a device sends, and what the parser makes of it.
 
-`contract/*.schema.json` publishes the same shapes; `tests/mqtt_ingest/test_contract.py` tests both with the same vectors.
-Rules that need a clock or two fields at once are in `parse.py`.
+`contract/*.schema.json` publishes the same shapes; `tests/mqtt_ingest/test_contract.py` tests both with the same
+vectors. Rules that need a clock or two fields at once are in `parse.py`.
 """
 
 from dataclasses import dataclass, field

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from compliance.models import SiteDay
 from factories.models import Factory, Organisation
-from leaderboard.sums import last_complete_days
+from leaderboard.metrics import Metric
+from leaderboard.places import Leaderboard, Row, leaderboard
+from leaderboard.sums import forget, last_complete_days
 from tests import make
 
 # The model factory of docs/method.md 11, by the default factors: 1.8 kg wood and 0.5 kWh a kg made.
@@ -19,6 +22,7 @@ GRID_2025 = Decimal("0.0954")  # kg CO2e/kWh; the newest there is, so it holds i
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)  # 12:00 in Kenya: the day of the 21st is over since 06:00
 LAST = date(2026, 11, 21)
 ALL = 86_400
+MONTH = "2026-11"
 
 
 def heat(wood_kg: Decimal | float) -> dict[str, Decimal]:
@@ -59,6 +63,7 @@ NO_STACK: dict[str, Any] = {
     "stack_idle_h": 0,
     "stack_co2_kg": None,
 }
+NO_PRODUCTION: dict[str, Any] = {"made_kg": None, "has_production": False, "production_covered_s": 0}
 IDLE = NO_HEAT | NO_POWER | stack(0, measured=0, idle=24) | {"made_kg": None, "has_production": False}
 
 
@@ -109,3 +114,13 @@ def make_network(organisation: Organisation, count: int = 6) -> list[Factory]:
     for index, site in enumerate(sites):
         fill_days(site, days, last=last, wood=1.0 + index / 20)
     return sites
+
+
+def board(user: User, metric: Metric | str = "", period: str = MONTH, group: str = "") -> Leaderboard:
+    forget()  # days are changed by hand here
+    code = metric if isinstance(metric, str) else metric.code
+    return leaderboard(user, {"metric": code, "period": period, "group": group}, NOW)
+
+
+def row_of(ranked: Leaderboard, factory: Factory) -> Row:
+    return next(row for row in ranked.rows if row.factory == factory)
