@@ -125,14 +125,18 @@ def _organisation_of_factory(factory_id: int, managed: list[int], organisation_i
 
 def _known_county(county: str, organisation_id: int) -> str:
     wanted = " ".join(county.split())
-    known = {name.casefold(): name for name in counties_of(organisation_id)}
+    counties = counties_of(organisation_id)
+    known = {name.casefold(): name for name in counties}
+    # Rights follow the exact name: of two that differ in case only, it is the one that was chosen.
+    if wanted in counties:
+        return wanted
     if wanted.casefold() in known:
         return known[wanted.casefold()]
     raise invalid(
         "county",
         "unknown_county",
         _("county=%(county)r has no factory of your organisation; counties with factories: %(known)s.")
-        % {"county": wanted, "known": ", ".join(known.values()) or "-"},
+        % {"county": wanted, "known": ", ".join(counties) or "-"},
     )
 
 

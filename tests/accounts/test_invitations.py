@@ -93,6 +93,15 @@ def test_a_county_is_known_in_any_case(cast: SimpleNamespace, as_user: Callable[
     assert invite(as_user(cast.hq), role="auditor", county=" kericho ").json()["county"] == "Kericho"
 
 
+def test_of_two_counties_that_differ_in_case_the_one_that_is_named_is_given(
+    cast: SimpleNamespace, as_user: Callable[..., Client]
+) -> None:
+    make.make_factory(organisation=cast.organisation, county="kericho")
+
+    for county in ("Kericho", "kericho"):
+        assert invite(as_user(cast.hq), role="auditor", county=county).json()["county"] == county
+
+
 # --- Whoever opens it --------------------------------------------------------------------------
 def test_looking_at_the_link_uses_nothing_up(client: Client, cast: SimpleNamespace) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
