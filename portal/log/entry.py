@@ -187,7 +187,6 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     now = form_of(entry)
     amount, unit, day, note, reason = ((typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED)
     form = EntryForm(amount, unit, day, note, reason)
-    changes: dict[str, Any] = {}
     try:
         # An unchanged text means the stored amount, however many decimals that has.
         is_unchanged = form.amount == now.amount
@@ -195,12 +194,8 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     except NumberError as error:
         form.errors["amount"] = [str(error)]
         return form
-    if value != entry.amount:
-        changes["amount"] = value
-    if form.unit and form.unit != entry.unit:
-        changes["unit"] = form.unit
-    if form.note != entry.note:
-        changes["note"] = form.note
+    columns: dict[str, Any] = {"amount": value, "unit": form.unit or entry.unit, "note": form.note}
+    changes = {name: column for name, column in columns.items() if column != getattr(entry, name)}
     if now.day and form.day != now.day:
         try:
             moved = factory_day(entry.factory, date.fromisoformat(form.day))
