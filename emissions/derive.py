@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.db.models import Prefetch
+
 from devices.choices import CalibrationKind
 from devices.models import Assignment, AssignmentHold, Calibration
 from factories.choices import Shape, SourceKind
@@ -195,27 +197,19 @@ class AssignmentSetup:
 
 def load_setups(device_ids: Iterable[int] | None = None) -> dict[int, list[AssignmentSetup]]:
     """Assignments of each device, ascending, with what `AssignmentSetup` needs; four queries in all."""
-    assignments = Assignment.objects.select_related("chimney__factory").prefetch_related("chimney__emission_sources")
-    holds = AssignmentHold.objects.filter(resolution="").order_by("starts_at", "id")
     calibrations = Calibration.objects.order_by("calibrated_at", "id")
+    holds = AssignmentHold.objects.filter(resolution="").order_by("starts_at", "id")
+    assignments: Any = Assignment.objects.select_related("chimney__factory", "device").prefetch_related(
+        "chimney__emission_sources",
+        Prefetch("device__calibrations", calibrations, to_attr="ascending_calibrations"),
+        Prefetch("holds", holds, to_attr="unresolved_holds"),
+    )
     if device_ids is not None:
-        ids = list(device_ids)
-        assignments = assignments.filter(device_id__in=ids)
-        holds = holds.filter(assignment__device_id__in=ids)
-        calibrations = calibrations.filter(device_id__in=ids)
-    holds_of: dict[int, list[AssignmentHold]] = {}
-    for hold in holds:
-        holds_of.setdefault(hold.assignment_id, []).append(hold)
-    calibrations_of: dict[int, list[Calibration]] = {}
-    for calibration in calibrations:
-        calibrations_of.setdefault(calibration.device_id, []).append(calibration)
+        assignments = assignments.filter(device_id__in=list(device_ids))
     setups: dict[int, list[AssignmentSetup]] = {}
-    for assignment in assignments.order_by("device_id", "valid_from"):
-        setups.setdefault(assignment.device_id, []).append(
-            AssignmentSetup(
-                assignment, tuple(calibrations_of.get(assignment.device_id, ())), tuple(holds_of.get(assignment.id, ()))
-            )
-        )
+    for row in assignments.order_by("device_id", "valid_from"):
+        setup = AssignmentSetup(row, tuple(row.device.ascending_calibrations), tuple(row.unresolved_holds))
+        setups.setdefault(row.device_id, []).append(setup)
     return setups
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from emissions.derive import AssignmentSetup, milliseconds, moment
 from emissions.models import EmissionDay, EmissionHour, EmissionMinute
 from emissions.rollup_rows import insert_rollups
+from emissions.totals import any_flag
 from factories.days import ONE_DAY, local_day_start, local_hour_start
 from science import METHOD_VERSION, hours
 from science.rounding import micrograms_from_kg
@@ -52,10 +53,7 @@ def _combine(rows: Sequence[EmissionMinute] | Sequence[EmissionHour]) -> dict[st
         known = [(getattr(row, name), row.weight_s) for row in rows if getattr(row, name) is not None]
         weight_s = math.fsum(w for _v, w in known)
         combined[name] = math.fsum(v * w for v, w in known) / weight_s if weight_s else None
-    quality = 0
-    for row in rows:
-        quality |= row.quality
-    combined["quality"] = quality
+    combined["quality"] = any_flag(row.quality for row in rows)
     return combined
 
 

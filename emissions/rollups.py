@@ -27,8 +27,9 @@ from django.utils import timezone
 from emissions import derive
 from emissions.derive import AssignmentSetup, DerivedReading, ReadingRow, moment
 from emissions.hours_and_days import HOUR_MS, MINUTE_MS, hour_cutter, hour_starts_between, roll_up_days, roll_up_hours
-from emissions.models import AppliedSetup, EmissionMinute
+from emissions.models import AppliedSetup, EmissionMinute, TouchedMinute
 from emissions.rollup_rows import insert_rollups
+from emissions.totals import any_flag
 from lib import sql
 from science.integration import RateSample, Segment, segments
 from science.quality import CONTEXT, DOUBTFUL, counted_kg_per_s, is_firing_like, is_idle_like, is_measured, is_valid
@@ -219,11 +220,9 @@ def _roll_up_window(device_id: int, setups: Sequence[AssignmentSetup], start_ms:
     rows = _read(device_id, start_ms, end_ms, before=2 * CONTEXT, after=CONTEXT + 1)
     derived = derive.derive(rows, setups)
     minutes = _minutes(derived, setups, start_ms, end_ms)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM emissions_emissionminute WHERE device_id = %s AND period_start >= %s AND period_start < %s",
-            [device_id, moment(start_ms), moment(end_ms)],
-        )
+    EmissionMinute.objects.filter(
+        device_id=device_id, period_start__gte=moment(start_ms), period_start__lt=moment(end_ms)
+    ).delete()
     insert_rollups([m.row(device_id) for m in minutes])
     zone = setups[0].assignment.factory.zone
     hour_starts = hour_starts_between(start_ms, end_ms + HOUR_MS, zone)
@@ -249,9 +248,6 @@ class _Minute:
         def mean(values: Iterable[float]) -> float | None:
             return math.fsum(v * w for v, w in zip(values, weights, strict=True)) / total_s if total_s else None
 
-        quality = 0
-        for reading in self.readings:
-            quality |= int(reading.quality)
         judged = self.valid or self.measured
         return EmissionMinute(
             device_id=device_id,
@@ -269,7 +265,7 @@ class _Minute:
             flow_rate_m3s=mean(r.state.flow_rate_m3s for r in valid if r.state),
             readings=len(self.readings),
             valid_readings=len(valid),
-            quality=quality,
+            quality=any_flag(int(reading.quality) for reading in self.readings),
             is_idle_like=bool(judged) and all(s.is_idle_like for s in judged),
             is_firing_like=any(s.is_firing_like for s in judged),
         )
@@ -334,15 +330,7 @@ def _sample(derived: DerivedReading, *, of_flux: bool = False) -> RateSample:
     )
 
 
-def settling_since() -> datetime | None:
-    """When the oldest mark that is still to be rolled up was made; None when totals are settled."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT created_at FROM emissions_touchedminute ORDER BY id LIMIT 1")
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
 def lag_s() -> float:
     """Age of the oldest mark, in seconds; 0 when there is none."""
-    since = settling_since()
+    since = TouchedMinute.objects.order_by("id").values_list("created_at", flat=True).first()
     return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
