@@ -88,10 +88,7 @@ def email(name: str, url: str) -> dict[str, Any]:
 def broker_url(name: str, default: str) -> str:
     """An MQTT address: mqtts:// anywhere, plain mqtt:// on this machine only.
 
-    Raises
-    ------
-    ImproperlyConfigured
-        for another scheme, no host, or mqtt:// to a host that is not this machine.
+    Raises ImproperlyConfigured for another scheme, no host, or mqtt:// to a host that is not this machine.
     """
     raw = text(name, default)
     try:

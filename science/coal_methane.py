@@ -122,8 +122,7 @@ def mine_methane(
 ) -> MineMethane:
     """Return the methane of a mine from its production.
 
-    Parameters
-    ----------
+    Parameters:
     production_t : coal [t]
     factor : mining and post-mining methane [m3/t]
     flared_m3, used_m3 : methane recovered and flared, recovered and used as fuel [m3 at 20 C, 1 atm]

@@ -58,8 +58,7 @@ class CombustionResult:
 def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> CombustionResult:
     """Return the masses that an amount of fuel emits.
 
-    Parameters
-    ----------
+    Parameters:
     amount : in the factor's unit
     factor : of the fuel, valid at the time and place
     gwp_set : a ``gwp.GwpSet``

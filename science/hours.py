@@ -97,8 +97,7 @@ def _end_ms(minute: MinuteFacts) -> float:
 def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourVerdict:
     """Return what an hour counts as, and its two masses.
 
-    Parameters
-    ----------
+    Parameters:
     minutes : those of the hour, with up to ``IDLE_CONTEXT_MINUTES`` before it for the proof of
         idleness; ascending, minutes without data absent
     hour_start_ms : start of the hour [Unix ms]
@@ -161,8 +160,7 @@ def is_epa_hour_valid(
 ) -> bool:
     """Return whether an hour is valid by the EPA's quadrant rule.
 
-    Parameters
-    ----------
+    Parameters:
     valid_t_ms : times of the valid readings [Unix ms]
     hour_start_ms : start of the hour [Unix ms]
     operated_quadrants : for each quarter of the hour, whether the unit ran in it

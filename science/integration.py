@@ -41,8 +41,7 @@ class Segment:
 def segments(samples: Sequence[RateSample], *, cut_ms: Callable[[int], int] | None = None) -> list[Segment]:
     """Return the segments of a series of valid rates.
 
-    Parameters
-    ----------
+    Parameters:
     samples : valid only, sorted by time
     cut_ms : gives the first local hour boundary [ms] after a time [ms]; means are split there.
         None leaves means whole.

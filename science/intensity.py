@@ -251,8 +251,7 @@ def change(
 ) -> Change | None:
     """Return the change of a site's figure, the grid held as it was, and the grid's own effect.
 
-    Parameters
-    ----------
+    Parameters:
     now, before : sums of two windows of equal length
     grid_now, grid_before : mean kg CO2e per kWh of the electricity counted in each; None where it does not matter
 

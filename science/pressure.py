@@ -76,8 +76,7 @@ def sensor_pressure_factor(
 ) -> float:
     """Return what an NDIR reading is multiplied by, for the pressure at its cell.
 
-    Parameters
-    ----------
+    Parameters:
     compensation : a ``PressureCompensation`` value
     pressure_pa : absolute pressure where the sensor sits [Pa]
     calibration_pressure_pa : pressure at the last span calibration [Pa]; the factory's is 101,325.

@@ -163,8 +163,7 @@ def is_idle_like(reading: StackReading, setup: StackSetup) -> bool:
 def assess(series: Sequence[StackReading], setup: StackSetup) -> list[Quality]:
     """Return the flags of each reading.
 
-    Parameters
-    ----------
+    Parameters:
     series : sorted by time; the first up to ``CONTEXT`` may be context, whose own flags the
         caller drops. All under one setup.
     setup : the chimney and device they belong to

@@ -56,8 +56,7 @@ def decimal_kg(kg: float | int | Decimal) -> Decimal:
 def decimal_part(amount: Decimal, *, begin: int, end: int, whole: int) -> Decimal:
     """Return the part of an amount that falls on [begin, end) of its period, to 6 decimals.
 
-    Parameters
-    ----------
+    Parameters:
     amount : any unit, with at most 6 decimals
     begin, end : times since the period began, 0 to ``whole``
     whole : length of the period, in the same unit of time

@@ -62,8 +62,7 @@ def flow_rate_m3s(*, velocity_ms: float, area_m2: float, velocity_profile_factor
 def co2_kg_per_s(*, co2_fraction_wet: float, flow_rate_m3s: float, pressure_pa: float, temperature_k: float) -> float:
     """Return the mass rate of CO2 in a stack.
 
-    Parameters
-    ----------
+    Parameters:
     co2_fraction_wet : CO2 in the wet gas [mol/mol], 0-1; a value above 1 is ppm by mistake
     flow_rate_m3s : actual wet flow [m3/s]
     pressure_pa, temperature_k : of the stack gas [Pa], [K]

@@ -23,8 +23,7 @@ class StockBalance:
 def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal, closing_kg: Decimal) -> StockBalance:
     """Return how far a count of stock is from what the log of deliveries and use leaves.
 
-    Parameters
-    ----------
+    Parameters:
     opening_kg, closing_kg : counted at the start and at the end [kg]
     received_kg, used_kg : logged between the two counts [kg]
 

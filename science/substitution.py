@@ -71,8 +71,7 @@ def epa_substitute(
 ) -> float:
     """Return the EPA-style substitute for each hour of a gap.
 
-    Parameters
-    ----------
+    Parameters:
     parameter : a ``Parameter``
     hour_before, hour_after : valid hours next to the gap, HB and HA
     look_back : the last 720 valid operating hours (CO2) or 2,160 (flow), at most 3 years; in the initial
@@ -86,8 +85,7 @@ def epa_substitute(
     Raises: ValueError for a gap <= 0, availability outside 0-100, a value negative or not finite, an empty look-back
     where the rule needs one.
 
-    Notes
-    -----
+    Notes:
     ==============  =======  ============================================  =====================
     PMA             gap      CO2                                           flow
     ==============  =======  ============================================  =====================
