@@ -19,9 +19,8 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import psutil
@@ -81,9 +80,7 @@ class LocalPostgres:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     # --- where it is ---
@@ -169,12 +166,9 @@ class LocalPostgres:
             arguments += ["-c", f"{name}={value}"]
         if not IS_WINDOWS:
             self._make_socket_dir(account)
-        if output is not None:
-            self.process = self._spawn(account, arguments, output)
-        else:
-            self.log_path.parent.mkdir(parents=True, exist_ok=True)
-            with self.log_path.open("ab") as log_file:
-                self.process = self._spawn(account, arguments, log_file)
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with nullcontext(output) if output is not None else self.log_path.open("ab") as log_file:
+            self.process = self._spawn(account, arguments, log_file)
         return self.process
 
     def wait_ready(self, timeout_s: float = 30.0) -> None:
@@ -269,7 +263,6 @@ class LocalPostgres:
             arguments += ["--no-sync"]
         done = subprocess.run(
             [*account.prefix, str(_program("initdb")), *arguments],
-            cwd=account.working_dir,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -284,7 +277,6 @@ class LocalPostgres:
     def _spawn(self, account: ServerAccount, arguments: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [*account.prefix, str(_program("postgres")), *arguments],
-            cwd=account.working_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -32,7 +32,6 @@ class ServerAccount:
 
     prefix: tuple[str, ...] = ()
     popen_arguments: dict[str, Any] = field(default_factory=dict)
-    working_dir: str | None = None
     owner: tuple[int, int] | None = None
     reaches_closed_folders: bool = True
 
@@ -46,7 +45,7 @@ class ServerAccount:
         if os.geteuid() != 0:
             return cls(prefix=dies_with_parent)
         uid, gid = _system_user(folder)
-        switch: dict[str, Any] = {"user": uid, "group": gid, "extra_groups": []}
+        switch: dict[str, Any] = {"cwd": "/", "user": uid, "group": gid, "extra_groups": []}
         reach = _reach_capability()
         if setpriv and reach:
             # access(2) ignores capabilities of a user other than root unless no_setuid_fixup is set, and
@@ -60,7 +59,7 @@ class ServerAccount:
                 f"--ambient-caps=-all,+{reach}",
                 "--securebits=+no_setuid_fixup",
             )
-            return cls(prefix=prefix, working_dir="/", owner=(uid, gid))
+            return cls(prefix=prefix, popen_arguments={"cwd": "/"}, owner=(uid, gid))
         for needed in (folder.parent, programs):
             closed = _first_closed_folder(needed)
             if closed is not None:
@@ -69,7 +68,7 @@ class ServerAccount:
                     f"{closed}: work as an ordinary user, or move the clone to a folder others may enter, "
                     "such as /srv/carbontrack."
                 )
-        return cls(popen_arguments=switch, working_dir="/", owner=(uid, gid), reaches_closed_folders=False)
+        return cls(popen_arguments=switch, owner=(uid, gid), reaches_closed_folders=False)
 
     def make_parent_dir(self, folder: Path) -> None:
         """Make the folder around the server's folders: closed to all but us, where it can still enter."""
