@@ -34,10 +34,9 @@ def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
     managed = managed_organisations(request.user)
     if not managed:
         raise PermissionDenied
-    managed_ones = list(organisations(managed))
-    asked = request.GET.get("organisation", "")
-    chosen = [o for o in managed_ones if str(o.pk) == asked] or [o for o in managed_ones if o.pk == managed[0]]
-    return chosen[0], managed_ones
+    managed_ones = {str(organisation.pk): organisation for organisation in organisations(managed)}
+    chosen = managed_ones.get(request.GET.get("organisation", ""), managed_ones[str(managed[0])])
+    return chosen, list(managed_ones.values())
 
 
 @never_cache

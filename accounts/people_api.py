@@ -41,10 +41,6 @@ REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
 OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
-def answer_to_everybody() -> str:
-    return _("Thank you. Your headquarters decides; the answer comes to you as a link.")
-
-
 class RegisterView(APIView):
     """Ask for access. The answer is 202 for everybody; an HQ manager of the organisation sends you a link."""
 
@@ -63,7 +59,8 @@ class RegisterView(APIView):
     def post(self, request: Request) -> Response:
         given = validated(RegisterSerializer, request)
         registration.ask_for_access(place=given.pop("organisation"), **given)
-        return Response({"message": answer_to_everybody()}, status=status.HTTP_202_ACCEPTED)
+        answer = _("Thank you. Your headquarters decides; the answer comes to you as a link.")
+        return Response({"message": answer}, status=status.HTTP_202_ACCEPTED)
 
 
 class AcceptView(APIView):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership
@@ -16,16 +15,6 @@ PERSON = ("email", "phone", "first_name", "last_name")
 GRANT = ("role", "organisation", "factory", "county")
 
 
-class RefuseNulMixin(serializers.Serializer[Any]):
-    """PostgreSQL stores no NUL in a text, so it is refused as an error of the caller."""
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name, value in attrs.items():
-            if isinstance(value, str) and "\x00" in value:
-                raise serializers.ValidationError({name: _("A text cannot contain a NUL character.")})
-        return attrs
-
-
 class NullIfEmptyField(serializers.CharField):
     """A text that is stored empty and shown as null."""
 
@@ -36,7 +25,7 @@ class NullIfEmptyField(serializers.CharField):
         return value or None
 
 
-class ContactSerializer(RefuseNulMixin):
+class ContactSerializer(serializers.Serializer[Any]):
     """E-mail or phone, at least one."""
 
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
@@ -45,11 +34,14 @@ class ContactSerializer(RefuseNulMixin):
     )
 
 
-class RegisterSerializer(ContactSerializer):
-    """A request for access. It grants nothing; an HQ manager answers with an invitation."""
-
+class PersonSerializer(ContactSerializer):
     first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+
+
+class RegisterSerializer(PersonSerializer):
+    """A request for access. It grants nothing; an HQ manager answers with an invitation."""
+
     organisation = serializers.CharField(max_length=120, help_text="organisation or factory, in your own words")
     message = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
@@ -71,7 +63,7 @@ class RegisteredSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class ApprovalSerializer(RefuseNulMixin):
+class ApprovalSerializer(serializers.Serializer[Any]):
     """A role in a factory, in a county, or in the whole organisation."""
 
     role = serializers.ChoiceField(choices=Role.choices)
@@ -152,15 +144,11 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
         read_only_fields = fields
 
     def get_state(self, invitation: Invitation) -> str:
-        return state_of(invitation)
-
-
-def state_of(invitation: Invitation) -> str:
-    if invitation.accepted_at is not None:
-        return "accepted"
-    if invitation.revoked_at is not None:
-        return "revoked"
-    return "open" if invitation.expires_at > timezone.now() else "expired"
+        if invitation.accepted_at is not None:
+            return "accepted"
+        if invitation.revoked_at is not None:
+            return "revoked"
+        return "open" if invitation.expires_at > timezone.now() else "expired"
 
 
 class InvitationWithLinkSerializer(InvitationSerializer):
@@ -172,12 +160,10 @@ class InvitationWithLinkSerializer(InvitationSerializer):
         fields: Any = [*InvitationSerializer.Meta.fields, "link"]
 
 
-class AcceptSerializer(ContactSerializer):
+class AcceptSerializer(PersonSerializer):
     """The token of the link and, without a token in the header, the new account."""
 
     token = serializers.CharField(max_length=100, help_text="what stands after /join/ in the link")
-    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    last_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
     password = serializers.CharField(
         max_length=1000, required=False, trim_whitespace=False, help_text="at least 10 characters"
     )
@@ -237,7 +223,7 @@ class ApiTokenWithTextSerializer(ApiTokenSerializer):
         fields: Any = [*ApiTokenSerializer.Meta.fields, "token"]
 
 
-class NewTokenSerializer(RefuseNulMixin):
+class NewTokenSerializer(serializers.Serializer[Any]):
     """A token for a program. It only reads by default, and never has more rights than you."""
 
     name = serializers.CharField(max_length=80, help_text="what it is for")
