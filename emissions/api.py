@@ -5,7 +5,6 @@ POST is in `mqtt_ingest/api.py`, beside the pipeline it goes through; the live s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,13 +31,7 @@ from lib.parameters import chosen, parameter, require_forward
 
 RAW = "raw"
 RESOLUTIONS = (RAW, *queries.RESOLUTIONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The devices that a request may and wants to see: key -> (device id, factory)."""
-
-    devices: dict[int, tuple[str, int]]
+Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
 
 
 def requested_scope(request: Any, parameters: Any) -> Scope:
@@ -57,7 +50,7 @@ def requested_scope(request: Any, parameters: Any) -> Scope:
         if not devices.exists():
             raise Http404
     rows = devices.values_list("pk", "device_id", "factory_id")
-    return Scope({pk: (device_id, factory_id) for pk, device_id, factory_id in rows})
+    return {pk: (device_id, factory_id) for pk, device_id, factory_id in rows}
 
 
 def parse_moment(parameters: Any, name: str) -> datetime | None:
@@ -125,17 +118,17 @@ class EmissionsView(APIView):
         scope = requested_scope(request, parameters)
         cursor = self._cursor(parameters.get("cursor"))
         size = page_size(request)
-        devices = list(scope.devices)
+        devices = list(scope)
         if resolution == RAW:
             page = queries.readings_page(devices, start, end, cursor, size)
-            rows = [reading_row(item, scope.devices) for item in page.rows]
+            rows = [reading_row(item, scope) for item in page.rows]
             columns = list(ReadingSerializer().fields)
         else:
             page = queries.rollups_page(resolution, devices, start, end, cursor, size)
             assignments = _assignments(page.rows)
             parts = [DevicePeriod(p.device_id, p.period_start, p.period_end) for p in page.rows]
             rows = [
-                rollup_row(period, scope.devices, assignments, own)
+                rollup_row(period, scope, assignments, own)
                 for period, own in zip(page.rows, settling(parts, timezone.now()), strict=True)
             ]
             columns = list(RollupSerializer().fields)
@@ -189,5 +182,5 @@ class LatestView(APIView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         scope = requested_scope(request, request.query_params)
-        rows = [reading_row(item, scope.devices) for item in queries.latest_readings(list(scope.devices))]
+        rows = [reading_row(item, scope) for item in queries.latest_readings(list(scope))]
         return list_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")

@@ -146,7 +146,7 @@ def _data(request: Request) -> ChartData:
     scope = requested_scope(request, parameters)
     return chart_data(
         _title(parameters, scope),
-        list(scope.devices),
+        list(scope),
         resolution,
         start,
         end,
@@ -157,7 +157,7 @@ def _data(request: Request) -> ChartData:
 
 def _title(parameters: Any, scope: Scope) -> str:
     """Whose CO2 it is, in words that stay true when the image is shared."""
-    factory_ids = {factory_id for _device_id, factory_id in scope.devices.values()}
+    factory_ids = {factory_id for _device_id, factory_id in scope.values()}
     if factory := parameters.get("factory"):
         factory_ids = {int(factory)}
     if device := parameters.get("device"):

@@ -63,15 +63,6 @@ class ChartData:
     periods: tuple[ChartPeriod, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """When one chimney could be measured, on its site's clock."""
-
-    zone: ZoneInfo
-    start: datetime
-    end: datetime
-
-
 def chart_data(
     title: str,
     device_ids: Sequence[int],
@@ -96,7 +87,7 @@ def chart_data(
     if (last - start) / timedelta(hours=1) * len(assignments) > MOST_HOURS_READ:
         raise ApiError(413, "too_large", _("So many chimneys over so long are too much for one chart: name a factory."))
     zones = {a.factory.time_zone for a in assignments}
-    spans = [_Span(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now)) for a in assignments]
+    spans = [(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now)) for a in assignments]
     rows = _rows(assignments, resolution, start, end, last)
     zone = ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("UTC")
     periods = [
@@ -156,12 +147,15 @@ def next_start(resolution: str, local: datetime) -> datetime:
     return local + (timedelta(hours=1) if resolution == "hour" else timedelta(days=1))
 
 
-def _with_expected(period: ChartPeriod, spans: Sequence[_Span], resolution: str) -> ChartPeriod:
+def _with_expected(
+    period: ChartPeriod, spans: Sequence[tuple[ZoneInfo, datetime, datetime]], resolution: str
+) -> ChartPeriod:
+    """`spans`: when each chimney could be measured, and the zone of its site."""
     expected = 0.0
-    for span in spans:
-        begins = period.start.replace(tzinfo=span.zone)
-        ends = next_start(resolution, period.start).replace(tzinfo=span.zone)
+    for zone, first, last in spans:
+        begins = period.start.replace(tzinfo=zone)
+        ends = next_start(resolution, period.start).replace(tzinfo=zone)
         # Through timestamps: Python subtracts two times of one zone by the wall clock, across a change of clocks too.
-        seconds = min(ends.timestamp(), span.end.timestamp()) - max(begins.timestamp(), span.start.timestamp())
+        seconds = min(ends.timestamp(), last.timestamp()) - max(begins.timestamp(), first.timestamp())
         expected += max(0.0, seconds / 3600)
     return replace(period, expected_hours=expected)

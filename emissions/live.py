@@ -261,7 +261,7 @@ def _authorise(request: HttpRequest) -> Scope:
 def _missed(scope: Scope, received_after: datetime) -> list[DerivedReading]:
     try:
         return readings_received(
-            list(scope.devices), received_after=received_after, since=timezone.now() - RESUME, limit=RESUME_EVENTS
+            list(scope), received_after=received_after, since=timezone.now() - RESUME, limit=RESUME_EVENTS
         )
     finally:
         connection.close()
@@ -334,7 +334,7 @@ async def _all_missed(
 async def _events(
     user_id: int, scope: Scope, fields: tuple[str, ...] | None, received_after: datetime | None
 ) -> AsyncIterator[bytes]:
-    subscription = hub.subscribe(user_id, frozenset(scope.devices), asyncio.get_running_loop())
+    subscription = hub.subscribe(user_id, frozenset(scope), asyncio.get_running_loop())
     ends_at_s = time.monotonic() + LIFETIME_S
     try:
         # From here on every stored reading is announced to us; without the wait a reader could miss one.
@@ -363,7 +363,7 @@ async def _events(
 
 
 def _event(item: DerivedReading, scope: Scope, fields: tuple[str, ...] | None) -> bytes:
-    row = reading_row(item, scope.devices)
+    row = reading_row(item, scope)
     if fields is not None:
         row = {name: row[name] for name in fields}
     identity = f"{item.row.received_ms}-{item.row.device_id}-{row.get('seq', item.row.seq)}"

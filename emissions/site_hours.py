@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import connection
-
 from factories.models import Factory
 from lib import sql
 
@@ -17,20 +15,18 @@ class SiteHour:
 
     starts_at: datetime
     chimneys: int
-    record_kg: float | None
+    known_chimneys: int
+    record_ug: int | None
+
+    @property
+    def record_kg(self) -> float | None:
+        return self.record_ug / 1e9 if self.record_ug is not None and self.known_chimneys == self.chimneys else None
 
 
 def site_hours(factory: Factory, start: datetime, end: datetime) -> list[SiteHour]:
     """Hours that begin in [start, end), both whole hours of the site; one query. Those before any device are absent."""
     if start >= end:
         return []
-    with connection.cursor() as cursor:
-        # In UTC: PostgreSQL steps by elapsed hours, whatever the clocks of the site did.
-        cursor.execute(
-            sql.load("emissions", "site_hours"),
-            {"factory_id": factory.pk, "start": start.astimezone(UTC), "end_": end.astimezone(UTC)},
-        )
-        return [
-            SiteHour(starts_at, chimneys, int(record_ug) / 1e9 if known == chimneys else None)
-            for starts_at, chimneys, known, record_ug in cursor.fetchall()
-        ]
+    # In UTC: PostgreSQL steps by elapsed hours, whatever the clocks of the site did.
+    parameters = {"factory_id": factory.pk, "start": start.astimezone(UTC), "end_": end.astimezone(UTC)}
+    return sql.fetch(sql.load("emissions", "site_hours"), parameters, SiteHour)

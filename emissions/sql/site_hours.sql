@@ -1,7 +1,8 @@
 -- Each whole hour of a period at one site: how many chimneys had a device of record, how many of them have a mass of
 -- record, and their sum. Hours without any device of record are absent. Rides the primary key of hours
 -- (device_id, period_start). Called by emissions/site_hours.py. Parameters: factory_id, start, end_ (whole hours).
-SELECT s.hour_start, count(a.id), count(h.record_ug), sum(h.record_ug)
+SELECT s.hour_start AS starts_at, count(a.id) AS chimneys, count(h.record_ug) AS known_chimneys,
+       sum(h.record_ug)::bigint AS record_ug
 FROM generate_series(
        %(start)s::timestamptz, %(end_)s::timestamptz - interval '1 hour', interval '1 hour'
      ) AS s (hour_start)
