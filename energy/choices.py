@@ -26,7 +26,7 @@ class UnitFamily(models.TextChoices):
 
 
 class Carrier(models.TextChoices):
-    """How a factor turns an amount into gases: by burning, or by what the supplier's plant gave off."""
+    """How a factor turns an amount into gases: by burning, or by what the supplier's plant emitted."""
 
     FUEL = "fuel", _("fuel")
     GRID = "grid", _("grid electricity")

@@ -232,7 +232,7 @@ def in_sight(user: AnyUser, factors: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _organisation(request: Request, wanted: int | None) -> Organisation:
-    """The one named, or the only one; 404 for others', 403 for who manages a part of one alone."""
+    """The one named, or the only one; 404 for others', 403 for users who manage only a part of one."""
     mine = organisations_of(request.user, Action.MANAGE_FACTORS)
     if wanted is not None and wanted not in mine:
         raise Http404

@@ -1,6 +1,6 @@
 """The factors that hold for an energy type, a place, a date and a set, or a clear error; never zero by default.
 
-Reading the table's files is in `loading.py`; what an amount gives off by a factor is in `valuation.py`.
+Reading the table's files is in `loading.py`; what an amount emits by a factor is in `valuation.py`.
 """
 
 from collections.abc import Iterable

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # at run time the log imports this module
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeriesMoment:
     """Where a reading stands: in which series, and when."""
 
     factory_id: int
@@ -41,11 +41,11 @@ class Place:
     timestamp: datetime
 
 
-def place_of(entry: EnergyEntry) -> Place | None:
+def place_of(entry: EnergyEntry) -> SeriesMoment | None:
     """The place of a reading that counts; None for a deleted one and for any other kind of entry."""
     if entry.kind != EntryKind.METER_READING or entry.deleted_at is not None:
         return None
-    return Place(entry.factory_id, entry.energy_type_id, entry.source_id, entry.timestamp)
+    return SeriesMoment(entry.factory_id, entry.energy_type_id, entry.source_id, entry.timestamp)
 
 
 def require_not_derived(entry: EnergyEntry) -> None:
@@ -61,7 +61,7 @@ def require_not_derived(entry: EnergyEntry) -> None:
 
 
 # --- Following a change ------------------------------------------------------------------------
-def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Place | None) -> None:
+def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: SeriesMoment | None) -> None:
     """Bring the derived entries up to date after `entry` was stored; `before` is where it stood until then.
 
     In the caller's transaction. Raises ApiError 400: the counter went backwards, two readings at one moment.
@@ -82,7 +82,7 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Pla
         _derive(log, user, reading, changed=entry)
 
 
-def _series(place: Place) -> QuerySet[EnergyEntry]:
+def _series(place: SeriesMoment) -> QuerySet[EnergyEntry]:
     return (
         EnergyEntry.objects.filter(
             factory_id=place.factory_id,

@@ -1,6 +1,6 @@
 """What a person says of energy and the columns that follow: checks, period, results, second looks; local units.
 
-Recording, correcting, deleting and undoing are in `logbook/services.py`, what an amount gives off in `valuation.py`,
+Recording, correcting, deleting and undoing are in `logbook/services.py`, what an amount emits in `valuation.py`,
 what two meter readings make in `meters.py`.
 """
 
@@ -136,10 +136,10 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     def require_changeable(self, entry: EnergyEntry) -> None:
         meters.require_not_derived(entry)
 
-    def place_of(self, entry: EnergyEntry) -> meters.Place | None:
+    def place_of(self, entry: EnergyEntry) -> meters.SeriesMoment | None:
         return meters.place_of(entry)
 
-    def follow(self, user: User | None, entry: EnergyEntry, *, before: meters.Place | None) -> None:
+    def follow(self, user: User | None, entry: EnergyEntry, *, before: meters.SeriesMoment | None) -> None:
         meters.follow(self, user, entry, before=before)
 
 

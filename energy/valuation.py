@@ -1,4 +1,4 @@
-"""What an amount gave off: the factors that hold, the formulas of `science.combustion`, rounded for the record."""
+"""What an amount emitted: the factors that hold, the formulas of `science.combustion`, rounded for the record."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""What every entry of a log has in common, and the tables of writing itself: who asked a factory for its log."""
+"""What every entry of a log has in common, and reminders: who asked a factory for its log."""
 
 from typing import TypeVar
 

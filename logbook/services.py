@@ -63,7 +63,7 @@ class EntryLog(ABC, Generic[E, Input]):
 
     def entries(self) -> QuerySet[E]:
         """Entries with what an answer shows of them, in one query."""
-        return self.model._default_manager.select_related("factory__organisation")
+        return self.model._default_manager.all()
 
     def history(self, entry: E) -> QuerySet[Any]:
         """What an entry was after each act, oldest first, from the rows that the database's triggers wrote."""
@@ -140,7 +140,7 @@ class EntryLog(ABC, Generic[E, Input]):
     def undo(self, user: User | None, entry_id: int) -> E:
         """Take back the last act on an entry: what was recorded goes, what was corrected or deleted returns.
 
-        Only the person who did it, within 10 minutes. Undone twice is undone once: a double tap brings nothing back.
+        Only the person who did it, within 10 minutes. A second undo changes nothing.
         """
         entry = self._locked(entry_id, deleted_too=True)
         if entry.last_act == Act.UNDONE:
@@ -167,7 +167,8 @@ class EntryLog(ABC, Generic[E, Input]):
 
     def _locked(self, entry_id: int, *, deleted_too: bool = False) -> E:
         # NO KEY: a foreign key to the row would wait for the stronger lock, as entries derived from a meter do.
-        entry = self.entries().select_for_update(of=("self",), no_key=True).get(pk=entry_id)
+        entries = self.entries().select_related("factory__organisation")
+        entry = entries.select_for_update(of=("self",), no_key=True).get(pk=entry_id)
         self.require_changeable(entry)
         if entry.deleted_at is not None and not deleted_too:
             raise ApiError(409, "entry_deleted", _("This entry is deleted; undo that, or log a new one."))
@@ -219,7 +220,8 @@ def required_reason(reason: str) -> str:
     if not text:
         raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
     if len(text) > LONGEST_REASON:
-        raise invalid("reason", "too_long", _("reason has %d characters, more than 300.") % len(text))
+        words = _("reason has %(length)d characters, more than %(limit)d.")
+        raise invalid("reason", "too_long", words % {"length": len(text), "limit": LONGEST_REASON})
     return text
 
 
@@ -230,8 +232,8 @@ def checked_amount(amount: Decimal, unit: str, *, below: Decimal) -> Decimal:
             "amount",
             "out_of_range",
             _(
-                "amount=%(amount)s %(unit)s is outside 0 to %(limit)s %(unit)s; write 0 for none, and correct the "
-                "entry that was too high."
+                "amount=%(amount)s %(unit)s is outside 0 to %(limit)s %(unit)s; write 0 for none. What was sent out is "
+                "logged apart, never as less than 0."
             )
             % {"amount": amount, "unit": unit[:40], "limit": f"{below:,.0f}"},
         )

@@ -19,7 +19,7 @@ from logbook.sheets.importing import ImportResult, SheetImport
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
 
-SHOWN_ERRORS = 50
+PRINTED_ERRORS = 50
 
 
 class SheetCommand(BaseCommand):
@@ -90,10 +90,10 @@ class SheetCommand(BaseCommand):
             self.stderr.write(f"{done} of {total} rows")
 
     def _report(self, result: ImportResult) -> None:
-        for error in result.errors[:SHOWN_ERRORS]:
+        for error in result.errors[:PRINTED_ERRORS]:
             self.stderr.write(str(error))
-        if result.rejected > SHOWN_ERRORS:
-            self.stderr.write(f"and {result.rejected - SHOWN_ERRORS} more")
+        if result.rejected > PRINTED_ERRORS:
+            self.stderr.write(f"and {result.rejected - PRINTED_ERRORS} more")
         for notice in result.notices:
             self.stderr.write(f"note: {words(notice.code, notice.params)}")
         did = "would be stored" if result.is_dry_run else "stored"

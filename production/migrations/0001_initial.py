@@ -25,14 +25,6 @@ class Migration(migrations.Migration):
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
-                        default="entry",
-                        max_length=6,
-                    ),
-                ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
@@ -56,6 +48,12 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("entry", "entered"), ("import", "imported")], default="entry", max_length=6
+                    ),
+                ),
                 (
                     "product",
                     models.CharField(
@@ -115,14 +113,6 @@ class Migration(migrations.Migration):
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
-                        default="entry",
-                        max_length=6,
-                    ),
-                ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
@@ -146,6 +136,12 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=300, verbose_name="reason of the last change"),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, null=True, verbose_name="deleted")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("entry", "entered"), ("import", "imported")], default="entry", max_length=6
+                    ),
+                ),
                 (
                     "product",
                     models.CharField(
@@ -274,6 +270,12 @@ class Migration(migrations.Migration):
                 fields=("recorded_by", "client_id"),
                 name="production_client_id_once",
                 nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productionentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin", "meter"), _negated=True), name="production_is_not_of_a_meter"
             ),
         ),
         migrations.AddConstraint(

@@ -1,4 +1,4 @@
-"""The energy API: shapes, roles, idempotency, corrections, history, import, CSV, and what the schema shows."""
+"""The energy API: what only energy has in its shapes, filters and lists. The rest is in tests/logbook/test_api.py."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,9 +31,8 @@ def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def post(client: Client, data: Any, url: str = ENTRIES, key: object = None) -> Any:
-    headers = {"Idempotency-Key": str(key)} if key else {}
-    return client.post(url, data, content_type="application/json", headers=headers)
+def post(client: Client, data: Any) -> Any:
+    return client.post(ENTRIES, data, content_type="application/json")
 
 
 # --- Logging -----------------------------------------------------------------------------------
@@ -133,9 +132,3 @@ def test_types_are_found_by_code(manager: Client) -> None:
     row = manager.get("/api/energy-types/firewood/").json()
 
     assert (row["default_unit"], row["scope"], row["is_biogenic"], row["is_wood"]) == ("stere", 1, True, True)
-
-
-# --- Import ------------------------------------------------------------------------------------
-
-
-SHEET = "time,kWh\n2025-11-20 01:00,10\n2025-11-20 02:00,ten\n2025-11-20 03:00,30\n"

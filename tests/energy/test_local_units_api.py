@@ -45,7 +45,7 @@ def test_a_manager_adds_a_lorry_and_logs_in_it(cast: SimpleNamespace, manager: C
     assert make.make_energy_entry(cast.litein, amount=Decimal(2), unit="lorry").factor_amount == 24
 
 
-def test_what_a_unit_is_can_be_said_anew_and_entries_stay_as_valued(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_changed_unit_leaves_entries_as_they_were_valued(cast: SimpleNamespace, manager: Client) -> None:
     unit = send(manager, body(cast)).json()["id"]
     before = make.make_energy_entry(cast.litein, amount=Decimal(1), unit="lorry")
 

@@ -248,7 +248,7 @@ def test_undo_brings_back_what_was_corrected_or_deleted(door: Door, litein: Any,
     assert entry.events.count() == 5
 
 
-def test_undo_is_for_ten_minutes_and_for_who_did_it(
+def test_undo_is_for_ten_minutes_and_for_the_same_person(
     door: Door, litein: Any, manager: Any, clock: SimpleNamespace
 ) -> None:
     entry = door.make(litein, user=manager)

@@ -1,4 +1,4 @@
-"""The production API: shapes, roles, idempotency, corrections, history, filters, CSV, and what the schema shows."""
+"""The production API: what only production has. The rest is in tests/logbook/test_api.py."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,9 +31,8 @@ def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def post(client: Client, data: Any, url: str = URL, key: object = None) -> Any:
-    headers = {"Idempotency-Key": str(key)} if key else {}
-    return client.post(url, data, content_type="application/json", headers=headers)
+def post(client: Client, data: Any) -> Any:
+    return client.post(URL, data, content_type="application/json")
 
 
 # --- Logging -----------------------------------------------------------------------------------

@@ -149,6 +149,7 @@ def test_out_turn_is_said_too_when_the_leaf_comes_second_and_never_over_zero(lit
         ({"amount_kg": -1}, "production_not_negative"),
         ({"product": "gold"}, "production_known_product"),
         ({"unit": "lb"}, "production_known_unit"),
+        ({"origin": "meter"}, "production_is_not_of_a_meter"),
     ],
 )
 def test_the_database_refuses_what_no_service_would_write(litein: Any, fields: dict[str, Any], constraint: str) -> None:
