@@ -146,6 +146,6 @@ class TokenForm(forms.Form):
         scopes: Any = self.fields["scopes"]
         scopes.choices = [(scope.value, scope.label) for scope in offered_scopes(user)]
         factory: Any = self.fields["factory"]
-        factory.choices = [("", _("Every factory that I see")), *((f.pk, f.name) for f in visible_factories(user))]
+        factory.choices = [("", _("All factories that I see")), *((f.pk, f.name) for f in visible_factories(user))]
         days: Any = self.fields["days"]
         days.choices = [(n, _("%(count)d days") % {"count": n}) for n in (7, 30, DEFAULT_DAYS, 366)]

@@ -155,7 +155,7 @@ def _create_account(
     if not email and not phone:
         words = _("Give an e-mail address or a phone number, at least one.")
         fields["email"] = [field_error("email_or_phone", words)]
-    known = _("There is an account with this already. Sign in, then open the link again.")
+    known = _("An account with this e-mail or phone number exists already. Sign in, then open the link again.")
     if email and User.objects.filter(email__iexact=email).exists():
         fields["email"] = [field_error("taken", known)]
     if phone and User.objects.filter(phone=phone).exists():

@@ -192,7 +192,7 @@ def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, d
         raise invalid(
             "from",
             "period_too_long",
-            _("The period has %(days)d days, more than %(limit)d: ask in parts.")
+            _("The period has %(days)d days, more than %(limit)d: ask for shorter periods.")
             % {"days": (end - first).days, "limit": LONGEST_DAYS[resolution]},
         )
     return first, end

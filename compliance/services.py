@@ -105,7 +105,7 @@ def _save(target: Target) -> None:
         raise ApiError(
             409,
             "target_exists",
-            _("A target for the same is in force: correct it, or end it with a reason and set a new one."),
+            _("A target of this kind is in force: correct it, or end it with a reason and set a new one."),
         ) from error
 
 
@@ -119,7 +119,7 @@ def _check(data: TargetInput) -> None:
             raise invalid(
                 name,
                 "out_of_range",
-                _("%(name)s=%(year)s is outside %(low)s to %(high)s; the target year comes after the base year.")
+                _("%(name)s=%(year)s is outside %(low)s to %(high)s; the target year must be after the base year.")
                 % {"name": name, "year": year, "low": low, "high": high},
             )
     if not data.base_value.is_finite() or not 0 < data.base_value < Decimal(10) ** 13:

@@ -10,7 +10,7 @@ class Co2Basis(models.TextChoices):
 
 
 class PressureCompensation(models.TextChoices):
-    NONE = "none", _("none: the value is taken as it comes")
+    NONE = "none", _("none: the value is used as received")
     LINEAR_0017 = "linear_0017", _("corrected here, linearly (950 to 1050 hPa only)")
     PROPORTIONAL = "proportional", _("corrected here, proportionally")
     ON_SENSOR = "on_sensor", _("done by the sensor")

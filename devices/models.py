@@ -132,7 +132,7 @@ class Assignment(models.Model):
             ExclusionConstraint(
                 name="device_in_one_chimney_at_a_time",
                 expressions=[("device", RangeOperators.EQUAL), (_VALIDITY, RangeOperators.OVERLAPS)],
-                violation_error_message=_("This device sits elsewhere in that time: end that assignment first."),
+                violation_error_message=_("This device is assigned elsewhere in that time: end that assignment first."),
             ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")), name="assignment_period_forward"
@@ -160,12 +160,12 @@ class Assignment(models.Model):
             local = moment and moment.astimezone(self.factory.zone)
             if local and (local.minute, local.second, local.microsecond) != (0, 0, 0):
                 raise ValidationError(
-                    {name: _("%(time)s is not a whole hour of the site.") % {"time": f"{local:%H:%M:%S}"}}
+                    {name: _("%(time)s is not a whole hour of the site's clock.") % {"time": f"{local:%H:%M:%S}"}}
                 )
         site_pa = pressure.isa_pressure_pa(self.factory.altitude_m)
         is_linear = self.pressure_compensation == PressureCompensation.LINEAR_0017
         if is_linear and not pressure.LINEAR_MIN_PA <= site_pa <= pressure.LINEAR_MAX_PA:
-            message = _("linear_0017 holds from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional.")
+            message = _("linear_0017 is valid from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional.")
             raise ValidationError({"pressure_compensation": message % {"hpa": site_pa / 100}})
 
 
@@ -225,7 +225,7 @@ class Calibration(models.Model):
             models.CheckConstraint(
                 condition=Q(pressure_pa__gte=65_000, pressure_pa__lte=108_000),
                 name="calibration_pressure_plausible",
-                violation_error_message=_("Air pressure lies between 65,000 and 108,000 Pa."),
+                violation_error_message=_("Air pressure must be between 65,000 and 108,000 Pa."),
             )
         ]
 

@@ -148,7 +148,7 @@ class EmissionsView(APIView):
         try:
             return queries.Cursor.decode(text)
         except queries.BadCursorError:
-            raise invalid("cursor", "invalid_cursor", _("cursor is not one that this API gave out.")) from None
+            raise invalid("cursor", "invalid_cursor", _("cursor does not come from this API.")) from None
 
     @staticmethod
     def _link(request: Request, cursor: queries.Cursor | None) -> str | None:
@@ -160,7 +160,7 @@ class EmissionsView(APIView):
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise ApiError(
-            405, "method_not_allowed", _("What was measured is never changed or deleted: correct by a new version.")
+            405, "method_not_allowed", _("Measured readings are never changed or deleted: send a new version.")
         )
 
 

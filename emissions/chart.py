@@ -217,7 +217,7 @@ def _legend(figure: Figure, look: Look) -> None:
     )
     if look.width_px < NARROW_PX:
         return
-    words = _("below the bars: how each period is known")
+    words = _("below the bars: the data of each period")
     figure.text(1 - 14 / look.width_px, 4 / look.height_px, words, ha="right", va="bottom", color=INK_2, fontsize=7)
 
 

@@ -85,7 +85,9 @@ def chart_data(
     assignments = [a for a in found.order_by("pk") if a.valid_to is None or a.valid_to > start]
     last = end + _LONGEST[resolution]
     if (last - start) / timedelta(hours=1) * len(assignments) > MOST_HOURS_READ:
-        raise ApiError(413, "too_large", _("So many chimneys over so long are too much for one chart: name a factory."))
+        raise ApiError(
+            413, "too_large", _("This is too much data for one chart: choose one factory or a shorter time.")
+        )
     zones = {a.factory.time_zone for a in assignments}
     spans = [(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now)) for a in assignments]
     rows = _rows(assignments, resolution, start, end, last)

@@ -22,7 +22,7 @@ Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: th
 
 
 class BadCursorError(ValueError):
-    """The cursor is not one that this API gave out."""
+    """The cursor does not come from this API."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,8 +217,8 @@ def _no_factor(energy_type: EnergyType, country: str, on: date, set_name: str, r
         "factor_set" if set_name else "energy_type",
         "no_factor",
         _(
-            "There is no factor%(asked)s for %(type)s in %(country)s on %(on)s. Sets there are: %(sets)s. Name one "
-            "that holds as `factor_set`, check the date, or have the factor added."
+            "There is no factor%(asked)s for %(type)s in %(country)s on %(on)s. Available sets: %(sets)s. Send one "
+            "of them as `factor_set`, check the date, or ask for the factor to be added."
         )
         % {"asked": asked, "type": energy_type.code, "country": country, "on": on.isoformat(), "sets": sets},
         energy_type=energy_type.code,

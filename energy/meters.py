@@ -54,7 +54,7 @@ def require_not_derived(entry: EnergyEntry) -> None:
         raise ApiError(
             409,
             "derived_entry",
-            _("This entry follows from meter readings %(first)d and %(last)d: correct one of those instead.")
+            _("This entry is computed from meter readings %(first)d and %(last)d: correct one of those instead.")
             % {"first": entry.meter_from_id, "last": entry.meter_to_id},
             params={"meter_from": entry.meter_from_id, "meter_to": entry.meter_to_id},
         )
@@ -129,7 +129,7 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
 
 
 def _because(reading: EnergyEntry) -> str:
-    return _("follows meter reading %d") % reading.pk
+    return _("computed from meter reading %d") % reading.pk
 
 
 def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
@@ -144,8 +144,8 @@ def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
             "timestamp",
             "reading_twice",
             _(
-                "There is a reading of %(when)s already: %(amount)s %(unit)s (entry %(entry)d). Correct that one, or "
-                "give this one its own time."
+                "A reading of %(when)s exists already: %(amount)s %(unit)s (entry %(entry)d). Correct that one, or "
+                "give this one another time."
             )
             % {"when": _local(reading), "amount": plain(twin.amount), "unit": twin.unit, "entry": twin.pk},
             entry=twin.pk,
@@ -163,8 +163,9 @@ def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: 
             "timestamp",
             "readings_too_far_apart",
             _(
-                "The reading before is of %(when)s, more than %(days)d days earlier (entry %(entry)d): add one between "
-                "them, or send meter_restarted=true to count from here."
+                "The previous reading is of "
+                "%(when)s, more than %(days)d days earlier (entry %(entry)d): add a reading between them, or send "
+                "meter_restarted=true to start from this one."
             )
             % {"when": _local(start), "days": LONGEST.days, "entry": start.pk},
             entry=start.pk,
@@ -195,8 +196,8 @@ def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> t
         "counter_went_back",
         _(
             "amount=%(last)s %(unit)s of %(last_when)s is below %(first)s %(first_unit)s of %(first_when)s (logged "
-            "before: entry %(entries)s). Correct the one that is wrong; if the meter was replaced or set back, mark "
-            "the later one meter_restarted=true."
+            "before: entry %(entries)s). Correct the one that is wrong; if the meter was replaced or reset, send "
+            "meter_restarted=true for the later one."
         )
         % {
             "last": plain(end.amount),
@@ -233,7 +234,7 @@ def _in_unit_of(start: EnergyEntry, end: EnergyEntry) -> Decimal:
         raise invalid(
             "unit",
             "unit_of_another_kind",
-            _("unit=%(unit)r does not go with %(first)r of the reading before (entry %(entry)d); use the same.")
+            _("unit=%(unit)r does not fit %(first)r of the previous reading (entry %(entry)d); use the same unit.")
             % {"unit": end.unit, "first": start.unit, "entry": start.pk},
             unit=end.unit,
         ) from None

@@ -47,7 +47,7 @@ class EnergyType(models.Model):
     default_unit = models.CharField(_("usual unit"), max_length=12)
     scope = models.PositiveSmallIntegerField(_("scope"))
     is_biogenic = models.BooleanField(_("biogenic"), default=False)
-    is_wood = models.BooleanField(_("wood: kilograms ask for moisture"), default=False)
+    is_wood = models.BooleanField(_("wood: kilograms need moisture"), default=False)
 
     class Meta:
         verbose_name = _("energy type")
@@ -94,7 +94,7 @@ class EmissionFactor(models.Model):
     gas_kg_per_tj = models.DecimalField(_("kg of gas per TJ"), **CHAIN)
     # Gas that the fuel already holds and that passes through the flame: the CO2 of raw biogas.
     inherent_kg_per_unit = models.DecimalField(
-        _("held by the fuel (kg/unit)"), max_digits=24, decimal_places=12, default=0
+        _("contained in the fuel (kg/unit)"), max_digits=24, decimal_places=12, default=0
     )
     source = models.CharField(_("source"), max_length=200)
     publication = models.CharField(_("publication"), max_length=200, blank=True)
@@ -123,7 +123,7 @@ class EmissionFactor(models.Model):
                     ("version", RangeOperators.EQUAL),
                     (DateRange("valid_from", "valid_to", RangeBoundary()), RangeOperators.OVERLAPS),
                 ],
-                violation_error_message=_("There is a factor of that set and version in that time already."),
+                violation_error_message=_("A factor of this set and version exists already for this time."),
             ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")), name="factor_validity_forward"
@@ -217,9 +217,7 @@ class EnergyEntry(LoggedEntry):
     moisture_is_default = models.BooleanField(_("moisture is the default"), default=False)
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
     # --- Meters. What was used between two readings is an entry of its own, made by `meters.py` alone.
-    meter_restarted = models.BooleanField(
-        _("first reading of a new meter, or of one set back"), default=False, db_default=False
-    )
+    meter_restarted = models.BooleanField(_("first reading of a new or reset meter"), default=False, db_default=False)
     meter_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     meter_to = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="consumption")
     # --- What it emitted, by these factors and this method; null unless kind is `used`.

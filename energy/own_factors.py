@@ -103,7 +103,7 @@ def _check_set(data: FactorInput) -> None:
         raise invalid(
             "set_name",
             "published_set",
-            _("set_name=%(name)r is a published set; give your own factors a name of their own.")
+            _("set_name=%(name)r is a published set; give your own factors another set name.")
             % {"name": data.set_name},
             set_name=data.set_name,
         )
@@ -111,7 +111,10 @@ def _check_set(data: FactorInput) -> None:
         raise invalid(
             "valid_to",
             "period_backward",
-            _("valid_to=%(end)s is not after valid_from=%(start)s; it is the first day that the factor does not hold.")
+            _(
+                "valid_to=%(end)s is not after valid_from=%(start)s; it is the first day on which the factor is no "
+                "longer valid."
+            )
             % {"end": data.valid_to.isoformat(), "start": data.valid_from.isoformat()},
         )
 
@@ -166,13 +169,13 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
             missing,
             "required",
             _(
-                "A factor of a fuel for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; a sum of all "
-                "gases is given as gas=CO2e with value."
+                "A factor of a fuel for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; send a sum of "
+                "all gases as gas=CO2e with value."
             )
             % {"gas": data.gas},
         )
     if value is None:
-        raise invalid("value", "required", _("Give value: kg of %(gas)s a unit.") % {"gas": data.gas})
+        raise invalid("value", "required", _("Give value: kg of %(gas)s per unit.") % {"gas": data.gas})
     return {**chain, "value": value}
 
 
@@ -181,7 +184,7 @@ def _agreeing(name: str, said: Decimal | None, found: Decimal) -> Decimal:
         raise invalid(
             name,
             "disagrees",
-            _("%(name)s=%(said)s, but the numbers given with it make %(found)s; leave it out, or correct one of them.")
+            _("%(name)s=%(said)s, but the other numbers give %(found)s; leave it out, or correct one of them.")
             % {"name": name, "said": plain(said), "found": plain(found)},
         )
     return found

@@ -174,7 +174,7 @@ def _mixed(quantity: Quantity, dimension: Dimension, energy_type: EnergyType, wa
     return invalid(
         "unit",
         "unit_of_another_kind",
-        _("amount=%(amount)s %(unit)s is %(dimension)s, which %(type)s is not counted in; give it in %(usable)s.")
+        _("amount=%(amount)s %(unit)s is %(dimension)s, but %(type)s has no factor for that; use %(usable)s.")
         % {
             "amount": plain(quantity.amount),
             "unit": quantity.unit,

@@ -158,7 +158,7 @@ def _check(data: EntryInput) -> None:
         raise invalid(
             "meter_restarted",
             "of_a_reading",
-            _("meter_restarted goes with kind=%(reading)s alone, not with %(kind)s.")
+            _("meter_restarted is allowed only with kind=%(reading)s, not with %(kind)s.")
             % {"reading": EntryKind.METER_READING.value, "kind": data.kind},
         )
     moisture = data.moisture_fraction
@@ -166,7 +166,10 @@ def _check(data: EntryInput) -> None:
         raise invalid(
             "moisture_fraction",
             "out_of_range",
-            _("moisture_fraction=%(value)s is outside 0 to %(limit)s; give kg water a kg of wet wood, 0.30 if unknown.")
+            _(
+                "moisture_fraction=%(value)s is outside 0 to %(limit)s; give kg of water per kg of wet "
+                "wood, 0.30 if unknown."
+            )
             % {"value": moisture, "limit": MOISTURE_MAX_FRACTION},
         )
 
@@ -179,7 +182,8 @@ def find_source(factory: Factory, source_id: int | None) -> EmissionSource | Non
         raise invalid(
             "source",
             "unknown_source",
-            _("source=%(source)d is no emission source of %(factory)s.") % {"source": source_id, "factory": factory},
+            _("source=%(source)d is not an emission source of %(factory)s.")
+            % {"source": source_id, "factory": factory},
         )
     return found
 
@@ -220,7 +224,7 @@ def set_local_unit(
         raise invalid(
             "name",
             "taken",
-            _("name=%(name)r is there already: %(what)s. Change that one (local unit %(id)d).")
+            _("name=%(name)r exists already: %(what)s. Change that one (local unit %(id)d).")
             % {"name": words, "what": str(record), "id": record.pk},
             local_unit=record.pk,
         )

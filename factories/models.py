@@ -45,7 +45,7 @@ class Organisation(models.Model):
         max_length=40,
         blank=True,
         default="",
-        help_text=_("name of a set; it holds wherever it has a factor, and the default elsewhere"),
+        help_text=_("name of a set; it is used where it has a factor, and the default elsewhere"),
     )
     publishes_names = models.BooleanField(_("factories see each other's names in rankings"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -157,18 +157,19 @@ class Chimney(models.Model):
                 ),
                 name="chimney_dimensions_fit_shape",
                 violation_error_message=_(
-                    "A round chimney has a diameter, a rectangular one width and height, each above 0 and up to 5 m."
+                    "A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 "
+                    "and at most 5 m."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(velocity_profile_factor__gte=0.5, velocity_profile_factor__lte=1.2),
                 name="chimney_profile_factor_plausible",
-                violation_error_message=_("The velocity profile factor lies between 0.5 and 1.2."),
+                violation_error_message=_("The velocity profile factor must be between 0.5 and 1.2."),
             ),
             models.CheckConstraint(
                 condition=Q(moisture_fraction__gte=0, moisture_fraction__lte=0.5),
                 name="chimney_moisture_fraction_plausible",
-                violation_error_message=_("The water vapour fraction lies between 0 and 0.5."),
+                violation_error_message=_("The water vapour fraction must be between 0 and 0.5."),
             ),
         ]
 

@@ -131,7 +131,7 @@ SECTORS: dict[str, Sector] = {
             sites_of=_("%(count)d of %(total)d mines"),
             emitted_title=_("What the mines emitted"),
             why_no_places=_(
-                "Mines have figures and no places: what a missing day of a mine may have used is not known."
+                "Mines have figures but no places, because the use of a mine on a missing day cannot be estimated."
             ),
         ),
         Sector(

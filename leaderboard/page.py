@@ -289,7 +289,7 @@ def _ways(board: Leaderboard, row: Row, shown: SiteRow) -> list[str]:
         text = _("The best of the group has %(goal)s, you have %(own)s: with %(less)s less you would reach it.")
         ways.append(_goal(board, text, board.best.value, value))
     if row.share_measured_pct < 50.0:
-        ways.append(_("Have the stack checked against the log: count the wood at the end of each month."))
+        ways.append(_("Confirm the log with stock counts: count the wood at the end of each month."))
     return ways
 
 

@@ -81,8 +81,8 @@ def _energy_missing(sums: RankedSums, days: DaySums, sector: Sector) -> Unplaced
     needed = math.ceil(KNOWN_SHARE * days.asked_days - days.known_days)
     item = Item.HEAT if len(sums.heat_missing) >= len(sums.electricity_missing) else Item.ELECTRICITY
     text = ngettext(
-        "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d day.",
-        "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s of %(count)d days.",
+        "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s for %(count)d day.",
+        "Energy is known on %(share)d %% of days; 80 %% are needed. Add %(what)s for %(count)d days.",
         needed,
     ) % {"share": math.floor(100.0 * days.known_days / days.asked_days), "what": sector.word_of(item), "count": needed}
     return UnplacedReason(ReasonCode.ENERGY_MISSING, text, needed)
@@ -93,7 +93,8 @@ def _fuel_unconfirmed(sums: RankedSums, days: DaySums) -> UnplacedReason:
     months = max(1, math.ceil(missing_days / _MONTH_DAYS))
     if sums.stack_above_days > days.judged_days / 4:
         text = _(
-            "Stack shows more wood than the log on %(days)s. Was a delivery not written? Count the stack at the end of "
+            "Stack shows more wood than the log on %(days)s. Is a delivery missing from the "
+            "log? Count the stack at the end of "
             "each month."
         )
         words = days_in_words((), sums.stack_above_days)
@@ -131,7 +132,7 @@ def days_in_words(days: Sequence[date], count: int) -> str:
     named = [dateformat.format(day, "j M") for day in days]
     if count > len(named) or not named:
         more = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
-        return _("%(days)s and more, %(more)s in all") % {"days": ", ".join(named), "more": more} if named else more
+        return _("%(days)s and others, %(more)s in total") % {"days": ", ".join(named), "more": more} if named else more
     if len(named) == 1:
         return named[0]
     if len({(day.year, day.month) for day in days}) == 1:  # the month once, behind the last

@@ -59,7 +59,7 @@ def invalid(field: str, code: str, message: str, **params: Any) -> ApiError:
 
 
 def invalid_fields(fields: FieldErrors) -> ApiError:
-    return ApiError(400, "invalid", _("Please correct the fields named."), fields=fields)
+    return ApiError(400, "invalid", _("Please correct the named fields."), fields=fields)
 
 
 def _flatten(detail: Any, prefix: str = "") -> FieldErrors:

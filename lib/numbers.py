@@ -49,7 +49,7 @@ def parse_number(text: str, *, decimals: int | None = None) -> Decimal:
     if _GROUPED.fullmatch(whole) and mark not in whole:
         return sign * Decimal(whole.replace(",", "").replace(".", "") + (f".{part}" if part else ""))
     raise NumberError(
-        _("%(value)s is no plain number; write it out, like 1960.5.") % {"value": written[:LONGEST_NUMBER]},
+        _("%(value)s is not a plain number; write it like 1960.5.") % {"value": written[:LONGEST_NUMBER]},
         "invalid_number",
     )
 

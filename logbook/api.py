@@ -45,7 +45,7 @@ def client_id_of(request: Request) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise invalid("Idempotency-Key", "invalid", _("Idempotency-Key=%r is no UUID.") % text[:60]) from None
+        raise invalid("Idempotency-Key", "invalid", _("Idempotency-Key=%r is not a UUID.") % text[:60]) from None
 
 
 def factory_to_write(request: Request, right: Action, pk: int) -> Factory:

@@ -35,7 +35,7 @@ class LoggedEntry(models.Model):
     period_end = models.DateTimeField(_("to"))
     note = models.CharField(_("note"), max_length=300, blank=True, default="")
     origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENTRY)
-    warnings = models.JSONField(_("to be looked at"), default=list, blank=True)
+    warnings = models.JSONField(_("needs attention"), default=list, blank=True)
     # --- Who, and what was done last.
     client_id = models.UUIDField(null=True, blank=True)
     request_sha256 = models.CharField(max_length=64, blank=True, default="")

@@ -42,12 +42,13 @@ def words(code: str, params: dict[str, Any]) -> str:
     """The sentence of a notice, in the reader's language."""
     texts = {
         "above_usual": _(
-            "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the most of the last 28 days; "
+            "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the maximum of the last 28 "
+            "days; "
             "check the number or the unit."
         ),
         "overlaps": _(
-            "Somebody logged %(amount)s %(unit)s of the same for this time already (entry %(entry)s). Delete one of "
-            "them if both are the same."
+            "Somebody already logged %(amount)s %(unit)s for this time (entry %(entry)s). Delete one of the two "
+            "entries if they are the same."
         ),
         "overlaps_logged": _(
             "%(count)s rows are of a time for which somebody logged the same already (first: entry %(entry)s). Delete "
@@ -55,19 +56,23 @@ def words(code: str, params: dict[str, Any]) -> str:
         ),
         "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "out_turn_outside_band": _(
-            "%(ratio)s kg of made tea a kg of green leaf is outside the usual %(low)s to %(high)s; check both amounts, "
+            "%(ratio)s kg of made tea per kg of green "
+            "leaf is outside the usual %(low)s to %(high)s; check both amounts, "
             "their units and the times."
         ),
         "factor_of_earlier_year": _(
-            "There is no grid factor for %(on)s yet: that of %(valid_from)s is used. It will be shown when it changes."
+            "There is no grid factor for %(on)s yet: the factor of %(valid_from)s is used. A changed factor will be "
+            "shown."
         ),
         "factor_changes_in_period": _(
-            "The factor changes on %(valid_to)s, within the period: that of its first day is used. Split it there."
+            "The factor changes on %(valid_to)s, within the period: the factor of the first day is used. Split the "
+            "entry at that date."
         ),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
         "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
         "outside_band": _(
-            "%(ratio)s %(unit)s a kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
+            "%(ratio)s %(unit)s per kg of made "
+            "tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
             "and the production of that time."
         ),
         "rounded": _("%(count)s values were rounded to %(step)s, half to even."),
@@ -85,7 +90,7 @@ def per_day(amount: Decimal, start: datetime, end: datetime) -> Decimal:
 
 
 def above_usual(entry: Any, others: QuerySet[Any], *, column: str, unit: str) -> Notice | None:
-    """More a day than three times the most of the last 28 days; silent while those are too few to say.
+    """More a day than three times the maximum of the last 28 days; silent while those are too few to say.
 
     `column` holds the amounts of `others` and of the entry, all in `unit`.
     """

@@ -78,7 +78,7 @@ def _in_future(name: str, value: datetime) -> Exception:
     return invalid(
         name,
         "in_future",
-        _("%(name)s=%(value)s lies in the future; log it when it has happened.")
+        _("%(name)s=%(value)s is in the future; log it when it has happened.")
         % {"name": name, "value": value.isoformat()},
     )
 

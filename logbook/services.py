@@ -181,7 +181,9 @@ class EntryLog(ABC, Generic[E, Input]):
         except IntegrityError as error:
             if "_imported_once" not in str(error):
                 raise
-            words = _("A sheet brought another entry for exactly this time. Delete that one first, or correct it.")
+            words = _(
+                "Another entry for exactly this time was imported from a sheet. Delete or correct that one first."
+            )
             raise ApiError(409, "imported_twice", words) from None
         self.follow(user, entry, before=before)
         return self.entries().get(pk=entry.pk)
@@ -207,7 +209,7 @@ def _replayed(stored: E, digest: str) -> Recorded[E]:
         raise ApiError(
             409,
             "key_conflict",
-            _("This Idempotency-Key came with another body before; use a new key for a new entry."),
+            _("This Idempotency-Key was used with another body before; use a new key for a new entry."),
             params={"entry": stored.pk},
         )
     return Recorded(stored, is_replay=True)

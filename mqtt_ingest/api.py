@@ -90,7 +90,7 @@ def _items(body: object) -> Sequence[object]:
         raise ApiError(
             status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
             "too_large",
-            _("%(count)d readings are above the limit of %(limit)d a call: send them in parts.")
+            _("%(count)d readings are above the limit of %(limit)d per call: send them in parts.")
             % {"count": len(items), "limit": READINGS_LIMIT_COUNT},
             params={"count": len(items), "limit": READINGS_LIMIT_COUNT},
         )

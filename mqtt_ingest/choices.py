@@ -13,7 +13,7 @@ class Reason(models.TextChoices):
     REVOKED = "revoked", _("device revoked")
     FUTURE_TIME = "future_time", _("more than 2 minutes in the future")
     TOO_OLD = "too_old", _("older than 366 days")
-    RATE_LIMITED = "rate_limited", _("too many readings a second")
+    RATE_LIMITED = "rate_limited", _("too many readings per second")
 
 
 class MessageKind(models.TextChoices):

@@ -38,7 +38,7 @@ def _chimneys(now: datetime, log: FireLog) -> list[ChimneyView]:
 
     fault = _("The temperature sensor reports a fault.")
     flagged = reading(4, temperature_c=None, quality_sentences=[fault])
-    hold = _("The sensor reports a dry basis, the registry says wet. Readings wait outside the totals.")
+    hold = _("The sensor reports a dry basis, the registry says wet. Its readings stay out of the totals.")
     online, silent = _("online"), _("silent")
     return [
         ChimneyView("1", "sample-1", "online", online, reading(4), log, 6123.4, 98.7),

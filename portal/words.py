@@ -76,7 +76,7 @@ def hold_sentence(hold: AssignmentHold | None) -> str | None:
         return None
     return _(
         "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
-        "Its readings wait outside the totals until someone says which is right."
+        "Its readings stay out of the totals until someone decides which is right."
     ) % {"field": hold.field, "reported": hold.reported, "registered": hold.registered}
 
 

@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "pressure_compensation",
                     models.CharField(
                         choices=[
-                            ("none", "none: the value is taken as it comes"),
+                            ("none", "none: the value is used as received"),
                             ("linear_0017", "corrected here, linearly (950 to 1050 hPa only)"),
                             ("proportional", "corrected here, proportionally"),
                             ("on_sensor", "done by the sensor"),
@@ -369,7 +369,7 @@ class Migration(migrations.Migration):
                     "pressure_compensation",
                     models.CharField(
                         choices=[
-                            ("none", "none: the value is taken as it comes"),
+                            ("none", "none: the value is used as received"),
                             ("linear_0017", "corrected here, linearly (950 to 1050 hPa only)"),
                             ("proportional", "corrected here, proportionally"),
                             ("on_sensor", "done by the sensor"),
@@ -661,7 +661,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("pressure_pa__gte", 65000), ("pressure_pa__lte", 108000)),
                 name="calibration_pressure_plausible",
-                violation_error_message="Air pressure lies between 65,000 and 108,000 Pa.",
+                violation_error_message="Air pressure must be between 65,000 and 108,000 Pa.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -751,7 +751,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 name="device_in_one_chimney_at_a_time",
-                violation_error_message="This device sits elsewhere in that time: end that assignment first.",
+                violation_error_message="This device is assigned elsewhere in that time: end that assignment first.",
             ),
         ),
         migrations.AddConstraint(

@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EmissionDay",
             fields=[
+                ("period_start", models.DateTimeField()),
                 ("measured_ug", models.BigIntegerField()),
                 ("flux_ug_per_m2", models.BigIntegerField()),
                 ("covered_ms", models.IntegerField()),
@@ -147,7 +148,6 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("period_start", models.DateTimeField()),
                 ("record_ug", models.BigIntegerField(null=True)),
                 ("operating_ms", models.IntegerField()),
                 ("idle_ms", models.IntegerField()),
@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EmissionHour",
             fields=[
+                ("period_start", models.DateTimeField()),
                 ("measured_ug", models.BigIntegerField()),
                 ("flux_ug_per_m2", models.BigIntegerField()),
                 ("covered_ms", models.IntegerField()),
@@ -193,7 +194,6 @@ class Migration(migrations.Migration):
                         "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("period_start", models.DateTimeField()),
                 (
                     "status",
                     models.CharField(
@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="EmissionMinute",
             fields=[
+                ("period_start", models.DateTimeField()),
                 ("measured_ug", models.BigIntegerField()),
                 ("flux_ug_per_m2", models.BigIntegerField()),
                 ("covered_ms", models.IntegerField()),
@@ -248,7 +249,6 @@ class Migration(migrations.Migration):
                         "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("period_start", models.DateTimeField()),
                 ("valid_ug", models.BigIntegerField()),
                 ("valid_ms", models.IntegerField()),
                 ("is_idle_like", models.BooleanField()),

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 (
                     "inherent_kg_per_unit",
                     models.DecimalField(
-                        decimal_places=12, default=0, max_digits=24, verbose_name="held by the fuel (kg/unit)"
+                        decimal_places=12, default=0, max_digits=24, verbose_name="contained in the fuel (kg/unit)"
                     ),
                 ),
                 ("source", models.CharField(max_length=200, verbose_name="source")),
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                         max_length=6,
                     ),
                 ),
-                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
+                ("warnings", models.JSONField(blank=True, default=list, verbose_name="needs attention")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                 (
                     "meter_restarted",
                     models.BooleanField(
-                        db_default=False, default=False, verbose_name="first reading of a new meter, or of one set back"
+                        db_default=False, default=False, verbose_name="first reading of a new or reset meter"
                     ),
                 ),
                 ("scope", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="scope")),
@@ -419,7 +419,7 @@ class Migration(migrations.Migration):
                 ("default_unit", models.CharField(max_length=12, verbose_name="usual unit")),
                 ("scope", models.PositiveSmallIntegerField(verbose_name="scope")),
                 ("is_biogenic", models.BooleanField(default=False, verbose_name="biogenic")),
-                ("is_wood", models.BooleanField(default=False, verbose_name="wood: kilograms ask for moisture")),
+                ("is_wood", models.BooleanField(default=False, verbose_name="wood: kilograms need moisture")),
             ],
             options={
                 "verbose_name": "energy type",
@@ -459,7 +459,7 @@ class Migration(migrations.Migration):
                         max_length=6,
                     ),
                 ),
-                ("warnings", models.JSONField(blank=True, default=list, verbose_name="to be looked at")),
+                ("warnings", models.JSONField(blank=True, default=list, verbose_name="needs attention")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -517,7 +517,7 @@ class Migration(migrations.Migration):
                 (
                     "meter_restarted",
                     models.BooleanField(
-                        db_default=False, default=False, verbose_name="first reading of a new meter, or of one set back"
+                        db_default=False, default=False, verbose_name="first reading of a new or reset meter"
                     ),
                 ),
                 ("scope", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="scope")),
@@ -1082,7 +1082,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 name="one_factor_at_any_date",
-                violation_error_message="There is a factor of that set and version in that time already.",
+                violation_error_message="A factor of this set and version exists already for this time.",
             ),
         ),
         migrations.AddConstraint(

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         default="",
-                        help_text="name of a set; it holds wherever it has a factor, and the default elsewhere",
+                        help_text="name of a set; it is used where it has a factor, and the default elsewhere",
                         max_length=40,
                         verbose_name="emission factors preferred",
                     ),
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         default="",
-                        help_text="name of a set; it holds wherever it has a factor, and the default elsewhere",
+                        help_text="name of a set; it is used where it has a factor, and the default elsewhere",
                         max_length=40,
                         verbose_name="emission factors preferred",
                     ),
@@ -828,7 +828,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="chimney_dimensions_fit_shape",
-                violation_error_message="A round chimney has a diameter, a rectangular one width and height, each above 0 and up to 5 m.",
+                violation_error_message="A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 and at most 5 m.",
             ),
         ),
         migrations.AddConstraint(
@@ -836,7 +836,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("velocity_profile_factor__gte", 0.5), ("velocity_profile_factor__lte", 1.2)),
                 name="chimney_profile_factor_plausible",
-                violation_error_message="The velocity profile factor lies between 0.5 and 1.2.",
+                violation_error_message="The velocity profile factor must be between 0.5 and 1.2.",
             ),
         ),
         migrations.AddConstraint(
@@ -844,7 +844,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("moisture_fraction__gte", 0), ("moisture_fraction__lte", 0.5)),
                 name="chimney_moisture_fraction_plausible",
-                violation_error_message="The water vapour fraction lies between 0 and 0.5.",
+                violation_error_message="The water vapour fraction must be between 0 and 0.5.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

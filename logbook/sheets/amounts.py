@@ -54,7 +54,7 @@ def _read(cell: Cell, text: str) -> Decimal | Problem | NumberError:
     if isinstance(cell, (int, float)):  # a bool is an int, too
         return Decimal(repr(cell)) if not isinstance(cell, bool) and isfinite(cell) else Problem(_no_number())
     if not text:
-        return Problem(_("there is no value; fill it in, or delete the row: what is missing is not zero"))
+        return Problem(_("the value is missing; fill it in, or delete the row: a missing value is not zero"))
     try:
         return parse_number(text)
     except NumberError as error:
@@ -64,7 +64,7 @@ def _read(cell: Cell, text: str) -> Decimal | Problem | NumberError:
 
 
 def _no_number() -> str:
-    return _("is no number; write it without a unit, like 1234.5")
+    return _("is not a number; write it without a unit, like 1234.5")
 
 
 def _learn(text: str, decimals: set[str], thousands: set[str]) -> None:
@@ -81,5 +81,5 @@ def _decided(text: str, error: NumberError, decimals: set[str], thousands: set[s
         return parse_number(text, decimals=3 if mark in decimals else 0)
     if decimals or thousands:
         return Problem(str(error))
-    remedy = _("Or say for the whole column what its decimals follow: decimal_mark, point or comma.")
+    remedy = _("Or give the decimal mark of the whole column: decimal_mark, point or comma.")
     raise SheetError(f"{error} {remedy}", "decimal_mark")

@@ -197,7 +197,7 @@ class SheetImport(ABC):
             if isinstance(slot, Problem):
                 self._reject(result, number, self.time_column, times[i], slot.message)
             elif slot.start > latest or slot.start.year < EARLIEST_YEAR:
-                words = _("lies in the future or before %d; check day and month") % EARLIEST_YEAR
+                words = _("is in the future or before %d; check day and month") % EARLIEST_YEAR
                 self._reject(result, number, self.time_column, times[i], words)
             elif problem := self._problem(sheet, i, amount):
                 self._reject(result, number, self.value_column, values[i], problem)
@@ -210,7 +210,7 @@ class SheetImport(ABC):
 
     def _problem(self, sheet: Sheet, i: int, amount: Decimal | Problem) -> str:
         if any(cell not in (None, "") for cell in sheet.rows[i][1][len(sheet.columns) :]):
-            return _("stands in a row of more cells than the header has; is a comma in it a decimal comma?")
+            return _("is in a row with more cells than the header; is a comma in it a decimal comma?")
         if isinstance(amount, Problem):
             return amount.message
         try:
@@ -249,7 +249,7 @@ class SheetImport(ABC):
             key = (row.slot.start, row.slot.end)
             first, stored = of_file.setdefault(key, row), known.get(key)
             if first is not row:
-                words = _("is the same time as row %d of this file; one of them is too many") % first.number
+                words = _("has the same time as row %d of this file; remove one of them") % first.number
                 self._reject(result, row.number, self.time_column, self._local(row), words)
             elif stored is None:
                 new.append(row)

@@ -53,7 +53,7 @@ class Sheet:
         if len(places) == 1:
             return places[0]
         there = ", ".join(repr(column) for column in self.columns if column)
-        problem = _("is there %d times") % len(places) if places else _("is not there")
+        problem = _("appears %d times") % len(places) if places else _("is not there")
         raise SheetError(
             _("%(argument)s=%(name)r %(problem)s; the columns are %(there)s.")
             % {"argument": argument, "name": name, "problem": problem, "there": there},
@@ -136,7 +136,7 @@ def _read_xlsx(file: BinaryIO) -> Sheet:
         NotImplementedError,
         RuntimeError,
     ):
-        raise SheetError(_("The file is no XLSX workbook that can be read: save it again, or as CSV.")) from None
+        raise SheetError(_("The file cannot be read as an XLSX workbook: save it again, or save it as CSV.")) from None
     if not numbered:
         raise SheetError(_("The first sheet of the workbook is empty."))
     return Sheet(["" if cell is None else str(cell).strip() for cell in numbered[0][1]], numbered[1:])

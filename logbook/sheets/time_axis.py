@@ -165,8 +165,8 @@ def _next_second(moment: datetime) -> datetime:
 
 def _unreadable(text: str) -> Problem:
     if not text:
-        return Problem(_("there is no time; fill it in, or delete the row"))
-    return Problem(_("is no time that can be read; write it like 2026-11-22 06:15 or 22/11/2026 06:15"))
+        return Problem(_("the time is missing; fill it in, or delete the row"))
+    return Problem(_("cannot be read as a time; write it like 2026-11-22 06:15 or 22/11/2026 06:15"))
 
 
 # --- Midnight, zone, spacing -------------------------------------------------------------------
@@ -214,11 +214,11 @@ def _instant(wall: datetime, zone: ZoneInfo, before: datetime | None) -> datetim
         first = wall.replace(tzinfo=zone).astimezone(UTC)
         if first.astimezone(zone).replace(tzinfo=None) != wall:
             return Problem(
-                _("never was in %(zone)s: the clock was put forward over it; check the zone") % {"zone": zone.key}
+                _("did not exist in %(zone)s: the clock was set forward then; check the zone") % {"zone": zone.key}
             )
         second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     except OverflowError:
-        return Problem(_("is no time that can be read; write it like 2026-11-22 06:15 or 22/11/2026 06:15"))
+        return Problem(_("cannot be read as a time; write it like 2026-11-22 06:15 or 22/11/2026 06:15"))
     # The hour that the clock repeats: in the file the first pass stands before the second.
     return second if second != first and before is not None and before >= first else first
 
@@ -232,7 +232,7 @@ def _spacing(instants: list[datetime], dates_only: bool) -> timedelta:
         return _DAY
     if usual is None or usual > _LONGEST_INTERVAL:
         raise SheetError(
-            _("The rows do not show how long a period is (at most a day): give interval_min, the minutes of one."),
+            _("The rows do not show how long a period is (at most a day): give interval_min, its length in minutes."),
             "interval_min",
         )
     return usual

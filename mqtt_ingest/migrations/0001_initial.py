@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                             ("revoked", "device revoked"),
                             ("future_time", "more than 2 minutes in the future"),
                             ("too_old", "older than 366 days"),
-                            ("rate_limited", "too many readings a second"),
+                            ("rate_limited", "too many readings per second"),
                         ],
                         max_length=16,
                         verbose_name="reason",

@@ -141,6 +141,6 @@ def _summary(hours: Sequence[BandHour]) -> str:
     if not compared:
         return _("%(missing)d hours without a figure; nothing to compare yet.") % numbers
     return (
-        _("%(within)d hours within the usual, %(above)d above, %(below)d below; %(missing)d without a figure.")
+        _("%(within)d hours within the usual range, %(above)d above, %(below)d below; %(missing)d without a figure.")
         % numbers
     )

@@ -148,7 +148,7 @@ def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question 
 
 
 def _above_usual(params: dict[str, Any]) -> str:
-    return _("%(amount)s %(unit)s a day; three times the most of the last 28 days is %(limit)s.") % {
+    return _("%(amount)s %(unit)s a day; three times the maximum of the last 28 days is %(limit)s.") % {
         **params,
         "unit": unit_label(params["unit"]),
     }

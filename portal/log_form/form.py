@@ -191,7 +191,7 @@ def _read_day(factory: Factory, text: str, now: datetime) -> tuple[FactoryDay, s
     if day is None:
         return usual, not_a_date(text)
     if not EARLIEST <= day <= latest:
-        return usual, _("%(value)s is outside %(first)s to %(last)s; log a day after it has begun.") % {
+        return usual, _("%(value)s is outside %(first)s to %(last)s; log a day only after it has begun.") % {
             "value": text,
             "first": EARLIEST.isoformat(),
             "last": latest.isoformat(),
@@ -236,7 +236,7 @@ def _read_amounts(row: LogRow) -> None:
         row.amount = _amount(row, "amount", row.text, row.unit)
     if row.is_nothing:
         if row.amount:
-            words = _("%(label)s: both %(value)s %(unit)s and nothing are filled in; empty one of them.")
+            words = _("%(label)s has %(value)s %(unit)s and is also marked as none; clear one of them.")
             row.refuse("amount", words % {"label": row.spec.label, "value": row.text, "unit": row.unit})
         row.amount, row.kind = Decimal(0), EntryKind.USED.value
         return

@@ -65,8 +65,8 @@ def operating_time(inputs: Inputs) -> Figure:
         period=inputs.period,
         notes=(_without_a_sensor(without),) if without else (),
         definition=_(
-            "Operating time is the share of a site's chimney hours with a figure of record: measured over at "
-            "least 80 % of the hour, or proved idle. Hours without readings count against it."
+            "Operating time is the share of a site's chimney hours that were measured for at least 80 % of the hour, "
+            "or proved idle. Hours without readings lower it."
         ),
         heads=(_("operating time"), _("chimney hours")),
         lines=lines_of(inputs, cells, order),
@@ -144,7 +144,7 @@ def on_target(inputs: Inputs) -> Figure:
         period=_period_of_targets(verdicts),
         definition=_(
             "A site is on target when its emissions are at or below the line from its base year to its target "
-            "year. A site without a target, or with too many missing days, counts as neither."
+            "year. A site without a target, or with too many missing days, is not counted."
         ),
         heads=(_("target"), _("figure and limit")),
         lines=lines_of(inputs, cells, order),
@@ -183,15 +183,16 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
     possible = sum(kg is not None for kg in masses.values()) * day_count(inputs)
     sentence, logged = _("Energy is logged for %(share)s of their days."), _("days with energy")
     definition = _(
-        "Entries of fuel and electricity times their emission factors, spread over the days they cover. CO2 of "
+        "Each entry of fuel or electricity is multiplied by its emission factors and spread over the days it "
+        "covers. CO2 of "
         "wood is biogenic and outside the scopes; its CH4 and N2O are included. Days without entries are "
         "missing here, not zero."
     )
     if not inputs.sector.burns_for_heat:
         sentence, logged = _("Electricity is logged for %(share)s of their days."), _("days with electricity")
         definition = _(
-            "Entries of fuel, explosives and electricity times their emission factors, spread over the days they "
-            "cover, and the methane of the coal. Days without entries are missing here, not zero."
+            "Each entry of fuel, explosives or electricity is multiplied by its emission factors and spread over the "
+            "days it covers; the methane of the coal is added. Days without entries are missing here, not zero."
         )
     of = counter()
     return _mass(
@@ -232,8 +233,9 @@ def biogenic_from_stacks(inputs: Inputs) -> Figure:
         coverage=_("%(sites)s with readings"),
         notes=tuple(notes),
         definition=_(
-            "CO2 measured in the chimneys, hours of record only, times the biogenic share of the fuels logged. It is "
-            "outside the scopes and reported beside them. Hours without readings are missing here, not zero."
+            "CO2 measured in the chimneys is multiplied by the biogenic share of the logged fuels; only hours of "
+            "record count. It is outside the scopes and reported beside "
+            "them. Hours without readings are missing here, not zero."
         ),
         heads=(_("from stacks"), _("measured")),
     )
@@ -251,7 +253,8 @@ def methane(inputs: Inputs) -> Figure:
         coverage=_("%(sites)s with coal production and a class"),
         notes=gwp_sets(inputs),
         definition=_(
-            "Coal produced times the methane factor of the mine's class, as CO2e. It is part of scope 1. A mine "
+            "The coal produced is multiplied by the methane factor of the mine's class and shown as CO2e. It is part "
+            "of scope 1. A mine "
             "whose class is not registered is missing here, not zero."
         ),
         heads=(_("methane"),),
@@ -276,7 +279,9 @@ def per_tonne_of_coal(inputs: Inputs) -> Figure:
         coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(ratios))},
         period=inputs.period,
         notes=gwp_sets(inputs),
-        definition=_("Scope 1 and 2 divided by the coal of the same days. Only days with both logged count."),
+        definition=_(
+            "Emissions of scope 1 and 2 are divided by the coal of the same days. Only days with both logged count."
+        ),
         heads=(_("scope 1 and 2 per tonne"), _("coal")),
         lines=lines_of(inputs, cells, largest_first({f.pk: inputs.of(f).made_kg for f in inputs.factories})),
     )

@@ -47,7 +47,7 @@ class FactoryForm(forms.ModelForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if self.instance.organisation.factories.filter(name__iexact=name).exists():
-            raise ValidationError(_("There is a factory %(name)s already; choose another name.") % {"name": name})
+            raise ValidationError(_("A factory %(name)s exists already; choose another name.") % {"name": name})
         return name
 
     def save(self, commit: bool = True) -> Factory:

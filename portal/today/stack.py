@@ -133,4 +133,6 @@ def _chart(today: FactoryDay, today_hours: Day, before: Sequence[Day], whole_hou
                 is_over=place < whole_hours,
             )
         )
-    return build_band_chart(hours, title=_("Stack CO2 by hour on %(day)s, beside the usual") % {"day": today.label})
+    return build_band_chart(
+        hours, title=_("Stack CO2 by hour on %(day)s, compared with the usual") % {"day": today.label}
+    )

@@ -246,10 +246,10 @@ def test_what_holds_for_no_row_ends_the_import(works: Any, fields: dict[str, Any
         ("", "empty"),
         ("time,kWh\n", "no rows"),
         ("time,power\n2026-11-20,1", "'power'"),
-        ("time,kWh,KWH\n2026-11-20,1,2", "there 2 times"),
+        ("time,kWh,KWH\n2026-11-20,1,2", "appears 2 times"),
         ("time,kWh\n03/04/2026 01:00,1\n03/04/2026 02:00,1", "3 April or March 4"),
         ("time,kWh\n2026-11-20 01:00,1", "how long a period is"),
-        (b"PK\x03\x04 no workbook", "no XLSX workbook"),
+        (b"PK\x03\x04 no workbook", "as an XLSX workbook"),
         (b"\x00\x01\x02\x03", "binary"),
         (b'a,b\n"' + b"x" * 200_000 + b'",1', "cannot be read as CSV"),
     ],
@@ -298,7 +298,7 @@ def test_the_command_names_bad_rows_stores_the_others_and_fails(
         call_command("import_energy", str(path), *STEEL_ARGUMENTS)
 
     said = capsys.readouterr()
-    assert "row 3, Usage_kWh='three': is no number" in said.err
+    assert "row 3, Usage_kWh='three': is not a number" in said.err
     assert said.out.startswith("96 rows: 95 stored, 0 there before, 1 rejected; 287.86 kWh")
     assert ", CO2e in its scope (kg) of new rows: 33.8" in said.out
     assert "_kg" not in said.out
@@ -323,11 +323,11 @@ def test_the_command_shows_progress_on_a_long_file(
     [
         (("--factory", "Atlantis"), "no factory 'Atlantis'"),
         (("--time-zone", "Mars/Olympus"), "Mars/Olympus is not an IANA time zone"),
-        (("--source", "Genset"), "source='Genset' is no emission source"),
+        (("--source", "Genset"), "source='Genset' is not an emission source"),
         (("--user", "no@body.example"), "is no account"),
         (("--factor", "no-such-set"), "96 of 96 rows were not taken"),
         (("--time-column", "when"), "time_column='when' is not there"),
-        (("--unit", "kg"), "give it in kWh"),
+        (("--unit", "kg"), "use kWh"),
     ],
 )
 def test_the_command_says_which_argument_is_wrong(

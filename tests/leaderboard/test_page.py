@@ -232,7 +232,7 @@ def test_days_are_named_up_to_three() -> None:
     assert days_in_words(days[:2], 2) == "14 and 15 Nov"
     assert days_in_words(days, 3) == "14, 15 and 16 Nov"
     assert days_in_words([LAST.replace(month=10, day=31), LAST.replace(day=1)], 2) == "31 Oct and 1 Nov"
-    assert days_in_words(days, 9) == "14 Nov, 15 Nov, 16 Nov and more, 9 days in all"
+    assert days_in_words(days, 9) == "14 Nov, 15 Nov, 16 Nov and others, 9 days in total"
 
 
 def test_a_place_without_a_grid_factor_is_told_so_on_the_page(network: SimpleNamespace, as_user: AsUser) -> None:

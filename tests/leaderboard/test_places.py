@@ -151,13 +151,13 @@ def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alon
             NO_PRODUCTION,
             range(3, 9),
             ReasonCode.PRODUCTION_MISSING,
-            "Production missing on 13 Nov, 14 Nov, 15 Nov and more, 6 days in all. Add it.",
+            "Production missing on 13 Nov, 14 Nov, 15 Nov and others, 6 days in total. Add it.",
         ),
         (
             NO_POWER,
             range(2, 8),
             ReasonCode.ENERGY_MISSING,
-            "Energy is known on 71 % of days; 80 % are needed. Add electricity of 2 days.",
+            "Energy is known on 71 % of days; 80 % are needed. Add electricity for 2 days.",
         ),
         (
             NO_STACK,
@@ -169,7 +169,8 @@ def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alon
             build.stack(60_000),
             range(11),
             ReasonCode.STACK_ABOVE_LOG,
-            "Stack shows more wood than the log on 11 days. Was a delivery not written? Count the stack at the end of "
+            "Stack shows more wood than the log on 11 days. Is a delivery missing from the "
+            "log? Count the stack at the end of "
             "each month.",
         ),
     ],
@@ -374,7 +375,7 @@ def test_without_a_year_before_nothing_is_compared(network: SimpleNamespace) -> 
 
 # --- Asking ------------------------------------------------------------------------------------
 def test_a_period_without_a_complete_day_is_refused_with_the_last_one() -> None:
-    with pytest.raises(ApiError, match="correct the fields") as caught:
+    with pytest.raises(ApiError, match="correct the named fields") as caught:
         parse_period("2026-12", LAST)
 
     assert "the last one is 2026-11-21" in str(caught.value.fields["period"])

@@ -24,8 +24,8 @@ def test_a_whole_number_is_read_however_its_thousands_are_parted(typed: str) -> 
         ("1.96", "decimals", "1.96 m has decimals; write a whole number"),
         ("1960,5", "decimals", "1960,5 m has decimals"),
         ("21000", "out_of_range", "21000 m is outside -430 to 3500 m"),
-        ("1e3", "invalid_number", "1e3 is no plain number"),
-        ("nan", "invalid_number", "nan is no plain number"),
+        ("1e3", "invalid_number", "1e3 is not a plain number"),
+        ("nan", "invalid_number", "nan is not a plain number"),
     ],
 )
 def test_what_the_field_cannot_hold_is_refused_with_a_sentence(typed: str, code: str, words: str) -> None:

@@ -34,7 +34,9 @@ def test_the_column_decides_what_one_cell_leaves_open(cells: list[Any], numbers:
 
 @pytest.mark.parametrize("cells", [["2,070"], ["2.070", "5"], ["12.345", "13.120", ""], [7.5, "2,070"]])
 def test_a_column_that_nothing_decides_is_refused_with_both_readings(cells: list[Any]) -> None:
-    with pytest.raises(SheetError, match=r"can be read two ways; write \d+ or [\d.]+ Or say for the whole") as refused:
+    with pytest.raises(
+        SheetError, match=r"can be read two ways; write \d+ or [\d.]+ Or give the decimal mark"
+    ) as refused:
         amounts(cells)
 
     assert refused.value.field == "decimal_mark"

@@ -94,7 +94,7 @@ def test_a_time_that_never_was_is_a_problem_of_its_row() -> None:
     found = read(["29/03/2026 00:30", "29/03/2026 01:30", "29/03/2026 02:30"], zone=LONDON, time_is=TimeIs.START)
 
     assert isinstance(found[1], Problem)
-    assert "put forward" in found[1].message
+    assert "set forward" in found[1].message
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_place_on_the_map_has_a_decimal_comma_or_point():
         ("altitude_m", "1.96", "1.96 m has decimals; write a whole number, like 1960."),
         ("altitude_m", "5900", "5900 m is outside -430 to 3500 m"),
         ("latitude", "91", "91 ° is outside -90 to 90 °"),
-        ("altitude_m", "1e3", "1e3 is no plain number"),
+        ("altitude_m", "1e3", "1e3 is not a plain number"),
     ],
 )
 def test_a_wrong_number_is_named_with_its_limits(field: str, value: str, words: str):

@@ -97,7 +97,7 @@ def test_an_amount_below_nothing_is_asked_for_again(typed: str) -> None:
 def test_nothing_and_a_word_cannot_both_be(phone: Phone) -> None:
     response = phone.send(firewood__nothing="yes", firewood__amount="some")
 
-    assert "no plain number" in row(response, "firewood").errors["amount"][0]
+    assert "not a plain number" in row(response, "firewood").errors["amount"][0]
     assert kept() == []
 
 
@@ -133,7 +133,7 @@ def test_one_wrong_row_keeps_all_of_them_out_and_what_was_typed_in(phone: Phone)
     )
 
     assert (kept(), ProductionEntry.objects.count()) == ([], 0)
-    assert "is no plain number" in row(response, "made_tea").errors["amount"][0]
+    assert "is not a plain number" in row(response, "made_tea").errors["amount"][0]
     assert row(response, "diesel").text == "<b>4</b>"
     page = response.content.decode()
     assert "&lt;b&gt;4&lt;/b&gt;" in page
@@ -231,7 +231,7 @@ def test_nothing_burned_and_nothing_made_are_zeros(phone: Phone) -> None:
 def test_nothing_and_a_number_cannot_both_be(phone: Phone) -> None:
     response = phone.send(firewood__nothing="yes", firewood__amount="4")
 
-    assert "and nothing are filled in" in row(response, "firewood").errors["amount"][0]
+    assert "also marked as none" in row(response, "firewood").errors["amount"][0]
 
 
 @pytest.mark.parametrize("kind", ["received", "stock_count"])
@@ -300,7 +300,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
     question = row(asked, "firewood").question
     keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
     assert question.sentence == "This is more than three times your usual amount. Is it correct?"
-    assert question.detail == "240 m3 stacked a day; three times the most of the last 28 days is 138."
+    assert question.detail == "240 m3 stacked a day; three times the maximum of the last 28 days is 138."
     assert len(kept()) == before
 
     changed = phone.send(firewood__amount="240", firewood__unit="stere", answer=change)
@@ -428,4 +428,4 @@ def test_the_answer_says_what_is_to_be_looked_at_again(phone: Phone) -> None:
     response = phone.send(firewood__amount="10", made_tea__amount="500")
 
     (wood, _tea) = response.context["answer"].rows
-    assert "9 kg a kg of made tea is outside the usual 1.0 to 4.0" in wood.look_again[0]
+    assert "9 kg per kg of made tea is outside the usual 1.0 to 4.0" in wood.look_again[0]

@@ -271,7 +271,7 @@ def test_a_hold_is_said_in_a_sentence(cast: SimpleNamespace, as_user: AsUser) ->
 
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/").content.decode()
 
-    assert "Its readings wait outside the totals" in page
+    assert "Its readings stay out of the totals" in page
     assert "<img src=x>" not in page
 
 

@@ -262,4 +262,4 @@ def test_labels_and_roles_say_what_a_screen_reader_needs(cast: SimpleNamespace, 
     assert page.count("<fieldset") == page.count("<legend") == 5
     svg = re.findall(r"<svg class=\"band-chart__plot\"[^>]*>", page)[0]
     assert 'role="img"' in svg
-    assert "Stack CO2 by hour on 22 Nov, beside the usual. 6 hours within" in svg
+    assert "Stack CO2 by hour on 22 Nov, compared with the usual. 6 hours within" in svg

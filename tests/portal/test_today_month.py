@@ -145,11 +145,11 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     ("fields", "field", "words"),
     [
         ({"amount": "22", "reason": ""}, "reason", "Say why"),
-        ({"amount": "1,2,3", "reason": "x"}, "amount", "no plain number"),
+        ({"amount": "1,2,3", "reason": "x"}, "amount", "not a plain number"),
         ({"amount": "24", "reason": "x"}, "amount", "Nothing has changed"),
         ({"amount": "22", "unit": "furlong", "reason": "x"}, "unit", "furlong"),
         ({"amount": "22", "day": "2026-13-01", "reason": "x"}, "day", "is not a date"),
-        ({"amount": "22", "day": "2027-11-01", "reason": "x"}, "day", "lies in the future"),
+        ({"amount": "22", "day": "2027-11-01", "reason": "x"}, "day", "is in the future"),
         ({"act": "delete", "reason": " "}, "delete_reason", "Say why"),
     ],
 )

@@ -59,7 +59,7 @@ def test_what_is_odd_is_stored_and_said_in_words(cast: SimpleNamespace, manager:
     row = post(manager, body(cast)).json()
 
     assert [notice["code"] for notice in row["warnings"]] == ["out_turn_outside_band"]
-    assert row["warnings"][0]["message"].startswith("0.575 kg of made tea a kg of green leaf is outside")
+    assert row["warnings"][0]["message"].startswith("0.575 kg of made tea per kg of green leaf is outside")
 
 
 @pytest.mark.parametrize(

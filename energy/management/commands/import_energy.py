@@ -29,6 +29,6 @@ class Command(SheetCommand):
         if name:
             source = EmissionSource.objects.filter(factory=factory, name__iexact=name).first()
             if source is None:
-                raise CommandError(f"source={name!r} is no emission source of {factory}")
+                raise CommandError(f"source={name!r} is not an emission source of {factory}")
             said["source_id"] = source.pk
         return super().plan(factory, said)
