@@ -1,4 +1,4 @@
-"""allauth's view of our users: the phone number is a column of the user, and sign-up needs an invitation."""
+"""Adapts allauth to our users: the phone number is a column of the user, and sign-up needs an invitation."""
 
 from typing import Any
 

@@ -101,7 +101,7 @@ class InvitationAdmin(_LookAndDeleteAdmin):
 
 @admin.register(AccessRequest)
 class AccessRequestAdmin(admin.ModelAdmin):
-    """Where a request named no organisation, the operator says which: its HQ then sees it."""
+    """A request may name no organisation. The operator then chooses one, and its HQ sees the request."""
 
     list_display = ["__str__", "place", "organisation", "state", "created_at", "decided_by"]
     list_filter = ["state", "organisation"]

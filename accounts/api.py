@@ -1,4 +1,4 @@
-"""Sign in to the API, sign out, and who am I."""
+"""API endpoints to sign in, sign out, and read the signed-in user."""
 
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from accounts.viewsets import validated
 
 
 class LoginView(APIView):
-    """A password for a token. Rate limited by address and by account."""
+    """Exchanges a password for a token. Rate limited by address and by account."""
 
     authentication_classes = ()
     permission_classes = ()

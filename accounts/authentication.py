@@ -32,7 +32,7 @@ class ApiTokenAuthentication(TokenAuthentication):
 
 
 class BrowserSessionAuthentication(SessionAuthentication):
-    """The session cookie, with CSRF check. Its header makes DRF answer 401, not 403, to nobody."""
+    """The session cookie, with CSRF check. Its header makes DRF answer 401, not 403."""
 
     def authenticate_header(self, request: Any) -> str:
         return "Token"

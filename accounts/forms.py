@@ -18,7 +18,7 @@ WHOLE, FACTORY, COUNTY = "organisation", "factory-", "county-"
 
 
 def show_errors(form: forms.Form, error: ApiError, **renamed: str) -> None:
-    """Put a refusal of the services beside the fields it names; `renamed`: API field -> field of the form."""
+    """Show an error of the services beside the fields that it names; `renamed`: API field -> field of the form."""
     for name, errors in error.fields.items():
         field = renamed.get(name, name)
         for problem in errors:

@@ -1,6 +1,6 @@
 """A role in a place: what a membership, an invitation and an approval say, and who may give one.
 
-Organisations and factories are reached through foreign keys: they live in an app that stands on this one.
+Organisations and factories are reached through foreign keys, because their app imports this one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from accounts.permissions import AnyUser, organisations_of, visible_to
 from accounts.roles import Action, Role
 from lib.errors import invalid
 
-# For a whole organisation these roles would reach every site, which nobody intends.
+# With these roles a grant for the whole organisation would reach every site, which is not intended.
 ROLES_OF_A_SITE = frozenset({Role.FACTORY_MANAGER, Role.INSTALLER})
 
 
@@ -33,12 +33,12 @@ class Grant:
 
 
 def managed_organisations(user: AnyUser) -> list[int]:
-    """Organisations whose members the user may manage: all of each, never of a county or a factory alone."""
+    """Organisations in which the user may manage all members; a right in one county or factory is not enough."""
     return list(dict.fromkeys(organisations_of(user, Action.MANAGE_MEMBERS)))
 
 
 def _rows(name: str) -> QuerySet[Any]:
-    """All organisations or factories: the models that the columns of a membership point to."""
+    """All organisations or all factories, by the models that the columns of a membership point to."""
     rows: QuerySet[Any] = Membership._meta.get_field(name).related_model.objects.all()  # type: ignore[union-attr]
     return rows
 
@@ -60,19 +60,19 @@ def all_factories() -> QuerySet[Any]:
 
 
 def visible_factories(user: AnyUser) -> QuerySet[Any]:
-    """The factories that a role of the user lets them see: to choose one from, for a token."""
+    """The factories that the user can see; a token may be limited to one of them."""
     return visible_to(user, all_factories().order_by("name", "pk"), factory_path="", action=Action.VIEW_FACTORY)
 
 
 def checked_grant(
     user: AnyUser, *, role: str, organisation_id: int | None = None, factory_id: int | None = None, county: str = ""
 ) -> Grant:
-    """The grant, when the user may give it: within an organisation whose members they manage.
+    """Return the grant if the user manages the members of its organisation.
 
-    Without an organisation it is that of the factory, or the only (else the first) that they manage.
+    If no organisation is given, the factory's is used; if no factory either, the first one that the user manages.
 
-    Raises PermissionDenied (they manage none) and ApiError 400 naming the field. What belongs to another
-    organisation is as unknown as what does not exist.
+    Raises PermissionDenied (they manage none) and ApiError 400 naming the field. Objects of another organisation are
+    treated as if they did not exist.
     """
     managed = managed_organisations(user)
     if not managed:

@@ -82,7 +82,7 @@ def find_invitation(token: str) -> Invitation | None:
 
 
 def refuse_if_over(invitation: Invitation | None) -> Invitation:
-    """The invitation if it can still be accepted; else ApiError 404 or 409 that says what to do."""
+    """The invitation if it can still be accepted. Raises ApiError 404 or 409 that says what to do."""
     if invitation is None:
         raise ApiError(
             404, "not_found", _("This link is not complete. Open it again from the message, or ask for a new one.")
@@ -107,7 +107,7 @@ def refuse_if_over(invitation: Invitation | None) -> Invitation:
 
 @transaction.atomic
 def accept(token: str, *, user: User | None = None, **account: str) -> Membership:
-    """Give the membership of the link to `user` or to a new account. Of two calls at once, one succeeds.
+    """Give the membership of the link to `user` or to a new account. If two calls come at once, only one succeeds.
 
     Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked or invitation_expired, 403
     not_yours (it is for somebody else), 400 (a field of the account).

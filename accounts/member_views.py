@@ -1,4 +1,4 @@
-"""HQ's pages about people: members, requests and invitations. The writes are in the services."""
+"""HQ's pages about people: members, access requests and invitations. The writes are in the services."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _show_invitation(request: HttpRequest, invitation: Invitation, token: str) -
 
 
 def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation: Invitation) -> dict[str, Any]:
-    """A link that is shown this once, with the ways to send it."""
+    """A link that is shown once, with the ways to send it."""
     url = request.build_absolute_uri(reverse(name, args=[token]))
     text = quote(words % {"organisation": invitation.organisation, "link": url})
     return {

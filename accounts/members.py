@@ -131,7 +131,7 @@ def _exists_already(error: IntegrityError) -> Exception:
 
 
 def _locked(membership_id: int) -> Membership:
-    """The membership, after a lock on all HQ managers of its organisation: two cannot end each other at once."""
+    """Lock all HQ managers of the organisation, so that two cannot end each other at once; return the membership."""
     organisation_id = Membership.objects.values_list("organisation_id", flat=True).get(pk=membership_id)
     list(_hq_managers(organisation_id).select_for_update(of=("self",)).order_by("pk"))
     membership = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
@@ -162,8 +162,8 @@ def _keep_one_hq_manager(membership: Membership) -> None:
 def issue_password_link(user: User, membership: Membership) -> tuple[PasswordLink, str]:
     """A new password link for a member, and its secret. Earlier links stop working.
 
-    Raises ApiError 409 own_account, or belongs_elsewhere: whoever also belongs to an organisation that the
-    user does not manage, or runs the server, would be taken over by it.
+    Raises ApiError 409 own_account, or belongs_elsewhere: the link would let the user take over a person who also
+    belongs to an organisation that the user does not manage, or who runs the server.
     """
     person = membership.user
     if person.pk == user.pk:

@@ -20,7 +20,7 @@ PHONE = RegexValidator(r"^\+[1-9][0-9]{7,14}\Z", _("Write the phone number with 
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by e-mail or phone; finds them without regard to the case of an e-mail."""
+    """Creates users by e-mail or phone; ignores upper and lower case of an e-mail when it finds them."""
 
     def create_user(
         self, email: str | None = None, password: str | None = None, phone: str | None = None, **fields: Any
@@ -125,7 +125,7 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """A link that gives its bearer one membership, once, until it expires or is revoked. Only its hash is kept.
 
-    With an e-mail or a phone number it is for whoever has that, else for whoever has the link.
+    An invitation with an e-mail or phone number is for its owner; without one, any person with the link can use it.
     """
 
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -180,7 +180,7 @@ class AccessRequest(models.Model):
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     place = models.CharField(_("organisation or factory"), max_length=120)
     message = models.CharField(_("message"), max_length=500, blank=True)
-    # The organisation that `place` names, if it is clear; null: the operator of the server decides.
+    # The organisation that `place` names, if it is clear. If it is null, the operator of the server decides.
     organisation = models.ForeignKey(
         "factories.Organisation", models.CASCADE, null=True, blank=True, related_name="access_requests"
     )
@@ -237,7 +237,7 @@ def _full_scope() -> list[str]:
 
 
 class ApiToken(AbstractAuthToken):
-    """A hashed, expiring API token. Scopes and a factory only ever narrow what its user may do."""
+    """A hashed, expiring API token. Scopes and a factory can only narrow what its user may do."""
 
     name = models.CharField(_("name"), max_length=80, blank=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=_full_scope)

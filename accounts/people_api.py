@@ -1,4 +1,4 @@
-"""Who belongs where, by API: ask for access, answer requests, invite, accept, change and end memberships."""
+"""API of memberships: ask for access, answer requests, invite, accept, change and end memberships."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class AcceptView(APIView):
 
 
 class _ManagedViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
-    """Rows of organisations whose members the user manages; others are not there."""
+    """Shows only rows of organisations whose members the user manages."""
 
     actions = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), Action.MANAGE_MEMBERS)
     lookup_value_regex = "[0-9]{1,9}"

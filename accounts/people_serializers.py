@@ -90,7 +90,7 @@ class MemberChangeSerializer(ApprovalSerializer):
 
 
 class NewInvitationSerializer(GrantSerializer, ContactSerializer):
-    """A new invitation. With an e-mail or phone only that person can accept it; without, anybody with the link."""
+    """A new invitation. Only the owner of its e-mail or phone can accept it; without these, anybody with the link."""
 
     class Meta:
         swagger_schema_fields = {"example": {"role": "factory_manager", "factory": 1, "phone": "+254712345678"}}

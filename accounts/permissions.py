@@ -1,4 +1,4 @@
-"""Permissions, once: which rows a user sees, and whether a user may do a thing to a factory.
+"""The only place of permissions: which rows a user sees, and which actions a user may do in a factory.
 
 Out of scope is 404, in scope without the right is 403, not signed in is 401 (pages: 302 to sign-in).
 What a role may do is in `roles.py`; views hold no rules of their own.
@@ -56,7 +56,7 @@ def _granting(user: AnyUser, action: Action) -> list[Membership]:
         return []
     granting = [m for m in memberships_of(user) if action in actions_of(Role(m.role))]
     if token is None and not scopes_allow([Scope.READ], action):
-        # An integrator writes only by a token with such a scope; a browser session has no scopes.
+        # An integrator can write only with a token of such a scope; a browser session has no scopes.
         granting = [m for m in granting if m.role != Role.INTEGRATOR]
     return granting
 
@@ -126,7 +126,7 @@ def get_visible(
 
 
 def organisations_of(user: AnyUser, action: Action) -> list[int]:
-    """Organisations in all of which the user may do `action` (not only in one factory or county)."""
+    """Organisations in which the user may do `action` everywhere, not only in one factory or county."""
     token = token_of(user)
     if token is not None and token.factory_id:
         return []
@@ -151,7 +151,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 def page(action: Action) -> Callable[[View], View]:
     """A page for signed-in users with a role that allows `action` somewhere; others go to sign-in, or 403.
 
-    Which factory's rows it then shows is the business of `visible_to` and `get_visible`.
+    `visible_to` and `get_visible` decide which rows the page shows.
     """
 
     def decorate(view: View) -> View:
@@ -166,7 +166,7 @@ def page(action: Action) -> Callable[[View], View]:
 
 
 def declared(view: V, access: str) -> V:
-    """Declares who may open a view that asks for no role, for the test of the access matrix."""
+    """Declares who may open a view that needs no role; the test of the access matrix reads it."""
     view.access = access  # type: ignore[attr-defined]
     return view
 
@@ -182,7 +182,7 @@ def own_page(view: View) -> View:
 
 # --- Adapters: API -----------------------------------------------------------------------------
 class DenyUnlessDeclared(BasePermission):
-    """The default of every endpoint: nobody, until the view names its `actions`, a map from HTTP method."""
+    """The default of every endpoint: it refuses everybody until the view names its `actions` by HTTP method."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         actions: dict[str, Action] | None = getattr(view, "actions", None)

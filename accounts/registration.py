@@ -21,7 +21,7 @@ IN_BRACKETS = re.compile(r"\([^)]*\)")
 
 
 class RegisterThrottle(SimpleRateThrottle):
-    """Requests by address, of the API and of the page in one count."""
+    """Requests are counted by address, with one count for the API and the page."""
 
     scope = "register"
 
@@ -48,7 +48,7 @@ def ask_for_access(*, place: str, email: str = "", phone: str = "", **about: str
 def named_organisation(place: str) -> int | None:
     """The one organisation that these words name, by its own name or by a factory's; None when none or several do.
 
-    Where there is only one, everybody asks that one.
+    If there is only one organisation, all requests go to it.
     """
     known = list(all_organisations().values_list("pk", "name"))
     factories = all_factories().values_list("organisation_id", "name")

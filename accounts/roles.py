@@ -15,7 +15,7 @@ class Role(models.TextChoices):
 
 
 class Action(StrEnum):
-    """What a view or endpoint asks for. Each names one right, never a page."""
+    """A right that a view or endpoint requires. Each names one right, never a page."""
 
     USE_PORTAL = "use_portal"  # server-rendered pages; an integrator uses the API only
     VIEW_NETWORK = "view_network"  # the list of an organisation's factories beside each other

@@ -1,4 +1,4 @@
-"""Writes about people: sign in to the API. Joining an organisation is in `factories/services.py`."""
+"""Writes about people: sign in to the API. A new organisation is made in `factories/services.py`."""
 
 from dataclasses import dataclass
 

@@ -46,7 +46,7 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         },
     )
     def create(self, request: Request) -> Response:
-        """From a session or with the token of a sign-in. Returns its text, which is shown only now."""
+        """Needs a session or the token of a sign-in. Returns its text, which is shown only now."""
         given = validated(NewTokenSerializer, request)
         record, token = tokens.create_token(user_of(request), factory_id=given.pop("factory", None), **given)
         body = {**ApiTokenSerializer(record).data, "token": token}

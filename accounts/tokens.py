@@ -19,7 +19,7 @@ from lib.errors import ApiError, invalid
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 366
 MOST_TOKENS = 100
-# What a program may be given. ALL is a person's sign-in: it manages people and tokens.
+# Scopes that a program can get. ALL is a person's sign-in: it manages people and tokens.
 NAMED_SCOPES = (Scope.READ, Scope.WRITE_ENERGY, Scope.WRITE_PRODUCTION, Scope.WRITE_EMISSIONS)
 
 

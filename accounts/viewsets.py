@@ -11,7 +11,7 @@ from accounts.permissions import visible_to
 from accounts.roles import Action
 from lib.exports import csv_response, wants_csv
 
-# What an endpoint may always answer, for the schema.
+# Answers that every endpoint may give, for the schema.
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
