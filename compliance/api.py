@@ -60,7 +60,7 @@ class TargetFilter(filters.FilterSet):
 
 
 class TargetViewSet(ScopedReadOnlyViewSet):
-    """Targets of factories, and of the organisation for who sees all of it. Ended with a reason, never deleted."""
+    """Targets of factories, and of the organisation for users who see all of it. Ended with a reason, never deleted."""
 
     actions = {"GET": Action.VIEW_TARGETS, "POST": Action.MANAGE_TARGETS, "PATCH": Action.MANAGE_TARGETS}
     queryset = Target.objects.select_related("organisation", "factory").order_by("id")
@@ -83,7 +83,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         return Target.objects.select_related("organisation", "factory").filter(q).order_by("id")
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """With the verdicts of all targets shown, in one go."""
+        """Computes the verdicts of all shown targets together."""
         shown: Any = args[0] if args else []
         targets = [t for t in (shown if isinstance(shown, list) else [shown]) if t.ended_at is None]
         factory_ids = Factory.objects.filter(
@@ -123,7 +123,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         return Response(self.get_serializer(target).data, status=status.HTTP_201_CREATED)
 
     def _organisation(self, asked: int | None) -> Organisation:
-        """The organisation asked for, else the first in which the user may set targets."""
+        """The requested organisation, or by default the first in which the user may set targets."""
         mine = organisations_of(self.request.user, Action.MANAGE_TARGETS)
         token = token_of(self.request.user)
         if token is not None and token.factory_id:
@@ -156,7 +156,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
 
 # --- Intensity ---------------------------------------------------------------------------------
 class IntensityView(APIView):
-    """What a site used, made and emitted by factory day or month, and what that is per kg made."""
+    """Use, production and emissions of a site by factory day or month, with the figures per kg made."""
 
     actions = {"GET": Action.VIEW_PRODUCTION}
 

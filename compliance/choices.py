@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Basis(models.TextChoices):
-    """Where the CO2 of heat of a day comes from. One of them, never both (`docs/method.md` 9)."""
+    """The source of a day's CO2 of heat. One of them, never both (`docs/method.md` 9)."""
 
     MEASURED = "measured", _("measured in the stacks")
     FUEL = "fuel", _("from the fuel logged")
@@ -18,7 +18,8 @@ class TargetScope(models.TextChoices):
 
 
 class TargetMetric(models.TextChoices):
-    """Absolute targets lead to neutrality, intensities are fair. Show both: one can fall while the other rises."""
+    """Absolute targets lead to neutrality, intensity targets are fair to sites of any size. Show both: one can rise
+    alone."""
 
     ABSOLUTE_T = "absolute_t", _("tonnes a year")
     INTENSITY = "intensity", _("per product")

@@ -1,4 +1,4 @@
-"""What a site used, made and emitted on each of its factory days: from rows to figures, without a database.
+"""Computes use, production and emissions of each factory day of a site from rows, without a database.
 
 An entry is spread evenly over the seconds of its period; the days of one entry sum exactly to what the entry holds
 (`science.rounding.decimal_part`). Whether stack or fuel counts for the CO2 of heat is decided here, a day at a time.
@@ -61,14 +61,14 @@ class SiteSettings:
     factory_id: int
     sector: str
     gwp_set: str
-    mine_class: str  # empty: none, or sources that disagree
+    mine_class: str  # empty: no source, or sources that disagree
     heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
     other_chimneys: frozenset[int]  # that serve no heat source: their CO2 is not of heat
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An energy entry of kind `used`, with what classes it."""
+    """An energy entry of kind `used`, with the fields that classify it."""
 
     entry_id: int
     factory_id: int
@@ -114,8 +114,8 @@ class Stack:
     assigned_ms: int
     measured_h: int
     idle_h: int
-    measured_ug: int | None  # of the hours that were measured
-    record_ug: int | None  # of all hours that have a mass
+    measured_ug: int | None  # of the measured hours
+    record_ug: int | None  # of all hours with a mass
 
 
 class _Piece(NamedTuple):
@@ -140,7 +140,7 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """What one entry gives to the days of its period: amounts to spread, and what stays unknown on them."""
+    """The part of one entry in the days of its period: amounts to spread, and what stays unknown."""
 
     amounts: dict[str, Decimal]
     covers: str
@@ -193,7 +193,7 @@ def _spread(share: _Share, entry: Use | Made, tallies: Sequence[_Tally]) -> None
 
 # --- Entries -----------------------------------------------------------------------------------
 def energy_class(use: Use) -> str:
-    """heat, electricity or other: the source decides where it is known, else the fuel."""
+    """heat, electricity or other, by the source if it is known and by the fuel if not."""
     if use.carrier == Carrier.GRID:
         return "electricity"
     if use.carrier == Carrier.HEAT:
@@ -244,14 +244,14 @@ def _in(unit: str, use: Use) -> Decimal | None:
 
 
 def _wood_kg(use: Use) -> Decimal | None:
-    """Kilograms as burned; None for a factor per unit of energy, which does not tell the mass."""
+    """Kilograms as burned; None for a factor per unit of energy, which does not give the mass."""
     if use.kg_per_unit is not None:
         return decimal_kg(use.factor_amount * use.kg_per_unit)
     return _in("kg", use)
 
 
 def _carbon_co2_kg(use: Use) -> Decimal | None:
-    """The CO2 that the stack should show: from the carbon of wet wood, or the CO2 factor of another fuel."""
+    """The CO2 expected in the stack, from the carbon of wet wood or the CO2 factor of another fuel."""
     if not use.is_wood:
         return None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg
     wood_kg = _wood_kg(use)
@@ -297,7 +297,7 @@ def _logged(tally: _Tally, product: Product) -> dict[str, Any]:
 
 
 def _entered_at(day: FactoryDay, pieces: Sequence[_Piece]) -> datetime | None:
-    """When so much was entered that the day counts as logged; a correction does not change when an entry came."""
+    """The time at which enough was entered for the day to count as logged. A correction does not change it."""
     for moment in sorted({piece.entered_at for piece in pieces}):
         covered_s = _covered_s([piece for piece in pieces if piece.entered_at <= moment])
         if covered_s * _SECOND_US >= ENOUGH * (day.end_us - day.start_us):
@@ -306,7 +306,7 @@ def _entered_at(day: FactoryDay, pieces: Sequence[_Piece]) -> datetime | None:
 
 
 def _covered_s(pieces: Iterable[_Piece]) -> int:
-    """Seconds in the union of the periods, each once however many entries overlap."""
+    """Seconds in the union of the periods; overlapping entries count each second once."""
     covered_us, until_us = 0, 0
     for begin_us, end_us, _entered in sorted(pieces):
         covered_us += max(0, end_us - max(begin_us, until_us))
@@ -336,9 +336,9 @@ def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal 
 
 
 def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
-    """CO2 of all stacks scaled to their operating hours, when each has 80 % of those measured; else None.
+    """CO2 of all stacks, scaled to their operating hours; None unless each stack has 80 % of these measured.
 
-    None also while a heat source has no chimney that is measured: its CO2 would be missing from the sum.
+    Also None while a heat source has no measured chimney, because its CO2 would be missing from the sum.
     """
     if not stacks or not place.heat_chimneys <= {s.chimney_id for s in stacks}:
         return None

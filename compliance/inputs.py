@@ -1,4 +1,4 @@
-"""Reads what site days are made of: settings of sites, their entries, production and hours, each in one query."""
+"""Reads the inputs of site days: settings, entries, production and hours of sites, each in one query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lib.sql import Row
 
 Stretch = tuple[datetime, datetime]
 
-# Services store no period outside of these. A row written by hand must not make millions of days.
+# Services accept no period outside these dates. A row written directly into the database must not make millions of
+# days.
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +32,7 @@ class SiteInputs:
 
 
 def load(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
-    """For each site the factory days that its windows touch, with all entries and hours in them."""
+    """For each site, the factory days that its windows touch, with all their entries and hours."""
     found = _places(windows)
     edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
     for use in _fetch("uses_of_windows", edges, Use):
@@ -80,7 +81,7 @@ def _days_of(factory: Factory, windows: Sequence[Stretch]) -> list[FactoryDay]:
 
 
 def _stretches(days: Sequence[FactoryDay]) -> list[Stretch]:
-    """Days that follow each other as one stretch of time."""
+    """Joins consecutive days into one stretch of time."""
     found: list[Stretch] = []
     for day in days:
         if found and found[-1][1] == day.starts_at:

@@ -1,6 +1,6 @@
 """Figures of record across apps: what a site used, made and emitted each factory day, and its targets.
 
-How the figures come about is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
+How the figures are computed is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
 """
 
 from decimal import Decimal
@@ -23,8 +23,8 @@ KNOWN_OR_NULL: dict[str, Any] = AMOUNT | {"null": True, "blank": True}
 class SiteDay(models.Model):
     """One factory day of one site: a function of its entries, its production and its hours of record, never edited.
 
-    Null is "nothing logged" or "not known", never zero. A day about which nothing is known has no row. Entries reach
-    into days to come: read through `queries.py`, which leaves those out.
+    Null is "nothing logged" or "not known", never zero. A day about which nothing is known has no row. Entries can "
+    "cover future days. Read through `queries.py`, which leaves these out.
     """
 
     pk = models.CompositePrimaryKey("factory", "day")
@@ -36,8 +36,8 @@ class SiteDay(models.Model):
     made_kg = models.DecimalField(**KNOWN_OR_NULL)
     green_leaf_kg = models.DecimalField(**KNOWN_OR_NULL)
     production_covered_s = models.IntegerField(default=0)
-    has_production = models.BooleanField(default=False)  # logged for 80 % of the day; likewise below
-    production_entered_at = models.DateTimeField(null=True)  # when so much of the day was entered; likewise below
+    has_production = models.BooleanField(default=False)  # logged for 80 % of the day; the same below
+    production_entered_at = models.DateTimeField(null=True)  # when so much of the day was entered; the same below
     # --- Energy used. Heat: fuels burned for it, heat bought; other: engines, explosives, own generation.
     heat_covered_s = models.IntegerField(default=0)
     electricity_covered_s = models.IntegerField(default=0)
@@ -93,7 +93,7 @@ class TouchedSite(models.Model):
     """A stretch of time of a site whose days must be recomputed. Database triggers append it."""
 
     id = models.BigAutoField(primary_key=True)
-    # No foreign key in the database: triggers of roll-ups write here, and a site that is gone is passed over.
+    # No foreign key in the database: triggers of roll-ups write here and skip a site that no longer exists.
     factory = models.ForeignKey("factories.Factory", models.CASCADE, db_constraint=False, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

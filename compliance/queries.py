@@ -28,12 +28,12 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Sums of one site over a period, or over one day or month of it. None: nothing logged, or not known."""
+    """Sums of one site over a period, or over one day or month of the period. None: nothing logged, or not known."""
 
     factory_id: int
     bucket: date | None  # the day, or the first day of the month
     known_days: int  # about which anything is known
-    production_days: int  # production logged, zero too, for 80 % of the day; likewise heat and electricity
+    production_days: int  # production logged, zero too, for 80 % of the day; the same for heat and electricity
     idle_days: int  # no production entry, and every stack proved idle all day
     heat_days: int
     electricity_days: int
@@ -84,7 +84,7 @@ class Sums:
 
     @property
     def co2e_kg(self) -> Decimal | None:
-        """Scopes 1 and 2 of what was logged; None when nothing was. How much of the time that is: `energy_days`."""
+        """Scopes 1 and 2 of what was logged, None when nothing was. `energy_days` shows how much time that covers."""
         return (
             None
             if self.methane_unknown_days
@@ -97,7 +97,7 @@ class Sums:
 
     @property
     def measured_share(self) -> Decimal | None:
-        """Of the CO2 of heat, the part that was measured; None when there is none."""
+        """The measured part of the CO2 of heat; None without CO2 of heat."""
         return _ratio(self.heat_measured_co2_kg or _ZERO, self.heat_co2_kg)
 
     # --- Per kg of product, over the days on which both are logged; None without such a day or product.
@@ -151,14 +151,14 @@ def site_days(
 def sums(
     factory_ids: Iterable[int], first_day: date, last_day: date, *, now: datetime | None = None
 ) -> dict[int, Sums]:
-    """Each site's sums over the days from `first_day` to `last_day`; sites of which nothing is known are absent."""
+    """Each site's sums over the days from `first_day` to `last_day`; sites without any known figure are absent."""
     return {row.factory_id: row for row in series(factory_ids, first_day, last_day, by="all", now=now)}
 
 
 def series(
     factory_ids: Iterable[int], first_day: date, last_day: date, *, by: str, now: datetime | None = None
 ) -> list[Sums]:
-    """The same by "day", "month" or over "all", by site and time; buckets without a known day are absent."""
+    """The same sums by "day", "month" or "all", keyed by site and time; buckets without a known day are absent."""
     return sql.fetch(
         sql.load("compliance", "sums").replace("/* bucket */", _BUCKETS[by]),
         {
@@ -175,7 +175,7 @@ def series(
 
 @dataclass(frozen=True, slots=True)
 class OperatingTime:
-    """How long the monitoring of a site worked: chimney hours measured or proved idle, of those it was there for."""
+    """How long the monitoring of a site worked: chimney hours measured or proved idle, of all hours with a device."""
 
     worked_h: int
     hours: int
@@ -189,7 +189,7 @@ class OperatingTime:
 def operating_times(
     factories: Iterable[Factory], found: Mapping[int, Sums], first_day: date, last_day: date, *, now: datetime
 ) -> dict[int, OperatingTime]:
-    """For each site the hours that monitoring worked, of the chimney hours begun in which a device of record sat there.
+    """For each site, the hours in which monitoring worked, and the chimney hours with a device of record so far.
 
     `found` are the sums of the same days. A silent device counts against the site, and so does a day without a row.
     An hour counts when 80 % of its operating time are covered, or when it was proved idle. One query.

@@ -1,6 +1,6 @@
-"""Was the log kept, and in time? What of a factory day is missing, and which days were entered before their deadline.
+"""Was the log kept, and in time? Lists missing entries of a factory day and the days entered before their deadline.
 
-Site days say what is logged, and since when (`figures.py`). A day is on schedule when all that its sector logs was
+Site days hold what is logged, and since when (`figures.py`). A day is on schedule when all items of its sector were
 entered before the next day ended.
 """
 
@@ -19,7 +19,7 @@ from factories.days import FactoryDay, day_just_ended, days_until
 from factories.models import Factory
 from factories.sectors import SECTORS
 
-SCHEDULE_DAYS = 7  # a week of days whose time to be entered is up
+SCHEDULE_DAYS = 7  # a week of days whose deadline has passed
 MISSING_DAYS = 14  # how far back a page asks for what is missing
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.
 BILL_LONGER_THAN = timedelta(days=2)
@@ -28,7 +28,7 @@ BILL_DUE_WITHIN = timedelta(days=35)
 
 @dataclass(frozen=True, slots=True)
 class LogDay:
-    """One factory day of one factory, and what of it was not entered when it counted."""
+    """One factory day of one factory, with the entries that were missing at its deadline."""
 
     day: date
     starts_at: datetime
@@ -41,7 +41,8 @@ class LogDay:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """`yesterday`: the factory day just ended, as it stands now. `due`: the days before it, as of their deadlines."""
+    """`yesterday`: the factory day just ended, as it stands now. `due`: earlier days, as they were at their
+    deadlines."""
 
     factory_id: int
     yesterday: LogDay
@@ -81,7 +82,7 @@ def _log_day(
     bill_awaited_until: datetime | None,
 ) -> LogDay:
     required = (needed.item for needed in SECTORS[factory.sector].required)
-    # The time of yesterday is not up yet, so all that was entered until now counts for it.
+    # The deadline of yesterday has not passed, so everything entered until now counts for it.
     missing = [item for item in required if entered.get((factory.pk, day.day, item), day.due_at) >= day.due_at]
     if Item.ELECTRICITY in missing and is_bill_awaited(day, bill_awaited_until):
         missing.remove(Item.ELECTRICITY)
@@ -94,7 +95,7 @@ def is_bill_awaited(day: FactoryDay, awaited_until: datetime | None) -> bool:
 
 
 def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int, date, Item], datetime]:
-    """When enough of an item was entered, of each factory and day that has it."""
+    """The time at which enough of an item was entered, for each factory and day that has it."""
     rows = SiteDay.objects.filter(factory__in=factory_ids, day__in=days).values(
         "factory_id", "day", *(f"{item}_entered_at" for item in Item)
     )
@@ -107,7 +108,7 @@ def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int
 
 
 def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
-    """Until when a factory may wait for its next bill of electricity; one that reads a meter waits for none."""
+    """The day until which a factory may wait for its next electricity bill; with a meter it does not wait."""
     latest = (
         EnergyEntry.objects.filter(
             factory__in=factory_ids,

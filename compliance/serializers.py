@@ -74,7 +74,7 @@ class _TargetFields(serializers.Serializer[Any]):
 
 
 class NewTargetSerializer(_TargetFields):
-    """A target of a factory; without a factory, of the whole organisation."""
+    """A target of a factory, or of the whole organisation when no factory is given."""
 
     factory = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="id; null: the organisation"
@@ -180,6 +180,6 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     settling_because = serializers.CharField(allow_null=True, help_text="running, rolling_up or outstanding")
 
     def get_fields(self) -> Any:
-        """And the amounts: kg, GJ, kWh, and what they make per product."""
+        """Also gives the amounts (kg, GJ, kWh) and their quotients per product."""
         amounts = {name: serializers.DecimalField(max_digits=32, decimal_places=6, allow_null=True) for name in AMOUNTS}
         return super().get_fields() | amounts

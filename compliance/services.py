@@ -22,7 +22,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInput:
-    """What a person enters. Values are in t CO2e a year, or in kg CO2e a kg of product (of a mine: a tonne of coal)."""
+    """A person's input. Values are in t CO2e a year, or in kg CO2e per kg of product (mines: per tonne of coal)."""
 
     metric: str
     base_year: int
@@ -37,7 +37,7 @@ class TargetInput:
 def set_target(
     user: User | None, organisation: Organisation, data: TargetInput, *, factory: Factory | None = None
 ) -> Target:
-    """Set a target of a factory, or of all of an organisation. Its potentials are the organisation's.
+    """Set a target of a factory, or of all of an organisation. It uses the organisation's GWP set.
 
     Raises ApiError 400 (a field is wrong), 409 `target_exists` (one for the same is in force: end it first).
     """

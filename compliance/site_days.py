@@ -1,6 +1,6 @@
-"""Keeps site days up to date: takes the marks of the database's triggers, recomputes those days, stores them.
+"""Keeps site days up to date: takes the marks that the database triggers set, recomputes those days and stores them.
 
-A site day is a function of what is stored now (`figures.py`), never of the order in which it came. Marks and rows
+A site day depends only on what is stored now (`figures.py`), never on the order of arrival. Marks and rows
 change in one transaction and one process at a time works on a site, so a mark made meanwhile stays for the next round.
 """
 
@@ -19,7 +19,7 @@ from compliance.models import SiteDay
 from factories.days import factory_day
 from factories.models import Factory
 
-SITES_PER_ROUND = 25  # bounds memory and the length of a transaction when a year of all sites comes at once
+SITES_PER_ROUND = 25  # limits memory and the length of a transaction when a year of all sites is recomputed at once
 _LOCK = 0x53495445  # advisory lock class: one process at a time recomputes a site's days
 
 
@@ -27,7 +27,8 @@ def refresh(factory_ids: Iterable[int] | None = None) -> int:
     """Recompute the marked days of these sites, or of all; returns how many. One index query if none is due.
 
     With `factory_ids` it waits for another process that works on them, so the days hold all that was written before
-    the call. Without, it skips those sites. Call it outside of a longer transaction: its locks last to the end.
+    the call. Without `factory_ids` it skips those sites. Call it outside of a longer transaction: its locks last to
+    the end.
     """
     made = 0
     due = _due(factory_ids)
@@ -75,7 +76,7 @@ def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
 
 
 def _take(factory_ids: Sequence[int]) -> dict[int, list[Stretch]]:
-    """Delete and return the marks of the sites. What is read after this statement is at least as new as they are."""
+    """Delete and return the marks of the sites. Data read after this statement is at least as new as the marks."""
     windows: dict[int, list[Stretch]] = {}
     with connection.cursor() as cursor:
         cursor.execute(

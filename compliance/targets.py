@@ -35,7 +35,7 @@ class Verdict:
 
     target: Target
     met: bool | None
-    reason: str  # why `met` is None; else empty
+    reason: str  # why `met` is None; otherwise empty
     actual: Decimal | None
     expected: Decimal
     first_day: date
@@ -60,7 +60,7 @@ class Verdict:
 
 
 def significant(value: Decimal, digits: int = 3) -> str:
-    """`digits` significant digits, never fewer than the whole part has."""
+    """Rounds to `digits` significant digits, but keeps all digits of the whole part."""
     if not value:
         return "0"
     return f"{round(value, max(0, digits - 1 - value.adjusted())):f}"
@@ -82,7 +82,7 @@ def reason_words(code: str) -> str:
 
 # --- The line ----------------------------------------------------------------------------------
 def expected(target: Target, year: Decimal | int) -> Decimal:
-    """Where the line is in a year, 6 decimals; before the base year its value, after the target year that one.
+    """The value of the line in a year, to 6 decimals; constant before the base year and after the target year.
 
     `base + (target - base) (y - y_base) / (y_target - y_base)` (`docs/method.md` 10).
     """
@@ -92,7 +92,7 @@ def expected(target: Target, year: Decimal | int) -> Decimal:
 
 
 def year_of_window(last_day: date) -> Decimal:
-    """Where twelve months lie on the line: to the end of 2026 they are the year 2026, to mid 2026 the year 2025.5."""
+    """The year on the line for twelve months: 2026 if they end with 2026, 2025.5 if they end in mid 2026."""
     first = date(last_day.year, 1, 1)
     length = (date(last_day.year + 1, 1, 1) - first).days
     return Decimal(last_day.year - 1) + Decimal((last_day - first).days + 1) / length
@@ -100,7 +100,7 @@ def year_of_window(last_day: date) -> Decimal:
 
 # --- Verdicts ----------------------------------------------------------------------------------
 def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdict]:
-    """Each factory's verdict on its own target in force. Of several, the intensity of both scopes comes first.
+    """Each factory's verdict on its own target in force. Of several targets, the intensity of both scopes comes first.
 
     A factory without a target is absent.
     """
@@ -118,7 +118,7 @@ def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdic
 
 
 def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
-    """The verdict on each target; that of an organisation covers all of its factories. Two queries for all targets."""
+    """The verdict on each target; an organisation's target covers all of its factories. Two queries for all targets."""
     within = {target.factory_id for target in targets}
     organisations = {target.organisation_id for target in targets if target.factory_id is None}
     factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations)))
@@ -176,7 +176,7 @@ def _operating_days(own: queries.Sums) -> int:
 
 
 def _reason(target: Target, own: queries.Sums | None) -> str:
-    """Why the figures of a site do not suffice; empty when they do."""
+    """Why the figures of a site are not sufficient; empty when they are."""
     if own is None or not own.gwp_set:
         return "nothing_logged"
     if own.methane_unknown_days:
