@@ -22,14 +22,14 @@ def _network_address() -> tuple[str, ...]:
 
 
 def lan_addresses(bind_address: str) -> tuple[str, ...]:
-    """The addresses beside loopback under which a service bound to `bind_address` is reachable."""
+    """The addresses, without loopback, at which a service bound to `bind_address` can be reached."""
     if bind_address in LOOPBACK_NAMES:
         return ()
     return _network_address() if bind_address == EVERYWHERE else (bind_address,)
 
 
 def shown_address(bind_address: str) -> str:
-    """The address to print for people: that of the network if we listen on it, else localhost."""
+    """The address to print for people: the network address if we listen on it, otherwise localhost."""
     return next(iter(lan_addresses(bind_address)), "localhost")
 
 
@@ -38,7 +38,7 @@ def bind_problem(bind_address: str, port: int) -> str | None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: its SO_REUSEADDR would share the port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:  # else connections of a run that just ended block the port for a minute
+        else:  # otherwise connections of a run that just ended block the port for a minute
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((bind_address, port))

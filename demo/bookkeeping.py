@@ -35,7 +35,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Bookkeeper:
-    """Writes ledgers as of one moment, `now`: no entry is recorded later. Reads each factor once."""
+    """Writes ledgers as they are at the moment `now`: no entry is recorded later. Reads each factor once."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -91,7 +91,7 @@ class Bookkeeper:
         ) | {"created_at": min(recorded_at(line), self._now)}
 
     def _count(self, factory: Factory, line: Line) -> dict[str, Any]:
-        """What was delivered or counted: an amount at a moment, which emits nothing."""
+        """A delivery or a stock count: an amount at a moment, without emissions."""
         energy_type = self._types[line.energy_type]
         return columns_to_insert(
             factory, energy_type, amount=line.amount, unit=line.unit, start=line.start, kind=line.kind
@@ -110,7 +110,7 @@ class Bookkeeper:
 
 
 def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:
-    """One after the other: each reading makes a use from the one before."""
+    """In order, because each meter reading makes a use together with the previous reading."""
     for line in sorted(lines, key=lambda line: line.start):
         said = EntryInput(
             energy_type=line.energy_type,
@@ -138,7 +138,7 @@ def _stored_production(factory: Factory, since: datetime) -> Iterator[_Stored]:
 
 
 def _missing(told: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
-    """What is not stored, not even as deleted, and is of a time that nobody has logged by hand."""
+    """Lines that are not stored, not even as deleted, and whose time nobody has logged by hand."""
     stored: set[tuple[str, str, datetime]] = set()
     by_hand: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     for name, kind, origin, start, end in entries:

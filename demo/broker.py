@@ -1,4 +1,4 @@
-"""The demo's MQTT broker: amqtt over TLS; our database decides who may connect.
+"""The demo's MQTT broker: amqtt over TLS. Our database decides which clients may connect.
 
 For one machine and for tests. Production uses a real broker (Mosquitto, EMQX, HiveMQ) with the same rules in
 its own files. Sessions of connections are in `demo/broker_sessions.py`, certificates in
@@ -37,8 +37,8 @@ class BrokerStartError(RuntimeError):
 
 
 def _ask_database(check_login: LoginCheck, client_id: str, username: str, password: str) -> Login:
-    """Nothing is cached: a device provisioned a moment ago can connect, one revoked a moment ago cannot."""
-    # Else another user could end ingest's connection by using its client id.
+    """Nothing is cached: a new device can connect at once, and a revoked device cannot."""
+    # Otherwise another user could end the connection of ingest by using its client id.
     if client_id.startswith(INGEST_USER) and username != INGEST_USER:
         return Login.REFUSED
     close_old_connections()
@@ -104,5 +104,5 @@ def _broker_config(bind_address: str, port: int, certificates: BrokerCertificate
         )
         for index, address in enumerate(addresses)
     }
-    # No plugins of amqtt: so no anonymous logins and no $SYS topics. Our rules are in DeviceBroker.
+    # We use no plugins of amqtt, so there are no anonymous logins and no $SYS topics. Our rules are in DeviceBroker.
     return BrokerConfig(listeners=listeners, session_expiry_interval=SESSION_EXPIRY_S, plugins={})

@@ -1,11 +1,12 @@
-"""Start, take-over and end of a client's session in the demo broker: amqtt, with five corrections.
+"""How a client's session starts, is taken over and ends in the demo broker: amqtt with five corrections.
 
 amqtt 0.12.1 has five faults that matter here, so this file overrides the methods concerned (private ones: the version
 is pinned, and `tests/demo/test_broker.py` tests the behaviour):
 
 1. it reads and changes sessions *before* it checks the password: anybody could end a device's connection or rename
    its session. Here the login is checked first.
-2. it sends every connecting client the retained messages of *all* subscriptions. Here only a SUBSCRIBE does.
+2. it sends every connecting client the retained messages of *all* subscriptions. Here it sends them only after a
+SUBSCRIBE.
 3. when a client comes back before its old connection is noticed, the old one's end marks the new one as gone.
 4. a message that a subscriber has not acknowledged is forgotten. Here a persistent session gets it again.
 5. silence beyond the keep-alive, and packets of any size, are accepted. Here they end the connection.
@@ -48,7 +49,7 @@ TopicAction = Literal["publish", "subscribe", "receive"]
 
 
 class Login(Enum):
-    """What the database says about a login."""
+    """The answer of the database about a login."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -88,7 +89,7 @@ class DeviceConnection(BrokerProtocolHandler):
     async def mqtt_publish(
         self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
     ) -> OutgoingApplicationMessage:
-        """Send, and keep messages that a persistent session did not acknowledge."""
+        """Send messages, and keep those that a persistent session did not acknowledge."""
         session = self.session
         is_settled = False
         try:
@@ -168,7 +169,7 @@ class DeviceBroker(Broker):
         assert client_id is not None
         assert isinstance(handler, DeviceConnection)
         await self._end_older_connection(client_id)
-        # No await from here to the registration: of two new clients with one id only one may register.
+        # No await from here to the registration: only one of two new clients with the same id may register.
         ended = self._connection_ended[client_id] = asyncio.Event()
         session = await self._new_or_known_session(client_session)
         self._sessions[client_id] = (session, handler)
@@ -177,14 +178,14 @@ class DeviceBroker(Broker):
             handler.attach(session, reader, writer)
             await handler.mqtt_connack_authorize(True)
             await handler.start()
-            # Until here messages for this session are queued, so that none overtakes CONNACK or is sent twice.
+            # Messages for this session are queued until here, so that none overtakes CONNACK or is sent twice.
             session.transitions.connect()
             backlog = asyncio.ensure_future(handler.send_backlog(session))
             await self._client_message_loop(session, handler)
         finally:
             backlog.cancel()
             await asyncio.gather(backlog, return_exceptions=True)
-            if session.transitions.state != "disconnected":  # the loop leaves so for a forbidden topic name
+            if session.transitions.state != "disconnected":  # the loop ends in this way for a forbidden topic name
                 await self._stop_handler(handler)
                 session.transitions.disconnect()
             if self._connection_ended.get(client_id) is ended:

@@ -27,14 +27,14 @@ FACTORIES_FILE = Path(__file__).resolve().parent.parent / "factories" / "data" /
 Row = TypeVar("Row")
 SUFFIX = " Tea Factory"
 
-# The first device of every fleet, however small: its factory's manager has a demo account.
+# The first device of every fleet, because its factory's manager has a demo account.
 MANAGED_FACTORY = "Litein Tea Factory"
 WITHOUT_DEVICE = "Chelal Tea Factory"
 WITH_TWO_CHIMNEYS = "Kangaita Tea Factory"
 
 # On an average day the gas passes the probe at about this speed; diameters follow from the fuel of a factory.
 SLOWEST_MS, FASTEST_MS = 3.6, 4.6
-# Of one metre a second through one square metre of chimney, at the gas of an average fire here [kg CO2/s].
+# CO2 rate of 1 m/s through 1 m2 of chimney, with the gas of an average fire here [kg CO2/s].
 CO2_KG_PER_S_M2_PER_MS = 0.0700
 
 
@@ -46,7 +46,7 @@ class Part(StrEnum):
     NEVER_REPORTED = "never_reported"  # registered, not switched on yet
     SENSOR_FAULT = "sensor_fault"  # its CO2 sensor fails now and then
     OVER_RANGE = "over_range"  # an MH-Z19, made for rooms: pinned at 5,000 ppm while the boiler burns
-    DRIFT = "drift"  # its CO2 sensor shows less from week to week
+    DRIFT = "drift"  # its CO2 sensor reads lower from week to week
 
 
 _PARTS = {
@@ -61,10 +61,10 @@ _PARTS = {
 class Story(StrEnum):
     """The story of a factory's log. `docs/demo.md` says where to see it."""
 
-    STAR = "star"  # burns least, and less from month to month
+    STAR = "star"  # burns the least, and less from month to month
     UNLOGGED_WOOD = "unlogged_wood"  # has not logged more than a quarter of its wood for five weeks
     NO_PRODUCTION = "no_production"  # has not logged its tea for twelve days
-    RARELY_LOGS = "rarely_logs"  # energy on two days out of three: not placed
+    RARELY_LOGS = "rarely_logs"  # logs energy on two days of three: not placed
     METER_REPLACED = "meter_replaced"  # a new electricity meter, and a note that says so
     FORGOT_YESTERDAY = "forgot_yesterday"  # has logged everything except the day that has just ended
     WOOD_TO_LOG = "wood_to_log"  # has logged everything except the firewood of that day: the first task of the demo
@@ -82,7 +82,7 @@ _STORIES = {
     "Itumbe Tea Factory": Story.FORGOT_YESTERDAY,
     "Kinoro Tea Factory": Story.FORGOT_YESTERDAY,
 }
-# Wood and electricity a kg of made tea, where a place in the ranking is part of the story.
+# Wood and electricity per kg of made tea, for sites whose story has a place in the ranking.
 _INTENSITIES = {MANAGED_FACTORY: (1.92, 0.47), "Kapset Tea Factory": (1.50, 0.37), "Rorok Tea Factory": (2.45, 0.52)}
 
 
@@ -140,7 +140,7 @@ def story_of(factory_name: str) -> Story | None:
 
 @cache
 def works_of(factory_name: str, anchor_day: int | None = None) -> Works:
-    """What a factory makes and burns. `anchor_day`: the day of the first start, up to which the star improves."""
+    """Production and fuel of a factory. `anchor_day`: the day of the first start, up to which the star improves."""
     number = next(i for i, factory in enumerate(factories()) if factory.name == factory_name)
     wood, kwh = _INTENSITIES.get(factory_name, (None, None))
     is_star = story_of(factory_name) is Story.STAR

@@ -1,8 +1,8 @@
-"""Throw-away TLS certificates of the demo broker: a CA made here, and a server certificate signed by it.
+"""Temporary TLS certificates of the demo broker: a CA made here, and a server certificate signed by it.
 
-Holds nothing of production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a
-device that trusts it still connects when this machine gets another address: then only the server certificate is
-replaced.
+Not for production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a
+device that trusts it still connects when this machine gets another address: in that case only the server certificate
+is replaced.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _serves(server: x509.Certificate, authority: x509.Certificate, names: tuple[
 
 
 def _issue(common_name: str, valid_for: timedelta, authority: _Pair | None, names: tuple[str, ...] = ()) -> _Pair:
-    """A new key with its certificate: of a server with these names, or without an authority of a new one."""
+    """A new key with its certificate: a server certificate for these names, or a new CA when no authority is given."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     is_authority = authority is None

@@ -25,7 +25,7 @@ def spread(number: int, start: float = 0.0) -> float:
 
 
 def rise(share: float) -> float:
-    """From 0 to 1 without a corner at either end."""
+    """Rises smoothly from 0 to 1."""
     share = min(1.0, max(0.0, share))
     return share * share * (3.0 - 2.0 * share)
 

@@ -84,7 +84,7 @@ def _fill_in_processes(supervisor: Supervisor, say: Callable[[str], None], missi
 
 @contextmanager
 def _fillers(log_dir: Path) -> Iterator[list[_Filler]]:
-    """One process for each share; none of them outlives this."""
+    """Starts one process for each share; all end with this one."""
     fillers: list[_Filler] = []
     try:
         for number in range(PROCESSES):

@@ -1,6 +1,6 @@
 """Builds the firmware's host program with CMake once; later runs only check for changes.
 
-Never stops the demo: a missing tool or a compiler error becomes one sentence.
+It never stops the demo: a missing tool or a compiler error is reported in one sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class NoBuildError(RuntimeError):
 
 
 def missing_here() -> str:
-    """What this machine lacks for the build, in words; empty when nothing seems to be missing."""
+    """The missing tools of this machine, in words; empty when nothing seems to be missing."""
     if sys.platform == "win32":
         return "the host program of the firmware is for Linux and macOS"
     if not any(map(shutil.which, COMPILERS)):
@@ -35,11 +35,11 @@ def missing_here() -> str:
 
 
 def build(source: Path, folder: Path) -> Path:
-    """The program, up to date. Raises NoBuildError. What the tools say goes to standard output."""
+    """The program, up to date. Raises NoBuildError. The output of the tools goes to standard output."""
     if words := missing_here():
         raise NoBuildError(words)
     _configure(source, folder)
-    # One job and low priority: the demo starts at the same time, and the user waits for that.
+    # One job and low priority, because the user waits for the demo, which starts at the same time.
     if not _is_done("cmake", "--build", str(folder), "--parallel", "1", "--target", PROGRAM):
         if re.search(r"^MOSQUITTO_\w+:\w+=MOSQUITTO_\w+-NOTFOUND$", _cache(folder), re.MULTILINE):
             raise NoBuildError(f"libmosquitto is missing here ({REMEDY})")

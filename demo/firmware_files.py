@@ -1,7 +1,7 @@
 """Messages between `run_demo`, `simulate` and `run_firmware_node`, as files in DATA_DIR/firmware_node.
 
 One device of the fleet runs the firmware's own core. The simulated fleet sends its last two hours first. Then the
-hand-over: the node is built and asks for the device, the fleet releases it, the node takes it.
+device is handed over: the node is built and asks for the device, the fleet releases it, the node takes it.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def building(log_dir: Path) -> Iterator[None]:
         return
     with processes.open_log(log_dir / f"{COMMAND}.log") as log:
         process = processes.launch_command([COMMAND, "--build-only"], log)
-    # Started by this thread, with which it dies; the other thread only waits for its end.
+    # This thread starts it, because it ends with its thread; the other thread only waits for its end.
     threading.Thread(target=process.wait, daemon=True).start()
     try:
         yield
@@ -101,7 +101,7 @@ def building(log_dir: Path) -> Iterator[None]:
 
 
 def sentence() -> str:
-    """For the printed block: which device runs the firmware's core, or why none does."""
+    """A line for the printed block: the device that runs the firmware's core, or why none does."""
     state = firmware_files.current(settings.DATA_DIR) if settings.DEMO_FLEET > 0 else None
     if state is None:
         return "none: no fleet is simulated (DEMO_FLEET=0)"

@@ -289,12 +289,12 @@ class Fleet:
             self._down(link)
 
     def _wake(self) -> None:
-        with suppress(OSError):  # a full pipe wakes the loop anyway; a closed one has no loop left
+        with suppress(OSError):  # a full pipe wakes the loop anyway; a closed pipe means that the loop has ended
             self._wake_sender.send(b"x")
 
     # --- The end ---------------------------------------------------------------------------------
     def _say_goodbye(self) -> None:
-        """The devices report themselves off line: a clean disconnect sends no last will."""
+        """The devices report that they are off line, because a clean disconnect sends no last will."""
         said: list[tuple[Link, MQTTMessageInfo]] = []
         for link in self.links:
             info = link.publish(Kind.STATUS, OFFLINE_PAYLOAD, retain=True)

@@ -23,7 +23,7 @@ class Progress:
 
 
 def load_passwords(data_dir: Path) -> dict[str, str]:
-    """Device id -> password; empty before the world was seeded, or when the file cannot be used."""
+    """Device id -> password; empty before the world was seeded, or if the file cannot be used."""
     found = read_object(data_dir / "fleet.json")
     return {name: text for name, text in found.items() if isinstance(text, str)}
 

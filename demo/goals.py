@@ -20,7 +20,7 @@ from factories.models import Factory
 
 YEARS = 5
 SAVES_SHARE = 0.15
-# Rough, for a base value that fits the site: kg CO2e of a kg of wood (CH4 and N2O) and of a kWh in Kenya.
+# Rough factors for a base value that fits the site: kg CO2e per kg of wood (CH4 and N2O) and per kWh in Kenya.
 _KG_PER_KG_WOOD, _KG_PER_KWH = 0.0297, 0.0954
 
 

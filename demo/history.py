@@ -58,7 +58,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Local days since 1970: that of the first start, from which stories count, and where the history begins."""
+    """Local days since 1970: the day of the first start, from which stories count, and the first day of the history."""
 
     anchor_day: int
     first_day: int
@@ -70,7 +70,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is missing of one device: everything after `start_ms`, up to `end_ms`."""
+    """The missing time of one device: after `start_ms`, up to `end_ms`."""
 
     planned: PlannedDevice
     device_pk: int
@@ -94,7 +94,7 @@ def times() -> Times:
 
 
 def site_names() -> list[str]:
-    """The sites that have a history: those of the fleet (of the whole one, also that without a device), the mines."""
+    """The sites with a history: those of the fleet (the whole fleet also has a site without a device) and the mines."""
     if not settings.DEMO_HISTORY_MONTHS:
         return []
     planned = cast.fleet(settings.DEMO_FLEET)
@@ -105,7 +105,7 @@ def site_names() -> list[str]:
 
 
 def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
-    """What the readings of each device at these sites lack."""
+    """The missing readings of each device at these sites."""
     planned = {p.device_id: p for p in cast.fleet(settings.DEMO_FLEET) if p.factory_name in set(names)}
     devices = {device.device_id: device for device in MCUDevice.objects.filter(device_id__in=planned)}
     latest = {r.row.device_id: r.row.t_ms for r in latest_readings([d.pk for d in devices.values()])}
@@ -125,7 +125,7 @@ def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
 
 
 def prepare() -> None:
-    """Assignments reach back to where the history begins. Before any share, by one process."""
+    """Assignments reach back to where the history begins. One process does this before any share starts."""
     begins_at = times().begins_at
     ids = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
     firsts = Assignment.objects.filter(device__device_id__in=ids).order_by("device_id", "valid_from")
@@ -138,7 +138,7 @@ def prepare() -> None:
 
 # --- Doing it ----------------------------------------------------------------------------------
 def fill(share: Share, now: datetime, report: Report = lambda _done: None) -> None:
-    """Do one share of what is missing; `report` gets the part done, 0 to 1. Safe to break off at any moment."""
+    """Do one share of what is missing; `report` gets the part done, 0 to 1. It can be interrupted at any moment."""
     names = site_names()[share.number :: share.of]
     if not names:
         return
@@ -188,7 +188,7 @@ def _readings(gap: Gap, anchor_day: int) -> Iterator[Reading]:
 
 
 def _store(gap: Gap, stream: int, readings: Sequence[Reading]) -> None:
-    """As if the device had kept them and sent them now; they are no heartbeat."""
+    """They are stored as if the device had kept them and sent them now; they are not a heartbeat."""
     device_id = gap.planned.device_id
     received = Received(format_topic(device_id, Kind.READINGS), b"", milliseconds(timezone.now()), is_live=False)
     parsed = ParsedMessage(

@@ -1,7 +1,8 @@
-"""What a simulated chimney's device would report as the mean of an hour or less: for the history.
+"""Means of an hour or less that a simulated chimney's device would report, for the history.
 
-The same model as `simulator.py`, over time: the mean level where the fire burns steadily, the mean of some moments at
-the ends of a shift. CO2 and temperature are weighted by the flow, like in a device that thins its readings, so a mean
+The same model as `simulator.py`, averaged over time: the mean level while the fire burns steadily, and the mean of
+some moments at the ends of a shift. CO2 and temperature are weighted by the flow, like in a device that thins its
+readings, so a mean
 with half an hour of fire has the mass of that half hour. Pure: no clock, no database.
 """
 
@@ -19,7 +20,7 @@ from science import readings
 
 INTERVAL_S = 5
 MOMENTS = 12
-# For this long before and after a shift's ends the fire is neither steady nor out.
+# Around the start and end of a shift, for this long, the fire is neither steady nor out.
 SETTLES_S, COOLS_S = 30 * 60.0, 2.5 * HOUR_S
 # Occasional power cuts: the device is off with everything else, and nothing is measured.
 CUT_SHARE_OF_DAYS = 0.02
@@ -72,7 +73,7 @@ def mean_over(
 
 
 def _glows(profile: StackProfile, start_s: float, span_s: float) -> list[tuple[float, float, float]]:
-    """Fire, draught and heat at some moments of the stretch; at one where nothing changes within it."""
+    """Fire, draught and heat at some moments of the stretch; at one moment if nothing changes within it."""
     end_s = start_s + span_s
     is_steady = all(
         end_s <= shift.start_s

@@ -1,4 +1,4 @@
-"""One run of the demo per DATA_DIR: which process holds it, and taking it.
+"""Allows one run of the demo per DATA_DIR: records the process that holds the folder.
 
 `python -m demo.instance DATA_DIR` fails with a sentence while a run holds that folder; `make clean` asks.
 """

@@ -1,4 +1,4 @@
-"""What the managers of the simulated factories log: energy, deliveries, stock counts, tea; by their story.
+"""The log of the simulated factories' managers: energy, deliveries, stock counts and tea, by their story.
 
 A pure function of the factory, the day of the first start (`anchor_day`) and the last day to be logged: the load of
 `works.py`, with human errors. `bookkeeping.py` writes it into the database.
@@ -33,7 +33,7 @@ GENSET_SHARE_OF_DAYS = 0.09
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One energy entry. A use fills [start, end); a delivery, a count or a meter reading has only a moment."""
+    """One energy entry. A use covers [start, end); a delivery, a count or a meter reading has only a moment."""
 
     energy_type: str
     kind: EntryKind
@@ -132,7 +132,7 @@ def day_start(day: int, into_s: float = FACTORY_DAY_STARTS_S) -> datetime:
 
 
 def tea_ledger(factory_name: str, *, first_day: int, last_day: int, anchor_day: int) -> Ledger:
-    """All that a factory logged of the factory days from `first_day` to `last_day`, both included."""
+    """All entries of a factory for the factory days from `first_day` to `last_day`, both included."""
     works = cast.works_of(factory_name, anchor_day)
     is_managed = factory_name == cast.MANAGED_FACTORY
     book = _Book(
@@ -234,7 +234,7 @@ def _meter(book: _Book, first_day: int) -> Iterator[Line]:
 
 
 def _stock(book: _Book, first_day: int) -> Iterator[Line]:
-    """Deliveries that follow the use, and the stock on the first of each month."""
+    """Deliveries that match the use, and the stock on the first of each month."""
     usual_kg = book.works.wood_kg_per_day
     stock_kg, burned_kg = STOCK_DAYS * usual_kg, 0.0
     for day in range(first_day, book.last_day + 1):

@@ -1,4 +1,4 @@
-"""The connection of one simulated device to the broker: TLS, login, last will, and retries.
+"""The connection of one simulated device to the broker: TLS, login, last will and retries.
 
 The loop in `fleet.py` drives it, except for connecting: a TLS handshake waits for the broker, so two threads do that
 for the whole fleet. Knows nothing about readings or outboxes.
@@ -30,7 +30,7 @@ KEEP_ALIVE_S = 60
 CONNECT_TIMEOUT_S = 5.0
 CONNECT_THREADS = 2
 FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 30.0
-# A refused login would be refused again a second later: the registry has to change first.
+# A second later the login would be refused again: the registry has to change first.
 REFUSED_DELAY_S = 60.0
 
 
@@ -80,7 +80,7 @@ class Link:
     def connect(self) -> mqtt.Client:
         """In a connecting thread: open the connection and send CONNECT. Raises OSError.
 
-        With a new client: an old one would resend its kept messages by paho's own rules.
+        Uses a new client, because an old one would resend its kept messages by paho's own rules.
         """
         device_id = self.device.device_id
         client = mqtt.Client(
@@ -127,7 +127,7 @@ class Link:
         self._failures += 1
         longest_s = REFUSED_DELAY_S if self.was_refused else LONGEST_DELAY_S
         delay_s = longest_s if self.was_refused else FIRST_DELAY_S * 2 ** min(self._failures - 1, 10)
-        # Jitter, or the whole fleet would connect at once to a broker that has just restarted.
+        # Jitter, because otherwise the whole fleet would connect at once to a broker that has just restarted.
         self.retry_at_s = now_s + min(delay_s, longest_s) * random.uniform(0.5, 1.0)
         self.client, self.state = None, LinkState.DOWN
 
@@ -144,7 +144,7 @@ class Link:
 
 
 class Connector:
-    """Opens connections in threads of its own; calls `on_done`, from there, when `finished` has one more.
+    """Opens connections in its own threads, which call `on_done` when `finished` has a new item.
 
     `finished` has the link of each attempt with its client, or with the error.
     """
@@ -154,7 +154,7 @@ class Connector:
         self._on_done = on_done
         self._wanted: queue.SimpleQueue[Link | None] = queue.SimpleQueue()
         for number in range(CONNECT_THREADS):
-            # Daemons: a handshake that hangs must not keep the process from ending.
+            # Daemon threads, because a hanging handshake must not keep the process from ending.
             threading.Thread(target=self._work, name=f"connect-{number}", daemon=True).start()
 
     def open(self, link: Link) -> None:

@@ -1,4 +1,4 @@
-"""Three coal mines of India that do not exist: what they are, and what their managers log.
+"""Three invented coal mines in India: their properties, and the log of their managers.
 
 Pure: `world.py` registers them, `bookkeeping.py` writes the log. Their names are invented; their figures have
 the size of real mines.
@@ -45,7 +45,7 @@ class PlannedMine:
     idle_kwh: float  # ventilation and pumps, whatever is mined
     explosive_kg_per_t: float
     pays_by_bill: bool
-    co2e_kg_per_t: float  # scope 1 and 2 of a tonne in the year that its target begins with
+    co2e_kg_per_t: float  # scope 1 and 2 per tonne in the base year of its target
 
     @property
     def seed(self) -> int:
@@ -60,7 +60,7 @@ def planned(name: str) -> PlannedMine:
 
 
 def mine_ledger(mine: PlannedMine, *, first_day: int, last_day: int) -> Ledger:
-    """All that a mine logged of the days from `first_day` to `last_day`, both included."""
+    """All entries of a mine for the days from `first_day` to `last_day`, both included."""
     ledger = Ledger()
     for day in range(first_day, last_day + 1):
         coal_t = _coal_t(mine, day)
@@ -100,7 +100,7 @@ def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[Line]:
 
 
 def _electricity(mine: PlannedMine, day: int, days: int) -> Line:
-    """Of a month's bill, or of one day."""
+    """For a month's bill, or for one day."""
     kwh = sum(mine.idle_kwh + mine.kwh_per_t * _coal_t(mine, one) for one in range(day, day + days))
     start, end = _start(day), _start(day + days)
     return Line("electricity", EntryKind.USED, Decimal(round(kwh)), "kWh", start, end, SourceKind.GRID)

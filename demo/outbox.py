@@ -7,9 +7,9 @@ because the simulator computes the same values again for the same time. No socke
 1. A reading leaves the outbox when `committed` names its seq; a broker's acknowledgement means nothing here.
 2. At most WINDOW messages are unanswered; the last place in the window is for live readings only.
 3. An unanswered message is sent again after 15 s, then after twice that, up to 5 min.
-4. That counts against a reading only if something sent after it was answered. After five such, it is sent
-   alone; alone and passed over five times more, it is given up as `no_answer`.
-5. A full outbox loses its oldest reading, and counts it. A real device would thin to means first.
+4. That counts against a reading only if something sent after it was answered. After five such cases it is sent alone.
+If that happens five more times when sent alone, it is given up as `no_answer`.
+5. A full outbox drops its oldest reading and counts the loss. A real device would first reduce readings to means.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Entry:
     seq: int
     t_ms: int
     attempts: int = 0
-    passed_over: int = 0  # times that something sent later was answered first
+    passed_over: int = 0  # how often something sent later was answered first
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Batch:
 
 @dataclass(slots=True)
 class _Flight:
-    """A message on its way: what of it is unanswered, and when to try again."""
+    """A sent message: its unanswered readings, and when to try again."""
 
     number: int
     entries: dict[int, Entry]
@@ -123,7 +123,7 @@ class Outbox:
     def settle(self, stream: int, ranges: Iterable[tuple[int, int]], refused: Iterable[tuple[int, int, str]]) -> None:
         """Apply a `committed`: free stored readings, move refused ones aside."""
         if stream != self.stream:
-            return  # an answer to an earlier life of this device
+            return  # an answer to an earlier boot of this device
         for low, high in ranges:
             self._answer(low, high)
         for low, high, reason in refused:
@@ -131,7 +131,7 @@ class Outbox:
                 self._move_aside(seq, reason)
 
     def expire(self, now_s: float) -> None:
-        """Take back the messages whose time is over, to be sent again."""
+        """Take back the messages that timed out, to send them again."""
         for flight in [flight for flight in self._flights.values() if flight.resend_at_s <= now_s]:
             is_passed_over = flight.number < self._latest_answered
             was_single = len(flight.entries) == 1
@@ -173,7 +173,7 @@ class Outbox:
         return Batch(tuple(entries), is_replay)
 
     def _land(self, flight: _Flight) -> None:
-        """Its readings wait again, in order among those that wait already."""
+        """Put its readings back into the queue, in order."""
         del self._flights[flight.number]
         for seq in flight.entries:
             del self._flight_of[seq]

@@ -1,4 +1,4 @@
-"""Which processes make up the demo, and how each shows that it is ready."""
+"""The processes of the demo, and how each shows that it is ready."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def command_part(command: str, is_ready: Callable[[], bool] = lambda: True) -> P
 
 def web_part(bind_address: str, port: int) -> Part:
     arguments = ["carbontrack.asgi:application", "--host", bind_address, "--port", str(port)]
-    # Live streams do not end by themselves: without a limit a stop would wait for every open page.
+    # Live streams do not end by themselves, so without a limit a stop would wait for every open page.
     arguments += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return Part(
         name="web",

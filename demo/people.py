@@ -15,7 +15,7 @@ from accounts.roles import Role
 from demo import cast, mines
 
 ORGANISATION_NAME = "KTDA (simulated)"
-# Separate from the 67, so that trials never count in their totals and rankings.
+# Separate from the 67 factories, so that trials never count in their totals and rankings.
 SANDBOX_NAME = "Sandbox (simulated)"
 MAIL_DOMAIN = "demo.carbontrack.example"
 # Ofcom reserves these numbers for film and theatre: they reach nobody.

@@ -1,4 +1,4 @@
-"""Conditions for the start of the demo; each failed one is a sentence with its remedy."""
+"""Conditions for the start of the demo; a failed condition gives a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotReadyError(RuntimeError):
 
 def check() -> None:
     """Raise `NotReadyError` for the first failed condition."""
-    # The demo fills its database with invented people and figures: never one that somebody configured.
+    # The demo fills its database with invented people and figures, so it never uses a configured database.
     if settings.DATABASE_URL:
         raise NotReadyError("DATABASE_URL is set, and the demo only uses a database of its own: unset DATABASE_URL.")
     if environment.text("MQTT_BROKER_URL", ""):

@@ -1,6 +1,6 @@
-"""Starting and ending one process with all its children, on Linux, macOS and Windows; and its log file.
+"""Starts and ends one process with all its children, on Linux, macOS and Windows, and keeps its log file.
 
-Knows neither the parts nor when they restart: that is `demo/supervisor.py`.
+The parts and their restarts are in `demo/supervisor.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lib.environment import BASE_DIR
 LOG_LIMIT_BYTES = 5_000_000
 OLD_LOGS_KEPT = 2
 PR_SET_PDEATHSIG = 1
-# How long children of a killed parent may take to leave the process table.
+# Time limit for children of a killed parent to leave the process table.
 VANISH_TIMEOUT_S = 3.0
 
 
@@ -45,7 +45,7 @@ def launch_command(arguments: Sequence[str], output: IO[bytes]) -> subprocess.Po
 
 
 def ask_to_stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the process, and those it started, to end by themselves."""
+    """Ask the process and its children to end by themselves."""
     if sys.platform == "win32":
         process.send_signal(signal.CTRL_BREAK_EVENT)
         return
@@ -54,7 +54,7 @@ def ask_to_stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def kill_all(process: subprocess.Popen[bytes], family: Sequence[psutil.Process] = ()) -> None:
-    """End the process, and whatever it has started, at once; `family` from an earlier `descendants`."""
+    """End the process and its children at once; `family` comes from an earlier `descendants`."""
     doomed = [*descendants(process), *family]
     if sys.platform != "win32":
         with suppress(ProcessLookupError, PermissionError):
@@ -77,7 +77,7 @@ def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """The log, opened to append; first put aside when it has grown large."""
+    """The log, opened to append; a large old log is renamed first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
         for number in range(OLD_LOGS_KEPT, 0, -1):
@@ -112,7 +112,7 @@ def _die_with_parent() -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     parent_pid = os.getpid()
-    # Looked up before the fork: after it, only the plainest calls are safe.
+    # Looked up before the fork, because only simple calls are safe after it.
     set_process_option = ctypes.CDLL(None).prctl
 
     def prepare() -> None:

@@ -1,4 +1,4 @@
-"""The one block that `run_demo` prints when everything answers."""
+"""The block of text that `run_demo` prints when everything is ready."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ready_block(
     firmware: str,
     log_dir: Path,
 ) -> str:
-    """The block as text; with a QR code of the address when others can reach it."""
+    """The block as text, with a QR code of the address if others can reach it."""
     rule = "=" * 78
     lines = [rule, f"  Carbon Track runs:  {url}", ""]
     if is_on_network:

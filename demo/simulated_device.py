@@ -1,6 +1,6 @@
-"""One simulated device: measures at its own moments, builds its messages, reads the server's.
+"""One simulated device: measures at its own times, builds its messages and reads the server's messages.
 
-Decides what a message contains and what an answer changes. The connection is in `link.py`, the times of sending in
+It decides what a message contains and what an answer changes. The connection is in `link.py`, the times of sending in
 `fleet.py` and `outbox.py`, the chimney's values in `simulator.py`.
 """
 
@@ -22,9 +22,9 @@ from science import readings
 INTERVAL_MS = 5_000
 FIRMWARE = "sim-1.0.0"
 FIRST_FILL_MS = 30 * 60 * 1000
-# After a history that ends two hours back, or a short pause: everything that the outbox can hold.
+# After a history that ends two hours ago, or a short pause, the device sends everything that the outbox can hold.
 LONGEST_FILL_MS = 3 * 3600 * 1000 + 50 * 60 * 1000
-# During a longer halt (a laptop that slept) a device has measured nothing, so that time stays a gap.
+# During a longer pause (a laptop that slept) a device measured nothing, so that time stays a gap.
 LONGEST_LAG_MS = 60_000
 PHASES = 67
 OFFLINE_PAYLOAD = b'{"v":1,"online":false}'
@@ -48,7 +48,7 @@ _decode_command = msgspec.json.Decoder(_Command).decode
 
 
 class SimulatedDevice:
-    """A device from its power-on at `now_ms`; `before` is the stored state of its last run."""
+    """A device that is switched on at `now_ms`; `before` is the stored state of its last run."""
 
     def __init__(
         self, planned: PlannedDevice, *, now_ms: int, before: Progress | None = None, anchor_day: int | None = None
@@ -101,7 +101,7 @@ class SimulatedDevice:
         self.next_t_ms = self._on_beat(now_ms)
 
     def _on_beat(self, t_ms: int) -> int:
-        """This device's first time of measuring that is not before `t_ms`."""
+        """This device's first measuring time at or after `t_ms`."""
         return t_ms + (self._phase_ms - t_ms) % INTERVAL_MS
 
     def _fill_from_ms(self, now_ms: int) -> int:

@@ -1,10 +1,10 @@
-"""Plausible chimneys: what a device would measure at any moment, a pure function of the device and the time.
+"""Plausible chimneys: the measurement of a device at any moment, as a pure function of the device and the time.
 
 The same device at the same time gives the same values, in every process and after every restart. Holds no
 sequence numbers, no messages and no sockets (`outbox.py`, `fleet.py`), and no factories (`cast.py`).
 
-The model: a shift lights the boiler and lets it burn out the next day; when, how long and how hot, `works.py`
-says. While it burns, wood is charged every 20 to 30 minutes; each charge makes CO2, draught and temperature
+The model: a shift lights the boiler and lets it burn out the next day; `works.py` decides when, how long and how hot.
+While it burns, wood is charged every 20 to 30 minutes; each charge makes CO2, draught and temperature
 rise within minutes and fall until the next. When the shift ends, draught falls first, then CO2, and the bricks
 stay warm for an hour or two. All curves are continuous, so that no healthy chimney violates a rule of
 `science/quality.py`. Means over an hour, for the history, are in `hour_means.py`.
@@ -25,7 +25,7 @@ from science.pressure import isa_pressure_pa
 # A charge of wood, minutes after it was thrown in: flames catch, then it burns down.
 CATCH_MIN, BURN_DOWN_MIN = 3.5, 16.0
 CHARGES_FELT = 5
-# What one charge gives in all, in minutes of its full glow: the integral of its rise and fall.
+# The total effect of one charge, in minutes of its full glow: the integral of its rise and fall.
 CHARGE_GIVES_MIN = BURN_DOWN_MIN - 1.0 / (1.0 / BURN_DOWN_MIN + 1.0 / CATCH_MIN)
 MEAN_CHARGE_LEVEL = 0.5
 DOOR_OPEN_MIN = 1.5
@@ -130,7 +130,7 @@ def values_at(profile: StackProfile, t_ms: int) -> StackValues:
     still_ms = STILL_MS + 0.10 * wave(seed, 11, t_s, 600.0) + 0.06 * noise[2]
     velocity_ms = max(0.0, still_ms + draught * (blowing_ms + gust_ms))
 
-    # As the sensors report it: in their steps, and not above their range.
+    # The values that the sensors report: in their steps, and not above their range.
     flags = 0
     co2_ppm *= shown_share(profile, t_ms)
     shown_ppm: float | None = round(co2_ppm, -1)
@@ -180,7 +180,7 @@ def burning_c(base_c: float, charge: float, door: float) -> float:
 
 
 def mean_charge(charge_every_s: float) -> tuple[float, float]:
-    """The contribution of the last charges, and the opening of the door, as means of a burning hour."""
+    """The means over a burning hour of the last charges' contribution and of the door opening."""
     every_min = charge_every_s / 60.0
     return CHARGE_GIVES_MIN / every_min, 0.5 * DOOR_OPEN_MIN / every_min
 
@@ -193,7 +193,7 @@ def shifts_near(profile: StackProfile, t_s: float) -> list[Shift]:
 
 
 def glow_at(profile: StackProfile, t_s: float) -> tuple[float, float, float, float | None]:
-    """Fire and heat, 0 to 1; draught beside an average day's; when the last fire was lit."""
+    """Fire and heat, 0 to 1; draught relative to an average day; the time when the last fire was lit."""
     fire = draught = heat = 0.0
     begun_s = None
     for shift in shifts_near(profile, t_s):
@@ -219,7 +219,7 @@ def _fire_at(profile: StackProfile, t_s: float) -> tuple[float, float, float, fl
 
 
 def _charges(profile: StackProfile, begun_s: float, t_s: float) -> tuple[float, float]:
-    """The sum of what the last charges give, and how far the fire door stands open for the latest."""
+    """The sum of what the last charges give, and how far the fire door is open for the latest."""
     latest = int((t_s - begun_s) / profile.charge_every_s)
     level = door = 0.0
     for number in range(max(0, latest - CHARGES_FELT), latest + 1):

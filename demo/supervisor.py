@@ -31,7 +31,7 @@ class StopRequested(BaseException):
 
 
 class PartFailedError(RuntimeError):
-    """A part cannot be kept running; the message carries its last output."""
+    """A part cannot be kept running; the message contains its last output."""
 
 
 def part_failure(what: str, log: Path) -> PartFailedError:
@@ -131,7 +131,7 @@ class Supervisor:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """A long step of our own, which a signal interrupts at once. Start no parts inside."""
+        """A long step in this process that a signal can interrupt at once. Start no parts inside."""
         self.check_signals()
         self._raises_at_once = True
         try:
@@ -147,7 +147,7 @@ class Supervisor:
     # --- inside ---
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        # Raising here could lose a process that was just started; printing could interrupt another print.
+        # An exception here could lose a process that was just started; printing could interrupt another print.
         self._signals_seen += 1
         if self._raises_at_once:
             self._raises_at_once = False

@@ -1,9 +1,9 @@
-"""What a simulated tea factory makes and burns: leaf by season and weekday, made tea, wood, and times of firing.
+"""Production and fuel of a simulated tea factory: leaf by season and weekday, made tea, wood, and firing times.
 
 This is the only load function: the chimney of the live fleet (`simulator.py`), the hourly means of the history
 (`hour_means.py`) and the managers' log (`ledger.py`) all follow from it, so stack, wood and tea agree.
-Pure: no clock, no database. The scale is that of the KTDA benchmarks in `docs/sources.md`: about 4.2 million kg of
-made tea a year and 2 kg of wood a kg.
+Pure: no clock, no database. The scale follows the KTDA benchmarks in `docs/sources.md`: about 4.2 million kg of
+made tea a year and 2 kg of wood per kg.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CO2_KG_PER_KG_WOOD = (1 - 0.30) * 0.50 * 44 / 12  # by carbon, at 30 % moisture 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One firing of the boiler, in seconds of the site's clock since 1970; what it made and burned."""
+    """One firing of the boiler, in seconds of the site's clock since 1970, with the tea made and wood burned."""
 
     start_s: float
     end_s: float
@@ -42,7 +42,7 @@ class Shift:
     wood_kg: float
 
     def share_between(self, start_s: float, end_s: float) -> float:
-        """The part of it that lies in a stretch of time."""
+        """The part of the firing within a stretch of time."""
         overlap_s = min(self.end_s, end_s) - max(self.start_s, start_s)
         return max(0.0, overlap_s) / (self.end_s - self.start_s)
 
@@ -58,7 +58,7 @@ class Works:
     shift_start_s: float  # after local midnight
     shift_s: float  # of an average day
     rests_on_sundays: bool = False
-    improves_until_day: int | None = None  # uses a quarter less a kg at the end of 13 months before it
+    improves_until_day: int | None = None  # uses a quarter less per kg at the end of the 13 months before it
     _shifts: dict[int, Shift | None] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -67,7 +67,7 @@ class Works:
 
     @property
     def co2_kg_per_s(self) -> float:
-        """The CO2 of all its chimneys together during an average day's shift."""
+        """The CO2 of all chimneys of the factory during an average day's shift."""
         return self.wood_kg_per_day * CO2_KG_PER_KG_WOOD / self.shift_s
 
     def shift(self, day: int) -> Shift | None:
@@ -100,7 +100,8 @@ class Works:
         return self.progress_share(day) * (1.0 + 0.015 * wave(self.seed, 33, day, 20.0))
 
     def progress_share(self, day: int) -> float:
-        """Its use per kg of tea on a day, relative to its average of the 13 months: 1 unless it improves."""
+        """The factory's fuel use per kg of tea on a day, relative to its average of the 13 months; 1 unless it
+        improves."""
         if self.improves_until_day is None:
             return 1.0
         progress = 1.0 - (self.improves_until_day - day) / HISTORY_DAYS
@@ -135,7 +136,7 @@ def drawn_works(
     improves_until_day: int | None = None,
 ) -> Works:
     """The works of a factory by its number: sizes and intensities spread evenly over the usual range."""
-    # Most are near 2 kg a kg, a few burn 50 % more.
+    # Most burn about 2 kg per kg of tea, a few burn 50 % more.
     wood = 1.55 + 1.30 * spread(seed, 0.30) ** 1.4 if wood_kg_per_kg is None else wood_kg_per_kg
     return Works(
         seed=seed,

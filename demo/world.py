@@ -1,8 +1,8 @@
 """The simulated world in the database: organisations, factories, mines, people, and the devices of the cast.
 
-`seed` runs at each start of the demo. It adds what is missing and leaves what it finds as it is, except the
-passwords of the demo accounts and of devices whose password got lost. `cast.py`, `mines.py` and `people.py` say who
-and what there is; `history.py` fills in the past; `simulate` publishes.
+`seed` runs at each start of the demo. It adds what is missing and changes nothing that exists, except the passwords
+of the demo accounts and lost passwords of devices. `cast.py`, `mines.py` and `people.py` list sites, devices and
+people; `history.py` fills in the past; `simulate` publishes.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def _seed_users(demo_password: str) -> list[tuple[User, Person]]:
     everybody = {person.email or person.phone: person for person in (*PEOPLE, *staff())}
     known = User.objects.filter(Q(email__in=everybody) | Q(phone__in=everybody))
     found = {user.email or user.phone: user for user in known}
-    # PBKDF2 costs a third of a second, so the salt says which password it was made with: no other can
-    # have it, and one hash serves all accounts, which share the password anyway.
+    # PBKDF2 takes a third of a second, so all accounts, which share the password, also share one hash. Its salt tells
+    # which password it was made with.
     salt = salted_hmac("demo.world", demo_password).hexdigest()[:32]
     outdated = {
         key: person
@@ -163,7 +163,7 @@ def _seed_users(demo_password: str) -> list[tuple[User, Person]]:
 def _scopes(
     person: Person, organisations: Mapping[str, Organisation], factories: Mapping[str, Factory]
 ) -> Iterator[tuple[Organisation, Factory | None]]:
-    """Where a person belongs; the first is what the API shows as theirs. None: the whole organisation."""
+    """The memberships of a person; the API shows the first one. None: the whole organisation."""
     if not person.factories:
         yield organisations[person.organisation], None
     for name in person.factories:

@@ -1,4 +1,4 @@
-"""`manage.py fill_history`: what the simulated months lack, or one share of it. `run_demo` calls it."""
+"""`manage.py fill_history`: fills missing data of the simulated months, or one share of it. `run_demo` calls it."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def _run(self, supervisor: Supervisor) -> None:
         password = _demo_password()
-        # The parts, and the seeding in this very process, must know that this is the demo.
+        # The parts, and the seeding in this process, must know that this is the demo.
         os.environ.update(CARBONTRACK_DEMO="1", DEMO_PASSWORD=password, PYTHONUNBUFFERED="1")
         settings.DEMO, settings.DEMO_PASSWORD = True, password
         if settings.HTTP_BIND not in LOOPBACK_NAMES and not settings.MQTT_PUBLIC_HOST:
@@ -109,7 +109,7 @@ class Command(BaseCommand):
 
 
 def _demo_password() -> str:
-    """The password of all demo accounts: the known one here, a random one once others can reach us."""
+    """The password of all demo accounts: the known one on this machine, a random one if others can reach us."""
     is_chosen = bool(environment.text("DEMO_PASSWORD", ""))
     if is_chosen or settings.HTTP_BIND in LOOPBACK_NAMES:
         return str(settings.DEMO_PASSWORD)

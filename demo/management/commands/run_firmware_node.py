@@ -20,7 +20,7 @@ from demo.link import local_broker
 from lib.private_files import write_privately
 
 RELEASE_POLL_S = 0.5
-# A node that dies repeatedly at once must not end the demo: after so many deaths it stays down. The
+# A node that dies repeatedly right after its start must not end the demo: after so many deaths it is not restarted. The
 # supervisor ends the demo at the fifth death in a minute, and the first start may have begun long before it died.
 STARTS_ALLOWED, WITHIN_S = 3, 60.0
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         planned = firmware_node.chosen(settings.DEMO_FLEET)
         if planned is None:
             raise CommandError("DEMO_FLEET=0: there is no device to run.")
-        # Counted before anything that can fail.
+        # Count the start before anything can fail.
         if not options["build_only"] and _starts_too_often():
             self._give_up(planned, "the program ends at once, again and again; its log says more")
             _end_or_wait(False)
@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
 
 def _starts_too_often() -> bool:
-    """Record this start; whether there were too many recently."""
+    """Record this start; return whether there were too many recently."""
     path = firmware_files.folder(settings.DATA_DIR) / "starts"
     known = [float(line) for line in path.read_text().split()] if path.exists() else []
     recent = [at_s for at_s in known if 0 <= time.time() - at_s < WITHIN_S]

@@ -54,7 +54,7 @@ def _broker_place() -> BrokerPlace:
 
 
 def _devices(passwords: Mapping[str, str]) -> list[SimulatedDevice]:
-    """The devices that publish. Silent ones, those that never reported and the firmware's node are left alone."""
+    """The devices that publish. Silent devices, devices that never reported and the firmware's node are left out."""
     released = firmware_files.released(settings.DATA_DIR)
     wanted = [
         planned for planned in cast.fleet(settings.DEMO_FLEET) if planned.publishes and planned.device_id != released
