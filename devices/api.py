@@ -28,7 +28,7 @@ class MCUDeviceFilter(FilterSet):
 class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     """Devices of the factories that you may see."""
 
-    # Everyone who may see devices passes here; `rotate_secret` then checks the right in the device's factory.
+    # This lets in everyone who may see devices; `rotate_secret` then checks the right in the device's factory.
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.VIEW_DEVICES}
     queryset = MCUDevice.objects.prefetch_related("assignments").order_by("device_id")
     serializer_class = MCUDeviceSerializer

@@ -30,7 +30,7 @@ def password_lines() -> list[str]:
 
 
 def acl_lines() -> list[str]:
-    """One pattern for every device: its own id, nothing else. No line names a device."""
+    """One pattern serves all devices: each may use only topics with its own id. No line of the file names a device."""
     return [f"user {INGEST_USER}", f"topic readwrite {TOPIC_ROOT}/#", "", f"pattern readwrite {TOPIC_ROOT}/%u/#"]
 
 

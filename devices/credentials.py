@@ -1,7 +1,7 @@
 """Device passwords: draw, hash, verify, revoke; and which topics a login may use on the broker.
 
 One stored form serves Mosquitto's password file, the demo broker and our own checks: `$7$`, PBKDF2-SHA512.
-Few rounds are enough for 192 random bits, and a broker restart logs every device in at once.
+Few rounds are enough for 192 random bits, and they keep a broker restart fast, when all devices log in at once.
 """
 
 import base64
@@ -28,7 +28,7 @@ TopicUse = Literal["publish", "subscribe", "receive"]
 
 
 def new_secret() -> str:
-    # Hexadecimal: a password that begins with a dash is an option to most command lines.
+    # Hexadecimal, because most command lines take a password that begins with a dash as an option.
     return secrets.token_hex(SECRET_BYTES)
 
 
@@ -47,8 +47,8 @@ def verify(secret: str, stored: str) -> bool:
 
 @transaction.atomic
 def rotate_secret(device: MCUDevice) -> str:
-    """A new password for the device; the one before stops working. Returned once, kept only as a hash."""
-    MCUDevice.objects.select_for_update().get(pk=device.pk)  # or two rotations would both insert one
+    """A new password for the device; the previous one stops working. It is returned once and kept only as a hash."""
+    MCUDevice.objects.select_for_update().get(pk=device.pk)  # otherwise two rotations would both insert one
     DeviceSecret.objects.filter(device=device, revoked_at=None).update(revoked_at=timezone.now())
     secret = new_secret()
     DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))
@@ -70,7 +70,7 @@ def check_broker_login(client_id: str, username: str, password: str) -> bool:
 
 
 def may_use_topic(username: str, topic: str, use: TopicUse) -> bool:
-    """The broker's topic rule, without a database: a device below its own id, ingest everywhere below ours."""
+    """The broker's topic rule, without a database: a device may use topics below its own id, ingest all our topics."""
     if username == INGEST_USER:
         return topic == TOPIC_ROOT or topic.startswith(f"{TOPIC_ROOT}/")
     return bool(_DEVICE_ID.fullmatch(username)) and topic.startswith(f"{TOPIC_ROOT}/{username}/")

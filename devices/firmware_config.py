@@ -1,4 +1,4 @@
-"""The settings of one node as its firmware reads them: one JSON object, and what of it fits into a QR code.
+"""The settings of one node as its firmware reads them: one JSON object, and the part that fits into a QR code.
 
 The keys are those of firmware/README.md "Settings"; every value is checked again by the node. Pasted into the
 node's set-up page or its serial console, or given to `node_host --settings`.
@@ -18,7 +18,7 @@ from factories.choices import Shape
 from lib.environment import LOOPBACK_HOSTS
 from lib.qr_code import MOST_BYTES
 
-# How its CO2 sensor talks, by the beginning of what the registry calls the sensor.
+# The protocol of a CO2 sensor, by the beginning of its name in the registry.
 PROTOCOLS = {
     "mh-z19": "mhz19",
     "mhz19": "mhz19",
@@ -40,12 +40,12 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.+?\n-----END CERTIFICA
 
 
 class FirmwareConfigError(ValueError):
-    """These settings would be refused by the node, or leave it without a connection."""
+    """The node would refuse these settings, or would have no connection with them."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeBuild:
-    """What the registry does not know of a node: its wiring and its network."""
+    """The settings of a node that the registry does not have: its wiring and its network."""
 
     co2_sensor: str
     thermocouple: str = "max31855"
@@ -56,7 +56,7 @@ class NodeBuild:
 
 
 def co2_sensor_of(sensor: str, said: str | None) -> str:
-    """`said`, or what the registry's name of the sensor tells."""
+    """`said`, or the type that the registry's name of the sensor shows."""
     if said:
         return said
     for beginning, protocol in PROTOCOLS.items():
@@ -68,7 +68,7 @@ def co2_sensor_of(sensor: str, said: str | None) -> str:
 
 
 def pinned_ca(path: str, host: str) -> str:
-    """The certificates in the file as text; empty where the broker is this very machine and has none."""
+    """The certificates in the file as text; empty if the broker runs on this machine and has none."""
     if not path:
         if host in LOOPBACK_HOSTS:
             return ""
@@ -118,7 +118,7 @@ def check_measuring(sensor: str, interval_s: float) -> None:
 def firmware_config(
     provisioned: ProvisionedDevice, assignment: Assignment, build: NodeBuild, ca: str
 ) -> dict[str, Any]:
-    """All that the node is told. `assignment`: where the registry says it sits and what its sensor is."""
+    """All settings of the node. `assignment`: its place and its sensor by the registry."""
     chimney = assignment.chimney
     check_measuring(assignment.sensor, assignment.device.interval_s)
     config: dict[str, Any] = {
@@ -154,7 +154,7 @@ def as_text(config: dict[str, Any]) -> str:
 
 
 def code_text(config: dict[str, Any]) -> tuple[str, bool]:
-    """What a QR code of these settings says, and whether that is all of them: a long certificate does not fit."""
+    """The text of a QR code of these settings, and whether it has all of them: a long certificate does not fit."""
     text = as_text(config)
     if len(text.encode()) <= MOST_BYTES:
         return text, True

@@ -39,7 +39,7 @@ class MCUDevice(models.Model):
     interval_s = models.FloatField(_("interval (s)"), default=5.0)
     firmware = models.CharField(_("firmware"), max_length=40, blank=True)
     last_heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
-    # What the device last said of itself: true, false by its last will, null when it never said.
+    # The last state that the device reported: true, false by its last will, null if it never reported one.
     reported_online = models.BooleanField(null=True, editable=False)
     status = models.JSONField(_("last status"), default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -147,15 +147,16 @@ class Assignment(models.Model):
         return f"{self.device} @ {self.chimney}"
 
     def clean(self) -> None:
-        """What no database constraint can say: whole hours of the site, and a correction valid at its altitude."""
+        """Checks that no database constraint can do: whole hours of the site, and a correction valid at its
+        altitude."""
         if self.factory_id is None:
             return
         for name in ("device", "chimney"):
-            # The database refuses it too, by a foreign key that no form can put into words.
+            # The database refuses it too, but by a foreign key, which gives no message for a form.
             if getattr(self, f"{name}_id") and getattr(self, name).factory_id != self.factory_id:
                 raise ValidationError({name: _("It belongs to another factory.")})
         for name in ("valid_from", "valid_to"):
-            # Hours of record would otherwise belong to two assignments.
+            # Otherwise hours of record would belong to two assignments.
             moment = getattr(self, name)
             local = moment and moment.astimezone(self.factory.zone)
             if local and (local.minute, local.second, local.microsecond) != (0, 0, 0):
@@ -171,7 +172,7 @@ class Assignment(models.Model):
 
 @pghistory.track()
 class AssignmentHold(models.Model):
-    """A device says it is not what the registry says. Its readings are stored but out of totals until resolved."""
+    """The report of a device differs from the registry. Its readings are stored but out of totals until resolved."""
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="holds")
     stream = models.BigIntegerField(_("stream"))

@@ -1,4 +1,4 @@
-"""Reads about devices: which are of record, which are online, which have fallen silent."""
+"""Reads about devices: which are of record, which are online, which are silent."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -29,7 +29,7 @@ DEFAULT_DIAMETER_M = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The chimney a device is provisioned on, as `provision_device` was told; None means not said."""
+    """The chimney of a new device, as given to `provision_device`; None means not given."""
 
     chimney_name: str | None = None
     width_m: float | None = None
@@ -76,7 +76,7 @@ def _chimney_for(factory: Factory, geometry: Geometry) -> tuple[Chimney, bool]:
                 )
             return existing, False
     is_rectangle = geometry.width_m is not None or geometry.height_m is not None
-    diameter_m = geometry.diameter_m  # beside width or height: the model's constraint says what to do
+    diameter_m = geometry.diameter_m  # together with width or height; the model's constraint gives the message
     if diameter_m is None and not is_rectangle:
         diameter_m = DEFAULT_DIAMETER_M
     chimney = add_chimney(
@@ -104,9 +104,8 @@ def provision_device(
 ) -> ProvisionedDevice:
     """Register a device as device of record of a chimney and draw its password.
 
-    On a new chimney the assignment begins at the oldest reading that ingest accepts, because all that the device
-    stored before it was registered came from there. On a chimney that has had devices it begins with the current
-    local hour.
+    On a new chimney the assignment begins at the oldest reading that ingest accepts, because the device measured
+    there before it was registered. On a chimney that had devices before, it begins with the current local hour.
 
     Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
     """
@@ -167,13 +166,13 @@ def _as_text(value: object) -> str:
 
 
 def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts_at: datetime) -> list[AssignmentHold]:
-    """Compare what a device says of itself with the registry; open a hold for each field that differs.
+    """Compare the report of a device with the registry; open a hold for each field that differs.
 
-    `starts_at` is the first timestamp known of the stream; readings of the stream that arrive later with an
-    earlier one are held too. A field that the registry or the device leaves empty is not compared. A field
-    that agrees again ends its open hold from now on; what was held stays held until somebody resolves it.
-    Once somebody said that the registry is right, the same report opens no hold again.
-    The caller rolls the time from `starts_at` up again when holds are returned.
+    `starts_at` is the first timestamp known of the stream; readings of the stream that arrive later with an earlier
+    timestamp are held too. A field that the registry or the device leaves empty is not compared. When a field agrees
+    again, its open hold ends from now on; readings already held stay held until somebody resolves it.
+    After somebody decided that the registry is right, the same report opens no new hold.
+    If holds are returned, the caller recomputes the roll-ups from `starts_at`.
     """
     now = timezone.now()
     assignment = Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()
@@ -191,7 +190,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
         report = {"registered": _as_text(registered)[:40], "reported": _as_text(reported)[:40]}
         if holds.filter(**report, resolution=HoldResolution.REGISTRY_RIGHT).exists():
             continue
-        # One unresolved hold a field, however often the report changes; it only grows.
+        # One unresolved hold per field, even if the report changes often; it only grows.
         hold, is_new = holds.get_or_create(
             assignment=assignment,
             field=field,
@@ -208,7 +207,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
 
 
 def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignment) -> None:
-    """Unresolved holds of other fields stay unresolved after the split, in each part that they concern."""
+    """After the split, unresolved holds of other fields stay unresolved in each part that they concern."""
     waiting = AssignmentHold.objects.filter(assignment=old, resolution="").exclude(pk=resolved.pk)
     for hold in waiting.exclude(ends_at__lte=later.valid_from):
         if hold.starts_at < later.valid_from:
@@ -218,7 +217,7 @@ def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignme
 
 
 def _first_moment(hold: AssignmentHold) -> datetime:
-    """When the boot of the hold began to measure. Its backlog may have arrived after its status."""
+    """The time of the first measurement in the boot of the hold. Its stored readings may arrive after its status."""
     streams = hold.assignment.device.streams.filter(stream=hold.stream - 2**31)  # as `emissions` stores them
     first = streams.values_list("first_timestamp", flat=True).first()
     return min(hold.starts_at, first) if first else hold.starts_at
@@ -237,10 +236,10 @@ def _reported_value(hold: AssignmentHold) -> float | str:
 
 @transaction.atomic
 def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) -> AssignmentHold:
-    """Say which was right. The caller then rolls the held time up again (`emissions.rollups.touch_period`).
+    """Decide which was right. The caller then recomputes the held time (`emissions.rollups.touch_period`).
 
-    When the device was right, its assignment is split at the hour in which that boot began and the later part
-    takes the reported value: what was measured before stays as it was.
+    When the device was right, its assignment is split at the hour in which that boot began and the later part takes
+    the reported value; readings before it stay as they were.
     """
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:

@@ -1,4 +1,4 @@
-"""manage.py provision_device: registers a device, prints its password once, writes what its firmware is to be told."""
+"""manage.py provision_device: registers a device, prints its password once and writes the settings of its firmware."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Command(BaseCommand):
         self.stdout.write(NEXT_STEPS.format(file=config_file, and_code=f" and {code_file}" if code_file else ""))
 
     def _show_code(self, text: str, code_file: Path | None) -> None:
-        """On a terminal that is wide enough; never into a file or a pipe, where a log would keep it."""
+        """Prints only on a terminal that is wide enough, never into a file or a pipe, where a log would keep it."""
         if code_file:
             self.stdout.write(f"The same as a QR code is in {code_file}.")
         if not self.stdout.isatty():
@@ -187,7 +187,7 @@ def _build(options: dict[str, Any]) -> node.NodeBuild:
 
 @contextmanager
 def _new_private_files(paths: list[Path]) -> Iterator[None]:
-    """Empty files of mode 0600, made before anything else happens; gone again if it does not come to an end."""
+    """Makes empty files of mode 0600 before anything else; removes them if the command fails."""
     made: list[Path] = []
     is_done = False
     try:
