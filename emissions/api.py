@@ -35,7 +35,7 @@ Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants t
 
 
 def requested_scope(request: Any, parameters: Any) -> Scope:
-    """Devices visible to the user, narrowed by ?factory= and ?device=. 404 for one that is not theirs."""
+    """Devices visible to the user, narrowed by ?factory= and ?device=. 404 for a device that the user may not see."""
     devices = visible_to(request.user, MCUDevice.objects.all(), action=Action.VIEW_READINGS)
     if factory := parameters.get("factory"):
         if not factory.isdecimal() or len(factory) > 9:
@@ -59,7 +59,7 @@ def parse_moment(parameters: Any, name: str) -> datetime | None:
     if not raw:
         return None
     try:
-        # In a query string + is a space: 2026-11-22T00:00:00+03:00 arrives with a hole.
+        # In a query string + means a space, so 2026-11-22T00:00:00+03:00 arrives with a space.
         parsed = parse_datetime(raw.replace(" ", "+", 1) if "T" in raw else raw)
     except ValueError:
         parsed = None
@@ -88,7 +88,7 @@ LIST_PARAMETERS = [
 ]
 
 
-# Swagger 2 knows one shape for an answer, so the other one is put into words.
+# Swagger 2 knows one shape for an answer, so the description explains the other one.
 DESCRIPTION = (
     "`resolution=raw` answers readings, as below. The others answer periods, with these fields:\n\n"
     + "\n".join(
@@ -99,7 +99,7 @@ DESCRIPTION = (
 
 
 class EmissionsView(APIView):
-    """Readings and roll-ups in time order. There is no route of one reading, and none is ever changed."""
+    """Readings and roll-ups in time order. There is no route of a single reading, and readings are never changed."""
 
     actions = {"GET": Action.VIEW_READINGS}
 

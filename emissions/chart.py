@@ -1,8 +1,8 @@
 """A chart of measured CO2 as SVG or PNG, by matplotlib. The same data gives the same bytes.
 
-No pyplot: it keeps figures in a global list, and these are drawn in many threads. What is drawn stands in
-`chart_data.py`. Forms as on the pages: measured solid, substituted hatched, too little data dashed and empty, idle a
-flat line, nothing at all a gap; below the bars a band says how each period is known.
+No pyplot: it keeps figures in a global list, and these are drawn in many threads. The data are in `chart_data.py`.
+Bars look as on the pages: measured is solid, substituted hatched, too little data dashed and empty, idle a flat line,
+no data a gap. A band below the bars shows the data of each period.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter
 
 from emissions.chart_data import ChartData, ChartPeriod
 
-# Of this process, once: glyphs as outlines, so that no viewer needs the font, and ids that are the same each time.
+# Set once per process: glyphs as outlines, so that no viewer needs the font, and ids that are always the same.
 matplotlib.rcParams.update(
     {"svg.fonttype": "path", "svg.hashsalt": "carbontrack", "hatch.linewidth": 1.2, "font.family": "DejaVu Sans"}
 )
@@ -175,7 +175,7 @@ def _x_label(start: datetime, resolution: str) -> str:
 
 
 def _band(axes: Any, data: ChartData) -> None:
-    """How each period is known, as shares of its hours from the left: measured, substituted, idle, missing."""
+    """The data of each period, as shares of its hours from the left: measured, substituted, idle, missing."""
     axes.set_ylim(0, 1)
     for index, period in enumerate(data.periods):
         total = period.expected_hours
@@ -222,7 +222,7 @@ def _legend(figure: Figure, look: Look) -> None:
 
 
 def _mark_simulated(figure: Figure, bars: Any, look: Look, strip_px: int) -> None:
-    """On top and across: a cropped chart still says that its figures are simulated."""
+    """At the top and across the chart, so that a cropped chart still says that its figures are simulated."""
     words = _("SIMULATED DATA - not the real factory")
     height = strip_px / look.height_px
     figure.add_artist(matplotlib.patches.Rectangle((0, 1 - height), 1, height, facecolor=LOOK_GROUND, edgecolor="none"))

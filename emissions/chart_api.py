@@ -26,7 +26,7 @@ from factories.models import Factory
 from lib.errors import invalid
 from lib.parameters import chosen, parameter, require_forward
 
-# What is shown when no period is asked for.
+# The default period.
 USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}
 WIDTH_PX, HEIGHT_PX = (480, 2000, 960), (280, 1200, 420)
 # Nothing was measured before, and date arithmetic fails far beyond.
@@ -55,7 +55,7 @@ ANSWERS = {
 
 
 class _ChartView(APIView):
-    """Bars of kg CO2 a period, summed over chimneys, and how each period is known. Same data, same bytes, ETag."""
+    """Bars of kg CO2 per period, summed over chimneys, with the data of each period. Same data, same bytes, ETag."""
 
     actions = {"GET": Action.VIEW_READINGS}
     form = ""
@@ -139,7 +139,7 @@ def _data(request: Request) -> ChartData:
                 _("%(name)s=%(value)s is outside %(first)d to %(last)d.")
                 % {"name": name, "value": moment.isoformat(), "first": EARLIEST.year, "last": LATEST.year},
             )
-    # To the next whole hour: asked twice in an hour it is the same chart.
+    # Up to the next whole hour, so that two requests in an hour get the same chart.
     end = end or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     start = start or end - USUAL[resolution]
     require_forward(start, end)
@@ -156,7 +156,7 @@ def _data(request: Request) -> ChartData:
 
 
 def _title(parameters: Any, scope: Scope) -> str:
-    """Whose CO2 it is, in words that stay true when the image is shared."""
+    """The source of the CO2, in words that stay true when the image is shared."""
     factory_ids = {factory_id for _device_id, factory_id in scope.values()}
     if factory := parameters.get("factory"):
         factory_ids = {int(factory)}

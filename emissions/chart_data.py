@@ -1,4 +1,4 @@
-"""What a chart of measured CO2 shows: periods with their mass by how it is known. Drawing is in `chart.py`."""
+"""The data of a chart of measured CO2: periods with their mass, by quality of the data. Drawing is in `chart.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lib import sql
 from lib.errors import ApiError, invalid
 
 RESOLUTIONS = ("hour", "day", "month")
-# Nobody can tell more bars than these apart.
+# A reader cannot distinguish more bars than these.
 MOST_PERIODS = {"hour": 744, "day": 400, "month": 60}
 MOST_HOURS_READ = 2_000_000
 _LONGEST = {"hour": timedelta(hours=1), "day": timedelta(hours=25), "month": timedelta(days=31, hours=1)}
@@ -22,7 +22,8 @@ _LONGEST = {"hour": timedelta(hours=1), "day": timedelta(hours=25), "month": tim
 
 @dataclass(frozen=True, slots=True)
 class ChartPeriod:
-    """One bar. `start` is the site's clock, without zone. Hours are those of chimneys: two a clock hour for two."""
+    """One bar. `start` is the site's clock, without zone. Hours are chimney hours: two chimneys have two in a clock
+    hour."""
 
     start: datetime
     measured_ug: int = 0  # all that was measured, hours without enough data included
@@ -53,7 +54,7 @@ class ChartPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """A chart but for its size: `zone_name` is empty when the sites' clocks differ."""
+    """A chart without its size: `zone_name` is empty when the sites' clocks differ."""
 
     title: str
     resolution: str
@@ -73,10 +74,9 @@ def chart_data(
     now: datetime,
     is_one_device: bool,
 ) -> ChartData:
-    """Periods that begin in [start, end), summed over chimneys. Cross-checks are shown when asked for alone.
+    """Periods that begin in [start, end), summed over chimneys. Cross-checks are shown only when requested.
 
-    Raises ApiError 400 naming `to` when there are more periods than a chart can show, 413 when the sum would
-    read too many hours.
+    Raises ApiError 400 on `to` for more periods than a chart can show, 413 when the sum would read too many hours.
     """
     _refuse_too_many(resolution, start, end)
     found = Assignment.objects.filter(device__in=device_ids, valid_from__lt=end).select_related("factory")

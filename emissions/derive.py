@@ -1,7 +1,7 @@
-"""Rows -> `science` -> rows: what a stored reading means under the geometry and calibrations in force.
+"""Passes rows through `science`: computes a stored reading with the geometry and calibrations in force.
 
-Nothing here is stored. Roll-ups (`rollups.py`) and the raw API (`queries.py`) both come through here, so a
-rate on a page and the mass in a report cannot disagree.
+Nothing here is stored. Roll-ups (`rollups.py`) and the raw API (`queries.py`) both use this module, so a rate on a
+page and the mass in a report cannot disagree.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ReadingRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DerivedReading:
-    """One stored reading with what it means. `state` is None when no rate can be computed."""
+    """One stored reading with its computed state. `state` is None when no rate can be computed."""
 
     row: ReadingRow
     reading: StackReading
@@ -79,7 +79,7 @@ class DerivedReading:
 
     @property
     def co2_kg_per_s(self) -> float | None:
-        """The rate as totals count it: 0 where CO2 has drifted below the ambient air's; None without a state."""
+        """The rate for totals: 0 if CO2 has drifted below that of ambient air, None without a state."""
         return None if self.state is None else quality.counted_kg_per_s(self.state.co2_kg_per_s, self.quality)
 
 
@@ -99,7 +99,7 @@ def chimney_area_m2(chimney: Chimney) -> float:
 
 @dataclass(frozen=True)
 class AssignmentSetup:
-    """An assignment with the chimney, calibrations and holds that decide what its readings mean."""
+    """An assignment with the chimney, calibrations and holds that its readings are computed with."""
 
     assignment: Assignment
     calibrations: tuple[Calibration, ...]  # ascending
@@ -114,7 +114,7 @@ class AssignmentSetup:
         return milliseconds(self.assignment.valid_to) if self.assignment.valid_to else None
 
     def holds_at(self, t_ms: int) -> bool:
-        """Whether the assignment is in force then, and usable."""
+        """Whether the assignment is in force at that time, and usable."""
         return not self.error and self.from_ms <= t_ms and (self.to_ms is None or t_ms < self.to_ms)
 
     @cached_property
@@ -140,7 +140,7 @@ class AssignmentSetup:
 
     @cached_property
     def _versions(self) -> list[tuple[int, StackSetup]]:
-        """Setups with the moment from which each holds: one more after every calibration."""
+        """Setups, each with the moment from which it is valid; every calibration adds one."""
         versions = [(-(2**62), self._setup(STANDARD_PRESSURE_PA))]
         for calibration in self.calibrations:
             # A zero calibration fixes the offset; only a span calibration fixes how pressure scales a reading.
@@ -151,7 +151,8 @@ class AssignmentSetup:
 
     @cached_property
     def error(self) -> str:
-        """Why `science` refuses this assignment, or nothing. Its readings count for nothing until it is corrected."""
+        """Why `science` refuses this assignment; empty if it does not. Its readings do not count until it is
+        corrected."""
         try:
             return "" if self._versions else "no setup"
         except ValueError as error:
@@ -159,7 +160,7 @@ class AssignmentSetup:
             return str(error)
 
     def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[StackSetup, Sequence[ReadingRow]]]:
-        """Rows, ascending, cut where a calibration changes the setup."""
+        """Ascending rows, split where a calibration changes the setup."""
         versions = self._versions
         if len(versions) == 1:
             yield versions[0][1], rows
@@ -186,7 +187,7 @@ class AssignmentSetup:
 
     @cached_property
     def digest(self) -> str:
-        """Changes when anything changes that roll-ups depend on, other than readings."""
+        """A digest that changes with everything that roll-ups depend on, except readings."""
         facts: list[Any] = [self.error]
         if not self.error:
             facts += [[from_ms, repr(setup)] for from_ms, setup in self._versions]
@@ -214,7 +215,7 @@ def load_setups(device_ids: Iterable[int] | None = None) -> dict[int, list[Assig
 
 
 def derive(rows: Sequence[ReadingRow], setups: Sequence[AssignmentSetup]) -> list[DerivedReading]:
-    """What each reading of one device means. Rows ascending, with `quality.CONTEXT` rows of context in front."""
+    """Computes each reading of one device. Rows ascending, with `quality.CONTEXT` rows of context in front."""
     derived: list[DerivedReading] = []
     start = 0
     while start < len(rows):

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class RealField(models.FloatField):
-    """A 4-byte float: seven digits, more than any sensor here gives, at half the space of a double."""
+    """A 4-byte float: seven digits, more than any sensor here gives, in half the space of a double."""
 
     def db_type(self, connection: object) -> str:
         return "real"

@@ -1,4 +1,4 @@
-"""Hours and days of a device: rebuilt from its minutes, and from its hours. `rollups.py` says which and when.
+"""Hours and days of a device: hours are rebuilt from minutes, days from hours. `rollups.py` decides which and when.
 
 Hours begin on whole hours of the site's zone, days at its midnight. Both are sums of integer micrograms.
 """
@@ -67,7 +67,7 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
             period_start__lt=moment(end_ms),
         ).order_by("period_start")
     )
-    # From just after the hour before: where the site's zone was corrected, hours that began off today's.
+    # Starts just after the previous hour: after a correction of the site's zone, old hours began at other times.
     EmissionHour.objects.filter(
         device_id=device_id, period_start__gt=moment(first_ms - HOUR_MS), period_start__lt=moment(end_ms)
     ).delete()
@@ -109,7 +109,7 @@ def _hour(device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Se
 def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: ZoneInfo) -> None:
     day = local_day_start(moment(first_hour_ms), zone)
     end = local_day_start(moment(last_hour_ms), zone) + ONE_DAY
-    # As with hours: also a day of another zone that reaches into the first.
+    # As with hours, this includes a day of another zone that reaches into the first.
     EmissionDay.objects.filter(device_id=device_id, period_start__gt=day - ONE_DAY, period_start__lt=end).delete()
     stored = EmissionHour.objects.filter(device_id=device_id, period_start__gte=day, period_start__lt=end)
     by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}

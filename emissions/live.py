@@ -1,9 +1,9 @@
 """GET /api/emissions/stream/: new readings as server-sent events.
 
 One thread a process LISTENs to PostgreSQL, reads each new reading once, and hands it to the streams that
-watch its device. A stream holds no database connection. A reader that falls behind is cut off;
-it comes back with Last-Event-ID and gets what it missed, at least once: readings stored at the same moment as
-its last one come again. Every stream ends after a while, so that rights are checked again.
+watch its device. A stream holds no database connection. A slow reader is disconnected; it reconnects with
+Last-Event-ID and gets what it missed, at least once: readings stored at the same moment as
+its last one come again. Every stream ends after some time, so that rights are checked again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "carbontrack_readings"
 HEARTBEAT_S = 20.0
-QUEUE_EVENTS = 4_000  # two full batches of ingest for who watches everything; readings are shared, not copied
+QUEUE_EVENTS = 4_000  # two full batches of ingest for a reader of all devices; readings are shared, not copied
 EVENTS_AT_ONCE = 100  # in one write
 LIFETIME_S = 15 * 60.0
 RESUME = timedelta(minutes=15)
@@ -103,14 +103,14 @@ class Subscription:
 
 
 class Hub:
-    """Fans new readings out to this process's streams.
+    """Sends new readings to all streams of this process.
 
-    Its thread, and the one connection that it holds, live from the first stream to the last.
+    Its thread and its one connection exist from the first stream to the last.
     """
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
-        self._open: set[Subscription] = set()  # also those cut off whose reader has not noticed yet
+        self._open: set[Subscription] = set()  # includes disconnected streams whose reader has not noticed yet
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -134,7 +134,8 @@ class Hub:
         self.cut_off(subscription)
 
     def cut_off(self, subscription: Subscription) -> None:
-        """It gets nothing more. It counts as open until its connection ends, so who never reads opens no more."""
+        """The stream gets no more readings. It counts as open until its connection ends, so a client that never reads
+        cannot open more."""
         with self._lock:
             self._subscriptions.discard(subscription)
             if not self._subscriptions:
@@ -179,7 +180,7 @@ class Hub:
             connection.close()
 
     def _listen(self) -> None:
-        """Until nobody is left."""
+        """Runs until no stream is left."""
         connection.ensure_connection()
         raw = connection.connection
         with connection.cursor() as cursor:
@@ -190,7 +191,7 @@ class Hub:
             # Notifications may have arrived with the answer to our own query; the socket then shows nothing to read.
             if not raw.notifies and not self._wait(HEARTBEAT_S, raw):
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT 1")  # finds out whether the server is still there
+                    cursor.execute("SELECT 1")  # checks whether the server still answers
             raw.poll()
             keys: list[Key] = []
             while raw.notifies:
@@ -199,7 +200,7 @@ class Hub:
                 self._fan_out(keys)
 
     def _wait(self, timeout_s: float, *sources: Any) -> bool:
-        """Until the last stream has gone or a source has something; False when nothing came in time."""
+        """Waits until the last stream has ended or a source has data; False when nothing came in time."""
         # Not select(): it refuses file numbers above 1023, and every open stream has one.
         with selectors.DefaultSelector() as selector:
             for source in (self._wake_reader, *sources):
@@ -233,7 +234,8 @@ hub = Hub()
 
 
 def _keys(payload: str) -> list[Key]:
-    """[[device, t_ms, stream, seq], ...] as the ingest announces it; anybody may write to a channel."""
+    """[[device, t_ms, stream, seq], ...] as ingest announces it. It is checked, because anybody can write to a
+    channel."""
     try:
         return [(t_ms, device, stream, seq) for device, t_ms, stream, seq in json.loads(payload)]
     except (ValueError, TypeError) as error:
@@ -243,7 +245,7 @@ def _keys(payload: str) -> list[Key]:
 
 # --- The view ---------------------------------------------------------------------------------
 def _authorise(request: HttpRequest) -> Scope:
-    """Who asks and for which devices. Runs in a thread, and gives its database connection back."""
+    """The user and the devices of the request. Runs in a thread, and gives its database connection back."""
     try:
         if request.headers.get("Authorization"):
             found = ApiTokenAuthentication().authenticate(request)
@@ -267,7 +269,7 @@ def _missed(scope: Scope, received_after: datetime) -> list[DerivedReading]:
         connection.close()
 
 
-@csrf_exempt  # it changes nothing, and a POST must be told 405 in our shape
+@csrf_exempt  # it changes nothing, and a POST must get 405 in our error shape
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """Session or token. `?factory=`, `?device=`, `?fields=a,b` to get less, Last-Event-ID to resume."""
     if request.method not in ("GET", "HEAD"):
@@ -299,7 +301,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     body: Any = events if isinstance(request, ASGIRequest) else _in_this_thread(events)
     response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
     response["Cache-Control"] = "no-cache, no-transform"
-    response["Content-Encoding"] = "identity"  # or the middleware would hold events back to compress them
+    response["Content-Encoding"] = "identity"  # otherwise the middleware would delay events to compress them
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -308,18 +310,18 @@ declared(stream, str(Action.VIEW_READINGS))
 
 
 def _received_after(last_event_id: str) -> datetime | None:
-    """The id of an event is when its reading was stored, in Unix ms, then its identity."""
+    """The id of an event is the time when its reading was stored, in Unix ms, then its identity."""
     head = last_event_id.split("-", 1)[0]
     if not head.isdecimal() or len(head) > 13:  # up to the year 2286
         return None
-    # A batch is stored at one moment, of which the id says the millisecond, rounded: ask from just before.
+    # A batch is stored at one moment, and the id has it rounded to a millisecond, so ask from just before it.
     return datetime.fromtimestamp((int(head) - 1) / 1000, UTC)
 
 
 async def _all_missed(
     scope: Scope, received_after: datetime, sent: set[tuple[int, ...]]
 ) -> AsyncIterator[DerivedReading]:
-    """Page by page until nothing is left; `sent` learns what was given. A page holds more than one batch."""
+    """Yields page by page until nothing is left; `sent` records what was given. A page holds more than one batch."""
     while True:
         page = await sync_to_async(_missed)(scope, received_after)
         fresh = [item for item in page if item.row[:5] not in sent]
@@ -337,7 +339,7 @@ async def _events(
     subscription = hub.subscribe(user_id, frozenset(scope), asyncio.get_running_loop())
     ends_at_s = time.monotonic() + LIFETIME_S
     try:
-        # From here on every stored reading is announced to us; without the wait a reader could miss one.
+        # From here on every stored reading is announced to us. Without this wait a reader could miss one.
         await sync_to_async(hub.listening.wait)(5.0)
         yield b"retry: 3000\n\n"
         sent: set[tuple[int, ...]] = set()

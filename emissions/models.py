@@ -1,4 +1,4 @@
-"""What leaves the stack: readings as they came, and minutes, hours and days rolled up from them.
+"""Emissions of the stack: readings as received, and minutes, hours and days rolled up from them.
 
 A device without an assignment has readings but no roll-ups: without a chimney there is no mass.
 
@@ -60,7 +60,8 @@ class Emission(models.Model):
 
 
 class DeviceStream(models.Model):
-    """What has arrived of one boot of one device. Decides new or duplicate, and names the gaps."""
+    """The received readings of one boot of one device. It decides whether a reading is new or a duplicate, and shows
+    the gaps."""
 
     pk = models.CompositePrimaryKey("device", "stream")
     device = models.ForeignKey("devices.MCUDevice", models.PROTECT, db_index=False, related_name="streams")
@@ -94,7 +95,7 @@ class TouchedMinute(models.Model):
 
 
 class AppliedSetup(models.Model):
-    """With which geometry, calibrations and holds an assignment's roll-ups were made: see `rollups.py`."""
+    """The geometry, calibrations and holds with which an assignment's roll-ups were computed: see `rollups.py`."""
 
     assignment = models.OneToOneField("devices.Assignment", models.CASCADE, primary_key=True, related_name="+")
     digest = models.CharField(max_length=64)
@@ -137,7 +138,7 @@ class Rollup(models.Model):
 class EmissionMinute(Rollup):
     pk = models.CompositePrimaryKey("device", "period_start")
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, db_index=False, related_name="+")
-    # The part of measured that no doubtful flag touches: it alone counts towards an hour of record.
+    # The part of the measured seconds without doubtful flags; only this part counts towards an hour of record.
     valid_ug = models.BigIntegerField()
     valid_ms = models.IntegerField()
     is_idle_like = models.BooleanField()

@@ -1,4 +1,4 @@
-"""Monthly partitions of the readings table: made ahead, and for any month that a late reading asks for."""
+"""Monthly partitions of the readings table, made in advance and for any month that a late reading needs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +69,7 @@ def _create(months: list[tuple[int, int]]) -> list[str]:
                 )
             )
             made.append(name)
-        # Only once they are there for everybody: a transaction around ours may still roll back.
+        # Only after they are visible to everybody, because an outer transaction may still roll back.
         transaction.on_commit(lambda: _known.update(months))
     return made
 

@@ -1,6 +1,6 @@
 """Reads of emissions: pages of raw readings, the newest of each device, series of roll-ups, totals so far.
 
-Every function takes devices or factories that the caller has already made sure the user may see.
+The caller must have checked that the user may see the devices or factories it passes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows ascending, and the cursors of the pages beside it."""
+    """Rows ascending, and the cursors of the previous and next page."""
 
     rows: list[Any]
     following: Cursor | None
@@ -69,7 +69,7 @@ def _key(row: ReadingRow) -> Key:
 def readings_page(
     device_ids: Sequence[int], start: datetime | None, end: datetime | None, cursor: Cursor | None, size: int
 ) -> Page:
-    """One page of readings in [start, end), ascending by time, each with what it means."""
+    """One page of readings in [start, end), ascending by time, each with its computed state."""
     _t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
     parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end}
     parameters |= {"cursor_device": device, "cursor_stream": stream, "cursor_seq": seq}

@@ -13,7 +13,7 @@ from lib.copying import copy_rows
 def insert_rollups(rows: Sequence[Model]) -> None:
     """Store new rows of one roll-up model.
 
-    Raises IntegrityError where a row of that key is there: then nothing is stored.
+    Raises IntegrityError if a row of that key exists; then nothing is stored.
     """
     if not rows:
         return

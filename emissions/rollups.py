@@ -3,11 +3,11 @@
 Hours and days from minutes are in `hours_and_days.py`.
 
 A roll-up is a pure function of stored readings, assignments, geometry, calibrations and holds, never of the
-order of arrival (`docs/architecture.md`): same inputs, same bits. A segment between two readings belongs whole to
+order of arrival (`docs/architecture.md`): same inputs, same bits. The whole segment between two readings belongs to
 the minute of the earlier one. Hours and days are sums of integer micrograms.
 
-How far a new reading reaches: back to the segment that ended where it now begins, forward over the
-`quality.CONTEXT` readings whose flags it may change, up to the first gap, and the segment after them. That
+A new reading affects: the segment before it, the `quality.CONTEXT` readings after it whose flags it may change, up to
+the first gap, and the segment after those. That
 segment may end at a reading far away: a mean of an hour, or the first that can be used after a long fault
 (`readings_window.sql`).
 """
@@ -38,9 +38,9 @@ from science.rounding import micrograms_from_kg
 logger = logging.getLogger(__name__)
 
 GAP_INTERVALS = 3
-# Touched minutes further apart than this are rolled up as separate windows: what lies between is not read.
+# Touched minutes further apart than this are rolled up as separate windows: the time between them is not read.
 WINDOW_BREAK_MS = 2 * HOUR_MS
-# Bounds the turn of one device, so that a year of backlog does not delay the others; it takes several passes.
+# Limits the work for one device per pass, so that a year of backlog does not delay the others.
 WINDOWS_PER_PASS = 20
 WINDOW_MINUTES = 3_000  # two days of 5 s readings, two months of hourly means: bounds memory
 REST_S = 60.0  # after a device could not be rolled up
@@ -87,9 +87,9 @@ def touch_changed_setups() -> int:
 
 # --- Rolling up -------------------------------------------------------------------------------
 def roll_up_touched(limit: int = 500, *, only: Sequence[int] | None = None) -> int:
-    """Roll up what is marked, one device a transaction, up to `limit` devices; returns the minutes marked.
+    """Roll up what is marked, one transaction per device, up to `limit` devices; returns the minutes marked.
 
-    `only`: the devices to look at, by their keys.
+    `only`: keys of the devices to roll up.
 
     Safe in several processes at once: a device that another process holds is skipped. A device whose setup
     `science` refuses keeps its marks and is tried again a minute later; it never delays others.
@@ -144,8 +144,8 @@ def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
 def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
     """Whether marks that we have just taken may belong to a setup newer than these.
 
-    `touch_changed_setups` of another process commits its marks with the digest: without this check we
-    would use the marks up for the geometry that was corrected.
+    `touch_changed_setups` of another process commits its marks with the digest: without this check we would use up
+    the marks with the old geometry.
     """
     known = {setup.assignment.pk: setup.digest for setup in setups}
     applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list("assignment_id", "digest")
@@ -183,14 +183,14 @@ def _affected(rows: Sequence[ReadingRow], start_ms: int, end_ms: int) -> tuple[i
 
 
 def _reach_ms(row: ReadingRow) -> int:
-    """How far back the segment may begin that ends at a reading."""
+    """The earliest possible start of the segment that ends at a reading."""
     return round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000)
 
 
 def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
-    """The last reading whose flags those before `end_ms` may change; 0 when there is none.
+    """The last reading whose flags can be changed by readings before `end_ms`; 0 when there is none.
 
-    A gap resets every pattern of flags, so nothing behind it changes, however near it is.
+    A gap resets every pattern of flags, so no reading after it changes.
     """
     reached_ms, count = 0, 0
     previous: ReadingRow | None = None
@@ -290,7 +290,7 @@ def _minutes(
     for setup in setups:
         own = [r for r in derived if r.setup is setup and not setup.is_held(r.row)]
         for reading in own:
-            # A mean is counted where its time begins, with its mass.
+            # A mean and its mass count in the minute where its time begins.
             begins_ms = reading.row.t_ms - round((reading.reading.span_s or 0) * 1000)
             if minute := minute_of(begins_ms, setup):
                 minute.readings.append(reading)

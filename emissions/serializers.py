@@ -1,4 +1,4 @@
-"""Shapes of readings and roll-ups in the API. Numbers of physics are numbers, masses of record are strings."""
+"""Shapes of readings and roll-ups in the API. Physical values are numbers, masses of record are strings."""
 
 from datetime import UTC
 from typing import Any
@@ -14,7 +14,7 @@ from science.rounding import decimal_kg_from_micrograms
 
 
 class ReadingSerializer(serializers.Serializer[Any]):
-    """One reading as it was received, with the rate it means. Read only: correct by a new version."""
+    """One reading as received, with its computed rate. Read only; a correction is a new version."""
 
     factory = serializers.IntegerField(help_text="id of the factory")
     device = serializers.CharField(help_text="device id")
@@ -90,7 +90,7 @@ class RollupSerializer(serializers.Serializer[Any]):
 
 
 def settling_fields(settling: Settling | None) -> dict[str, str | None]:
-    """Wherever a total stands in the API."""
+    """Part of every total in the API."""
     if settling is None:
         return {"settling_until": None, "settling_because": None}
     until = settling.until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

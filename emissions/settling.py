@@ -1,13 +1,14 @@
-"""Until when a total may still change by itself, for API and pages (`docs/method.md` 4).
+"""The time until which a total may still change by itself, for API and pages (`docs/method.md` 4).
 
 "By itself" means without a correction by a person. There are three reasons, each with its own end.
 
 1. `running`: the period is not over, or its last readings are still on their way.
 2. `rolling_up`: readings of it are stored and wait for the worker.
-3. `outstanding`: the device of record may still hold readings of it. A silent device may since its last
-   message; one that reports a full outbox may where its streams have holes. Ingest accepts readings of 366 days.
+3. `outstanding`: the device of record may still hold readings of it. A silent device may hold readings since its last
+message; a device with a full outbox may hold readings in the gaps of its streams. Ingest accepts readings of 366
+days.
 
-Reads only. How much it reads depends neither on readings nor on how many minutes wait.
+Reads only. The amount of data it reads does not depend on the number of readings or waiting minutes.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from emissions.models import STREAM_OFFSET
 from emissions.partitions import OLDEST_READING
 from lib import sql
 
-ARRIVES_WITHIN = timedelta(minutes=2)  # how long after its moment a live reading is in the totals
+ARRIVES_WITHIN = timedelta(minutes=2)  # time from a live measurement until it is in the totals
 ROLLED_UP_WITHIN = timedelta(minutes=1)
-# A marked minute also changes the flags of the readings behind it, and whether the time behind it was idle.
+# A marked minute also changes the flags of the readings behind it, and whether the time after it was idle.
 REACHES_BACK, REACHES_ON = timedelta(minutes=1), timedelta(minutes=12)
-MARKS_LOOKED_AT = 2_000  # with more of them waiting nothing is called settled
-LIVE_OUTBOX = 24  # what a healthy device has under way: two live messages
+MARKS_LOOKED_AT = 2_000  # if more of them wait, no total is called settled
+LIVE_OUTBOX = 24  # readings in transit from a healthy device: two live messages
 
 
 class SettlingReason(StrEnum):
@@ -52,7 +53,7 @@ class DevicePeriod:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """A figure that may still change: until when at the latest, and what makes it."""
+    """A figure that may still change: until when at the latest, and why."""
 
     until: datetime
     why: SettlingReason
@@ -68,12 +69,12 @@ class SitePeriod:
 
 
 def latest(found: Iterable[Settling | None]) -> Settling | None:
-    """A sum is settled with the last of its parts."""
+    """A sum is settled when its last part is settled."""
     return max((one for one in found if one is not None), key=lambda one: one.until, default=None)
 
 
 def settling(parts: Sequence[DevicePeriod], now: datetime) -> list[Settling | None]:
-    """For each part until when it may still change; None where it is settled. Three queries at most."""
+    """For each part, the time until which it may still change; None where it is settled. Three queries at most."""
     if not parts:
         return []
     device_ids = sorted({part.device_id for part in parts})
@@ -86,7 +87,7 @@ def settling(parts: Sequence[DevicePeriod], now: datetime) -> list[Settling | No
 
 
 def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Settling | None]:
-    """The same for totals of sites, which sum the devices of record; one query more."""
+    """The same for totals of sites, which sum the devices of record; it needs one more query."""
     if not periods:
         return []
     assignments: dict[int, list[Any]] = {}
@@ -123,7 +124,7 @@ class _Waiting:
 
     minutes: Mapping[int, list[datetime]]
     oldest_mark: datetime | None
-    is_cut: bool  # there are more of them than were looked at
+    is_cut: bool  # more marks exist than were read
 
     def reaches(self, part: DevicePeriod, now: datetime) -> Settling | None:
         if self.oldest_mark is None:
@@ -132,7 +133,7 @@ class _Waiting:
         at = bisect_left(minutes, part.start - REACHES_ON)
         if not self.is_cut and not (at < len(minutes) and minutes[at] < part.end + REACHES_BACK):
             return None
-        # A mark that has waited for an hour will hardly be done in a minute.
+        # A mark that has waited for an hour will probably not be done in a minute.
         return Settling(now + max(ROLLED_UP_WITHIN, now - self.oldest_mark), SettlingReason.ROLLING_UP)
 
 
@@ -152,7 +153,7 @@ def _waiting(device_ids: Sequence[int]) -> _Waiting:
     return _Waiting(minutes, oldest, is_cut=count > MARKS_LOOKED_AT)
 
 
-# --- Measured, and still with the device ---------------------------------------------------------
+# --- Measured, and still in the device ---------------------------------------------------------
 _Span = tuple[datetime, datetime]
 
 
@@ -163,7 +164,8 @@ def _outstanding(part: DevicePeriod, held: Iterable[_Span], now: datetime) -> Se
 
 
 def _held(device_ids: Sequence[int], now: datetime) -> dict[int, list[_Span]]:
-    """For each device the times of which it may hold readings; none of a revoked one: they would be refused."""
+    """For each device, the times of readings that it may still hold; none for a revoked device, whose readings are
+    refused."""
     devices = list(MCUDevice.objects.filter(pk__in=device_ids, revoked_at__isnull=True))
     held: dict[int, list[_Span]] = {}
     for device in devices:
@@ -180,7 +182,7 @@ def _outbox(device: MCUDevice) -> int:
 
 
 def _whole(status: Any, name: str) -> int:
-    """A number out of what a device said; 0 when it said none."""
+    """A number from a device's report; 0 if it is missing."""
     value = status.get(name) if isinstance(status, dict) else None
     return value if type(value) is int else 0
 

@@ -1,4 +1,4 @@
-"""Hours of record of a whole site, chimneys added up: what a day so far is compared by. Reads only."""
+"""Hours of record of a whole site, summed over chimneys, to compare a day so far. Reads only."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class SiteHour:
 
 
 def site_hours(factory: Factory, start: datetime, end: datetime) -> list[SiteHour]:
-    """Hours that begin in [start, end), both whole hours of the site; one query. Those before any device are absent."""
+    """Hours that begin in [start, end), both whole hours of the site; one query. Hours before the first device are
+    absent."""
     if start >= end:
         return []
-    # In UTC: PostgreSQL steps by elapsed hours, whatever the clocks of the site did.
+    # In UTC, so that PostgreSQL steps by elapsed hours, also over a change of clocks.
     parameters = {"factory_id": factory.pk, "start": start.astimezone(UTC), "end_": end.astimezone(UTC)}
     return sql.fetch(sql.load("emissions", "site_hours"), parameters, SiteHour)

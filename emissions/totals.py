@@ -16,7 +16,7 @@ from lib import sql
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What a chimney with a device of record emitted since the factory day began."""
+    """Emissions of a chimney with a device of record since the factory day began."""
 
     chimney_id: int
     factory_id: int
@@ -46,7 +46,7 @@ class RecordHour:
 
 
 def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[SoFar]]:
-    """For each factory its chimneys that have a device of record, with what they emitted this factory day.
+    """For each factory, its chimneys with a device of record and their emissions of this factory day.
 
     One query for all factories. A chimney without data so far has zero mass at zero coverage.
     """
@@ -77,7 +77,7 @@ def total(parts: Sequence[SoFar]) -> SoFar | None:
 
 
 def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24) -> dict[int, list[RecordHour]]:
-    """For each chimney the hours of its device of record among the last `count`; hours without data are absent."""
+    """For each chimney, the hours of its device of record among the last `count`; hours without data are absent."""
     if not factories:
         return {}
     first = min(local_hour_start(now, factory.zone) for factory in factories) - timedelta(hours=count - 1)
@@ -89,7 +89,7 @@ def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24
 
 
 def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
-    """Several chimneys in one hour: their rates added, however much of the hour each was covered."""
+    """Several chimneys in one hour: the sum of their rates, whatever the coverage of each."""
     statuses = {part.status for part in parts}
     rates = [part.co2_kg_per_h for part in parts if part.co2_kg_per_h is not None]
     status = statuses.pop() if len(statuses) == 1 else HourStatus.MEASURED.value

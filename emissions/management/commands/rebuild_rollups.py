@@ -1,4 +1,4 @@
-"""manage.py rebuild_rollups: minutes, hours and days again, from stored readings."""
+"""manage.py rebuild_rollups: recomputes minutes, hours and days from stored readings."""
 
 from argparse import ArgumentParser
 from datetime import datetime
