@@ -1,4 +1,5 @@
-"""/api/energy-entries/ and its shapes. How any log answers is in `logbook/api.py`, factors are in `factor_api.py`."""
+"""/api/energy-entries/ and its shapes. The shared API of all logs is in `logbook/api.py`, factors are in
+`factor_api.py`."""
 
 from typing import Any
 
@@ -85,7 +86,7 @@ class EnergyFields(EntryFields):
 
 
 class NewEntrySerializer(ToFactory, EnergyFields):
-    """One entry. The header `Idempotency-Key` (a UUID) makes sending it again safe."""
+    """One entry. With the header `Idempotency-Key` (a UUID) it is safe to send it again."""
 
     class Meta:
         swagger_schema_fields = {
@@ -100,7 +101,7 @@ class NewEntrySerializer(ToFactory, EnergyFields):
 
 
 class CorrectionSerializer(ReasonSerializer, EnergyFields):
-    """What changes, and why. Fields that are left out stay."""
+    """The changed fields, and the reason. Fields that are left out stay."""
 
     class Meta:
         swagger_schema_fields = {

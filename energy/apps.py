@@ -21,5 +21,5 @@ class EnergyConfig(AppConfig):
     verbose_name = _("Energy")
 
     def ready(self) -> None:
-        # The table of factors is data that changes between releases: no frozen migration can hold it.
+        # The factor table changes between releases, so it cannot be in a frozen migration.
         post_migrate.connect(_load_factors, sender=self)

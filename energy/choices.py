@@ -7,7 +7,7 @@ from science.units import Dimension
 
 
 class EntryKind(models.TextChoices):
-    """What an amount means. Only `used` makes emissions; the others are counted in stock, not in totals."""
+    """The meaning of an amount. Only `used` has emissions; the other kinds count for stock, not for totals."""
 
     USED = "used", _("used")
     RECEIVED = "received", _("received")
@@ -36,7 +36,7 @@ class Carrier(models.TextChoices):
 
 
 class FactorGas(models.TextChoices):
-    """CO2e: the publisher gives one sum of all gases, by a set of potentials of their own."""
+    """CO2e: the publisher gives one sum of all gases, by the publisher's own set of potentials."""
 
     CO2 = "CO2", "CO2"
     CH4 = "CH4", "CH4"
@@ -45,7 +45,7 @@ class FactorGas(models.TextChoices):
 
 
 class FactorType(models.TextChoices):
-    """For grids. Margins (OM, BM, CM) belong to offset projects: no entry is ever valued by them."""
+    """For grids. Margins (OM, BM, CM) are for offset projects: entries never use them."""
 
     AVERAGE = "average", _("average")
     OM = "OM", _("operating margin")

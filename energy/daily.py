@@ -1,6 +1,6 @@
-"""What was used of each energy type day by day, entries spread evenly over their periods. Reads only.
+"""Daily use of each energy type, with entries spread evenly over their periods. Reads only.
 
-Masses of gas and the figures of a site's day are `compliance`'s; here are amounts as people count them.
+Masses of gas and the figures of a site's day are in `compliance`; here are amounts as people count them.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class _AmountRow:
 def amounts_by_day(
     factory: Factory, days: Sequence[tuple[date, datetime, datetime]]
 ) -> dict[tuple[date, str], DayAmounts]:
-    """(day, code of the energy type) -> what was used; absent where nothing was logged. One query.
+    """(day, code of the energy type) -> the use; absent where nothing was logged. One query.
 
-    `days` are (day, start, end); an entry of zero is there, with amount zero.
+    `days` are (day, start, end); an entry of zero is included, with amount zero.
     """
     if not days:
         return {}

@@ -1,6 +1,6 @@
-"""/api/energy-types/ and /api/emission-factors/: what can be logged, the factors, and an organisation's own.
+"""/api/energy-types/ and /api/emission-factors/: energy types, published factors and an organisation's own factors.
 
-`POST /api/emission-factors/` adds a factor of your own; with `?preview=true` it shows what that would change.
+`POST /api/emission-factors/` adds a factor of your own; with `?preview=true` it shows the effect without storing it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PREVIEW = openapi.Parameter(
 
 # --- Shapes --------------------------------------------------------------------------------------
 class EnergyTypeSerializer(ReadOnlySerializer):
-    """What can be logged, and in which unit people usually do."""
+    """An energy type that can be logged, with its usual unit."""
 
     class Meta:
         model = EnergyType
@@ -49,7 +49,7 @@ class EnergyTypeSerializer(ReadOnlySerializer):
 
 
 class EmissionFactorSerializer(ReadOnlySerializer):
-    """One factor: kilograms of a gas a unit, where it comes from and between which days it holds."""
+    """One factor: kilograms of a gas per unit, its source, and the days between which it is valid."""
 
     energy_type = serializers.CharField(source="energy_type.code")
     value = PlainDecimalField(help_text="in `unit`: kg of the gas a unit of energy")
@@ -66,7 +66,7 @@ class EmissionFactorSerializer(ReadOnlySerializer):
 
 
 class FactorUsedSerializer(serializers.Serializer[EmissionFactor]):
-    """A factor that an entry was valued by, in short; the whole of it under /api/emission-factors/."""
+    """A factor that an entry was computed with, in short form; the full form is under /api/emission-factors/."""
 
     id = serializers.IntegerField()
     gas = serializers.CharField()
@@ -86,7 +86,7 @@ def _number(help_text: str) -> AmountField:
 
 
 class NewFactorSerializer(serializers.Serializer[Any]):
-    """One factor of your organisation: `value`, or for a gas of a fuel the chain that it comes from."""
+    """One factor of your organisation: `value`, or for a gas of a fuel the inputs that it is computed from."""
 
     organisation = serializers.IntegerField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="id; default: the only one you manage"
@@ -131,7 +131,7 @@ class MassesSerializer(serializers.Serializer[Any]):
 
 
 class FactorPreviewSerializer(serializers.Serializer[Preview]):
-    """The organisation's uses of the type that began in the last 12 months, as stored and with the factor."""
+    """The organisation's uses of the type that began in the last 12 months: as stored, and with the new factor."""
 
     factor = EmissionFactorSerializer(help_text="as it would be stored; `id` is null")
     start = serializers.DateTimeField()
@@ -145,14 +145,14 @@ class FactorPreviewSerializer(serializers.Serializer[Preview]):
 
 # --- Views --------------------------------------------------------------------------------------
 class ReferenceViewSet(ScopedReadOnlyViewSet):
-    """Rows that belong to no factory: a user with the right in any factory sees all of them."""
+    """Rows without a factory: a user with the right in any factory sees all of them."""
 
     def get_queryset(self) -> QuerySet[Any]:
         return super(ScopedReadOnlyViewSet, self).get_queryset()
 
 
 class EnergyTypeViewSet(ReferenceViewSet):
-    """Energy types: what can be logged."""
+    """Energy types that can be logged."""
 
     actions = {"GET": Action.VIEW_ENERGY}
     queryset = EnergyType.objects.order_by("code")
@@ -182,7 +182,7 @@ class EmissionFactorFilter(filters.FilterSet):
 
 
 class EmissionFactorViewSet(ReferenceViewSet):
-    """Emission factors with source, dates and version. A changed factor is a new row: none is ever overwritten."""
+    """Emission factors with source, dates and version. A changed factor is a new row; rows are never overwritten."""
 
     actions = {"GET": Action.VIEW_ENERGY, "POST": Action.MANAGE_FACTORS}
     queryset = EmissionFactor.objects.select_related("energy_type").order_by(
@@ -210,8 +210,8 @@ class EmissionFactorViewSet(ReferenceViewSet):
         },
     )
     def create(self, request: Request) -> Response:
-        """Counts for entries that name its set, and for all once the organisation prefers it. Never overwritten:
-        what changes is sent again and becomes the next version."""
+        """It is used for entries that name its set, and for all entries when the organisation prefers the set. It is
+        never overwritten: send the changed factor again, and it becomes the next version."""
         given = validated(NewFactorSerializer, request)
         organisation = _organisation(request, given.pop("organisation", None))
         data = FactorInput(**given)

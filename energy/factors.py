@@ -1,4 +1,4 @@
-"""The factors that hold for an energy type, a place, a date and a set, or a clear error; never zero by default.
+"""Finds the valid factors for an energy type, a place, a date and a set, or gives a clear error; never zero by default.
 
 Reading the table's files is in `loading.py`; what an amount emits by a factor is in `valuation.py`.
 """
@@ -20,7 +20,7 @@ from factories.models import Organisation
 from lib.errors import ApiError, invalid
 from logbook.notices import Notice
 
-# What makes a row the same row: of two, the one with the higher version holds.
+# The key of a row: of two rows with the same key, the one with the higher version is valid.
 _identity = attrgetter(
     *("organisation_id", "energy_type_id", "gas", "per_unit", "country", "set_name"),
     *("factor_type", "basis", "valid_from"),
@@ -30,11 +30,11 @@ MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
 
 @dataclass(frozen=True)
 class FactorSet:
-    """All factors for one type, place and date: unit -> gas -> factor; and what is to be said about them."""
+    """All factors for one type, place and date: unit -> gas -> factor; with notices about them."""
 
     energy_type: EnergyType
     by_unit: dict[str, dict[str, EmissionFactor]]
-    # CO2 of a biogenic fuel whose set gives a CO2e of CH4 and N2O alone.
+    # CO2 of a biogenic fuel, if its set gives only a CO2e of CH4 and N2O.
     biogenic_co2: dict[str, EmissionFactor] = field(default_factory=dict)
     kg_per_stere: Decimal | None = None
     notices: tuple[Notice, ...] = ()
@@ -61,7 +61,7 @@ def find_energy_type(name: str) -> EnergyType:
     found = EnergyType.objects.filter(
         Q(code__iexact=wanted.replace(" ", "_")) | Q(name__iexact=wanted) | Q(aliases__contains=[wanted.lower()])
     ).order_by("code")
-    # PostgreSQL takes no NUL in a text, and no type has one.
+    # PostgreSQL accepts no NUL in a text, and no energy type contains one.
     first = found.first() if "\x00" not in wanted else None
     if first is None:
         codes = ", ".join(EnergyType.objects.values_list("code", flat=True))
@@ -75,10 +75,10 @@ def find_energy_type(name: str) -> EnergyType:
 
 
 class FactorBook:
-    """All factors of one type, read once; then answers for as many dates as an import has.
+    """All factors of one type, read once; it then answers for all dates of an import.
 
-    With `organisation` its own rows too, and where no set is named, the set that it prefers, as far as that goes.
-    `candidate`: a row that is not stored yet, to see what it would do.
+    With `organisation` it includes the organisation's own rows, and its preferred set where no set is named.
+    `candidate`: a row that is not stored yet, to preview its effect.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class FactorBook:
         self._by_date: dict[date, FactorSet] = {}
 
     def on(self, day: date) -> FactorSet:
-        """The factors of a day. Raises ApiError 400 that names type, place, date and what there is."""
+        """The factors of a day. Raises ApiError 400 that names type, place, date and the available factors."""
         if day not in self._by_date:
             prefers = self._preferred and any(
                 row.set_name == self._preferred and row.country in (self.country, "") and _holds(row, day)
@@ -117,7 +117,8 @@ class FactorBook:
 
 
 def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
-    """Of rows in order of version, the last one of each factor. Margins are left out: no entry is valued by them."""
+    """The last version of each factor, from rows in order of version. Margins are left out, because entries never use
+    them."""
     newest = {_identity(row): row for row in rows}
     return [row for row in newest.values() if row.factor_type == FactorType.AVERAGE]
 
@@ -125,9 +126,9 @@ def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
 def choose(
     rows: list[EmissionFactor], *, energy_type: EnergyType, country: str, on: date, set_name: str = ""
 ) -> FactorSet:
-    """1. the set, or the defaults; 2. of the place before those of everywhere; 3. that hold on the date.
+    """1. the set, or the defaults; 2. factors of the place before general ones; 3. factors valid on the date.
 
-    A grid whose year has no factor yet takes its latest earlier one, with a notice.
+    If a grid has no factor for a year yet, its latest earlier factor is used, with a notice.
     """
     defaults = [row for row in rows if row.is_default and row.country in (country, "")]
     wanted = _of_set(rows, set_name) if set_name else defaults
@@ -159,13 +160,13 @@ def choose(
 
 
 def _of_set(rows: list[EmissionFactor], set_name: str) -> list[EmissionFactor]:
-    """The organisation's own rows of that name, else the published ones: never a mixture."""
+    """The organisation's own rows of that name, or the published rows if it has none; never a mixture."""
     named = [row for row in rows if row.set_name == set_name]
     return [row for row in named if row.organisation_id] or named
 
 
 def _by_unit(rows: list[EmissionFactor]) -> dict[str, dict[str, EmissionFactor]]:
-    """Those of the place come last, and stay; of an organisation's own that both hold, the one that began later."""
+    """Factors of the place come last and win; of two valid factors of an organisation, the later start wins."""
     found: dict[str, dict[str, EmissionFactor]] = {}
     for row in sorted(
         rows, key=lambda row: (row.country != "", row.valid_from if row.organisation_id else date.min, row.version)
@@ -177,7 +178,7 @@ def _by_unit(rows: list[EmissionFactor]) -> dict[str, dict[str, EmissionFactor]]
 def _completed(
     own: dict[str, dict[str, EmissionFactor]], defaults: dict[str, dict[str, EmissionFactor]]
 ) -> dict[str, dict[str, EmissionFactor]]:
-    """An organisation that measured one gas has the others by default: what it leaves out is never zero."""
+    """An organisation that measured one gas gets default factors for the others: a missing gas is never zero."""
     found = {}
     for unit, by_gas in own.items():
         whole = by_gas if FactorGas.CO2E in by_gas else {**defaults.get(unit, {}), **by_gas}
@@ -209,7 +210,7 @@ def change_within(factors: FactorSet, last_day: date) -> Notice | None:
 
 
 def _no_factor(energy_type: EnergyType, country: str, on: date, set_name: str, rows: list[EmissionFactor]) -> ApiError:
-    # Of these sets one has to be named; and those of other places are of no use here.
+    # The request must name one of these sets; sets of other places cannot be used here.
     usable = [row for row in rows if row.country in (country, "")]
     sets = ", ".join(sorted({_described(row) for row in usable})[:12]) or _("none")
     asked = _(" of set %(set)r") % {"set": set_name} if set_name else ""

@@ -17,7 +17,7 @@ from energy.models import EmissionFactor, EnergyType
 from lib import sql
 
 DATA = Path(__file__).parent / "data"
-# What makes a row the same row; the rest of it may change, and is then the next version.
+# The key of a row; a change of other columns makes the next version.
 KEY = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis", "valid_from")
 CONTENT = (
     "valid_to",
@@ -41,7 +41,7 @@ DataRow = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a run did: `unchanged` rows were there already."""
+    """The result of a run: `unchanged` rows existed already."""
 
     types: int = 0
     added: int = 0
@@ -55,7 +55,8 @@ class BadFactorRowError(ValueError):
 
 @transaction.atomic
 def load(folder: Path = DATA) -> Loaded:
-    """Make the tables hold what the files say. Idempotent; safe while another run loads (it locks the types' table)."""
+    """Bring the tables up to date with the files. Idempotent; safe while another run loads (it locks the types'
+    table)."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
     factors = [_factor_row(line, row) for line, row in _lines(folder / "emission_factors.csv")]
     if not any(_changes(types, factors)):
@@ -93,7 +94,7 @@ Newest = dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]]
 
 
 def _stored() -> tuple[dict[str, tuple[Any, ...]], Newest]:
-    """Types by code, and the newest version of each factor by key; one query, types without factors too."""
+    """Types by code, also those without factors, and the newest version of each factor by key; one query."""
     columns = (*KEY[1:], "version", *CONTENT, "organisation")
     names = ["code", *TYPE_FIELDS, *(f"factors__{name}" for name in columns)]
     types: dict[str, tuple[Any, ...]] = {}
@@ -135,7 +136,7 @@ def _type_row(line: str, row: dict[str, str]) -> DataRow:
 
 
 def _factor_row(line: str, row: dict[str, str]) -> DataRow:
-    """A row as stored: `gj_per_unit` and `value` are multiplied out where the file gives the chain."""
+    """A row as stored: `gj_per_unit` and `value` are computed if the file gives the chain."""
     numbers = {
         name: _number(line, name, row[name])
         for name in ("value", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")

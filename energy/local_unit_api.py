@@ -1,4 +1,4 @@
-"""/api/local-units/: what a factory's own units are. What they mean for an amount is in `quantities.py`."""
+"""/api/local-units/: a factory's own units. Their effect on an amount is in `quantities.py`."""
 
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ class LocalUnitSerializer(ReadOnlySerializer):
 
 
 class LocalUnitChangeSerializer(serializers.Serializer[Any]):
-    """What one of it is. Entries stay as they were valued."""
+    """The size of one such unit. Entries stay as they were valued."""
 
     amount = AmountField(min_value=Decimal("0.000001"), help_text="1 lorry is how many")
     unit = serializers.CharField(max_length=40, help_text="stere, kg, kWh, or another local unit")
@@ -41,7 +41,7 @@ class LocalUnitChangeSerializer(serializers.Serializer[Any]):
 
 
 class NewLocalUnitSerializer(ToFactory, LocalUnitChangeSerializer):
-    """A unit that the factory counts in."""
+    """A unit of the factory's own."""
 
     energy_type = serializers.CharField(max_length=60, help_text="code, name or alias")
     name = serializers.CharField(max_length=40, help_text="lorry; in any case")
@@ -62,7 +62,7 @@ class LocalUnitFilter(filters.FilterSet):
 
 
 class LocalUnitViewSet(ScopedReadOnlyViewSet):
-    """Units that factories count in: a lorry, a stere as weighed there, a meter's current transformer."""
+    """Factories' own units: a lorry, a stere as weighed there, a meter's current transformer."""
 
     actions = {"GET": Action.VIEW_ENERGY, "POST": Action.WRITE_ENERGY, "PATCH": Action.WRITE_ENERGY}
     queryset = LocalUnit.objects.select_related("energy_type").order_by("factory", "energy_type__code", "name")
@@ -77,7 +77,7 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         responses={201: LocalUnitSerializer, **REFUSALS},
     )
     def create(self, request: Request) -> Response:
-        """One of that name for the same type is an error: change it instead."""
+        """A second unit of the same name and type is an error: change the first one instead."""
         given = validated(NewLocalUnitSerializer, request)
         factory = factory_to_write(request, Action.WRITE_ENERGY, given.pop("factory"))
         record = set_local_unit(factory, **given, must_be_new=True)
@@ -90,7 +90,7 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         responses={200: LocalUnitSerializer, **REFUSALS},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """For entries from now on, and those that are corrected; the history keeps what it was."""
+        """A change applies to new and corrected entries; the history keeps the old size."""
         record = get_visible(
             request.user, LocalUnit.objects.select_related("factory", "energy_type"), Action.WRITE_ENERGY, pk=pk
         )

@@ -1,7 +1,7 @@
-"""What a meter counted between two readings becomes a used entry, valued as any other.
+"""The count of a meter between two readings becomes an entry of use, computed as any other.
 
-A series is the readings of one factory, energy type and source in order of time. Each reading but the first has one
-derived entry to its name (`meter_to`), made, changed and deleted with the readings in their own transaction.
+A series is the readings of one factory, energy type and source in order of time. Each reading except the first has
+one derived entry (`meter_to`), which is made, changed and deleted in the transaction of the readings.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def place_of(entry: EnergyEntry) -> SeriesMoment | None:
 
 
 def require_not_derived(entry: EnergyEntry) -> None:
-    """Raise ApiError 409 `derived_entry` for what follows from readings: nobody changes that by hand."""
+    """Raise ApiError 409 `derived_entry` for an entry computed from readings: users cannot change it directly."""
     if entry.origin == Origin.METER:
         raise ApiError(
             409,
@@ -64,7 +64,7 @@ def require_not_derived(entry: EnergyEntry) -> None:
 def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: SeriesMoment | None) -> None:
     """Bring the derived entries up to date after `entry` was stored; `before` is where it stood until then.
 
-    In the caller's transaction. Raises ApiError 400: the counter went backwards, two readings at one moment.
+    Runs in the caller's transaction. Raises ApiError 400: the counter went backwards, two readings at one moment.
     """
     after = place_of(entry)
     places = {place for place in (before, after) if place is not None}
@@ -133,7 +133,7 @@ def _because(reading: EnergyEntry) -> str:
 
 
 def _reading_before(reading: EnergyEntry) -> EnergyEntry | None:
-    """The reading that consumption is counted from; None for a first one, a restarted one, a deleted one."""
+    """The reading from which consumption is counted; None for a first, restarted or deleted reading."""
     place = place_of(reading)
     if place is None:
         return None
@@ -185,11 +185,11 @@ def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: 
 
 
 def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> tuple[Decimal, str]:
-    """What was counted, in the unit of the later reading; a unit of the factory's own (x 40) is kept as it is."""
+    """The counted amount in the unit of the later reading; a unit of the factory's own (x 40) is kept."""
     first = start.amount if _same_unit(start.unit, end.unit) else _in_unit_of(start, end)
     if end.amount >= first:
         return end.amount - first, end.unit
-    # Not the one that is being written: a new entry that is refused has no number anybody could look up.
+    # Leaves out the reading that is being written: a refused new entry has no number that anybody could look up.
     entries = [reading.pk for reading in (start, end) if reading.pk != changed.pk]
     raise invalid(
         "amount",

@@ -1,6 +1,6 @@
-"""What is burned and bought: energy types, emission factors, entries, and the units that a factory counts in.
+"""Energy that is burned or bought: energy types, emission factors, entries, and a factory's own units.
 
-How an amount becomes kilograms is in `science/combustion.py`; which factor holds is in `factors.py`.
+How an amount becomes kilograms is in `science/combustion.py`; the choice of the factor is in `factors.py`.
 """
 
 from decimal import Decimal
@@ -65,10 +65,11 @@ class EnergyType(models.Model):
 
 
 class EmissionFactor(models.Model):
-    """Kilograms of one gas a unit of one energy type, between two dates, by one publication. Never overwritten.
+    """Kilograms of one gas per unit of one energy type, valid between two dates, from one publication. Never
+    overwritten.
 
     A row that changes in the table becomes the next `version`. `valid_to` is exclusive. Rows of an organisation are
-    its own: `own_factors.py` adds them, and nobody else sees them or is valued by them.
+    its own: `own_factors.py` adds them, and no other organisation sees or uses them.
     """
 
     organisation = models.ForeignKey(
@@ -87,12 +88,13 @@ class EmissionFactor(models.Model):
     is_default = models.BooleanField(_("used when no set is named"), default=False)
     value = models.DecimalField(_("value (kg of gas per unit)"), **EXACT)
     unit = models.CharField(_("unit"), max_length=24)
-    # The chain that `value` comes from, where there is one: value = gj_per_unit x gas_kg_per_tj / 1000 + inherent.
+    # The inputs from which `value` is computed, if there are any: value = gj_per_unit x gas_kg_per_tj / 1000 +
+    # inherent.
     kg_per_unit = models.DecimalField(_("kg per unit"), **CHAIN)
     ncv_gj_per_t = models.DecimalField(_("net calorific value (GJ/t)"), **CHAIN)
     gj_per_unit = models.DecimalField(_("GJ per unit"), max_digits=36, decimal_places=20, null=True, blank=True)
     gas_kg_per_tj = models.DecimalField(_("kg of gas per TJ"), **CHAIN)
-    # Gas that the fuel already holds and that passes through the flame: the CO2 of raw biogas.
+    # Gas that the fuel already contains and that passes through the flame, such as the CO2 of raw biogas.
     inherent_kg_per_unit = models.DecimalField(
         _("contained in the fuel (kg/unit)"), max_digits=24, decimal_places=12, default=0
     )
@@ -163,7 +165,7 @@ class EmissionFactor(models.Model):
 
 @pghistory.track()
 class LocalUnit(models.Model):
-    """A unit that a factory counts in: 1 lorry = 12 stere, 1 stere = 480 kg as weighed here."""
+    """A factory's own unit: 1 lorry = 12 stere, 1 stere = 480 kg as weighed here."""
 
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="local_units")
     energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="local_units")
@@ -191,7 +193,7 @@ _RESULTS: tuple[str, ...] = ("factor", "scope", "co2e_kg", "biogenic_co2_kg", "f
 
 @with_history
 class EnergyEntry(LoggedEntry):
-    """An amount of energy in a period, with what it emitted and the factors that say so."""
+    """An amount of energy in a period, with its emissions and the factors used."""
 
     source = models.ForeignKey(
         "factories.EmissionSource",
@@ -216,11 +218,11 @@ class EnergyEntry(LoggedEntry):
     )
     moisture_is_default = models.BooleanField(_("moisture is the default"), default=False)
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
-    # --- Meters. What was used between two readings is an entry of its own, made by `meters.py` alone.
+    # --- Meters. The use between two readings is an entry of its own, which only `meters.py` makes.
     meter_restarted = models.BooleanField(_("first reading of a new or reset meter"), default=False, db_default=False)
     meter_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     meter_to = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="consumption")
-    # --- What it emitted, by these factors and this method; null unless kind is `used`.
+    # --- Its emissions by these factors and this method; null unless kind is `used`.
     scope = models.PositiveSmallIntegerField(_("scope"), null=True, blank=True)
     factor_amount = models.DecimalField(
         _("amount in the factor's unit"), max_digits=40, decimal_places=12, null=True, blank=True
@@ -244,7 +246,7 @@ class EnergyEntry(LoggedEntry):
         indexes = [
             models.Index(fields=["factory", "energy_type", "period_start"], name="entry_by_factory_and_period"),
             models.Index(fields=["factory", "timestamp"], name="entry_by_factory_and_time"),
-            # Few among many: stock counts and meter readings are looked for by their moment.
+            # A partial index, because stock counts and meter readings are rare and are searched by their moment.
             models.Index(
                 fields=["factory", "energy_type", "timestamp"],
                 name="entry_counted_or_read",
@@ -286,7 +288,7 @@ class EnergyEntry(LoggedEntry):
                 condition=Q(meter_restarted=False) | Q(kind=EntryKind.METER_READING),
                 name="entry_restart_is_of_a_reading",
             ),
-            # Looked at when the transaction ends: a reading moved in time swaps the pairs of its neighbours.
+            # Checked when the transaction ends, because a reading that moves in time swaps the pairs of its neighbours.
             ExclusionConstraint(
                 name="entry_meter_span_once",
                 expressions=[("meter_from", RangeOperators.EQUAL)],

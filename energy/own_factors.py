@@ -1,7 +1,7 @@
 """An organisation's own emission factors: rows of their own, never changed, with a preview of their effect.
 
-They count for entries that name their set, and for all of the organisation's once it prefers the set
-(`Organisation.factor_set`). What is stored stays as it was valued. Choosing a factor is in `factors.py`.
+They are used for entries that name their set, and for all of the organisation's entries once it prefers the set
+(`Organisation.factor_set`). Stored entries keep their results. Choosing a factor is in `factors.py`.
 """
 
 from dataclasses import asdict, dataclass
@@ -36,7 +36,7 @@ _CHAIN = ("kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorInput:
-    """What HQ says of a factor: `value`, or the chain that it comes from. `per_unit` in any spelling."""
+    """HQ's input of a factor: `value`, or the inputs that it is computed from. `per_unit` in any spelling."""
 
     energy_type: str
     gas: str
@@ -64,11 +64,11 @@ class Added:
 
 @transaction.atomic
 def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Added:
-    """Store a factor as a new row; what is there already, digit by digit, is answered as it is.
+    """Store a factor as a new row; if an identical row exists, it is returned.
 
-    Raises ApiError 400 naming the field, what stands against it and what to do.
+    Raises ApiError 400 that names the field, the problem and what to do.
     """
-    # Two people adding to one organisation wait for each other: the next version is one more.
+    # Two people who add to one organisation wait for each other, because each takes the next version.
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     row = _row(organisation, data)
     before = _same_factor(row).filter(valid_from=row.valid_from).order_by("version").last()
@@ -81,7 +81,7 @@ def add_factor(user: User, organisation: Organisation, data: FactorInput) -> Add
 
 
 def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
-    """The row that would be stored, with its version, checked but for what only the table knows."""
+    """The row that would be stored, with its version, after all checks that need no table constraint."""
     energy_type = find_energy_type(data.energy_type)
     _check_set(data)
     per_unit = _unit(energy_type, data)
@@ -93,7 +93,7 @@ def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
 
 
 def _same_factor(row: EmissionFactor) -> QuerySet[EmissionFactor]:
-    """What one row supersedes another of, whenever it began."""
+    """The key by which one row supersedes another, whatever their start dates."""
     names = ("organisation", "energy_type", "gas", "per_unit", "country", "set_name", "basis")
     return EmissionFactor.objects.filter(**{name: getattr(row, name) for name in names})
 
@@ -120,7 +120,7 @@ def _check_set(data: FactorInput) -> None:
 
 
 def _unit(energy_type: EnergyType, data: FactorInput) -> str:
-    """A unit that the type has factors in by default: only so can the gases that are left out be filled."""
+    """A unit in which the type has default factors; only then can missing gases be filled."""
     there = set(
         EmissionFactor.objects.filter(
             Q(country__in=["", data.country]) if data.country else Q(),
@@ -144,7 +144,8 @@ def _unit(energy_type: EnergyType, data: FactorInput) -> str:
 
 
 def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -> dict[str, Decimal | None]:
-    """Value and chain. A gas of a burned fuel needs the chain: energy and the other gases follow from it."""
+    """Value and chain. A gas of a burned fuel needs the chain, because energy and the other gases are computed from
+    it."""
     chain = {name: getattr(data, name) for name in _CHAIN}
     if units.unit(per_unit).dimension is Dimension.MASS:
         exact = units.convert(Decimal(1), from_unit=per_unit, to_unit="kg")
@@ -206,13 +207,13 @@ class Preview:
     end: datetime
     entries: int
     revalued: int  # of them, those on days when the factor holds
-    not_valued: int  # of those, what its unit does not fit: counted as stored on both sides
+    not_valued: int  # of those, entries that its unit does not fit; both sides count them as stored
     before: Masses
     after: Masses
 
 
 def preview_factor(organisation: Organisation, data: FactorInput, now: datetime) -> Preview:
-    """What the last 12 months would be if all entries of the type were valued by this factor's set. Stores nothing."""
+    """The last 12 months as if all entries of the type used this factor's set. Stores nothing."""
     row = _row(organisation, data)
     start = now - PREVIEW
     uses = EnergyEntry.objects.filter(

@@ -1,6 +1,7 @@
-"""An amount as people give it into the unit of a factor: aliases, local units, densities. Mixing dimensions raises.
+"""Converts an amount as people give it into the unit of a factor: aliases, local units, densities. Mixing dimensions
+raises.
 
-Exact conversions within a dimension are in `science/units.py`; which factor it is for is in `factors.py`.
+Exact conversions within a dimension are in `science/units.py`; the choice of the factor is in `factors.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ _ENERGIES = ("kWh", "MWh", "MJ", "GJ", "TJ", "toe", "mmBtu")
 ACCEPTED = (*_MASSES, *_VOLUMES, *_ENERGIES)
 _WORDS: dict[str, tuple[str, ...]] = {
     "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),
-    **UNIT_WORDS,  # of mass, as for production
+    **UNIT_WORDS,  # units of mass, as for production
     "m3": ("m³", "cbm"),
     "Nm3": ("nm³",),
     "stere": ("steres", "st", "m3 st", "m3 stacked", "stacked m3", "m3_stacked", "m³ stacked", "stacked m³"),
@@ -44,7 +45,7 @@ LocalUnits = Mapping[str, tuple[Decimal, str]]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one unit of a factor stands for: kilograms and net calorific gigajoules, where it says so."""
+    """The kilograms and net calorific gigajoules of one unit of a factor, if it gives them."""
 
     kg_per_unit: Decimal | None = None
     gj_per_unit: Decimal | None = None
@@ -126,11 +127,11 @@ def unknown_unit(unit: str, energy_type: EnergyType, local: LocalUnits) -> ApiEr
 def in_factor_unit(
     quantity: Quantity, measures: Mapping[str, Measure], energy_type: EnergyType, *, kg_per_stere: Decimal | None
 ) -> tuple[Decimal, str]:
-    """The amount in one of the units that factors are there for, and which.
+    """The amount in one of the units that have factors, with that unit.
 
     1. the same dimension; 2. mass by the factor's own density; 3. stacked wood by kilograms a stere;
     4. for fuels, energy by the net calorific value.
-    Raises ApiError 400 on `unit` that names the amount, its dimension and the units that would do.
+    Raises ApiError 400 on `unit` that names the amount, its dimension and the possible units.
     """
     dimension = units.unit(quantity.unit).dimension
     usual_first = sorted(measures, key=lambda unit: unit != energy_type.default_unit)

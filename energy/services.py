@@ -1,4 +1,4 @@
-"""What a person says of energy and the columns that follow: checks, period, results, second looks; local units.
+"""A person's input of energy and the columns computed from it: checks, period, results, warnings; local units.
 
 Recording, correcting, deleting and undoing are in `logbook/services.py`, what an amount emits in `valuation.py`,
 what two meter readings make in `meters.py`.
@@ -38,7 +38,7 @@ NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "met
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryInput:
-    """What a person says. `energy_type` and `unit` in any spelling; amounts as written."""
+    """A person's input. `energy_type` and `unit` in any spelling; amounts as written."""
 
     energy_type: str
     amount: Decimal
@@ -121,7 +121,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         per_unit = entry.factor.per_unit
         same_source = others.filter(Q(source_id=entry.source_id) | Q(source_id=None))
         if entry.origin == Origin.METER:
-            # Uses of one meter never overlap in the end; while a reading is inserted between two they do for a moment.
+            # Uses of one meter do not overlap, except for a moment while a reading is inserted between two.
             same_source = same_source.exclude(origin=Origin.METER, source_id=entry.source_id)
         found = (
             above_usual(entry, others.filter(factor__per_unit=per_unit), column="factor_amount", unit=per_unit),
@@ -212,7 +212,7 @@ def _per_made_tea(entry: EnergyEntry) -> Notice | None:
 def set_local_unit(
     factory: Factory, energy_type: str, name: str, *, amount: Decimal, unit: str, must_be_new: bool = False
 ) -> LocalUnit:
-    """Add or change what a unit of the factory is. Entries keep what they were valued by.
+    """Add or change a unit of the factory. Entries keep the size that they were computed with.
 
     Raises ApiError 400 when the unit it is made of is unknown, or with `must_be_new` when the name is taken.
     """

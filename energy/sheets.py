@@ -1,4 +1,4 @@
-"""What a sheet of one meter or fuel becomes: uses, each valued by the factors of its own first day; their columns."""
+"""Imports a sheet of one meter or fuel as uses, each with the factors of its own first day."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +38,7 @@ class EnergySheet(SheetImport):
         return {"energy_type": self._type, "source": find_source(self.factory, self.source_id), "kind": EntryKind.USED}
 
     def overlap_filter(self) -> Q:
-        # What was logged without a source may have been burned in this one.
+        # Fuel logged without a source may have been burned in this one.
         same_source = Q(source_id=self.source_id) | Q(source_id=None)
         return Q(energy_type=self._type, kind=EntryKind.USED) & same_source
 
@@ -83,8 +83,8 @@ def columns_to_insert(
     factor_set: str = "",
     notices: tuple[Notice, ...] = (),
 ) -> dict[str, Any]:
-    """A use over [start, end) with its results; any other kind has a moment and neither end nor results."""
-    # Not asdict: that copies every value, and an import has tens of thousands of rows.
+    """A use over [start, end) with its results; other kinds have a moment, no end and no results."""
+    # We do not use asdict, because it copies every value, and an import has tens of thousands of rows.
     results = {name: getattr(valued, name) for name in RESULT_FIELDS} if valued is not None else NO_RESULTS
     return {
         "factory_id": factory.pk,

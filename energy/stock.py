@@ -1,4 +1,4 @@
-"""Fuel in the yard, month by month: the count at its start, what came, what was used, against the count at its end.
+"""Monthly stock balance of fuel: count at the start, deliveries and use, compared with the count at the end.
 
 Reads only, for many factories at once; the formula is in `science/stock.py`. A balance runs from count to count, not
 from midnight to midnight: nobody counts wood at 00:00.
@@ -65,9 +65,9 @@ class StockMonth:
 def stock_confirmed_months(
     factory_ids: Collection[int], first_month: date, last_month: date
 ) -> dict[tuple[int, date], bool | None]:
-    """Whether counts confirm the fuel log of each factory and month: no when a fuel that matters is off, None unknown.
+    """Whether counts confirm the fuel log of each factory and month: False if a relevant fuel differs, None if unknown.
 
-    A fuel matters from 5 % of the fuel energy used in the month. Six queries, and one for each
+    A fuel is relevant from 5 % of the fuel energy used in the month. Six queries, and one for each
     kind of fuel and country.
     """
     months = list(_months(first_month, last_month))
@@ -182,7 +182,7 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
 
 
 class _Flow(NamedTuple):
-    """What was received or used in a window (counted from 1) in one unit."""
+    """The amount received or used in a window (counted from 1) in one unit."""
 
     number: int
     kind: str
@@ -206,7 +206,7 @@ def _flows(windows: list[_Window]) -> dict[tuple[int, str], list[_Flow]]:
 
 
 class _Scales:
-    """Kilograms of what people count in: local units and densities of all windows, read once."""
+    """Kilograms per counted unit: local units and densities of all windows, read once."""
 
     def __init__(self, windows: list[_Window]) -> None:
         type_ids = {window.energy_type_id for window in windows}

@@ -44,7 +44,7 @@ RESULT_FIELDS: tuple[str, ...] = tuple(Valued.__dataclass_fields__)
 def value_amount(
     amount: Decimal, unit: str, *, book: FactorBook, local: LocalUnits, first_day: date, last_day: date, gwp_set: str
 ) -> tuple[Valued, tuple[Notice, ...]]:
-    """Value an amount by the factors of the first day of its period.
+    """Compute the results of an amount with the factors of the first day of its period.
 
     Raises ApiError 400: no factor, a unit that is unknown or of another kind.
     """
@@ -70,7 +70,7 @@ class Valuer:
         self._gwp_set = organisation.gwp_set
 
     def value(self, amount: Decimal, unit: str, days: tuple[date, date]) -> tuple[Valued, tuple[Notice, ...]]:
-        """As `value_amount`; `days` are the first and the last of the period."""
+        """The same as `value_amount`; `days` are the first and the last day of the period."""
         return value_amount(
             amount, unit, book=self._book, local=self._local, first_day=days[0], last_day=days[1], gwp_set=self._gwp_set
         )
@@ -82,7 +82,7 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, gwp_set: str) ->
     if main.gas == FactorGas.CO2 and main.gas_kg_per_tj is not None and main.gj_per_unit is not None:
         return _burned(amount, main, by_gas, factors, gwp_set)
     is_sum = main.gas == FactorGas.CO2E
-    kg = electricity_co2e_kg(amount, factor_kgco2e_per_kwh=main.value)  # kg by kg a unit, whatever the unit
+    kg = electricity_co2e_kg(amount, factor_kgco2e_per_kwh=main.value)  # kg, computed from kg per unit of any unit
     biogenic_kg = _biogenic_kg(amount, per_unit, factors) if factors.energy_type.is_biogenic else _ZERO
     return Valued(
         scope=factors.energy_type.scope,
@@ -135,8 +135,8 @@ def _burned(
 
 
 def _biogenic_kg(amount: Decimal, per_unit: str, factors: FactorSet) -> Decimal:
-    """The CO2 of a biogenic fuel whose set gives only a CO2e of the other gases: by the default factor.
+    """The CO2 of a biogenic fuel by the default factor, if its set gives only a CO2e of the other gases.
 
-    The row is always there: every biogenic type has a default factor in this unit, and a test holds that.
+    The row always exists: a test checks that every biogenic type has a default factor in this unit.
     """
     return amount * factors.biogenic_co2[per_unit].value
