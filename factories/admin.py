@@ -1,4 +1,4 @@
-"""Places in the admin site. A changed geometry or altitude is rolled up again by the worker within seconds."""
+"""Places in the admin site. After a change of geometry or altitude the worker recomputes roll-ups within seconds."""
 
 from django.contrib import admin
 

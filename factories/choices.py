@@ -46,7 +46,7 @@ class SourceKind(models.TextChoices):
 
 
 class MineClass(models.TextChoices):
-    """How gassy a mine is; which factors that means is in `science.coal_methane`."""
+    """The gassiness of a mine; its factors are in `science.coal_methane`."""
 
     UNDERGROUND_DEGREE_I = coal_methane.MineClass.UNDERGROUND_DEGREE_I.value, _("Underground, degree I")
     UNDERGROUND_DEGREE_II = coal_methane.MineClass.UNDERGROUND_DEGREE_II.value, _("Underground, degree II")
@@ -61,7 +61,7 @@ class Product(models.TextChoices):
 
 
 class Item(StrEnum):
-    """What the log of a factory day holds; `other` is the fuel of engines."""
+    """The items in the log of a factory day; `other` is the fuel of engines."""
 
     HEAT = "heat"
     OTHER = "other"

@@ -1,7 +1,7 @@
 """The one definition of a site's hours and days. A factory day begins at the site's own hour, and its date names it.
 
-Moments are in the site's zone, so their arithmetic is that of the site's clock: the same hour a date later, be that 23,
-24 or 25 hours away. Durations therefore go through `start_us` and `end_us`.
+Moments are in the site's zone, so date arithmetic follows the site's clock: one day later is the same hour, after 23,
+24 or 25 hours. Therefore compute durations with `start_us` and `end_us`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class FactoryDay:
 
     @property
     def due_at(self) -> datetime:
-        """The end of the next factory day: what is entered before it is on schedule."""
+        """The end of the next factory day, which is the deadline of the log."""
         return self.ends_at + ONE_DAY
 
     @property
@@ -69,17 +69,17 @@ def factory_day(factory: Factory, day: date) -> FactoryDay:
 
 
 def running_day(factory: Factory, moment: datetime) -> FactoryDay:
-    """The factory day that runs at a moment."""
+    """The factory day at a moment."""
     return factory_day(factory, local_day_start(moment, factory.zone, factory.day_starts_at).date())
 
 
 def day_just_ended(factory: Factory, now: datetime) -> FactoryDay:
-    """The last factory day that is over: what a log is written for."""
+    """The last factory day that is over; the log form asks for it."""
     return factory_day(factory, running_day(factory, now).day - ONE_DAY)
 
 
 def last_day_over_everywhere(factories: Iterable[Factory], now: datetime) -> date:
-    """Sites in other zones end their day at other hours: the last day that is over at each of them."""
+    """The last day that is over at every site, because sites in other zones end their day at other hours."""
     return min((day_just_ended(factory, now).day for factory in factories), default=now.date() - ONE_DAY)
 
 
@@ -110,15 +110,15 @@ def days_touched(factory: Factory, windows: Iterable[tuple[datetime, datetime]])
 
 # --- Hours and days of the clock ------------------------------------------------------------------
 def local_hour_start(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The start of the site's whole hour that holds `moment`, in the site's zone."""
+    """The start of the site's whole hour that contains `moment`, in the site's zone."""
     local = moment.astimezone(zone)
     past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    # Through UTC: arithmetic on the zone's own clock forgets which of two repeated hours it was.
+    # Through UTC, because arithmetic on local time loses which of two repeated hours it was.
     return (moment.astimezone(UTC) - past).astimezone(zone)
 
 
 def local_day_start(moment: datetime, zone: ZoneInfo, starts_at_hour: int = 0) -> datetime:
-    """The start of the calendar day that holds `moment`, or of the day that begins at another hour."""
+    """The start of the calendar day that contains `moment`, or of a day that begins at another hour."""
     local = moment.astimezone(zone)
     start = local.replace(hour=starts_at_hour, minute=0, second=0, microsecond=0, fold=0)
     return start if start <= local else start - ONE_DAY

@@ -1,4 +1,4 @@
-"""The numbers of places as people type them: how many decimals each has, in which unit, and its limits."""
+"""Form fields for numbers of places: decimals, unit and limits of each."""
 
 from functools import partial
 
@@ -7,8 +7,8 @@ from django import forms
 from factories.models import HIGHEST_SITE_M, Chimney, Factory
 from lib.forms import NumberField
 
-# Without a barometer the altitude decides the pressure, and so every mass: 1.96 m for 1,960 m makes each 1.268 times
-# as large.
+# Without a barometer the altitude decides the pressure and so every mass: 1.96 m instead of 1,960 m makes each 1.268
+# times as large.
 SITE_NUMBERS = {
     "altitude_m": partial(NumberField, decimals=0, unit="m", low=-430, high=HIGHEST_SITE_M),
     "latitude": partial(NumberField, decimals=6, unit="°", low=-90, high=90),

@@ -15,7 +15,7 @@ from factories.choices import GwpSet, MineClass, MoistureMethod, Shape, SourceKi
 from factories.sectors import sector_choices
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
-LARGEST_DUCT_M = 5.0  # docs/method.md 1: an inner dimension above this is a typing error
+LARGEST_DUCT_M = 5.0  # docs/method.md 1: a larger inner dimension is a typing error
 
 
 @functools.cache  # zoneinfo reads every file of the zones again each time: 10 ms of a new factory's 20
@@ -136,7 +136,7 @@ class Chimney(models.Model):
             # The target of composite foreign keys: an assignment cannot join places of two factories.
             models.UniqueConstraint(fields=["id", "factory"], name="chimney_of_factory"),
             models.CheckConstraint(
-                # NULL > 0 is unknown, and a check lets the unknown pass: each dimension must be there, too.
+                # NULL > 0 is unknown, and a check accepts unknown, so the check also requires each dimension.
                 condition=Q(
                     shape=Shape.CIRCLE,
                     diameter_m__isnull=False,
@@ -179,7 +179,7 @@ class Chimney(models.Model):
 
 @pghistory.track()
 class EmissionSource(models.Model):
-    """What emits: a boiler, a genset, the grid. Totals take one basis a source, gas and period."""
+    """An emission source: a boiler, a genset, the grid. Totals take one basis per source, gas and period."""
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="emission_sources")
     name = models.CharField(_("name"), max_length=80)

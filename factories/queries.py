@@ -18,9 +18,9 @@ def _plain(name: str) -> str:
 
 
 def find_factory(name: str) -> Factory:
-    """The one factory of that name, with or without "Tea Factory", in any case.
+    """The only factory of that name, with or without "Tea Factory", in upper or lower case.
 
-    Raises ValidationError naming what was asked and what there is: none (with near names), or several.
+    Raises ValidationError if there is none (it lists similar names) or several.
     """
     wanted = _plain(name)
     factories = list(Factory.objects.select_related("organisation"))
@@ -43,5 +43,5 @@ def find_factory(name: str) -> Factory:
 
 def choosable_factories(request: Any) -> QuerySet[Factory]:
     """Choices of the filter `factory` of a list: one out of scope is as unknown as one that does not exist."""
-    # No request while the schema is written.
+    # drf-yasg builds the schema without a request.
     return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()

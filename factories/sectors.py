@@ -1,6 +1,6 @@
-"""What sectors differ in, one row each: products, log, words, and what their figures take in. Code asks the row.
+"""The differences between sectors, one row each: products, log, words, and inputs of their figures. Code reads the row.
 
-How a figure is computed is in `science/` and `compliance/`; a row only says which of it a site of the sector needs.
+How a figure is computed is in `science/` and `compliance/`; a row only lists what a site of the sector needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PE
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """One thing without which a day's log is not complete, and the row of the log form that takes it."""
+    """A required item of a day's log, and its row in the log form."""
 
     item: Item
     log_row: str
@@ -161,11 +161,11 @@ def sector_choices() -> list[tuple[str, Promise]]:
 
 
 def shared_sector(codes: Iterable[str]) -> Sector:
-    """The sector that all sites have; of a mixture or of no site the general one."""
+    """The common sector of all sites; the general sector for a mixture or no sites."""
     found = set(codes)
     return SECTORS[found.pop() if len(found) == 1 else "other"]
 
 
 def codes_where(attribute: str) -> list[str]:
-    """The codes of the sectors of which a yes-or-no attribute holds, as a parameter of SQL."""
+    """The codes of the sectors for which a boolean attribute is true, as a parameter of SQL."""
     return [sector.code for sector in SECTORS.values() if getattr(sector, attribute)]

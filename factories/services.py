@@ -14,7 +14,7 @@ from factories.sectors import SECTORS
 
 @transaction.atomic
 def create_organisation(user: User, name: str) -> Organisation:
-    """A new organisation; whoever makes it becomes its first HQ manager."""
+    """A new organisation; the user who makes it becomes its first HQ manager."""
     organisation = Organisation(name=name)
     organisation.full_clean()
     organisation.save()
@@ -24,7 +24,7 @@ def create_organisation(user: User, name: str) -> Organisation:
 
 @transaction.atomic
 def create_factory(organisation: Organisation, **fields: Any) -> Factory:
-    """A factory with the one boiler that most have, where its sector has one.
+    """A factory with one boiler, as most have, if its sector has boilers.
 
     Raises ValidationError with an error for each field.
     """
