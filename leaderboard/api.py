@@ -27,7 +27,7 @@ class _PercentField(serializers.FloatField):
 
 
 class PlacedRowSerializer(serializers.Serializer[Any]):
-    """A site with a figure. Per kg of made tea; of a mine per t of coal. Gaps are filled in all figures."""
+    """A site with a figure. Per kg of made tea, for mines per t of coal. Gaps are filled in all figures."""
 
     factory = serializers.IntegerField(source="factory.pk")
     name = serializers.CharField(source="factory.name")
@@ -57,7 +57,7 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="by how much they raise the figure against the same without those days",
     )
-    held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
+    held_days = serializers.IntegerField(help_text="days days logged above the ceiling, counted as the ceiling")
     change_pct = _PercentField(
         source="change.relative", allow_null=True, help_text="against `compared`, the grid held as it was"
     )
@@ -137,7 +137,8 @@ def _query(name: str, description: str, example: str, **extra: Any) -> openapi.P
 
 
 class LeaderboardView(APIView):
-    """Who stands where. HQ, auditors and integrators of a whole organisation see all rows, others their own."""
+    """Who stands where. HQ, auditors and integrators of a whole organisation see all rows; other users see their
+    own."""
 
     actions = {"GET": Action.VIEW_LEADERBOARD}
 
@@ -159,6 +160,6 @@ class LeaderboardView(APIView):
 
 
 def csv_of(request: Any, board: Leaderboard) -> HttpResponseBase:
-    """The rows that may be seen, as a file of the API and of the page."""
+    """The visible rows, as a file of the API and of the page."""
     rows = PlacedRowSerializer(board.rows, many=True).data
     return csv_response(request, rows, list(PlacedRowSerializer().fields), "leaderboard")

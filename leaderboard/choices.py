@@ -1,4 +1,4 @@
-"""What a request may choose beside a metric: the period, what it is compared with, and the peer group. No figures."""
+"""The choices of a request besides the metric: the period, the comparison and the peer group. No figures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from lib.errors import invalid
 
 ROLLING = "12m"
 _SHORT_DAYS = 30
-_MIN_SHORT_DAYS = 20  # enough for a comparison where there are no thirty
+_MIN_SHORT_DAYS = 20  # enough days for a comparison if there are fewer than thirty
 _FIRST_YEAR = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days from the first to the last, both included; of each site only those that are over."""
+    """Days from the first to the last, both included; for each site only days that are over."""
 
     first_day: date
     last_day: date
@@ -91,7 +91,7 @@ def parse_period(text: str, last_day: date) -> RankedPeriod:
 
 
 def comparison(now: Window, first_known: date) -> Comparison | None:
-    """The window against itself a year before; where that reaches back too far, its last 30 days."""
+    """The window and the same window a year before; its last 30 days if that reaches back too far."""
     before = now.year_before()
     if before.first_day >= first_known:
         return Comparison(now, before)
@@ -110,8 +110,8 @@ def _year_before(day: date) -> date:
 
 
 # --- Peer groups ---------------------------------------------------------------------------------
-# KTDA's regions by county (`docs/sources.md`) [K]. Murang'a lies in two of them and is kept with Nyeri. A county that
-# is not here is a region of its own.
+# KTDA's regions by county (`docs/sources.md`) [K]. Murang'a is in two of them and is kept with Nyeri. A county that
+# is not listed is a region of its own.
 _COUNTIES = {
     "Kiambu": ("Kiambu",),
     "Murang'a-Nyeri": ("Murang'a", "Nyeri"),
@@ -141,7 +141,7 @@ class GroupKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A peer group: of all, or of those with one region, fuel or size."""
+    """A peer group: all sites, or those with the same region, fuel or size."""
 
     kind: GroupKind
     value: str = ""
@@ -168,7 +168,7 @@ ALL = Group(GroupKind.ALL)
 
 
 class PeerBook:
-    """Which groups each site belongs to, where the kg it makes in a year are known."""
+    """The groups of each site, if the kg it makes in a year are known."""
 
     def __init__(self, factories: Sequence[Factory], made_kg_per_year: Mapping[int, float]) -> None:
         fuels = _fuels_of(factories)
@@ -186,14 +186,15 @@ class PeerBook:
         return {pk for pk, groups in self._groups.items() if group in groups}
 
     def options(self, of_sites: Collection[int] | None) -> list[Group]:
-        """The groups that these sites are in, or all there are."""
+        """The groups of these sites, or all groups."""
         options = {
             group for pk, groups in self._groups.items() if of_sites is None or pk in of_sites for group in groups
         }
         return [ALL, *sorted((group for group in options if group.value), key=lambda group: group.order)]
 
     def parse_group(self, text: str, options: Sequence[Group], own_id: int | None) -> Group:
-        """`all`, `region:Meru`, or of an own site just `region`. Raises ApiError 400 that lists the choices."""
+        """`all`, `region:Meru`, or just `region` for the region of the user's own site. Raises ApiError 400 that
+        lists the choices."""
         by_code = {option.code: option for option in options}
         if text in list(GroupKind) and own_id is not None:
             text = next(group.code for group in self._groups[own_id] if group.kind == text)
@@ -215,7 +216,7 @@ def _size_of(made_kg_per_year: float | None) -> str:
 
 
 def _fuels_of(factories: Sequence[Factory]) -> dict[int, str]:
-    """What the boiler of each site is registered to burn."""
+    """The registered fuel of each site's boiler."""
     rows = EmissionSource.objects.filter(factory__in=factories, kind__in=_HEAT_SOURCES).exclude(fuels="").order_by("pk")
     fuels: dict[int, str] = {}
     for factory_id, names in rows.values_list("factory_id", "fuels"):

@@ -1,6 +1,6 @@
 """The registry of metrics: one entry each. Statement, ceilings, columns, words and fields of the API follow from it.
 
-Also lives here: the ceilings, which are what a missing day counts as in each metric, by the factors of site and day.
+Also lives here: the ceilings, the value of a missing day in each metric, by the factors of site and day.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ NO_COLUMN = "0"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """What sites are compared by, per kg of product. `heat`, `electricity` and `other` are SQL over a site day."""
+    """A metric by which sites are compared, per kg of product. `heat`, `electricity` and `other` are SQL over a site
+    day."""
 
     code: str  # the parameter, and the field of a row in the API
     unit: str
-    words: str | Promise  # the unit, as the head of a column says it; CO2 is set by the template
+    words: str | Promise  # the unit in the heading of a column; the template typesets CO2
     remark: str | Promise
     api_help: str
     decimals: int
@@ -49,7 +50,7 @@ class Metric:
         return self.per_kwh is None
 
     def label_of(self, sector: Sector) -> str:
-        """The head of a column."""
+        """The heading of a column."""
         return _("%(unit)s per %(product)s") % {"unit": self.words, "product": sector.product_unit}
 
 
@@ -92,13 +93,13 @@ STACK = Metric(
     of_fuel=lambda fuel: fuel.biogenic_co2_kg,
     is_of_heat=True,
 )
-#: In the order of the columns; the first decides unless another is asked for.
+#: In the order of the columns; the first is the default.
 METRICS = (CO2E, ENERGY, STACK)
 CODES = [metric.code for metric in METRICS]
 
 
 def parse_metric(text: str, sector: Sector) -> Metric:
-    """The metric asked for; the first one where the sector does not have that metric. Raises ApiError 400."""
+    """The requested metric, or the first one if the sector does not have it. Raises ApiError 400."""
     metric = next((metric for metric in METRICS if metric.code == (text or CODES[0])), None)
     if metric is None:
         raise invalid(
@@ -116,12 +117,12 @@ def metrics_of(sector: Sector) -> tuple[Metric, ...]:
 
 
 # --- Ceilings ------------------------------------------------------------------------------------
-_VALUED_KG = Decimal(10) ** 6  # a thousand tonnes, so that the six decimals of a record cost no digit
+_VALUED_KG = Decimal(10) ** 6  # a thousand tonnes, so that six decimals of a record lose no digit
 
 
 @dataclass(frozen=True, slots=True)
 class Ceilings:
-    """The most that a kg made may have taken: heat in each metric, in the unit of its columns, and electricity."""
+    """The highest plausible use per kg made: heat in each metric, in the unit of its columns, and electricity."""
 
     heat: Mapping[Metric, Decimal] = field(hash=False)
     electricity_kwh: Decimal
@@ -129,7 +130,7 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class GridFactor:
-    """The default factor of a grid from a day to before another."""
+    """The default factor of a grid between two days."""
 
     from_day: date
     to_day: date

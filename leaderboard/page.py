@@ -1,4 +1,4 @@
-"""What the page of the leaderboard shows, display-ready: HQ's table, or a manager's own place. Reads only."""
+"""Display-ready content of the leaderboard's page: HQ's table, or a manager's own place. Reads only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """A figure between its bounds on the scale of the page; all in percent of its width."""
+    """A figure between its bounds on the scale of the page, in percent of its width."""
 
     low_pct: str
     width_pct: str
@@ -46,7 +46,7 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    unit: str  # without the product, for narrow screens
+    unit: str  # unit without the product, for narrow screens
     label: str
     digits: str
     is_deciding: bool
@@ -109,7 +109,7 @@ class LeaderboardPage:
     metrics: tuple[Choice, ...]
     periods: tuple[Choice, ...]
     groups: tuple[Choice, ...]
-    hidden: dict[str, str]  # what the comparison's form carries along
+    hidden: dict[str, str]  # hidden fields of the comparison's form
     own_places: tuple[OwnPlace, ...]
     own_unplaced: tuple[UnplacedSite, ...]
     rows: tuple[SiteRow, ...]
@@ -157,7 +157,7 @@ def _digits(board: Leaderboard, value: float | None, metric: Metric | None = Non
     return words.digits(value, metric or board.metric, board.sector)
 
 
-# --- Addresses: everything that is chosen stands in the URL ------------------------------------------
+# --- Addresses: the URL has all choices ------------------------------------------
 def _chosen(board: Leaderboard) -> dict[str, str]:
     return {"metric": board.metric.code, "period": board.period.code, "group": board.group.code}
 
@@ -278,7 +278,7 @@ def _own_place(board: Leaderboard, row: Row, shown: SiteRow, now: datetime) -> O
 
 
 def _ways(board: Leaderboard, row: Row, shown: SiteRow) -> list[str]:
-    """How to move up: what costs nothing first."""
+    """Steps to move up; steps without cost come first."""
     ways = [f"{shown.gap_sentence} {_('Add them.')}"] if shown.gap_sentence else []
     ways += shown.notes
     value = row.interval.value
@@ -299,7 +299,7 @@ def _goal(board: Leaderboard, text: str, goal: float, own: float) -> str:
 
 
 def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBar]:
-    """The last thirteen months of one site, by the same rules; a month that could not be ranked shows no figure."""
+    """The last thirteen months of one site by the same rules; a month that could not be ranked has no figure."""
     last = board.period.window.last_day
     firsts = [_months_back(last.replace(day=1), back) for back in range(_MONTHS - 1, -1, -1)]
     windows = [Window(first, min(_months_back(first, -1) - timedelta(days=1), last)) for first in firsts]

@@ -1,7 +1,7 @@
-"""The leaderboard: who stands where, by figures under which leaving data out never helps. Reads only.
+"""The leaderboard: places by figures that never improve when data are left out. Reads only.
 
-The figures are `science/intensity.py`'s, the places `science/ranking.py`'s. What a person sees of it is decided here,
-once, for page and API: those with a whole organisation see all rows, others their own, and the rest only when the
+The figures come from `science/intensity.py`, the places from `science/ranking.py`. Visibility is decided here, once,
+for page and API: users of a whole organisation see all rows; other users see their own rows, and the rest only if the
 organisation publishes names.
 """
 
@@ -26,13 +26,13 @@ from science.intensity import Change
 from science.ranking import SMALLEST_GROUP, Interval, Place
 
 _YEAR_DAYS = 365.25
-# Of fewer sites whose rows one may not see, the median would give somebody's figure away.
+# With fewer hidden sites the median would reveal somebody's figure.
 _SMALLEST_MEDIAN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A site with figures a unit of its product; `place` is None where the group is too small for places."""
+    """A site with figures per unit of its product; `place` is None if the group is too small for places."""
 
     factory: Factory
     is_own: bool
@@ -43,7 +43,7 @@ class Row:
     share_measured_pct: float
     stack_measured: float | None
     gap_days: int
-    gap_cost: float | None  # by how much the gaps raise the figure [1]
+    gap_cost: float | None  # relative rise of the figure by the gaps [1]
     held_days: int
     idle_made_days: int
     change: Change | None
@@ -68,7 +68,7 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A figure that is shown to all, its owner only to those who may know."""
+    """A figure that everybody sees; the owner is shown only to permitted users."""
 
     value: float
     factory: Factory | None
@@ -83,7 +83,7 @@ class Leaderboard:
     group_options: tuple[Group, ...]
     sector: Sector
     sees_all: bool
-    shows_names: bool  # of others: sees all, or the organisation publishes names
+    shows_names: bool  # other sites' names: the user sees all, or the organisation publishes names
     rows: tuple[Row, ...]  # those that may be seen, by place
     unplaced: tuple[Unplaced, ...]  # likewise, by least work
     placed_count: int  # of the group, seen or not
@@ -109,7 +109,7 @@ class Leaderboard:
 def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leaderboard:
     """The leaderboard as this user may see it. Raises ApiError 400 that names metric, period or group.
 
-    Brings the site days up to date first: what was logged a moment ago counts.
+    It brings the site days up to date first, so that new entries count at once.
     """
     scope = _scope(user)
     factories = scope.factories
@@ -156,7 +156,7 @@ def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leade
 # --- Who sees what -----------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The sites that are ranked beside each other, and how much of them the user may see."""
+    """The sites that are ranked together, and what the user may see of them."""
 
     organisation: Organisation | None
     factories: Sequence[Factory]
@@ -169,7 +169,7 @@ class _Scope:
 
     @property
     def scale(self) -> int:
-        """From a figure per kg to one a unit of the product."""
+        """Converts a figure per kg to one per unit of the product."""
         return self.sector.kg_per_unit
 
     @property
@@ -184,7 +184,7 @@ class _Scope:
 
 
 def _scope(user: AnyUser) -> _Scope:
-    """Of the organisation of the user's first membership, as far as they may see its leaderboard; else of another."""
+    """The organisation of the user's first membership if they may see its leaderboard, otherwise another one."""
     every = Factory.objects.select_related("organisation").order_by("name", "pk")
     own = list(visible_to(user, every, factory_path="", action=Action.VIEW_LEADERBOARD))
     membership = first_membership(user)
@@ -196,7 +196,7 @@ def _scope(user: AnyUser) -> _Scope:
     is_of_one_site = token is not None and bool(token.factory_id)
     sees_all = not is_of_one_site and organisation.pk in organisations_of(user, Action.VIEW_LEADERBOARD)
     ranked = list(every.filter(organisation=organisation, sector__in=codes_where("is_on_leaderboard")))
-    # Of one sector: the first of which the organisation has sites.
+    # The sites of one sector: the first sector of which the organisation has sites.
     by_sector = {code: [factory for factory in ranked if factory.sector == code] for code in SECTORS}
     factories = next((of_sector for of_sector in by_sector.values() if of_sector), [])
     own_ids = frozenset() if sees_all else frozenset(factory.pk for factory in own)
@@ -227,7 +227,7 @@ def _rows(
     sums: Mapping[tuple[int, int], RankedSums],
     window: Window,
 ) -> tuple[list[Row], list[Unplaced], list[float]]:
-    """Of all members of the group, seen or not, as places are given among all; and their figures per kg."""
+    """Places and figures per kg of all members of the group, visible or not."""
     ranked: list[tuple[Factory, RankedSums, Interval]] = []
     unplaced = []
     for factory in members:

@@ -1,4 +1,4 @@
-"""Why a site is not placed, and the shortest way to a place: codes for programs, sentences for people."""
+"""Why a site has no place, and the shortest way to one: codes for programs, sentences for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from science.intensity import CONFIRMED_SHARE, KNOWN_SHARE, DaySums, Shortfall, 
 
 NAMED_DAYS = 3
 _MONTH_DAYS = 30.4
-_A_LOT = 10_000  # days of work that nobody can do: time has to pass
+_A_LOT = 10_000  # work that nobody can do, because time has to pass
 
 
 class ReasonCode(StrEnum):
@@ -37,7 +37,7 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnplacedReason:
-    """One thing that keeps a site from a place: what is missing first, what to do second."""
+    """One reason why a site has no place: first what is missing, then what to do."""
 
     code: ReasonCode
     sentence: str
@@ -46,7 +46,7 @@ class UnplacedReason:
 
 
 def reasons(sums: RankedSums | None, first_day: date, sector: Sector, metric: Metric) -> list[UnplacedReason]:
-    """All that keeps a site from a place; empty for a site that has one."""
+    """All reasons why a site has no place; empty for a site with a place."""
     if sums is None:
         text = _("Nothing is logged in this period. Write the first day.")
         return [UnplacedReason(ReasonCode.NOTHING_KNOWN, text)]
@@ -108,7 +108,7 @@ def _fuel_unconfirmed(sums: RankedSums, days: DaySums) -> UnplacedReason:
 
 
 def _without_places(sums: RankedSums, sector: Sector, metric: Metric) -> list[UnplacedReason]:
-    """Of a site whose gaps cannot be filled, as no ceiling is known: all that its figure lacks."""
+    """Everything missing at a site whose gaps cannot be filled because no ceiling is known."""
     missing = {Item.HEAT: sums.heat_missing, Item.ELECTRICITY: sums.electricity_missing}
     lacking = []
     for required in sector.required:
@@ -135,6 +135,6 @@ def days_in_words(days: Sequence[date], count: int) -> str:
         return _("%(days)s and others, %(more)s in total") % {"days": ", ".join(named), "more": more} if named else more
     if len(named) == 1:
         return named[0]
-    if len({(day.year, day.month) for day in days}) == 1:  # the month once, behind the last
+    if len({(day.year, day.month) for day in days}) == 1:  # the month only once, after the last day
         named = [*(dateformat.format(day, "j") for day in days[:-1]), named[-1]]
     return _("%(days)s and %(last)s") % {"days": ", ".join(named[:-1]), "last": named[-1]}

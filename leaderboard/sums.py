@@ -1,7 +1,7 @@
-"""The days of sites in windows, added up as the rank counts them: one statement, and the rules for what it leaves open.
+"""Sums of site days in windows for the rank: one SQL statement, and the rules for days that it cannot decide.
 
-The statement adds up the days that need no decision. The others come one by one and go through the rules of
-`science/intensity.py`. Who is placed where is in `places.py`.
+The statement adds up the days that need no decision. It returns the other days one by one, for the rules of
+`science/intensity.py`. Places are in `places.py`.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class SiteWindow:
-    """A site in a window, with all that its sums depend on beside its days."""
+    """A site in a window, with everything that its sums depend on except its days."""
 
     window: int
     factory: Factory
     first_day: date
     last_day: date
-    recent_day: date  # from it on days are recent
+    recent_day: date  # days from here on are recent
     ceilings: Ceilings | None  # None: none is known in its sector
     grid: tuple[GridFactor, ...]
     stock_months: tuple[date, ...]  # whose stock counts confirm the fuel log
@@ -73,7 +73,7 @@ class SiteWindow:
         return None if self.ceilings is None else self.ceilings.heat[metric]
 
     def max_electricity(self, metric: Metric, kg_per_kwh: Decimal) -> Decimal | None:
-        """The ceiling of electricity per kg made, where a kWh of the grid emits so much."""
+        """The ceiling of electricity per kg made, for the given emission of a grid kWh."""
         if self.ceilings is None:
             return None
         return self.ceilings.electricity_kwh * (kg_per_kwh if metric.per_kwh is None else metric.per_kwh)
@@ -86,20 +86,20 @@ class SiteWindow:
 class RankedSums:
     """One site in one window."""
 
-    first_day: date  # the first about which anything is known
+    first_day: date  # the first day with a known figure
     by_metric: dict[Metric, DaySums]
     production_missing: tuple[date, ...]  # without the recent days
     heat_missing: tuple[date, ...]
     electricity_missing: tuple[date, ...]
-    stack_above_days: int  # on which the stack shows more than the log
+    stack_above_days: int  # days on which the stack shows more than the log
     idle_made_days: int  # made without a fire in any stack: check the sensor
     methane_unknown_days: int
-    share_measured_pct: float  # of chimney hours; a day without a sensor counts as one chimney not measured
+    share_measured_pct: float  # of chimney hours; a day without a sensor counts as one unmeasured chimney
     stack_measured_kg_per_kg: float | None  # of the days without a missing hour
 
     @property
     def grid_kg_per_kwh(self) -> float | None:
-        """Of the electricity as it counts."""
+        """Mean over the counted electricity."""
         kwh = self.by_metric[ENERGY].parts.electricity / MJ_PER_GJ / float(GJ_PER_KWH)
         return self.by_metric[CO2E].parts.electricity / kwh if kwh > 0 else None
 
@@ -110,33 +110,33 @@ def last_complete_days(factories: Sequence[Factory], now: datetime) -> dict[int,
 
 
 def first_days(factory_ids: Sequence[int]) -> dict[int, date]:
-    """The first day about which anything is known, of each site that has one."""
+    """The first day with a known figure, for each site that has one."""
     with connection.cursor() as cursor:
         cursor.execute(sql.load("leaderboard", "reach"), {"factory_ids": list(factory_ids)})
         return {factory_id: day for factory_id, day in cursor.fetchall() if day is not None}
 
 
-# Sums are a function of their key, so a process keeps them: an entry of one site costs that site's sums alone.
+# Sums depend only on their key, so a process caches them: a new entry recomputes the sums of one site only.
 _kept: dict[Hashable, RankedSums | None] = {}
 _MOST_KEPT = 20_000  # some kilobytes each; two hundred sites in a dozen of periods
 
 
 def forget() -> None:
-    """For tests that change site days by hand: their version stays as it was."""
+    """For tests that change site days directly, which does not change the version."""
     _kept.clear()
 
 
 def sums_of_windows(
     factories: Sequence[Factory], windows: Sequence[Window], now: datetime
 ) -> dict[tuple[int, int], RankedSums]:
-    """(number of the window, factory) -> its sums; a site about which nothing is known in a window is absent.
+    """(number of the window, factory) -> its sums; a site without known figures in a window is absent.
 
-    Only months of the first window are asked for stock counts: places are given for that one.
+    Only months of the first window need stock counts, because places are given for that window.
     """
     versions = _versions([factory.pk for factory in factories], now)
     sites = [site for site in _site_windows(factories, windows, now) if site.factory.pk in versions]
     keys: dict[Hashable, SiteWindow] = {(site.depends_on, versions[site.factory.pk]): site for site in sites}
-    sums = _kept.copy()  # of this request: while it runs, another may empty the cache
+    sums = _kept.copy()  # kept for this request, because another request may empty the cache meanwhile
     if missing := {key: site for key, site in keys.items() if key not in sums}:
         computed = _compute(missing, now)
         sums |= computed
@@ -147,7 +147,7 @@ def sums_of_windows(
 
 
 def _versions(factory_ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int]]:
-    """When the days of each site that are over were last recomputed, and how many: days are never edited."""
+    """The number of past days of each site and the time of their last recomputation; days are never edited."""
     with connection.cursor() as cursor:
         cursor.execute(sql.load("leaderboard", "versions"), {"factory_ids": list(factory_ids), "now": now})
         return {factory_id: (made_at, count) for factory_id, made_at, count in cursor.fetchall()}
@@ -161,7 +161,7 @@ def _site_windows(factories: Sequence[Factory], windows: Sequence[Window], now: 
     for number, window in enumerate(windows):
         for factory in factories:
             recent = last_days[factory.pk] - timedelta(days=RECENT_DAYS - 1)
-            # Missing days cannot be filled where no ceiling is known, so recent days do not count there yet.
+            # Without a known ceiling missing days cannot be filled, so recent days do not count yet.
             newest = last_days[factory.pk] if SECTORS[factory.sector].has_places else recent - timedelta(days=1)
             if window.first_day <= (end := min(window.last_day, newest)):
                 spans.append((number, factory, window.first_day, end, recent))
@@ -177,7 +177,7 @@ def _site_windows(factories: Sequence[Factory], windows: Sequence[Window], now: 
 
 
 def _confirmed_months(factories: Collection[Factory], first: date, last: date) -> dict[int, tuple[date, ...]]:
-    """Of each site that burns for heat the months whose stock counts confirm its fuel log."""
+    """The months whose stock counts confirm the fuel log, for each site that burns fuel for heat."""
     factory_ids = [factory.pk for factory in factories if SECTORS[factory.sector].burns_for_heat]
     if not factory_ids:
         return {}
@@ -278,7 +278,7 @@ def _compute(sites: Mapping[Hashable, SiteWindow], now: datetime) -> dict[Hashab
 # --- The days that need a decision -----------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _OddDay:
-    """A day of the statement's `odd_days`; without values: a day about which nothing is known."""
+    """A day of the statement's `odd_days`; a day without values is a day without known figures."""
 
     day: date
     is_recent: bool
@@ -307,7 +307,7 @@ class _OddDay:
 
 
 def _odd_days(row: _SumsRow, site: SiteWindow) -> list[_OddDay]:
-    """The days to decide about; of a day without a row nothing is known."""
+    """The days to decide about; a day without a row has no known figures."""
     odd = []
     for values in row.odd_days or ():
         day = date.fromisoformat(values.pop("day"))
@@ -319,7 +319,7 @@ def _odd_days(row: _SumsRow, site: SiteWindow) -> list[_OddDay]:
 
 
 def _ranked_sums(row: _SumsRow, site: SiteWindow) -> RankedSums:
-    """All of a site's days, those of the statement's sums and those to decide about."""
+    """All days of a site: those in the statement's sums and those to decide about."""
     odd = _odd_days(row, site)
     mean_kg = float(row.made_kg) / row.producing_days if row.producing_days else 0.0
     asked = [day for day in odd if not day.is_idle]
@@ -366,7 +366,7 @@ def _facts(metric: Metric, day: _OddDay, site: SiteWindow) -> DayFacts:
     heat_known = min(1.0, day.heat_covered_s / day.length_s) if site.sector.burns_for_heat else 1.0
     max_heat, max_electricity = site.max_heat(metric), site.max_electricity(metric, site.kg_per_kwh(day.day))
     return DayFacts(
-        # Logged for less than 80 % of the day it counts as made, but the day still asks for its production.
+        # Production logged for less than 80 % of the day counts, but the day still needs the rest of its production.
         made_kg=day.made_kg if day.has_production or day.is_recent or day.is_idle else None,
         heat=parts.heat,
         heat_known=heat_known if day.has_all_energy or not metric.is_of_energy else 0.0,

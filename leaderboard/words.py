@@ -1,4 +1,4 @@
-"""Words and digits of the leaderboard: places as ordinals and ranges, figures with their unit, changes as sentences."""
+"""Texts of the leaderboard: places as ordinals and ranges, figures with their unit, changes as sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from science.ranking import Place
 
 
 def ordinal(number: int) -> str:
-    """`8th`; other languages say it their own way."""
+    """`8th`; other languages have their own form."""
     tens, ones = divmod(number % 100, 10)
     if tens != 1 and ones == 1:
         text = pgettext("place", "%(number)dst")
@@ -36,28 +36,28 @@ def place_words(place: Place) -> str:
 
 
 def range_words(place: Place) -> str:
-    """`5th-14th`; empty where there is no doubt."""
+    """`5th-14th`; empty if best and worst place are the same."""
     if place.best == place.worst:
         return ""
     return f"{ordinal(place.best)}–{ordinal(place.worst)}"
 
 
 def digits(value: float | None, metric: Metric, sector: Sector) -> str:
-    """A figure a unit of product; of a tonne with one decimal."""
+    """A figure per unit of product; with one decimal if the unit is a tonne."""
     if value is None:
         return "–"
     return f"{value:,.{metric.decimals if sector.kg_per_unit == 1 else 1}f}"
 
 
 def percent_of(pct: float) -> str:
-    """A change in percent, with its sign; a minus that is one."""
+    """A change in percent with its sign; the minus is the true minus character."""
     value = round(pct, 1)
     sign = "−" if value < 0 else "+" if value > 0 else ""
     return f"{sign}{abs(value):g} %"
 
 
 def gap_sentence(row: Row) -> str:
-    """`3 missing days cost 1.1 %.` For those who can add them, and those who can ask for them."""
+    """`3 missing days cost 1.1 %.` For users who can add them, and for users who can ask for them."""
     if not row.gap_days or row.gap_cost is None:
         return ""
     text = ngettext("%(count)d missing day costs %(cost)s.", "%(count)d missing days cost %(cost)s.", row.gap_days)
@@ -87,7 +87,7 @@ def idle_sentence(row: Row, sector: Sector) -> str:
 
 
 def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) -> str:
-    """The change and its period; the effect of the grid apart, as no site caused it."""
+    """The change and its period; the grid's effect is shown apart, because the site did not cause it."""
     text = ngettext(
         "%(change)s against the same %(days)d day a year before",
         "%(change)s against the same %(days)d days a year before",
@@ -103,7 +103,7 @@ def change_sentence(change: Change, compared: Comparison, *, with_grid: bool) ->
 
 
 def compared_label(compared: Comparison) -> str:
-    """What "change" is against what."""
+    """Explains what "change" compares."""
     return ngettext(
         "Change: the last %(days)d day against the same day a year before, with the grid as it was.",
         "Change: the last %(days)d days against the same days a year before, with the grid as it was.",
