@@ -1,4 +1,4 @@
-"""Shapes of the admin site that every app uses."""
+"""Admin classes that every app uses."""
 
 from typing import Any
 

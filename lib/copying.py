@@ -1,4 +1,4 @@
-"""Rows into a table by COPY: a bulk insert takes most of its time for saying the same columns again in each row."""
+"""Writes rows into a table by COPY, because a bulk insert spends most of its time on repeated columns in each row."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> int:
-    """Store rows whose values are in the order of `columns`; answers how many. Every value comes back to the last bit.
+    """Store rows whose values are in the order of `columns`; returns how many. Every value is kept exactly.
 
-    Raises IntegrityError where a constraint of the table says no: then nothing is stored.
+    Raises IntegrityError if a constraint of the table fails; then nothing is stored.
     """
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))

@@ -46,7 +46,7 @@ def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
 
 
 def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
-    """One of a few words, in any case."""
+    """One of a few words, in upper or lower case."""
     raw = text(name, default).upper()
     if raw not in choices:
         raise ImproperlyConfigured(f"{name}={raw!r} is not one of {', '.join(choices)}")
@@ -94,7 +94,7 @@ def broker_url(name: str, default: str) -> str:
     try:
         parts = urlsplit(raw)
         port = parts.port
-    except ValueError:  # never the text itself: it contains a password
+    except ValueError:  # never shows the text itself, because it contains a password
         raise ImproperlyConfigured(
             f"{name} has no host and port that can be read: use mqtts://user:password@host:8883, "
             "with / # ? @ : in the password written as %2F %23 %3F %40 %3A"

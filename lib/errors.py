@@ -54,7 +54,7 @@ def body(code: str, message: str, params: Params | None = None, fields: FieldErr
 
 
 def invalid(field: str, code: str, message: str, **params: Any) -> ApiError:
-    """400 about one field. The message names field, value, unit, limit and remedy as far as they apply."""
+    """400 about one field. The message names the field, value, unit, limit and remedy if they apply."""
     return invalid_fields({field: [field_error(code, message, **params)]})
 
 
@@ -88,7 +88,7 @@ def _fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> Field
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's hook: gives every expected exception of an endpoint the one shape. Others stay 500s."""
+    """DRF's hook: gives every expected exception of an endpoint the same shape. Others stay 500s."""
     if isinstance(exc, (exceptions.ValidationError, DjangoValidationError)):
         exc = invalid_fields(_fields_of(exc))
     if isinstance(exc, ApiError):
@@ -135,5 +135,5 @@ def json_error(status_code: int, code: str, message: str) -> JsonResponse:
 
 @csrf_exempt  # a POST to a wrong address gets our 404, not a 403 about CSRF
 def api_not_found(request: HttpRequest) -> JsonResponse:
-    """Any unknown path below /api/."""
+    """Answers any unknown path below /api/."""
     return json_error(404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/."))

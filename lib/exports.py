@@ -49,7 +49,7 @@ def list_response(
     following: str | None = None,
     preceding: str | None = None,
 ) -> HttpResponseBase:
-    """A list that has no count: as JSON, or as the file that `?as=csv` asks for."""
+    """A list without a count, as JSON or as the file that `?as=csv` requests."""
     if wants_csv(request):
         return csv_response(request, rows, columns, name, following=following)
     return Response({"next": following, "previous": preceding, "results": rows})

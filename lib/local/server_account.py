@@ -1,8 +1,8 @@
-"""Which system user the embedded PostgreSQL runs as, and how a root user hands over to it.
+"""Which system user runs the embedded PostgreSQL, and how a root user switches to it.
 
 PostgreSQL refuses to run as root. Root therefore runs it as a system user, with one extra right where Linux
-can give it: to *reach* files below folders that are closed to that user, as /root is (mode 0700). Nothing
-here knows what the server does; see `lib/local/postgres.py`.
+can give it: to *reach* files below folders that are closed to that user, such as /root (mode 0700). The server itself
+is in `lib/local/postgres.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# A dedicated user first; each of these exists on some system that lacks another.
+# A dedicated user comes first; not every system has each of these users.
 SYSTEM_USERS = ("postgres", "daemon", "nobody")
 # Bit numbers in /proc/self/status. Docker's default set has the first of the two but not the second.
 CAP_DAC_OVERRIDE = 1
@@ -76,7 +76,7 @@ class ServerAccount:
         folder.chmod(0o700 if self.reaches_closed_folders else 0o711)
 
     def give(self, folder: Path) -> None:
-        """Make the server's user the owner of this folder, and nobody else able to look in."""
+        """Make the server's user the owner of this folder, and close it to others."""
         folder.chmod(0o700)
         if self.owner is not None:
             os.chown(folder, *self.owner)
@@ -92,7 +92,7 @@ def _system_user(folder: Path) -> tuple[int, int]:
     import pwd
 
     if folder.exists() and folder.stat().st_uid != 0:
-        # A cluster can only be served by its owner, whichever users exist by now.
+        # Only its owner can serve a cluster, whatever users exist now.
         status = folder.stat()
         return status.st_uid, status.st_gid
     for name in SYSTEM_USERS:
@@ -108,7 +108,7 @@ def _system_user(folder: Path) -> tuple[int, int]:
 
 
 def _reach_capability() -> str | None:
-    """The smallest right that lets another user pass closed folders; None if we cannot hand one on."""
+    """The smallest right that lets another user pass closed folders; None if we cannot pass one on."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapEff:"):
             held = int(line.split()[1], 16)

@@ -1,7 +1,7 @@
-"""The one place where a number meets its unit on screen: digits, grouping, unit symbol, age, "no reading".
+"""The only place that formats numbers with units for the screen: digits, grouping, unit symbol, age, "no reading".
 
-Templates use these filters and never print a bare number; live.js follows the same digits through
-`digits_rule`. Conversions between units live in `science.units`, not here.
+Templates use these filters and never print a bare number; live.js uses the same digits through `digits_rule`.
+Conversions between units live in `science.units`, not here.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def percent(value: float | None) -> str:
 
 @register.filter
 def digits_rule(unit_code: str) -> str:
-    """How many decimals from which magnitude on, for live.js: `10000:0,10:1,...`."""
+    """The number of decimals by magnitude, for live.js: `10000:0,10:1,...`."""
     decimals = _unit(unit_code).decimals
     if decimals is not None:
         return f"0:{decimals}"
@@ -141,7 +141,7 @@ def digits_rule(unit_code: str) -> str:
 
 @register.filter
 def co2(text: str) -> SafeString:
-    """Text of ours with CO2 set as CO<sub>2</sub>; everything else is escaped."""
+    """Our text with CO2 shown as CO<sub>2</sub>; everything else is escaped."""
     return mark_safe(conditional_escape(text).replace("CO2", CO2))
 
 
