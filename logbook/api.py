@@ -1,4 +1,4 @@
-"""The API of a log, whatever is logged: its requests, its shapes, and the one viewset of energy and production."""
+"""The API of every log: its requests, its shapes, and the shared viewset of energy and production."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,7 +40,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
 
 # --- Requests ----------------------------------------------------------------------------------
 def client_id_of(request: Request) -> UUID | None:
-    """The header `Idempotency-Key`. Raises ApiError 400 when it is no UUID."""
+    """The header `Idempotency-Key`. Raises ApiError 400 when it is not a UUID."""
     text = request.headers.get("Idempotency-Key", "").strip()
     try:
         return UUID(text) if text else None
@@ -56,7 +56,7 @@ def factory_to_write(request: Request, right: Action, pk: int) -> Factory:
 
 # --- Shapes ------------------------------------------------------------------------------------
 class PlainDecimalField(serializers.DecimalField):
-    """A decimal without the zeros that its column is filled up with: 1.7472, not 1.747200000000."""
+    """A decimal without the trailing zeros of its column: 1.7472, not 1.747200000000."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=options.pop("max_digits", None), decimal_places=None, **options)
@@ -66,7 +66,8 @@ class PlainDecimalField(serializers.DecimalField):
 
 
 class AmountField(serializers.DecimalField):
-    """A JSON number or a text. In a text a point is a decimal point, as in our answers; others go by `parse_number`.
+    """A JSON number or a text. In a text a point is a decimal point, as in our answers; other marks are read by
+    `parse_number`.
 
     A field of fewer than three decimals knows that three digits after a comma are thousands.
     """
@@ -93,7 +94,7 @@ class AmountField(serializers.DecimalField):
 
 
 class ReadOnlySerializer(serializers.ModelSerializer[Any]):
-    """A row as it is answered; what comes in has a serializer of its own."""
+    """A row of an answer; requests have a serializer of their own."""
 
     def get_fields(self) -> Any:
         fields = super().get_fields()
@@ -107,7 +108,7 @@ class EntrySerializer(ReadOnlySerializer):
     warnings = serializers.SerializerMethodField()
 
     class Meta:
-        exclude: Any = ["request_sha256"]  # what a double tap is known by, and of no use to anybody else
+        exclude: Any = ["request_sha256"]  # identifies a double tap; other readers do not need it
 
     def get_warnings(self, entry: LoggedEntry) -> list[dict[str, Any]]:
         return shown(entry.warnings)
@@ -132,7 +133,8 @@ class ToFactory(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    """Alone: why an entry is deleted. With `EntryFields`: a correction, what changes and why; the rest stays."""
+    """Alone it is the reason of a deletion. With `EntryFields` it is a correction: the changes and their reason;
+    other fields stay."""
 
     reason = serializers.CharField(max_length=300, help_text="why; kept in the history")
 
@@ -147,7 +149,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    """An entry as it stood after one act, from the audit history that the database keeps."""
+    """An entry after one action, from the audit history in the database."""
 
     happened_at = serializers.DateTimeField(source="pgh_created_at")
     act = serializers.CharField(source="last_act")
@@ -161,7 +163,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet]:
-    """The filters of every log, and those of one; `time` is the column that `from` and `to` are about."""
+    """The filters of every log, and those of one; `from` and `to` filter the column `time`."""
     of_all = {
         "factory": filters.ModelChoiceFilter(queryset=choosable_factories),
         # `from` is a word of Python's, so it cannot be an attribute in a class body.
@@ -173,12 +175,12 @@ def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet
 
 
 def _nothing_more(queryset: QuerySet[Any], _name: str, _wanted: bool) -> QuerySet[Any]:
-    return queryset  # `EntryViewSet.get_queryset` hides deleted entries, also where this filter is not named
+    return queryset  # `EntryViewSet.get_queryset` hides deleted entries also without this filter
 
 
 # --- The viewset -------------------------------------------------------------------------------
 def operation(summary: str, body: Any, responses: dict[int, Any], **more: Any) -> dict[str, Any]:
-    """What the schema says of one action."""
+    """The schema of one action."""
     return {"operation_summary": summary, "request_body": body, "responses": {**REFUSALS, **responses}, **more}
 
 
@@ -206,7 +208,7 @@ class EntryViewSet(ScopedReadOnlyViewSet):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if hasattr(cls, "reads"):
-            # Users who may see entries pass here; each write checks the right in the entry's own factory.
+            # This lets in users who may see entries; each write checks the right in the entry's own factory.
             cls.actions = {"GET": cls.reads, **dict.fromkeys(("POST", "PATCH", "DELETE"), cls.writes)}
 
     @classmethod
@@ -246,21 +248,21 @@ class EntryViewSet(ScopedReadOnlyViewSet):
         return self._answer(recorded.entry, status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        """What follows from the amount, unit, kind or time is computed again. What it was stays in its history."""
+        """Values that depend on the amount, unit, kind or time are computed again. Its history keeps the old values."""
         entry_id = self._writable(request, pk)
         changes = validated(self.correction_class, request, partial=True)
         reason = changes.pop("reason")
         return self._answer(self.log.correct(user_of(request), entry_id, changes, reason))
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Takes it out of lists and totals; the row stays, with who, when and why."""
+        """Removes it from lists and totals; the row stays, with person, time and reason."""
         entry_id = self._writable(request, pk)
         reason = validated(ReasonSerializer, request)["reason"]
         return self._answer(self.log.delete(user_of(request), entry_id, reason))
 
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        """What was recorded goes, what was corrected or deleted returns. Undoing twice is undoing once."""
+        """A new entry is removed; a correction or deletion is reverted. A second undo changes nothing."""
         return self._answer(self.log.undo(user_of(request), self._writable(request, pk)))
 
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)

@@ -1,4 +1,4 @@
-"""Many entries at once, of a sheet or of a simulated history: 35,040 of them in seconds."""
+"""Stores many entries at once, from a sheet or a simulated history: 35,040 of them in seconds."""
 
 import itertools
 import json
@@ -16,10 +16,10 @@ from logbook.models import LoggedEntry
 def insert_entries(
     model: type[LoggedEntry], user: User | None, rows: Iterable[dict[str, Any]], *, origin: Origin
 ) -> int:
-    """Store rows that are checked and known to be new, within the caller's transaction; answers how many.
+    """Store checked rows that are known to be new, within the caller's transaction; returns how many.
 
-    A row gives all columns of its kind by name, and `created_at` where the time of recording is known. The history
-    triggers fire as for any insert. Raises IntegrityError where a constraint says no: then nothing is stored.
+    A row has all columns of its kind by name, and `created_at` if the time of recording is known. The history
+    triggers fire as for any insert. Raises IntegrityError if a constraint fails; then nothing is stored.
     """
     user_id, now = user.pk if user else None, timezone.now()
     of_all: dict[str, Any] = {
@@ -38,7 +38,7 @@ def insert_entries(
     if first is None:
         return 0
     columns = list(first)
-    # One row after the other: a sheet may have 200,000, and each is a dictionary of 35 columns.
+    # Yields one row after the other, because a sheet may have 200,000, each a dictionary of 35 columns.
     lines = ([row[column] for column in columns] for row in itertools.chain([first], entries))
     return copy_rows(model._meta.db_table, columns, lines)
 

@@ -1,11 +1,11 @@
-"""Enums of everything that is written down, shared by models, API and pages."""
+"""Enums of all logs, shared by models, API and pages."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Act(models.TextChoices):
-    """What was done to an entry last; `undone` cannot be undone again."""
+    """The last action on an entry; `undone` cannot be undone again."""
 
     RECORDED = "recorded", _("recorded")
     CORRECTED = "corrected", _("corrected")
@@ -14,7 +14,7 @@ class Act(models.TextChoices):
 
 
 class Origin(models.TextChoices):
-    """How an entry came in."""
+    """The source of an entry."""
 
     ENTRY = "entry", _("entered")
     IMPORT = "import", _("imported")

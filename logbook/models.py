@@ -25,9 +25,9 @@ def with_history(model: type[E]) -> type[E]:
 
 
 class LoggedEntry(models.Model):
-    """An amount that a factory wrote down for a period. What it is an amount of is the subclass's.
+    """An amount that a factory logged for a period. The subclass defines what the amount measures.
 
-    Written by `logbook/services.py` alone, each change with a reason; `with_history` keeps what an entry was before.
+    Only `logbook/services.py` writes it, each change with a reason; `with_history` keeps earlier versions.
     """
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="%(app_label)s_entries")
@@ -53,7 +53,7 @@ class LoggedEntry(models.Model):
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="%(app_label)s_known_origin"),
             models.CheckConstraint(condition=Q(last_act__in=Act.values), name="%(app_label)s_known_act"),
             models.CheckConstraint(
-                # A comparison with null is neither true nor false, and a check lets it pass: so both are named.
+                # A comparison with null is neither true nor false, and a check accepts it, so both columns are named.
                 condition=Q(period_start__isnull=True, period_end__isnull=True)
                 | Q(period_start__isnull=False, period_end__isnull=False, period_start__lt=F("period_end")),
                 name="%(app_label)s_period_forward",
@@ -76,7 +76,7 @@ class LoggedEntry(models.Model):
 
 
 class Reminder(models.Model):
-    """Somebody at headquarters asked a factory for the log of one factory day, so that nobody asks twice."""
+    """Headquarters asked a factory for the log of one factory day. It is stored so that nobody asks twice."""
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="reminders")
     day = models.DateField(_("factory day"))

@@ -1,4 +1,4 @@
-"""What is worth a second look and is stored all the same: the rules that hold for every entry, and all words.
+"""Warnings on entries that are stored all the same: the rules for every entry, and the texts of all warnings.
 
 An entry keeps a notice as code and params; the sentence is made when somebody reads it, in their language.
 """
@@ -106,7 +106,7 @@ def above_usual(entry: Any, others: QuerySet[Any], *, column: str, unit: str) ->
 
 
 def overlap(entry: Any, others: QuerySet[Any]) -> Notice | None:
-    """Another entry of the same fills a part of this one's period; the newest of them is named."""
+    """Another entry of the same kind overlaps the period of this one; the warning names the newest one."""
     other = overlapping(others, entry.period_start, entry.period_end).order_by("-id").first()
     if other is None:
         return None
@@ -114,7 +114,7 @@ def overlap(entry: Any, others: QuerySet[Any]) -> Notice | None:
 
 
 def outside_band(code: str, ratio: Decimal, low: Decimal, high: Decimal, *, step: str, **params: str) -> Notice | None:
-    """A ratio of two amounts that lies outside what is usual in the trade."""
+    """A ratio of two amounts outside the usual range of the industry."""
     if low <= ratio <= high:
         return None
     return Notice(code, {"ratio": plain(ratio.quantize(Decimal(step))), **params, "low": str(low), "high": str(high)})

@@ -1,4 +1,4 @@
-"""When an entry counts: the period it fills, the days of it, and how far back and ahead it may lie."""
+"""The time of an entry: the period it covers, its days, and the earliest and latest date allowed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +16,8 @@ EARLIEST_YEAR = 1990
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`timestamp` for people, and the half-open period that the amount fills; a count or a reading may have none."""
+    """`timestamp` for people, and the half-open period that the amount covers; a count or a reading may have no
+    period."""
 
     timestamp: datetime
     start: datetime | None
@@ -38,7 +39,7 @@ def period_of(
     now: datetime,
     fills_day: bool = True,
 ) -> Period:
-    """What was asked for, or with `fills_day` the factory day that holds `timestamp` when no period is named.
+    """The given period; without one and with `fills_day`, the factory day that contains `timestamp`.
 
     Raises ApiError 400 naming the field, its value and the limit.
     """

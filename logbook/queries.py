@@ -1,4 +1,4 @@
-"""Reads of logged entries that hold for every kind."""
+"""Reads of logged entries of every kind."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -12,9 +12,9 @@ E = TypeVar("E", bound=LoggedEntry)
 
 
 def overlapping(entries: QuerySet[E], start: datetime, end: datetime) -> QuerySet[E]:
-    """Entries that count and fill a part of [start, end).
+    """Entries that count and overlap [start, end).
 
-    No period is longer than `LONGEST`: the bound on its start is what lets an index narrow a history of years.
+    No period is longer than `LONGEST`, so a bound on its start lets an index limit the search in years of history.
     """
     return entries.filter(
         deleted_at__isnull=True, period_start__gt=start - LONGEST, period_start__lt=end, period_end__gt=start

@@ -1,4 +1,4 @@
-"""Asking a factory for its log: who was asked, by whom and when. The call itself is made by a person."""
+"""Reminders: which factory was asked for its log, by whom and when. A person makes the call itself."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -10,13 +10,13 @@ from accounts.models import User
 from factories.models import Factory
 from logbook.models import Reminder
 
-# A second tap on the same button, or on phone and then WhatsApp, is one act of asking.
+# A second tap on the same button, or on phone and then WhatsApp, is one reminder.
 ASKED_ONCE_WITHIN = timedelta(minutes=10)
 
 
 @transaction.atomic
 def note_reminder(user: User, factory: Factory, day: date) -> Reminder:
-    """Note that `user` asked now. Within ten minutes the same person asking again is the same reminder."""
+    """Record that `user` asked now. Within ten minutes the same person asking again is the same reminder."""
     now = timezone.now()
     Factory.objects.select_for_update().only("pk").get(pk=factory.pk)  # two taps wait for each other
     recent = Reminder.objects.filter(

@@ -1,6 +1,6 @@
-"""How an entry is written, whatever it is an amount of: recorded once, corrected with a reason, deleted, undone.
+"""Writes entries of every kind: recorded once, corrected with a reason, deleted, undone.
 
-`EntryLog` has the acts; energy and production each have one subclass, which says what its columns are.
+`EntryLog` has the actions; energy and production each have one subclass, which defines its columns.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from logbook.notices import Notice
 
 UNDO_WITHIN = timedelta(minutes=10)
 LONGEST_REASON = 300
-# What an undo leaves as it is: which row it is, and whose.
+# Columns that an undo does not change: identity and owner of the row.
 _NEVER_RESTORED = {"id", "created_at", "recorded_by_id", "client_id", "request_sha256"}
 E = TypeVar("E", bound=LoggedEntry)
 Input = TypeVar("Input")
@@ -41,49 +41,49 @@ class Recorded(Generic[E]):
 
 
 class EntryLog(ABC, Generic[E, Input]):
-    """The acts on entries of one kind. `Input` is a frozen dataclass of what a person says about one."""
+    """The actions on entries of one kind. `Input` is a frozen dataclass of a person's input for one entry."""
 
     model: type[E]
     input_class: type[Input]
     # Fields of `Input` that change no result: correcting them alone neither recomputes an entry nor warns again.
     plain_fields: frozenset[str] = frozenset({"note"})
 
-    # --- What a kind says for itself ---------------------------------------------------------------
+    # --- What each kind defines ---------------------------------------------------------------
     @abstractmethod
     def columns_of(self, factory: Factory, data: Input, now: datetime) -> dict[str, Any]:
-        """The columns that follow from what was said. Raises ApiError 400: field, value, limit and remedy."""
+        """The columns computed from the input. Raises ApiError 400 with field, value, limit and remedy."""
 
     @abstractmethod
     def said_by(self, entry: E) -> Input:
-        """The input that would make this entry."""
+        """The input that would give this entry."""
 
     @abstractmethod
     def notices_for(self, entry: E) -> list[Notice]:
-        """What looks odd about an entry that is about to be stored, compared with others. Never refuses."""
+        """Warnings about an entry before it is stored, compared with other entries. Never refuses."""
 
     def entries(self) -> QuerySet[E]:
         """Entries with what an answer shows of them, in one query."""
         return self.model._default_manager.all()
 
     def history(self, entry: E) -> QuerySet[Any]:
-        """What an entry was after each act, oldest first, from the rows that the database's triggers wrote."""
+        """The versions of an entry after each action, oldest first, from the history that database triggers write."""
         rows: Any = entry
         return rows.events.order_by("pgh_id")
 
     def require_changeable(self, entry: E) -> None:
-        """Raise ApiError 409 for an entry that nobody changes by hand."""
+        """Raise ApiError 409 for an entry that users cannot change directly."""
 
     def place_of(self, entry: E) -> Any:
-        """What `follow` has to know of an entry as it was before the act."""
+        """The state of an entry before the action that `follow` needs."""
 
     def follow(self, user: User | None, entry: E, *, before: Any) -> None:
-        """Bring up to date what depends on a stored entry, in the same transaction."""
+        """Update everything that depends on a stored entry, in the same transaction."""
 
     # --- The acts ----------------------------------------------------------------------------------
     def record(self, user: User | None, factory: Factory, data: Input, *, client_id: UUID | None = None) -> Recorded[E]:
-        """Store one entry. With `client_id`, the same call again answers the same row.
+        """Store one entry. With `client_id`, a repeated call returns the same row.
 
-        Raises ApiError 400 (a field is wrong), 409 `key_conflict` (that client_id came with another body).
+        Raises ApiError 400 (a field is wrong), 409 `key_conflict` (the client_id was used with another body).
         """
         digest = request_digest(factory, data)
         if client_id is not None and (stored := self._of_client(user, client_id)) is not None:
@@ -99,7 +99,7 @@ class EntryLog(ABC, Generic[E, Input]):
                 save(entry)
                 self.follow(user, entry, before=None)
         except IntegrityError as error:
-            # The other tap of a double tap was faster: its row is the answer to both.
+            # The other tap of a double tap was faster, so both answers return its row.
             is_double = client_id is not None and f"{self.model._meta.app_label}_client_id_once" in str(error)
             stored = self._of_client(user, client_id) if is_double and client_id else None
             if stored is None:
@@ -109,7 +109,7 @@ class EntryLog(ABC, Generic[E, Input]):
 
     @transaction.atomic
     def correct(self, user: User | None, entry_id: int, changes: Mapping[str, Any], reason: str) -> E:
-        """Change what an entry says, and with it what follows from that. The history keeps what it was."""
+        """Change the input of an entry and the columns computed from it. The history keeps the old values."""
         entry = self._locked(entry_id)
         before, reason = self.place_of(entry), required_reason(reason)
         said: Any = self.said_by(entry)
@@ -129,7 +129,7 @@ class EntryLog(ABC, Generic[E, Input]):
 
     @transaction.atomic
     def delete(self, user: User | None, entry_id: int, reason: str) -> E:
-        """Take an entry out of all totals; the row and its history stay."""
+        """Remove an entry from all totals; the row and its history stay."""
         entry = self._locked(entry_id)
         before, reason = self.place_of(entry), required_reason(reason)
         entry.deleted_at = timezone.now()
@@ -138,7 +138,7 @@ class EntryLog(ABC, Generic[E, Input]):
 
     @transaction.atomic
     def undo(self, user: User | None, entry_id: int) -> E:
-        """Take back the last act on an entry: what was recorded goes, what was corrected or deleted returns.
+        """Undo the last action on an entry: a new entry is removed; a correction or deletion is reverted.
 
         Only the person who did it, within 10 minutes. A second undo changes nothing.
         """
@@ -155,7 +155,7 @@ class EntryLog(ABC, Generic[E, Input]):
         return self._stored(user, entry, before)
 
     def write(self, entry: E, data: Input, now: datetime) -> None:
-        """Put on an entry what follows from what was said, and its warnings; the caller saves it."""
+        """Set the computed columns and the warnings of an entry; the caller saves it."""
         entry.warnings = []
         for name, value in self.columns_of(entry.factory, data, now).items():
             setattr(entry, name, value)
@@ -191,7 +191,7 @@ class EntryLog(ABC, Generic[E, Input]):
 
 # --- Double taps -------------------------------------------------------------------------------
 def request_digest(factory: Factory, data: Any) -> str:
-    """What the body says, however it is written: 1.0 and 1.00 litres, and two offsets of one moment, are the same."""
+    """A digest of the body's values: 1.0 and 1.00 litres, or one moment with two offsets, give the same digest."""
     said = {name: _canonical(value) for name, value in asdict(data).items()} | {"factory": factory.pk}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -217,7 +217,7 @@ def _replayed(stored: E, digest: str) -> Recorded[E]:
 
 # --- Changes -----------------------------------------------------------------------------------
 def required_reason(reason: str) -> str:
-    """The reason in one line. Raises ApiError 400 when there is none, or too much of it."""
+    """The reason in one line. Raises ApiError 400 when it is missing or too long."""
     text = " ".join(str(reason or "").split())
     if not text:
         raise invalid("reason", "required", _("Say why: a change without a reason is not stored."))
@@ -228,7 +228,7 @@ def required_reason(reason: str) -> str:
 
 
 def checked_amount(amount: Decimal, unit: str, *, below: Decimal) -> Decimal:
-    """An amount from 0 to what its column holds. Raises ApiError 400 on `amount`."""
+    """An amount from 0 to the limit of its column. Raises ApiError 400 on `amount`."""
     if not amount.is_finite() or not 0 <= amount < below:
         raise invalid(
             "amount",
@@ -243,7 +243,7 @@ def checked_amount(amount: Decimal, unit: str, *, below: Decimal) -> Decimal:
 
 
 def mark(entry: LoggedEntry, user: User | None, act: Act, reason: str, now: datetime) -> None:
-    """Write on an entry what was done last, and by whom; the caller saves it."""
+    """Set the last action and its person on an entry; the caller saves it."""
     entry.last_act, entry.change_reason, entry.changed_by, entry.changed_at = act, reason, user, now
 
 

@@ -1,8 +1,8 @@
-"""Amounts of a sheet's column, as people and programs write them, into numbers. Pure: no database.
+"""Converts the amounts of a sheet's column, as people and programs write them, into numbers. Pure: no database.
 
-`2,070` is 2070 or 2.07. The other cells of the column decide it, as `3.5` or `1,234,567` would; where none does,
-somebody has to say it for the whole column. A cell is never guessed on its own. A number of a workbook is no text: it
-has one reading.
+`2,070` is 2070 or 2.07. Other cells of the column, such as `3.5` or `1,234,567`, decide it; if none does, the user
+must give the mark of the whole column. A cell is never guessed on its own. A number in a workbook is not a text, so
+it has one reading.
 """
 
 import re
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lib.numbers import NumberError, parse_number
 from logbook.sheets.read import Cell, Problem, SheetError
 
-# What programs write and `parse_number` does not know, since nobody types it.
+# Forms that programs write and nobody types, which `parse_number` does not accept.
 _OF_A_PROGRAM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MARKS = ".,"
 
@@ -28,12 +28,12 @@ class DecimalMark(StrEnum):
 
 
 def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO) -> list[Decimal | Problem]:
-    """The number of each cell, or what is wrong with it; one for each, in the order of the file.
+    """The number of each cell, or its problem, in the order of the file.
 
-    Raises SheetError when nothing in the column says which mark is that of its decimals.
+    Raises SheetError when no cell shows the decimal mark of the column.
     """
     texts = ["" if cell is None else str(cell).strip() for cell in cells]
-    decimals: set[str] = set()  # marks that stand before decimals somewhere in the column
+    decimals: set[str] = set()  # marks used as decimal mark somewhere in the column
     thousands: set[str] = set()
     if mark is not DecimalMark.AUTO:
         decimals, thousands = ({"."}, {","}) if mark is DecimalMark.POINT else ({","}, {"."})
@@ -68,7 +68,7 @@ def _no_number() -> str:
 
 
 def _learn(text: str, decimals: set[str], thousands: set[str]) -> None:
-    """What a number with one reading says about its marks: decimals follow the last one, which stands once."""
+    """What a number with one reading shows about its marks: the last mark, if it appears once, is the decimal mark."""
     last = max(text.rfind(mark) for mark in _MARKS)
     for mark in _MARKS:
         if mark in text:

@@ -1,4 +1,4 @@
-"""POST .../import/ of any log: a sheet as a form, as the management commands take it."""
+"""POST .../import/ of any log: a sheet as a form, with the arguments of the management commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LARGEST_FILE_BYTES = 20 * 1024 * 1024
 
 
 class SheetUpload(ToFactory):
-    """A file and what its columns mean; the names are those of `SheetImport`."""
+    """A file and the meaning of its columns; the names are those of `SheetImport`."""
 
     file = serializers.FileField(help_text="CSV or XLSX, up to 20 MiB and 200,000 rows")
     time_column = serializers.CharField(max_length=100, default="timestamp")
@@ -58,7 +58,7 @@ class ImportNoticeSerializer(serializers.Serializer[Any]):
 
 
 class ImportResultSerializer(serializers.Serializer[Any]):
-    """received = stored + duplicate + rejected. Of a dry run `stored` is what would be stored."""
+    """received = stored + duplicate + rejected. In a dry run `stored` counts the rows that would be stored."""
 
     received = serializers.IntegerField()
     stored = serializers.IntegerField()
@@ -74,7 +74,7 @@ class ImportResultSerializer(serializers.Serializer[Any]):
 
 
 class SheetViewSet(EntryViewSet):
-    """A log that takes sheets, too."""
+    """A log that also accepts sheets."""
 
     sheet_class: type[SheetImport]
     upload_class: type[SheetUpload]
@@ -89,7 +89,7 @@ class SheetViewSet(EntryViewSet):
 
     @action(detail=False, methods=["post"], url_path="import", url_name="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
-        """One row, one period. Bad rows are named and the others stored; the same file again adds nothing."""
+        """One row, one period. Bad rows are listed and the others are stored; the same file again adds nothing."""
         meaning = validated(self.upload_class, request)
         factory = factory_to_write(request, self.writes, meaning.pop("factory"))
         file, dry_run = meaning.pop("file"), meaning.pop("dry_run")

@@ -54,7 +54,7 @@ class SheetCommand(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="do all of it but store")
 
     def plan(self, factory: Factory, said: dict[str, Any]) -> SheetImport:
-        """The import that the arguments ask for; `said` holds those that are fields of it."""
+        """The requested import; `said` has the arguments that are its fields."""
         return self.sheet_class(factory=factory, **said)
 
     def handle(self, *args: Any, **options: Any) -> None:

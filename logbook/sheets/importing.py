@@ -1,7 +1,7 @@
-"""A sheet into entries of one kind: one row, one period. Idempotent: the same file again adds nothing.
+"""Imports a sheet into entries of one kind: one row, one period. Idempotent: the same file again adds nothing.
 
 Reading the file is in `read.py`, its times in `time_axis.py`, its amounts in `amounts.py`, writing in `bulk.py`.
-received = stored + duplicate + rejected, always. A bad row never refuses the others.
+received = stored + duplicate + rejected, always. A bad row does not stop the others.
 """
 
 from abc import ABC, abstractmethod
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], object]
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row was not taken: its number in the file, the column, what stood there, what to do."""
+    """Why a row was refused: its number in the file, the column, the cell's text, what to do."""
 
     row: int
     column: str
@@ -54,7 +54,8 @@ class RowError:
 
 @dataclass(slots=True)
 class ImportResult:
-    """received = stored + duplicate + len(errors). `amount` is of rows stored now or before, `sums` of those now."""
+    """received = stored + duplicate + len(errors). `amount` is the sum of rows stored now or before, `sums` of rows
+    stored now."""
 
     received: int = 0
     stored: int = 0
@@ -95,7 +96,8 @@ class SheetRow:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetImport(ABC):
-    """What the columns of a file mean, and what its rows become. An empty `time_zone` is the site's own."""
+    """The meaning of a file's columns, and the entries that its rows become. An empty `time_zone` means the site's
+    own."""
 
     factory: Factory
     unit: str
@@ -109,11 +111,11 @@ class SheetImport(ABC):
 
     model: ClassVar[type[LoggedEntry]]
     amount_column: ClassVar[str]
-    # What `valued` may refuse of a single row; any other refusal holds for all rows, and ends the import.
+    # Errors of `valued` that refuse one row; any other error concerns all rows and ends the import.
     refused_by_row: ClassVar[frozenset[str]] = frozenset({"amount"})
     summed: ClassVar[tuple[str, ...]] = ()
 
-    # --- What a kind says for itself ---------------------------------------------------------------
+    # --- What each kind defines ---------------------------------------------------------------
     @property
     @abstractmethod
     def step(self) -> Decimal:
@@ -133,7 +135,7 @@ class SheetImport(ABC):
 
     @abstractmethod
     def identity_filter(self) -> dict[str, Any]:
-        """What the rows are an amount of, as a filter of entries. Raises ApiError for a type, unit or source."""
+        """A filter for entries of the same kind as the rows. Raises ApiError for a wrong type, unit or source."""
 
     def overlap_filter(self) -> Q:
         """Entries that would count a second time what a row of the same time counts."""
@@ -141,17 +143,18 @@ class SheetImport(ABC):
 
     @abstractmethod
     def valued(self, row: SheetRow) -> tuple[Any, tuple[Notice, ...]]:
-        """What follows from a row, with the attributes named in `summed`. Raises ApiError."""
+        """The computed columns of a row, with the attributes named in `summed`. Raises ApiError."""
 
     @abstractmethod
     def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
-        """The entry, as `insert_entries` takes it."""
+        """The entry in the form that `insert_entries` takes."""
 
     # --- The import --------------------------------------------------------------------------------
     def run(
         self, user: User | None, sheet: Sheet, *, dry_run: bool = False, progress: Progress = lambda _done, _total: None
     ) -> ImportResult:
-        """Read, compare with what is there, value, store: one transaction. A dry run does all of it but store.
+        """Read, compare with stored entries, compute and store, in one transaction. A dry run does everything except
+        storing.
 
         Raises SheetError (file, columns) or ApiError 400 (type, product, unit, set, source): then nothing is stored.
         """
@@ -161,7 +164,7 @@ class SheetImport(ABC):
         )
         readable = self._readable(sheet, result)
         with transaction.atomic():
-            # Two imports for one factory wait for each other; entries by hand do not.
+            # Two imports for one factory wait for each other; manual entries do not wait.
             Factory.objects.select_for_update(no_key=True).get(pk=self.factory.pk)
             new = self._valued(self._new(readable, identity, result), result, progress)
             self._notice_overlaps([row for row, _results, _notices in new], result)
@@ -242,7 +245,7 @@ class SheetImport(ABC):
                 result.notices.append(Notice(code, {"count": len(moments), "first": first}))
 
     def _new(self, rows: list[SheetRow], identity: dict[str, Any], result: ImportResult) -> list[SheetRow]:
-        """Rows of periods that are not imported yet. A period that is there with another value is an error."""
+        """Rows of periods that are not imported yet. A stored period with another value is an error."""
         known, of_file = self._known(rows, identity), dict[tuple[datetime, datetime], SheetRow]()
         new = []
         for row in rows:
@@ -320,7 +323,7 @@ class SheetImport(ABC):
         )
         periods = list(entries.order_by("period_start").values_list("period_start", "period_end", "pk"))
         starts = [start for start, _end, _pk in periods]
-        # Of entries that start before a row ends, the one that ends last tells whether any of them overlaps it.
+        # Look at the entries that start before a row ends: if the last one to end does not overlap the row, none does.
         last_to_end = list(accumulate(((end, pk) for _start, end, pk in periods), max))
         overlapped = []
         for row in rows:

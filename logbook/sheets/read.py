@@ -1,7 +1,7 @@
-"""CSV and XLSX files as rows of cells with their row number in the file. What the cells mean is in
+"""CSV and XLSX files as rows of cells with their row number in the file. The meaning of the cells is in
 `time_axis.py` and `amounts.py`.
 
-Hostile or broken files end in `SheetError` with a sentence that says what to do.
+Hostile or broken files raise `SheetError` with a sentence that says what to do.
 """
 
 import csv
@@ -47,7 +47,7 @@ class Sheet:
     rows: list[tuple[int, list[Cell]]] = field(repr=False)
 
     def column(self, name: str, argument: str) -> int:
-        """The place of a column by name, in any case. Raises SheetError that lists what there is."""
+        """The position of a column by name, in upper or lower case. Raises SheetError that lists the columns."""
         wanted = name.strip().casefold()
         places = [i for i, column in enumerate(self.columns) if column.strip().casefold() == wanted]
         if len(places) == 1:
@@ -64,11 +64,11 @@ class Sheet:
 def read_sheet(file: BinaryIO) -> Sheet:
     """The first sheet of an XLSX file, or a CSV file with comma, semicolon or tab.
 
-    Raises SheetError for what is neither, is empty, or is beyond 200,000 rows.
+    Raises SheetError for another format, an empty file, or more than 200,000 rows.
     """
     start = file.read(4)
     file.seek(0)
-    # The content says what it is: names lie, and a browser's content type too.
+    # The content decides the format, because file names and a browser's content type can be wrong.
     sheet = _read_xlsx(file) if start == b"PK\x03\x04" else _read_csv(file.read())
     if not sheet.rows:
         raise SheetError(_("The file has no rows below its header."))

@@ -1,8 +1,11 @@
-"""Times of a sheet as people write them into periods: order of day and month, midnight, zone, clock changes, spacing.
+"""Converts the times of a sheet, as people write them, into periods: order of day and month, midnight, zone, clock
+changes, spacing.
 
-Pure: no database. Three traps have their rule here. 1. `03/04/2026`: the whole column decides the order, or somebody
-must say it. 2. `00:00` under the date that it ends: the neighbours in the file decide. 3. An hour that a clock
-change repeats or skips: the order of the file tells the first from the second; a time that never was is an error.
+Pure: no database. Three problems have a rule here. 1. `03/04/2026`: the whole column decides the order, or somebody
+must say it. 2. `00:00` with the date of the day that it ends: the neighbours in the file decide. 3. An hour that a
+clock
+change repeats or skips: the order in the file separates the first from the second; a time that did not exist is an
+error.
 """
 
 import re
@@ -47,7 +50,7 @@ class Slot:
 
 @dataclass(slots=True)
 class _Moment:
-    """A time as written: naive unless it had an offset; a date alone stands for its whole day."""
+    """A time as written: naive unless it had an offset; a date alone means its whole day."""
 
     wall: datetime
     is_date: bool = False
@@ -63,11 +66,11 @@ def periods(
     date_order: DateOrder = DateOrder.AUTO,
     interval: timedelta | None = None,
 ) -> list[Slot | Problem]:
-    """The period of each cell, or why there is none; one for each, in the order of the file.
+    """The period of each cell, or its problem, in the order of the file.
 
-    `day_of` says what a date without a time stands for.
+    `day_of` gives the period of a date without a time.
 
-    Raises SheetError when the column as a whole does not say what is day and what is month, or how long a period is.
+    Raises SheetError when the column does not show the order of day and month, or the length of a period.
     """
     if interval is None and all(isinstance(cell, datetime) and cell.time() == time() for cell in cells if cell):
         # A workbook has no date without a time: where all are midnight, they are dates.
@@ -100,7 +103,7 @@ def calendar_day(day: date, zone: ZoneInfo) -> Slot:
 
 # --- Reading one time --------------------------------------------------------------------------
 def _order(cells: Sequence[Cell]) -> DateOrder:
-    """What the column proves: a first part above 12 is a day, a second one too."""
+    """What the column shows: a first or second part above 12 is a day."""
     day_first = month_first = undecided = 0
     for cell in cells:
         match = _TIME.fullmatch(cell.strip()) if isinstance(cell, str) else None
@@ -171,7 +174,7 @@ def _unreadable(text: str) -> Problem:
 
 # --- Midnight, zone, spacing -------------------------------------------------------------------
 def _settle_midnights(moments: list[_Moment | Problem]) -> None:
-    """Move a 00:00 that ends its date to the day after: when that brings it nearer to its neighbour in the file."""
+    """Move a 00:00 at the end of its date to the next day, if that brings it nearer to its neighbour in the file."""
     for i, moment in enumerate(moments):
         if isinstance(moment, Problem) or moment.is_date or moment.wall.time() != time():
             continue
@@ -185,7 +188,7 @@ def _settle_midnights(moments: list[_Moment | Problem]) -> None:
 
 
 def _neighbour(moments: list[_Moment | Problem], i: int) -> datetime | None:
-    """The nearest time in the file that is not midnight itself, as it is printed: the one before first."""
+    """The nearest time in the file, as printed, that is not midnight; the time before comes first."""
     for j in (*range(i - 1, max(i - 4, -1), -1), *range(i + 1, min(i + 4, len(moments)))):
         other = moments[j]
         if isinstance(other, _Moment) and not other.is_date and other.wall.time() != time():
@@ -219,7 +222,7 @@ def _instant(wall: datetime, zone: ZoneInfo, before: datetime | None) -> datetim
         second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     except OverflowError:
         return Problem(_("cannot be read as a time; write it like 2026-11-22 06:15 or 22/11/2026 06:15"))
-    # The hour that the clock repeats: in the file the first pass stands before the second.
+    # The hour that the clock repeats: the file has the first pass before the second.
     return second if second != first and before is not None and before >= first else first
 
 
