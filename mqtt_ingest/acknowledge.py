@@ -1,4 +1,4 @@
-"""Tells the broker, after the commit, which messages it need not send again.
+"""After the commit, tells the broker which messages it need not send again.
 
 This is back-pressure between the broker and us only. `announce` tells a device what it may forget: an
 acknowledgement by the broker promises a device nothing.
@@ -11,5 +11,5 @@ from mqtt_ingest.receive import Receiver
 
 
 def acknowledge(receiver: Receiver, arrivals: Iterable[Arrival]) -> None:
-    """Acknowledge each message of a committed batch once, whatever became of it."""
+    """Acknowledge each message of a committed batch once, stored or refused."""
     receiver.acknowledge([arrival.received for arrival in arrivals if arrival.counts_as_message])

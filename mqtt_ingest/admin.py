@@ -1,4 +1,4 @@
-"""Read-only browsing of what ingest kept: refused messages with their reason, messages of devices, the counters."""
+"""Read-only admin pages of ingest: refused messages with their reason, messages of devices, the counters."""
 
 from django.contrib import admin
 from django.utils.html import format_html

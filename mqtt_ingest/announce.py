@@ -18,7 +18,7 @@ from mqtt_ingest.topics import Kind, format_topic
 
 INTERVAL_S = 2.0
 RANGES_PER_MESSAGE_COUNT = 100
-# Devices with an answer waiting. Only a flood of invented ids makes more, and those get no answer.
+# Devices with an answer waiting. Only a flood of invented ids exceeds this, and those get no answer.
 CAPACITY_COUNT = 20_000
 
 Range = tuple[int, int]
@@ -26,7 +26,7 @@ Range = tuple[int, int]
 
 @dataclass(slots=True)
 class _Answers:
-    """Answers that one device has not got yet, by stream."""
+    """Answers that one device has not received yet, by stream."""
 
     ranges: dict[int, list[Range]] = field(default_factory=dict)
     refused: dict[int, set[tuple[int, int, Reason]]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Announcer:
         self._sent_at_s: dict[str, float] = {}
 
     def announce(self, arrivals: Iterable[Arrival]) -> None:
-        """Note the answers of a committed batch, and send those that are due."""
+        """Add the answers of a committed batch, and send those that are due."""
         for arrival in arrivals:
             pause_s = self._pause_s(arrival)
             if pause_s > 0:
@@ -97,7 +97,7 @@ class Announcer:
             return
         ranges = [(r.seq_from or r.seq, r.seq) for r in parsed.readings]
         if len(ranges) > 1:
-            ranges = merge(ranges)  # else a delayed answer would hold a pair for each reading
+            ranges = merge(ranges)  # otherwise a delayed answer would hold a pair for each reading
         refused = [
             (r.stream, (r.seq_from or r.seq, r.seq, r.reason))
             for r in parsed.rejections
@@ -117,7 +117,7 @@ class Announcer:
 
 
 def _payloads(answers: _Answers) -> list[bytes]:
-    """One message a stream; several when there are many ranges, so that each stays small."""
+    """One message per stream; several if there are many ranges, so that each stays small."""
     payloads = []
     for stream in sorted(answers.ranges.keys() | answers.refused.keys()):
         ranges = merge(answers.ranges.get(stream, []))

@@ -1,4 +1,4 @@
-"""POST /api/emissions/: readings over HTTP, through the rules, the store and the counters of MQTT.
+"""POST /api/emissions/: readings over HTTP, with the same rules, store and counters as MQTT.
 
 GET of that address is in `emissions/api.py`.
 """
@@ -73,7 +73,7 @@ def store_posted(user: AnyUser, body: object) -> PostResult:
     stored = store(arrivals)
     rejected = [
         RefusedItem(index, rejection.reason.value, rejection.detail)
-        # One reading an arrival, and those are never split: what ended is in the order of what came.
+        # Each arrival has one reading and is never split, so the results are in the order of the readings.
         for index, arrival in enumerate(stored.arrivals)
         for rejection in arrival.parsed.rejections
     ]
@@ -114,7 +114,7 @@ def _arrival(item: object, devices: dict[str, MCUDevice], now_ms: int) -> Arriva
     device = devices.get(name) if isinstance(name, str) else None
     parsed = _parse_item(item, device, name if isinstance(name, str) else "", now_ms)
     payload = _encoded(item) if parsed.rejections else b""
-    # A posted reading proves only that the device was alive when it measured, not that it is alive now.
+    # A posted reading proves only that the device worked when it measured, not that it works now.
     received = Received(TOPIC, payload, now_ms)
     reference = DeviceRef(device.pk, device.revoked_at is not None) if device else None
     return Arrival(received, parsed, reference, counts_as_message=False)
@@ -146,7 +146,7 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
 
 
 def _problem_of_claim(reading: PostedReading) -> Problem | None:
-    """The caller is not the device, so a posted mean may claim only the readings that it was made of."""
+    """The caller is not the device, so a posted mean may contain only the readings that it was made of."""
     if reading.n is None or reading.seq_from is None:
         return None
     count = reading.seq - reading.seq_from + 1

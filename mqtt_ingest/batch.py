@@ -1,4 +1,4 @@
-"""Gathers arrivals until a batch is worth a transaction: by size, or by the age of its oldest message.
+"""Collects arrivals into a batch until its size, or the age of its oldest message, reaches a limit.
 
 50 ms keep the time from chimney to page well below a second, and a busy second costs 20 commits instead of 1,000.
 """
@@ -35,7 +35,7 @@ class Batch:
         self._size_count += max(1, arrival.parsed.received)
 
     def seconds_left(self) -> float | None:
-        """Until this batch is due; None while it is empty."""
+        """Seconds until this batch is due; None while it is empty."""
         if not self._arrivals:
             return None
         if self._size_count >= self._size_limit_count:

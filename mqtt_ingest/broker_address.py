@@ -11,7 +11,7 @@ CONNECT_TIMEOUT_S = 10.0
 
 
 class BrokerSettingsError(RuntimeError):
-    """A setting with which no broker can be reached; the message names it and the remedy."""
+    """A wrong setting, so no broker can be reached; the message names it and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +62,5 @@ def set_up_client(client: mqtt.Client, address: BrokerAddress) -> None:
 
 
 def _without_delay(client: mqtt.Client, userdata: Any, sock: Any) -> None:
-    # Nagle would hold a small acknowledgement back until the one before is confirmed.
+    # Nagle's algorithm would delay a small acknowledgement until the previous one is confirmed.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,4 +1,4 @@
-"""Words of the MQTT contract, version 1, that tables share. No tables here, so that the parser stays pure."""
+"""Enums of the MQTT contract, version 1, that tables share. No tables here, so that the parser stays pure."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
-"""Limits the record of received numbers: at most 5,000 ranges a stream.
+"""Limits the record of received numbers to 5,000 ranges per stream.
 
 A device that leaves out every second reading makes one range per reading, and each one rewrites the whole record.
-So beyond the limit a reading that would add a range is refused as `rate_limited`; one that fills a gap or extends a
+So at the limit a reading that would add a range is refused as `rate_limited`; a reading that fills a gap or extends a
 range is taken. A healthy device has one range, and one more for each gap.
 """
 

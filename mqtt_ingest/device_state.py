@@ -1,6 +1,6 @@
-"""What a batch says about the devices themselves: heartbeat, on or off line, statuses, alerts, acks.
+"""Stores what a batch reports about devices: heartbeat, on or off line, statuses, alerts, acks.
 
-Runs inside the transaction of `store`. `devices.services` decides what a status means for totals.
+Runs inside the transaction of `store`. `devices.services` decides the effect of a status on totals.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,12 +36,12 @@ class _Message:
 
     @property
     def is_last_will(self) -> bool:
-        """The broker sends it for a device that fell silent; it holds nothing else about the device."""
+        """The broker sends it for a device that fell silent; it has no other data about the device."""
         return self.content.get("online") is False and "stream" not in self.content
 
 
 def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> None:
-    """Store everything that this batch says about devices."""
+    """Store everything that this batch reports about devices."""
     messages = list(_messages(arrivals))
     statuses = [m for m in messages if m.kind is Kind.STATUS]
     # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
@@ -56,9 +56,9 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
 
 
 def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:
-    """A message that a device sent just now is a heartbeat; a retained one, or its last will, is not.
+    """A message that a device just sent is a heartbeat; a retained message or its last will is not.
 
-    A message that the broker kept while ingest was away proves only that the device was alive when it measured.
+    A message that the broker kept while ingest was away proves only that the device worked when it measured.
     """
     heard: dict[int, int] = {}
     for arrival in arrivals:

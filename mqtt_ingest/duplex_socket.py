@@ -1,4 +1,4 @@
-"""A socket under paho that lets messages of ingest, both ways, and their acknowledgements bypass it.
+"""A socket below paho. Messages of ingest in both directions, and their acknowledgements, bypass paho.
 
 paho reads each packet in three calls, answers each by a send of its own, and keeps an object a message: at thousands a
 second that is most of the cost of ingest (docs/performance.md). Here the socket is read 64 KiB at a time. PUBLISH
@@ -30,7 +30,7 @@ class Published(NamedTuple):
 
 
 class DuplexSocket:
-    """Wraps a connected socket, plain or TLS. What paho calls comes first."""
+    """Wraps a connected socket, plain or TLS. The methods that paho calls come first."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -46,7 +46,7 @@ class DuplexSocket:
 
     # --- what paho calls ---
     def recv(self, count: int) -> bytes:
-        """Of the packet that `next_messages` has stopped at, never of the socket."""
+        """Reads from the packet at which `next_messages` has stopped, never from the socket."""
         if self._for_paho:
             data = bytes(self._for_paho[:count])
             del self._for_paho[:count]
@@ -81,7 +81,7 @@ class DuplexSocket:
 
     @property
     def has_for_paho(self) -> bool:
-        """Let paho read: a packet of its own is there, or the connection has ended."""
+        """Let paho read, because one of its packets has arrived or the connection has ended."""
         return bool(self._for_paho) or self._has_ended or self._error is not None
 
     def read(self) -> bool:
@@ -168,10 +168,10 @@ class DuplexSocket:
 
 
 def _measure(data: bytes, start: int, end: int) -> tuple[int, int, bool]:
-    """Where the body of the packet at `start` begins, where it ends, and whether all of it is there.
+    """The begin and end of the body of the packet at `start`, and whether it is complete.
 
-    If the length is incomplete, or one that no packet may have (paho gets that packet and refuses it), the end is just
-    after the known bytes.
+    If the length is incomplete or invalid (paho gets that packet and refuses it), the end is just after the known
+    bytes.
     """
     length, shift, at = 0, 0, start + 1
     while at < end:

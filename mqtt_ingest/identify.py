@@ -1,7 +1,7 @@
-"""Topic -> device, through a cache that knows when it is stale. The broker checks credentials.
+"""Finds the device of a topic, through a cache with time limits. The broker checks credentials.
 
-A device provisioned a second ago must work, and one revoked a few seconds ago must not. So a device that was found
-is cached for 5 s, one that was not found for 1 s.
+A new device must work after a second, and a revoked device must be refused after a few seconds. So a known device is
+cached for 5 s, an unknown one for 1 s.
 """
 
 import time
@@ -41,11 +41,11 @@ class Arrival:
 
 
 class DeviceDirectory:
-    """Looks devices up, all the stale ones of a call in one query."""
+    """Looks devices up; one query finds all expired ones of a call."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._entries: dict[str, tuple[DeviceRef | None, float]] = {}  # with when it is stale [s]
+        self._entries: dict[str, tuple[DeviceRef | None, float]] = {}  # with the time when it expires [s]
 
     def find(self, device_ids: Iterable[str]) -> dict[str, DeviceRef | None]:
         now_s = self._clock()
@@ -76,7 +76,7 @@ class DeviceDirectory:
 
 
 def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, ParsedMessage]]) -> list[Arrival]:
-    """Messages with their devices; those of unknown and revoked devices with everything in them refused."""
+    """Messages with their devices; everything in messages of unknown or revoked devices is refused."""
     found = directory.find(parsed.device_id for _, parsed in messages if not _has_no_device(parsed))
     arrivals = []
     for received, parsed in messages:
@@ -91,9 +91,9 @@ def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, Pars
 
 
 def refuse_all(parsed: ParsedMessage, reason: Reason, detail: str) -> ParsedMessage:
-    """The same message with each of its readings refused for `reason`, or the whole where it has none.
+    """The same message with each of its readings refused for `reason`, or the whole message if it has no readings.
 
-    What was refused before keeps its own reason.
+    Readings refused before keep their own reason.
     """
     rejections = parsed.rejections + tuple(
         refuse(reading, parsed.stream, (reason, detail)) for reading in parsed.readings

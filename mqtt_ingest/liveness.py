@@ -19,7 +19,7 @@ BELIEVED_FOR_S = 3 * INTERVAL_S
 
 @dataclass(frozen=True, slots=True)
 class SignOfLife:
-    """How ingest was at `at_s` (Unix time)."""
+    """The state of ingest at `at_s` (Unix time)."""
 
     at_s: float
     is_connected: bool
@@ -54,13 +54,13 @@ class Liveness:
         try:
             cache.set(CACHE_KEY, asdict(sign), timeout=24 * 3600)
         except (DatabaseError, InterfaceError) as error:
-            # The next batch will notice, and wait, if the database is gone; meanwhile we are not alive.
+            # If the database is gone, the next batch will notice it and wait; meanwhile ingest is not alive.
             logger.debug("No heartbeat: %s", error)
             connection.close()
         self._last = sign
 
 
 def last_sign_of_life() -> SignOfLife | None:
-    """The last heartbeat, however old; None when there never was one."""
+    """The last heartbeat of any age; None if there never was one."""
     found = cache.get(CACHE_KEY)
     return SignOfLife(**found) if found else None

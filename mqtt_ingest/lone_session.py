@@ -1,7 +1,8 @@
 """Ends a lone worker's persistent session when several workers take over, without losing a message in it.
 
-While the session exists the broker fills it, although no worker reads it. So: unsubscribe, take the kept messages, and
-only then tell the broker to forget the session. `ingest_mqtt --end-session` does it, beside the workers that took over.
+While the session exists the broker fills it, although no worker reads it. So the steps are: unsubscribe, take the
+kept messages, and only then tell the broker to forget the session. `ingest_mqtt --end-session` does it, beside the
+workers that took over.
 """
 
 import logging
@@ -31,7 +32,7 @@ class LeavingReceiver(PahoReceiver):
     def __init__(self, address: BrokerAddress) -> None:
         super().__init__(address)
         self.was_lost = False
-        self.was_emptied = False  # whoever watches it says so
+        self.was_emptied = False  # the supervisor of the other process reports this
         self._client.on_unsubscribe = self._on_unsubscribe
 
     def _on_connect(self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
@@ -60,7 +61,7 @@ class LeavingReceiver(PahoReceiver):
 
 
 def end_session(address: BrokerAddress) -> None:
-    """The broker forgets the lone worker's session, and whatever is still in it.
+    """The broker forgets the lone worker's session with everything still in it.
 
     Raises SessionInUseError when the broker does not let us in, OSError when it cannot be reached.
     """

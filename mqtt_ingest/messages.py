@@ -1,4 +1,4 @@
-"""The shapes of the MQTT contract, version 1: what a device sends, and what the parser makes of it.
+"""The shapes of the MQTT contract, version 1: messages of devices, and the results of the parser.
 
 `contract/*.schema.json` publishes the same shapes; `tests/mqtt_ingest/test_contract.py` tests both with the same
 vectors. Rules that need a clock or two fields at once are in `parse.py`.
@@ -83,7 +83,7 @@ class DecodedEnvelope(_Readings, frozen=True):
 
 
 class ReadingName(msgspec.Struct, frozen=True):
-    """What identifies a reading, whatever is wrong with the rest: so that its refusal can be answered."""
+    """The identity of a reading, read even if other parts are wrong, so that its refusal can be answered."""
 
     seq: Any = None
     seq_from: Any = None

@@ -1,6 +1,6 @@
 """Gauges of one ingest process, on a port of its own when INGEST_METRICS_PORT is set.
 
-What is counted across processes is in the database (`queries.counters`), for `/metrics` of the web processes.
+Counters of all processes are in the database (`queries.counters`), for `/metrics` of the web processes.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What ingest keeps beside readings: refused messages with their reason, other messages, and the counters."""
+"""Tables of ingest besides readings: refused messages with their reason, other messages, and the counters."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +31,7 @@ class RejectedMessage(models.Model):
 
 
 class DeviceMessage(models.Model):
-    """A status, alert or acknowledgement: those of its keys that the contract knows."""
+    """A status, alert or acknowledgement, with only the keys of the contract."""
 
     device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="messages")
     kind = models.CharField(_("kind"), max_length=8, choices=MessageKind)
@@ -56,7 +56,7 @@ class IngestCounter(models.Model):
 
     pk = models.CompositePrimaryKey("outcome", "reason", "slot")
     outcome = models.CharField(max_length=12, choices=Outcome)
-    reason = models.CharField(max_length=16, blank=True)  # of MESSAGE: the kind
+    reason = models.CharField(max_length=16, blank=True)  # for MESSAGE: the kind
     slot = models.SmallIntegerField()
     count = models.BigIntegerField()
 

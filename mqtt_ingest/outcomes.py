@@ -31,7 +31,7 @@ KEPT_PER_MINUTE_COUNT = 600
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one transaction, and between which times its readings were measured: None when it has none."""
+    """Counts of one transaction, and the first and last time of its readings (None without readings)."""
 
     stored: int = 0
     duplicate: int = 0
@@ -57,7 +57,7 @@ class Tally:
         self.newest_ms = newest_ms if self.newest_ms is None else max(self.newest_ms, newest_ms)
 
     def rows(self) -> list[tuple[str, str, int]]:
-        """(outcome, reason, count) of what is not zero."""
+        """(outcome, reason, count) of counts above zero."""
         rows = [
             (Outcome.RECEIVED.value, "", self.received),
             (Outcome.STORED.value, "", self.stored),
@@ -78,7 +78,8 @@ def tally_messages(tally: Tally, arrivals: Iterable[Arrival]) -> None:
 
 
 def count(cursor: CursorWrapper, tally: Tally) -> None:
-    """Add the tally to the counters. Last in the transaction: others wait for these rows until it ends."""
+    """Add the tally to the counters. Last step of the transaction, because other workers wait for these rows until it
+    ends."""
     rows = tally.rows()
     if not rows:
         return
@@ -94,7 +95,7 @@ def count(cursor: CursorWrapper, tally: Tally) -> None:
 
 
 class Sample:
-    """Decides which rejected messages are kept: the first of each device, and not too many of all together."""
+    """Decides which rejected messages are kept: the first of each device, up to a limit for all."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         device, everyone = KEPT_PER_DEVICE_AND_MINUTE_COUNT, KEPT_PER_MINUTE_COUNT

@@ -60,7 +60,7 @@ class PahoReceiver:
 
     A lone worker has a persistent session: messages wait at the broker while it is away. One of several (`worker` is
     its name) shares a subscription and starts clean: the unacknowledged messages of a dead worker go to the others or
-    come again from the devices, and no unused session fills up.
+    come again from the devices, and no unused session collects messages.
     """
 
     def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = "") -> None:
@@ -170,7 +170,7 @@ class PahoReceiver:
         sock = self._socket()
         if sock is None:
             return
-        if self._client.want_write():  # a callback asked for it
+        if self._client.want_write():  # a callback has requested this
             self._client.loop_write()
         sock.flush()
         may_read = self._may_read()
@@ -211,7 +211,8 @@ class PahoReceiver:
         return self._is_reading and not is_full
 
     def _read(self, sock: DuplexSocket) -> None:
-        """Read once, and hand all messages to the pipeline together: one wake-up per message would cost more."""
+        """Read once, and pass all messages to the pipeline together, because one wake-up per message would cost
+        more."""
         if sock.read():
             self._client.note_life()
         fresh: list[Received] = []
@@ -222,7 +223,7 @@ class PahoReceiver:
                     Received(_text(topic), payload, now_ms, not is_retained, self._connection, packet_id)
                     for topic, payload, packet_id, is_retained in sock.next_messages()
                 ]
-                # In the order they came: with the answer to our connecting a new numbering of packets begins.
+                # In the order of arrival, because a new numbering of packets begins with the answer to our connection.
                 if not sock.has_for_paho or self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                     break
         finally:
@@ -245,7 +246,7 @@ class PahoReceiver:
         """Unacknowledged answers are lost with the connection: devices send their readings again."""
         sock = self._socket()
         while sock is not None and self._to_publish and len(self._unanswered_publishes) < PUBLISH_WINDOW_COUNT:
-            # Packet ids of our own: paho, which numbers its subscriptions, publishes nothing.
+            # We number packets ourselves; paho publishes nothing and numbers only its subscriptions.
             self._last_publish_id = self._last_publish_id % 65_535 + 1
             if self._last_publish_id not in self._unanswered_publishes:
                 self._unanswered_publishes.add(self._last_publish_id)
@@ -254,7 +255,7 @@ class PahoReceiver:
     def _acknowledge(self, messages: list[Received]) -> None:
         sock = self._socket()
         if sock is not None:
-            # Packet ids start anew with a connection: an old one would acknowledge another message.
+            # Packet ids restart with each connection: an old id would acknowledge another message.
             mine = (message.packet_id for message in messages if message.connection == self._connection)
             sock.acknowledge(packet_id for packet_id in mine if packet_id is not None)
 
@@ -310,7 +311,7 @@ class PahoReceiver:
         self, client: mqtt.Client, userdata: Any, flags: Any, reason: ReasonCode, properties: Any
     ) -> None:
         was_connected, self._is_connected = self._is_connected, False
-        self._connection += 1  # acknowledgements still on their way are void
+        self._connection += 1  # acknowledgements that are not sent yet are invalid
         self._to_publish.clear()
         self._unanswered_publishes.clear()
         if self._closing_at_s is None and (was_connected or not self._is_outage_logged):

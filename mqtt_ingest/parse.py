@@ -36,7 +36,7 @@ _decode_other = {kind: msgspec.json.Decoder(shape).decode for kind, shape in OTH
 
 
 def parse(topic: str, payload: bytes, now_ms: int) -> ParsedMessage:
-    """What one message says. `now_ms` is when it was received."""
+    """The content of one message. `now_ms` is when it was received."""
     address = parse_topic(topic)
     if address is None:
         return _refuse_topic(topic)
@@ -133,7 +133,7 @@ def _refuse(kind: Kind, device_id: str, problem: Problem) -> ParsedMessage:
 
 
 def _refuse_topic(topic: str) -> ParsedMessage:
-    """A device id outside the grammar: the broker lets none in, so no such device can be known."""
+    """A device id outside the grammar. The broker lets none in, so no such device can be known."""
     parts = topic.split("/")
     device_id = parts[2] if len(parts) > 2 else topic
     kind = Kind(parts[3]) if len(parts) == 4 and parts[3] in set(Kind) else Kind.READINGS

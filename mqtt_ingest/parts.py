@@ -1,6 +1,6 @@
-"""A batch on its way into the database, in the parts that are committed one by one.
+"""A batch while it is stored, in parts that are committed one by one.
 
-A batch is one part until the database refuses something in it. The committed parts are remembered here, outside the
+A batch is one part as long as the database refuses nothing in it. The committed parts are remembered here, outside the
 attempt: when the database fails between two parts, the next attempt continues with the rest, and nothing is counted
 twice.
 """
@@ -51,7 +51,7 @@ def split(arrivals: Sequence[Arrival]) -> list[list[Arrival]] | None:
     readings, rejections = arrival.parsed.readings, arrival.parsed.rejections
     if len(readings) + bool(rejections) < 2:
         return None
-    # What was refused already goes with the first half, so that it is counted once.
+    # Readings already refused go with the first half, so that they are counted once.
     middle = len(readings) // 2
     first = replace(arrival.parsed, readings=readings[:middle])
     second = replace(arrival.parsed, readings=readings[middle:], rejections=())

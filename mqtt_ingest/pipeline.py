@@ -1,4 +1,4 @@
-"""The whole of ingest on one page: receive, parse, identify, batch, store, acknowledge, announce.
+"""All of ingest on one page: receive, parse, identify, batch, store, acknowledge, announce.
 
 Each stage is a module of that name. One thread runs this loop, another one owns the MQTT client.
 """
@@ -41,7 +41,7 @@ class Pipeline:
         batch: Batch | None = None,
         store_batch: Callable[[Parts], Stored] = store_parts,
     ) -> None:
-        self.total, self.last = Tally(), Tally()  # of all batches committed, and of the one before this
+        self.total, self.last = Tally(), Tally()  # of all committed batches, and of the previous one
         self.stopping = threading.Event()
         self.idle_since_s = time.monotonic()
         self._receiver = receiver
@@ -58,7 +58,7 @@ class Pipeline:
         self._receiver.stop_reading()
 
     def run(self) -> None:
-        """Until `stop`, and until the queue is then empty."""
+        """Runs until `stop`, and then until the queue is empty."""
         try:
             while not self._is_finished():
                 self._step()

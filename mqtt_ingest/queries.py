@@ -22,7 +22,7 @@ class Counters:
 
 
 def counters() -> Counters:
-    """All counters, from one statement: a moment in which they add up."""
+    """All counters from one statement, so that they add up."""
     found = Counters()
     rows = IngestCounter.objects.values("outcome", "reason").annotate(total=Sum("count"))
     for outcome, reason, total in rows.values_list("outcome", "reason", "total"):
@@ -36,6 +36,6 @@ def counters() -> Counters:
 
 
 def is_alive() -> bool:
-    """Whether an ingest process is at work and connected to the broker."""
+    """Whether an ingest process is running and connected to the broker."""
     sign = last_sign_of_life()
     return sign is not None and sign.is_connected and time.time() - sign.at_s < BELIEVED_FOR_S

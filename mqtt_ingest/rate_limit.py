@@ -21,7 +21,7 @@ class _Bucket:
 
 
 class TokenBuckets:
-    """One bucket a key: `burst` tokens, refilled at `rate_per_s`."""
+    """One bucket per key: `burst` tokens, refilled at `rate_per_s`."""
 
     def __init__(self, rate_per_s: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate_per_s, self.burst = rate_per_s, burst
@@ -67,8 +67,8 @@ class TokenBuckets:
 def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
     """How long the answer to a message of old readings is delayed, so that its device stays below the limit.
 
-    A refused reading is lost, and a device with a long backlog knows no limit but its window: it sends more when it is
-    answered. Half a bucket is five of the largest messages. Answers to live readings do not wait.
+    A refused reading is lost, and only its window limits a device with a long backlog: it sends more when it gets an
+    answer. Half a bucket is five of the largest messages. Answers to live readings do not wait.
     """
     if len(arrival.parsed.readings) <= LIVE_LIMIT_COUNT:
         return 0.0
@@ -86,7 +86,7 @@ def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     if buckets.take(parsed.device_id, tokens, waited_s):
         return arrival
     detail = f"more than {buckets.rate_per_s:g} readings/s sustained, burst {buckets.burst:g}"
-    # Named rate_limited whatever else was wrong with it: so it is counted, and keeps no payload.
+    # The reason is rate_limited even if something else was wrong, so it is counted and no payload is kept.
     renamed = tuple(replace(r, reason=Reason.RATE_LIMITED, detail=detail) for r in parsed.rejections)
     refused = refuse_all(replace(parsed, rejections=renamed), Reason.RATE_LIMITED, detail)
     return replace(arrival, parsed=refused)

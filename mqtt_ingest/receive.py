@@ -1,8 +1,8 @@
-"""What the pipeline needs of an MQTT client, and the bounded queue between the client and the pipeline.
+"""The interface of an MQTT client for the pipeline, and the bounded queue between the two.
 
 `paho_receiver.py` is the client in use; another client needs only the same few methods.
-Back-pressure: the queue is bounded in messages and in bytes. While it is full the receiver does not read its
-socket, so the broker holds the rest. Small messages overtake large ones: live readings do not wait for
+Back-pressure: the queue is bounded in messages and in bytes. While it is full the receiver does not read its socket,
+so the broker keeps the rest. Small messages overtake large ones: live readings do not wait for
 the backlog of hundreds of devices.
 """
 
@@ -15,7 +15,8 @@ from typing import Protocol
 
 QUEUE_LIMIT_COUNT = 5_000
 QUEUE_LIMIT_BYTES = 32 * 1024 * 1024
-# Of messages that came and are not settled, stored ones that wait for others among them. Packet ids have 16 bits, and
+# Bytes of received messages that are not settled, including stored ones that wait for earlier ones. Packet ids have
+# 16 bits, and
 # Mosquitto 2.0 sends on beyond its window.
 UNSETTLED_LIMIT_COUNT = 20_000
 # Largest portion taken at once: a mebibyte of backlog holds some ten thousand readings, enough for a batch.
@@ -49,8 +50,8 @@ class BoundedQueue:
         self._small: deque[Received] = deque()
         self._large: deque[Received] = deque()
         self._bytes = 0
-        # In the order they came, until they are settled; and which of them are, though one before is not. Held back by
-        # a large message are small ones of at most as many bytes: large ones get half of what is taken.
+        # In order of arrival, until settled; and those already settled while an earlier one is not. Small
+        # messages delay a large one by at most its own size, so large ones get half of what is taken.
         self._unsettled: deque[Received] = deque()
         self._settled_ids: set[int] = set()
         self._changed = threading.Condition()
@@ -71,7 +72,7 @@ class BoundedQueue:
 
     @property
     def unsettled_count(self) -> int:
-        """Messages that came and are not acknowledged to the broker yet, those in the queue included."""
+        """Received messages that are not acknowledged to the broker yet, including those in the queue."""
         return len(self._unsettled)
 
     @property
@@ -108,7 +109,7 @@ class BoundedQueue:
             return taken
 
     def settle(self, messages: Sequence[Received]) -> list[Received]:
-        """These are done with; returns what may be acknowledged now.
+        """Mark these as finished; returns the messages that may be acknowledged now.
 
         MQTT demands the order of arrival, so messages that overtook others wait for them.
         """
@@ -139,4 +140,4 @@ class Receiver(Protocol):
         """Send with QoS 1. Lost when not connected."""
 
     def stop_reading(self) -> None:
-        """Take nothing more from the broker; what is in the queue stays to be taken."""
+        """Take nothing more from the broker; messages in the queue can still be taken."""

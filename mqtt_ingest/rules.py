@@ -1,4 +1,4 @@
-"""Rules for one reading beyond its shape: its time, its fault flags, what a mean stands for.
+"""Rules for one reading beyond its shape: its time, its fault flags, the readings of a mean.
 
 Pure: the clock is an argument. Shapes are in `messages.py`.
 """
@@ -8,7 +8,7 @@ from mqtt_ingest.messages import LARGEST_SEQ, Reading, Rejection
 
 FUTURE_LIMIT_MS = 2 * 60 * 1000
 AGE_LIMIT_MS = 366 * 24 * 3600 * 1000
-# What a mean may stand for. Without a limit one reading could mark a whole stream as received.
+# Which readings a mean may replace. Without a limit one reading could mark a whole stream as received.
 MEAN_LIMIT_COUNT = 32_767
 
 # A required value may be null only when the device says that its sensor failed.
@@ -18,7 +18,7 @@ Problem = tuple[Reason, str]
 
 
 def problem_of(reading: Reading, now_ms: int) -> Problem | None:
-    """Why a reading of the right shape is refused all the same, or None."""
+    """Why a reading with the right shape is refused, or None."""
     t = reading.t
     if t > now_ms + FUTURE_LIMIT_MS:
         ahead_s = (t - now_ms) / 1000
@@ -50,19 +50,19 @@ def _problem_of_mean(reading: Reading) -> Problem | None:
 
 
 def start_of(seq: int, seq_from: int | None) -> int | None:
-    """From where a refused mean is answered; None when it claims what no mean can stand for."""
+    """The first seq of the answer to a refused mean; None if its claim is impossible for a mean."""
     return seq_from if seq_from is not None and 0 <= seq - seq_from < MEAN_LIMIT_COUNT else None
 
 
 def refuse(reading: Reading, stream: int, problem: Problem, index: int | None = None) -> Rejection:
-    """The refusal of a reading of the right shape."""
+    """The refusal of a reading with the right shape."""
     reason, detail = problem
     seq_from = start_of(reading.seq, reading.seq_from)
     return Rejection(reason, detail, index, stream, reading.seq, seq_from, reading.t)
 
 
 def refuse_by_name(seq: object, seq_from: object, stream: int, problem: Problem, index: int) -> Rejection:
-    """The refusal of something that is no reading: answered when its `seq` can be one."""
+    """The refusal of something that is not a reading; it is answered if its `seq` is valid."""
     reason, detail = problem
     number, first = _whole(seq), _whole(seq_from)
     if number is None:

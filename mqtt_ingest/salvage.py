@@ -1,8 +1,8 @@
 """Finds the readings of a message that is refused as a whole, so that the device gets an answer.
 
 A device resends unanswered readings: a message refused without an answer would arrive again and again. So when
-`stream` and the list of readings are readable, each reading gets its own refusal. `NaN` and `Infinity`, which are no
-JSON but which careless libraries write, refuse the readings they stand in and no others.
+`stream` and the list of readings are readable, each reading gets its own refusal. `NaN` and `Infinity`, which are not
+JSON but which some libraries write, cause the refusal of only the readings that contain them.
 """
 
 import json
@@ -16,23 +16,23 @@ from mqtt_ingest.messages import LARGEST_STREAM, DecodedEnvelope, ParsedMessage,
 from mqtt_ingest.rules import Problem, problem_of, refuse, refuse_by_name
 from mqtt_ingest.topics import Kind
 
-# 2 MiB, the broker's limit, hold no more: with its required fields alone a reading takes 73 bytes.
+# A message of 2 MiB, the broker's limit, holds no more: a reading with only its required fields takes 73 bytes.
 NAMED_LIMIT_COUNT = 30_000
-NUMBER_LIMIT_CHARS = 400  # of a whole number; beyond, no float holds it either
+NUMBER_LIMIT_CHARS = 400  # digits of a whole number; a float cannot hold more
 
 
 class _NoNumber:
-    """NaN or an Infinity, where it stood."""
+    """A NaN or an Infinity in the message."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
 
 def salvage(device_id: str, payload: bytes, now_ms: int, problem: Problem) -> ParsedMessage | None:
-    """The message with each of its readings judged alone; None when it does not even name them.
+    """The message with each of its readings checked alone; None if the readings cannot be found.
 
-    `problem` is why the message was refused. Where it is `not_json` and this decoder reads it all the same, the
-    readings without fault are taken; else `problem` refuses them all.
+    `problem` is why the message was refused. If it is `not_json` and this decoder can read it, readings without fault
+    are taken; otherwise `problem` refuses them all.
     """
     message = _decode(payload)
     if not isinstance(message, dict):
@@ -57,7 +57,7 @@ def salvage(device_id: str, payload: bytes, now_ms: int, problem: Problem) -> Pa
 
 
 def _decode(payload: bytes) -> Any:
-    """What Python's own, more lenient decoder makes of it; None for nothing."""
+    """The result of Python's own, more lenient decoder; None if it fails."""
     try:
         return json.loads(payload.decode(), parse_constant=_NoNumber, parse_int=_whole_number)
     except (ValueError, RecursionError):
@@ -99,7 +99,7 @@ def _judge(
 
 
 def _find_no_number(value: Any) -> str | None:
-    """`field=NaN: ...` for the first one in there. Not recursive: a device chose the depth."""
+    """`field=NaN: ...` for the first one in there. Not recursive, because a device chooses the depth."""
     waiting: list[tuple[str, Any]] = [("", value)]
     while waiting:
         path, one = waiting.pop()

@@ -1,4 +1,4 @@
-"""A device for trials, on a chimney of its own; `publish_reading` uses it.
+"""A device for trials, on its own chimney; `publish_reading` uses it.
 
 Its login is kept in DATA_DIR/spare_device.json, mode 0600, because a password is shown only once. It
 publishes as any device does: over TLS, with its own login, and waits for `committed`.
@@ -59,7 +59,7 @@ def _any_factory_name() -> str:
 
 
 def plausible_message(t_ms: int) -> dict[str, Any]:
-    """One reading of a wood boiler in the afternoon, as the first of a boot of its own."""
+    """One reading of a wood boiler in the afternoon, as the first reading of a new boot."""
     reading = {
         "seq": 1,
         "t": t_ms,

@@ -1,4 +1,4 @@
-"""A batch as lines for COPY, and the facts about it that `store` needs. No database here.
+"""Converts a batch to lines for COPY, and collects the facts about it that `store` needs. No database here.
 
 The JSON encoder writes the lines: a list of numbers is a line except for its commas, and the encoder is ten times
 faster than Python code that formats each number.
@@ -29,7 +29,7 @@ class StagedBatch:
 
     keys: list[tuple[int, int, int, int]] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
-    largest_stream_count: int = 0  # readings of the stream that has most
+    largest_stream_count: int = 0  # readings of the stream with the most
 
     def as_file(self) -> BytesIO:
         return BytesIO(b"".join(self.texts))
@@ -87,7 +87,7 @@ def _lines(rows: list[tuple[Any, ...]]) -> bytes:
 
 
 def _without_tiny_numbers(row: Iterable[Any]) -> list[Any]:
-    """PostgreSQL refuses a number that a 4-byte float would round to zero; we store the zero."""
+    """PostgreSQL refuses a number that a 4-byte float would round to zero, so we store zero."""
     return [0.0 if isinstance(v, float) and abs(v) < SMALLEST_FLOAT4 else v for v in row]
 
 

@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 
 
 def store(arrivals: Sequence[Arrival]) -> Stored:
-    """Write a batch; when this returns it is committed. To try again after a failure, see `store_parts`."""
+    """Write a batch; when this returns it is committed. `store_parts` handles a retry after a failure."""
     return store_parts(Parts(arrivals))
 
 
 def store_parts(parts: Parts) -> Stored:
-    """Write the remaining parts of a batch; when this returns all of it is committed.
+    """Write the remaining parts of a batch; when this returns, the whole batch is committed.
 
-    A reading that the database refuses is found by halving and refused alone.
+    If the database refuses a reading, halving finds it, and only it is refused.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def store_parts(parts: Parts) -> Stored:
 
 
 def _store_once(arrivals: list[Arrival]) -> Stored:
-    """All of it in one transaction, or nothing; a stored reading never changes.
+    """Stores everything in one transaction, or nothing; a stored reading never changes.
 
     New readings are known before the insert. If the primary key still finds a duplicate, the record of received
     numbers was lost: the batch is stored again, and the key decides.
@@ -98,7 +98,7 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
 
 def _copy(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> None:
     _execute(cursor, "create_staging")
-    if is_nested:  # in somebody's transaction, as in a test: no commit has emptied it yet
+    if is_nested:  # in an outer transaction, as in a test, no commit has emptied it yet
         cursor.execute("TRUNCATE ingest_staging")
     with connection.wrap_database_errors:
         cursor.copy_expert(sql.load("mqtt_ingest", "copy_staging"), staged.as_file())
@@ -108,7 +108,7 @@ def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: 
     """For the copied rows: 1. lock the streams; 2. remove duplicates and crowding readings; 3. insert; 4. record, mark,
     notify.
 
-    Returns how many are new, and the positions of those refused because their stream is in too many pieces.
+    Returns how many are new, and the positions of those refused because their stream has too many gaps.
     """
     now = timezone.now()
     stored_at = {"stored_at": now}

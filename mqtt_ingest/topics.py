@@ -23,7 +23,7 @@ FROM_DEVICES = (Kind.READINGS, Kind.STATUS, Kind.ALERTS, Kind.ACKS)
 _TOPIC = re.compile(rf"{ROOT}/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/(?P<kind>{'|'.join(FROM_DEVICES)})", re.ASCII)
 
 
-# A device always uses the same topic, so the cache hits; invented topics only evict each other.
+# A device always uses the same topic, so the cache works; invented topics only replace each other.
 @lru_cache(maxsize=20_000)
 def parse_topic(topic: str) -> tuple[str, Kind] | None:
     """Device id and kind of a topic that devices publish to; None for any other."""

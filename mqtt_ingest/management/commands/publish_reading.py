@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def mosquitto_pub_line(device: ProvisionedDevice, message: dict[str, Any]) -> str:
-    """A line for a shell. Each run is a boot of its own: its stream is the time in seconds."""
+    """A line for a shell. Each run is a new boot; its stream is the time in seconds."""
     now = "'$(date +%s)'"
     reading = json.dumps(message["readings"][0]).replace(f'"t": {message["readings"][0]["t"]}', f'"t": {now}000')
     payload = f'{{"v": 1, "stream": {now}, "interval_s": 5, "readings": [{reading}]}}'
