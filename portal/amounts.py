@@ -1,4 +1,4 @@
-"""Amounts of entries on the pages: how they are read when typed, how they are shown, and where the entry is."""
+"""Amounts of entries on the pages: how they are read and shown, and the address of the entry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.numbers import NumberError, parse_number
 from production.models import ProductionEntry
 
 Entry = EnergyEntry | ProductionEntry
-# How many decimals people write in a unit. A factory's own unit (a lorry), a cost and a percentage have few.
+# The number of decimals that people write for a unit. A factory's own unit (a lorry), a cost and a percentage have few.
 _DECIMALS = {"kg": 0, "kWh": 0, "m3": 2, "stere": 2, "L": 2, "t": 3, "MWh": 3, "GJ": 3}
 _DECIMALS_OF_OTHERS = 2
 DECIMALS_OF_COLUMN = 6
@@ -31,7 +31,7 @@ def decimals_of(unit: str) -> int:
 def read_amount(
     text: str, unit: str, *, stored: Decimal = Decimal(0), most_decimals: int = DECIMALS_OF_COLUMN
 ) -> Decimal:
-    """The amount that a person typed in a field of this unit. Raises NumberError with words for that person.
+    """The amount typed in a field of this unit. Raises NumberError with a message for the person who typed it.
 
     `stored`: the amount that it corrects, which the page showed with a point before its decimals.
     """
@@ -55,7 +55,7 @@ def unit_label(unit: str) -> str:
 
 
 def amount_label(entry: Entry) -> str:
-    """As it was entered: `24 m3 stacked`."""
+    """The amount as entered: `24 m3 stacked`."""
     return f"{plain(entry.amount)} {unit_label(entry.unit)}"
 
 

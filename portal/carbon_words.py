@@ -24,7 +24,7 @@ def counts(co2e_kg: Decimal) -> str:
 
 
 def digits(kg: Decimal, unit: str) -> str:
-    """About two digits: 7.9, 0.13, 1,204."""
+    """Formats with about two digits: 7.9, 0.13, 1,204."""
     value = kg / TONNE_KG if unit == "t" else kg
     if not value:
         return "0"

@@ -30,7 +30,7 @@ class NavItem:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Template context of every page. Costs one query for a signed-in user, else none."""
+    """Template context of every page. Costs one query for a signed-in user, otherwise none."""
     user = getattr(request, "user", None)
     return {
         "demo": settings.DEMO,
@@ -50,7 +50,7 @@ def _organisation_name(user: Any) -> str:
 # --- Navigation ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """The page that is asked for; a page that does not exist has no name."""
+    """The name of the requested page; empty for a page that does not exist."""
 
     name: str
     factory_id: int | None
@@ -97,13 +97,13 @@ def _network_items(where: _Where, actions: set[Action]) -> list[NavItem]:
         _item(where, pgettext("page", "Morning"), "morning"),
         _item(where, _("Factories"), "network", below=("factory-new", *FACTORY_PAGES)),
         _item(where, _("Leaderboard"), "leaderboard"),
-        # Auditors read the rows behind the figures.
+        # Auditors see the rows behind the figures.
         _item(where, _("Members"), "members") if is_manager else _item(where, _("API reference"), "swagger-ui"),
     ]
 
 
 def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[NavItem]:
-    """The pages of the manager's one factory, or of the factory that is open; else the page to choose one."""
+    """The pages of the manager's only factory, or of the open factory; otherwise the page to choose one."""
     managed = [m.factory_id for m in memberships if m.factory_id and Action.WRITE_ENERGY in actions_of(Role(m.role))]
     is_of_one = len(memberships) == 1 and len(managed) == 1
     is_wide = len(managed) < len(memberships)

@@ -1,4 +1,4 @@
-"""/integrate/: a first API call that is ready to copy, with the base URL, a new token and three languages."""
+"""/integrate/: a first API call ready to copy, with the base URL and a new token, in three languages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class FirstCall:
-    """What the page shows. `token` is set once, right after it was made."""
+    """What the page shows. `token` is shown only once, right after it was made."""
 
     base_url: str
     token: str
@@ -62,7 +62,7 @@ def first_call(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, user: User, token: str, refusal: str) -> FirstCall:
     base_url = request.build_absolute_uri("/api/")
-    # Readings of the spare device are in no total of a real factory.
+    # Readings of the spare device are not in any total of a real factory.
     device = (
         visible_to(user, MCUDevice.objects.select_related("factory"), action=Action.VIEW_DEVICES)
         .filter(device_id=spare_device.DEVICE_ID, revoked_at=None)

@@ -29,7 +29,7 @@ def factory_address(factory_id: int) -> str:
 
 
 def landing_address(user: User) -> str:
-    """The first page of a user with a role; empty for a manager of several factories, who chooses one, or of none."""
+    """The first page of a user with a role; empty for a manager of no factory or of several, who chooses one."""
     if not may(user, Action.USE_PORTAL):  # an integrator uses the API only
         return reverse("first-call")
     if may(user, Action.VIEW_NETWORK):

@@ -1,7 +1,7 @@
-"""The main figure of a factory's page: of one logged day, beside the median of the 28 days before it.
+"""The main figure of a factory's page: one logged day, compared with the median of the 28 days before it.
 
-Pure functions over `compliance.queries.Sums` of single days. A log is complete only after its day, so a
-figure names its day.
+Pure functions over `compliance.queries.Sums` of single days. A log is complete only after its day, so the figure
+shows its day.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class LeadFigure:
 
     @property
     def day_sentence(self) -> str:
-        """The same with its day, and without "your": for an answer, and for a message to others."""
+        """The same with its day and without "your", for an answer and for a message to others."""
         sentence = " ".join((self._first_sentence[:-1], _("on %(day)s.") % {"day": day_label(self.day)}))
         return sentence if self.usual is None else " ".join((sentence, _("Usual %s.") % figure(self.usual)))
 
@@ -88,7 +88,7 @@ class LeadFigure:
 
 
 def figure(value: Decimal) -> str:
-    """As people say it: 1.9, 0.35, 214."""
+    """Formats as people say it: 1.9, 0.35, 214."""
     places = 0 if value >= 100 else 1 if value >= 1 else 2
     return f"{value:,.{places}f}"
 
@@ -107,7 +107,7 @@ def _kind(sector: Sector, rows: Collection[Sums]) -> LeadKind:
 
 
 def _parts(kind: LeadKind, sector: Sector, row: Sums | None) -> tuple[Decimal, Decimal] | None:
-    """Numerator and denominator of a day; None while one of them is not logged, or nothing was made."""
+    """Numerator and denominator of a day; None if one is not logged or nothing was made."""
     if row is None:
         return None
     amount, made_kg = {

@@ -1,7 +1,7 @@
 """Days of the last fortnight with a missing entry, as cells to tap. Reads only.
 
-What counts as logged is decided in `compliance` (80 % of the day covered); a bill of weeks that is not due yet is
-waited for, not missed.
+`compliance` decides what is logged (80 % of the day covered); a bill of several weeks that is not due yet is not
+missing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def first_logged_at(factory: Factory) -> datetime | None:
 def missing_days(
     factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime, first: datetime
 ) -> Missing:
-    """Of `days`, those since the log began that lack something. One query."""
+    """Those of `days` since the log began that have a missing entry. One query."""
     counted = [day for day in days if day.ends_at > first]
     awaited = bills_awaited([factory.pk], now).get(factory.pk)
     rows = []

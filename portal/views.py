@@ -1,4 +1,4 @@
-"""Where each role lands, the style guide, the switch of languages."""
+"""The redirect to each role's first page, the style guide, and the language switch."""
 
 from __future__ import annotations
 

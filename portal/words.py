@@ -1,4 +1,4 @@
-"""Words for codes: states, flags and periods as sentences. A manager never sees a code."""
+"""Texts for codes: states, flags and periods as sentences. A manager never sees a code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STATE_WORDS = {
     DeviceState.NO_DEVICE: gettext_lazy("no sensor"),
 }
 
-# What to do first, why second. Flags without a sentence are the auditor's, not the manager's.
+# Each sentence gives the action first, then the reason. Flags without a sentence are for auditors, not for managers.
 _QUALITY_WORDS = {
     "WARMUP": gettext_lazy("The sensor is warming up; its values count in a few minutes."),
     "OVER_RANGE": gettext_lazy(
@@ -50,14 +50,14 @@ def state_word(state: DeviceState) -> str:
 
 
 def unusable_word(quality: int) -> str:
-    """Why no reading of a time is usable, as far as one flag says it. A row has room for half a sentence."""
+    """Why no reading of a period is usable, if one flag explains it. A row has room for half a sentence."""
     if quality & Quality.OVER_RANGE:
         return _("no usable reading: sensor range too small")
     return _("no usable reading")
 
 
 def why_unusable(state: DeviceState, so_far: SoFar | None) -> str:
-    """Why nothing that a live device sends is usable; empty otherwise."""
+    """Why no reading of a live device is usable; empty if some are."""
     if state is not DeviceState.ONLINE or so_far is None or so_far.covered_ms:
         return ""
     return unusable_word(so_far.quality)
@@ -85,7 +85,7 @@ def missing_words(factory: Factory, items: Iterable[Item]) -> str:
 
 
 def settling_sentence(periods: Sequence[SitePeriod], time_zone: str, now: datetime) -> str:
-    """Beside a total of sites: until when it may still change by itself, and why. Empty where it is settled."""
+    """A note on a total of sites: until when it may still change by itself, and why. Empty where it is settled."""
     settling = latest(settling_of_sites(periods, now))
     if settling is None:
         return ""

@@ -1,7 +1,8 @@
-"""Today against usual: hours of a day as a line over the 10-90 % band of the days before, as geometry.
+"""Geometry of the chart of today: hours of a day as a line over the 10-90 % band of the days before.
 
-Pure: figures in, frozen dataclasses out. No query and no markup; the SVG is `templates/portal/_today_chart.html`.
-The line stops where there is no figure: what is missing is drawn as missing.
+Pure: figures in, frozen dataclasses out. It makes no query and no markup; the SVG is
+`templates/portal/_today_chart.html`.
+The line stops where there is no figure, so a missing figure shows as missing.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from django.utils.translation import gettext as _
 
 from portal.drawn.fire_log import TICK_HOURS, Tick
 
-# The drawing is stretched to its place, so these are only how finely positions are rounded.
+# The page scales the drawing, so these sizes only set how finely positions are rounded.
 WIDTH, HEIGHT = 960, 200
 HEADROOM = 1.08
 
 
 @dataclass(frozen=True, slots=True)
 class BandHour:
-    """One hour of the day: its figure, once the hour is over, and what the days before had in it."""
+    """One hour of the day: its figure, once the hour is over, and the figures of that hour on earlier days."""
 
     label: str
     clock_hour: int
@@ -54,7 +55,7 @@ class BandChart:
 
 
 def build_band_chart(hours: Sequence[BandHour], *, title: str) -> BandChart | None:
-    """The chart; None when there is nothing above zero to draw."""
+    """The chart; None if no figure is above zero."""
     figures = [value for hour in hours for value in (hour.kg, hour.high_kg) if value is not None]
     top = max(figures, default=0.0) * HEADROOM
     if top <= 0:
@@ -78,7 +79,7 @@ def build_band_chart(hours: Sequence[BandHour], *, title: str) -> BandChart | No
 
 
 def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
-    """Neighbours that have a figure, with their places; a gap parts them."""
+    """Runs of neighbouring hours with figures, with their positions; a gap separates runs."""
     runs = []
     for is_known, run in groupby(enumerate(values), key=lambda pair: pair[1] is not None):
         if is_known:
@@ -87,7 +88,7 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 
 
 def _line(values: Sequence[float | None], step: float, y: Callable[[float], str]) -> str:
-    """Steps, not slopes: each figure holds for its whole hour."""
+    """Steps, not slopes, because each figure is valid for its whole hour."""
     parts = []
     for run in _runs(values):
         parts.append(f"M{run[0][0] * step:.4g} {y(run[0][1])}")
@@ -123,7 +124,7 @@ def _ticks(hours: Sequence[BandHour]) -> tuple[Tick, ...]:
         for place, hour in enumerate(hours)
         if hour.clock_hour % TICK_HOURS == 0
     ]
-    last = hours[0].label  # the day ends where the next begins
+    last = hours[0].label  # the day ends when the next begins
     return (*ticks, Tick("100%", last, "end")) if hours[0].clock_hour % TICK_HOURS == 0 else tuple(ticks)
 
 

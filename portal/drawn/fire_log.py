@@ -1,8 +1,8 @@
 """The fire log: 24 hours of a chimney as a ribbon, from rollup cells to the geometry that a template draws.
 
 Pure: cells in, frozen dataclasses out. No query and no markup here; the SVG is
-`templates/components/_fire_log.html`. The ribbon is the product's signature: one form for a chimney, a
-factory, the network. Height says how much (four steps), form says how we know it.
+`templates/components/_fire_log.html`. The ribbon has one form for a chimney, a factory and the network. The height
+shows the amount in four steps, the form shows the source of the data.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 STEPS = 4
 TICK_HOURS = 6
 WIDTH_PX = 960  # only how finely positions are rounded: the place decides the size
-# Nearer to an edge than this, half a label centred on its tick would stand outside a phone's ribbon.
+# Nearer to an edge than this, half of a centred label would be outside the ribbon on a phone.
 OUTER_PCT = 6
-# A fire that is measured as nothing still shows as a line, or it would look like proven idleness.
+# A measured fire of zero still shows as a line, because otherwise it would look like proven idleness.
 SMALLEST_HEIGHT_PCT = 4.0
 
 
 class FireLogStatus(StrEnum):
-    """How we know what a cell shows; the form in which it is drawn."""
+    """The source of a cell's data, which decides the form of the drawing."""
 
     MEASURED = "measured"
     SUBSTITUTED = "substituted"
@@ -42,12 +42,13 @@ class FireLogCell:
     start: datetime
     co2_kg_per_h: float | None
     status: str
-    why_missing: str = ""  # in words, where more is known than that there is no reading
+    why_missing: str = ""  # in words, if more is known than that there is no reading
 
 
 @dataclass(frozen=True, slots=True)
 class FireLogSegment:
-    """A rectangle: neighbours of one form and height are one. All in percent: the place decides the size."""
+    """A rectangle; it joins neighbours of the same form and height. All values are in percent; the page decides the
+    size."""
 
     status: str
     step: int
@@ -68,7 +69,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class FireLogRow:
-    """A line of the table under the ribbon. Hours without a figure are one line a run."""
+    """A line of the table under the ribbon. Consecutive hours without a figure share one line."""
 
     start: datetime
     end: datetime
@@ -86,7 +87,7 @@ class FireLogRow:
 
 @dataclass(frozen=True, slots=True)
 class FireLog:
-    """All that the ribbon, its `<title>`, its sentence and its table show."""
+    """Everything that the ribbon, its `<title>`, its sentence and its table show."""
 
     segments: tuple[FireLogSegment, ...]
     ticks: tuple[Tick, ...]
@@ -102,7 +103,7 @@ class FireLog:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A cell on the time axis: what is drawn may differ from what was asked (a figure that is not one)."""
+    """A cell on the time axis; the drawn form may differ from the given one (if the figure is not a number)."""
 
     start: datetime
     end: datetime
@@ -121,7 +122,7 @@ def build_fire_log(
 ) -> FireLog:
     """Turn cells into a ribbon whose full height is `scale_kg_per_h` (None or 0: the highest cell).
 
-    Times between cells that nobody gave are missing, as are cells without a finite figure.
+    Times between the given cells are missing, as are cells without a finite figure.
     """
     ordered = sorted(cells, key=lambda cell: cell.start)
     length = timedelta(minutes=cell_minutes)
@@ -170,7 +171,7 @@ def _fill_holes(drawn: Sequence[_Drawn]) -> list[_Drawn]:
 
 def _pct(moment: datetime, drawn: Sequence[_Drawn]) -> float:
     whole = _between(drawn[0].start, drawn[-1].end)
-    # To a tenth of a pixel of the nominal width: finer only makes the page heavier.
+    # To a tenth of a pixel of the nominal width; more digits only make the page larger.
     return round(_between(drawn[0].start, moment) / whole * WIDTH_PX, 1) * 100 / WIDTH_PX
 
 

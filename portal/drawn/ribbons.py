@@ -16,13 +16,13 @@ HOURS = 24
 
 
 def shared_scale_kg_per_h(hours: Mapping[int, Iterable[RecordHour]]) -> float | None:
-    """One scale for ribbons that stand beside each other, so that their heights compare."""
+    """One scale for ribbons shown together, so that their heights can be compared."""
     rates = [hour.co2_kg_per_h for chimney in hours.values() for hour in chimney]
     return max((rate for rate in rates if rate is not None), default=None)
 
 
 def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None) -> FireLog:
-    """The last 24 hours up to the running one. Hours without data are missing, never idle."""
+    """The last 24 hours, including the current one. Hours without data are missing, never idle."""
     # In UTC, since local times of a repeated hour do not compare with those of another zone.
     by_start = {hour.period_start.astimezone(UTC): hour for hour in hours}
     last = local_hour_start(now, zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The answer to a save: what its entries did to the figure of their day, and one line to send on. Reads only."""
+"""The answer to a save: the effect of its entries on the figure of their day, and one line to forward. Reads only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LogAnswer:
 
 
 def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) -> LogAnswer | None:
-    """What a save did; None when nothing was stored under that id."""
+    """The result of a save; None if nothing was stored under that id."""
     entries = entries_of(factory, save_id)
     if not entries:
         return None
@@ -75,7 +75,7 @@ def log_answer(factory: Factory, save_id: uuid.UUID, user: User, now: datetime) 
 
 
 def _day_of(factory: Factory, entries: Sequence[Entry]) -> FactoryDay:
-    """The factory day of the entries: that of the first one which is not a bill."""
+    """The factory day of the entries: the day of the first entry that is not a bill."""
     moments = [
         entry.period_start
         for entry in entries
@@ -105,7 +105,7 @@ def _without_figure(entries: Sequence[Entry], day: FactoryDay) -> str:
 
 
 def _carbon(entries: Sequence[Entry]) -> str:
-    """What the entries emitted: both figures of wood together, and of the rest the CO2e of scope 1 and 2."""
+    """Emissions of the entries: both figures of wood together, and the CO2e of scope 1 and 2 of the rest."""
     used = [e for e in entries if isinstance(e, EnergyEntry) and e.kind == EntryKind.USED]
     wood = [entry for entry in used if entry.energy_type.is_wood]
     rest = [entry for entry in used if not entry.energy_type.is_wood]

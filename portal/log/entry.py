@@ -1,6 +1,6 @@
 """The page of one entry of energy or production: its amount, its emissions with their factors, and its history.
 
-Reads, and what was typed to correct it. The acts themselves are in `energy.services` and `production.services`.
+Holds the reads and the typed correction. The actions are in `energy.services` and `production.services`.
 """
 
 from __future__ import annotations
@@ -183,12 +183,12 @@ def _day_of(entry: Entry) -> str:
 
 
 def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
-    """Correct an entry as typed. The returned form has errors when nothing was changed."""
+    """Correct an entry with the typed values. The returned form has errors when nothing was changed."""
     now = form_of(entry)
     amount, unit, day, note, reason = ((typed.get(name) or "").replace("\x00", "").strip()[:300] for name in _TYPED)
     form = EntryForm(amount, unit, day, note, reason)
     try:
-        # An unchanged text means the stored amount, however many decimals that has.
+        # An unchanged text means the stored amount with all its decimals.
         is_unchanged = form.amount == now.amount
         value = entry.amount if is_unchanged else read_amount(form.amount, form.unit, stored=entry.amount)
     except NumberError as error:
@@ -224,7 +224,7 @@ def undo(user: User, entry: Entry) -> EntryForm:
 
 
 def _attempt(form: EntryForm, act: Any, *, reason_field: str = "reason") -> None:
-    """Run a service and put the messages of a refusal beside their fields."""
+    """Run a service and put the messages of an error beside their fields."""
     try:
         act()
     except ApiError as error:

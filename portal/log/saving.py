@@ -1,7 +1,7 @@
-"""Stores a log form: all rows of it or none, in one transaction; and takes a whole save back.
+"""Stores a log form, all rows or none, in one transaction; and undoes a whole save.
 
-What an entry is, when it is refused and what it emitted is decided in `energy.services` and `production.services`;
-here is what a form adds: questions before something odd is stored, and one undo for all rows of a save.
+Entries, their checks and emissions are in `energy.services` and `production.services`. A form adds questions before
+something unusual is stored, and one undo for all rows of a save.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _NothingIsStored(Exception):
 def save_log(user: User, form: LogForm, now: datetime) -> list[Entry] | None:
     """Store every filled row, or none (None): errors and questions are then beside their rows in `form`.
 
-    The same form again (a double tap, a retry) finds its rows stored and answers the same.
+    The same form again (a double tap, a retry) finds its rows stored and gives the same answer.
     """
     if form.is_refused:
         return None
@@ -114,7 +114,7 @@ def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> Recorded[A
 
 
 def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
-    """Put the words of a refusal beside the field they are about."""
+    """Put the message of an error beside its field."""
     if error.code == "key_conflict":
         form.save_id = uuid.uuid4()
         form.errors.append(
@@ -182,7 +182,7 @@ def _replaceable(other: Entry, entry: Entry) -> bool:
 
 
 def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
-    """Delete the entry that the answer names, with a reason that leads back to this save."""
+    """Delete the entry that the answer names, with a reason that refers to this save."""
     pk = answer.partition("@")[2]
     rows: Any = (EnergyEntry if row.spec.is_energy else ProductionEntry).objects.filter(
         factory=form.factory, deleted_at__isnull=True
@@ -193,7 +193,7 @@ def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:
         rows = rows.filter(product=row.spec.product)
     replaced = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
     if replaced is None:
-        return  # already deleted, by a retry of this save or by another person
+        return  # already deleted by a retry of this save or by another person
     log_of(replaced).delete(user, replaced.pk, _reason(form.save_id))
 
 

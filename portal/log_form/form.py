@@ -1,6 +1,6 @@
 """Reads the typed log form: amounts, dates, switches, and answers to questions.
 
-Errors stand beside their field and keep the typed text. Storing is in `portal/log/saving.py`.
+Errors are shown beside their field and keep the typed text. Storing is in `portal/log/saving.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A decision that a person takes before a row is stored. Each option is (answer, words)."""
+    """A question that a person answers before a row is stored. Each option is (answer, words)."""
 
     row: str
     code: str
@@ -68,7 +68,8 @@ class LogRow:
 
     @property
     def typed(self) -> str:
-        """What stands in the row. An answer belongs to it: for another number the question is asked again."""
+        """A digest of the row's values. An answer is valid only for it: for another number the question is asked
+        again."""
         return f"{self.text or 0} {self.unit} {self.kind}"
 
     @property
@@ -81,14 +82,14 @@ class LogRow:
 
     @property
     def chosen_unit(self) -> str:
-        """The unit that was tapped, else that of the last entry, else the usual one."""
+        """The tapped unit, or that of the last entry, or the usual one."""
         by_name = {chip.value.lower(): chip.value for chip in self.facts.chips}
         wanted = self.unit or (self.facts.last.unit if self.facts.last else "")
         return by_name.get(wanted.lower(), self.facts.chips[0].value)
 
     @property
     def answers(self) -> list[tuple[str, str, bool]]:
-        """Buttons under the question: value, label, whether it is plain. The value names what stands in the row."""
+        """Buttons under the question: value, label, whether it is plain. The value contains the digest of the row."""
         if self.question is None:
             return []
         prefix = f"{self.name}:{self.question.code}"
@@ -102,7 +103,7 @@ class LogRow:
 
 @dataclass(slots=True)
 class LogForm:
-    """A whole form. `save_id` is made when it opens: a double tap or a retry brings the same."""
+    """A whole form. `save_id` is made when the form opens, so a double tap or a retry has the same id."""
 
     factory: Factory
     day: FactoryDay
@@ -133,7 +134,7 @@ class LogForm:
 
 
 def client_id(save_id: uuid.UUID, row_name: str) -> uuid.UUID:
-    """The key of one row of a save, the same however often the form is sent."""
+    """The key of one row of a save, the same each time the form is sent."""
     return uuid.uuid5(save_id, row_name)
 
 

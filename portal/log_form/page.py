@@ -68,7 +68,8 @@ def log_page(form: LogForm, now: datetime) -> LogPage:
 
 
 def _kept(form: LogForm) -> list[str]:
-    """Answers that still belong to what stands in their rows. "Change" is not kept: its question comes again."""
+    """Answers that are still valid for the values in their rows. "Change" is not kept, so its question is asked
+    again."""
     return [
         answer
         for answer in form.answers

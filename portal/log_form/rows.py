@@ -1,4 +1,4 @@
-"""The rows of the log form: what a site of a sector logs, in which units, and what one unit emits.
+"""The rows of the log form: the items that a site of a sector logs, their units, and the emissions of one unit.
 
 Reading the typed form is in `form.py`, storing it in `portal/log/saving.py`.
 """
@@ -29,13 +29,13 @@ from lib.errors import ApiError
 from portal.amounts import decimals_of, unit_label
 from production.models import ProductionEntry
 
-# A unit is valued as a part of many: results are rounded to a milligram, too coarse for one kilogram of wood.
+# One unit is computed from many, because results are rounded to a milligram, too coarse for one kilogram of wood.
 _MANY = Decimal(10) ** 6
 
 
 @dataclass(frozen=True, slots=True)
 class RowSpec:
-    """A row: an energy type or a product, never both. `nothing` is what zero is called."""
+    """A row: an energy type or a product, never both. `nothing` is the label for zero."""
 
     name: str
     label: Promise
@@ -96,7 +96,7 @@ def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnitChip:
-    """A unit to tap, with its energy and emissions; empty where no factor holds."""
+    """A unit to tap, with its energy and emissions; empty if no factor is valid."""
 
     value: str
     label: str
@@ -119,7 +119,7 @@ class LastEntry:
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What the form knows of a row before anything is typed."""
+    """The data of a row before anything is typed."""
 
     chips: tuple[UnitChip, ...] = ()
     last: LastEntry | None = None
@@ -145,7 +145,7 @@ class _Read:
 def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str, RowFacts]:
     """For each row its units with their emissions by the factors of `day`, and the last entry.
 
-    A number of queries that depends on the rows alone, not on what was ever logged.
+    The number of queries depends only on the rows, not on the length of the log.
     """
     read = _read(factory, specs)
     facts = {}
@@ -184,7 +184,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
 
 
 def _chip_unit(unit: str, energy_type: EnergyType) -> str:
-    """The unit as its chip spells it: `liters` was L, and m3 of wood is stacked."""
+    """The unit as its button spells it: `liters` becomes L, and m3 of wood becomes stacked m3."""
     symbol = canonical(unit) or unit
     return "stere" if symbol == "m3" and energy_type.is_wood else symbol
 

@@ -1,4 +1,5 @@
-"""The Month page: factory days x what is logged, holes to tap, sums, and the entries of one day. Reads only."""
+"""The Month page: a grid of factory days and logged items, gaps to tap, sums, and the entries of one day. Reads
+only."""
 
 from __future__ import annotations
 
@@ -106,7 +107,7 @@ def parse_month(text: str) -> date | None:
 
 
 def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool, open_day: str = "") -> MonthPage:
-    """One month; a number of queries that does not grow with its entries."""
+    """One month; the number of queries does not grow with its entries."""
     site_days.refresh([factory.pk])
     days = month_days(factory, first)
     last = days[-1].day
@@ -193,7 +194,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read:
     taken: set[str] = set()
     for column in columns:
         amount, is_whole = _amount(factory, day, column, read)
-        # If one type has two columns (wood in stere and in kg), the first shows the missing day.
+        # If one type has two columns (wood in stere and in kg), only the first shows the missing day.
         is_first = column.row_name not in taken
         taken.add(column.row_name)
         hole_url = read.holes.get(column.row_name, {}).get(day.day, "") if amount is None and is_first else ""

@@ -292,7 +292,7 @@ def success_figures(inputs: Inputs) -> tuple[Figure, ...]:
 
 
 def mass_figures(inputs: Inputs) -> tuple[Figure, ...]:
-    """Never a single network total: scope 1 and 2, and beside it what is reported apart."""
+    """There is never a single network total: scope 1 and 2 are shown, and beside them what is reported apart."""
     if inputs.sector.has_methane:
         return scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)
     return scope_1_and_2(inputs), biogenic_from_stacks(inputs)

@@ -1,4 +1,4 @@
-"""The inputs of HQ's morning figures, and their words: by factory, with unit, coverage and period.
+"""The inputs of HQ's morning figures with their words: by factory, with unit, coverage and period.
 
 The figures are in `figures.py`, the sums behind them in `sums.py`.
 """
@@ -30,7 +30,7 @@ RECORD_COLUMNS = ("factory_id", "name", "first_day", "last_day", *_LOG_OF_RECORD
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One factory's part in a figure; `cells` are display-ready, one for each head after the factory's name."""
+    """One factory's part in a figure; `cells` are display-ready, one per heading after the factory's name."""
 
     name: str
     url: str
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure on its plate, display-ready. `form`: fine, look or unknown, with `verdict` as its word."""
+    """One display-ready figure. `form`: fine, look or unknown, with `verdict` as its word."""
 
     key: str
     label: str
@@ -57,7 +57,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that the figures are made of, by factory."""
+    """All inputs of the figures, by factory."""
 
     factories: Sequence[Factory]
     first_day: date
@@ -98,7 +98,7 @@ def lines_of(
 
 
 def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
-    """Form and word: reached, not yet, or no data. Never "bad"."""
+    """Form and word of a figure: reached, not yet, or no data. Never "bad"."""
     if is_reached is None:
         return "unknown", _("no data yet")
     return ("fine", _("goal reached")) if is_reached else ("look", _("not yet at the goal"))

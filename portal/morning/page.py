@@ -1,4 +1,4 @@
-"""What HQ's morning shows: who logged yesterday and whom to ask, which sensors are silent, the figures. Reads only.
+"""HQ's morning page: who logged yesterday and whom to ask, which sensors are silent, and the figures. Reads only.
 
 The figures themselves are in `figures.py`.
 """

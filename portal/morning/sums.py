@@ -1,4 +1,4 @@
-"""What the morning's figures are sums of: the factory days of some weeks, added up for each factory. Reads only."""
+"""The sums behind the morning's figures: the factory days of some weeks, added up for each factory. Reads only."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _site_sums(
 
 
 def _fuels(ids: Sequence[int], first: date, last: date) -> dict[int, tuple[Decimal | None, Decimal | None]]:
-    """CO2 of the heat fuels logged by each factory, and its fossil part."""
+    """CO2 of each factory's logged heat fuels, and its fossil part."""
     rows = SiteDay.objects.filter(factory__in=ids, day__range=(first, last)).values("factory_id")
     return {
         row["factory_id"]: (row["fuel"], row["fossil"])

@@ -1,4 +1,4 @@
-"""HQ's morning: the page, its figures as CSV, and the note that somebody was asked."""
+"""HQ's morning: the page, its figures as CSV, and the record that somebody was asked."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisa
     for organisation in organisations:
         if str(organisation.pk) == asked:
             return organisation
-    raise Http404  # unknown and not permitted look the same
+    raise Http404  # an unknown id and a forbidden one get the same answer
 
 
 @require_GET
 @page(Action.VIEW_NETWORK)
 def morning(request: HttpRequest) -> HttpResponse:
-    """The figures of one organisation, never the sum of two."""
+    """Shows the figures of one organisation, never the sum of two."""
     organisations = _organisations(user_of(request))
     chosen = _chosen(request, organisations)
     factories = visible_to(

@@ -17,7 +17,7 @@ from portal.words import missing_words
 
 @dataclass(frozen=True, slots=True)
 class FactoryChoice:
-    """`form`: fine when yesterday is logged, look when something of it is missing."""
+    """`form`: fine if yesterday is logged, look if something is missing."""
 
     name: str
     county: str

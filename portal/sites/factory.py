@@ -1,4 +1,4 @@
-"""What the factory page shows: its chimneys live, their last 24 hours, and so far today. Reads only."""
+"""The factory page: its chimneys live, their last 24 hours, and today so far. Reads only."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from portal.words import (
     why_unusable,
 )
 
-# Only what the page shows: an event stays under 300 bytes on a weak network.
+# Only fields that the page shows, so that an event stays under 300 bytes on a weak network.
 LIVE_FIELDS = "device,timestamp,co2_ppm,co2_kg_per_s,temperature_c,velocity_ms,quality"
 
 
@@ -90,7 +90,7 @@ def _live(item: DerivedReading | None) -> LiveValues | None:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What was read for the whole page, by chimney, device or assignment."""
+    """Data read for the whole page, by chimney, device or assignment."""
 
     now: datetime
     zone: ZoneInfo

@@ -22,7 +22,7 @@ class OrganisationForm(forms.ModelForm):
 
 
 class FactoryForm(forms.ModelForm):
-    """Altitude is asked for: without a barometer it decides the pressure, and so every mass."""
+    """The form asks for the altitude, because without a barometer it decides the pressure and so every mass."""
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

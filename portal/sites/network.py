@@ -1,4 +1,4 @@
-"""What HQ's list of factories shows: who is online, so far today, the last 24 hours. Reads only."""
+"""HQ's list of factories: which are online, today so far, and the last 24 hours. Reads only."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NetworkRow:
     coverage_pct: float | None
     devices_online: int
     devices_total: int
-    why_unusable: str = ""  # readings come, and none of them can be used
+    why_unusable: str = ""  # readings arrive, but none can be used
     fire_log: FireLog | None = None
 
 
@@ -161,7 +161,7 @@ def network_page(
     factories: Sequence[Factory],
     now: datetime,
 ) -> NetworkPage:
-    """The page around `shown`; the three figures on top are of one organisation, whatever the filter."""
+    """The page around `shown`; the three figures at the top are of the whole organisation, whatever the filter."""
     sites = [factory for factory in factories if organisation and factory.organisation_id == organisation.pk]
     own_ids = {factory.pk for factory in sites}
     rows = [row for row in rows if row.factory_id in own_ids]

@@ -36,7 +36,7 @@ CSV_COLUMNS = [
     "devices_online",
     "devices_total",
 ]
-CSV_DECIMALS = {"co2_today_kg": 6, "coverage_pct": 4}  # as the API prints them
+CSV_DECIMALS = {"co2_today_kg": 6, "coverage_pct": 4}  # in the format of the API
 
 
 def csv_record(row: NetworkRow) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _visible_factories(request: HttpRequest) -> QuerySet[Factory]:
 @require_GET
 @page(Action.USE_PORTAL)
 def network(request: HttpRequest) -> HttpResponse:
-    """The factories that the user may see, beside each other."""
+    """The list of factories that the user may see."""
     now = timezone.now()
     factories = list(_visible_factories(request))
     parameters = {

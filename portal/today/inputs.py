@@ -75,7 +75,7 @@ def day_inputs(factory: Factory, day: FactoryDay, made_kg: Decimal | None) -> Da
 
 
 def part_of_day(amount: Decimal, entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> Decimal:
-    """The part of an amount that falls on a day, rounded to the microgram like the site's day."""
+    """The day's part of an amount, rounded to the microgram like the site's day."""
     assert entry.period_start is not None
     assert entry.period_end is not None
     with localcontext(prec=60):
@@ -88,7 +88,7 @@ def part_of_day(amount: Decimal, entry: EnergyEntry | ProductionEntry, day: Fact
 
 
 def _share_words(entry: EnergyEntry | ProductionEntry, day: FactoryDay) -> str:
-    """The share of a bill's time that this day is; empty if the day covers the whole entry."""
+    """This day's share of a bill's time; empty if the day covers the whole entry."""
     share = part_of_day(Decimal(1), entry, day)
     return "" if share >= 1 else _("%(percent)s %% of its time") % {"percent": f"{share * 100:.3g}"}
 

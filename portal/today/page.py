@@ -1,4 +1,4 @@
-"""What the Today page of a factory shows, display-ready. Reads only.
+"""The display-ready content of a factory's Today page. Reads only.
 
 The parts are computed in `inputs.py` and `stack.py`, and in `portal/lead.py` and `portal/missing.py`.
 """
@@ -121,7 +121,7 @@ def _latest_logged(sums: Mapping[date, Sums], yesterday: date) -> date:
 
 
 def _totals_of(sector: Sector, row: Sums | None, day: FactoryDay) -> tuple[str, str]:
-    """The sentence without both sides of the ratio: what is logged, and what is missing."""
+    """The sentence for an incomplete ratio: what is logged, and what is missing."""
     if row is not None and row.firewood_kg is not None:
         hint = _("The figure per %(unit)s of %(product)s appears when %(logged)s is logged.")
         if row.made_kg is not None:
