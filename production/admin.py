@@ -1,4 +1,4 @@
-"""Production in the admin site, to look at."""
+"""Production in the admin site, read only."""
 
 from django.contrib import admin
 

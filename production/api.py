@@ -1,4 +1,4 @@
-"""/api/production/: what a site made, and its shapes. How any log answers is in `logbook/api.py`."""
+"""/api/production/: what a site made, and its shapes. The shared API of all logs is in `logbook/api.py`."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ class ProductionFields(EntryFields):
 
 
 class NewProductionSerializer(ToFactory, ProductionFields):
-    """One entry. The header `Idempotency-Key` (a UUID) makes sending it again safe."""
+    """One entry. With the header `Idempotency-Key` (a UUID) it is safe to send it again."""
 
     class Meta:
         swagger_schema_fields = {
@@ -54,7 +54,7 @@ class NewProductionSerializer(ToFactory, ProductionFields):
 
 
 class ProductionCorrectionSerializer(ReasonSerializer, ProductionFields):
-    """What changes, and why. Fields that are left out stay."""
+    """The changed fields, and the reason. Fields that are left out stay."""
 
     class Meta:
         swagger_schema_fields = {

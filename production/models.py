@@ -1,4 +1,4 @@
-"""What is made: entries of production."""
+"""Production entries."""
 
 from decimal import Decimal
 

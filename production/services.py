@@ -1,4 +1,4 @@
-"""What a person says of production and the columns that follow: products of a sector, kilograms, out-turn.
+"""A person's input of production and the columns computed from it: products of a sector, kilograms, out-turn.
 
 Recording, correcting, deleting and undoing are in `logbook/services.py`.
 """
@@ -21,7 +21,7 @@ from logbook.services import EntryLog, checked_amount
 from production.models import KG_PER_UNIT, ProductionEntry
 
 BELOW_KG = Decimal(10) ** 10
-# How people write the two; energy knows them by the same words.
+# How people write the two units; energy uses the same words.
 UNIT_WORDS: dict[str, tuple[str, ...]] = {
     "kg": ("kgs", "kilo", "kilos", "kilogram", "kilograms", "kilogramme", "kilogrammes"),
     "t": ("tonne", "tonnes", "metric ton", "metric tons"),
@@ -33,7 +33,7 @@ STEP_KG = Decimal("0.001")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionInput:
-    """What a person says. `product` and `unit` in any spelling; zero says that nothing was made."""
+    """A person's input. `product` and `unit` in any spelling; zero says that nothing was made."""
 
     product: str
     amount: Decimal
@@ -128,7 +128,7 @@ def in_kg(amount: Decimal, unit: ProductionUnit) -> Decimal:
 
 
 def _out_turn(entry: ProductionEntry, others: QuerySet[ProductionEntry]) -> Notice | None:
-    """Made tea over green leaf of the same time, as far as both lie within the period of the entry."""
+    """Made tea divided by green leaf of the same time, where both are within the period of the entry."""
     pair = {Product.MADE_TEA: Product.GREEN_LEAF, Product.GREEN_LEAF: Product.MADE_TEA}
     wanted = pair.get(Product(entry.product))
     if wanted is None:

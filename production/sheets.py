@@ -1,4 +1,4 @@
-"""What a sheet of one product becomes: how much of it was made in each period."""
+"""Imports a sheet of one product: the amount made in each period."""
 
 from dataclasses import dataclass
 from datetime import UTC, date
@@ -21,7 +21,7 @@ class ProductionSheet(SheetImport):
     model, amount_column = ProductionEntry, "amount_kg"
 
     def __post_init__(self) -> None:
-        # As they are stored: a file in `Tonnes` is known again when it is imported in `t`.
+        # The stored spelling, so that a file in `Tonnes` is recognised when it is imported again in `t`.
         object.__setattr__(self, "unit", find_unit(self.unit).value)
         object.__setattr__(self, "product", find_product(self.factory, self.product).value)
 
