@@ -4,8 +4,8 @@ Lives here: the table of ``docs/method.md`` 7 as data. Does not live here: which
 of the organisation; store its name with every result).
 
 Source: IPCC AR4 WG1 Table 2.14; IPCC AR5 WG1 Table 8.7 without climate-carbon feedback (fossil CH4 30: Table
-8.A.1); IPCC AR6 WG1 Table 7.15. SF6 as transcribed there, to be confirmed. AR6's fossil 29.8 holds the CO2
-that methane becomes, so that CO2 is never added again; table 7.SM.7's 27.9 does not, and is not mixed in.
+8.A.1); IPCC AR6 WG1 Table 7.15. SF6 as transcribed there, to be confirmed. AR6's fossil 29.8 includes the CO2 that
+methane becomes, so that CO2 is never added again; table 7.SM.7's 27.9 does not, and is not mixed in.
 """
 
 from collections.abc import Mapping

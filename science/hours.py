@@ -95,15 +95,15 @@ def _end_ms(minute: MinuteFacts) -> float:
 
 
 def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourVerdict:
-    """Return what an hour counts as, and its two masses.
+    """Return the state of an hour, and its two masses.
 
     Parameters:
     minutes : those of the hour, with up to ``IDLE_CONTEXT_MINUTES`` before it for the proof of
         idleness; ascending, minutes without data absent
     hour_start_ms : start of the hour [Unix ms]
 
-    Returns: ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle and nothing
-    else was seen in it; else ``missing``, with ``record_kg`` None.
+    Returns: ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle and
+    nothing else was seen in it; otherwise ``missing``, with ``record_kg`` None.
     Raises: ValueError for minutes not ascending, or after the hour.
     Notes: Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
     ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given as whole

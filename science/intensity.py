@@ -1,4 +1,4 @@
-"""Intensity: emissions or energy per kilogram made, by rules under which leaving data out never helps.
+"""Intensity: emissions or energy per kilogram made, by rules that never reward missing data.
 
 Lives here: which days count, what a missing or an excessive day counts as, when a figure may be ranked, what
 the gaps of a site cost it, and its change against a window before. ``leaderboard/sql/sums.sql`` adds up the days that
@@ -6,7 +6,7 @@ need no decision; ``add_days`` adds the others, and a test holds the two equal. 
 (``ranking.py``), factors.
 
 The rule: take two logs of one site, of which one lacks entries, production, stack hours or stock counts of the other.
-The poorer log never has the smaller figure, and is never the only one of the two that is ranked.
+The log with fewer data never gets the smaller figure, and is never the only one of the two that is ranked.
 """
 
 import math
@@ -25,7 +25,7 @@ KNOWN_SHARE = 0.80
 CONFIRMED_SHARE = 0.50
 #: CO2 in the stack to CO2 of the fuel logged, by carbon; within these limits the stack confirms the log [A].
 STACK_FUEL_BAND = (0.75, 1.25)
-#: Production of the newest complete days may still be on its way: missing, it counts as nothing made.
+#: Production of the newest complete days may not be logged yet; if it is missing, it counts as zero.
 RECENT_DAYS = 2
 
 
@@ -54,7 +54,7 @@ class DayFacts:
 
 @dataclass(frozen=True, slots=True)
 class FigureParts:
-    """What a figure is made of, in the unit of its metric."""
+    """The parts of a figure, in the unit of its metric."""
 
     heat: float = 0.0
     electricity: float = 0.0
@@ -80,7 +80,7 @@ class DaySums:
     gap_days: int
     gap_made_kg: float
     gap_parts: FigureParts  # as counted on the days with gaps
-    held_days: int  # logged above the ceiling
+    held_days: int  # days logged above the ceiling
     unfilled_days: int  # with a gap for which no ceiling is known: the parts lack it
 
 
@@ -92,8 +92,9 @@ def add_days(sums: DaySums, days: Sequence[DayFacts], *, mean_kg: float) -> DayS
 
     Parameters: ``sums`` of the other days (``NO_DAYS``: of none), ``mean_kg`` made on the site's producing days [kg].
 
-    Notes: *Idle*: nothing is asked, and no heat or electricity counts, whatever is logged; else deleting it would pay.
-    What was made counts on any day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's
+    Notes: *Idle*: no entries are required, and no logged heat or electricity counts; otherwise deleting entries would
+    pay.
+    Production counts on every day. *Ceiling* of a day: that per kg times the greater of the day's made and the site's
     mean; of a recent day, which may still lack its production, times the mean. *Counted*:
     ``min(logged + (1 - known) * ceiling, ceiling)``.
 
@@ -169,7 +170,8 @@ def _known(day: DayFacts) -> float:
 
 
 def _is_confirmed(day: DayFacts) -> bool:
-    """By the stock of its month, or by its own stack. Each day alone: the sum of a month could hide a bad day."""
+    """Confirmed by the stock of its month, or by its own stack. Each day alone: the sum of a month could hide a bad
+    day."""
     low, high = STACK_FUEL_BAND
     by_stack = day.stack_fuel_ratio is not None and low <= day.stack_fuel_ratio <= high
     return day.is_stock_confirmed or (by_stack and not day.is_idle)
@@ -218,7 +220,7 @@ def is_known(sums: DaySums) -> bool:
 
 
 class Shortfall(StrEnum):
-    """What keeps a site from being ranked."""
+    """The reasons why a site is not ranked."""
 
     PRODUCTION_MISSING = "production_missing"
     NOTHING_MADE = "nothing_made"
@@ -227,7 +229,7 @@ class Shortfall(StrEnum):
 
 
 def shortfalls(sums: DaySums) -> set[Shortfall]:
-    """Return all that keeps a site from being ranked; nothing for a site that is ranked."""
+    """Return all reasons why a site is not ranked; empty for a ranked site."""
     is_confirmed = sums.judged_days > 0 and sums.confirmed_days >= CONFIRMED_SHARE * sums.judged_days
     is_short = {
         Shortfall.PRODUCTION_MISSING: sums.production_missing_days > 0,
@@ -240,16 +242,16 @@ def shortfalls(sums: DaySums) -> set[Shortfall]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure against that of a window before [1]; negative is better."""
+    """The relative change of a figure from an earlier window [1]; negative is better."""
 
     relative: float  # with the grid's factor of the window before
-    grid_effect: float  # the effect of the grid's change alone, on top
+    grid_effect: float  # the additional effect of the grid's change
 
 
 def change(
     now: DaySums, before: DaySums, *, grid_now: float | None = None, grid_before: float | None = None
 ) -> Change | None:
-    """Return the change of a site's figure, the grid held as it was, and the grid's own effect.
+    """Return the change of a site's figure with the grid factor held constant, and the grid's own effect.
 
     Parameters:
     now, before : sums of two windows of equal length

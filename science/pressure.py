@@ -1,6 +1,6 @@
-"""Pressure: of the atmosphere by altitude, and what it does to an NDIR sensor's reading.
+"""Pressure of the atmosphere by altitude, and its effect on the reading of an NDIR sensor.
 
-Lives here: ISA pressure, what an estimated altitude costs, the sensor pressure correction.
+Lives here: ISA pressure, the error of an estimated altitude, the sensor pressure correction.
 Does not live here: which pressure a reading uses (``stack.py``), gas density (``gas.py``).
 
 Two errors nearly cancel in the field: assuming 101 kPa overstates density, and an uncompensated
@@ -74,13 +74,13 @@ def sensor_pressure_factor(
     calibration_pressure_pa: float = constants.STANDARD_PRESSURE_PA,
     allow_outside_linear_range: bool = False,
 ) -> float:
-    """Return what an NDIR reading is multiplied by, for the pressure at its cell.
+    """Return the factor that corrects an NDIR reading for the pressure at its cell.
 
     Parameters:
     compensation : a ``PressureCompensation`` value
     pressure_pa : absolute pressure where the sensor sits [Pa]
     calibration_pressure_pa : pressure at the last span calibration [Pa]; the factory's is 101,325.
-        A sensor calibrated on site is corrected from the site's pressure, so by nearly nothing.
+        A sensor calibrated on site is corrected from the site's pressure, so the correction is very small.
     allow_outside_linear_range : compute ``linear_0017`` outside 950-1050 hPa all the same
 
     Returns: Factor [1] on ppm as read.

@@ -1,4 +1,4 @@
-"""Quality: can a reading be trusted, and if not, why.
+"""Quality: whether a reading can be trusted, and why not.
 
 Lives here: the flags, which of them block, and ``assess``. Does not live here: the device's own
 flags (``readings.py``), hours (``hours.py``).
@@ -43,7 +43,7 @@ FIRING_CO2_PPM = 10_000.0
 IDLE_ABOVE_AMBIENT_K = 15.0
 IDLE_CO2_PPM = 1_500.0
 SENSOR_ERROR_SHARE = 0.02
-SENSOR_ERROR_MAX_PPM = 5_000.0  # else the error of a 100 % sensor would make a fire look idle
+SENSOR_ERROR_MAX_PPM = 5_000.0  # otherwise the error of a 100 % sensor would make a fire look idle
 
 
 class Quality(IntFlag):
@@ -123,7 +123,7 @@ def counted_kg_per_s(co2_kg_per_s: float, quality: int) -> float:
 
 
 def sensor_error_ppm(setup: StackSetup) -> float:
-    """Return the zero error [ppm] allowed for: as given, else 2 % of range up to 5,000; 0 if unknown."""
+    """Return the allowed zero error [ppm]: as given, or 2 % of a range up to 5,000; 0 if unknown."""
     if setup.co2_zero_error_ppm is not None:
         return setup.co2_zero_error_ppm
     return min(SENSOR_ERROR_SHARE * (setup.sensor_range_ppm or 0.0), SENSOR_ERROR_MAX_PPM)
@@ -170,7 +170,7 @@ def assess(series: Sequence[StackReading], setup: StackSetup) -> list[Quality]:
 
     Returns: As long as ``series``.
     Raises: ValueError for readings not sorted by time.
-    Notes: Never raises for what a device sent. A gap longer than three intervals, and a reading without usable CO2
+    Notes: Never raises for any input of a device. A gap longer than three intervals, and a reading without usable CO2
     (missing, faulty, warming up, calibrating, impossible), restart every pattern. A reading that has no ``stack_state``
     always carries a blocking flag.
     """

@@ -1,7 +1,7 @@
-"""Ranking: intervals of what differs between sites, groups that are anchored at their leader, places as ranges.
+"""Ranking: intervals from the errors that differ between sites, groups anchored at their leader, places as ranges.
 
-Lives here: how far a figure may be off against its neighbours', who shares a place, how good and how bad a place may
-truly be. Does not live here: the figures themselves and who may be ranked (``intensity.py``).
+Lives here: the error of a figure relative to its neighbours', which sites share a place, the best and worst true
+place. Does not live here: the figures themselves and who may be ranked (``intensity.py``).
 """
 
 import math
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from science import limits
 from science.intensity import FigureParts
 
-#: Relative uncertainty of a site's activity data [1] [A]: what may differ from site to site. The error of a factor that
+#: Relative uncertainty of a site's activity data [1] [A]: only the part that may differ between sites. The error of a
+#: factor that
 #: all sites share belongs to the total of the network and not to a rank.
 HEAT_U = 0.08  # wood: stacked volume, moisture and density as estimated at the gate
 ELECTRICITY_U = 0.02  # a bill or a meter of class 2
@@ -37,12 +38,12 @@ class Interval:
 
 
 def interval(parts: FigureParts, made_kg: float) -> Interval:
-    """Return a figure with the bounds that matter between sites.
+    """Return a figure with the bounds for a comparison between sites.
 
     Parameters: ``parts`` [unit of the metric], ``made_kg`` product [kg], above 0. Returns: [unit per kg].
     Raises: ValueError for what is negative, not finite, or per nothing.
 
-    Notes: ``u = sqrt(sum((u_i part_i)^2))``. As every u_i is below 1, both bounds grow with every part: whoever's
+    Notes: ``u = sqrt(sum((u_i part_i)^2))``. As every u_i is below 1, both bounds grow with every part: a site whose
     figure grows can lose a place and never win one.
     """
     limits.require_within(name="made_kg", value=made_kg, unit="kg", low=0.0)
@@ -57,7 +58,7 @@ def interval(parts: FigureParts, made_kg: float) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place, 1 is the smallest figure; ``best`` to ``worst`` is where it may truly lie."""
+    """A place; 1 is the smallest figure. The true place is between ``best`` and ``worst``."""
 
     place: int
     best: int
@@ -73,8 +74,10 @@ def places(intervals: Sequence[Interval]) -> list[Place]:
     """Return the place of each figure, in the order given.
 
     Notes: Sorted by value; a figure joins the group of the leader while its lower bound is at most the leader's upper
-    bound, else it leads the next group. Anchored at the leader, because overlap from neighbour to neighbour chains: it
-    puts 67 sites at 8 % into 1.1 groups. All of a group hold its first place. Best: one more than the figures that lie
+    bound, otherwise it leads the next group. Anchored at the leader, because overlap from neighbour to neighbour
+    chains: it
+    puts 67 sites at 8 % into 1.1 groups. All members of a group get its first place. Best: one more than the figures
+    that lie
     wholly below; worst: all that do not lie wholly above; both widened to hold the place. A figure whose value and
     bounds grow while all others stay keeps or loses each of the three.
     """

@@ -1,4 +1,4 @@
-"""What a chimney reading is: the reading as sent, the setup it was taken under, the state it implies.
+"""A chimney reading: the reading as sent, its setup, and the state computed from it.
 
 Lives here: the data classes and enums that the apps fill in, and the check that a setup is possible.
 Does not live here: any equation (``stack.py``), the server's own quality flags (``quality.py``).
@@ -33,7 +33,7 @@ class Co2Basis(StrEnum):
 
 
 class MoistureMethod(StrEnum):
-    """Where the water fraction of the stack gas comes from."""
+    """The source of the water fraction of the stack gas."""
 
     FUEL_STOICHIOMETRIC = "fuel_stoichiometric"
     FIXED = "fixed"
@@ -121,7 +121,7 @@ class StackSetup:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """What one reading says about the gas in the chimney."""
+    """The state of the gas in the chimney at one reading."""
 
     co2_fraction_wet: float  # [1] corrected for sensor pressure and basis
     pressure_pa: float  # the stack pressure used

@@ -141,7 +141,7 @@ def is_usable_pressure(pressure_pa: float | None, flags: int) -> bool:
 
 
 def stack_pressure_pa(reading: StackReading, setup: StackSetup) -> float:
-    """Return the stack's absolute pressure [Pa]: the barometer's if usable, else the site's.
+    """Return the stack's absolute pressure [Pa]: the barometer's if usable, otherwise the site's.
 
     Never a constant 101 kPa. The draught of a chimney (20-100 Pa) is ignored.
     """
@@ -154,8 +154,8 @@ def stack_pressure_pa(reading: StackReading, setup: StackSetup) -> float:
 def corrected_co2_ppm(reading: StackReading, setup: StackSetup) -> float | None:
     """Return CO2 [ppm] corrected for the pressure at the sensor, basis unchanged; None when missing.
 
-    The pressure is the cell's if usable, else the stack's. Also None where the device's own pressure
-    lies outside the range of ``linear_0017``.
+    The pressure is the cell's if usable, otherwise the stack's. Also None if the device's own pressure is outside the
+    range of ``linear_0017``.
     """
     co2_ppm = reading.co2_ppm
     if co2_ppm is None or reading.flags & CO2_FAULT:
@@ -195,7 +195,7 @@ def stack_state(reading: StackReading, setup: StackSetup) -> StackState | None:
 
     None when CO2, temperature or velocity is missing, flagged faulty, not a number or outside the
     hard limits, or the rate exceeds 50 kg/s. An over-range reading has a state: a lower bound.
-    Never raises, whatever the device sent: ``quality.assess`` blocks every reading without a state.
+    It never raises for any input of a device: ``quality.assess`` blocks every reading without a state.
 
     Notes: ``m = x v rho_CO2 A k_v (1 - B_ws if dry)``, in this order of multiplication.
     """

@@ -1,4 +1,4 @@
-"""Stock: what a yard should hold after deliveries and use, against what was counted there.
+"""Stock: the expected stock after deliveries and use, compared with the count.
 
 Lives here: the balance of one fuel between two counts. Does not live here: which counts belong to a
 month, and kilograms of a stere or a lorry (the ``energy`` app).
@@ -14,14 +14,14 @@ STOCK_TOLERANCE_PCT = Decimal(5)  # [A] of what was used: a month within it is c
 class StockBalance:
     """The counts against the log, unrounded."""
 
-    expected_kg: Decimal  # what the log leaves; below zero when more was burned than there was
+    expected_kg: Decimal  # stock by the log; below zero if more was burned than available
     difference_kg: Decimal  # counted less expected: below zero, something was burned and not logged
     difference_pct: Decimal | None  # of what was used; None when nothing was
     is_within: bool
 
 
 def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal, closing_kg: Decimal) -> StockBalance:
-    """Return how far a count of stock is from what the log of deliveries and use leaves.
+    """Return the difference between a stock count and the stock expected from the log.
 
     Parameters:
     opening_kg, closing_kg : counted at the start and at the end [kg]
@@ -29,8 +29,8 @@ def stock_balance(*, opening_kg: Decimal, received_kg: Decimal, used_kg: Decimal
 
     Returns: [kg], [%]
     Raises: ValueError for a mass that is negative or not finite.
-    Notes: ``expected = opening + received - used``; ``difference = closing - expected``, in % of what was used. When
-    nothing was used, any difference at all is outside.
+    Notes: ``expected = opening + received - used``; ``difference = closing - expected``, in % of what was used. If
+    nothing was used, any difference is outside.
     Source: own choice [A] of the 5 %.
     """
     for name, value in (

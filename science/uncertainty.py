@@ -1,6 +1,6 @@
-"""Uncertainty: relative one-sigma parts into a combined and an expanded figure.
+"""Uncertainty: combines relative one-sigma parts into a combined and an expanded figure.
 
-Lives here: quadrature, coverage factor, the default budget of a chimney, what an estimated altitude adds.
+Lives here: quadrature, coverage factor, the default budget of a chimney, the part of an estimated altitude.
 Does not live here: the interval of a whole report, which adds gaps and activity data.
 
 Systematic parts do not shrink with time: keep the same k = 2 figure for an hour and for a year.
@@ -48,8 +48,8 @@ def expanded(combined_relative: float, *, coverage_factor: float = COVERAGE_FACT
 def stack_budget(*, has_barometer: bool, altitude_error_m: float = 0.0) -> dict[str, float]:
     """Return the default budget [1] of a chimney.
 
-    Parameters: whether a barometer measures the pressure; else the possible error [m] of the altitude,
-    zero when surveyed. Returns: relative one-sigma parts by name.
+    Parameters: whether a barometer measures the pressure; if not, the possible error [m] of the altitude, zero when
+    surveyed. Returns: relative one-sigma parts by name.
 
     Notes: Without a barometer pressure takes 1.5 %, and an estimated altitude adds its own part, 0.012 % a metre.
     """
