@@ -1,7 +1,7 @@
 """Makes `.venv` and installs the requirements: the part of the set-up that runs before anything is installed.
 
 Standard library only, because nothing else is there yet; a script rather than lines in the Makefile because
-Windows has no make, and because each thing that can be missing is answered with one sentence. Written so that
+Windows has no make, and because one sentence explains each thing that can be missing. Written so that
 even Python 3.6 can read it and say that it is too old.
 
     python3 bootstrap.py            what running needs
@@ -27,7 +27,7 @@ VENV_PYTHON = VENV_DIR / ("Scripts/python.exe" if os.name == "nt" else "bin/pyth
 STAMP_FILE = VENV_DIR / "installed-requirements.json"
 # Measured: 480 MB for all of requirements-dev.txt, and as much again while pip unpacks.
 DISK_NEEDED_BYTES = 1000 * 1000 * 1000
-# The Debian package of each program that some tests use; of a file (a pattern) where it brings no program.
+# The Debian package of each program that some tests use; a pattern names a file if the package has no program.
 PACKAGE_OF_TOOL = {
     "mosquitto": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
@@ -37,7 +37,7 @@ PACKAGE_OF_TOOL = {
     "cmake": "cmake",
     "ninja": "ninja-build",
     "cppcheck": "cppcheck",
-    # One version of Clang everywhere: what it warns of changes from one to the next.
+    # The same version of Clang everywhere, because each version has other warnings.
     "clang++-19": "clang-19",
     "clang-tidy-19": "clang-tidy-19",
     "/usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.fuzzer*": "libclang-rt-19-dev",
@@ -63,7 +63,7 @@ def venv_works() -> bool:
 
 
 def suitable_python() -> str:
-    """The newest Python here that can make a venv; ends with the remedy when there is none."""
+    """The newest Python here that can make a venv; without one the program ends and says what to do."""
     candidates = [*filter(None, map(shutil.which, NEWEST_FIRST)), sys.executable]
     new_enough = [path for path in candidates if succeeds([path, "-c", VERSION_TEST])]
     if not new_enough:
@@ -94,7 +94,7 @@ def make_venv(python: str) -> None:
 
 
 def install(wanted: "list[str]") -> None:
-    """Install what changed since the last time; a stamp with the files' hashes tells."""
+    """Install what changed since the last time, found by a stamp with the files' hashes."""
     installed = read_stamp()
     outdated = [name for name in wanted if installed.get(name) != fingerprint(name)]
     if not outdated:
@@ -134,7 +134,7 @@ def check_disk() -> None:
 
 
 def install_tools() -> None:
-    """Install the programs that tests use, where we may; say which are missing otherwise."""
+    """Install the programs that tests use, if this user may; otherwise list those that are missing."""
     missing = missing_tools()
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if missing and is_root and shutil.which("apt-get"):
@@ -157,7 +157,7 @@ def apt_install(packages: "list[str]") -> None:
         return done.returncode == 0
 
     succeeded(["update"])
-    # One by one when the lot fails: a package that no source has must not cost the others.
+    # If the joint installation fails, install one by one: one unknown package must not block the others.
     if not succeeded(["install", "-y", "--no-install-recommends", *packages]):
         for package in packages:
             succeeded(["install", "-y", "--no-install-recommends", package])

@@ -57,6 +57,6 @@ urlpatterns = [
     path("schema/redoc/", openapi.redoc, name="redoc"),
     path("schema.json", openapi.schema_json, name="schema-json"),
     path("", include(router.urls)),
-    # `[\s\S]`, because `.` matches no line break: such an address must not fall through to a page.
+    # `[\s\S]`, because `.` matches no line break, and such an address must not reach a page.
     re_path(r"^[\s\S]*$", api_not_found, name="api-not-found"),
 ]

@@ -55,7 +55,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @public_page
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every part is ready, else 503; the body names each part."""
+    """200 when every part is ready, otherwise 503; the body names each part."""
     parts = {name: is_ready() for name, is_ready in PARTS.items()}
     is_ready = all(parts.values())
     body = {"status": "ready" if is_ready else "not ready", "parts": parts}

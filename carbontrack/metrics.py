@@ -20,7 +20,7 @@ from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.topics import FROM_DEVICES
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
-# Any of these headers says that the request came through a proxy.
+# Each of these headers shows that the request came through a proxy.
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 

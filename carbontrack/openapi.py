@@ -2,7 +2,7 @@
 
 Both pages need styles that a strict policy forbids, and Redoc a worker from a blob. Only these two pages get them. The
 schema is always JSON, made by the serializers that answer; `TrueGenerator` adds what those cannot say.
-Every operation's example is executed by tests/carbontrack/test_examples.py.
+tests/carbontrack/test_examples.py runs the example of every operation.
 """
 
 from typing import Any
@@ -75,7 +75,7 @@ LINK = {"type": "string", "format": "uri", "x-nullable": True}
 
 
 class TrueGenerator(OpenAPISchemaGenerator):
-    """Adds what no serializer knows: the envelope of lists, CSV, the shape of errors."""
+    """Adds what the serializers do not know: the envelope of lists, CSV, the shape of errors."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> Any:
         schema = super().get_schema(request, public)
@@ -105,7 +105,7 @@ def _complete_answers(operation: Any) -> None:
     )
     rows = operation["responses"].get("200", {}).get("schema", {})
     if rows.get("type") == "array":
-        # Every list comes in the envelope, wherever `many=True` was written.
+        # Every list has the envelope, also where a view has written `many=True`.
         operation["responses"]["200"]["schema"] = rows = {
             "type": "object",
             "required": ["next", "previous", "results"],

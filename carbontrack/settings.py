@@ -30,7 +30,7 @@ IS_RUNSERVER = sys.argv[1:2] == ["runserver"]
 SECRET_KEY = environment.text("SECRET_KEY", "") or local_secrets.secret_key(DATA_DIR, IS_LOCAL)
 HTTP_BIND = environment.text("HTTP_BIND", "127.0.0.1")
 _own_names = ["localhost", "127.0.0.1", "[::1]"]
-# A demo that is open to the LAN answers any name, because the LAN gives it names that we do not know.
+# A demo that is open to the LAN answers to any host name, because we do not know its names in the LAN.
 _any_name = IS_LOCAL and HTTP_BIND not in environment.LOOPBACK_HOSTS
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"] if _any_name else _own_names)
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
@@ -123,9 +123,9 @@ DATABASES = {
     if DATABASE_URL
     else LocalPostgres(DATA_DIR).django_settings()
 }
-# A live stream keeps no connection, and pgbouncer does the pooling: persistent connections would only pile up.
+# A live stream keeps no connection, and pgbouncer does the pooling: persistent connections would only accumulate.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-# knox's own migrations create the table of the token model that ours replaces: nothing would use it.
+# knox's own migrations create a token table that nothing would use, because our model replaces it.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 # Rate limits must hold across processes, so the cache is one that all of them share.
