@@ -1,4 +1,5 @@
-"""Who gets what at every address: tables written out by hand, one row an address. `test_access.py` walks them."""
+"""The answer of every address to every role: tables written by hand, one row per address. `test_access.py` walks
+them."""
 
 # In this order in every row. Litein is asked for: Momul's manager and HQ of others have no part in it.
 WHO = (
@@ -20,7 +21,7 @@ OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
 READERS = "       401 403 200 200 200 200 200 200 200 403 200"
 ONE_OF_LITEIN = " 401 403 200 404 200 404 200 200 200 403 200"
 NO_METHOD = "     401 405 405 405 405 405 405 405 405 405 405"
-# Who sees energy: all but installers. Who writes it: managers of Litein and HQ; an integrator needs a token.
+# All roles except installers see energy. Who writes it: managers of Litein and HQ; an integrator needs a token.
 ENERGY_READERS = "401 403 200 200 200 200 403 200 200 403 200"
 ENERGY_OF_LITEIN = "401 403 200 404 200 404 403 200 200 403 200"
 ENERGY_WRITERS = "401 403 {0} {0} {0} {0} 403 403 403 403 403"
@@ -40,7 +41,7 @@ KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
 
 NOT_OF_A_LOG = dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405))
-# Of energy and of production alike. Writers send an empty list where an object belongs: 400; to the import, JSON
+# The same for energy and production. Writers send an empty list where an object belongs: 400; to the import, JSON
 # where a form belongs: 415.
 OF_A_LOG = {
     "$": {**NOT_OF_A_LOG, "GET": ENERGY_READERS, "POST": ENERGY_WRITERS.format(400)},
@@ -64,7 +65,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/logout/": SIGN_OUT,
     "api/logoutall/": SIGN_OUT,
     "api/me/": {"GET": "401 200 200 200 200 200 200 200 200 200 200"},
-    # Whoever may write and sends an empty list is told so: 400. Only HQ may; an integrator needs a token.
+    # A user who may write and sends an empty list gets 400. Only HQ may; an integrator needs a token.
     "api/emissions/": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
     "api/emissions/latest/": {"GET": READERS},
     "api/emissions/chart.svg": {"GET": READERS},
@@ -164,7 +165,7 @@ OURS: dict[str, dict[str, str]] = {
     },
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
-    # Of a save that never was; whoever may not write is told so first.
+    # A save that does not exist; a user who may not write gets 403 first.
     "factories/<int:pk>/log/<uuid:save_id>/": {"GET": LOG_OF_LITEIN.format(404, 404)},
     "factories/<int:pk>/log/<uuid:save_id>/undo/": {"POST": LOG_OF_LITEIN.format(404, 403)},
     "factories/<int:pk>/month/": {"GET": LOG_OF_LITEIN.format(200, 200)},

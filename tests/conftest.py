@@ -95,7 +95,8 @@ def _fast_passwords(settings: Any) -> None:
 
 @pytest.fixture
 def cast(db: None) -> SimpleNamespace:
-    """Who asks: managers of Litein and Momul, HQ, an installer, an auditor, an integrator, and outsiders."""
+    """The users of the tests: managers of Litein and Momul, HQ, an installer, an auditor, an integrator, and
+    outsiders."""
     ktda = make.make_organisation(name="Tea Group")
     litein = make.make_factory(organisation=ktda, name="Litein Tea Factory", county="Kericho")
     momul = make.make_factory(organisation=ktda, name="Momul Tea Factory", county="Kericho")

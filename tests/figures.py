@@ -84,7 +84,7 @@ def _answer(client: Client, url: str) -> list[Any]:
 
 
 def _overseer() -> Any:
-    """Who sees every site: no demo account does."""
+    """A user who sees every site; no demo account does."""
     from accounts.roles import Role
     from factories.models import Organisation
     from tests import make

@@ -122,7 +122,7 @@ def make_production(factory: Factory | None = None, *, user: User | None = None,
 
 
 def make_target(factory: Factory | None = None, **fields: Any) -> Target:
-    """An intensity of 0.14 kg CO2e a kg in 2024, to be 0.08 in 2030; of a factory, set as the product does it."""
+    """An intensity of 0.14 kg CO2e per kg in 2024, to be 0.08 in 2030; of a factory, set as the product does it."""
     factory = factory or make_factory()
     fields = {
         "metric": "intensity",

@@ -1,7 +1,7 @@
-"""Every address x every kind of person: who gets in, who may do, and who is told that there is nothing.
+"""Every address with every kind of user: who may enter, who may act, and who gets 404.
 
-The tables are in `access_matrix.py`. A route that is in no table fails, by its name: whoever adds an
-address says there who may use it.
+The tables are in `access_matrix.py`. A route that is in no table fails by its name: a new address needs its users in
+a table.
 """
 
 import re

@@ -233,7 +233,7 @@ def test_a_weak_password_is_refused_beside_its_field(hq: Client, cast: SimpleNam
 
 
 def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: SimpleNamespace) -> None:
-    """Who also belongs elsewhere, or runs the server, would be: and oneself has a menu for it."""
+    """The link would take over people who also belong elsewhere or run the server; a user's own password has a menu."""
     make.make_membership(user=cast.momul_manager, role=Role.AUDITOR, organisation=cast.elsewhere.organisation)
     cast.auditor.is_superuser = True
     cast.auditor.save()

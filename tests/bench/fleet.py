@@ -68,7 +68,7 @@ class Account:
 
 
 class OutboxFleet:
-    """Connected inside its `with` block; measures nothing until told to."""
+    """Connected inside its `with` block; measures nothing until it gets a command."""
 
     def __init__(self, folder: Path, devices: Sequence[ProvisionedDevice], **settings: float) -> None:
         first = devices[0]

@@ -238,7 +238,7 @@ def yardstick_figures(bench: Bench, name: str, offered: float) -> dict[str, floa
 
 
 def balance(bench: Bench) -> dict[str, float]:
-    """Everything sent is stored once, and every device was told so."""
+    """Every reading sent is stored once, and every device got its answer."""
     deadline_s = time.monotonic() + 10
     while (count := bench.load.count()).answered < count.sent - bench.dropped and time.monotonic() < deadline_s:
         time.sleep(0.2)

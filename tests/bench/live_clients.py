@@ -2,7 +2,7 @@
 
     python -m tests.bench.live_clients <port> <file of {"token", "query", "is_slow"}, one JSON a line>
 
-Says "open <count>" when each has its first bytes. Standard input commands it: `begin` starts measuring anew, `end` is
+Says "open <count>" when each has its first bytes. Standard input commands it: `begin` starts measuring again, `end` is
 answered with one line of JSON, `stop` ends it.
 """
 

@@ -146,7 +146,8 @@ class BenchParts:
         self.workers = []
 
     def end_lone_session(self) -> None:
-        """Else the broker goes on to fill it, for nobody, and at a cost. What is in it is thrown away."""
+        """Otherwise the broker continues to fill it without a reader, which costs time. What is in it is thrown
+        away."""
         end_session(BrokerAddress.from_url(self.broker.url, self.ca_file))
 
     # --- what they use ---

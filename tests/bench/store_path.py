@@ -61,7 +61,7 @@ class PlayedReceiver:
 
 
 def make_messages(devices: Sequence[ProvisionedDevice], readings: int, stream: int) -> list[Received]:
-    """Of an outage that ended a minute ago; the devices' messages come in turns."""
+    """Messages of an outage that ended a minute ago; the devices take turns."""
     rng = random.Random(stream)
     now_ms = time.time_ns() // 1_000_000
     each = readings // len(devices)

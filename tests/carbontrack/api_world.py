@@ -1,6 +1,6 @@
 """Rows that the examples of the schema speak of: a factory 1, its device litein-1, one of everything else.
 
-Whoever adds an operation with a path parameter adds its row here, and its value to `World.path_values`.
+A new operation with a path parameter needs a row here, and its value in `World.path_values`.
 """
 
 from __future__ import annotations

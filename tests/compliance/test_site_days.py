@@ -33,7 +33,7 @@ def test_a_day_of_firewood_holds_what_its_entry_holds(litein: Factory) -> None:
     assert (row.heat_scope1_co2e_kg, row.biogenic_co2_kg) == (entry.co2e_kg, entry.biogenic_co2_kg)
     assert (row.firewood_kg, row.heat_gj, row.gwp_set) == (10_800, entry.energy_gj, "AR6")
     assert (row.basis, row.heat_co2_kg) == ("fuel", entry.biogenic_co2_kg)
-    # 10,800 kg at 30 % moisture: 1.283 kg CO2 a kg by carbon, 1.747 by NCV and factor.
+    # 10,800 kg at 30 % moisture: 1.283 kg CO2 per kg by carbon, 1.747 by NCV and factor.
     assert row.heat_carbon_co2_kg == Decimal("13860.000000")
     assert (row.made_kg, row.electricity_kwh, row.methane_co2e_kg, row.stack_co2_kg) == (None,) * 4
 

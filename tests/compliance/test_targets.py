@@ -37,7 +37,7 @@ def litein() -> Factory:
 
 
 def log_year(factory: Factory, *, days: int = 365, energy_days: int | None = None, made_kg: int = 1_000_000) -> None:
-    """A year of even logs: 2 kg of wood and 0.5 kWh a kg of tea."""
+    """A year of even logs: 2 kg of wood and 0.5 kWh per kg of tea."""
     energy_end = YEAR + (energy_days or days) * LENGTH
     for energy_type, unit, per_kg in (("firewood", "kg", 2), ("electricity", "kWh", Decimal("0.5"))):
         make_energy_entry(

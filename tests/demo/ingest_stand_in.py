@@ -1,4 +1,4 @@
-"""A stand-in for ingest: hears every device over TLS, remembers what came, and answers when it is told to."""
+"""A stand-in for ingest: hears every device over TLS, remembers received messages, and answers on command."""
 
 import json
 import threading

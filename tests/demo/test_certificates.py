@@ -1,4 +1,4 @@
-"""The demo's certificates: checked by a TLS handshake, and by what makes them be made anew."""
+"""The demo's certificates: checked by a TLS handshake, and by the causes of their renewal."""
 
 import socket
 import ssl

@@ -1,4 +1,5 @@
-"""The device of the demo that runs the firmware's core: which one, what it is shown and told, and why there is none."""
+"""The device of the demo that runs the firmware's core: which one, its sensor input and settings, and why there is
+none."""
 
 import json
 import os

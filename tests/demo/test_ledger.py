@@ -1,4 +1,4 @@
-"""What simulated managers log: each story is there to be found, and nothing of the past changes with time."""
+"""The log of simulated managers: it has each story, and its past does not change with time."""
 
 from collections.abc import Sequence
 from datetime import timedelta

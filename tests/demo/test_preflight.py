@@ -1,4 +1,4 @@
-"""What stands in the way of the demo is told in one sentence each, with its remedy."""
+"""Each obstacle to the start of the demo gives one sentence with its remedy."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""provision_device --firmware-config: what a node is told, where its password goes and where it does not."""
+"""provision_device --firmware-config: the settings of a node, where its password is written and where it is not."""
 
 import json
 import stat

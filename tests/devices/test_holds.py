@@ -30,7 +30,7 @@ def report(assignment: Assignment, stream: int = 7, starts_at: Any = BEGAN, **fi
 
 
 def held_streams(assignment: Assignment, *, hours_ago: float = 0) -> list[int]:
-    """Of the streams 7 and 8, those whose readings would now wait outside totals."""
+    """The streams, of 7 and 8, whose readings would now stay out of totals."""
     t_ms = derive.milliseconds(timezone.now() - timedelta(hours=hours_ago))
     setups = derive.load_setups([assignment.device_id])[assignment.device_id]
     setup = next(s for s in setups if s.holds_at(t_ms))

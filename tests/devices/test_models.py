@@ -1,4 +1,5 @@
-"""What the database itself refuses, whoever asks: overlapping assignments, ids that are no topic, mixed factories."""
+"""What the database itself refuses for every caller: overlapping assignments, ids that are no topic, mixed
+factories."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

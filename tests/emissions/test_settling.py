@@ -188,7 +188,7 @@ def test_a_site_settles_with_the_last_of_its_devices_of_record() -> None:
 
 
 def test_a_device_counts_for_the_time_in_which_it_was_of_record() -> None:
-    """Exchanged at 8:30: the old one lies on a shelf, silent since 9:30."""
+    """Exchanged at 8:30: the old one is on a shelf, silent since 9:30."""
     old = make.make_assignment(valid_to=NOW - 4 * HOUR, device=make.make_device(last_heartbeat=NOW - 3 * HOUR))
     new = make.make_device(factory=old.factory, last_heartbeat=NOW)
     make.make_assignment(device=new, chimney=old.chimney, valid_from=NOW - 4 * HOUR)

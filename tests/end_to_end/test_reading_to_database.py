@@ -80,7 +80,7 @@ def with_nan(payload: bytes) -> bytes:
 
 
 def answers_until(watcher: Watcher, seqs: set[int]) -> dict[int, str]:
-    """What each of these readings was told, `stored` or a reason; whatever came with which message."""
+    """The answer to each of these readings, `stored` or a reason, in any message."""
     told: dict[int, str] = {}
     while not seqs <= told.keys():
         answer = json.loads(watcher.next_message())

@@ -17,7 +17,7 @@ from science.rounding import decimal_kg
 
 pytestmark = pytest.mark.django_db
 
-# type, unit, set, country; GJ, CO2, CH4, N2O a unit, CO2e of CH4 + N2O by AR5 and AR6, worked out by hand.
+# type, unit, set, country; GJ, CO2, CH4, N2O per unit, CO2e of CH4 + N2O by AR5 and AR6, worked out by hand.
 PRINTED = """
 firewood             kg    ipcc-2006            KE 0.0156000  1.74720  4.68000e-4 6.24000e-5 0.0296400  0.0296712
 firewood             kg    wood-30pct-moisture  KE 0.0122000  1.36640  3.66000e-4 4.88000e-5 0.0231800  0.0232044

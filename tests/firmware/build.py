@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FIRMWARE = ROOT / "firmware"
 TIMEOUT_S = 600.0
-# Whoever wants a build says which: two names never share a folder, one name always has the same options.
+# Each test names its build: two names never share a folder, and one name always has the same options.
 OPTIONS = {
     "sanitized": ("-DSANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug"),
     "sanitized32": ("-DSANITIZE=ON", "-DM32=ON", "-DCMAKE_BUILD_TYPE=Debug"),

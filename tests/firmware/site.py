@@ -38,7 +38,7 @@ def wait_until(is_true: Callable[[], object], timeout_s: float = TIMEOUT_S) -> N
 
 
 class Site:
-    """Node and device are registered; broker and node are started by whoever asks."""
+    """Node and device are registered; the test that needs them starts broker and node."""
 
     def __init__(self, folder: Path, broker: Mosquitto, program: Path) -> None:
         self.folder, self.broker = folder, broker
@@ -87,7 +87,7 @@ class Site:
     def overfill_broker(self, *, must_drop: bool = True) -> None:
         """While ingest is away: more than the broker keeps, from another device. It acknowledges all of it.
 
-        A broker that was started anew and has not seen ingest since keeps nothing for it: `must_drop` False.
+        A broker that was restarted and has not seen ingest since keeps nothing for it: `must_drop` False.
         """
         self._others += 1
         other = StringIO()

@@ -58,7 +58,7 @@ def measure(folder: Path) -> Report:
     core = sorted(folder.glob("CMakeFiles/core.dir/lib/core/src/*.o"))
     sections = {path.name.removesuffix(".cpp.o"): _sections(path) for path in core}
     return Report(
-        # Data with a value lies in flash too, until it is copied at boot.
+        # Data with a value is in flash too, until it is copied at boot.
         objects={name: text + data for name, (text, data, _) in sections.items()},
         ram=_symbols(next(folder.glob("CMakeFiles/ram_of_a_node.dir/size/*.o"))),
         frames=_frames(folder),

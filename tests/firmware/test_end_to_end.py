@@ -58,7 +58,7 @@ def test_resend_and_an_update_are_answered_and_cost_nothing(site: Site) -> None:
     site.node.wait_for("broker: connected")
     wait_until(lambda: Emission.objects.filter(seq__lte=10).count() == 10)
     stream = site.node.produced()[0].stream
-    # Once it has been told that they are stored: soon, and nothing says when.
+    # After the answer that they are stored; soon, but at no fixed time.
     answered = _answer_that_begins(site, "0 of 10 readings are kept", stream=stream, last=10)
     site.ingest.kill()
     site.wait_for_readings(10)

@@ -14,7 +14,7 @@ from leaderboard.places import Leaderboard, Row, leaderboard
 from leaderboard.sums import forget, last_complete_days
 from tests import make
 
-# The model factory of docs/method.md 11, by the default factors: 1.8 kg wood and 0.5 kWh a kg made.
+# The model factory of docs/method.md 11, by the default factors: 1.8 kg wood and 0.5 kWh per kg made.
 MADE_KG = Decimal(10_000)
 WOOD_KG = Decimal(18_000)
 POWER_KWH = Decimal(5_000)

@@ -226,7 +226,7 @@ def test_under_five_there_are_no_places_only_the_median(network: SimpleNamespace
     assert ranked.placed_count == 2
     assert not ranked.has_places
     assert ranked.rows[0].place is None
-    assert ranked.median is None  # of two, it would give the other's figure away
+    assert ranked.median is None  # with two sites it would reveal the other's figure
     assert board(network.hq, group="region:Kericho-Bomet").median is not None
 
 

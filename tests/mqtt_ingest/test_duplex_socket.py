@@ -303,7 +303,7 @@ def test_over_tls_what_is_read_already_is_not_forgotten(
         while len(came) < len(payloads):
             duplex.read()
             came += [m.payload for m in everything(duplex)[0]]
-            # Else waiting on the socket would wait for ever: select knows nothing of what TLS holds.
+            # Otherwise a wait on the socket would never end, because select does not see data that TLS holds.
             assert duplex.has_more or secured.pending() == 0
         sent.result()
     duplex.acknowledge([1])

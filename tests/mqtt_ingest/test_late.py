@@ -97,7 +97,7 @@ def test_arrival_leaves_no_mark_on_any_roll_up(rows: list[Row], rng: random.Rand
 
 # --- Exactly what it touches ---------------------------------------------------------------------
 def places(device: MCUDevice) -> dict[Key, tuple[str, str]]:
-    """Where each row lies in its table and which transaction wrote it: a row made again has another place."""
+    """The place of each row in its table and the transaction that wrote it: a rewritten row has another place."""
     found: dict[Key, tuple[str, str]] = {}
     with connection.cursor() as cursor:
         for model in MODELS:

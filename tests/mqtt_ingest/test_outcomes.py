@@ -1,4 +1,4 @@
-"""Of what is refused a sample is kept, small enough for any disk; all of it is counted."""
+"""A sample of refused messages is kept, small enough for any disk; all of them are counted."""
 
 import pytest
 

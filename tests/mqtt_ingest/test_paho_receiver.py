@@ -93,7 +93,7 @@ def test_an_acknowledgement_of_an_older_connection_is_void(
         wait_until(lambda: one.is_connected)
         publish(device, b"new")
         (new,) = take(one, 1)
-        # Without a count of connections this would acknowledge "new": the broker numbers packets anew.
+        # Without a count of connections this would acknowledge "new": the broker restarts the packet numbers.
         one.acknowledge([old])
     with receiver() as two:
         again = take(two, 1)

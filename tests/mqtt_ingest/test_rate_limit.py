@@ -1,4 +1,4 @@
-"""A device may send a burst, then so many readings a second; another device is not its keeper."""
+"""A device may send a burst, then so many readings per second; other devices are not affected."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Work waits for a database that is gone, says so once, and gives up only when told to stop."""
+"""Work waits for a database that is gone, logs it once, and gives up only on a stop."""
 
 import logging
 import threading

@@ -22,7 +22,7 @@ EACH_DAY_BACK = 8
 
 
 def day_start(factory: Factory, days_back: int, now: datetime | None = None) -> datetime:
-    """When the factory day began that lies so many days before the running one."""
+    """The start of the factory day that many days before the current one."""
     start = running_day(factory, now or timezone.now()).starts_at
     return (start - days_back * DAY).astimezone(factory.zone)
 

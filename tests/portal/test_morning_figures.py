@@ -56,7 +56,7 @@ def cells_of(figure: Figure) -> dict[str, tuple[str, ...]]:
 
 
 def overlap(start: datetime, end: datetime, first: datetime, last: datetime) -> Decimal:
-    """The share of a period that lies between two moments."""
+    """The share of a period between two moments."""
     seconds = (min(end, last) - max(start, first)).total_seconds()
     return Decimal(max(0.0, seconds)) / Decimal((end - start).total_seconds())
 

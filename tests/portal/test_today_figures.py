@@ -70,7 +70,7 @@ def moment(text: str) -> datetime:
 
 
 def share(row: dict[str, Any], start: datetime) -> Decimal:
-    """Of an entry, the part of its time that lies in the factory day from `start`."""
+    """The part of an entry's time within the factory day from `start`."""
     begin, end = moment(row["period_start"]), moment(row["period_end"])
     within = min(end, start + A_DAY) - max(begin, start)
     return Decimal(max(within, timedelta(0)) // timedelta(seconds=1)) / Decimal((end - begin) // timedelta(seconds=1))

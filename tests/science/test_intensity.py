@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from science import intensity, ranking
 from science.intensity import NO_DAYS, DayFacts, FigureParts, Shortfall, add_days, shortfalls
 
-# A day of 10,000 kg made tea at the default factors, in kg CO2e: 1.8 kg wood and 0.5 kWh a kg.
+# A day of 10,000 kg made tea at the default factors, in kg CO2e: 1.8 kg wood and 0.5 kWh per kg.
 WOOD_CO2E_PER_KG = 0.0296712
 GRID_CO2E_PER_KWH = 0.0954
 USUAL = DayFacts(
@@ -49,7 +49,7 @@ def figure(days):
 
 
 def test_the_model_factory_of_the_method_page():
-    # The example of docs/method.md 11; 1.79 kg wood and 0.5 kWh a kg: 0.10-0.12 kg CO2e a kg.
+    # The example of docs/method.md 11; 1.79 kg wood and 0.5 kWh per kg: 0.10-0.12 kg CO2e per kg.
     assert figure([USUAL] * 30) == pytest.approx(1.8 * 0.0296712 + 0.5 * 0.0954, rel=1e-12)  # exact but for sums
 
 

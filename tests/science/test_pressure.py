@@ -26,7 +26,7 @@ def test_sea_level_is_the_standard_atmosphere():
 def test_an_altitude_error_costs_0_012_percent_a_metre(altitude_m, error_m):
     low, high = pressure.isa_pressure_pa(altitude_m), pressure.isa_pressure_pa(altitude_m - error_m)
 
-    # 0.0118 to 0.0126 % a metre over the range of tea country, so 6 % of the stated slope.
+    # 0.0118 to 0.0126 % per metre over the range of tea country, so 6 % of the stated slope.
     assert high / low - 1 == pytest.approx(pressure.relative_error_from_altitude(error_m), rel=0.06)
 
 

@@ -1,4 +1,4 @@
-"""Secrets of a one-machine installation: drawn once, whoever comes first, readable by nobody else."""
+"""Secrets of a one-machine installation: drawn once, by the first process, and readable by nobody else."""
 
 import subprocess
 import sys
