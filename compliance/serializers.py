@@ -26,7 +26,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
 
 
 class TargetSerializer(serializers.ModelSerializer[Target]):
-    """A target with its verdict. Absolute ones in t CO2e a year, intensities in kg CO2e a kg (coal: a tonne)."""
+    """A target with its verdict. Absolute ones in t CO2e a year, intensities in kg CO2e per kg (coal: a tonne)."""
 
     verdict = serializers.SerializerMethodField(help_text="null: the target is ended")
 

@@ -52,7 +52,7 @@ class EmissionFactorSerializer(ReadOnlySerializer):
     """One factor: kilograms of a gas per unit, its source, and the days between which it is valid."""
 
     energy_type = serializers.CharField(source="energy_type.code")
-    value = PlainDecimalField(help_text="in `unit`: kg of the gas a unit of energy")
+    value = PlainDecimalField(help_text="in `unit`: kg of the gas per unit of energy")
     kg_per_unit = PlainDecimalField(allow_null=True)
     ncv_gj_per_t = PlainDecimalField(allow_null=True, help_text="net calorific value")
     gj_per_unit = PlainDecimalField(allow_null=True)
@@ -101,7 +101,7 @@ class NewFactorSerializer(serializers.Serializer[Any]):
     basis = serializers.ChoiceField(choices=Basis.choices, default=Basis.DIRECT)
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(required=False, allow_null=True, help_text="exclusive")
-    value = _number("kg of the gas a unit")
+    value = _number("kg of the gas per unit")
     kg_per_unit = _number("density; of a unit of mass left out")
     ncv_gj_per_t = _number("net calorific value")
     gj_per_unit = _number("instead of the two above")

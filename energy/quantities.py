@@ -129,7 +129,7 @@ def in_factor_unit(
 ) -> tuple[Decimal, str]:
     """The amount in one of the units that have factors, with that unit.
 
-    1. the same dimension; 2. mass by the factor's own density; 3. stacked wood by kilograms a stere;
+    1. the same dimension; 2. mass by the factor's own density; 3. stacked wood by kilograms per stere;
     4. for fuels, energy by the net calorific value.
     Raises ApiError 400 on `unit` that names the amount, its dimension and the possible units.
     """

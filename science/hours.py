@@ -4,7 +4,7 @@ Lives here: the proof of idleness, the 80 % rule of the EU, the quadrant rule of
 of an hour. Does not live here: the substitute for a missing hour (``substitution.py``), time zones.
 
 ``measured_kg`` is the integral over covered time. ``record_kg`` is the mean rate times the operating
-seconds. They are two numbers and are never added. Idle needs proof; no data is missing, never idle.
+seconds. They are two numbers and are never added. Idle needs proof; time without data is missing, never idle.
 """
 
 import math

@@ -61,7 +61,7 @@ def relative_error_from_altitude(altitude_error_m: float) -> float:
     ValueError
         Negative or not finite.
 
-    Source: derivation: slope of the ISO 2533 formula between 0 and 2500 m, 0.0119-0.0125 % a metre.
+    Source: derivation: slope of the ISO 2533 formula between 0 and 2500 m, 0.0119-0.0125 % per metre.
     """
     limits.require_within(name="altitude_error_m", value=altitude_error_m, unit="m", low=0.0)
     return RELATIVE_ERROR_PER_METRE * altitude_error_m

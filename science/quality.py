@@ -149,7 +149,7 @@ def _is_firing(reading: StackReading, co2_ppm: float | None, hot_c: float) -> bo
 def is_idle_like(reading: StackReading, setup: StackSetup) -> bool:
     """Return whether one reading looks idle: T < ambient + 15 K and CO2 < 1,500 ppm + sensor error.
 
-    Needs both values: no data is missing, never idle. Ten idle-like minutes are a proof (``hours.py``).
+    Needs both values: time without data is missing, never idle. Ten idle-like minutes are a proof (``hours.py``).
     False where nothing burns.
     """
     co2_ppm = stack.corrected_co2_ppm(reading, setup)

@@ -51,7 +51,7 @@ def stack_budget(*, has_barometer: bool, altitude_error_m: float = 0.0) -> dict[
     Parameters: whether a barometer measures the pressure; if not, the possible error [m] of the altitude, zero when
     surveyed. Returns: relative one-sigma parts by name.
 
-    Notes: Without a barometer pressure takes 1.5 %, and an estimated altitude adds its own part, 0.012 % a metre.
+    Notes: Without a barometer pressure takes 1.5 %, and an estimated altitude adds its own part, 0.012 % per metre.
     """
     budget = dict(STACK_BUDGET)
     if not has_barometer:

@@ -1,11 +1,12 @@
-"""How long the flash of a board lasts without an answer: fills a true LittleFS image with segment files and counts.
+"""Measures how many readings the flash of a board holds without an answer: fills a real LittleFS image with segment
+files.
 
     python firmware/tools/flash_life.py
 
 prints the table of firmware/README.md. The sizes of records and the rules of when a file is full are those of
 `record.h`, `segments.cpp` and `thinning.cpp`; what can be tuned is read from `config.h`, how large an outbox is from
 `partitions/`. LittleFS itself is the C
-library of the board, built for Python (littlefs-python). Wear, and how long a write takes, is not measured here.
+library of the board, built for Python (littlefs-python). It does not measure wear or the time of a write.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def readings_per_file(values: int) -> int:
 
 
 def means_per_file(values: int) -> int:
-    """`Thinner::thin_once`: whole segments only, so the last of a file is rarely full."""
+    """`Thinner::thin_once`: whole segments only, so the last segment of a file is rarely full."""
     most, size = 0, HEADER_BYTES
     needed = 2 * LONGEST_RECORD_BYTES + RECORD_OVERHEAD_BYTES + MARK_RESERVE_BYTES
     while size + needed <= SEGMENT_BYTES and most + 2 <= SEGMENT_RECORDS:
@@ -108,7 +109,7 @@ def files_until_full(partition_bytes: int, file_bytes: int) -> int:
             file.write(bytes(STATE_BYTES))
     full_blocks = blocks * tuned("kDropAbovePct") / 100
     count = 0
-    # Asking how full it is walks through all files: not worth doing before it can be.
+    # A fill-level query walks through all files, so it starts only when the file system can be full.
     while count < 0.8 * blocks or flash.used_block_count < full_blocks:
         count += 1
         with flash.open(f"{count:08x}-{count:08x}.seg", "wb") as file:
