@@ -1,14 +1,13 @@
 """Targets in the admin site, read only: they are set through `services.py`."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from compliance.models import Target
+from lib.admin import ReadOnlyAdmin
 
 
 @admin.register(Target)
-class TargetAdmin(admin.ModelAdmin):
+class TargetAdmin(ReadOnlyAdmin):
     list_display = [
         "organisation",
         "factory",
@@ -23,12 +22,3 @@ class TargetAdmin(admin.ModelAdmin):
     ]
     list_filter = ["metric", "status", "organisation"]
     search_fields = ["name", "factory__name"]
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any) -> bool:
-        return False

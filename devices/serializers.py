@@ -14,16 +14,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 
     class Meta:
         model = Assignment
-        fields: Any = [
-            "chimney",
-            "valid_from",
-            "valid_to",
-            "is_of_record",
-            "sensor",
-            "range_ppm",
-            "co2_basis",
-            "pressure_compensation",
-        ]
+        fields: Any = (
+            "chimney valid_from valid_to is_of_record sensor range_ppm co2_basis pressure_compensation"
+        ).split()
         ref_name = "Assignment"
 
 
@@ -35,18 +28,9 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
 
     class Meta:
         model = MCUDevice
-        fields: Any = [
-            "id",
-            "device_id",
-            "factory",
-            "online",
-            "last_heartbeat",
-            "firmware",
-            "interval_s",
-            "created_at",
-            "revoked_at",
-            "assignment",
-        ]
+        fields: Any = (
+            "id device_id factory online last_heartbeat firmware interval_s created_at revoked_at assignment"
+        ).split()
         read_only_fields = fields
         ref_name = "MCUDevice"
 

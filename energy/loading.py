@@ -20,20 +20,9 @@ DATA = Path(__file__).parent / "data"
 # The key of a row; a change of other columns makes the next version.
 KEY = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis", "valid_from")
 CONTENT = (
-    "valid_to",
-    "is_default",
-    "value",
-    "unit",
-    "kg_per_unit",
-    "ncv_gj_per_t",
-    "gj_per_unit",
-    "gas_kg_per_tj",
-    "inherent_kg_per_unit",
-    "source",
-    "publication",
-    "confidence",
-    "note",
-)
+    "valid_to is_default value unit kg_per_unit ncv_gj_per_t gj_per_unit gas_kg_per_tj inherent_kg_per_unit source "
+    "publication confidence note"
+).split()
 TYPE_FIELDS = ("name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood")
 _THOUSAND = Decimal(1000)
 DataRow = dict[str, Any]

@@ -29,19 +29,8 @@ class FactorySerializer(serializers.ModelSerializer[Factory]):
 
     class Meta:
         model = Factory
-        fields: Any = [
-            "id",
-            "name",
-            "location",
-            "county",
-            "country",
-            "sector",
-            "altitude_m",
-            "altitude_is_estimated",
-            "latitude",
-            "longitude",
-            "time_zone",
-            "day_starts_at",
-            "chimney_dimensions",
-        ]
+        fields: Any = (
+            "id name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone "
+            "day_starts_at chimney_dimensions"
+        ).split()
         ref_name = "Factory"

@@ -30,18 +30,9 @@ class FactoryForm(forms.ModelForm):
 
     class Meta:
         model = Factory
-        fields = [
-            "name",
-            "location",
-            "county",
-            "sector",
-            "altitude_m",
-            "altitude_is_estimated",
-            "latitude",
-            "longitude",
-            "time_zone",
-            "day_starts_at",
-        ]
+        fields = (
+            "name location county sector altitude_m altitude_is_estimated latitude longitude time_zone day_starts_at"
+        ).split()
         field_classes = SITE_NUMBERS
 
     def clean_name(self) -> str:
