@@ -14,8 +14,8 @@ SUBSCRIBE.
 Knows nothing about our devices or database: `demo/broker.py` passes in the checks of logins and topics.
 """
 
-# amqtt comes without type information, so what we derive from it is of type Any.
-# mypy: disable-error-code="misc, no-any-return"
+# amqtt comes without type information, so what we derive from it is of type Any. mypy: disable-error-code="misc,
+# no-any-return"
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The cast of the simulated world: which factories, which devices in their chimneys, which of them have faults.
 
-Facts only, made from `factories/data/ktda_factories.csv` without a database: `world.py` registers the cast,
-`simulate` runs it. A chimney's gas over time is in `simulator.py`, the managers' log in `ledger.py`, the mines are
-in `mines.py`.
+Facts only, made from `factories/data/ktda_factories.csv` without a database: `world.py` registers the cast, `simulate`
+runs it. A chimney's gas over time is in `simulator.py`, the managers' log in `ledger.py`, the mines are in `mines.py`.
 """
 
 from __future__ import annotations

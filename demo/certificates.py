@@ -1,8 +1,7 @@
 """Temporary TLS certificates of the demo broker: a CA made here, and a server certificate signed by it.
 
-Not for production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a
-device that trusts it still connects when this machine gets another address: in that case only the server certificate
-is replaced.
+Not for production: real brokers have real certificates. The CA lives as long as DATA_DIR, so that a device that trusts
+it still connects when this machine gets another address: in that case only the server certificate is replaced.
 """
 
 from __future__ import annotations

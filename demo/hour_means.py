@@ -1,9 +1,8 @@
 """Means of an hour or less that a simulated chimney's device would report, for the history.
 
-The same model as `simulator.py`, averaged over time: the mean level while the fire burns steadily, and the mean of
-some moments at the ends of a shift. CO2 and temperature are weighted by the flow, like in a device that thins its
-readings, so a mean
-with half an hour of fire has the mass of that half hour. Pure: no clock, no database.
+The same model as `simulator.py`, averaged over time: the mean level while the fire burns steadily, and the mean of some
+moments at the ends of a shift. CO2 and temperature are weighted by the flow, like in a device that thins its readings,
+so a mean with half an hour of fire has the mass of that half hour. Pure: no clock, no database.
 """
 
 from __future__ import annotations

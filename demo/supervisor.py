@@ -1,7 +1,7 @@
 """Keeps the parts of the demo running: starts them in order, restarts dead ones, stops all in reverse.
 
-`demo/parts.py` says what the parts are, `demo/processes.py` how a process starts.
-One thread only: on Linux the parts die with the thread that started them.
+`demo/parts.py` says what the parts are, `demo/processes.py` how a process starts. One thread only: on Linux the parts
+die with the thread that started them.
 """
 
 from __future__ import annotations

@@ -170,9 +170,9 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
 
     `starts_at` is the first timestamp known of the stream; readings of the stream that arrive later with an earlier
     timestamp are held too. A field that the registry or the device leaves empty is not compared. When a field agrees
-    again, its open hold ends from now on; readings already held stay held until somebody resolves it.
-    After somebody decided that the registry is right, the same report opens no new hold.
-    If holds are returned, the caller recomputes the roll-ups from `starts_at`.
+    again, its open hold ends from now on; readings already held stay held until somebody resolves it. After somebody
+    decided that the registry is right, the same report opens no new hold. If holds are returned, the caller recomputes
+    the roll-ups from `starts_at`.
     """
     now = timezone.now()
     assignment = Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()

@@ -1,9 +1,9 @@
 """GET /api/emissions/stream/: new readings as server-sent events.
 
-One thread a process LISTENs to PostgreSQL, reads each new reading once, and hands it to the streams that
-watch its device. A stream holds no database connection. A slow reader is disconnected; it reconnects with
-Last-Event-ID and gets what it missed, at least once: readings stored at the same moment as
-its last one come again. Every stream ends after some time, so that rights are checked again.
+One thread a process LISTENs to PostgreSQL, reads each new reading once, and hands it to the streams that watch its
+device. A stream holds no database connection. A slow reader is disconnected; it reconnects with Last-Event-ID and gets
+what it missed, at least once: readings stored at the same moment as its last one come again. Every stream ends after
+some time, so that rights are checked again.
 """
 
 from __future__ import annotations

@@ -7,9 +7,8 @@ order of arrival (`docs/architecture.md`): same inputs, same bits. The whole seg
 the minute of the earlier one. Hours and days are sums of integer micrograms.
 
 A new reading affects: the segment before it, the `quality.CONTEXT` readings after it whose flags it may change, up to
-the first gap, and the segment after those. That
-segment may end at a reading far away: a mean of an hour, or the first that can be used after a long fault
-(`readings_window.sql`).
+the first gap, and the segment after those. That segment may end at a reading far away: a mean of an hour, or the first
+that can be used after a long fault (`readings_window.sql`).
 """
 
 from __future__ import annotations

@@ -163,9 +163,8 @@ def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: 
             "timestamp",
             "readings_too_far_apart",
             _(
-                "The previous reading is of "
-                "%(when)s, more than %(days)d days earlier (entry %(entry)d): add a reading between them, or send "
-                "meter_restarted=true to start from this one."
+                "The previous reading is of %(when)s, more than %(days)d days earlier (entry %(entry)d): add a reading "
+                "between them, or send meter_restarted=true to start from this one."
             )
             % {"when": _local(start), "days": LONGEST.days, "entry": start.pk},
             entry=start.pk,

@@ -93,9 +93,8 @@ def _fuel_unconfirmed(sums: RankedSums, days: DaySums) -> UnplacedReason:
     months = max(1, math.ceil(missing_days / _MONTH_DAYS))
     if sums.stack_above_days > days.judged_days / 4:
         text = _(
-            "Stack shows more wood than the log on %(days)s. Is a delivery missing from the "
-            "log? Count the stack at the end of "
-            "each month."
+            "Stack shows more wood than the log on %(days)s. Is a delivery missing from the log? Count the stack at "
+            "the end of each month."
         )
         words = days_in_words((), sums.stack_above_days)
         return UnplacedReason(ReasonCode.STACK_ABOVE_LOG, text % {"days": words}, months)

@@ -1,7 +1,6 @@
 """A page of a list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula become text.
 
-Every list of the API goes through here, directly or through `accounts/viewsets.py`; tests/lib/test_lists.py checks
-it.
+Every list of the API goes through here, directly or through `accounts/viewsets.py`; tests/lib/test_lists.py checks it.
 """
 
 import csv

@@ -18,8 +18,7 @@ class NumberField(forms.FloatField):
     """A number with at most `decimals` decimals from `low` to `high`; a refusal names the value and the limit.
 
     Not localised, neither by Django nor by the browser: both would read `1,960` as 1.96 where a comma is the decimal
-    mark.
-    A value that the page showed and that comes back unchanged keeps its stored digits.
+    mark. A value that the page showed and that comes back unchanged keeps its stored digits.
     """
 
     widget = forms.TextInput

@@ -1,9 +1,8 @@
 """Numbers as people type them, in forms, sheets and API texts: one reader for all.
 
 A comma or a point may separate decimals or thousands, and in India thousands are in groups of two. A text with two
-possible readings is refused, and the message gives both, because a wrong guess is wrong by a factor of a thousand.
-How numbers are shown is in
-`decimals.py`.
+possible readings is refused, and the message gives both, because a wrong guess is wrong by a factor of a thousand. How
+numbers are shown is in `decimals.py`.
 """
 
 from __future__ import annotations

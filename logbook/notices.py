@@ -43,8 +43,7 @@ def words(code: str, params: dict[str, Any]) -> str:
     texts = {
         "above_usual": _(
             "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the maximum of the last 28 "
-            "days; "
-            "check the number or the unit."
+            "days; check the number or the unit."
         ),
         "overlaps": _(
             "Somebody already logged %(amount)s %(unit)s for this time (entry %(entry)s). Delete one of the two "
@@ -56,9 +55,8 @@ def words(code: str, params: dict[str, Any]) -> str:
         ),
         "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "out_turn_outside_band": _(
-            "%(ratio)s kg of made tea per kg of green "
-            "leaf is outside the usual %(low)s to %(high)s; check both amounts, "
-            "their units and the times."
+            "%(ratio)s kg of made tea per kg of green leaf is outside the usual %(low)s to %(high)s; check both "
+            "amounts, their units and the times."
         ),
         "factor_of_earlier_year": _(
             "There is no grid factor for %(on)s yet: the factor of %(valid_from)s is used. A changed factor will be "
@@ -71,9 +69,8 @@ def words(code: str, params: dict[str, Any]) -> str:
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
         "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
         "outside_band": _(
-            "%(ratio)s %(unit)s per kg of made "
-            "tea is outside the usual %(low)s to %(high)s; check the amount, the unit "
-            "and the production of that time."
+            "%(ratio)s %(unit)s per kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the "
+            "unit and the production of that time."
         ),
         "rounded": _("%(count)s values were rounded to %(step)s, half to even."),
         "columns_unused": _("These columns were not used: %(columns)s."),

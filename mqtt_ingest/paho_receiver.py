@@ -6,8 +6,8 @@ bulk (`duplex_socket.py`).
 The thread runs paho's loop itself. With paho's own loop a full queue would have to block in a callback, and then
 neither acknowledgements nor keep-alives would go out. While the queue is full nothing is read, TCP fills up and the
 broker waits. If that outlasts the keep-alive, the connection ends and is restored when there is room: the session
-persists, so the broker sends unacknowledged messages again.
-All calls into paho come from this thread: a TLS socket must not be read and written by two at once.
+persists, so the broker sends unacknowledged messages again. All calls into paho come from this thread: a TLS socket
+must not be read and written by two at once.
 """
 
 import logging

@@ -1,9 +1,8 @@
 """The interface of an MQTT client for the pipeline, and the bounded queue between the two.
 
-`paho_receiver.py` is the client in use; another client needs only the same few methods.
-Back-pressure: the queue is bounded in messages and in bytes. While it is full the receiver does not read its socket,
-so the broker keeps the rest. Small messages overtake large ones: live readings do not wait for
-the backlog of hundreds of devices.
+`paho_receiver.py` is the client in use; another client needs only the same few methods. Back-pressure: the queue is
+bounded in messages and in bytes. While it is full the receiver does not read its socket, so the broker keeps the rest.
+Small messages overtake large ones: live readings do not wait for the backlog of hundreds of devices.
 """
 
 import threading
@@ -15,9 +14,8 @@ from typing import Protocol
 
 QUEUE_LIMIT_COUNT = 5_000
 QUEUE_LIMIT_BYTES = 32 * 1024 * 1024
-# Bytes of received messages that are not settled, including stored ones that wait for earlier ones. Packet ids have
-# 16 bits, and
-# Mosquitto 2.0 sends on beyond its window.
+# Bytes of received messages that are not settled, including stored ones that wait for earlier ones. Packet ids have 16
+# bits, and Mosquitto 2.0 sends on beyond its window.
 UNSETTLED_LIMIT_COUNT = 20_000
 # Largest portion taken at once: a mebibyte of backlog holds some ten thousand readings, enough for a batch.
 TAKE_LIMIT_COUNT = 1_000

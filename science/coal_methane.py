@@ -1,9 +1,9 @@
 """Methane of coal mines: from production and factors, from ventilation, and from abandoned mines.
 
 Lives here: the method of ``docs/method.md`` 8 with its two factor tables (IPCC by depth, India by gassiness), so that
-they stand beside the equation they belong to; a mine's own measurement overrides both.
-Does not live here: diesel, power and explosives of the mine (``combustion.py``), potentials (``gwp.py``).
-Amounts and results are Decimal and unrounded, measured flows float.
+they stand beside the equation they belong to; a mine's own measurement overrides both. Does not live here: diesel,
+power and explosives of the mine (``combustion.py``), potentials (``gwp.py``). Amounts and results are Decimal and
+unrounded, measured flows float.
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,9 @@
 """Combustion and electricity: an amount of fuel or power into kilograms of each gas.
 
-Lives here: the method of ``docs/method.md`` 7, heating value of moist wood, carbon balance of wet wood.
-Does not live here: factor values (rows with source and dates in the ``energy`` app; a formula receives the
-factor), potentials (``gwp.py``). Amounts and results are Decimal and unrounded: ``rounding.decimal_kg``
-rounds the stored results. Biogenic CO2 is outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood are
-inside both.
+Lives here: the method of ``docs/method.md`` 7, heating value of moist wood, carbon balance of wet wood. Does not live
+here: factor values (rows with source and dates in the ``energy`` app; a formula receives the factor), potentials
+(``gwp.py``). Amounts and results are Decimal and unrounded: ``rounding.decimal_kg`` rounds the stored results. Biogenic
+CO2 is outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood are inside both.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Hard limits of plausibility, and the one shape of a domain error.
 
-Lives here: the limits of ``docs/method.md`` 1 and ``require_within``, so that every error of this
-package names the value, its unit, the limit and the remedy in the same words.
-Does not live here: warnings and flags for unusual values (``quality.py``).
+Lives here: the limits of ``docs/method.md`` 1 and ``require_within``, so that every error of this package names the
+value, its unit, the limit and the remedy in the same words. Does not live here: warnings and flags for unusual values
+(``quality.py``).
 """
 
 import math

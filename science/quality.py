@@ -3,11 +3,10 @@
 Lives here: the flags, which of them block, and ``assess``. Does not live here: the device's own
 flags (``readings.py``), hours (``hours.py``).
 
-Causal: a reading's flags depend on it and on at most ``CONTEXT`` readings before it, in order of
-time, so they do not depend on the order of arrival: the caller passes that much context in
-front. Hence a pattern is flagged from the moment it is proved, not from when it began (the
-first 59 of 60 identical values stay valid), and a run that must last some time counts as
-long enough when it spans more than ``CONTEXT`` readings.
+Causal: a reading's flags depend on it and on at most ``CONTEXT`` readings before it, in order of time, so they do not
+depend on the order of arrival: the caller passes that much context in front. Hence a pattern is flagged from the moment
+it is proved, not from when it began (the first 59 of 60 identical values stay valid), and a run that must last some
+time counts as long enough when it spans more than ``CONTEXT`` readings.
 
 All thresholds are our own choices [A] (``docs/method.md`` 2) unless a comment says otherwise.
 """
@@ -280,8 +279,8 @@ class _Assessor:
         temperature_c = None if reading.flags & readings.TEMPERATURE_FAULT else reading.temperature_c
         if previous_ppm is not None:
             step_ppm = abs(co2_ppm - previous_ppm)
-            # A second reading at the new level shows a step of the fire, not a spike.
-            # A mean over a minute or an hour contains no spike: a jump between two means is the fire.
+            # A second reading at the new level shows a step of the fire, not a spike. A mean over a minute or an hour
+            # contains no spike: a jump between two means is the fire.
             is_point = not reading.span_s
             if is_point and step_ppm > SPIKE_SPAN_SHARE * self.span_ppm and len(self.window) == SPIKE_WINDOW:
                 bits |= self._spike(co2_ppm)

@@ -75,11 +75,9 @@ def places(intervals: Sequence[Interval]) -> list[Place]:
 
     Notes: Sorted by value; a figure joins the group of the leader while its lower bound is at most the leader's upper
     bound, otherwise it leads the next group. Anchored at the leader, because overlap from neighbour to neighbour
-    chains: it
-    puts 67 sites at 8 % into 1.1 groups. All members of a group get its first place. Best: one more than the figures
-    that lie
-    wholly below; worst: all that do not lie wholly above; both widened to hold the place. A figure whose value and
-    bounds grow while all others stay keeps or loses each of the three.
+    chains: it puts 67 sites at 8 % into 1.1 groups. All members of a group get its first place. Best: one more than the
+    figures that lie wholly below; worst: all that do not lie wholly above; both widened to hold the place. A figure
+    whose value and bounds grow while all others stay keeps or loses each of the three.
     """
     order = sorted(range(len(intervals)), key=lambda i: _sort_key(intervals[i]))
     uppers = sorted(item.upper for item in intervals)

@@ -3,9 +3,8 @@
 Lives here: the crossing from physics (float) to record (int, Decimal), always half to even.
 Does not live here: rounding for the screen (the template filter), significant digits of reports.
 
-Why integers: sums of integers do not depend on their order, so minutes, hours and days add up
-to the same bits whatever order the readings came in. A microgram is 1e-9 kg; a 64-bit column
-holds 9.2e9 kg of it.
+Why integers: sums of integers do not depend on their order, so minutes, hours and days add up to the same bits whatever
+order the readings came in. A microgram is 1e-9 kg; a 64-bit column holds 9.2e9 kg of it.
 """
 
 import math

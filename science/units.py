@@ -1,9 +1,8 @@
 """A typed table of units, and conversion between them, in which mixing dimensions raises.
 
-Lives here: exact factors between units of one dimension. Does not live here: anything that needs a
-density, a heating value or a moisture (``combustion.py``, factor rows), nor temperature
-intervals. A stere (stacked wood) is its own dimension: how much solid wood it holds is a
-measurement, so it never converts here.
+Lives here: exact factors between units of one dimension. Does not live here: anything that needs a density, a heating
+value or a moisture (``combustion.py``, factor rows), nor temperature intervals. A stere (stacked wood) is its own
+dimension: how much solid wood it holds is a measurement, so it never converts here.
 """
 
 from dataclasses import dataclass

@@ -5,8 +5,8 @@ files.
 
 prints the table of firmware/README.md. The sizes of records and the rules of when a file is full are those of
 `record.h`, `segments.cpp` and `thinning.cpp`; what can be tuned is read from `config.h`, how large an outbox is from
-`partitions/`. LittleFS itself is the C
-library of the board, built for Python (littlefs-python). It does not measure wear or the time of a write.
+`partitions/`. LittleFS itself is the C library of the board, built for Python (littlefs-python). It does not measure
+wear or the time of a write.
 """
 
 from __future__ import annotations

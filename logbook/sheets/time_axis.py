@@ -3,9 +3,8 @@ changes, spacing.
 
 Pure: no database. Three problems have a rule here. 1. `03/04/2026`: the whole column decides the order, or somebody
 must say it. 2. `00:00` with the date of the day that it ends: the neighbours in the file decide. 3. An hour that a
-clock
-change repeats or skips: the order in the file separates the first from the second; a time that did not exist is an
-error.
+clock change repeats or skips: the order in the file separates the first from the second; a time that did not exist is
+an error.
 """
 
 import re

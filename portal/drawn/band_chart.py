@@ -1,8 +1,7 @@
 """Geometry of the chart of today: hours of a day as a line over the 10-90 % band of the days before.
 
 Pure: figures in, frozen dataclasses out. It makes no query and no markup; the SVG is
-`templates/portal/_today_chart.html`.
-The line stops where there is no figure, so a missing figure shows as missing.
+`templates/portal/_today_chart.html`. The line stops where there is no figure, so a missing figure shows as missing.
 """
 
 from __future__ import annotations

@@ -183,9 +183,8 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
     possible = sum(kg is not None for kg in masses.values()) * day_count(inputs)
     sentence, logged = _("Energy is logged for %(share)s of their days."), _("days with energy")
     definition = _(
-        "Each entry of fuel or electricity is multiplied by its emission factors and spread over the days it "
-        "covers. CO2 of "
-        "wood is biogenic and outside the scopes; its CH4 and N2O are included. Days without entries are "
+        "Each entry of fuel or electricity is multiplied by its emission factors and spread over the days it covers. "
+        "CO2 of wood is biogenic and outside the scopes; its CH4 and N2O are included. Days without entries are "
         "missing here, not zero."
     )
     if not inputs.sector.burns_for_heat:
@@ -254,8 +253,7 @@ def methane(inputs: Inputs) -> Figure:
         notes=gwp_sets(inputs),
         definition=_(
             "The coal produced is multiplied by the methane factor of the mine's class and shown as CO2e. It is part "
-            "of scope 1. A mine "
-            "whose class is not registered is missing here, not zero."
+            "of scope 1. A mine whose class is not registered is missing here, not zero."
         ),
         heads=(_("methane"),),
     )

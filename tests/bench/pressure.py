@@ -1,10 +1,9 @@
 """`make bench-pressure`: more than ingest can take, and a database that is away; what the worker holds, what is lost.
 
-Publishers without an outbox are asked for ten times what one worker stores, and send what the machine lets them.
-At the same time devices with an outbox continue to measure and deliver the backlog of an outage. Then, under that
-load, PostgreSQL is frozen
-(SIGSTOP), and killed and kept away: `--minutes` in all. The worker must stay small and come back by itself; devices
-with an outbox must lose nothing, and nothing may be stored twice.
+Publishers without an outbox are asked for ten times what one worker stores, and send what the machine lets them. At the
+same time devices with an outbox continue to measure and deliver the backlog of an outage. Then, under that load,
+PostgreSQL is frozen (SIGSTOP), and killed and kept away: `--minutes` in all. The worker must stay small and come back
+by itself; devices with an outbox must lose nothing, and nothing may be stored twice.
 """
 
 # ruff: noqa: E402, T201  # the environment first, then Django; and this is a program that prints

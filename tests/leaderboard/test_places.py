@@ -169,9 +169,8 @@ def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alon
             build.stack(60_000),
             range(11),
             ReasonCode.STACK_ABOVE_LOG,
-            "Stack shows more wood than the log on 11 days. Is a delivery missing from the "
-            "log? Count the stack at the end of "
-            "each month.",
+            "Stack shows more wood than the log on 11 days. Is a delivery missing from the log? Count the stack at the "
+            "end of each month.",
         ),
     ],
 )

@@ -21,9 +21,8 @@ from demo.simulated_device import SimulatedDevice
 
 class Command(BaseCommand):
     help = (
-        "Publish the readings of the first DEMO_FLEET simulated devices to the broker on this machine, each "
-        "with its own login from DATA_DIR/fleet.json. Keeps its progress in DATA_DIR/fleet_state.json; "
-        "uses no database."
+        "Publish the readings of the first DEMO_FLEET simulated devices to the broker on this machine, each with its "
+        "own login from DATA_DIR/fleet.json. Keeps its progress in DATA_DIR/fleet_state.json; uses no database."
     )
     requires_system_checks = []
 

@@ -23,9 +23,8 @@ WORKER_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 class Command(BaseCommand):
     help = (
-        "Subscribe to the devices' topics at MQTT_BROKER_URL and store what they send: readings, statuses, "
-        "alerts, acks, rejected messages, counters. Answers devices in `committed`. SIGTERM: stores what it "
-        "has, then ends."
+        "Subscribe to the devices' topics at MQTT_BROKER_URL and store what they send: readings, statuses, alerts, "
+        "acks, rejected messages, counters. Answers devices in `committed`. SIGTERM: stores what it has, then ends."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
