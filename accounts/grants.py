@@ -3,8 +3,6 @@
 Organisations and factories are reached through foreign keys, because their app imports this one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Invitations: a link that HQ sends by WhatsApp or mail, and the membership that it gives."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password

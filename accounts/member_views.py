@@ -1,7 +1,5 @@
 """HQ's pages about people: members, access requests and invitations. The writes are in the services."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """Members: change and end a membership, undo, and a password link for a person without mail."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """API of memberships: ask for access, answer requests, invite, accept, change and end memberships."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

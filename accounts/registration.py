@@ -1,7 +1,5 @@
 """Asking for access, and HQ's answer. A request grants nothing: approving it makes an invitation."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

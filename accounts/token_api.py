@@ -1,7 +1,5 @@
 """/api/tokens/: a person's own tokens."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.models import QuerySet

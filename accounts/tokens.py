@@ -1,7 +1,5 @@
 """A person's API tokens: make, list, revoke. A token is shown once; only its hash is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Pages about the user: request for access, joining by a link, a new password by a link, API tokens."""
 
-from __future__ import annotations
-
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase

@@ -5,8 +5,6 @@ An entry is spread evenly over the seconds of its period; the days of one entry 
 Reading the rows is in `inputs.py`, keeping the figures in `site_days.py`.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

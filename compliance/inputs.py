@@ -1,7 +1,5 @@
 """Reads the inputs of site days: settings, entries, production and hours of sites, each in one query."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Call `site_days.refresh` first where a figure must include what was written a mo
 site, named by the date on which they begin, both ends included; days that have not begun are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

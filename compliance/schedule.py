@@ -4,8 +4,6 @@ Site days hold what is logged, and since when (`figures.py`). A day is on schedu
 entered before the next day ended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

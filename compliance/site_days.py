@@ -4,8 +4,6 @@ A site day depends only on what is stored now (`figures.py`), never on the order
 change in one transaction and one process at a time works on a site, so a mark made meanwhile stays for the next round.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import localcontext

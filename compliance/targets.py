@@ -4,8 +4,6 @@ Setting and ending targets is in `services.py`. A verdict is True, False or None
 reason, and never counts as met or missed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

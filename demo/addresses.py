@@ -1,7 +1,5 @@
 """Which network addresses this machine answers on, and whether a port is free."""
 
-from __future__ import annotations
-
 import errno
 import socket
 

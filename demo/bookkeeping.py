@@ -4,8 +4,6 @@
 run adds only new lines. One transaction per factory, so a kill leaves its log complete or unchanged.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta

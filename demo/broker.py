@@ -5,8 +5,6 @@ its own files. Sessions of connections are in `demo/broker_sessions.py`, certifi
 `demo/certificates.py`, the rules for devices in `devices/credentials.py`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable

@@ -17,8 +17,6 @@ Knows nothing about our devices or database: `demo/broker.py` passes in the chec
 # amqtt comes without type information, so what we derive from it is of type Any. mypy: disable-error-code="misc,
 # no-any-return"
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

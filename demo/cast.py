@@ -4,8 +4,6 @@ Facts only, made from `factories/data/ktda_factories.csv` without a database: `w
 runs it. A chimney's gas over time is in `simulator.py`, the managers' log in `ledger.py`, the mines are in `mines.py`.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Iterator

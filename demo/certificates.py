@@ -4,8 +4,6 @@ Not for production: real brokers have real certificates. The CA lives as long as
 it still connects when this machine gets another address: in that case only the server certificate is replaced.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

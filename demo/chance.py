@@ -1,7 +1,5 @@
 """Repeatable random numbers: the same in every process and after every restart."""
 
-from __future__ import annotations
-
 _MASK = 2**64 - 1
 _GOLDEN = 0.6180339887498949
 

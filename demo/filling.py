@@ -3,8 +3,6 @@
 `history.py` does the filling.
 """
 
-from __future__ import annotations
-
 import subprocess
 import time
 from collections.abc import Callable, Iterator

@@ -3,8 +3,6 @@
 It never stops the demo: a missing tool or a compiler error is reported in one sentence.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

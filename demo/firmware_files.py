@@ -4,8 +4,6 @@ One device of the fleet runs the firmware's own core. The simulated fleet sends 
 device is handed over: the node is built and asks for the device, the fleet releases it, the node takes it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum

@@ -5,8 +5,6 @@ In `run_demo` it is built in the background, runs as the last part, and is named
 Building is in `firmware_build.py`, the hand-over in `firmware_files.py`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Decides the times: when a device measures, sends, resends, reconnects, and when 
 A device's messages are in `simulated_device.py`, its unsent readings in `outbox.py`, its connection in `link.py`.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import heapq
 import logging

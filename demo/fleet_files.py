@@ -3,8 +3,6 @@
 The database holds only hashes of the passwords, so `world.py` writes them here when it draws them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -3,8 +3,6 @@
 Set once per site, through the service that headquarters uses; later changes by users stay.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from decimal import Decimal
 

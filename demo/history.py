@@ -5,8 +5,6 @@ entries like an import, site days by `refresh`. Stored data stays; data missing 
 processes may share the work (`Share`); `filling.py` starts them.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

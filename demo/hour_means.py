@@ -5,8 +5,6 @@ moments at the ends of a shift. CO2 and temperature are weighted by the flow, li
 so a mean with half an hour of fire has the mass of that half hour. Pure: no clock, no database.
 """
 
-from __future__ import annotations
-
 import math
 
 from demo import simulator

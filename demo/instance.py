@@ -3,8 +3,6 @@
 `python -m demo.instance DATA_DIR` fails with a sentence while a run holds that folder; `make clean` asks.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -4,8 +4,6 @@ A pure function of the factory, the day of the first start (`anchor_day`) and th
 `works.py`, with human errors. `bookkeeping.py` writes it into the database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta

@@ -4,8 +4,6 @@ The loop in `fleet.py` drives it, except for connecting: a TLS handshake waits f
 for the whole fleet. Knows nothing about readings or outboxes.
 """
 
-from __future__ import annotations
-
 import queue
 import random
 import ssl

@@ -4,8 +4,6 @@ Pure: `world.py` registers them, `bookkeeping.py` writes the log. Their names ar
 the size of real mines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

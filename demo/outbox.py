@@ -12,8 +12,6 @@ If that happens five more times when sent alone, it is given up as `no_answer`.
 5. A full outbox drops its oldest reading and counts the loss. A real device would first reduce readings to means.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field

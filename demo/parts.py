@@ -1,7 +1,5 @@
 """The processes of the demo, and how each shows that it is ready."""
 
-from __future__ import annotations
-
 import socket
 import sys
 import urllib.request

@@ -3,8 +3,6 @@
 Facts only; `world.py` puts them into the database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

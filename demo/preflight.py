@@ -1,7 +1,5 @@
 """Conditions for the start of the demo; a failed condition gives a sentence that says what to do."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 The parts and their restarts are in `demo/supervisor.py`.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

@@ -1,7 +1,5 @@
 """The block of text that `run_demo` prints when everything is ready."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

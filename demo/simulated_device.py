@@ -4,8 +4,6 @@ It decides what a message contains and what an answer changes. The connection is
 `fleet.py` and `outbox.py`, the chimney's values in `simulator.py`.
 """
 
-from __future__ import annotations
-
 import json
 import secrets
 from dataclasses import asdict

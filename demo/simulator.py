@@ -10,8 +10,6 @@ stay warm for an hour or two. All curves are continuous, so that no healthy chim
 `science/quality.py`. Means over an hour, for the history, are in `hour_means.py`.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ Pure: no clock, no database. The scale follows the KTDA benchmarks in `docs/sour
 made tea a year and 2 kg of wood per kg.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cache
 

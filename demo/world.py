@@ -5,8 +5,6 @@ of the demo accounts and lost passwords of devices. `cast.py`, `mines.py` and `p
 people; `history.py` fills in the past; `simulate` publishes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta

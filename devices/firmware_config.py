@@ -4,8 +4,6 @@ The keys are those of firmware/README.md "Settings"; every value is checked agai
 node's set-up page or its serial console, or given to `node_host --settings`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 POST is in `mqtt_ingest/api.py`, beside the pipeline it goes through; the live stream is in `live.py`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -5,8 +5,6 @@ Bars look as on the pages: measured is solid, substituted hatched, too little da
 no data a gap. A band below the bars shows the data of each period.
 """
 
-from __future__ import annotations
-
 import io
 import threading
 from dataclasses import dataclass

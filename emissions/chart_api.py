@@ -1,7 +1,5 @@
 """GET /api/emissions/chart.svg and chart.png: measured CO2 as an image, from the roll-ups of `/api/emissions/`."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The data of a chart of measured CO2: periods with their mass, by quality of the data. Drawing is in `chart.py`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Hours begin on whole hours of the site's zone, days at its midnight. Both are sums of integer micrograms.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence

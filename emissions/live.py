@@ -6,8 +6,6 @@ what it missed, at least once: readings stored at the same moment as its last on
 some time, so that rights are checked again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """Writes roll-up rows by COPY."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from operator import attrgetter
 

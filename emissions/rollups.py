@@ -11,8 +11,6 @@ the first gap, and the segment after those. That segment may end at a reading fa
 that can be used after a long fault (`readings_window.sql`).
 """
 
-from __future__ import annotations
-
 import logging
 import math
 import time

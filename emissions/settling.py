@@ -11,8 +11,6 @@ days.
 Reads only. The amount of data it reads does not depend on the number of readings or waiting minutes.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

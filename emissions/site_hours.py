@@ -1,7 +1,5 @@
 """Hours of record of a whole site, summed over chimneys, to compare a day so far. Reads only."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 

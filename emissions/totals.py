@@ -1,7 +1,5 @@
 """Totals of sites from hours of record: so far today, and the last 24 hours. Sums chimneys, never devices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Masses of gas and the figures of a site's day are in `compliance`; here are amounts as people count them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

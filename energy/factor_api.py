@@ -3,8 +3,6 @@
 `POST /api/emission-factors/` adds a factor of your own; with `?preview=true` it shows the effect without storing it.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -4,8 +4,6 @@ Reads only, for many factories at once; the formula is in `science/stock.py`. A 
 from midnight to midnight: nobody counts wood at 00:00.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -4,8 +4,6 @@ Moments are in the site's zone, so date arithmetic follows the site's clock: one
 24 or 25 hours. Therefore compute durations with `start_us` and `end_us`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -3,8 +3,6 @@
 How a figure is computed is in `science/` and `compliance/`; a row only lists what a site of the sector needs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """GET /api/factories/leaderboard/: the leaderboard as the caller may see it, as JSON or as a file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpResponseBase

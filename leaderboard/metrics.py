@@ -3,8 +3,6 @@
 Also lives here: the ceilings, the value of a missing day in each metric, by the factors of site and day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """Display-ready content of the leaderboard's page: HQ's table, or a manager's own place. Reads only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

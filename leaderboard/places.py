@@ -5,8 +5,6 @@ for page and API: users of a whole organisation see all rows; other users see th
 organisation publishes names.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Why a site has no place, and the shortest way to one: codes for programs, sentences for people."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The statement adds up the days that need no decision. It returns the other days 
 `science/intensity.py`. Places are in `places.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The page of the leaderboard, and its rows as a file."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone

@@ -1,7 +1,5 @@
 """Texts of the leaderboard: places as ordinals and ranges, figures with their unit, changes as sentences."""
 
-from __future__ import annotations
-
 import math
 
 from django.utils.text import capfirst

@@ -1,7 +1,5 @@
 """The form field for a number that a person types. How the text is read is in `numbers.py`."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from math import inf
 from typing import Any

@@ -5,8 +5,6 @@ possible readings is refused, and the message gives both, because a wrong guess 
 numbers are shown is in `decimals.py`.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """QR codes: for a terminal, and as SVG or PNG. The caller chooses the text."""
 
-from __future__ import annotations
-
 import io
 
 import qrcode

@@ -3,8 +3,6 @@
 GET of that address is in `emissions/api.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any

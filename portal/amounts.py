@@ -1,7 +1,5 @@
 """Amounts of entries on the pages: how they are read and shown, and the address of the entry."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from django.urls import reverse

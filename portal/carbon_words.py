@@ -1,7 +1,5 @@
 """Masses of CO2 as sentences. Wood has two figures, always together and in this order."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from django.utils.translation import gettext as _

@@ -1,7 +1,5 @@
 """Template context of all pages: simulated or not, the user's organisation, and the navigation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

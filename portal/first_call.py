@@ -1,7 +1,5 @@
 """/integrate/: a first API call ready to copy, with the base URL and a new token, in three languages."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The first page of each role after sign-in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.models import QuerySet

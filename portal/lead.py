@@ -4,8 +4,6 @@ Pure functions over `compliance.queries.Sums` of single days. A log is complete 
 shows its day.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

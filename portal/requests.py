@@ -1,7 +1,5 @@
 """The factory that a page is about, checked against the user who asks."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest
 
 from accounts.permissions import get_visible

@@ -1,7 +1,5 @@
 """Sample contexts for /styleguide/: each component in each state, with invented values only."""
 
-from __future__ import annotations
-
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The redirect to each role's first page, the style guide, and the language switch."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render

@@ -1,7 +1,5 @@
 """Texts for codes: states, flags and periods as sentences. A manager never sees a code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 

@@ -9,8 +9,6 @@ prints the table of firmware/README.md. The sizes of records and the rules of wh
 wear or the time of a write.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import dataclass

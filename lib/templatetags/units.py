@@ -4,8 +4,6 @@ Templates use these filters and never print a bare number; live.js uses the same
 Conversions between units live in `science.units`, not here.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

@@ -1,7 +1,5 @@
 """POST .../import/ of any log: a sheet as a form, with the arguments of the management commands."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError

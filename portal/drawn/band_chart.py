@@ -4,8 +4,6 @@ Pure: figures in, frozen dataclasses out. It makes no query and no markup; the S
 `templates/portal/_today_chart.html`. The line stops where there is no figure, so a missing figure shows as missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby

@@ -5,8 +5,6 @@ Pure: cells in, frozen dataclasses out. No query and no markup here; the SVG is
 shows the amount in four steps, the form shows the source of the data.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

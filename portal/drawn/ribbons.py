@@ -1,7 +1,5 @@
 """Hours of record -> the cells of a fire log. The geometry is in `fire_log.py`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

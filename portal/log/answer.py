@@ -1,7 +1,5 @@
 """The answer to a save: the effect of its entries on the figure of their day, and one line to forward. Reads only."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass

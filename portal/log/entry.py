@@ -3,8 +3,6 @@
 Holds the reads and the typed correction. The actions are in `energy.services` and `production.services`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal

@@ -4,8 +4,6 @@ Entries, their checks and emissions are in `energy.services` and `production.ser
 something unusual is stored, and one undo for all rows of a save.
 """
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Pages of one factory's log: the form, its answer, a single entry."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 from urllib.parse import urlencode

@@ -3,8 +3,6 @@
 Errors are shown beside their field and keep the typed text. Storing is in `portal/log/saving.py`.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field

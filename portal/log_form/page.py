@@ -1,7 +1,5 @@
 """The log form as its templates show it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 Reading the typed form is in `form.py`, storing it in `portal/log/saving.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,8 +1,6 @@
 """The Month page: a grid of factory days and logged items, gaps to tap, sums, and the entries of one day. Reads
 only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

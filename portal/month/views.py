@@ -1,7 +1,5 @@
 """The page of one month's log, and its days as a file."""
 
-from __future__ import annotations
-
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone

@@ -3,8 +3,6 @@
 Turns rows of `compliance` into words. Every figure is in the API too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any

@@ -3,8 +3,6 @@
 The figures are in `figures.py`, the sums behind them in `sums.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """The sums behind the morning's figures: the factory days of some weeks, added up for each factory. Reads only."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

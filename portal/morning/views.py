@@ -1,7 +1,5 @@
 """HQ's morning: the page, its figures as CSV, and the record that somebody was asked."""
 
-from __future__ import annotations
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse

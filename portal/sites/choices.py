@@ -1,7 +1,5 @@
 """The choice between several factories of one manager, by their state today. Reads only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The factory page: its chimneys live, their last 24 hours, and today so far. Reads only."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """HQ's list of factories: which are online, today so far, and the last 24 hours. Reads only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The list of sites, the chimneys of one, and the forms that add an organisation or a site."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib.auth.decorators import login_required

@@ -3,8 +3,6 @@
 Reads only. An entry that covers more days gives each its share of time, as in `compliance.figures`.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 The parts are computed in `inputs.py` and `stack.py`, and in `portal/lead.py` and `portal/missing.py`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

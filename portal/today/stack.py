@@ -3,8 +3,6 @@
 A part of a day is never compared with a whole one, and a day that lacks one of the hours is not compared at all.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass

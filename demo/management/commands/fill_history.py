@@ -1,7 +1,5 @@
 """`manage.py fill_history`: fills missing data of the simulated months, or one share of it. `run_demo` calls it."""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 

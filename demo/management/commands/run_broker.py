@@ -1,7 +1,5 @@
 """`manage.py run_broker`: the embedded MQTT broker of the demo, until SIGTERM or Ctrl-C."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from typing import Any

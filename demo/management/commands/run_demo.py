@@ -1,7 +1,5 @@
 """`manage.py run_demo`: the whole system on one machine, until Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Any, TextIO, cast

@@ -1,7 +1,5 @@
 """`manage.py run_firmware_node`: builds the firmware for this machine and becomes one device of the demo's fleet."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

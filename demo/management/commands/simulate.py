@@ -1,7 +1,5 @@
 """`manage.py simulate`: the simulated fleet, publishing until SIGTERM or Ctrl-C."""
 
-from __future__ import annotations
-
 import signal
 import ssl
 import time

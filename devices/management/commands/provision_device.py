@@ -1,7 +1,5 @@
 """manage.py provision_device: registers a device, prints its password once and writes the settings of its firmware."""
 
-from __future__ import annotations
-
 import getpass
 import json
 import os
