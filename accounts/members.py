@@ -115,10 +115,10 @@ def _is_undoing(event: Any) -> bool:
 
 def _events(user: AnyUser) -> QuerySet[Any]:
     events: Any = Membership.events.rel.related_model  # type: ignore[attr-defined]
-    found: QuerySet[Any] = events.objects.filter(organisation__in=managed_organisations(user)).select_related(
+    managed: QuerySet[Any] = events.objects.filter(organisation__in=managed_organisations(user)).select_related(
         "pgh_context"
     )
-    return found
+    return managed
 
 
 def _exists_already(error: IntegrityError) -> Exception:

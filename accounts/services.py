@@ -17,13 +17,13 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class ApiLogin:
     user: User
     token: str
     record: ApiToken
 
 
-def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone: str = "", code: str = "") -> Login:
+def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone: str = "", code: str = "") -> ApiLogin:
     """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
 
     Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 429 too_many_requests.
@@ -44,7 +44,7 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
     record, token = ApiToken.objects.create(
         user=user, name=_("signed in"), scopes=[Scope.READ if only_integrator else Scope.ALL]
     )
-    return Login(user, token, record)
+    return ApiLogin(user, token, record)
 
 
 def _check_second_factor(user: User, code: str) -> None:

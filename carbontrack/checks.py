@@ -9,10 +9,10 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 @register()
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     is_served = not settings.IS_LOCAL and not settings.IS_RUNSERVER
     if is_served and set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
-        found.append(
+        messages.append(
             Warning(
                 "ALLOWED_HOSTS names this machine only: every request from outside will be refused.",
                 hint="Set ALLOWED_HOSTS to the names people type, separated by commas.",
@@ -20,7 +20,7 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     if settings.MQTT_BROKER_URL.startswith("mqtts://") and not settings.IS_LOCAL and not settings.MQTT_CA_FILE:
-        found.append(
+        messages.append(
             Warning(
                 "MQTT_CA_FILE is not set: the broker's certificate is checked against the system's authorities.",
                 hint="Right for HiveMQ Cloud and public certificates; for your own authority name its file.",
@@ -28,7 +28,7 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     if not settings.IS_LOCAL and not urlsplit(settings.MQTT_BROKER_URL).password:
-        found.append(
+        messages.append(
             Warning(
                 "MQTT_BROKER_URL is not set, or has no password: ingest cannot sign in to a broker.",
                 hint="Set MQTT_BROKER_URL to mqtts://user:password@host:8883.",
@@ -36,11 +36,11 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     if settings.DEMO and not settings.IS_LOCAL:
-        found.append(
+        messages.append(
             Error(
                 "CARBONTRACK_DEMO is on with DATABASE_URL set: the demo writes invented figures.",
                 hint="Unset one of the two.",
                 id="carbontrack.E001",
             )
         )
-    return found
+    return messages

@@ -24,7 +24,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1"})
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
-class _Readings:
+class _ReadingMetrics:
     """received = stored + duplicate + rejected, counted in readings."""
 
     def collect(self) -> Iterator[Metric]:
@@ -46,7 +46,7 @@ class _Readings:
         yield GaugeMetricFamily("carbontrack_ingest_up", "1 while ingest has a recent heartbeat", int(is_alive()))
 
 
-class _Rollups:
+class _RollupMetrics:
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "carbontrack_rollup_lag_seconds", "Age of the oldest reading that is not in totals yet", lag_s()
@@ -72,8 +72,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return json_error(401, "not_signed_in", _("Send a token: Authorization: Token …"))
     registry = CollectorRegistry()
-    registry.register(_Readings())
-    registry.register(_Rollups())
+    registry.register(_ReadingMetrics())
+    registry.register(_RollupMetrics())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -119,15 +119,15 @@ def _complete_answers(operation: Any) -> None:
 
 def _names(nodes: Any) -> set[str]:
     """The definitions that anything below refers to."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in nodes:
         if isinstance(node, dict):
             if "$ref" in node:
-                found.add(str(node["$ref"]).rpartition("/")[2])
-            found |= _names(node.values())
+                names.add(str(node["$ref"]).rpartition("/")[2])
+            names |= _names(node.values())
         elif isinstance(node, (list, tuple)):
-            found |= _names(node)
-    return found
+            names |= _names(node)
+    return names
 
 
 def _as_answered(node: Any, *, keeps_lengths: bool) -> None:

@@ -66,12 +66,12 @@ def database(name: str, url: str) -> dict[str, Any]:
     if scheme not in {"postgres", "postgresql", "psql", "pgsql"}:
         raise ImproperlyConfigured(f"{expected} (its scheme is {scheme!r})")
     try:
-        found = env.db_url_config(url)
+        config = env.db_url_config(url)
     except (ValueError, ImproperlyConfigured):  # the message may contain the password
         raise ImproperlyConfigured(f"{expected} (its port is no number)") from None
-    if not found.get("NAME"):
+    if not config.get("NAME"):
         raise ImproperlyConfigured(f"{expected} (it names no database)")
-    return dict(found)
+    return dict(config)
 
 
 def email(name: str, url: str) -> dict[str, Any]:

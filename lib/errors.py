@@ -65,26 +65,26 @@ def invalid_fields(fields: FieldErrors) -> ApiError:
 def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
     """DRF's nested details as one flat map: lists of objects get names like `items.3.amount`."""
     if isinstance(detail, dict):
-        found: FieldErrors = {}
+        fields: FieldErrors = {}
         for name, inner in detail.items():
-            found |= _flatten(inner, f"{prefix}.{name}" if prefix else str(name))
-        return found
+            fields |= _flatten(inner, f"{prefix}.{name}" if prefix else str(name))
+        return fields
     if isinstance(detail, list) and any(isinstance(item, (dict, list)) for item in detail):
-        found = {}
+        fields = {}
         for index, item in enumerate(detail):
-            found |= _flatten(item, f"{prefix}.{index}" if prefix else str(index))
-        return found
+            fields |= _flatten(item, f"{prefix}.{index}" if prefix else str(index))
+        return fields
     items = detail if isinstance(detail, list) else [detail]
     return {prefix: [field_error(getattr(item, "code", "invalid"), str(item)) for item in items]}
 
 
 def _fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> FieldErrors:
     if isinstance(exc, exceptions.ValidationError):
-        found = _flatten(exc.detail)
+        fields = _flatten(exc.detail)
     else:
         named = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
-        found = {name: field_errors(errors) for name, errors in named.items()}
-    return {("non_field_errors" if name in ("", "__all__") else name): errors for name, errors in found.items()}
+        fields = {name: field_errors(errors) for name, errors in named.items()}
+    return {("non_field_errors" if name in ("", "__all__") else name): errors for name, errors in fields.items()}
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

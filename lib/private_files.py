@@ -20,7 +20,7 @@ def write_privately(path: Path, content: str | bytes, *, mode: int = 0o600) -> N
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in the file; empty where there is no such file, or no object in it."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -132,10 +132,10 @@ class LocalPostgres:
         version_file = self.cluster_dir / "PG_VERSION"
         self._check_accessible()
         if version_file.exists():
-            found = version_file.read_text().strip()
-            if found != SERVER_MAJOR_VERSION:
+            version = version_file.read_text().strip()
+            if version != SERVER_MAJOR_VERSION:
                 raise LocalPostgresError(
-                    f"{self.cluster_dir} holds data of PostgreSQL {found}, the installed server is "
+                    f"{self.cluster_dir} holds data of PostgreSQL {version}, the installed server is "
                     f"{SERVER_MAJOR_VERSION}: set another DATA_DIR, or remove the old one with `make clean`."
                 )
             return

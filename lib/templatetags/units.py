@@ -23,26 +23,26 @@ CO2: Final = "CO<sub>2</sub>"
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class DisplayUnit:
     """A unit symbol (international, so not translated) and its decimals; None: by magnitude."""
 
     symbol_html: str
     decimals: int | None = None
 
 
-UNITS: Final[dict[str, Unit]] = {
-    "kg": Unit("kg"),
-    "kg_co2": Unit(f"kg {CO2}"),
-    "kg_co2_per_h": Unit(f"kg {CO2}/h"),
-    "t_co2": Unit(f"t {CO2}"),
-    "t_co2e": Unit(f"t {CO2}e"),
-    "kg_co2e_per_t": Unit(f"kg {CO2}e/t"),
-    "t": Unit("t"),
-    "ppm": Unit("ppm", 0),
-    "celsius": Unit("°C", 1),
-    "m_per_s": Unit("m/s", 2),
-    "m": Unit("m", 0),
-    "percent": Unit("%", 1),
+UNITS: Final[dict[str, DisplayUnit]] = {
+    "kg": DisplayUnit("kg"),
+    "kg_co2": DisplayUnit(f"kg {CO2}"),
+    "kg_co2_per_h": DisplayUnit(f"kg {CO2}/h"),
+    "t_co2": DisplayUnit(f"t {CO2}"),
+    "t_co2e": DisplayUnit(f"t {CO2}e"),
+    "kg_co2e_per_t": DisplayUnit(f"kg {CO2}e/t"),
+    "t": DisplayUnit("t"),
+    "ppm": DisplayUnit("ppm", 0),
+    "celsius": DisplayUnit("°C", 1),
+    "m_per_s": DisplayUnit("m/s", 2),
+    "m": DisplayUnit("m", 0),
+    "percent": DisplayUnit("%", 1),
 }
 
 # (from this magnitude on, decimals): about three to five significant digits, 1,234.5 being the longest.
@@ -71,7 +71,7 @@ class Age:
     interval_s: int
 
 
-def _unit(code: str) -> Unit:
+def _unit(code: str) -> DisplayUnit:
     try:
         return UNITS[code]
     except KeyError:
