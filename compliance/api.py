@@ -92,8 +92,8 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         ).values_list("pk", flat=True)
         if targets:
             site_days.refresh(factory_ids)
-        found = verdicts(targets, timezone.now()) if targets else {}
-        kwargs["context"] = {**self.get_serializer_context(), "verdicts": found}
+        by_target = verdicts(targets, timezone.now()) if targets else {}
+        kwargs["context"] = {**self.get_serializer_context(), "verdicts": by_target}
         return self.get_serializer_class()(*args, **kwargs)
 
     @swagger_auto_schema(
@@ -103,9 +103,9 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         responses={201: TargetSerializer, **REFUSALS, 409: "target_exists"},
     )
     def create(self, request: Request) -> Response:
-        told = NewTargetSerializer(data=request.data)
-        told.is_valid(raise_exception=True)
-        factory_id = told.validated_data.get("factory")
+        serializer = NewTargetSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        factory_id = serializer.validated_data.get("factory")
         user: Any = request.user
         factory = None
         if factory_id is not None:
@@ -118,20 +118,20 @@ class TargetViewSet(ScopedReadOnlyViewSet):
             )
             organisation = factory.organisation
         else:
-            organisation = self._organisation(told.validated_data.get("organisation"))
-        target = services.set_target(user, organisation, told.to_input(), factory=factory)
+            organisation = self._organisation(serializer.validated_data.get("organisation"))
+        target = services.set_target(user, organisation, serializer.to_input(), factory=factory)
         return Response(self.get_serializer(target).data, status=status.HTTP_201_CREATED)
 
     def _organisation(self, asked: int | None) -> Organisation:
         """The requested organisation, or by default the first in which the user may set targets."""
-        mine = organisations_of(self.request.user, Action.MANAGE_TARGETS)
+        allowed_ids = organisations_of(self.request.user, Action.MANAGE_TARGETS)
         token = token_of(self.request.user)
         if token is not None and token.factory_id:
-            mine = []
-        found = Organisation.objects.filter(pk=asked if asked is not None else mine[0] if mine else 0).first()
-        if found is None or found.pk not in mine:
+            allowed_ids = []
+        organisation = Organisation.objects.filter(pk=asked if asked is not None else (allowed_ids or [0])[0]).first()
+        if organisation is None or organisation.pk not in allowed_ids:
             raise Http404
-        return found
+        return organisation
 
     @swagger_auto_schema(
         operation_id="targets_partial_update",
@@ -144,13 +144,13 @@ class TargetViewSet(ScopedReadOnlyViewSet):
         user: Any = request.user
         if not self.visible(Action.MANAGE_TARGETS).filter(pk=target.pk).exists():
             raise PermissionDenied
-        told = TargetChangeSerializer(data=request.data, partial=True)
-        told.is_valid(raise_exception=True)
-        reason = told.validated_data.get("reason", "")
-        if "status" in told.validated_data:
+        serializer = TargetChangeSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        reason = serializer.validated_data.get("reason", "")
+        if "status" in serializer.validated_data:
             target = services.end_target(user, target.pk, reason)
         else:
-            target = services.correct_target(user, target.pk, told.changes(), reason)
+            target = services.correct_target(user, target.pk, serializer.changes(), reason)
         return Response(self.get_serializer(target).data)
 
 
@@ -176,8 +176,8 @@ class IntensityView(APIView):
         resolution = chosen(request.query_params, "resolution", RESOLUTIONS, "day")
         first, end = _period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
-        found = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
-        rows = IntensityRowSerializer(_intensity_rows(factory, found, resolution), many=True).data
+        series = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
+        rows = IntensityRowSerializer(_intensity_rows(factory, series, resolution), many=True).data
         if wants_csv(request):
             return csv_response(request, rows, list(IntensityRowSerializer().fields), f"intensity-{resolution}")
         return Response({"next": None, "previous": None, "results": rows})
@@ -203,49 +203,49 @@ def _day(parameters: Any, name: str) -> date | None:
     if not raw:
         return None
     try:
-        found = parse_date(raw)
+        day = parse_date(raw)
     except ValueError:
-        found = None
-    if found is None or not 1990 <= found.year <= 2100:
+        day = None
+    if day is None or not 1990 <= day.year <= 2100:
         raise invalid(
             name,
             "invalid_date",
             _("%(name)s=%(value)r is not a day from 1990 to 2100; write it like 2026-11-22.")
             % {"name": name, "value": raw[:40]},
         )
-    return found
+    return day
 
 
-def _intensity_rows(factory: Factory, found: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:
-    rows = [intensity_row(factory, own, resolution) for own in found]
+def _intensity_rows(factory: Factory, series: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:
+    rows = [intensity_row(factory, sums, resolution) for sums in series]
     periods = [
         SitePeriod(factory.pk, *(factory_day(factory, row[name]).starts_at for name in ("period_start", "period_end")))
         for row in rows
     ]
     settled = settling_of_sites(periods, timezone.now())
-    return [row | settling_fields(own) for row, own in zip(rows, settled, strict=True)]
+    return [row | settling_fields(settling) for row, settling in zip(rows, settled, strict=True)]
 
 
-def intensity_row(factory: Factory, own: queries.Sums, resolution: str) -> dict[str, Any]:
+def intensity_row(factory: Factory, sums: queries.Sums, resolution: str) -> dict[str, Any]:
     """One row of the answer; decimals to 6 places, half to even."""
-    start = own.bucket or date.min
+    start = sums.bucket or date.min
     end = start + timedelta(days=1) if resolution == "day" else (start + timedelta(days=31)).replace(day=1)
-    bases = [name for name, days in (("measured", own.measured_days), ("fuel", own.fuel_days)) if days]
-    per_kg = own.co2e_kg_per_kg
+    bases = [name for name, days in (("measured", sums.measured_days), ("fuel", sums.fuel_days)) if days]
+    per_kg = sums.co2e_kg_per_kg
     sector = SECTORS[factory.sector]
-    values: dict[str, Decimal | None] = {name: getattr(own, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
+    values: dict[str, Decimal | None] = {name: getattr(sums, name) for name in AMOUNTS if name != "co2e_kg_per_t"} | {
         "co2e_kg_per_t": per_kg * sector.kg_per_unit if sector.product_unit == "t" and per_kg is not None else None
     }
     return {name: None if value is None else decimal_kg(value) for name, value in values.items()} | {
         "factory": factory.pk,
         "period_start": start,
         "period_end": end,
-        "known_days": own.known_days,
-        "production_days": own.production_days,
-        "heat_days": own.heat_days,
-        "electricity_days": own.electricity_days,
-        "idle_days": own.idle_days,
+        "known_days": sums.known_days,
+        "production_days": sums.production_days,
+        "heat_days": sums.heat_days,
+        "electricity_days": sums.electricity_days,
+        "idle_days": sums.idle_days,
         "basis": "mixed" if len(bases) > 1 else bases[0] if bases else None,
-        "measured_share": None if own.measured_share is None else decimal_kg(own.measured_share),
-        "gwp_set": own.gwp_set,
+        "measured_share": None if sums.measured_share is None else decimal_kg(sums.measured_share),
+        "gwp_set": sums.gwp_set,
     }

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Basis(models.TextChoices):
+class HeatCo2Basis(models.TextChoices):
     """The source of a day's CO2 of heat. One of them, never both (`docs/method.md` 9)."""
 
     MEASURED = "measured", _("measured in the stacks")

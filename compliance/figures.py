@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from compliance.choices import Basis
+from compliance.choices import HeatCo2Basis
 from energy.choices import Carrier
 from factories.choices import Item, Product, SourceKind
 from factories.days import FactoryDay
@@ -90,7 +90,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Production:
     """A production entry."""
 
     entry_id: int
@@ -152,7 +152,7 @@ def site_figures(
     days: Sequence[FactoryDay],
     *,
     uses: Iterable[Use],
-    made: Iterable[Made],
+    made: Iterable[Production],
     stacks: dict[int, list[Stack]],
 ) -> Iterator[tuple[FactoryDay, dict[str, Any]]]:
     """The columns of each factory day with data; other days are left out.
@@ -165,12 +165,12 @@ def site_figures(
     for entry in made:
         _spread(_share_of_made(entry), entry, tallies)
     for tally in tallies:
-        own = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
-        if tally.covered or any(s.measured_h or s.idle_h for s in own):
-            yield tally.day, _columns(place, tally, own)
+        heat_stacks = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
+        if tally.covered or any(s.measured_h or s.idle_h for s in heat_stacks):
+            yield tally.day, _columns(place, tally, heat_stacks)
 
 
-def _spread(share: _Share, entry: Use | Made, tallies: Sequence[_Tally]) -> None:
+def _spread(share: _Share, entry: Use | Production, tallies: Sequence[_Tally]) -> None:
     start_us, end_us = entry.start_us, entry.end_us
     first = max(0, bisect_right(tallies, start_us, key=lambda tally: tally.day.start_us) - 1)
     for tally in tallies[first:]:
@@ -258,7 +258,7 @@ def _carbon_co2_kg(use: Use) -> Decimal | None:
     return decimal_kg(wet_wood_co2_kg(wood_kg, moisture_fraction=use.moisture_fraction))
 
 
-def _share_of_made(entry: Made) -> _Share:
+def _share_of_made(entry: Production) -> _Share:
     return _Share({f"{entry.product}_kg": entry.amount_kg}, f"production {entry.product}")
 
 
@@ -316,8 +316,8 @@ def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | 
     """None without a class of the mine. Methane is the largest part, so an unknown class must not count as zero."""
     if coal_kg is None or not place.mine_class:
         return None
-    found = mine_methane(coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set)
-    return decimal_kg(found.co2e_t * 1000)
+    methane = mine_methane(coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set)
+    return decimal_kg(methane.co2e_t * 1000)
 
 
 def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal | None) -> dict[str, Any]:
@@ -359,7 +359,7 @@ def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, 
     biogenic_kg = columns["biogenic_co2_kg"]
     if filled_kg is None:
         return {
-            "basis": "" if fuel_kg is None else Basis.FUEL.value,
+            "basis": "" if fuel_kg is None else HeatCo2Basis.FUEL.value,
             "heat_co2_kg": fuel_kg,
             "record_scope1_co2e_kg": scope1_kg,
             "record_biogenic_co2_kg": biogenic_kg,
@@ -369,7 +369,7 @@ def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, 
         scope1_kg += measured_fossil_kg - fossil_kg
         biogenic_kg += (filled_kg - measured_fossil_kg) - (fuel_kg - fossil_kg)
     return {
-        "basis": Basis.MEASURED.value,
+        "basis": HeatCo2Basis.MEASURED.value,
         "heat_co2_kg": filled_kg,
         "record_scope1_co2e_kg": scope1_kg,
         "record_biogenic_co2_kg": biogenic_kg,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from compliance.figures import HEAT_SOURCES, Made, SiteSettings, Stack, Use
+from compliance.figures import HEAT_SOURCES, Production, SiteSettings, Stack, Use
 from factories.choices import SourceKind
 from factories.days import FactoryDay, days_touched
 from factories.models import EmissionSource, Factory
@@ -25,22 +25,22 @@ class SiteInputs:
     place: SiteSettings
     days: list[FactoryDay]
     uses: dict[int, Use] = field(default_factory=dict)
-    made: dict[int, Made] = field(default_factory=dict)
+    made: dict[int, Production] = field(default_factory=dict)
     stacks: dict[int, list[Stack]] = field(default_factory=dict)
 
 
 def load(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
     """For each site, the factory days that its windows touch, with all their entries and hours."""
-    found = _places(windows)
-    edges = [(factory_id, start, end) for factory_id, site in found.items() for start, end in _stretches(site.days)]
+    inputs = _places(windows)
+    edges = [(factory_id, start, end) for factory_id, site in inputs.items() for start, end in _stretches(site.days)]
     for use in _fetch("uses_of_windows", edges, Use):
-        found[use.factory_id].uses[use.entry_id] = use
-    for made in _fetch("production_of_windows", edges, Made):
-        found[made.factory_id].made[made.entry_id] = made
-    days = [(factory_id, day.starts_at, day.ends_at) for factory_id, site in found.items() for day in site.days]
+        inputs[use.factory_id].uses[use.entry_id] = use
+    for made in _fetch("production_of_windows", edges, Production):
+        inputs[made.factory_id].made[made.entry_id] = made
+    days = [(factory_id, day.starts_at, day.ends_at) for factory_id, site in inputs.items() for day in site.days]
     for stack in _fetch("stacks_of_days", days, Stack):
-        found[stack.factory_id].stacks.setdefault(stack.day_start_us, []).append(stack)
-    return found
+        inputs[stack.factory_id].stacks.setdefault(stack.day_start_us, []).append(stack)
+    return inputs
 
 
 def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]], row_type: type[Row]) -> list[Row]:
@@ -55,12 +55,12 @@ def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
     sources: dict[int, list[EmissionSource]] = {}
     for source in EmissionSource.objects.filter(factory_id__in=windows):
         sources.setdefault(source.factory_id, []).append(source)
-    found = {}
+    inputs = {}
     for factory in Factory.objects.filter(pk__in=windows).select_related("organisation"):
-        own = sources.get(factory.pk, [])
-        heat = {s.chimney_id for s in own if s.kind in HEAT_SOURCES}
-        all_chimneys = {s.chimney_id for s in own if s.chimney_id is not None}
-        classes = {s.mine_class for s in own if s.kind == SourceKind.MINE_METHANE}
+        site_sources = sources.get(factory.pk, [])
+        heat = {s.chimney_id for s in site_sources if s.kind in HEAT_SOURCES}
+        all_chimneys = {s.chimney_id for s in site_sources if s.chimney_id is not None}
+        classes = {s.mine_class for s in site_sources if s.kind == SourceKind.MINE_METHANE}
         place = SiteSettings(
             factory_id=factory.pk,
             sector=factory.sector,
@@ -69,8 +69,8 @@ def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
             heat_chimneys=frozenset(heat),
             other_chimneys=frozenset(all_chimneys - heat),
         )
-        found[factory.pk] = SiteInputs(place, _days_of(factory, windows[factory.pk]))
-    return found
+        inputs[factory.pk] = SiteInputs(place, _days_of(factory, windows[factory.pk]))
+    return inputs
 
 
 # --- Days --------------------------------------------------------------------------------------
@@ -80,10 +80,10 @@ def _days_of(factory: Factory, windows: Sequence[Stretch]) -> list[FactoryDay]:
 
 def _stretches(days: Sequence[FactoryDay]) -> list[Stretch]:
     """Joins consecutive days into one stretch of time."""
-    found: list[Stretch] = []
+    stretches: list[Stretch] = []
     for day in days:
-        if found and found[-1][1] == day.starts_at:
-            found[-1] = (found[-1][0], day.ends_at)
+        if stretches and stretches[-1][1] == day.starts_at:
+            stretches[-1] = (stretches[-1][0], day.ends_at)
         else:
-            found.append((day.starts_at, day.ends_at))
-    return found
+            stretches.append((day.starts_at, day.ends_at))
+    return stretches

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from compliance.choices import Basis, TargetMetric, TargetPath, TargetScope, TargetStatus
+from compliance.choices import HeatCo2Basis, TargetMetric, TargetPath, TargetScope, TargetStatus
 from factories.choices import GwpSet
 
 AMOUNT: dict[str, Any] = {"max_digits": 26, "decimal_places": 6}
@@ -71,7 +71,7 @@ class SiteDay(models.Model):
     stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # sum of the hours that have a mass of record
     stack_filled_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # scaled to the operating hours, when measured
     # --- Of record: CO2 of heat by one basis, never both, and what follows from it.
-    basis = models.CharField(max_length=8, choices=Basis, blank=True)  # empty: CO2 of heat is not known
+    basis = models.CharField(max_length=8, choices=HeatCo2Basis, blank=True)  # empty: CO2 of heat is not known
     heat_co2_kg = models.DecimalField(**KNOWN_OR_NULL)
     record_scope1_co2e_kg = models.DecimalField(**SUM)  # heat and other, without the methane of mines
     record_biogenic_co2_kg = models.DecimalField(**SUM)
@@ -82,7 +82,7 @@ class SiteDay(models.Model):
         verbose_name_plural = _("site days")
         constraints = [
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="site_day_forward"),
-            models.CheckConstraint(condition=Q(basis__in=["", *Basis.values]), name="site_day_known_basis"),
+            models.CheckConstraint(condition=Q(basis__in=["", *HeatCo2Basis.values]), name="site_day_known_basis"),
         ]
 
     def __str__(self) -> str:

@@ -185,11 +185,11 @@ class OperatingTime:
 
 
 def operating_times(
-    factories: Iterable[Factory], found: Mapping[int, Sums], first_day: date, last_day: date, *, now: datetime
+    factories: Iterable[Factory], by_site: Mapping[int, Sums], first_day: date, last_day: date, *, now: datetime
 ) -> dict[int, OperatingTime]:
     """For each site, the hours in which monitoring worked, and the chimney hours with a device of record so far.
 
-    `found` are the sums of the same days. A silent device counts against the site, and so does a day without a row.
+    `by_site` holds the sums of the same days. A silent device counts against the site, and so does a day without a row.
     An hour counts when 80 % of its operating time are covered, or when it was proved idle. One query.
     """
     factories = list(factories)
@@ -204,8 +204,8 @@ def operating_times(
         start, end = stretches[factory_id]
         present_us = microseconds(min(valid_to or end, end)) - microseconds(max(valid_from, start))
         hours[factory_id] += max(0, present_us // _HOUR_US)
-    return {pk: OperatingTime(_worked_h(found.get(pk)), hours[pk]) for pk in stretches}
+    return {pk: OperatingTime(_worked_h(by_site.get(pk)), hours[pk]) for pk in stretches}
 
 
-def _worked_h(own: Sums | None) -> int:
-    return 0 if own is None else (own.stack_measured_h or 0) + (own.stack_idle_h or 0)
+def _worked_h(site_sums: Sums | None) -> int:
+    return 0 if site_sums is None else (site_sums.stack_measured_h or 0) + (site_sums.stack_idle_h or 0)

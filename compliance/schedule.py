@@ -66,11 +66,11 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     asked = {f.pk: days_until(f, day_just_ended(f, now).day, SCHEDULE_DAYS + 1) for f in factories}
     entered = _entered({day.day for days in asked.values() for day in days}, ids)
     bills = bills_awaited(ids, now)
-    found = {}
+    by_factory = {}
     for factory in factories:
         *due, yesterday = (_log_day(factory, day, entered, bills.get(factory.pk)) for day in asked[factory.pk])
-        found[factory.pk] = Log(factory.pk, yesterday, tuple(due))
-    return found
+        by_factory[factory.pk] = Log(factory.pk, yesterday, tuple(due))
+    return by_factory
 
 
 def _log_day(

@@ -40,8 +40,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
         ref_name = "Target"
 
     def get_verdict(self, target: Target) -> dict[str, Any] | None:
-        found = self.context.get("verdicts", {}).get(target.pk)
-        return VerdictSerializer(found).data if found else None
+        verdict = self.context.get("verdicts", {}).get(target.pk)
+        return VerdictSerializer(verdict).data if verdict else None
 
 
 class _TargetFields(serializers.Serializer[Any]):
@@ -79,8 +79,8 @@ class NewTargetSerializer(_TargetFields):
         }
 
     def to_input(self) -> TargetInput:
-        said = {k: v for k, v in self.validated_data.items() if k not in ("factory", "organisation")}
-        return TargetInput(**said)
+        values = {k: v for k, v in self.validated_data.items() if k not in ("factory", "organisation")}
+        return TargetInput(**values)
 
 
 class TargetChangeSerializer(_TargetFields):

@@ -62,10 +62,10 @@ def correct_target(user: User | None, target_id: int, changes: Mapping[str, Any]
     """Change years, values or name of a target in force. Raises ApiError 400, 409 `target_ended`."""
     target = _locked(target_id)
     reason = required_reason(reason)
-    said = {field.name: getattr(target, field.name) for field in fields(TargetInput)} | dict(changes)
-    data = TargetInput(**said)
+    values = {field.name: getattr(target, field.name) for field in fields(TargetInput)} | dict(changes)
+    data = TargetInput(**values)
     _check(data)
-    for name, value in said.items():
+    for name, value in values.items():
         setattr(target, name, value)
     target.unit = _unit(target.organisation, target.factory, data.metric)
     return _changed(target, user, reason)
@@ -132,8 +132,8 @@ def _unit(organisation: Organisation, factory: Factory | None, metric: str) -> s
     """Raises ApiError 400 for an intensity over sites that make different things."""
     if metric == TargetMetric.ABSOLUTE_T:
         return "t CO2e"
-    own = Factory.objects.filter(organisation=organisation)
-    sectors = {factory.sector} if factory else set(own.values_list("sector", flat=True))
+    sites = Factory.objects.filter(organisation=organisation)
+    sectors = {factory.sector} if factory else set(sites.values_list("sector", flat=True))
     if len(sectors) > 1:
         raise invalid(
             "metric",

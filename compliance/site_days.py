@@ -82,11 +82,11 @@ def _take(factory_ids: Sequence[int]) -> dict[int, list[Stretch]]:
             [list(factory_ids)],
         )
         for factory_id, start, end in sorted(cursor.fetchall()):
-            own = windows.setdefault(factory_id, [])
-            if own and start <= own[-1][1]:
-                own[-1] = (own[-1][0], max(own[-1][1], end))
+            site_windows = windows.setdefault(factory_id, [])
+            if site_windows and start <= site_windows[-1][1]:
+                site_windows[-1] = (site_windows[-1][0], max(site_windows[-1][1], end))
             else:
-                own.append((start, end))
+                site_windows.append((start, end))
     return windows
 
 

@@ -111,8 +111,8 @@ def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdic
             chosen[target.factory_id] = target
     if not chosen:
         return {}
-    found = verdicts(list(chosen.values()), now)
-    return {pk: found[target.pk] for pk, target in chosen.items()}
+    by_target = verdicts(list(chosen.values()), now)
+    return {pk: by_target[target.pk] for pk, target in chosen.items()}
 
 
 def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
@@ -121,14 +121,14 @@ def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
     organisations = {target.organisation_id for target in targets if target.factory_id is None}
     factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations)))
     first, last = window(factories, now)
-    sums = queries.sums([factory.pk for factory in factories], first, last, now=now)
-    found = {}
+    by_site = queries.sums([factory.pk for factory in factories], first, last, now=now)
+    by_target = {}
     for target in targets:
-        own = [
+        site_ids = [
             f.pk for f in factories if target.factory_id in (None, f.pk) and f.organisation_id == target.organisation_id
         ]
-        found[target.pk] = _judge(target, {pk: sums.get(pk) for pk in own}, first, last)
-    return found
+        by_target[target.pk] = _judge(target, {pk: by_site.get(pk) for pk in site_ids}, first, last)
+    return by_target
 
 
 def verdict(target: Target, now: datetime) -> Verdict:
@@ -145,12 +145,12 @@ def _rank(target: Target) -> tuple[bool, bool]:
     return target.metric != TargetMetric.INTENSITY, target.scope != TargetScope.BOTH
 
 
-def _judge(target: Target, sums: Mapping[int, queries.Sums | None], first: date, last: date) -> Verdict:
-    reasons = {_reason(target, own) for own in sums.values()} - {""}
-    known = [own for own in sums.values() if own is not None]
+def _judge(target: Target, by_site: Mapping[int, queries.Sums | None], first: date, last: date) -> Verdict:
+    reasons = {_reason(target, sums) for sums in by_site.values()} - {""}
+    known = [sums for sums in by_site.values() if sums is not None]
     reason = ""
-    if reasons or not sums:
-        reason = reasons.pop() if len(sums) == 1 else "factories_without_data"
+    if reasons or not by_site:
+        reason = reasons.pop() if len(by_site) == 1 else "factories_without_data"
     actual = None if reason else _actual(target, known)
     limit = expected(target, year_of_window(last))
     if actual is None and not reason:
@@ -163,31 +163,31 @@ def _judge(target: Target, sums: Mapping[int, queries.Sums | None], first: date,
         expected=limit,
         first_day=first,
         last_day=last,
-        logged_days=sum(own.logged_days for own in known),
-        operating_days=sum(_operating_days(own) for own in known),
+        logged_days=sum(sums.logged_days for sums in known),
+        operating_days=sum(_operating_days(sums) for sums in known),
     )
 
 
-def _operating_days(own: queries.Sums) -> int:
+def _operating_days(sums: queries.Sums) -> int:
     """A day counts as operating unless every stack proves idle and nothing was entered as made."""
-    return WINDOW_DAYS - own.idle_days
+    return WINDOW_DAYS - sums.idle_days
 
 
-def _reason(target: Target, own: queries.Sums | None) -> str:
+def _reason(target: Target, sums: queries.Sums | None) -> str:
     """Why the figures of a site are not sufficient; empty when they are."""
-    if own is None or not own.gwp_set:
+    if sums is None or not sums.gwp_set:
         return "nothing_logged"
-    if own.methane_unknown_days:
+    if sums.methane_unknown_days:
         return "methane_unknown"
-    operating = _operating_days(own)
-    if own.logged_days < Decimal(str(KNOWN_SHARE)) * operating:
+    operating = _operating_days(sums)
+    if sums.logged_days < Decimal(str(KNOWN_SHARE)) * operating:
         return "energy_missing"
-    if own.production_days + RECENT_DAYS < operating:
+    if sums.production_days + RECENT_DAYS < operating:
         return "production_missing"
-    if own.gwp_set != target.gwp_set:
+    if sums.gwp_set != target.gwp_set:
         return "mixed_potentials"
     low, high = STACK_FUEL_BAND
-    if own.balance_fuel_kg and not low <= (own.balance_stack_kg or _ZERO) / own.balance_fuel_kg <= high:
+    if sums.balance_fuel_kg and not low <= (sums.balance_stack_kg or _ZERO) / sums.balance_fuel_kg <= high:
         return "stack_and_fuel_differ"
     return ""
 
@@ -197,14 +197,14 @@ def _actual(target: Target, known: Sequence[queries.Sums]) -> Decimal | None:
     if target.metric == TargetMetric.ABSOLUTE_T:
         kg = sum(
             (
-                _of_scope(target, own.logged_co2e_kg, own.logged_scope2_kg) * _operating_days(own) / own.logged_days
-                for own in known
+                _of_scope(target, sums.logged_co2e_kg, sums.logged_scope2_kg) * _operating_days(sums) / sums.logged_days
+                for sums in known
             ),
             _ZERO,
         )
         return decimal_kg(kg / KG_PER_UNIT["t"])
-    emitted = sum((_of_scope(target, own.co2e_pair_kg, own.scope2_pair_kg) for own in known), _ZERO)
-    made_kg = sum((own.co2e_made_kg or _ZERO for own in known), _ZERO)
+    emitted = sum((_of_scope(target, sums.co2e_pair_kg, sums.scope2_pair_kg) for sums in known), _ZERO)
+    made_kg = sum((sums.co2e_made_kg or _ZERO for sums in known), _ZERO)
     if not made_kg:
         return None
     return decimal_kg(emitted / made_kg * KG_PER_UNIT[target.unit.rpartition("/")[2]])
