@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.roles import Action
 from leaderboard.metrics import CODES, METRICS
-from leaderboard.places import Leaderboard, leaderboard
+from leaderboard.places import Leaderboard, leaderboard_for
 from lib.exports import csv_response, wants_csv
 
 
@@ -151,7 +151,7 @@ class LeaderboardView(APIView):
         responses={200: LeaderboardSerializer(), 400: "invalid", 401: "not_signed_in", 403: "forbidden"},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        board = leaderboard(request.user, request.query_params, timezone.now())
+        board = leaderboard_for(request.user, request.query_params, timezone.now())
         if wants_csv(request):
             return csv_of(request, board)
         return Response(LeaderboardSerializer(board).data)

@@ -291,9 +291,9 @@ def _ways(board: Leaderboard, row: Row, shown: SiteRow) -> list[str]:
     return ways
 
 
-def _goal(board: Leaderboard, text: str, goal: float, own: float) -> str:
-    less = f"{100 * (1 - goal / own):.0f} %"
-    return text % {"goal": _digits(board, goal), "own": _digits(board, own), "less": less}
+def _goal(board: Leaderboard, text: str, goal: float, actual: float) -> str:
+    less = f"{100 * (1 - goal / actual):.0f} %"
+    return text % {"goal": _digits(board, goal), "own": _digits(board, actual), "less": less}
 
 
 def _months(board: Leaderboard, factory: Factory, now: datetime) -> list[MonthBar]:

@@ -104,7 +104,7 @@ class Leaderboard:
         return [option.code for option in self.group_options]
 
 
-def leaderboard(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leaderboard:
+def leaderboard_for(user: AnyUser, query: Mapping[str, str], now: datetime) -> Leaderboard:
     """The leaderboard as this user may see it. Raises ApiError 400 that names metric, period or group.
 
     It brings the site days up to date first, so that new entries count at once.
@@ -184,10 +184,10 @@ class _Scope:
 def _scope(user: AnyUser) -> _Scope:
     """The organisation of the user's first membership if they may see its leaderboard, otherwise another one."""
     every = Factory.objects.select_related("organisation").order_by("name", "pk")
-    own = list(visible_to(user, every, factory_path="", action=Action.VIEW_LEADERBOARD))
+    own_sites = list(visible_to(user, every, factory_path="", action=Action.VIEW_LEADERBOARD))
     membership = first_membership(user)
     first_id = membership.organisation_id if membership is not None else None
-    organisation = min((f.organisation for f in own), key=lambda item: item.pk != first_id, default=None)
+    organisation = min((f.organisation for f in own_sites), key=lambda item: item.pk != first_id, default=None)
     if organisation is None:
         return _Scope(None, [], sees_all=False, own_ids=frozenset())
     token = token_of(user)
@@ -197,7 +197,7 @@ def _scope(user: AnyUser) -> _Scope:
     # The sites of one sector: the first sector of which the organisation has sites.
     by_sector = {code: [factory for factory in ranked if factory.sector == code] for code in SECTORS}
     factories = next((of_sector for of_sector in by_sector.values() if of_sector), [])
-    own_ids = frozenset() if sees_all else frozenset(factory.pk for factory in own)
+    own_ids = frozenset() if sees_all else frozenset(factory.pk for factory in own_sites)
     return _Scope(organisation, factories, sees_all, own_ids)
 
 

@@ -9,7 +9,7 @@ from accounts.permissions import page, require
 from accounts.roles import Action
 from leaderboard.api import csv_of
 from leaderboard.page import leaderboard_page
-from leaderboard.places import leaderboard
+from leaderboard.places import leaderboard_for
 from lib.errors import ApiError
 from lib.exports import wants_csv
 
@@ -21,7 +21,7 @@ def leaderboard_view(request: HttpRequest) -> HttpResponseBase:
     require(request.user, Action.USE_PORTAL)
     query, now = request.GET, timezone.now()
     try:
-        board = leaderboard(request.user, query, now)
+        board = leaderboard_for(request.user, query, now)
     except ApiError as error:
         if query:
             return redirect("leaderboard")

@@ -15,7 +15,7 @@ from accounts.roles import Role
 from compliance.models import SiteDay
 from factories.models import Factory
 from leaderboard.choices import Window
-from leaderboard.places import leaderboard
+from leaderboard.places import leaderboard_for
 from leaderboard.sums import forget, sums_of_windows
 from tests import make
 from tests.leaderboard.build_days import LAST, NO_HEAT, NOW, a_day, usual
@@ -78,11 +78,11 @@ def test_a_leaderboard_of_201_sites_and_400_days() -> None:
         "sums of a year anew, 67 sites": median_ms(lambda: anew(sites[:67], year)),
         f"sums of a year kept, {SITES} sites": median_ms(lambda: sums_of_windows(sites, year, NOW)),
         "sums of a year kept, 67 sites": median_ms(lambda: sums_of_windows(sites[:67], year, NOW)),
-        f"whole leaderboard, {SITES} sites": median_ms(lambda: leaderboard(user, {}, NOW)),
+        f"whole leaderboard, {SITES} sites": median_ms(lambda: leaderboard_for(user, {}, NOW)),
     }
 
     for name, taken_ms in figures.items():
         print(f"{name:>36}: {taken_ms:8.1f} ms")  # noqa: T201 - what it is run for
-    found = leaderboard(user, {}, NOW)
+    found = leaderboard_for(user, {}, NOW)
     assert found.factory_count == SITES
     assert found.placed_count == SITES

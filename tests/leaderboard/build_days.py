@@ -10,7 +10,7 @@ from accounts.models import User
 from compliance.models import SiteDay
 from factories.models import Factory, Organisation
 from leaderboard.metrics import Metric
-from leaderboard.places import Leaderboard, Row, leaderboard
+from leaderboard.places import Leaderboard, Row, leaderboard_for
 from leaderboard.sums import forget, last_complete_days
 from tests import make
 
@@ -119,7 +119,7 @@ def make_network(organisation: Organisation, count: int = 6) -> list[Factory]:
 def board(user: User, metric: Metric | str = "", period: str = MONTH, group: str = "") -> Leaderboard:
     forget()  # days are changed by hand here
     code = metric if isinstance(metric, str) else metric.code
-    return leaderboard(user, {"metric": code, "period": period, "group": group}, NOW)
+    return leaderboard_for(user, {"metric": code, "period": period, "group": group}, NOW)
 
 
 def row_of(ranked: Leaderboard, factory: Factory) -> Row:

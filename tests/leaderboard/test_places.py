@@ -16,7 +16,7 @@ from factories.models import Factory
 from leaderboard.api import LeaderboardSerializer
 from leaderboard.choices import parse_period
 from leaderboard.metrics import CO2E, ENERGY, METRICS, STACK
-from leaderboard.places import leaderboard
+from leaderboard.places import leaderboard_for
 from leaderboard.reasons import ReasonCode
 from lib.errors import ApiError
 from tests import make
@@ -383,7 +383,7 @@ def test_a_period_without_a_complete_day_is_refused_with_the_last_one() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNamespace) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
-            leaderboard(User.objects.get(pk=network.hq.pk), {}, NOW)
+            leaderboard_for(User.objects.get(pk=network.hq.pk), {}, NOW)
         return len(captured)
 
     before = count()
@@ -397,10 +397,10 @@ def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNames
 def test_what_is_logged_counts_at_once(cast: SimpleNamespace) -> None:
     """Through entries and the real site days: sums that are kept are those of what is stored now."""
     make.make_production(cast.litein, user=cast.hq)
-    before = {item.factory: item.reasons[0].code for item in leaderboard(cast.hq, {"period": MONTH}, NOW).unplaced}
+    before = {item.factory: item.reasons[0].code for item in leaderboard_for(cast.hq, {"period": MONTH}, NOW).unplaced}
 
     make.make_production(cast.momul, user=cast.hq)
-    after = {item.factory: item.reasons[0].code for item in leaderboard(cast.hq, {"period": MONTH}, NOW).unplaced}
+    after = {item.factory: item.reasons[0].code for item in leaderboard_for(cast.hq, {"period": MONTH}, NOW).unplaced}
 
     assert before[cast.momul] == ReasonCode.NOTHING_KNOWN
     assert after[cast.momul] != ReasonCode.NOTHING_KNOWN
@@ -413,10 +413,10 @@ def test_the_running_day_which_every_hour_recomputes_costs_no_sums(network: Simp
     )
 
     with CaptureQueriesContext(connection) as queries:
-        again = leaderboard(network.hq, {"period": MONTH}, NOW)
+        again = leaderboard_for(network.hq, {"period": MONTH}, NOW)
     change_day(network.sites[0], LAST, refreshed_at=NOW)  # a day that is over
     with CaptureQueriesContext(connection) as queries_of_one:
-        leaderboard(network.hq, {"period": MONTH}, NOW)
+        leaderboard_for(network.hq, {"period": MONTH}, NOW)
 
     assert again == first
     assert not [query for query in queries if "is_simple" in query["sql"]]
@@ -430,13 +430,13 @@ def test_a_full_cache_is_emptied_and_the_request_answered(
     monkeypatch.setattr("leaderboard.sums._MOST_KEPT", len(network.sites))
     change_day(network.sites[0], LAST, refreshed_at=NOW)  # one site is computed again, the others are known
 
-    assert leaderboard(network.hq, {"period": MONTH}, NOW) == first
+    assert leaderboard_for(network.hq, {"period": MONTH}, NOW) == first
 
 
 def test_a_factory_day_ends_by_the_clock_of_the_site(network: SimpleNamespace) -> None:
     early = datetime(2026, 11, 22, 2, 59, tzinfo=UTC)  # 05:59 in Kenya: the day of the 21st still runs
 
-    ranked = leaderboard(network.hq, {"period": MONTH}, early)
+    ranked = leaderboard_for(network.hq, {"period": MONTH}, early)
 
     assert ranked.period.window.last_day == date(2026, 11, 20)
     assert ranked.rows[0].made_kg == 200_000
