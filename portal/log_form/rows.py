@@ -133,7 +133,7 @@ class RowFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _FormInputs:
     types: Mapping[str, EnergyType]
     last: Mapping[str, LastEntry]
     meters: Mapping[str, LastEntry]
@@ -145,18 +145,18 @@ def facts_of(factory: Factory, specs: Sequence[RowSpec], day: date) -> dict[str,
 
     The number of queries depends only on the rows, not on the length of the log.
     """
-    read = _read(factory, specs)
+    inputs = _read(factory, specs)
     facts = {}
     for spec in specs:
-        energy_type = read.types.get(spec.energy_type)
+        energy_type = inputs.types.get(spec.energy_type)
         chips = tuple(UnitChip(unit, unit_label(unit)) for unit in spec.units)
         if energy_type is not None:
-            chips = _energy_chips(factory, spec, energy_type, read, day)
-        facts[spec.name] = RowFacts(chips, read.last.get(spec.name), read.meters.get(spec.name))
+            chips = _energy_chips(factory, spec, energy_type, inputs, day)
+        facts[spec.name] = RowFacts(chips, inputs.last.get(spec.name), inputs.meters.get(spec.name))
     return facts
 
 
-def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
+def _read(factory: Factory, specs: Sequence[RowSpec]) -> _FormInputs:
     def newest(kind: str, by: str) -> Subquery:
         rows: QuerySet[EnergyEntry] = EnergyEntry.objects.filter(
             factory=factory, energy_type=OuterRef("pk"), kind=kind, deleted_at__isnull=True, amount__gt=0
@@ -178,7 +178,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _Read:
     local_units: dict[int, list[LocalUnit]] = {}
     for unit in LocalUnit.objects.filter(factory=factory, energy_type__in=by_code.values()).order_by("name"):
         local_units.setdefault(unit.energy_type_id, []).append(unit)
-    return _Read(by_code, last | _last_made(factory, specs), meters, local_units)
+    return _FormInputs(by_code, last | _last_made(factory, specs), meters, local_units)
 
 
 def _chip_unit(unit: str, energy_type: EnergyType) -> str:
@@ -197,16 +197,16 @@ def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastEntr
 
 
 def _energy_chips(
-    factory: Factory, spec: RowSpec, energy_type: EnergyType, read: _Read, day: date
+    factory: Factory, spec: RowSpec, energy_type: EnergyType, inputs: _FormInputs, day: date
 ) -> tuple[UnitChip, ...]:
     """The usual units, those of the factory, and the unit of the last entry if it is neither."""
-    local_units = read.local_units.get(energy_type.pk, [])
+    local_units = inputs.local_units.get(energy_type.pk, [])
     units = {unit: unit_label(unit) for unit in spec.units}
     for record in local_units:
         is_usual = record.name in units  # a stere with a local weight is still a stere
         made_of = f"{plain(record.amount)} {unit_label(record.unit)}"
         units[record.name] = units[record.name] if is_usual else f"{record.name} = {made_of}"
-    last = read.last.get(spec.name)
+    last = inputs.last.get(spec.name)
     if last is not None and last.unit.lower() not in {unit.lower() for unit in units}:
         units[last.unit] = last.unit
     book = FactorBook(energy_type, factory.country, organisation=factory.organisation)

@@ -114,7 +114,8 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
     amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
     columns = _columns(factory, amounts)
     holes = _holes(factory, days, sums, now)
-    rows = tuple(_day_row(factory, day, columns, _Read(sums, amounts, holes, may_write, open_day, now)) for day in days)
+    inputs = _GridInputs(sums, amounts, holes, may_write, open_day, now)
+    rows = tuple(_day_row(factory, day, columns, inputs) for day in days)
     opened = next((row for row in rows if row.is_open), None)
     total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
     return MonthPage(
@@ -154,7 +155,7 @@ def csv_rows(page: MonthPage) -> tuple[list[str], list[dict[str, Any]]]:
 
 # --- Grid --------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _GridInputs:
     sums: Mapping[date, Sums]
     amounts: Mapping[tuple[date, str], DayAmounts]
     holes: Mapping[str, Mapping[date, str]]
@@ -187,36 +188,36 @@ def _holes(
     return {row.name: {cell.day: cell.url for cell in row.cells} for row in missing.rows}
 
 
-def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], read: _Read) -> DayRow:
+def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], inputs: _GridInputs) -> DayRow:
     cells = []
     taken: set[str] = set()
     for column in columns:
-        amount, is_whole = _amount(factory, day, column, read)
+        amount, is_whole = _amount(factory, day, column, inputs)
         # If one type has two columns (wood in stere and in kg), only the first shows the missing day.
         is_first = column.row_name not in taken
         taken.add(column.row_name)
-        hole_url = read.holes.get(column.row_name, {}).get(day.day, "") if amount is None and is_first else ""
+        hole_url = inputs.holes.get(column.row_name, {}).get(day.day, "") if amount is None and is_first else ""
         text = "" if amount is None else shown(amount)
-        cells.append(DayCell(amount, text, not is_whole, bool(hole_url), hole_url if read.may_write else ""))
+        cells.append(DayCell(amount, text, not is_whole, bool(hole_url), hole_url if inputs.may_write else ""))
     return DayRow(
         day=day.day,
         label=day.label,
         weekday=dateformat.format(day.day, "D"),
         url=f"?{urlencode({'day': day.day.isoformat()})}#entries",
-        is_open=day.day.isoformat() == read.open_day,
-        is_ahead=day.starts_at > read.now,
+        is_open=day.day.isoformat() == inputs.open_day,
+        is_ahead=day.starts_at > inputs.now,
         cells=tuple(cells),
     )
 
 
-def _amount(factory: Factory, day: FactoryDay, column: Column, read: _Read) -> tuple[Decimal | None, bool]:
-    if day.starts_at > read.now:
+def _amount(factory: Factory, day: FactoryDay, column: Column, inputs: _GridInputs) -> tuple[Decimal | None, bool]:
+    if day.starts_at > inputs.now:
         return None, True  # a bill may cover future days; the grid does not show them yet
     if column.key in SECTORS[factory.sector].products:
-        row = read.sums.get(day.day)
+        row = inputs.sums.get(day.day)
         name = "made_kg" if column.key == SECTORS[factory.sector].products[0] else f"{column.key}_kg"
         return (None if row is None else getattr(row, name)), True
-    of_day = read.amounts.get((day.day, column.key))
+    of_day = inputs.amounts.get((day.day, column.key))
     if of_day is None:
         return None, True
     return of_day.by_unit.get(column.unit), of_day.is_whole_day

@@ -27,7 +27,7 @@ RECORD_COLUMNS = ("factory_id", "name", "first_day", "last_day", *_LOG_OF_RECORD
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SiteLine:
     """One factory's part in a figure; `cells` are display-ready, one per heading after the factory's name."""
 
     name: str
@@ -50,7 +50,7 @@ class Figure:
     notes: tuple[str, ...] = ()
     definition: str
     heads: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[SiteLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def sites(inputs: Inputs, count: int, total: int) -> str:
 
 def lines_of(
     inputs: Inputs, cells: Callable[[Factory], tuple[str, ...]], order: Callable[[Factory], Any]
-) -> tuple[Line, ...]:
+) -> tuple[SiteLine, ...]:
     ordered = sorted(inputs.factories, key=lambda factory: (order(factory), factory.name))
-    return tuple(Line(f.name, factory_address(f.pk), cells(f)) for f in ordered)
+    return tuple(SiteLine(f.name, factory_address(f.pk), cells(f)) for f in ordered)
 
 
 def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
