@@ -257,8 +257,9 @@ def methane(inputs: Inputs) -> Figure:
     )
 
 
-def per_tonne_of_coal(inputs: Inputs) -> Figure:
+def per_tonne_of_product(inputs: Inputs) -> Figure:
     """Sum divided by sum, never a mean of ratios, over the days with both logged. The API does the same."""
+    product = {"product": inputs.sector.product_word}
     ratios = {f.pk: (inputs.of(f).pair_kg, inputs.of(f).pair_made_kg) for f in inputs.factories}
     both = [(kg, made_kg) for kg, made_kg in ratios.values() if kg is not None and made_kg]
     emitted, made = (sum(column, Decimal(0)) for column in zip(*both, strict=True)) if both else (Decimal(0), None)
@@ -270,15 +271,18 @@ def per_tonne_of_coal(inputs: Inputs) -> Figure:
 
     return Figure(
         key="per-tonne",
-        label=_("Per tonne of coal"),
+        label=_("Per tonne of %(product)s") % product,
         value=per_tonne(emitted / made if made else None),
-        coverage=_("%(sites)s with emissions and coal") % {"sites": sites(inputs, len(both), len(ratios))},
+        coverage=_("%(sites)s with emissions and %(product)s")
+        % (product | {"sites": sites(inputs, len(both), len(ratios))}),
         period=inputs.period,
         notes=gwp_sets(inputs),
         definition=_(
-            "Emissions of scope 1 and 2 are divided by the coal of the same days. Only days with both logged count."
-        ),
-        heads=(_("scope 1 and 2 per tonne"), _("coal")),
+            "Emissions of scope 1 and 2 are divided by the %(product)s of the same days. Only days with both logged "
+            "count."
+        )
+        % product,
+        heads=(_("scope 1 and 2 per tonne"), str(inputs.sector.product_word)),
         lines=lines_of(inputs, cells, largest_first({f.pk: inputs.of(f).made_kg for f in inputs.factories})),
     )
 
@@ -290,5 +294,5 @@ def success_figures(inputs: Inputs) -> tuple[Figure, ...]:
 def mass_figures(inputs: Inputs) -> tuple[Figure, ...]:
     """There is never a single network total: scope 1 and 2 are shown, and beside them what is reported apart."""
     if inputs.sector.has_methane:
-        return scope_1_and_2(inputs), methane(inputs), per_tonne_of_coal(inputs)
+        return scope_1_and_2(inputs), methane(inputs), per_tonne_of_product(inputs)
     return scope_1_and_2(inputs), biogenic_from_stacks(inputs)
