@@ -4,11 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+# `science.readings.Co2Basis` with the words of forms: `science` has no Django.
 class Co2Basis(models.TextChoices):
     WET = "wet", _("wet: the gas as it is in the stack")
     DRY = "dry", _("dry: behind a cooler or dryer")
 
 
+# `science.pressure.PressureCompensation` with the words of forms.
 class PressureCompensation(models.TextChoices):
     NONE = "none", _("none: the value is used as received")
     LINEAR_0017 = "linear_0017", _("corrected here, linearly (950 to 1050 hPa only)")

@@ -15,6 +15,7 @@ from emissions.fields import Int8MultiRangeField, RealField
 STREAM_OFFSET = 2**31  # unsigned 32-bit stream numbers are stored as int4 minus this
 
 
+# `science.hours.HourStatus` with the words of pages, and substituted: `science` has no Django.
 class HourStatus(models.TextChoices):
     MEASURED = "measured", _("measured")
     IDLE = "idle", _("idle, proved")

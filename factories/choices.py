@@ -16,6 +16,7 @@ class SubstitutionMethod(models.TextChoices):
     EU = "eu", _("EU style (mean plus two sigma)")
 
 
+# The sets of `science.gwp.GwpSet` that an organisation may choose: `science` has no Django.
 class GwpSet(models.TextChoices):
     AR4 = "AR4", "AR4"
     AR5 = "AR5", "AR5"
@@ -27,6 +28,7 @@ class Shape(models.TextChoices):
     RECTANGLE = "rectangle", _("Rectangular")
 
 
+# `science.readings.MoistureMethod` with the words of forms.
 class MoistureMethod(models.TextChoices):
     FUEL_STOICHIOMETRIC = "fuel_stoichiometric", _("from the fuel burned")
     FIXED = "fixed", _("fixed fraction")
@@ -46,7 +48,7 @@ class SourceKind(models.TextChoices):
 
 
 class MineClass(models.TextChoices):
-    """The gassiness of a mine; its factors are in `science.coal_methane`."""
+    """`science.coal_methane.MineClass`, where the factors are, with the words of forms."""
 
     UNDERGROUND_DEGREE_I = coal_methane.MineClass.UNDERGROUND_DEGREE_I.value, _("Underground, degree I")
     UNDERGROUND_DEGREE_II = coal_methane.MineClass.UNDERGROUND_DEGREE_II.value, _("Underground, degree II")
