@@ -102,7 +102,7 @@ def days_touched(factory: Factory, windows: Iterable[tuple[datetime, datetime]])
     days: dict[date, FactoryDay] = {}
     for start, end in windows:
         first, last = running_day(factory, start).day, running_day(factory, end - _MICROSECOND).day
-        days |= {found.day: found for found in days_between(factory, first, last)}
+        days |= {day.day: day for day in days_between(factory, first, last)}
     return [days[day] for day in sorted(days)]
 
 

@@ -1,5 +1,6 @@
 """Reads about places: find a factory by the name people use, and those that a user may choose from."""
 
+from functools import reduce
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import visible_to
 from factories.models import Factory
-
-TEA_SUFFIX = " tea factory"
+from factories.sectors import SECTORS
 
 
 def _plain(name: str) -> str:
-    """Names are compared without case, outer spaces and the words "Tea Factory"."""
-    return " ".join(name.split()).casefold().removesuffix(TEA_SUFFIX)
+    """Names are compared without case, outer spaces and the words that a sector's names may end in."""
+    plain = " ".join(name.split()).casefold()
+    return reduce(lambda text, sector: text.removesuffix(sector.name_suffix), SECTORS.values(), plain)
 
 
 def find_factory(name: str) -> Factory:
@@ -24,11 +25,11 @@ def find_factory(name: str) -> Factory:
     """
     wanted = _plain(name)
     factories = list(Factory.objects.select_related("organisation"))
-    found = [factory for factory in factories if _plain(factory.name) == wanted]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        where = ", ".join(f"{f.name} ({f.organisation})" for f in found)
+    matches = [factory for factory in factories if _plain(factory.name) == wanted]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        where = ", ".join(f"{f.name} ({f.organisation})" for f in matches)
         raise ValidationError(
             _("factory=%(name)r is ambiguous: %(where)s. Rename one, or give the full name."),
             code="ambiguous_factory",

@@ -40,6 +40,7 @@ class UseCeilings:
 class Sector:
     code: str
     label: Promise
+    name_suffix: str = ""  # lower case; people may leave it out of a site's name
     # --- What it makes.
     products: tuple[Product, ...]  # intensities divide by the first
     product_word: Promise
@@ -90,6 +91,7 @@ SECTORS: dict[str, Sector] = {
         Sector(
             code="tea",
             label=_("Tea factory"),
+            name_suffix=" tea factory",
             products=(Product.MADE_TEA, Product.GREEN_LEAF),
             product_word=_("made tea"),
             product_name=_("tea"),
@@ -160,8 +162,8 @@ def sector_choices() -> list[tuple[str, Promise]]:
 
 def shared_sector(codes: Iterable[str]) -> Sector:
     """The common sector of all sites; the general sector for a mixture or no sites."""
-    found = set(codes)
-    return SECTORS[found.pop() if len(found) == 1 else "other"]
+    distinct = set(codes)
+    return SECTORS[distinct.pop() if len(distinct) == 1 else "other"]
 
 
 def codes_where(attribute: str) -> list[str]:
