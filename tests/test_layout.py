@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,27 @@ def test_statements_name_only_tables_of_their_own_app_and_of_those_below() -> No
 )
 def test_guard_sees_a_table_against_the_arrows(package: str, sql: str, bad: set[str]) -> None:
     assert against_the_arrows(package, apps_of_tables(sql)) == bad
+
+
+# Names that stand for one thing in several places: Django finds `Command` by its name, and `science` has no Django, so
+# the choices of a form or a table repeat an enum of it with their words.
+DEFINED_TWICE = {"Command", "Co2Basis", "GwpSet", "HourStatus", "MineClass", "MoistureMethod", "PressureCompensation"}
+
+
+def defined_twice(modules: Iterable[ast.Module]) -> set[str]:
+    """The public classes at the top of more than one module."""
+    names = Counter(node.name for module in modules for node in module.body if isinstance(node, ast.ClassDef))
+    return {name for name, count in names.items() if count > 1 and not name.startswith("_")}
+
+
+def test_a_class_name_means_one_thing() -> None:
+    assert defined_twice(tree(path) for path in python_files()) == DEFINED_TWICE
+
+
+def test_guard_sees_a_class_name_that_means_two_things() -> None:
+    sources = ("class Line: ...\nclass _Row: ...", "class Line: ...\nclass Row: ...", "class _Row: ...")
+
+    assert defined_twice(map(ast.parse, sources)) == {"Line"}
 
 
 def test_no_package_but_these_lies_beside_manage_py() -> None:
