@@ -38,7 +38,7 @@ def amounts_by_day(
     """
     if not days:
         return {}
-    found: dict[tuple[date, str], DayAmounts] = {}
+    uses: dict[tuple[date, str], DayAmounts] = {}
     amounts: dict[tuple[date, str], dict[str, Decimal]] = {}
     parameters = {
         "factory_id": factory.pk,
@@ -51,7 +51,7 @@ def amounts_by_day(
     for row in sql.fetch(sql.load("energy", "amounts_by_day"), parameters, _AmountRow):
         by_unit = amounts.setdefault((row.day, row.code), {})
         if row.per_unit is None:
-            found[row.day, row.code] = DayAmounts(by_unit, row.is_whole_day)
+            uses[row.day, row.code] = DayAmounts(by_unit, row.is_whole_day)
         else:
             by_unit[row.per_unit] = row.amount
-    return found
+    return uses

@@ -41,11 +41,11 @@ class FactorSet:
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
-        found = {}
+        measures = {}
         for unit, by_gas in self.by_unit.items():
             main = main_factor(by_gas)
-            found[unit] = Measure(main.kg_per_unit, main.gj_per_unit)
-        return found
+            measures[unit] = Measure(main.kg_per_unit, main.gj_per_unit)
+        return measures
 
 
 def main_factor(by_gas: dict[str, EmissionFactor]) -> EmissionFactor:
@@ -58,11 +58,11 @@ def find_energy_type(name: str) -> EnergyType:
     Raises ApiError 400 on `energy_type` that lists the codes.
     """
     wanted = " ".join(str(name).split())
-    found = EnergyType.objects.filter(
+    matches = EnergyType.objects.filter(
         Q(code__iexact=wanted.replace(" ", "_")) | Q(name__iexact=wanted) | Q(aliases__contains=[wanted.lower()])
     ).order_by("code")
     # PostgreSQL accepts no NUL in a text, and no energy type contains one.
-    first = found.first() if "\x00" not in wanted else None
+    first = matches.first() if "\x00" not in wanted else None
     if first is None:
         codes = ", ".join(EnergyType.objects.values_list("code", flat=True))
         raise invalid(
@@ -167,24 +167,24 @@ def _of_set(rows: list[EmissionFactor], set_name: str) -> list[EmissionFactor]:
 
 def _by_unit(rows: list[EmissionFactor]) -> dict[str, dict[str, EmissionFactor]]:
     """Factors of the place come last and win; of two valid factors of an organisation, the later start wins."""
-    found: dict[str, dict[str, EmissionFactor]] = {}
+    by_unit: dict[str, dict[str, EmissionFactor]] = {}
     for row in sorted(
         rows, key=lambda row: (row.country != "", row.valid_from if row.organisation_id else date.min, row.version)
     ):
-        found.setdefault(row.per_unit, {})[row.gas] = row
-    return found
+        by_unit.setdefault(row.per_unit, {})[row.gas] = row
+    return by_unit
 
 
 def _completed(
-    own: dict[str, dict[str, EmissionFactor]], defaults: dict[str, dict[str, EmissionFactor]]
+    own_by_unit: dict[str, dict[str, EmissionFactor]], defaults: dict[str, dict[str, EmissionFactor]]
 ) -> dict[str, dict[str, EmissionFactor]]:
     """An organisation that measured one gas gets default factors for the others: a missing gas is never zero."""
-    found = {}
-    for unit, by_gas in own.items():
+    completed = {}
+    for unit, by_gas in own_by_unit.items():
         whole = by_gas if FactorGas.CO2E in by_gas else {**defaults.get(unit, {}), **by_gas}
         if any(gas in whole for gas in MAIN_GASES):
-            found[unit] = whole
-    return found
+            completed[unit] = whole
+    return completed
 
 
 def _holds(row: EmissionFactor, on: date) -> bool:
@@ -203,7 +203,7 @@ def _of_earlier_year(rows: list[EmissionFactor], on: date) -> tuple[list[Emissio
 def change_within(factors: FactorSet, last_day: date) -> Notice | None:
     """A notice when the main factor ends before the last day of a period, unless it already replaces a later one."""
     ends = [main_factor(by_gas).valid_to for by_gas in factors.by_unit.values()]
-    end = min((found for found in ends if found is not None), default=None)
+    end = min((valid_to for valid_to in ends if valid_to is not None), default=None)
     if end is None or end > last_day or factors.notices:
         return None
     return Notice("factor_changes_in_period", {"valid_to": end.isoformat()})

@@ -157,9 +157,9 @@ def _number(line: str, name: str, text: str) -> Decimal | None:
     if not text:
         return None
     try:
-        found = Decimal(text)
+        number = Decimal(text)
     except ArithmeticError:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0:
         raise BadFactorRowError(f"{line}: {name}={text!r} is not a number of at least 0; check the row")
-    return found
+    return number

@@ -107,7 +107,7 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
             mark(derived, user, Act.DELETED, _because(reading), now)
             save(derived)
         return
-    said = _consumption(log, start, reading, changed)
+    consumption = _consumption(log, start, reading, changed)
     if derived is None:
         derived = EnergyEntry(
             factory=reading.factory,
@@ -118,13 +118,13 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
             created_at=now,
             changed_at=now,
         )
-    elif derived.deleted_at is None and derived.meter_from_id == start.pk and log.said_by(derived) == said:
+    elif derived.deleted_at is None and derived.meter_from_id == start.pk and log.input_of(derived) == consumption:
         return
     else:
         derived.deleted_at = None
         mark(derived, user, Act.CORRECTED, _because(reading), now)
     derived.meter_from = start
-    log.write(derived, said, now)
+    log.write(derived, consumption, now)
     save(derived)
 
 
@@ -170,7 +170,7 @@ def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: 
             entry=start.pk,
         )
     return replace(
-        log.said_by(end),
+        log.input_of(end),
         kind=EntryKind.USED,
         amount=amount,
         unit=unit,

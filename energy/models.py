@@ -308,4 +308,4 @@ class EnergyEntry(LoggedEntry):
 
     @property
     def factors(self) -> list[Any]:
-        return [found for found in (self.factor, self.ch4_factor, self.n2o_factor) if found is not None]
+        return [factor for factor in (self.factor, self.ch4_factor, self.n2o_factor) if factor is not None]

@@ -180,15 +180,15 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
     return {**chain, "value": value}
 
 
-def _agreeing(name: str, said: Decimal | None, found: Decimal) -> Decimal:
-    if said is not None and said != found:
+def _agreeing(name: str, given: Decimal | None, computed: Decimal) -> Decimal:
+    if given is not None and given != computed:
         raise invalid(
             name,
             "disagrees",
             _("%(name)s=%(said)s, but the other numbers give %(found)s; leave it out, or correct one of them.")
-            % {"name": name, "said": plain(said), "found": plain(found)},
+            % {"name": name, "said": plain(given), "found": plain(computed)},
         )
-    return found
+    return computed
 
 
 # --- Before and after --------------------------------------------------------------------------

@@ -67,10 +67,10 @@ def canonical(unit: str) -> str | None:
 
 def local_units(**where: Any) -> dict[tuple[int, int], LocalUnits]:
     """(factory, energy type) -> its own units: name in lower case -> (how many, of which unit). One query."""
-    found: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
+    factory_units: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
     for row in LocalUnit.objects.filter(**where):
-        found.setdefault((row.factory_id, row.energy_type_id), {})[row.name.lower()] = (row.amount, row.unit)
-    return {**found}
+        factory_units.setdefault((row.factory_id, row.energy_type_id), {})[row.name.lower()] = (row.amount, row.unit)
+    return {**factory_units}
 
 
 def local_units_of(factory: Factory, energy_type: EnergyType) -> LocalUnits:
@@ -137,30 +137,30 @@ def in_factor_unit(
     usual_first = sorted(measures, key=lambda unit: unit != energy_type.default_unit)
     with localcontext() as context:
         context.prec = _PRECISION
-        found = None
+        converted = None
         for unit in usual_first:
             if units.unit(unit).dimension is dimension:
-                found = units.convert(quantity.amount, from_unit=quantity.unit, to_unit=unit), unit
+                converted = units.convert(quantity.amount, from_unit=quantity.unit, to_unit=unit), unit
                 break
         else:
             if dimension is Dimension.MASS:
                 kg = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="kg")
-                found = _first(kg, ((measures[unit].kg_per_unit, unit) for unit in usual_first))
+                converted = _first(kg, ((measures[unit].kg_per_unit, unit) for unit in usual_first))
             elif dimension is Dimension.STACKED_VOLUME and kg_per_stere and "kg" in measures:
-                found = quantity.amount * kg_per_stere, "kg"
+                converted = quantity.amount * kg_per_stere, "kg"
             elif dimension is Dimension.ENERGY and energy_type.carrier == Carrier.FUEL:
                 gj = units.convert(quantity.amount, from_unit=quantity.unit, to_unit="GJ")
-                found = _first(gj, ((measures[unit].gj_per_unit, unit) for unit in usual_first))
-    if found is None:
+                converted = _first(gj, ((measures[unit].gj_per_unit, unit) for unit in usual_first))
+    if converted is None:
         raise _mixed(quantity, dimension, energy_type, usual_first)
-    if found[0] > LARGEST_FACTOR_AMOUNT:
+    if converted[0] > LARGEST_FACTOR_AMOUNT:
         raise invalid(
             "amount",
             "too_large",
             _("amount=%(amount)s %(unit)s is above %(limit)s %(per)s; check the number and the unit.")
-            % {"amount": plain(quantity.amount), "unit": quantity.unit, "limit": "1e14", "per": found[1]},
+            % {"amount": plain(quantity.amount), "unit": quantity.unit, "limit": "1e14", "per": converted[1]},
         )
-    return found
+    return converted
 
 
 def _first(amount: Decimal, sizes: Iterable[tuple[Decimal | None, str]]) -> tuple[Decimal, str] | None:

@@ -101,13 +101,13 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             "warnings": [notice.stored() for notice in notices],
         }
 
-    def said_by(self, entry: EnergyEntry) -> EntryInput:
+    def input_of(self, entry: EnergyEntry) -> EntryInput:
         """The input that would make this entry; a default moisture stays a default."""
-        said = {name: getattr(entry, name) for name in EntryInput.__dataclass_fields__}
-        said["energy_type"] = entry.energy_type.code
+        values = {name: getattr(entry, name) for name in EntryInput.__dataclass_fields__}
+        values["energy_type"] = entry.energy_type.code
         if entry.moisture_is_default:
-            said["moisture_fraction"] = None
-        return EntryInput(**said)
+            values["moisture_fraction"] = None
+        return EntryInput(**values)
 
     def notices_for(self, entry: EnergyEntry) -> list[Notice]:
         if entry.kind != EntryKind.USED or entry.factor is None:
@@ -123,12 +123,12 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         if entry.origin == Origin.METER:
             # Uses of one meter do not overlap, except for a moment while a reading is inserted between two.
             same_source = same_source.exclude(origin=Origin.METER, source_id=entry.source_id)
-        found = (
+        notices = (
             above_usual(entry, others.filter(factor__per_unit=per_unit), column="factor_amount", unit=per_unit),
             overlap(entry, same_source),
             _per_made_tea(entry),
         )
-        return [notice for notice in found if notice is not None]
+        return [notice for notice in notices if notice is not None]
 
     def history(self, entry: EnergyEntry) -> QuerySet[Any]:
         return super().history(entry).select_related("energy_type")
@@ -177,15 +177,15 @@ def _check(data: EntryInput) -> None:
 def find_source(factory: Factory, source_id: int | None) -> EmissionSource | None:
     if source_id is None:
         return None
-    found = EmissionSource.objects.filter(factory=factory, pk=source_id).first()
-    if found is None:
+    source = EmissionSource.objects.filter(factory=factory, pk=source_id).first()
+    if source is None:
         raise invalid(
             "source",
             "unknown_source",
             _("source=%(source)d is not an emission source of %(factory)s.")
             % {"source": source_id, "factory": factory},
         )
-    return found
+    return source
 
 
 def _per_made_tea(entry: EnergyEntry) -> Notice | None:

@@ -74,14 +74,14 @@ def stock_confirmed_months(
         for row in balances(factory_ids, first_month, last_month)
     }
     energy = _fuel_energy(factory_ids, months)
-    found: dict[tuple[int, date], bool | None] = {}
+    verdicts: dict[tuple[int, date], bool | None] = {}
     for factory_id in factory_ids:
         for month in months:
             fuels = energy.get((factory_id, month), {})
             least = COUNTED_FROM_SHARE * sum(fuels.values(), Decimal(0))
             states = {by_place.get((factory_id, code, month)) for code, gj in fuels.items() if gj >= least}
-            found[factory_id, month] = _verdict(states)
-    return found
+            verdicts[factory_id, month] = _verdict(states)
+    return verdicts
 
 
 def _verdict(states: set[State | None]) -> bool | None:
@@ -95,7 +95,7 @@ def balances(factory_ids: Collection[int], first_month: date, last_month: date) 
     months = list(_months(first_month, last_month))
     factories = {f.pk: f for f in Factory.objects.filter(pk__in=factory_ids)}
     counts = _counts(factory_ids, months)
-    found: list[StockMonth] = []
+    unknown: list[StockMonth] = []
     windows: list[_Window] = []
     for (factory_id, type_id), of_fuel in counts.items():
         factory = factories[factory_id]
@@ -105,10 +105,10 @@ def balances(factory_ids: Collection[int], first_month: date, last_month: date) 
             code = of_fuel[0].code
             if opening is None or closing is None:
                 why = Why.NO_OPENING_COUNT if opening is None else Why.NO_CLOSING_COUNT
-                found.append(StockMonth(factory_id, code, month, State.UNKNOWN, why))
+                unknown.append(StockMonth(factory_id, code, month, State.UNKNOWN, why))
             else:
                 windows.append(_Window(factory, type_id, month, opening, closing))
-    return sorted(found + _balanced(windows), key=lambda row: (row.factory_id, row.energy_type, row.month))
+    return sorted(unknown + _balanced(windows), key=lambda row: (row.factory_id, row.energy_type, row.month))
 
 
 # --- Counts ------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
         return []
     scales = _Scales(windows)
     flows = _flows(windows)
-    found = []
+    rows = []
     for number, window in enumerate(windows):
         opening, closing = (scales.kg(window, [count]) for count in (window.opening, window.closing))
         received, used = (
@@ -171,12 +171,12 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
         )
         place = (window.factory.pk, window.opening.code, window.month)
         if opening is None or closing is None or received is None or used is None:
-            found.append(StockMonth(*place, State.UNKNOWN, Why.NO_KILOGRAMS))
+            rows.append(StockMonth(*place, State.UNKNOWN, Why.NO_KILOGRAMS))
             continue
         balance = stock_balance(opening_kg=opening, received_kg=received, used_kg=used, closing_kg=closing)
         state = State.OK if balance.is_within else State.OFF
-        found.append(StockMonth(*place, state, None, opening, received, used, closing, balance))
-    return found
+        rows.append(StockMonth(*place, state, None, opening, received, used, closing, balance))
+    return rows
 
 
 class _Flow(NamedTuple):

@@ -27,8 +27,8 @@ def note_reminder(user: User, factory: Factory, day: date) -> Reminder:
 
 def last_reminders(factory_ids: Iterable[int], days: Iterable[date]) -> dict[tuple[int, date], Reminder]:
     """The newest reminder of each factory and day, with who asked."""
-    found = Reminder.objects.filter(factory__in=list(factory_ids), day__in=list(days))
+    reminders = Reminder.objects.filter(factory__in=list(factory_ids), day__in=list(days))
     return {
         (reminder.factory_id, reminder.day): reminder
-        for reminder in found.select_related("asked_by").order_by("asked_at")
+        for reminder in reminders.select_related("asked_by").order_by("asked_at")
     }

@@ -54,7 +54,7 @@ class EntryLog(ABC, Generic[E, Input]):
         """The columns computed from the input. Raises ApiError 400 with field, value, limit and remedy."""
 
     @abstractmethod
-    def said_by(self, entry: E) -> Input:
+    def input_of(self, entry: E) -> Input:
         """The input that would give this entry."""
 
     @abstractmethod
@@ -112,12 +112,12 @@ class EntryLog(ABC, Generic[E, Input]):
         """Change the input of an entry and the columns computed from it. The history keeps the old values."""
         entry = self._locked(entry_id)
         before, reason = self.place_of(entry), required_reason(reason)
-        said: Any = self.said_by(entry)
-        data = replace(said, **changes)
+        old_input: Any = self.input_of(entry)
+        data = replace(old_input, **changes)
         if "timestamp" in changes and not {"period_start", "period_end"} & set(changes):
             data = replace(data, period_start=None, period_end=None)
         now = timezone.now()
-        changed = {f.name for f in fields(data) if getattr(data, f.name) != getattr(said, f.name)}
+        changed = {f.name for f in fields(data) if getattr(data, f.name) != getattr(old_input, f.name)}
         if changed <= self.plain_fields:
             columns = self.columns_of(entry.factory, data, now)
             for name in self.plain_fields:
@@ -192,8 +192,8 @@ class EntryLog(ABC, Generic[E, Input]):
 # --- Double taps -------------------------------------------------------------------------------
 def request_digest(factory: Factory, data: Any) -> str:
     """A digest of the body's values: 1.0 and 1.00 litres, or one moment with two offsets, give the same digest."""
-    said = {name: _canonical(value) for name, value in asdict(data).items()} | {"factory": factory.pk}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    values = {name: _canonical(value) for name, value in asdict(data).items()} | {"factory": factory.pk}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _canonical(value: Any) -> Any:

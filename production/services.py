@@ -61,7 +61,7 @@ class ProductionLog(EntryLog[ProductionEntry, ProductionInput]):
             "note": data.note,
         }
 
-    def said_by(self, entry: ProductionEntry) -> ProductionInput:
+    def input_of(self, entry: ProductionEntry) -> ProductionInput:
         return ProductionInput(
             product=entry.product,
             amount=entry.amount,
@@ -74,12 +74,12 @@ class ProductionLog(EntryLog[ProductionEntry, ProductionInput]):
     def notices_for(self, entry: ProductionEntry) -> list[Notice]:
         others = self.model.objects.filter(factory_id=entry.factory_id, deleted_at__isnull=True).exclude(pk=entry.pk)
         of_product = others.filter(product=entry.product)
-        found = (
+        notices = (
             above_usual(entry, of_product, column="amount_kg", unit="kg"),
             overlap(entry, of_product),
             _out_turn(entry, others),
         )
-        return [notice for notice in found if notice is not None]
+        return [notice for notice in notices if notice is not None]
 
 
 production_log = ProductionLog()
@@ -93,8 +93,8 @@ def find_product(factory: Factory, name: str) -> Product:
     wanted = "_".join(str(name).split()).casefold()
     sector = SECTORS[factory.sector]
     makes = sector.products
-    found = next((product for product in makes if product.value == wanted), None)
-    if found is None:
+    product = next((product for product in makes if product.value == wanted), None)
+    if product is None:
         known = ", ".join(makes)
         raise invalid(
             "product",
@@ -104,7 +104,7 @@ def find_product(factory: Factory, name: str) -> Product:
             product=str(name)[:60],
             known=list(makes),
         )
-    return found
+    return product
 
 
 def find_unit(name: str) -> ProductionUnit:

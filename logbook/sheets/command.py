@@ -53,15 +53,15 @@ class SheetCommand(BaseCommand):
         parser.add_argument("--user", help="e-mail of the person named as recording; default: nobody")
         parser.add_argument("--dry-run", action="store_true", help="do all of it but store")
 
-    def plan(self, factory: Factory, said: dict[str, Any]) -> SheetImport:
-        """The requested import; `said` has the arguments that are its fields."""
-        return self.sheet_class(factory=factory, **said)
+    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetImport:
+        """The requested import; `arguments` are those that are its fields."""
+        return self.sheet_class(factory=factory, **arguments)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             factory = find_factory(options.pop("factory"))
-            said = {field.name: options[field.name] for field in fields(self.sheet_class) if field.name in options}
-            plan, user = self.plan(factory, said), self._user(options["user"])
+            arguments = {field.name: options[field.name] for field in fields(self.sheet_class) if field.name in options}
+            plan, user = self.plan(factory, arguments), self._user(options["user"])
             with options["file"].open("rb") as file:
                 sheet = read_sheet(file)
             result = plan.run(user, sheet, dry_run=options["dry_run"], progress=self._progress)
@@ -72,7 +72,7 @@ class SheetCommand(BaseCommand):
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         except ApiError as error:
-            problems = [problem["message"] for found in error.fields.values() for problem in found]
+            problems = [problem["message"] for of_field in error.fields.values() for problem in of_field]
             raise CommandError("; ".join(problems) or error.message) from None
         self._report(result)
         if result.rejected:

@@ -24,11 +24,11 @@ class Command(SheetCommand):
         parser.add_argument("--factor", dest="factor_set", default="", metavar="SET", help="default: the set in force")
         parser.add_argument("--source", dest="source_id", metavar="NAME", help="of the factory's emission source")
 
-    def plan(self, factory: Factory, said: dict[str, Any]) -> SheetImport:
-        name = said["source_id"]
+    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetImport:
+        name = arguments["source_id"]
         if name:
             source = EmissionSource.objects.filter(factory=factory, name__iexact=name).first()
             if source is None:
                 raise CommandError(f"source={name!r} is not an emission source of {factory}")
-            said["source_id"] = source.pk
-        return super().plan(factory, said)
+            arguments["source_id"] = source.pk
+        return super().plan(factory, arguments)
