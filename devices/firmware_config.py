@@ -53,10 +53,10 @@ class NodeBuild:
     wifi_password: str = ""
 
 
-def co2_sensor_of(sensor: str, said: str | None) -> str:
-    """`said`, or the type that the registry's name of the sensor shows."""
-    if said:
-        return said
+def co2_sensor_of(sensor: str, requested: str | None) -> str:
+    """`requested`, or the type that the registry's name of the sensor shows."""
+    if requested:
+        return requested
     for beginning, protocol in PROTOCOLS.items():
         if sensor.casefold().startswith(beginning):
             return protocol

@@ -38,8 +38,8 @@ def requested_scope(request: Any, parameters: Any) -> Scope:
     if factory := parameters.get("factory"):
         if not factory.isdecimal() or len(factory) > 9:
             raise invalid("factory", "invalid", _("factory=%r is not a factory's number.") % factory)
-        own = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_READINGS)
-        if not own.filter(pk=int(factory)).exists():
+        visible = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_READINGS)
+        if not visible.filter(pk=int(factory)).exists():
             raise Http404
         devices = devices.filter(factory_id=int(factory))
     if device := parameters.get("device"):
@@ -126,8 +126,8 @@ class EmissionsView(APIView):
             assignments = _assignments(page.rows)
             parts = [DevicePeriod(p.device_id, p.period_start, p.period_end) for p in page.rows]
             rows = [
-                rollup_row(period, scope, assignments, own)
-                for period, own in zip(page.rows, settling(parts, timezone.now()), strict=True)
+                rollup_row(period, scope, assignments, settles)
+                for period, settles in zip(page.rows, settling(parts, timezone.now()), strict=True)
             ]
             columns = list(RollupSerializer().fields)
         return list_response(
@@ -163,8 +163,8 @@ class EmissionsView(APIView):
 
 
 def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool]]:
-    found = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
-    return {pk: (chimney, of_record) for pk, chimney, of_record in found.values_list("pk", "chimney", "is_of_record")}
+    rows = Assignment.objects.filter(pk__in={period.assignment_id for period in periods})
+    return {pk: (chimney, of_record) for pk, chimney, of_record in rows.values_list("pk", "chimney", "is_of_record")}
 
 
 class LatestView(APIView):

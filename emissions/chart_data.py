@@ -77,10 +77,10 @@ def chart_data(
     Raises ApiError 400 on `to` for more periods than a chart can show, 413 when the sum would read too many hours.
     """
     _refuse_too_many(resolution, start, end)
-    found = Assignment.objects.filter(device__in=device_ids, valid_from__lt=end).select_related("factory")
+    begun = Assignment.objects.filter(device__in=device_ids, valid_from__lt=end).select_related("factory")
     if not is_one_device:
-        found = found.filter(is_of_record=True)
-    assignments = [a for a in found.order_by("pk") if a.valid_to is None or a.valid_to > start]
+        begun = begun.filter(is_of_record=True)
+    assignments = [a for a in begun.order_by("pk") if a.valid_to is None or a.valid_to > start]
     last = end + _LONGEST[resolution]
     if (last - start) / timedelta(hours=1) * len(assignments) > MOST_HOURS_READ:
         raise ApiError(

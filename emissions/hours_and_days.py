@@ -76,14 +76,16 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
         begin, middle, end = (
             bisect_left(times_ms, t_ms) for t_ms in (start_ms - context_ms, start_ms, start_ms + HOUR_MS)
         )
-        own = [m for m in minutes[middle:end] if m.assignment_id == assignment]
-        if own:
+        in_hour = [m for m in minutes[middle:end] if m.assignment_id == assignment]
+        if in_hour:
             before = [m for m in minutes[begin:middle] if m.assignment_id == assignment]
-            rows.append(_hour(device_id, start_ms, [*before, *own], own))
+            rows.append(_hour(device_id, start_ms, [*before, *in_hour], in_hour))
     insert_rollups(rows)
 
 
-def _hour(device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Sequence[EmissionMinute]) -> EmissionHour:
+def _hour(
+    device_id: int, start_ms: int, near: Sequence[EmissionMinute], in_hour: Sequence[EmissionMinute]
+) -> EmissionHour:
     facts = [
         hours.MinuteFacts(
             milliseconds(m.period_start), m.valid_ug / 1e9, m.valid_ms / 1000, m.is_idle_like, m.is_firing_like
@@ -94,13 +96,13 @@ def _hour(device_id: int, start_ms: int, near: Sequence[EmissionMinute], own: Se
     return EmissionHour(
         device_id=device_id,
         period_start=moment(start_ms),
-        assignment_id=own[0].assignment_id,
+        assignment_id=in_hour[0].assignment_id,
         status=verdict.status.value,
         record_ug=None if verdict.record_kg is None else micrograms_from_kg(verdict.record_kg),
         operating_ms=round(verdict.operating_s * 1000),
         idle_ms=round(verdict.idle_s * 1000),
         method_version=METHOD_VERSION,
-        **_combine(own),
+        **_combine(in_hour),
     )
 
 

@@ -94,10 +94,10 @@ class Subscription:
 
     def take_rest(self, limit: int = QUEUE_EVENTS) -> list[Announced | None]:
         """The items that are queued now."""
-        found: list[Announced | None] = []
-        while len(found) < limit and not self.queue.empty():
-            found.append(self.queue.get_nowait())
-        return found
+        rest: list[Announced | None] = []
+        while len(rest) < limit and not self.queue.empty():
+            rest.append(self.queue.get_nowait())
+        return rest
 
 
 class Hub:
@@ -223,9 +223,9 @@ class Hub:
             return
         news = [Announced(item) for item in readings_by_key(wanted)]
         for subscription in subscriptions:
-            own = [one for one in news if one.item.row.device_id in subscription.device_ids]
-            if own:
-                subscription.offer(*own)
+            to_offer = [one for one in news if one.item.row.device_id in subscription.device_ids]
+            if to_offer:
+                subscription.offer(*to_offer)
 
 
 hub = Hub()
@@ -246,9 +246,9 @@ def _authorise(request: HttpRequest) -> Scope:
     """The user and the devices of the request. Runs in a thread, and gives its database connection back."""
     try:
         if request.headers.get("Authorization"):
-            found = ApiTokenAuthentication().authenticate(request)
-            if found is not None:
-                request.user = found[0]
+            user_and_token = ApiTokenAuthentication().authenticate(request)
+            if user_and_token is not None:
+                request.user = user_and_token[0]
         if not request.user.is_authenticated:
             raise ApiError(401, "not_signed_in", _("Sign in, or send a token."))
         if not may(request.user, Action.VIEW_READINGS):

@@ -94,9 +94,9 @@ def _page(
         "before_at": at if is_backward else None,
     }
     statement = sql.load("emissions", name).replace("/* direction */", "DESC" if is_backward else "ASC")
-    found = sql.fetch(statement, parameters, row_type)
-    has_more = len(found) > size
-    rows = found[:size]
+    fetched = sql.fetch(statement, parameters, row_type)
+    has_more = len(fetched) > size
+    rows = fetched[:size]
     if is_backward:
         rows.reverse()
     if not rows:
@@ -118,7 +118,7 @@ def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
         by_device.setdefault(row.device_id, []).append(row)
     if not by_device:
         return []
-    firsts = [own[0] for own in by_device.values()]
+    firsts = [device_rows[0] for device_rows in by_device.values()]
     context: dict[int, list[ReadingRow]] = {}
     for row in _fetch(
         "readings_before",
@@ -130,12 +130,12 @@ def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
     ):
         context.setdefault(row.device_id, []).append(row)
     setups = derive.load_setups(by_device)
-    found: dict[Key, DerivedReading] = {}
-    for device_id, own in by_device.items():
+    by_key: dict[Key, DerivedReading] = {}
+    for device_id, device_rows in by_device.items():
         before = context.get(device_id, [])
-        for item in derive.derive([*before, *own], setups.get(device_id, []))[len(before) :]:
-            found[_key(item.row)] = item
-    return [found[_key(row)] for row in ordered]
+        for item in derive.derive([*before, *device_rows], setups.get(device_id, []))[len(before) :]:
+            by_key[_key(item.row)] = item
+    return [by_key[_key(row)] for row in ordered]
 
 
 def latest_readings(device_ids: Sequence[int]) -> list[DerivedReading]:

@@ -285,23 +285,23 @@ def _minutes(
         return minutes.setdefault(start, _Minute(start, setup))
 
     for setup in setups:
-        own = [r for r in derived if r.setup is setup and not setup.is_held(r.row)]
-        for reading in own:
+        of_setup = [r for r in derived if r.setup is setup and not setup.is_held(r.row)]
+        for reading in of_setup:
             # A mean and its mass count in the minute where its time begins.
             begins_ms = reading.row.t_ms - round((reading.reading.span_s or 0) * 1000)
             if minute := minute_of(begins_ms, setup):
                 minute.readings.append(reading)
-        for name, parts in _series(own, setup):
+        for name, parts in _series(of_setup, setup):
             for segment in parts:
                 if minute := minute_of(segment.start_ms, setup):
                     getattr(minute, name).append(segment)
     return [minutes[start] for start in sorted(minutes)]
 
 
-def _series(own: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[tuple[str, list[Segment]]]:
+def _series(of_setup: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[tuple[str, list[Segment]]]:
     """Three series of one assignment: what was measured, its valid part, and its flux before geometry."""
     cut_ms = hour_cutter(setup.assignment.factory.zone)
-    measured = [r for r in own if r.state is not None and is_measured(r.quality)]
+    measured = [r for r in of_setup if r.state is not None and is_measured(r.quality)]
     measured_segments = segments([_sample(r) for r in measured], cut_ms=cut_ms)
     yield "measured", measured_segments
     yield "flux", segments([_sample(r, of_flux=True) for r in measured], cut_ms=cut_ms)

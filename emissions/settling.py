@@ -66,9 +66,9 @@ class SitePeriod:
     end: datetime
 
 
-def latest(found: Iterable[Settling | None]) -> Settling | None:
+def latest(parts: Iterable[Settling | None]) -> Settling | None:
     """A sum is settled when its last part is settled."""
-    return max((one for one in found if one is not None), key=lambda one: one.until, default=None)
+    return max((one for one in parts if one is not None), key=lambda one: one.until, default=None)
 
 
 def settling(parts: Sequence[DevicePeriod], now: datetime) -> list[Settling | None]:
@@ -103,10 +103,10 @@ def settling_of_sites(periods: Sequence[SitePeriod], now: datetime) -> list[Sett
             if start < end:
                 places.append(place)
                 parts.append(DevicePeriod(row.device_id, start, end))
-    found: list[Settling | None] = [None] * len(periods)
+    by_period: list[Settling | None] = [None] * len(periods)
     for place, one in zip(places, settling(parts, now), strict=True):
-        found[place] = latest((found[place], one))
-    return found
+        by_period[place] = latest((by_period[place], one))
+    return by_period
 
 
 # --- The period is not over ---------------------------------------------------------------------
