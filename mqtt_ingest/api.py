@@ -100,8 +100,8 @@ def _devices(user: AnyUser, items: Sequence[object]) -> dict[str, MCUDevice]:
     names = {item["device"] for item in items if isinstance(item, dict) and isinstance(item.get("device"), str)}
     # PostgreSQL text holds no NUL, and no device id does.
     names = {name for name in names if "\x00" not in name}
-    found = visible_to(user, MCUDevice.objects.select_related("factory")).filter(device_id__in=names)
-    devices = {device.device_id: device for device in found}
+    visible = visible_to(user, MCUDevice.objects.select_related("factory")).filter(device_id__in=names)
+    devices = {device.device_id: device for device in visible}
     for device in devices.values():
         require(user, Action.WRITE_READINGS, device.factory)
     return devices

@@ -19,8 +19,8 @@ def describe_error(error: msgspec.ValidationError, source: Any) -> str:
     what = what.replace("`", "")[:1].lower() + what.replace("`", "")[1:]
     if not path:
         return what[:DETAIL_LIMIT_CHARS]
-    found, value = _look_up(source, path)
-    text = f"{path}={_shown(value)}: {what}" if found else f"{path}: {what}"
+    is_found, value = _look_up(source, path)
+    text = f"{path}={_shown(value)}: {what}" if is_found else f"{path}: {what}"
     return text[:DETAIL_LIMIT_CHARS]
 
 

@@ -49,38 +49,38 @@ class DeviceDirectory:
 
     def find(self, device_ids: Iterable[str]) -> dict[str, DeviceRef | None]:
         now_s = self._clock()
-        found: dict[str, DeviceRef | None] = {}
+        devices: dict[str, DeviceRef | None] = {}
         missing: set[str] = set()
         for device_id in set(device_ids):
             device, stale_at_s = self._entries.get(device_id, (None, 0.0))
             if now_s < stale_at_s:
-                found[device_id] = device
+                devices[device_id] = device
             else:
                 missing.add(device_id)
         if missing:
-            found.update(self._look_up(missing, now_s))
-        return found
+            devices.update(self._look_up(missing, now_s))
+        return devices
 
     def _look_up(self, device_ids: set[str], now_s: float) -> dict[str, DeviceRef | None]:
         rows = MCUDevice.objects.filter(device_id__in=device_ids).values_list("device_id", "pk", "revoked_at")
-        found: dict[str, DeviceRef | None] = dict.fromkeys(device_ids)
+        devices: dict[str, DeviceRef | None] = dict.fromkeys(device_ids)
         for device_id, pk, revoked_at in rows:
-            found[device_id] = DeviceRef(pk, revoked_at is not None)
-        if len(self._entries) + len(found) > CAPACITY_COUNT:
+            devices[device_id] = DeviceRef(pk, revoked_at is not None)
+        if len(self._entries) + len(devices) > CAPACITY_COUNT:
             # Invented ids must not fill the memory; real ones return with their next message.
             self._entries.clear()
-        for device_id, device in found.items():
+        for device_id, device in devices.items():
             believed_for_s = NOT_FOUND_FOR_S if device is None else FOUND_FOR_S
             self._entries[device_id] = (device, now_s + believed_for_s)
-        return found
+        return devices
 
 
 def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, ParsedMessage]]) -> list[Arrival]:
     """Messages with their devices; everything in messages of unknown or revoked devices is refused."""
-    found = directory.find(parsed.device_id for _, parsed in messages if not _has_no_device(parsed))
+    devices = directory.find(parsed.device_id for _, parsed in messages if not _has_no_device(parsed))
     arrivals = []
     for received, parsed in messages:
-        device = found.get(parsed.device_id)
+        device = devices.get(parsed.device_id)
         if device is None:
             detail = f"there is no device {parsed.device_id!r}: register it with provision_device"
             parsed = refuse_all(parsed, Reason.UNKNOWN_DEVICE, detail)

@@ -62,5 +62,5 @@ class Liveness:
 
 def last_sign_of_life() -> SignOfLife | None:
     """The last heartbeat of any age; None if there never was one."""
-    found = cache.get(CACHE_KEY)
-    return SignOfLife(**found) if found else None
+    cached = cache.get(CACHE_KEY)
+    return SignOfLife(**cached) if cached else None

@@ -23,16 +23,16 @@ class Counters:
 
 def counters() -> Counters:
     """All counters from one statement, so that they add up."""
-    found = Counters()
+    totals = Counters()
     rows = IngestCounter.objects.values("outcome", "reason").annotate(total=Sum("count"))
     for outcome, reason, total in rows.values_list("outcome", "reason", "total"):
         if outcome == Outcome.REJECTED:
-            found.rejected[reason] = total
+            totals.rejected[reason] = total
         elif outcome == Outcome.MESSAGE:
-            found.messages[reason] = total
+            totals.messages[reason] = total
         else:
-            setattr(found, outcome, total)
-    return found
+            setattr(totals, outcome, total)
+    return totals
 
 
 def is_alive() -> bool:

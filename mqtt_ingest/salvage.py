@@ -70,9 +70,9 @@ def _whole_number(text: str) -> int | float:
 
 def _problem_of_envelope(message: dict[str, Any]) -> Problem | None:
     head = {name: value for name, value in message.items() if name != "readings"}
-    found = _find_no_number(head)
-    if found is not None:
-        return Reason.NOT_JSON, found
+    no_number = _find_no_number(head)
+    if no_number is not None:
+        return Reason.NOT_JSON, no_number
     try:
         msgspec.convert(message, DecodedEnvelope)
     except msgspec.ValidationError as error:
@@ -84,9 +84,9 @@ def _judge(
     item: Any, stream: int, index: int, now_ms: int, *, refusal: Problem | None, is_readable: bool
 ) -> Reading | Rejection:
     seq, seq_from = (item.get("seq"), item.get("seq_from")) if isinstance(item, dict) else (None, None)
-    found = _find_no_number(item) if is_readable else None
-    if found is not None:
-        return refuse_by_name(seq, seq_from, stream, (Reason.NOT_JSON, found), index)
+    no_number = _find_no_number(item) if is_readable else None
+    if no_number is not None:
+        return refuse_by_name(seq, seq_from, stream, (Reason.NOT_JSON, no_number), index)
     if refusal is not None:
         return refuse_by_name(seq, seq_from, stream, refusal, index)
     try:

@@ -110,16 +110,16 @@ def _client(
     address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, device.ca_file)
     set_up_client(client, replace(address, username=device.username, password=device.password))
 
-    def on_connect(own: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
+    def on_connect(mqtt_client: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
         if reason.is_failure:
             answers.put(f"The broker refuses the login of {device.device_id}: {reason}. Has sync_broker run?")
         else:
-            own.subscribe(device.topics["committed"], qos=1)
+            mqtt_client.subscribe(device.topics["committed"], qos=1)
 
-    def on_subscribe(own: mqtt.Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:
-        own.publish(device.topics["readings"], json.dumps(message), qos=1)
+    def on_subscribe(mqtt_client: mqtt.Client, data: Any, mid: int, reasons: Any, properties: Any) -> None:
+        mqtt_client.publish(device.topics["readings"], json.dumps(message), qos=1)
 
-    def on_message(own: mqtt.Client, data: Any, received: mqtt.MQTTMessage) -> None:
+    def on_message(mqtt_client: mqtt.Client, data: Any, received: mqtt.MQTTMessage) -> None:
         answers.put(json.loads(received.payload))
 
     client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
