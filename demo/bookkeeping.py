@@ -37,7 +37,7 @@ class Bookkeeper:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._types = {found.code: found for found in EnergyType.objects.all()}
+        self._types = {energy_type.code: energy_type for energy_type in EnergyType.objects.all()}
         self._book = cache(self._make_book)
 
     def _make_book(self, energy_type: str, country: str, factor_set: str) -> FactorBook:
@@ -110,7 +110,7 @@ class Bookkeeper:
 def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:
     """In order, because each meter reading makes a use together with the previous reading."""
     for line in sorted(lines, key=lambda line: line.start):
-        said = EntryInput(
+        reading = EntryInput(
             energy_type=line.energy_type,
             kind=line.kind,
             amount=line.amount,
@@ -119,7 +119,7 @@ def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> N
             note=line.note,
             meter_restarted=line.meter_restarted,
         )
-        energy_log.record(user, factory, said)
+        energy_log.record(user, factory, reading)
 
 
 def _stored_energy(factory: Factory, since: datetime) -> Iterator[_Stored]:
@@ -135,7 +135,7 @@ def _stored_production(factory: Factory, since: datetime) -> Iterator[_Stored]:
         yield product, Made.kind, origin, start, end
 
 
-def _missing(told: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
+def _missing(lines: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
     """Lines that are not stored, not even as deleted, and whose time nobody has logged by hand."""
     stored: set[tuple[str, str, datetime]] = set()
     by_hand: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
@@ -145,7 +145,7 @@ def _missing(told: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
         stored.add((name, kind, start))
     return [
         one
-        for one in told
+        for one in lines
         if (one.name, one.kind, one.start) not in stored
         and not (one.end and any(start < one.end and one.start < end for start, end in by_hand[one.name]))
     ]

@@ -47,8 +47,8 @@ def note(data_dir: Path, state: NodeState) -> None:
 
 def current(data_dir: Path) -> NodeState | None:
     try:
-        found = read_object(folder(data_dir) / "state.json")
-        return NodeState(found["device_id"], State(found["state"]), found["why"])
+        saved = read_object(folder(data_dir) / "state.json")
+        return NodeState(saved["device_id"], State(saved["state"]), saved["why"])
     except (ValueError, KeyError, TypeError):
         return None
 

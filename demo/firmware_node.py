@@ -45,9 +45,9 @@ def settings_text(planned: PlannedDevice, password: str) -> str:
         .filter(device__device_id=planned.device_id, valid_to=None)
         .latest("valid_from")
     )
-    told = dataclasses.replace(describe(assignment.device, password), host="127.0.0.1")
+    node = dataclasses.replace(describe(assignment.device, password), host="127.0.0.1")
     build = NodeBuild(co2_sensor="mhz19" if planned.sensor.startswith("mh-z") else "gss")
-    config = firmware_config(told, assignment, build, pinned_ca(told.ca_file, told.host))
+    config = firmware_config(node, assignment, build, pinned_ca(node.ca_file, node.host))
     return as_text(config | {"warm_up_s": WARM_UP_S, "interval_s": 5})
 
 

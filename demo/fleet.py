@@ -293,16 +293,16 @@ class Fleet:
     # --- The end ---------------------------------------------------------------------------------
     def _say_goodbye(self) -> None:
         """The devices report that they are off line, because a clean disconnect sends no last will."""
-        said: list[tuple[Link, MQTTMessageInfo]] = []
+        goodbyes: list[tuple[Link, MQTTMessageInfo]] = []
         for link in self.links:
             info = link.publish(Kind.STATUS, OFFLINE_PAYLOAD, retain=True)
             if info is not None:
-                said.append((link, info))
+                goodbyes.append((link, info))
                 self._flush(link)
         deadline_s = time.monotonic() + GOODBYE_S
-        while said and time.monotonic() < deadline_s:
-            said = [(link, info) for link, info in said if link.client and not info.is_published()]
-            if said:
+        while goodbyes and time.monotonic() < deadline_s:
+            goodbyes = [(link, info) for link, info in goodbyes if link.client and not info.is_published()]
+            if goodbyes:
                 self._wait_and_serve(max(0.0, deadline_s - time.monotonic()))
         for link in self.links:
             if link.client is not None:

@@ -22,8 +22,8 @@ class Progress:
 
 def load_passwords(data_dir: Path) -> dict[str, str]:
     """Device id -> password; empty before the world was seeded, or if the file cannot be used."""
-    found = read_object(data_dir / "fleet.json")
-    return {name: text for name, text in found.items() if isinstance(text, str)}
+    saved = read_object(data_dir / "fleet.json")
+    return {name: text for name, text in saved.items() if isinstance(text, str)}
 
 
 def save_passwords(data_dir: Path, passwords: Mapping[str, str]) -> None:
@@ -52,8 +52,8 @@ def load_anchor(data_dir: Path) -> int | None:
 
 def load_logged(data_dir: Path) -> dict[str, int]:
     """Site -> the last day, in days since 1970, up to which its log is filled; empty before the first time."""
-    found = read_object(data_dir / "history.json").get("logged_until_day")
-    return {name: day for name, day in found.items() if isinstance(day, int)} if isinstance(found, dict) else {}
+    saved = read_object(data_dir / "history.json").get("logged_until_day")
+    return {name: day for name, day in saved.items() if isinstance(day, int)} if isinstance(saved, dict) else {}
 
 
 def save_history(data_dir: Path, anchor_day: int, logged: Mapping[str, int]) -> None:

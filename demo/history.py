@@ -108,7 +108,7 @@ def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
     devices = {device.device_id: device for device in MCUDevice.objects.filter(device_id__in=planned)}
     latest = {r.row.device_id: r.row.t_ms for r in latest_readings([d.pk for d in devices.values()])}
     begins_ms, until_ms = milliseconds(times().begins_at), milliseconds(now - LIVE_FILL)
-    found = []
+    missing = []
     for device_id, plan in planned.items():
         device = devices.get(device_id)
         if device is None or plan.part is Part.NEVER_REPORTED:
@@ -118,8 +118,8 @@ def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
             end_ms = min(end_ms, milliseconds(device.last_heartbeat))
         gap = Gap(plan, device.pk, latest.get(device.pk, begins_ms), end_ms)
         if gap.end_ms - gap.start_ms >= SHORTEST_GAP_MS:
-            found.append(gap)
-    return found
+            missing.append(gap)
+    return missing
 
 
 def prepare() -> None:
@@ -209,11 +209,11 @@ def _fill_ledger(bookkeeper: Bookkeeper, name: str, now: datetime, span: Times) 
             return factory.pk
         since = ledger.day_start(filled_day - LOGGED_LATE_DAYS)
     if factory.organisation.name == mines.ORGANISATION_NAME:
-        told = mines.mine_ledger(mines.planned(name), first_day=span.first_day, last_day=last_day)
+        site_ledger = mines.mine_ledger(mines.planned(name), first_day=span.first_day, last_day=last_day)
     else:
-        told = ledger.tea_ledger(name, first_day=span.first_day, last_day=last_day, anchor_day=span.anchor_day)
+        site_ledger = ledger.tea_ledger(name, first_day=span.first_day, last_day=last_day, anchor_day=span.anchor_day)
     managers = User.objects.filter(memberships__factory=factory, memberships__role=Role.FACTORY_MANAGER)
-    bookkeeper.write(factory, managers.order_by("pk").first(), told, since=since)
+    bookkeeper.write(factory, managers.order_by("pk").first(), site_ledger, since=since)
     goals.set_goal(factory, span.anchor_day)
     return factory.pk
 
@@ -236,8 +236,8 @@ def hand_over(now: datetime) -> None:
     planned = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
     devices = dict(MCUDevice.objects.filter(device_id__in=planned).values_list("pk", "device_id"))
     progress = fleet_files.load_progress(settings.DATA_DIR)
-    for found in latest_readings(list(devices)):
-        row = found.row
+    for latest in latest_readings(list(devices)):
+        row = latest.row
         device_id = devices[row.device_id]
         known = progress.get(device_id)
         if known is None or known.t_ms < row.t_ms:

@@ -47,10 +47,10 @@ class Instance:
 def holder(data_dir: Path) -> Instance | None:
     """The live run that holds this folder."""
     try:
-        found = Instance(**read_object(_pid_file(data_dir)))
+        noted = Instance(**read_object(_pid_file(data_dir)))
     except TypeError:
         return None
-    return found if found.is_alive() else None
+    return noted if noted.is_alive() else None
 
 
 def refuse_second(data_dir: Path) -> None:
@@ -82,6 +82,6 @@ def _pid_file(data_dir: Path) -> Path:
 
 
 if __name__ == "__main__":
-    found = holder(Path(sys.argv[1]))
-    if found is not None:
-        sys.exit(f"Carbon Track runs from {sys.argv[1]} ({found}): stop it first.")
+    running = holder(Path(sys.argv[1]))
+    if running is not None:
+        sys.exit(f"Carbon Track runs from {sys.argv[1]} ({running}): stop it first.")

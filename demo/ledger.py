@@ -115,9 +115,9 @@ class _Book:
         return Decimal(round(kg / 10)) * 10
 
 
-def recorded_at(told: Line | Made) -> datetime:
+def recorded_at(entry: Line | Made) -> datetime:
     """The morning after, a little after the shift changed."""
-    return (told.end or told.start) + timedelta(minutes=8 + 70 * draw(69, 70, int(told.start.timestamp())))
+    return (entry.end or entry.start) + timedelta(minutes=8 + 70 * draw(69, 70, int(entry.start.timestamp())))
 
 
 def day_number(day: date) -> int:

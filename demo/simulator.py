@@ -186,8 +186,8 @@ def mean_charge(charge_every_s: float) -> tuple[float, float]:
 def shifts_near(profile: StackProfile, t_s: float) -> list[Shift]:
     """The shifts of this local day, the one before and the one after."""
     day = math.floor(t_s / DAY_S)
-    found = (profile.works.shift(number) for number in (day - 2, day - 1, day))
-    return [shift for shift in found if shift is not None]
+    shifts = (profile.works.shift(number) for number in (day - 2, day - 1, day))
+    return [shift for shift in shifts if shift is not None]
 
 
 def glow_at(profile: StackProfile, t_s: float) -> tuple[float, float, float, float | None]:

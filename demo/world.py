@@ -68,18 +68,18 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
 
 # --- Places -----------------------------------------------------------------------------------
 def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int]:
-    found = {factory.name: factory for factory in organisation.factories.all()}
-    missing = [planned for planned in cast.factories() if planned.name not in found]
+    factories = {factory.name: factory for factory in organisation.factories.all()}
+    missing = [planned for planned in cast.factories() if planned.name not in factories]
     for planned in missing:
         fields = asdict(planned)
-        found[planned.name] = create_factory(organisation, location=fields.pop("place"), sector="tea", **fields)
+        factories[planned.name] = create_factory(organisation, location=fields.pop("place"), sector="tea", **fields)
     sources = ((_("Generator"), SourceKind.GENSET, "diesel"), (_("Grid"), SourceKind.GRID, "electricity"))
     EmissionSource.objects.bulk_create(
-        EmissionSource(factory=found[planned.name], name=name, kind=kind, fuels=fuels)
+        EmissionSource(factory=factories[planned.name], name=name, kind=kind, fuels=fuels)
         for planned in missing
         for name, kind, fuels in sources
     )
-    return found, len(missing)
+    return factories, len(missing)
 
 
 def _seed_twin(sandbox: Organisation, factories: Mapping[str, Factory]) -> None:
@@ -92,11 +92,11 @@ def _seed_twin(sandbox: Organisation, factories: Mapping[str, Factory]) -> None:
 
 
 def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
-    found = {mine.name: mine for mine in organisation.factories.all()}
+    by_name = {mine.name: mine for mine in organisation.factories.all()}
     for planned in mines.MINES:
-        if planned.name in found:
+        if planned.name in by_name:
             continue
-        mine = found[planned.name] = create_factory(
+        mine = by_name[planned.name] = create_factory(
             organisation,
             name=planned.name,
             location=planned.place,
@@ -116,7 +116,7 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
         ):
             mine_class = planned.mine_class if kind == SourceKind.MINE_METHANE else ""
             EmissionSource.objects.create(factory=mine, name=name, kind=kind, fuels=fuels, mine_class=mine_class)
-    return found
+    return by_name
 
 
 # --- People -----------------------------------------------------------------------------------
@@ -137,25 +137,25 @@ def _seed_users(demo_password: str) -> list[tuple[User, Person]]:
     """Those with a login can sign in, all with this password; nobody can sign in as one with only a phone."""
     everybody = {person.email or person.phone: person for person in (*PEOPLE, *staff())}
     known = User.objects.filter(Q(email__in=everybody) | Q(phone__in=everybody))
-    found = {user.email or user.phone: user for user in known}
+    users = {user.email or user.phone: user for user in known}
     # PBKDF2 takes a third of a second, so all accounts, which share the password, also share one hash. Its salt tells
     # which password it was made with.
     salt = salted_hmac("demo.world", demo_password).hexdigest()[:32]
     outdated = {
         key: person
         for key, person in everybody.items()
-        if key not in found or (person.email and _salt_of(found[key]) != salt)
+        if key not in users or (person.email and _salt_of(users[key]) != salt)
     }
     encoded = make_password(demo_password, salt=salt) if any(person.email for person in outdated.values()) else ""
     for key, person in outdated.items():
         new = User(email=person.email, phone=person.phone, first_name=person.first_name, last_name=person.last_name)
-        user = found.setdefault(key, new)
+        user = users.setdefault(key, new)
         if person.email:
             user.password = encoded
         else:
             user.set_unusable_password()
         user.save()
-    return [(found[key], person) for key, person in everybody.items()]
+    return [(users[key], person) for key, person in everybody.items()]
 
 
 def _scopes(
