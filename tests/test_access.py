@@ -6,7 +6,7 @@ a table.
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -27,6 +27,7 @@ from energy.services import set_local_unit
 from production.models import ProductionEntry
 from tests import make
 from tests.access_matrix import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN, NO_METHOD, NOBODYS, OURS, UNSAFE, WHO
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -44,11 +45,11 @@ OUR_ROUTES = [route for route, _pattern in routes() if not route.startswith(("ac
 ADMIN_ROUTES = [route for route, _pattern in routes() if route.startswith("admin/")]
 
 
-def hq_token_key(cast: SimpleNamespace) -> str:
+def hq_token_key(cast: Cast) -> str:
     return ApiToken.objects.filter(user=cast.hq).values_list("token_key", flat=True).first() or "none"
 
 
-def address(route: str, cast: SimpleNamespace) -> str:
+def address(route: str, cast: Cast) -> str:
     values = {
         "(?P<pk>[^/.]+)": cast.litein.pk,
         r"[\s\S]*": "no-such-thing",
@@ -89,7 +90,7 @@ def address(route: str, cast: SimpleNamespace) -> str:
 
 
 @pytest.fixture
-def clients(cast: SimpleNamespace, as_user: Callable[..., Client]) -> dict[str, Client]:
+def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
     make.make_energy_entry(cast.litein)
     make.make_target(cast.litein)
@@ -131,7 +132,7 @@ def test_every_address_of_ours_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("route", OURS)
-def test_who_may_do_what(route: str, cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+def test_who_may_do_what(route: str, cast: Cast, clients: dict[str, Client]) -> None:
     url = address(route, cast)
     expected, found = {}, {}
     default = NO_METHOD if route.startswith("api/") else NOBODYS
@@ -158,13 +159,13 @@ def test_who_may_do_what(route: str, cast: SimpleNamespace, clients: dict[str, C
     assert {key: found[key] for key in found if found[key] != expected[key]} == {}
 
 
-def test_pages_that_need_a_sign_in_lead_to_it_and_back(cast: SimpleNamespace, client: Client) -> None:
+def test_pages_that_need_a_sign_in_lead_to_it_and_back(cast: Cast, client: Client) -> None:
     response = client.get(f"/factories/{cast.litein.pk}/")
 
     assert response["Location"] == f"/accounts/login/?next=/factories/{cast.litein.pk}/"
 
 
-def test_pages_of_allauth_are_open_or_ask_for_a_sign_in(client: Client, cast: SimpleNamespace) -> None:
+def test_pages_of_allauth_are_open_or_ask_for_a_sign_in(client: Client, cast: Cast) -> None:
     names = {pattern.name: pattern for route, pattern in routes() if route.startswith("accounts/")}
 
     assert set(names) == ALLAUTH_OPEN | ALLAUTH_SIGNED_IN
@@ -184,7 +185,7 @@ def test_nobody_signs_up_uninvited(client: Client) -> None:
     assert not User.objects.filter(email="new@test.example").exists()
 
 
-def test_the_admin_site_is_for_staff_alone(cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+def test_the_admin_site_is_for_staff_alone(cast: Cast, clients: dict[str, Client]) -> None:
     # Nobody but staff comes so far that a role could matter: three kinds of stranger stand for all.
     for who in ("not_signed_in", "hq", "read_token"):
         for route in ADMIN_ROUTES:
@@ -195,7 +196,7 @@ def test_the_admin_site_is_for_staff_alone(cast: SimpleNamespace, clients: dict[
                 assert "/login/" in response["Location"], (who, url)
 
 
-def test_lists_and_forms_of_the_admin_site_open(cast: SimpleNamespace, clients: dict[str, Client]) -> None:
+def test_lists_and_forms_of_the_admin_site_open(cast: Cast, clients: dict[str, Client]) -> None:
     ours = [
         r
         for r in ADMIN_ROUTES

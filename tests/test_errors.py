@@ -2,9 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,13 +10,14 @@ from django.test import Client
 
 from accounts.roles import Scope
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 SHAPE = {"code", "message", "params", "fields"}
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     make.make_device(factory=cast.litein, device_id="litein-1")
     return as_user(cast.hq)
 
@@ -127,7 +126,7 @@ def test_a_bad_token_is_called_that(client: Client, header: str) -> None:
     assert error(client.get("/api/me/", headers={"Authorization": header}), 401)["code"] == "invalid_token"
 
 
-def test_an_expired_token_is_a_bad_one(client: Client, cast: SimpleNamespace) -> None:
+def test_an_expired_token_is_a_bad_one(client: Client, cast: Cast) -> None:
     token = make.make_token(cast.hq, expiry=timedelta(seconds=-1))
 
     body = error(client.get("/api/me/", headers={"Authorization": f"Token {token}"}), 401)
@@ -135,7 +134,7 @@ def test_an_expired_token_is_a_bad_one(client: Client, cast: SimpleNamespace) ->
     assert body["code"] == "invalid_token"
 
 
-def test_the_token_of_somebody_who_left_is_a_bad_one(client: Client, cast: SimpleNamespace) -> None:
+def test_the_token_of_somebody_who_left_is_a_bad_one(client: Client, cast: Cast) -> None:
     token = make.make_token(cast.hq)
     cast.hq.is_active = False
     cast.hq.save()
@@ -143,13 +142,13 @@ def test_the_token_of_somebody_who_left_is_a_bad_one(client: Client, cast: Simpl
     error(client.get("/api/me/", headers={"Authorization": f"Token {token}"}), 401)
 
 
-def test_no_right_is_forbidden(hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_no_right_is_forbidden(hq: Client, cast: Cast, as_user: AsUser) -> None:
     response = as_user(cast.litein_manager).post("/api/mcu-devices/litein-1/rotate-secret/")
 
     assert error(response, 403)["code"] == "forbidden"
 
 
-def test_a_browser_without_its_csrf_token_is_refused_in_our_shape(cast: SimpleNamespace) -> None:
+def test_a_browser_without_its_csrf_token_is_refused_in_our_shape(cast: Cast) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(cast.hq, backend="allauth.account.auth_backends.AuthenticationBackend")
 
@@ -183,7 +182,7 @@ def test_an_unknown_address_is_not_found_for_a_program_that_posts() -> None:
     error(post(Client(enforce_csrf_checks=True), "/api/emission/", {}), 404)
 
 
-def test_what_is_out_of_scope_looks_like_what_is_not_there(hq: Client, cast: SimpleNamespace) -> None:
+def test_what_is_out_of_scope_looks_like_what_is_not_there(hq: Client, cast: Cast) -> None:
     foreign = error(hq.get(f"/api/factories/{cast.elsewhere.pk}/"), 404)
 
     assert foreign == error(hq.get("/api/factories/999999/"), 404)
@@ -212,7 +211,7 @@ def test_the_stream_refuses_a_post_in_our_shape_and_says_what_is_allowed() -> No
 
 
 # --- 409, 413, 415, 429 ------------------------------------------------------------------------
-def test_a_revoked_device_conflicts(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_revoked_device_conflicts(hq: Client, cast: Cast) -> None:
     make.make_device(factory=cast.litein, device_id="old-one", revoked_at="2026-01-01T00:00:00Z")
 
     body = error(hq.post("/api/mcu-devices/old-one/rotate-secret/"), 409)
@@ -256,7 +255,7 @@ def test_a_rate_limit_says_when_to_come_again(client: Client) -> None:
 
 
 def test_the_rate_limit_of_writing_leaves_reading_alone(
-    client: Client, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates = {"login": "1/min", "write_emissions": "1/min"}
     monkeypatch.setattr("rest_framework.throttling.ScopedRateThrottle.THROTTLE_RATES", rates)

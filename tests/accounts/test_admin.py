@@ -1,20 +1,18 @@
 """People in the admin site: added by e-mail or phone, memberships that fit, tokens without their secret."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, Membership, User
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 NO_MEMBERSHIPS = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
 
 
 @pytest.fixture
-def root(as_user: Callable[..., Client]) -> Client:
+def root(as_user: AsUser) -> Client:
     return as_user(make.make_user(email="root@test.example", is_superuser=True, is_staff=True))
 
 
@@ -78,7 +76,7 @@ def test_a_user_is_changed_and_may_lose_the_email(root: Client) -> None:
     assert user.check_password(make.PASSWORD)
 
 
-def test_a_membership_in_a_factory_of_others_is_refused(root: Client, cast: SimpleNamespace) -> None:
+def test_a_membership_in_a_factory_of_others_is_refused(root: Client, cast: Cast) -> None:
     before = Membership.objects.count()
     fields = {"user": cast.nobody.pk, "organisation": cast.organisation.pk, "county": "", "role": "auditor"}
 

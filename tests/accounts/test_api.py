@@ -1,9 +1,7 @@
 """Sign in to the API and out of it, who am I, and what a token is worth."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from accounts.models import ApiToken
 from accounts.roles import Role, Scope
 from accounts.tokens import create_token
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ def with_token(token: str) -> Client:
 
 # --- Signing in --------------------------------------------------------------------------------
 @pytest.mark.parametrize("email", ["litein@test.example", "LITEIN@Test.Example"])
-def test_a_manager_signs_in_by_email_in_any_case(client: Client, cast: SimpleNamespace, email: str) -> None:
+def test_a_manager_signs_in_by_email_in_any_case(client: Client, cast: Cast, email: str) -> None:
     response = log_in(client, email=email)
 
     body = response.json()
@@ -52,7 +51,7 @@ def test_a_manager_signs_in_by_email_in_any_case(client: Client, cast: SimpleNam
     assert with_token(body["token"]).get("/api/me/").json() == body["user"]
 
 
-def test_a_manager_signs_in_by_phone(client: Client, cast: SimpleNamespace) -> None:
+def test_a_manager_signs_in_by_phone(client: Client, cast: Cast) -> None:
     user = make.make_user(email=None, phone="+254712345678")
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=cast.litein)
 
@@ -61,7 +60,7 @@ def test_a_manager_signs_in_by_phone(client: Client, cast: SimpleNamespace) -> N
     assert body["user"]["phone"] == "+254712345678"
 
 
-def test_a_session_is_not_made(client: Client, cast: SimpleNamespace) -> None:
+def test_a_session_is_not_made(client: Client, cast: Cast) -> None:
     response = log_in(client, email="hq@test.example")
 
     assert not response.cookies
@@ -81,13 +80,11 @@ def test_a_session_is_not_made(client: Client, cast: SimpleNamespace) -> None:
         {"phone": "+254\x00"},
     ],
 )
-def test_a_login_that_cannot_be_one_is_a_bad_request(
-    client: Client, cast: SimpleNamespace, body: dict[str, Any]
-) -> None:
+def test_a_login_that_cannot_be_one_is_a_bad_request(client: Client, cast: Cast, body: dict[str, Any]) -> None:
     assert log_in(client, **body).status_code == 400
 
 
-def test_wrong_password_unknown_account_and_left_account_get_one_answer(client: Client, cast: SimpleNamespace) -> None:
+def test_wrong_password_unknown_account_and_left_account_get_one_answer(client: Client, cast: Cast) -> None:
     make.make_user(email="gone@test.example", is_active=False)
     wrong = log_in(client, email="hq@test.example", password="wrong")
     answers = [
@@ -105,7 +102,7 @@ def test_wrong_password_unknown_account_and_left_account_get_one_answer(client: 
 
 
 def test_an_unknown_account_costs_as_many_hashes_as_a_wrong_password(
-    client: Client, cast: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a clock would show, counted: the hash is all that takes time."""
     counted: list[str] = []
@@ -127,13 +124,13 @@ def test_an_unknown_account_costs_as_many_hashes_as_a_wrong_password(
     assert hashes_of(phone="+254712345678") == hashes_of(phone="+254700000000") >= 1
 
 
-def test_who_belongs_nowhere_waits_for_approval(client: Client, cast: SimpleNamespace) -> None:
+def test_who_belongs_nowhere_waits_for_approval(client: Client, cast: Cast) -> None:
     response = log_in(client, email="nobody@test.example")
 
     assert (response.status_code, response.json()["code"]) == (403, "not_approved")
 
 
-def test_a_superuser_signs_in_without_a_membership(client: Client, cast: SimpleNamespace) -> None:
+def test_a_superuser_signs_in_without_a_membership(client: Client, cast: Cast) -> None:
     make.make_user(email="root@test.example", is_superuser=True)
 
     body = log_in(client, email="root@test.example").json()
@@ -141,7 +138,7 @@ def test_a_superuser_signs_in_without_a_membership(client: Client, cast: SimpleN
     assert (body["user"]["role"], body["user"]["factory"]) == (None, None)
 
 
-def test_an_integrator_is_given_a_token_that_reads(client: Client, cast: SimpleNamespace) -> None:
+def test_an_integrator_is_given_a_token_that_reads(client: Client, cast: Cast) -> None:
     token = log_in(client, email="integrator@test.example").json()["token"]
 
     assert ApiToken.objects.get().scopes == [Scope.READ]
@@ -149,7 +146,7 @@ def test_an_integrator_is_given_a_token_that_reads(client: Client, cast: SimpleN
 
 
 # --- Rate limits -------------------------------------------------------------------------------
-def test_the_sixth_wrong_password_waits_even_if_it_is_right(client: Client, cast: SimpleNamespace) -> None:
+def test_the_sixth_wrong_password_waits_even_if_it_is_right(client: Client, cast: Cast) -> None:
     wrong = [log_in(client, email="hq@test.example", password="wrong").status_code for _ in range(5)]
 
     blocked = log_in(client, email="HQ@Test.example")
@@ -161,7 +158,7 @@ def test_the_sixth_wrong_password_waits_even_if_it_is_right(client: Client, cast
     assert other.status_code == 200
 
 
-def test_the_host_header_starts_no_new_count(client: Client, cast: SimpleNamespace, settings: Any) -> None:
+def test_the_host_header_starts_no_new_count(client: Client, cast: Cast, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     for number in range(5):
         client.post(
@@ -174,7 +171,7 @@ def test_the_host_header_starts_no_new_count(client: Client, cast: SimpleNamespa
     assert log_in(client, email="hq@test.example").status_code == 429
 
 
-def test_failures_are_counted_where_every_process_sees_them(client: Client, cast: SimpleNamespace) -> None:
+def test_failures_are_counted_where_every_process_sees_them(client: Client, cast: Cast) -> None:
     for _ in range(5):
         log_in(client, email="hq@test.example", password="wrong")
     blocked = log_in(client, email="hq@test.example").status_code
@@ -184,7 +181,7 @@ def test_failures_are_counted_where_every_process_sees_them(client: Client, cast
     assert (blocked, log_in(client, email="hq@test.example").status_code) == (429, 200)
 
 
-def test_one_phone_account_under_attack_does_not_lock_out_the_others(client: Client, cast: SimpleNamespace) -> None:
+def test_one_phone_account_under_attack_does_not_lock_out_the_others(client: Client, cast: Cast) -> None:
     user = make.make_user(email=None, phone="+254712345678")
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=cast.litein)
     for _ in range(6):
@@ -193,13 +190,13 @@ def test_one_phone_account_under_attack_does_not_lock_out_the_others(client: Cli
     assert log_in(client, phone="+254712345678").status_code == 200
 
 
-def test_right_passwords_are_not_counted_as_failures(client: Client, cast: SimpleNamespace) -> None:
+def test_right_passwords_are_not_counted_as_failures(client: Client, cast: Cast) -> None:
     assert [log_in(client, email="hq@test.example").status_code for _ in range(7)] == [200] * 7
 
 
 # --- Second factor -----------------------------------------------------------------------------
 @pytest.fixture
-def secret(cast: SimpleNamespace) -> str:
+def secret(cast: Cast) -> str:
     """HQ has set up an authenticator app."""
     secret = generate_totp_secret()
     TOTP.activate(cast.hq, secret)
@@ -248,7 +245,7 @@ def test_codes_cannot_be_tried_without_end(client: Client, secret: str) -> None:
     assert log_in(client, email="hq@test.example", code=code_of(secret)).status_code == 429
 
 
-def test_a_recovery_code_is_used_up(client: Client, secret: str, cast: SimpleNamespace) -> None:
+def test_a_recovery_code_is_used_up(client: Client, secret: str, cast: Cast) -> None:
     code = RecoveryCodes.activate(cast.hq).generate_codes()[0]
 
     first, second = (log_in(client, email="hq@test.example", code=code) for _ in range(2))
@@ -258,7 +255,7 @@ def test_a_recovery_code_is_used_up(client: Client, secret: str, cast: SimpleNam
 
 
 # --- Tokens ------------------------------------------------------------------------------------
-def test_signing_out_ends_this_token_and_no_other(client: Client, cast: SimpleNamespace) -> None:
+def test_signing_out_ends_this_token_and_no_other(client: Client, cast: Cast) -> None:
     one, two = (log_in(client, email="hq@test.example").json()["token"] for _ in range(2))
 
     assert with_token(one).post("/api/logout/").status_code == 204
@@ -267,7 +264,7 @@ def test_signing_out_ends_this_token_and_no_other(client: Client, cast: SimpleNa
     assert with_token(two).get("/api/me/").status_code == 200
 
 
-def test_signing_out_everywhere_ends_all_of_mine_and_nobody_elses(cast: SimpleNamespace) -> None:
+def test_signing_out_everywhere_ends_all_of_mine_and_nobody_elses(cast: Cast) -> None:
     mine = [make.make_token(cast.hq) for _ in range(3)]
     other = make.make_token(cast.auditor)
 
@@ -277,7 +274,7 @@ def test_signing_out_everywhere_ends_all_of_mine_and_nobody_elses(cast: SimpleNa
     assert with_token(other).get("/api/me/").status_code == 200
 
 
-def test_a_token_ends_after_its_time(client: Client, cast: SimpleNamespace) -> None:
+def test_a_token_ends_after_its_time(client: Client, cast: Cast) -> None:
     body = log_in(client, email="hq@test.example").json()
     lasts = ApiToken.objects.get().expiry - timezone.now()
     ApiToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
@@ -286,7 +283,7 @@ def test_a_token_ends_after_its_time(client: Client, cast: SimpleNamespace) -> N
     assert with_token(body["token"]).get("/api/me/").status_code == 401
 
 
-def test_when_a_token_was_used_last_is_noted_once_a_minute(cast: SimpleNamespace) -> None:
+def test_when_a_token_was_used_last_is_noted_once_a_minute(cast: Cast) -> None:
     client = with_token(make.make_token(cast.hq))
     client.get("/api/me/")
     first = ApiToken.objects.get().last_used_at
@@ -300,7 +297,7 @@ def test_when_a_token_was_used_last_is_noted_once_a_minute(cast: SimpleNamespace
     assert ApiToken.objects.get().last_used_at > first
 
 
-def test_a_token_that_reads_reads_and_does_nothing_else(cast: SimpleNamespace) -> None:
+def test_a_token_that_reads_reads_and_does_nothing_else(cast: Cast) -> None:
     make.make_device(factory=cast.litein, device_id="litein-1")
     client = with_token(make.make_token(cast.hq, Scope.READ))
 
@@ -308,11 +305,11 @@ def test_a_token_that_reads_reads_and_does_nothing_else(cast: SimpleNamespace) -
     assert client.post("/api/mcu-devices/litein-1/rotate-secret/").status_code == 403
 
 
-def test_a_token_that_writes_energy_reads_nothing(cast: SimpleNamespace) -> None:
+def test_a_token_that_writes_energy_reads_nothing(cast: Cast) -> None:
     assert with_token(make.make_token(cast.hq, Scope.WRITE_ENERGY)).get("/api/factories/").status_code == 403
 
 
-def test_a_token_of_one_factory_sees_that_factory(cast: SimpleNamespace) -> None:
+def test_a_token_of_one_factory_sees_that_factory(cast: Cast) -> None:
     make.make_device(factory=cast.momul, device_id="momul-1")
     _record, token = create_token(cast.hq, name="meter", factory_id=cast.litein.pk)
     client = with_token(token)
@@ -322,18 +319,18 @@ def test_a_token_of_one_factory_sees_that_factory(cast: SimpleNamespace) -> None
     assert client.get("/api/mcu-devices/momul-1/").status_code == 404
 
 
-def test_a_token_wins_over_the_session_it_comes_with(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_token_wins_over_the_session_it_comes_with(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
     header = {"Authorization": f"Token {make.make_token(cast.litein_manager)}"}
 
     assert browser.get("/api/me/", headers=header).json()["email"] == "litein@test.example"
 
 
-def test_a_bad_token_is_not_saved_by_a_session(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_bad_token_is_not_saved_by_a_session(cast: Cast, as_user: AsUser) -> None:
     assert as_user(cast.hq).get("/api/me/", headers={"Authorization": "Token x"}).status_code == 401
 
 
-def test_me_is_one_query_or_few(cast: SimpleNamespace, django_assert_max_num_queries: Any) -> None:
+def test_me_is_one_query_or_few(cast: Cast, django_assert_max_num_queries: Any) -> None:
     client = with_token(make.make_token(cast.hq))
     client.get("/api/me/")
 

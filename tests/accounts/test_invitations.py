@@ -1,9 +1,7 @@
 """Invitations: one use, an end, revoked, for one person or for the bearer; of two who race, one wins."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from accounts.models import Invitation, Membership, User
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 JOINING = {"first_name": "Chepkoech", "contact": "+254712345678", "password": make.PASSWORD}
@@ -31,9 +30,7 @@ def accept_by_api(client: Client, token: str, **body: Any) -> Any:
 
 
 # --- HQ makes one ------------------------------------------------------------------------------
-def test_the_link_is_answered_once_and_only_its_hash_is_kept(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_link_is_answered_once_and_only_its_hash_is_kept(cast: Cast, as_user: AsUser) -> None:
     hq = as_user(cast.hq)
     made = invite(hq, role="factory_manager", factory=cast.litein.pk)
     token = made.json()["link"].rstrip("/").rpartition("/")[2]
@@ -46,13 +43,13 @@ def test_the_link_is_answered_once_and_only_its_hash_is_kept(
 
 
 @pytest.mark.parametrize("who", ["litein_manager", "auditor", "integrator", "installer", "nobody"])
-def test_nobody_but_hq_invites(cast: SimpleNamespace, as_user: Callable[..., Client], who: str) -> None:
+def test_nobody_but_hq_invites(cast: Cast, as_user: AsUser, who: str) -> None:
     response = invite(as_user(getattr(cast, who)), role="factory_manager", factory=cast.litein.pk)
 
     assert response.status_code == 403
 
 
-def test_hq_of_a_county_invites_nobody(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_hq_of_a_county_invites_nobody(cast: Cast, as_user: AsUser) -> None:
     regional = make.make_user()
     make.make_membership(user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
 
@@ -72,7 +69,7 @@ def test_hq_of_a_county_invites_nobody(cast: SimpleNamespace, as_user: Callable[
     ],
 )
 def test_hq_invites_into_its_own_organisation_alone(
-    cast: SimpleNamespace, as_user: Callable[..., Client], body: dict[str, Any], field: str
+    cast: Cast, as_user: AsUser, body: dict[str, Any], field: str
 ) -> None:
     ids = {"elsewhere": cast.elsewhere.pk, "other": cast.elsewhere.organisation_id, "litein": cast.litein.pk}
 
@@ -82,20 +79,18 @@ def test_hq_invites_into_its_own_organisation_alone(
     assert field in response.json()["fields"]
 
 
-def test_a_token_that_is_no_sign_in_or_of_one_factory_invites_nobody(cast: SimpleNamespace) -> None:
+def test_a_token_that_is_no_sign_in_or_of_one_factory_invites_nobody(cast: Cast) -> None:
     for fields in ({"scopes": [Scope.READ]}, {"scopes": [Scope.ALL], "factory": cast.litein}):
         scopes = fields.pop("scopes")
         client = Client(headers={"Authorization": f"Token {make.make_token(cast.hq, *scopes, **fields)}"})
         assert invite(client, role="factory_manager", factory=cast.litein.pk).status_code == 403
 
 
-def test_a_county_is_known_in_any_case(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_county_is_known_in_any_case(cast: Cast, as_user: AsUser) -> None:
     assert invite(as_user(cast.hq), role="auditor", county=" kericho ").json()["county"] == "Kericho"
 
 
-def test_of_two_counties_that_differ_in_case_the_one_that_is_named_is_given(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_of_two_counties_that_differ_in_case_the_one_that_is_named_is_given(cast: Cast, as_user: AsUser) -> None:
     make.make_factory(organisation=cast.organisation, county="kericho")
 
     for county in ("Kericho", "kericho"):
@@ -103,7 +98,7 @@ def test_of_two_counties_that_differ_in_case_the_one_that_is_named_is_given(
 
 
 # --- Whoever opens it --------------------------------------------------------------------------
-def test_looking_at_the_link_uses_nothing_up(client: Client, cast: SimpleNamespace) -> None:
+def test_looking_at_the_link_uses_nothing_up(client: Client, cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     pages = [client.get(f"/join/{token}/") for _ in range(2)] + [client.head(f"/join/{token}/")]
@@ -114,7 +109,7 @@ def test_looking_at_the_link_uses_nothing_up(client: Client, cast: SimpleNamespa
     assert Invitation.objects.get().accepted_at is None
 
 
-def test_a_new_account_joins_and_is_signed_in(client: Client, cast: SimpleNamespace) -> None:
+def test_a_new_account_joins_and_is_signed_in(client: Client, cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     response = client.post(f"/join/{token}/", JOINING)
@@ -126,7 +121,7 @@ def test_a_new_account_joins_and_is_signed_in(client: Client, cast: SimpleNamesp
     assert Invitation.objects.get().accepted_by == user
 
 
-def test_who_is_signed_in_joins_as_themselves(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_who_is_signed_in_joins_as_themselves(cast: Cast, as_user: AsUser) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     as_user(cast.nobody).post(f"/join/{token}/")
@@ -134,9 +129,7 @@ def test_who_is_signed_in_joins_as_themselves(cast: SimpleNamespace, as_user: Ca
     assert cast.nobody.memberships.get().role == Role.FACTORY_MANAGER
 
 
-def test_joining_where_one_is_already_changes_nothing_and_uses_the_link(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_joining_where_one_is_already_changes_nothing_and_uses_the_link(cast: Cast, as_user: AsUser) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     accept(token, user=cast.litein_manager)
@@ -154,7 +147,7 @@ def test_joining_where_one_is_already_changes_nothing_and_uses_the_link(
     ],
 )
 def test_a_link_that_is_over_says_why_and_what_to_do(
-    client: Client, cast: SimpleNamespace, state: str, word: str, code: str
+    client: Client, cast: Cast, state: str, word: str, code: str
 ) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
     now = timezone.now()
@@ -176,13 +169,11 @@ def test_a_link_that_is_over_says_why_and_what_to_do(
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "a" * 300, "ünknown"])
-def test_an_unknown_link_says_so(client: Client, cast: SimpleNamespace, token: str) -> None:
+def test_an_unknown_link_says_so(client: Client, cast: Cast, token: str) -> None:
     assert client.get(f"/join/{token}/").status_code == 404
 
 
-def test_an_invitation_for_somebody_is_for_nobody_else(
-    client: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_an_invitation_for_somebody_is_for_nobody_else(client: Client, cast: Cast, as_user: AsUser) -> None:
     token = make.make_invitation(cast.hq, cast.litein, phone="+254700111222")
 
     refused = as_user(cast.nobody).post(f"/join/{token}/")
@@ -194,7 +185,7 @@ def test_an_invitation_for_somebody_is_for_nobody_else(
     assert not User.objects.filter(email="other@test.example").exists()
 
 
-def test_an_account_that_is_there_is_not_taken_over(client: Client, cast: SimpleNamespace) -> None:
+def test_an_account_that_is_there_is_not_taken_over(client: Client, cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     response = accept_by_api(client, token, phone="", email="HQ@test.example")
@@ -205,9 +196,7 @@ def test_an_account_that_is_there_is_not_taken_over(client: Client, cast: Simple
 
 
 @pytest.mark.parametrize("password", ["", "short", "1234567890123", "password123"])
-def test_a_weak_password_is_refused_and_the_link_still_works(
-    client: Client, cast: SimpleNamespace, password: str
-) -> None:
+def test_a_weak_password_is_refused_and_the_link_still_works(client: Client, cast: Cast, password: str) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     refused = accept_by_api(client, token, password=password)
@@ -217,9 +206,7 @@ def test_a_weak_password_is_refused_and_the_link_still_works(
     assert accept_by_api(client, token).status_code == 201
 
 
-def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(cast: Cast, as_user: AsUser) -> None:
     hq = as_user(cast.hq)
     make.make_invitation(cast.hq, cast.litein)
     pk = Invitation.objects.get().pk
@@ -233,7 +220,7 @@ def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_race_for_one_link_one_wins(cast: SimpleNamespace) -> None:
+def test_of_two_who_race_for_one_link_one_wins(cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
     together, ends = Barrier(4), []
 

@@ -1,9 +1,7 @@
 """Members: change, end, undo, never without an HQ manager, never across organisations; password links."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,12 +15,13 @@ from accounts.models import ApiToken, Membership, PasswordLink
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.hq)
 
 
@@ -35,7 +34,7 @@ def patch(client: Client, membership: Membership, **body: Any) -> Any:
     return client.patch(f"/api/members/{membership.pk}/", body, content_type="application/json")
 
 
-def test_hq_sees_its_members_and_nobody_elses(hq: Client, cast: SimpleNamespace) -> None:
+def test_hq_sees_its_members_and_nobody_elses(hq: Client, cast: Cast) -> None:
     rows = hq.get("/api/members/").json()["results"]
 
     assert {row["organisation"] for row in rows} == {cast.organisation.pk}
@@ -43,7 +42,7 @@ def test_hq_sees_its_members_and_nobody_elses(hq: Client, cast: SimpleNamespace)
     assert cast.outsider.pk not in {row["user"] for row in rows}
 
 
-def test_a_role_and_a_place_are_changed_together(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_role_and_a_place_are_changed_together(hq: Client, cast: Cast) -> None:
     response = patch(hq, of(cast.litein_manager), role="auditor", factory=None)
 
     assert response.status_code == 200
@@ -51,21 +50,21 @@ def test_a_role_and_a_place_are_changed_together(hq: Client, cast: SimpleNamespa
     assert (changed.role, changed.factory) == (Role.AUDITOR, None)
 
 
-def test_what_is_left_out_stays(hq: Client, cast: SimpleNamespace) -> None:
+def test_what_is_left_out_stays(hq: Client, cast: Cast) -> None:
     patch(hq, of(cast.litein_manager), factory=cast.momul.pk)
 
     changed = of(cast.litein_manager)
     assert (changed.role, changed.factory) == (Role.FACTORY_MANAGER, cast.momul)
 
 
-def test_a_member_cannot_be_moved_into_another_organisation(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_member_cannot_be_moved_into_another_organisation(hq: Client, cast: Cast) -> None:
     response = patch(hq, of(cast.litein_manager), factory=cast.elsewhere.pk)
 
     assert response.status_code == 400
     assert of(cast.litein_manager).factory == cast.litein
 
 
-def test_a_role_that_they_have_there_already_conflicts(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_role_that_they_have_there_already_conflicts(hq: Client, cast: Cast) -> None:
     second = make.make_membership(user=cast.litein_manager, role=Role.AUDITOR, organisation=cast.organisation)
     first = cast.litein_manager.memberships.exclude(pk=second.pk).get()
 
@@ -74,9 +73,7 @@ def test_a_role_that_they_have_there_already_conflicts(hq: Client, cast: SimpleN
     assert (response.status_code, response.json()["code"]) == (409, "membership_exists")
 
 
-def test_an_ended_member_sees_nothing_from_the_next_request_on(
-    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_an_ended_member_sees_nothing_from_the_next_request_on(hq: Client, cast: Cast, as_user: AsUser) -> None:
     manager = as_user(cast.litein_manager)
     before = manager.get(f"/api/factories/{cast.litein.pk}/").status_code
 
@@ -88,7 +85,7 @@ def test_an_ended_member_sees_nothing_from_the_next_request_on(
 
 # --- The last HQ manager -----------------------------------------------------------------------
 @pytest.mark.parametrize("body", [{"role": "auditor"}, {"county": "Kericho"}, None])
-def test_the_last_hq_manager_stays(hq: Client, cast: SimpleNamespace, body: dict[str, Any] | None) -> None:
+def test_the_last_hq_manager_stays(hq: Client, cast: Cast, body: dict[str, Any] | None) -> None:
     own = of(cast.hq)
 
     response = hq.delete(f"/api/members/{own.pk}/") if body is None else patch(hq, own, **body)
@@ -97,7 +94,7 @@ def test_the_last_hq_manager_stays(hq: Client, cast: SimpleNamespace, body: dict
     assert of(cast.hq).role == Role.HQ_MANAGER
 
 
-def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cast: SimpleNamespace) -> None:
+def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cast: Cast) -> None:
     gone = make.make_user(is_active=False)
     make.make_membership(user=gone, role=Role.HQ_MANAGER, organisation=cast.organisation)
     regional = make.make_user()
@@ -107,7 +104,7 @@ def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cas
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_hq_managers_who_end_each_other_at_once_leave_one(cast: SimpleNamespace) -> None:
+def test_two_hq_managers_who_end_each_other_at_once_leave_one(cast: Cast) -> None:
     second = make.make_user()
     make.make_membership(user=second, role=Role.HQ_MANAGER, organisation=cast.organisation)
     together, ends = Barrier(2), []
@@ -134,7 +131,7 @@ def test_two_hq_managers_who_end_each_other_at_once_leave_one(cast: SimpleNamesp
 
 # --- Undo --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("act", ["end", "change"])
-def test_undone_it_is_as_it_was_and_undone_twice_too(hq: Client, cast: SimpleNamespace, act: str) -> None:
+def test_undone_it_is_as_it_was_and_undone_twice_too(hq: Client, cast: Cast, act: str) -> None:
     before = of(cast.litein_manager)
     if act == "end":
         hq.delete(f"/api/members/{before.pk}/")
@@ -153,7 +150,7 @@ def test_undone_it_is_as_it_was_and_undone_twice_too(hq: Client, cast: SimpleNam
     )
 
 
-def test_after_ten_minutes_nothing_is_undone(hq: Client, cast: SimpleNamespace) -> None:
+def test_after_ten_minutes_nothing_is_undone(hq: Client, cast: Cast) -> None:
     own = of(cast.litein_manager)
     hq.delete(f"/api/members/{own.pk}/")
 
@@ -164,16 +161,14 @@ def test_after_ten_minutes_nothing_is_undone(hq: Client, cast: SimpleNamespace) 
     assert not cast.litein_manager.memberships.exists()
 
 
-def test_nobody_undoes_in_another_organisation(
-    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_nobody_undoes_in_another_organisation(hq: Client, cast: Cast, as_user: AsUser) -> None:
     own = of(cast.litein_manager)
     hq.delete(f"/api/members/{own.pk}/")
 
     assert as_user(cast.outsider).post(f"/api/members/{own.pk}/undo/").status_code == 404
 
 
-def test_the_history_says_who_did_it(hq: Client, cast: SimpleNamespace) -> None:
+def test_the_history_says_who_did_it(hq: Client, cast: Cast) -> None:
     own = of(cast.litein_manager)
     patch(hq, own, role="auditor", factory=None)
 
@@ -189,7 +184,7 @@ def password_link(client: Client, user: Any) -> Any:
 
 
 def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
-    hq: Client, cast: SimpleNamespace, as_user: Callable[..., Client], client: Client
+    hq: Client, cast: Cast, as_user: AsUser, client: Client
 ) -> None:
     elsewhere, sign_in = as_user(cast.litein_manager), make.make_token(cast.litein_manager)
     make.make_token(cast.litein_manager, Scope.READ, name="scada")
@@ -208,7 +203,7 @@ def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
     assert path.split("/")[2] not in str(PasswordLink.objects.values().get())
 
 
-def test_a_new_password_link_ends_the_one_before(hq: Client, cast: SimpleNamespace, client: Client) -> None:
+def test_a_new_password_link_ends_the_one_before(hq: Client, cast: Cast, client: Client) -> None:
     first, second = (
         password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver") for _ in range(2)
     )
@@ -216,14 +211,14 @@ def test_a_new_password_link_ends_the_one_before(hq: Client, cast: SimpleNamespa
     assert (client.get(first).status_code, client.get(second).status_code) == (404, 200)
 
 
-def test_a_password_link_ends_after_a_day(hq: Client, cast: SimpleNamespace, client: Client) -> None:
+def test_a_password_link_ends_after_a_day(hq: Client, cast: Cast, client: Client) -> None:
     path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
 
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
         assert client.post(path, {"password": "a new phrase of mine"}).status_code == 404
 
 
-def test_a_weak_password_is_refused_beside_its_field(hq: Client, cast: SimpleNamespace, client: Client) -> None:
+def test_a_weak_password_is_refused_beside_its_field(hq: Client, cast: Cast, client: Client) -> None:
     path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
 
     page = client.post(path, {"password": "short"})
@@ -232,7 +227,7 @@ def test_a_weak_password_is_refused_beside_its_field(hq: Client, cast: SimpleNam
     assert "10 characters" in page.content.decode()
 
 
-def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: SimpleNamespace) -> None:
+def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: Cast) -> None:
     """The link would take over people who also belong elsewhere or run the server; a user's own password has a menu."""
     make.make_membership(user=cast.momul_manager, role=Role.AUDITOR, organisation=cast.elsewhere.organisation)
     cast.auditor.is_superuser = True
@@ -251,7 +246,7 @@ def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: SimpleNamespa
 
 
 # --- Pages -------------------------------------------------------------------------------------
-def test_on_the_page_an_end_can_be_undone_by_a_button(hq: Client, cast: SimpleNamespace) -> None:
+def test_on_the_page_an_end_can_be_undone_by_a_button(hq: Client, cast: Cast) -> None:
     own = of(cast.litein_manager)
 
     hq.post(f"/members/{own.pk}/", {"act": "end"})
@@ -263,7 +258,7 @@ def test_on_the_page_an_end_can_be_undone_by_a_button(hq: Client, cast: SimpleNa
     assert f"/members/{own.pk}/undo/" not in hq.get("/members/").content.decode()
 
 
-def test_on_the_page_ones_own_end_is_asked_twice(hq: Client, cast: SimpleNamespace) -> None:
+def test_on_the_page_ones_own_end_is_asked_twice(hq: Client, cast: Cast) -> None:
     second = make.make_user()
     make.make_membership(user=second, role=Role.HQ_MANAGER, organisation=cast.organisation)
     own = of(cast.hq)
@@ -278,7 +273,7 @@ def test_on_the_page_ones_own_end_is_asked_twice(hq: Client, cast: SimpleNamespa
     assert not cast.hq.memberships.exists()
 
 
-def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: SimpleNamespace) -> None:
+def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: Cast) -> None:
     page = hq.post(f"/members/{of(cast.hq).pk}/", {"act": "change", "role": "auditor", "place": "organisation"})
 
     assert page.status_code == 200
@@ -286,7 +281,7 @@ def test_on_the_page_a_refusal_is_a_sentence(hq: Client, cast: SimpleNamespace) 
 
 
 def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(
-    hq: Client, cast: SimpleNamespace, django_assert_max_num_queries: Any
+    hq: Client, cast: Cast, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(20):
         make.make_membership(user=make.make_user(), role=Role.AUDITOR, organisation=cast.organisation)
@@ -298,5 +293,5 @@ def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(
 
 
 @pytest.mark.parametrize(("q", "count"), [("litein", 2), ("momul@", 1), ("nobody-like-this", 0), ("\x00", 6)])
-def test_members_are_found_by_name_factory_or_contact(hq: Client, cast: SimpleNamespace, q: str, count: int) -> None:
+def test_members_are_found_by_name_factory_or_contact(hq: Client, cast: Cast, q: str, count: int) -> None:
     assert len(hq.get("/members/", {"q": q}).context["page_obj"]) == count

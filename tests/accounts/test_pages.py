@@ -1,7 +1,6 @@
 """Signing in by browser: by e-mail or phone, with a second factor, in one's own language."""
 
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from django.utils import translation
 
 from accounts.roles import Role
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +33,14 @@ def code_of(secret: str) -> str:
 
 
 @pytest.mark.parametrize("login", ["hq@test.example", "HQ@Test.Example", " hq@test.example "])
-def test_signs_in_by_email_in_any_case(client: Client, cast: SimpleNamespace, login: str) -> None:
+def test_signs_in_by_email_in_any_case(client: Client, cast: Cast, login: str) -> None:
     response = sign_in(client, login)
 
     assert (response.status_code, response["Location"]) == (302, "/")
     assert client.get("/factories/").status_code == 200
 
 
-def test_signs_in_by_phone(client: Client, cast: SimpleNamespace) -> None:
+def test_signs_in_by_phone(client: Client, cast: Cast) -> None:
     user = make.make_user(email=None, phone="+254712345678")
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=cast.litein)
 
@@ -49,26 +49,26 @@ def test_signs_in_by_phone(client: Client, cast: SimpleNamespace) -> None:
     assert client.get(f"/factories/{cast.litein.pk}/").status_code == 200
 
 
-def test_comes_back_to_the_page_that_asked(client: Client, cast: SimpleNamespace) -> None:
+def test_comes_back_to_the_page_that_asked(client: Client, cast: Cast) -> None:
     url = f"/factories/{cast.litein.pk}/"
 
     assert sign_in(client, "hq@test.example", next=url)["Location"] == url
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
-def test_is_not_sent_elsewhere(client: Client, cast: SimpleNamespace, elsewhere: str) -> None:
+def test_is_not_sent_elsewhere(client: Client, cast: Cast, elsewhere: str) -> None:
     assert sign_in(client, "hq@test.example", next=elsewhere)["Location"] == "/"
 
 
 @pytest.mark.parametrize("login", ["hq@test.example", "unknown@test.example", "+254700000000", "", "\x00"])
-def test_a_wrong_login_stays_on_the_page(client: Client, cast: SimpleNamespace, login: str) -> None:
+def test_a_wrong_login_stays_on_the_page(client: Client, cast: Cast, login: str) -> None:
     response = sign_in(client, login, "wrong")
 
     assert response.status_code == 200
     assert client.get("/api/me/").status_code == 401
 
 
-def test_who_left_is_not_let_in(client: Client, cast: SimpleNamespace) -> None:
+def test_who_left_is_not_let_in(client: Client, cast: Cast) -> None:
     cast.hq.is_active = False
     cast.hq.save()
 
@@ -77,7 +77,7 @@ def test_who_left_is_not_let_in(client: Client, cast: SimpleNamespace) -> None:
     assert client.get("/api/me/").status_code == 401
 
 
-def test_failed_sign_ins_of_browser_and_api_are_one_count(client: Client, cast: SimpleNamespace) -> None:
+def test_failed_sign_ins_of_browser_and_api_are_one_count(client: Client, cast: Cast) -> None:
     for _ in range(3):
         sign_in(client, "hq@test.example", "wrong")
     api = {"email": "hq@test.example", "password": "wrong"}
@@ -86,7 +86,7 @@ def test_failed_sign_ins_of_browser_and_api_are_one_count(client: Client, cast: 
     assert answers == [401, 401, 429]
 
 
-def test_signing_out_needs_a_click_and_ends_the_session(client: Client, cast: SimpleNamespace) -> None:
+def test_signing_out_needs_a_click_and_ends_the_session(client: Client, cast: Cast) -> None:
     sign_in(client, "hq@test.example")
 
     client.get("/accounts/logout/")
@@ -98,7 +98,7 @@ def test_signing_out_needs_a_click_and_ends_the_session(client: Client, cast: Si
 
 
 @pytest.mark.parametrize("by", ["email", "phone"])
-def test_a_second_factor_is_set_up_and_then_asked_for(client: Client, cast: SimpleNamespace, by: str) -> None:
+def test_a_second_factor_is_set_up_and_then_asked_for(client: Client, cast: Cast, by: str) -> None:
     login = "hq@test.example"
     if by == "phone":
         login = "+254712345678"
@@ -118,7 +118,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for(client: Client, cast: Simp
     assert client.get("/api/me/").status_code == 401
 
 
-def test_before_the_second_factor_the_password_is_asked_for_again(client: Client, cast: SimpleNamespace) -> None:
+def test_before_the_second_factor_the_password_is_asked_for_again(client: Client, cast: Cast) -> None:
     sign_in(client, "hq@test.example")
     asked = client.get("/accounts/2fa/totp/activate/")
 
@@ -129,7 +129,7 @@ def test_before_the_second_factor_the_password_is_asked_for_again(client: Client
     assert client.get("/accounts/2fa/totp/activate/").status_code == 302
 
 
-def test_a_second_factor_is_asked_for_in_the_admin_site_too(client: Client, cast: SimpleNamespace) -> None:
+def test_a_second_factor_is_asked_for_in_the_admin_site_too(client: Client, cast: Cast) -> None:
     root = make.make_user(email="root@test.example", is_superuser=True, is_staff=True)
     totp.TOTP.activate(root, totp.generate_totp_secret())
 
@@ -139,9 +139,7 @@ def test_a_second_factor_is_asked_for_in_the_admin_site_too(client: Client, cast
 
 
 # --- Language ----------------------------------------------------------------------------------
-def test_the_language_chosen_is_remembered_with_the_person(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_language_chosen_is_remembered_with_the_person(cast: Cast, as_user: AsUser) -> None:
     as_user(cast.hq).post("/language/", {"language": "sw", "next": "/"})
     elsewhere = as_user(cast.hq)
 
@@ -153,9 +151,7 @@ def test_the_language_chosen_is_remembered_with_the_person(
 
 
 @pytest.mark.parametrize("language", ["fr", "xx", "", "sw\x00", "en" * 50])
-def test_a_language_that_we_do_not_speak_is_not_remembered(
-    cast: SimpleNamespace, as_user: Callable[..., Client], language: str
-) -> None:
+def test_a_language_that_we_do_not_speak_is_not_remembered(cast: Cast, as_user: AsUser, language: str) -> None:
     response = as_user(cast.hq).post("/language/", {"language": language})
 
     cast.hq.refresh_from_db()

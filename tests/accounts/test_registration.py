@@ -1,8 +1,6 @@
 """Asking for access: the same answer for everybody, nothing granted, seen by whom it concerns, answered once."""
 
-from collections.abc import Callable
 from threading import Barrier, Thread
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from accounts.registration import approve, ask_for_access, named_organisation
 from accounts.roles import Role
 from lib.errors import ApiError
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +24,7 @@ def ask(client: Client, **body: Any) -> Any:
     return client.post("/api/register/", body, content_type="application/json")
 
 
-def test_asking_is_answered_alike_for_known_and_unknown_people(client: Client, cast: SimpleNamespace) -> None:
+def test_asking_is_answered_alike_for_known_and_unknown_people(client: Client, cast: Cast) -> None:
     answers = [
         ask(client, email="hq@test.example"),
         ask(client, email="new@test.example"),
@@ -37,7 +36,7 @@ def test_asking_is_answered_alike_for_known_and_unknown_people(client: Client, c
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_asking_costs_the_same_whoever_asks(client: Client, cast: SimpleNamespace) -> None:
+def test_asking_costs_the_same_whoever_asks(client: Client, cast: Cast) -> None:
     """What a clock would show, counted: queries, and no password is hashed for anybody."""
     ask(client, email="first@test.example")
 
@@ -51,7 +50,7 @@ def test_asking_costs_the_same_whoever_asks(client: Client, cast: SimpleNamespac
     assert known == statements(email="nobody-knows@test.example") == statements(email="hq@test.example")
 
 
-def test_asking_grants_nothing(client: Client, cast: SimpleNamespace) -> None:
+def test_asking_grants_nothing(client: Client, cast: Cast) -> None:
     users, memberships = User.objects.count(), Membership.objects.count()
 
     ask(client, email="new@test.example")
@@ -60,7 +59,7 @@ def test_asking_grants_nothing(client: Client, cast: SimpleNamespace) -> None:
     assert AccessRequest.objects.get().state == RequestState.PENDING
 
 
-def test_asking_twice_leaves_the_first_words(client: Client, cast: SimpleNamespace) -> None:
+def test_asking_twice_leaves_the_first_words(client: Client, cast: Cast) -> None:
     ask(client, message="first")
     ask(client, message="second, from somebody who knows my number")
 
@@ -78,14 +77,14 @@ def test_asking_twice_leaves_the_first_words(client: Client, cast: SimpleNamespa
         ({"message": "a\x00"}, "message"),
     ],
 )
-def test_a_wrong_field_is_named(client: Client, cast: SimpleNamespace, body: dict[str, Any], field: str) -> None:
+def test_a_wrong_field_is_named(client: Client, cast: Cast, body: dict[str, Any], field: str) -> None:
     response = ask(client, **body)
 
     assert response.status_code == 400
     assert field in response.json()["fields"]
 
 
-def test_too_many_requests_from_one_address_wait(client: Client, cast: SimpleNamespace) -> None:
+def test_too_many_requests_from_one_address_wait(client: Client, cast: Cast) -> None:
     statuses = [ask(client, email=f"a{n}@test.example").status_code for n in range(21)]
     page = client.post("/register/", {"first_name": "A", "contact": "b@test.example", "place": "Litein"})
 
@@ -108,15 +107,13 @@ def test_too_many_requests_from_one_address_wait(client: Client, cast: SimpleNam
         ("Litein and Elsewhere", None),
     ],
 )
-def test_the_words_lead_to_the_organisation_they_name(cast: SimpleNamespace, place: str, found: bool | None) -> None:
+def test_the_words_lead_to_the_organisation_they_name(cast: Cast, place: str, found: bool | None) -> None:
     other = cast.elsewhere.organisation_id
 
     assert named_organisation(place) == {True: cast.organisation.pk, False: other, None: None}[found]
 
 
-def test_only_the_organisation_that_was_asked_sees_it(
-    client: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_only_the_organisation_that_was_asked_sees_it(client: Client, cast: Cast, as_user: AsUser) -> None:
     ask(client, organisation="Litein")
     pk = AccessRequest.objects.get().pk
 
@@ -126,9 +123,7 @@ def test_only_the_organisation_that_was_asked_sees_it(
     assert as_user(cast.litein_manager).get("/api/registrations/").status_code == 403
 
 
-def test_approved_by_hq_they_join_by_the_link(
-    client: Client, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_approved_by_hq_they_join_by_the_link(client: Client, cast: Cast, as_user: AsUser) -> None:
     ask(client)
     hq, pk = as_user(cast.hq), AccessRequest.objects.get().pk
 
@@ -163,7 +158,7 @@ def test_approved_by_hq_they_join_by_the_link(
     ],
 )
 def test_hq_cannot_grant_outside_its_organisation_or_without_a_place(
-    cast: SimpleNamespace, as_user: Callable[..., Client], role: str, place: dict[str, Any], field: str
+    cast: Cast, as_user: AsUser, role: str, place: dict[str, Any], field: str
 ) -> None:
     request = make.make_access_request(cast.organisation)
     if place.get("factory") == "elsewhere":
@@ -178,7 +173,7 @@ def test_hq_cannot_grant_outside_its_organisation_or_without_a_place(
     assert Invitation.objects.count() == 0
 
 
-def test_a_request_is_answered_once(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_request_is_answered_once(cast: Cast, as_user: AsUser) -> None:
     request = make.make_access_request(cast.organisation)
     hq = as_user(cast.hq)
 
@@ -191,7 +186,7 @@ def test_a_request_is_answered_once(cast: SimpleNamespace, as_user: Callable[...
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_approve_at_once_make_one_invitation(cast: SimpleNamespace) -> None:
+def test_two_who_approve_at_once_make_one_invitation(cast: Cast) -> None:
     request = make.make_access_request(cast.organisation)
     grant = Grant(organisation_id=cast.organisation.pk, role=Role.AUDITOR)
     together, codes = Barrier(2), []
@@ -217,11 +212,11 @@ def test_two_who_approve_at_once_make_one_invitation(cast: SimpleNamespace) -> N
 
 
 # --- Pages -------------------------------------------------------------------------------------
-def test_the_sign_in_page_leads_to_asking(client: Client, cast: SimpleNamespace) -> None:
+def test_the_sign_in_page_leads_to_asking(client: Client, cast: Cast) -> None:
     assert 'href="/register/"' in client.get("/accounts/login/").content.decode()
 
 
-def test_asked_on_the_page_it_is_kept(client: Client, cast: SimpleNamespace) -> None:
+def test_asked_on_the_page_it_is_kept(client: Client, cast: Cast) -> None:
     response = client.post(
         "/register/", {"first_name": "Chepkoech", "contact": "+254712345678", "place": "Litein", "message": "log"}
     )
@@ -230,7 +225,7 @@ def test_asked_on_the_page_it_is_kept(client: Client, cast: SimpleNamespace) -> 
     assert AccessRequest.objects.get().organisation == cast.organisation
 
 
-def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(client: Client, cast: SimpleNamespace) -> None:
+def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(client: Client, cast: Cast) -> None:
     page = client.post("/register/", {"first_name": "A", "contact": "0712345678", "place": "Litein"}).content.decode()
 
     assert "0712345678" in page
@@ -238,7 +233,7 @@ def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(client: Client, ca
     assert AccessRequest.objects.count() == 0
 
 
-def test_hq_answers_on_the_page_and_gets_the_link_once(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_hq_answers_on_the_page_and_gets_the_link_once(cast: Cast, as_user: AsUser) -> None:
     request = make.make_access_request(cast.organisation, phone="+254712345678")
     hq = as_user(cast.hq)
     listed = hq.get("/members/").content.decode()
@@ -254,7 +249,7 @@ def test_hq_answers_on_the_page_and_gets_the_link_once(cast: SimpleNamespace, as
     assert "http://testserver/join/" not in hq.get("/members/").content.decode()
 
 
-def test_a_hostile_request_is_shown_as_text(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_hostile_request_is_shown_as_text(cast: Cast, as_user: AsUser) -> None:
     ask_for_access(place="Litein <script>alert(1)</script>", email="a@test.example", first_name="<img src=x>")
 
     page = as_user(cast.hq).get("/members/").content.decode()

@@ -1,7 +1,5 @@
 """Tokens a person makes: shown once, never more than the person or the token they came with, revoked at once."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from accounts.models import ApiToken
 from accounts.roles import Role, Scope
 from accounts.tokens import MOST_TOKENS
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +22,7 @@ def create(client: Client, **body: Any) -> Any:
     return client.post("/api/tokens/", {"name": "scada"} | body, content_type="application/json")
 
 
-def test_a_token_reads_unless_it_is_given_more(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_token_reads_unless_it_is_given_more(cast: Cast, as_user: AsUser) -> None:
     made = create(as_user(cast.hq))
 
     token = with_token(made.json()["token"])
@@ -34,7 +33,7 @@ def test_a_token_reads_unless_it_is_given_more(cast: SimpleNamespace, as_user: C
     assert token.post("/api/emissions/", [], content_type="application/json").status_code == 403
 
 
-def test_the_text_of_a_token_is_shown_once(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_text_of_a_token_is_shown_once(cast: Cast, as_user: AsUser) -> None:
     hq = as_user(cast.hq)
     text = create(hq).json()["token"]
 
@@ -45,9 +44,7 @@ def test_the_text_of_a_token_is_shown_once(cast: SimpleNamespace, as_user: Calla
     assert text not in str(ApiToken.objects.values().get())
 
 
-def test_an_integrator_gives_a_program_what_the_browser_may_not(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_an_integrator_gives_a_program_what_the_browser_may_not(cast: Cast, as_user: AsUser) -> None:
     made = create(as_user(cast.integrator), scopes=["read", "write:emissions"])
 
     client = with_token(made.json()["token"])
@@ -70,7 +67,7 @@ def test_an_integrator_gives_a_program_what_the_browser_may_not(
     ],
 )
 def test_nobody_gives_more_than_they_have(
-    cast: SimpleNamespace, as_user: Callable[..., Client], who: str, body: dict[str, Any], field: str
+    cast: Cast, as_user: AsUser, who: str, body: dict[str, Any], field: str
 ) -> None:
     if "factory" in body:
         body = {"factory": getattr(cast, body["factory"]).pk}
@@ -82,19 +79,19 @@ def test_nobody_gives_more_than_they_have(
     assert ApiToken.objects.count() == 0
 
 
-def test_a_token_that_is_no_sign_in_makes_none(cast: SimpleNamespace) -> None:
+def test_a_token_that_is_no_sign_in_makes_none(cast: Cast) -> None:
     for scopes in ([Scope.READ], [Scope.READ, Scope.WRITE_ENERGY]):
         assert create(with_token(make.make_token(cast.hq, *scopes))).status_code == 403
 
 
-def test_a_token_of_one_factory_makes_tokens_of_that_factory(cast: SimpleNamespace) -> None:
+def test_a_token_of_one_factory_makes_tokens_of_that_factory(cast: Cast) -> None:
     client = with_token(make.make_token(cast.hq, Scope.ALL, factory=cast.litein))
 
     assert create(client).json()["factory"] == cast.litein.pk
     assert create(client, factory=cast.momul.pk).status_code == 400
 
 
-def test_everybody_sees_and_revokes_their_own(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_everybody_sees_and_revokes_their_own(cast: Cast, as_user: AsUser) -> None:
     mine, other = make.make_token(cast.hq), make.make_token(cast.auditor)
     hq = as_user(cast.hq)
 
@@ -105,7 +102,7 @@ def test_everybody_sees_and_revokes_their_own(cast: SimpleNamespace, as_user: Ca
     assert with_token(other).get("/api/me/").status_code == 200
 
 
-def test_a_token_that_leaked_can_revoke_itself_and_no_other(cast: SimpleNamespace) -> None:
+def test_a_token_that_leaked_can_revoke_itself_and_no_other(cast: Cast) -> None:
     leaked, other = make.make_token(cast.hq, Scope.READ), make.make_token(cast.hq)
     client = with_token(leaked)
 
@@ -114,16 +111,14 @@ def test_a_token_that_leaked_can_revoke_itself_and_no_other(cast: SimpleNamespac
     assert client.get("/api/me/").status_code == 401
 
 
-def test_there_is_an_end_to_how_many(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_there_is_an_end_to_how_many(cast: Cast, as_user: AsUser) -> None:
     for _ in range(MOST_TOKENS):
         make.make_token(cast.hq)
 
     assert create(as_user(cast.hq)).json()["code"] == "too_many_tokens"
 
 
-def test_a_role_that_ended_takes_its_tokens_rights_with_it(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_role_that_ended_takes_its_tokens_rights_with_it(cast: Cast, as_user: AsUser) -> None:
     client = with_token(create(as_user(cast.litein_manager), scopes=["read", "write:energy"]).json()["token"])
     cast.litein_manager.memberships.update(role=Role.INSTALLER)
 
@@ -131,7 +126,7 @@ def test_a_role_that_ended_takes_its_tokens_rights_with_it(
 
 
 # --- Pages -------------------------------------------------------------------------------------
-def test_the_page_shows_a_new_token_once(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_page_shows_a_new_token_once(cast: Cast, as_user: AsUser) -> None:
     hq = as_user(cast.hq)
 
     page = hq.post("/tokens/", {"name": "scada", "scopes": ["read"], "factory": cast.litein.pk, "days": 30})
@@ -143,7 +138,7 @@ def test_the_page_shows_a_new_token_once(cast: SimpleNamespace, as_user: Callabl
     assert ApiToken.objects.get().factory == cast.litein
 
 
-def test_the_page_offers_what_the_role_can_use(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_page_offers_what_the_role_can_use(cast: Cast, as_user: AsUser) -> None:
     def offered(user: Any) -> list[str]:
         form = as_user(user).get("/tokens/").context["form"]
         return [value for value, _label in form.fields["scopes"].choices]
@@ -154,7 +149,7 @@ def test_the_page_offers_what_the_role_can_use(cast: SimpleNamespace, as_user: C
     assert offered(cast.nobody) == []
 
 
-def test_the_page_revokes_by_a_button(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_page_revokes_by_a_button(cast: Cast, as_user: AsUser) -> None:
     token = make.make_token(cast.hq)
 
     as_user(cast.hq).post(f"/tokens/{token[:15]}/revoke/")

@@ -1,6 +1,5 @@
 """/metrics: for this machine or a token, in Prometheus' form, and the sum that always holds."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from emissions.models import TouchedMinute
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import IngestCounter
 from tests import make
+from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +79,7 @@ def test_a_proxy_on_this_machine_speaks_for_others(client: Client, header: str) 
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 401
 
 
-def test_a_token_opens_from_anywhere_and_a_bad_one_does_not(client: Client, cast: SimpleNamespace) -> None:
+def test_a_token_opens_from_anywhere_and_a_bad_one_does_not(client: Client, cast: Cast) -> None:
     user = make.make_user()
     make.make_membership(user=user, role=Role.AUDITOR, organisation=cast.organisation)
     token = make.make_token(user)

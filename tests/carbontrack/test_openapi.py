@@ -1,13 +1,13 @@
 """The schema and its two pages: valid, complete, and under a policy that is relaxed there and nowhere else."""
 
 import json
-from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 from swagger_spec_validator.validator20 import validate_spec
+
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/api/schema/swagger-ui/", "/api/schema/redoc/")
@@ -67,9 +67,7 @@ def test_what_the_schema_says_of_a_reading_is_what_comes(schema: dict[str, Any])
     assert [name for name in RollupSerializer().fields if f"`{name}`" not in description] == []
 
 
-def test_the_schema_is_the_same_for_everybody(
-    schema: dict[str, Any], cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_schema_is_the_same_for_everybody(schema: dict[str, Any], cast: Cast, as_user: AsUser) -> None:
     assert as_user(cast.hq).get("/api/schema.json").json() == schema
 
 

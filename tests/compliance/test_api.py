@@ -1,9 +1,7 @@
 """The API of targets and of intensity: who sees what, every figure recomputed from the inputs beside it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from compliance.models import Target
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.compliance.build import LENGTH, START, make_hours, make_production
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +29,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.hq)
 
 
@@ -43,7 +42,7 @@ def patch(client: Client, pk: int, body: dict[str, Any]) -> Any:
 
 
 # --- Targets -----------------------------------------------------------------------------------
-def test_hq_sets_corrects_and_ends_a_target(cast: SimpleNamespace, hq: Client) -> None:
+def test_hq_sets_corrects_and_ends_a_target(cast: Cast, hq: Client) -> None:
     created = post(hq, NEW | {"factory": cast.litein.pk})
     body = created.json()
     assert created.status_code == 201
@@ -66,9 +65,7 @@ def test_hq_sets_corrects_and_ends_a_target(cast: SimpleNamespace, hq: Client) -
     assert Target.objects.count() == 1
 
 
-def test_a_target_of_the_organisation_is_seen_by_who_sees_all_of_it(
-    cast: SimpleNamespace, hq: Client, as_user: Callable[..., Client]
-) -> None:
+def test_a_target_of_the_organisation_is_seen_by_who_sees_all_of_it(cast: Cast, hq: Client, as_user: AsUser) -> None:
     whole = post(hq, NEW | {"metric": "absolute_t", "base_value": "100", "target_value": "50"}).json()
     own = make.make_target(cast.litein)
     make.make_target(cast.momul)
@@ -84,7 +81,7 @@ def test_a_target_of_the_organisation_is_seen_by_who_sees_all_of_it(
     assert patch(as_user(cast.auditor), whole["id"], {"reason": "x"}).status_code == 403
 
 
-def test_a_token_for_one_factory_sees_its_targets_only(cast: SimpleNamespace, hq: Client) -> None:
+def test_a_token_for_one_factory_sees_its_targets_only(cast: Cast, hq: Client) -> None:
     post(hq, NEW | {"metric": "absolute_t", "base_value": "100", "target_value": "50"})
     own = make.make_target(cast.litein)
     make.make_target(cast.momul)
@@ -95,9 +92,7 @@ def test_a_token_for_one_factory_sees_its_targets_only(cast: SimpleNamespace, hq
     assert [row["id"] for row in rows] == [own.pk]
 
 
-def test_a_manager_of_some_factories_sets_no_target_for_the_organisation(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_manager_of_some_factories_sets_no_target_for_the_organisation(cast: Cast, as_user: AsUser) -> None:
     local = make.make_user()
     make.make_membership(user=local, role=Role.HQ_MANAGER, factory=cast.litein)
 
@@ -111,13 +106,13 @@ def test_a_manager_of_some_factories_sets_no_target_for_the_organisation(
     ("change", "field"),
     [({"target_year": 2020}, "target_year"), ({"metric": "vibes"}, "metric"), ({"base_value": "0"}, "base_value")],
 )
-def test_a_wrong_field_is_named(hq: Client, cast: SimpleNamespace, change: dict[str, Any], field: str) -> None:
+def test_a_wrong_field_is_named(hq: Client, cast: Cast, change: dict[str, Any], field: str) -> None:
     response = post(hq, NEW | {"factory": cast.litein.pk} | change)
 
     assert (response.status_code, set(response.json()["fields"])) == (400, {field})
 
 
-def test_a_list_of_targets_asks_no_more_for_many(cast: SimpleNamespace, hq: Client) -> None:
+def test_a_list_of_targets_asks_no_more_for_many(cast: Cast, hq: Client) -> None:
     counts = []
     for _n in range(2):
         for _m in range(3):
@@ -137,7 +132,7 @@ def q6(value: Decimal) -> str:
     return str(value.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN))
 
 
-def log_two_days(cast: SimpleNamespace) -> None:
+def log_two_days(cast: Cast) -> None:
     for n, made_kg in ((0, 1000), (1, 1700)):
         start = START - n * LENGTH
         make.make_energy_entry(cast.litein, amount=Decimal(2100 + n), unit="kg", timestamp=start)
@@ -148,9 +143,7 @@ def log_two_days(cast: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("resolution", ["day", "month"])
-def test_every_ratio_is_recomputed_from_the_inputs_beside_it(
-    cast: SimpleNamespace, hq: Client, resolution: str
-) -> None:
+def test_every_ratio_is_recomputed_from_the_inputs_beside_it(cast: Cast, hq: Client, resolution: str) -> None:
     log_two_days(cast)
 
     rows = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?resolution={resolution}").json()["results"]
@@ -169,7 +162,7 @@ def test_every_ratio_is_recomputed_from_the_inputs_beside_it(
         assert (row["basis"], row["measured_share"], row["methane_co2e_kg"]) == ("measured", "1.000000", None)
 
 
-def test_days_come_from_the_entries_that_the_api_shows(cast: SimpleNamespace, hq: Client) -> None:
+def test_days_come_from_the_entries_that_the_api_shows(cast: Cast, hq: Client) -> None:
     log_two_days(cast)
 
     (row,) = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?from=2026-11-20&to=2026-11-21").json()["results"]
@@ -180,7 +173,7 @@ def test_days_come_from_the_entries_that_the_api_shows(cast: SimpleNamespace, hq
     assert row["stack_co2_kg"] == "2640.000000"
 
 
-def test_a_mine_has_its_figure_per_tonne(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_mine_has_its_figure_per_tonne(cast: Cast, as_user: AsUser) -> None:
     mine = make.make_factory(organisation=cast.organisation, sector="coal_mine", country="IN")
     EmissionSource.objects.create(factory=mine, name="Pit", kind=SourceKind.MINE_METHANE, mine_class="opencast")
     make_production(mine, 100_000, product=Product.COAL)
@@ -191,7 +184,7 @@ def test_a_mine_has_its_figure_per_tonne(cast: SimpleNamespace, as_user: Callabl
     assert row["co2e_kg_per_t"] == q6(Decimal(row["co2e_pair_kg"]) / 100)
 
 
-def test_what_was_just_logged_is_in_the_answer_and_in_the_file(cast: SimpleNamespace, hq: Client) -> None:
+def test_what_was_just_logged_is_in_the_answer_and_in_the_file(cast: Cast, hq: Client) -> None:
     make_production(cast.litein, 123)
 
     csv = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?as=csv").content.decode().splitlines()
@@ -212,7 +205,7 @@ def test_what_was_just_logged_is_in_the_answer_and_in_the_file(cast: SimpleNames
         ("to=1990-01-01", "to"),
     ],
 )
-def test_a_period_that_cannot_be_is_named(cast: SimpleNamespace, hq: Client, query: str, field: str) -> None:
+def test_a_period_that_cannot_be_is_named(cast: Cast, hq: Client, query: str, field: str) -> None:
     response = hq.get(f"/api/factories/{cast.litein.pk}/intensity/?{query}")
 
     assert (response.status_code, set(response.json()["fields"])) == (400, {field})

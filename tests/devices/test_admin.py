@@ -1,6 +1,5 @@
 """Devices in the admin site: a hold is resolved by one of two actions, an assignment changes on whole hours."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,12 +8,13 @@ from django.utils import timezone
 
 from devices.models import Assignment, AssignmentHold
 from tests import make
+from tests.cast import AsUser
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def root(as_user: Callable[..., Client]) -> Client:
+def root(as_user: AsUser) -> Client:
     return as_user(make.make_user(is_superuser=True, is_staff=True))
 
 

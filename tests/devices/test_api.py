@@ -1,8 +1,6 @@
 """Devices over HTTP: the list, one of them, a new secret."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -13,16 +11,17 @@ from django.utils import timezone
 from devices.credentials import check_broker_login
 from devices.models import DeviceSecret
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.hq)
 
 
-def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: Cast) -> None:
     now = timezone.now()
     device = make.make_device(
         factory=cast.litein, device_id="litein-1", firmware="1.0.0", last_heartbeat=now, status={"secret": "no"}
@@ -47,14 +46,14 @@ def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: Sim
     assert "secret" not in str(body)
 
 
-def test_an_assignment_of_the_past_is_not_the_present_one(hq: Client, cast: SimpleNamespace) -> None:
+def test_an_assignment_of_the_past_is_not_the_present_one(hq: Client, cast: Cast) -> None:
     device = make.make_device(factory=cast.litein, device_id="litein-1")
     make.make_assignment(device=device, valid_to=timezone.now() - timedelta(hours=1))
 
     assert hq.get("/api/mcu-devices/litein-1/").json()["assignment"] is None
 
 
-def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: SimpleNamespace) -> None:
+def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: Cast) -> None:
     for number in range(3):
         make.make_device(factory=cast.litein, device_id=f"litein-{number}")
     make.make_device(factory=cast.momul, device_id="momul-1")
@@ -70,7 +69,7 @@ def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: SimpleNames
     assert foreign == hq.get("/api/mcu-devices/?factory=999999").json()  # does not tell which numbers others have
 
 
-def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: SimpleNamespace) -> None:
+def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: Cast) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
             hq.get("/api/mcu-devices/")
@@ -85,7 +84,7 @@ def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: Simp
     assert count() == few
 
 
-def test_as_csv_a_nested_value_is_json(hq: Client, cast: SimpleNamespace) -> None:
+def test_as_csv_a_nested_value_is_json(hq: Client, cast: Cast) -> None:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
 
     text = hq.get("/api/mcu-devices/?as=csv").content.decode()
@@ -93,7 +92,7 @@ def test_as_csv_a_nested_value_is_json(hq: Client, cast: SimpleNamespace) -> Non
     assert '""co2_basis"": ""wet""' in text
 
 
-def test_a_new_secret_is_shown_once_and_ends_the_old_one(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_new_secret_is_shown_once_and_ends_the_old_one(hq: Client, cast: Cast) -> None:
     _device, old = make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
 
     body = hq.post("/api/mcu-devices/litein-1/rotate-secret/").json()
@@ -104,9 +103,7 @@ def test_a_new_secret_is_shown_once_and_ends_the_old_one(hq: Client, cast: Simpl
     assert body["password"] not in str(DeviceSecret.objects.values_list())
 
 
-def test_an_installer_rotates_where_he_works_and_not_elsewhere(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_an_installer_rotates_where_he_works_and_not_elsewhere(cast: Cast, as_user: AsUser) -> None:
     make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
     make.make_device_with_secret(factory=cast.momul, device_id="momul-1")
     installer = as_user(cast.installer)

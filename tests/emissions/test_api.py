@@ -2,9 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +18,7 @@ from emissions import queries, rollups
 from emissions.models import STREAM_OFFSET, Emission
 from lib.exports import cell
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -62,12 +61,12 @@ ROLLUP = {
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.hq)
 
 
 @pytest.fixture
-def device(cast: SimpleNamespace) -> MCUDevice:
+def device(cast: Cast) -> MCUDevice:
     device = make.make_device(factory=cast.litein, device_id="litein-1")
     make.make_assignment(device=device)
     return device
@@ -93,7 +92,7 @@ def follow(client: Client, body: dict[str, Any], link: str) -> list[list[dict[st
 
 
 # --- Raw ---------------------------------------------------------------------------------------
-def test_a_raw_row_says_what_came_and_what_it_means(hq: Client, device: MCUDevice, cast: SimpleNamespace) -> None:
+def test_a_raw_row_says_what_came_and_what_it_means(hq: Client, device: MCUDevice, cast: Cast) -> None:
     make.make_readings(device, MIDNIGHT, 1, stream=2**32 - 1, first_seq=40211, flags=128)
 
     (row,) = get(hq)["results"]
@@ -108,7 +107,7 @@ def test_a_raw_row_says_what_came_and_what_it_means(hq: Client, device: MCUDevic
     assert row["quality"] == []
 
 
-def test_a_reading_without_an_assignment_has_no_rate(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_reading_without_an_assignment_has_no_rate(hq: Client, cast: Cast) -> None:
     make.make_readings(make.make_device(factory=cast.litein), MIDNIGHT, 1)
 
     (row,) = get(hq)["results"]
@@ -158,7 +157,7 @@ def test_the_ends_of_time_are_times_too(hq: Client, device: MCUDevice, moment: s
     size=st.integers(1, 7),
 )
 def test_pages_give_every_row_once_in_order_there_and_back(
-    hq: Client, cast: SimpleNamespace, readings: list[tuple[int, int, int, int]], size: int
+    hq: Client, cast: Cast, readings: list[tuple[int, int, int, int]], size: int
 ) -> None:
     """Several devices, many equal timestamps: the cursor stands between rows, not between times."""
     devices = [MCUDevice.objects.get_or_create(factory=cast.litein, device_id=f"litein-{n}")[0] for n in range(3)]
@@ -212,9 +211,7 @@ def test_links_keep_what_was_asked_for(hq: Client, device: MCUDevice) -> None:
 
 
 # --- Scope -------------------------------------------------------------------------------------
-def test_readings_are_those_of_ones_own_factories(
-    device: MCUDevice, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_readings_are_those_of_ones_own_factories(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
     others = [make.make_device(factory=factory) for factory in (cast.momul, cast.elsewhere)]
     for each in (device, *others):
         make.make_readings(each, MIDNIGHT, 1)
@@ -234,14 +231,14 @@ def test_readings_are_those_of_ones_own_factories(
     }
 
 
-def test_a_cursor_opens_no_door(device: MCUDevice, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_cursor_opens_no_door(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
     make.make_readings(device, MIDNIGHT, 4)
     link = get(as_user(cast.hq), "page_size=2")["next"]
 
     assert as_user(cast.momul_manager).get(link).json()["results"] == []
 
 
-def test_a_device_of_another_factory_is_not_in_this_one(hq: Client, device: MCUDevice, cast: SimpleNamespace) -> None:
+def test_a_device_of_another_factory_is_not_in_this_one(hq: Client, device: MCUDevice, cast: Cast) -> None:
     assert hq.get(f"/api/emissions/?factory={cast.momul.pk}&device=litein-1").status_code == 404
 
 
@@ -319,7 +316,7 @@ def test_roll_ups_of_a_period_are_those_that_begin_in_it(hq: Client, two_hours: 
     assert [row["period_start"] for row in rows] == ["2026-10-31T21:00:00Z"]
 
 
-def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: Cast) -> None:
     cast.litein.time_zone = "Europe/Berlin"
     cast.litein.save()
     device = make.make_assignment(device=make.make_device(factory=cast.litein)).device
@@ -339,7 +336,7 @@ def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: SimpleN
 # --- Cost --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("query", ["", "resolution=hour", "resolution=month", "as=csv"])
 def test_the_number_of_queries_does_not_grow_with_rows(
-    hq: Client, two_hours: MCUDevice, cast: SimpleNamespace, query: str
+    hq: Client, two_hours: MCUDevice, cast: Cast, query: str
 ) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -357,7 +354,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(
 
 
 # --- Latest ------------------------------------------------------------------------------------
-def test_latest_is_one_row_a_device(hq: Client, device: MCUDevice, cast: SimpleNamespace) -> None:
+def test_latest_is_one_row_a_device(hq: Client, device: MCUDevice, cast: Cast) -> None:
     make.make_readings(device, MIDNIGHT, 3)
     make.make_readings(device, MIDNIGHT - timedelta(days=40), 1, first_seq=900)
     other = make.make_device(factory=cast.momul, device_id="momul-1")
@@ -418,7 +415,7 @@ def test_no_cell_is_a_formula(value: Any, written: Any) -> None:
     assert cell(value) == written
 
 
-def test_a_factory_name_that_is_a_formula_stays_text(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_factory_name_that_is_a_formula_stays_text(hq: Client, cast: Cast) -> None:
     make.make_factory(organisation=cast.organisation, name='=HYPERLINK("http://evil.example")')
 
     text = hq.get("/api/factories/?as=csv").content.decode()

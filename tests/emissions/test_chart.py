@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
@@ -27,6 +24,7 @@ from emissions.derive import milliseconds
 from emissions.hours_and_days import roll_up_days
 from emissions.models import EmissionHour, HourStatus
 from tests import make
+from tests.cast import AsUser, Cast
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 START = datetime(2026, 11, 18, 21, tzinfo=UTC)  # midnight of the 19th in Nairobi
@@ -53,7 +51,7 @@ def hour(assignment: Any, start: datetime, status: str = HourStatus.MEASURED, kg
 
 
 @pytest.fixture
-def chimney(cast: SimpleNamespace) -> Any:
+def chimney(cast: Cast) -> Any:
     """Two days of Litein: measured, an idle hour, two missing ones (one with some data), one substituted."""
     assignment = make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
     for i in range(48):
@@ -110,9 +108,7 @@ def test_days_and_months_are_the_sites_own_and_sum_their_hours(chimney: Any) -> 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("resolution", ["hour", "day"])
-def test_the_bars_are_the_rows_of_the_api(
-    chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client], resolution: str
-) -> None:
+def test_the_bars_are_the_rows_of_the_api(chimney: Any, cast: Cast, as_user: AsUser, resolution: str) -> None:
     last = START + timedelta(hours=47)
     roll_up_days(chimney.device_id, milliseconds(START), milliseconds(last), NAIROBI)
     query = {"resolution": resolution, "from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
@@ -124,7 +120,7 @@ def test_the_bars_are_the_rows_of_the_api(
 
 
 @pytest.mark.django_db
-def test_chimneys_are_summed_and_cross_checks_are_not(chimney: Any, cast: SimpleNamespace) -> None:
+def test_chimneys_are_summed_and_cross_checks_are_not(chimney: Any, cast: Cast) -> None:
     second = make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-2"))
     check = make.make_assignment(
         device=make.make_device(factory=cast.litein, device_id="litein-3"), chimney=chimney.chimney, is_of_record=False
@@ -226,7 +222,7 @@ def test_any_number_of_periods_is_drawn(resolution: str, count: int) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("form", "kind"), [("svg", "image/svg+xml"), ("png", "image/png")])
 def test_it_answers_an_image_and_304_to_who_has_it(
-    chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client], form: str, kind: str
+    chimney: Any, cast: Cast, as_user: AsUser, form: str, kind: str
 ) -> None:
     hq, url = (as_user(cast.hq), f"/api/emissions/chart.{form}?factory={cast.litein.pk}&from=2026-11-18T21:00:00Z")
 
@@ -258,7 +254,7 @@ def test_it_answers_an_image_and_304_to_who_has_it(
     ],
 )
 def test_a_wrong_parameter_is_named(
-    chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client], query: str, field: str, code: str
+    chimney: Any, cast: Cast, as_user: AsUser, query: str, field: str, code: str
 ) -> None:
     response = as_user(cast.hq).get(f"/api/emissions/chart.svg?{query}")
 
@@ -267,9 +263,7 @@ def test_a_wrong_parameter_is_named(
 
 
 @pytest.mark.django_db
-def test_nobody_sees_a_chart_of_what_is_not_theirs(
-    chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_nobody_sees_a_chart_of_what_is_not_theirs(chimney: Any, cast: Cast, as_user: AsUser) -> None:
     manager = as_user(cast.momul_manager)
 
     assert manager.get(f"/api/emissions/chart.svg?factory={cast.litein.pk}").status_code == 404
@@ -278,9 +272,7 @@ def test_nobody_sees_a_chart_of_what_is_not_theirs(
 
 
 @pytest.mark.django_db
-def test_a_longest_chart_asks_as_many_queries_as_a_short_one(
-    chimney: Any, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_longest_chart_asks_as_many_queries_as_a_short_one(chimney: Any, cast: Cast, as_user: AsUser) -> None:
     end = timezone.now().replace(minute=0, second=0, microsecond=0)
     hq = as_user(cast.hq)
     hq.get("/api/emissions/chart.svg")  # the first call of a minute begins the count of the rate limit

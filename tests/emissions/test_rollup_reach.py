@@ -1,12 +1,10 @@
 """How far a reading reaches: whatever the mix of intervals, means and faults, late data gives the same totals."""
 
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.roles import Role
 from devices.choices import CalibrationKind
@@ -14,6 +12,7 @@ from devices.models import Calibration, MCUDevice
 from emissions import rollups
 from emissions.models import STREAM_OFFSET, Emission, EmissionDay, EmissionHour, EmissionMinute, TouchedMinute
 from tests import make
+from tests.cast import AsUser
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 20, 3, 7, tzinfo=UTC)
@@ -114,7 +113,7 @@ def test_any_mix_in_any_order_equals_a_rebuild(seed: int):
 
 
 # --- One device never stops the others -----------------------------------------------------------
-def test_a_site_that_science_refuses_leaves_the_others_alone(as_user: Callable[..., Client]):
+def test_a_site_that_science_refuses_leaves_the_others_alone(as_user: AsUser):
     bad = make.make_assignment(chimney=make.make_chimney(factory=make.make_factory(altitude_m=50)))
     bad.pressure_compensation = "linear_0017"
     bad.save()
@@ -180,7 +179,7 @@ def test_a_zero_calibration_does_not_move_the_pressure_of_the_span():
     assert figures(assignment.device) != before
 
 
-def test_below_the_ambient_air_the_api_says_the_rate_that_totals_count(as_user: Callable[..., Client]):
+def test_below_the_ambient_air_the_api_says_the_rate_that_totals_count(as_user: AsUser):
     assignment = make.make_assignment(range_ppm=2_000)
     make.make_readings(assignment.device, START, 140, co2_ppm=100.0, temperature_c=60.0)
     hq = make.make_user()

@@ -1,13 +1,10 @@
 """Until when a total may still change by itself: each reason alone, their latest, and what is settled."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from devices.models import MCUDevice
@@ -17,6 +14,7 @@ from emissions.models import STREAM_OFFSET, DeviceStream, TouchedMinute
 from emissions.partitions import OLDEST_READING
 from emissions.settling import DevicePeriod, Settling, SettlingReason, SitePeriod, settling, settling_of_sites
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -212,7 +210,7 @@ def test_the_number_of_queries_grows_with_nothing() -> None:
 
 
 # --- In the API --------------------------------------------------------------------------------
-def test_a_row_of_the_api_says_until_when_it_may_change(as_user: Callable[..., Client], cast: SimpleNamespace) -> None:
+def test_a_row_of_the_api_says_until_when_it_may_change(as_user: AsUser, cast: Cast) -> None:
     device = make.make_assignment(device=make.make_device(factory=cast.litein)).device
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     readings = make.make_readings(device, this_hour - HOUR, 30)

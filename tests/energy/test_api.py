@@ -1,8 +1,6 @@
 """The energy API: what only energy has in its shapes, filters and lists. The rest is in tests/logbook/test_api.py."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ from django.test import Client
 
 from energy.models import EnergyEntry
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -17,11 +16,11 @@ ENTRIES = "/api/energy-entries/"
 
 
 @pytest.fixture
-def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def manager(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.litein_manager)
 
 
-def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
+def body(cast: Cast, **fields: Any) -> dict[str, Any]:
     return {
         "factory": cast.litein.pk,
         "timestamp": "2026-11-20T07:30:00+03:00",
@@ -36,7 +35,7 @@ def post(client: Client, data: Any) -> Any:
 
 
 # --- Logging -----------------------------------------------------------------------------------
-def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: Cast, manager: Client) -> None:
     response = post(manager, body(cast))
 
     row = response.json()
@@ -55,7 +54,7 @@ def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: SimpleNamespace,
     assert manager.get(f"{ENTRIES}{row['id']}/").json() == row
 
 
-def test_the_source_documents_own_words_are_understood(cast: SimpleNamespace, manager: Client) -> None:
+def test_the_source_documents_own_words_are_understood(cast: Cast, manager: Client) -> None:
     row = post(manager, body(cast, energy_type="Diesel", unit="liters", amount=10.5)).json()
 
     assert (row["energy_type"], row["amount"], row["co2_kg"]) == ("diesel", "10.5", "28.103166")
@@ -75,9 +74,7 @@ def test_the_source_documents_own_words_are_understood(cast: SimpleNamespace, ma
         ({"moisture_fraction": "-0.1"}, "moisture_fraction", "out_of_range"),
     ],
 )
-def test_a_wrong_field_is_named(
-    cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str, code: str
-) -> None:
+def test_a_wrong_field_is_named(cast: Cast, manager: Client, fields: dict[str, Any], field: str, code: str) -> None:
     response = post(manager, body(cast, **fields))
 
     assert response.status_code == 400
@@ -85,14 +82,14 @@ def test_a_wrong_field_is_named(
     assert EnergyEntry.objects.count() == 0
 
 
-def test_each_number_knows_how_many_decimals_it_has(cast: SimpleNamespace, manager: Client) -> None:
+def test_each_number_knows_how_many_decimals_it_has(cast: Cast, manager: Client) -> None:
     row = post(manager, body(cast, cost="1,500", currency="KES", moisture_fraction="0,3")).json()
 
     assert (row["cost"], row["moisture_fraction"]) == ("1500.00", "0.3")
 
 
 # --- Lists -------------------------------------------------------------------------------------
-def test_filters_narrow_by_type_kind_and_time(cast: SimpleNamespace, manager: Client) -> None:
+def test_filters_narrow_by_type_kind_and_time(cast: Cast, manager: Client) -> None:
     make.make_energy_entry(cast.litein, energy_type="diesel", unit="L")
     make.make_energy_entry(cast.litein, timestamp=datetime(2026, 10, 1, 9, tzinfo=UTC))
     make.make_energy_entry(cast.litein, kind="received")
@@ -106,7 +103,7 @@ def test_filters_narrow_by_type_kind_and_time(cast: SimpleNamespace, manager: Cl
 
 
 @pytest.mark.parametrize("name", ["energy-types", "emission-factors", "energy-entries"])
-def test_any_list_is_a_csv_file_too(cast: SimpleNamespace, manager: Client, name: str) -> None:
+def test_any_list_is_a_csv_file_too(cast: Cast, manager: Client, name: str) -> None:
     make.make_energy_entry(cast.litein, note="=1+1")
 
     response = manager.get(f"/api/{name}/?as=csv")

@@ -1,8 +1,6 @@
 """The local units API: who sees and changes them, what they are made of, and that entries stay as valued."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from accounts.roles import Scope
 from energy.models import LocalUnit
 from energy.services import set_local_unit
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -21,11 +20,11 @@ URL = "/api/local-units/"
 
 
 @pytest.fixture
-def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def manager(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.litein_manager)
 
 
-def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
+def body(cast: Cast, **fields: Any) -> dict[str, Any]:
     return {"factory": cast.litein.pk, "energy_type": "Firewood", "name": "Lorry", "amount": "12", "unit": "stere"} | (
         fields
     )
@@ -35,7 +34,7 @@ def send(client: Client, data: Any, url: str = URL, method: str = "post") -> Any
     return getattr(client, method)(url, data, content_type="application/json")
 
 
-def test_a_manager_adds_a_lorry_and_logs_in_it(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_manager_adds_a_lorry_and_logs_in_it(cast: Cast, manager: Client) -> None:
     response = send(manager, body(cast))
 
     row = response.json()
@@ -45,7 +44,7 @@ def test_a_manager_adds_a_lorry_and_logs_in_it(cast: SimpleNamespace, manager: C
     assert make.make_energy_entry(cast.litein, amount=Decimal(2), unit="lorry").factor_amount == 24
 
 
-def test_a_changed_unit_leaves_entries_as_they_were_valued(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_changed_unit_leaves_entries_as_they_were_valued(cast: Cast, manager: Client) -> None:
     unit = send(manager, body(cast)).json()["id"]
     before = make.make_energy_entry(cast.litein, amount=Decimal(1), unit="lorry")
 
@@ -73,9 +72,7 @@ def test_a_changed_unit_leaves_entries_as_they_were_valued(cast: SimpleNamespace
         ({"factory": "Litein"}, "factory", "invalid"),
     ],
 )
-def test_a_wrong_field_is_named(
-    cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str, code: str
-) -> None:
+def test_a_wrong_field_is_named(cast: Cast, manager: Client, fields: dict[str, Any], field: str, code: str) -> None:
     set_local_unit(cast.litein, "firewood", "Cart", amount=Decimal(1), unit="stere")
 
     response = send(manager, body(cast, **fields))
@@ -85,7 +82,7 @@ def test_a_wrong_field_is_named(
     assert LocalUnit.objects.count() == 1
 
 
-def test_units_may_not_be_changed_into_a_circle(cast: SimpleNamespace, manager: Client) -> None:
+def test_units_may_not_be_changed_into_a_circle(cast: Cast, manager: Client) -> None:
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(3), unit="stere")
     stere = set_local_unit(cast.litein, "firewood", "stere", amount=Decimal(480), unit="kg")
 
@@ -94,7 +91,7 @@ def test_units_may_not_be_changed_into_a_circle(cast: SimpleNamespace, manager: 
     assert (response.status_code, list(response.json()["fields"])) == (400, ["unit"])
 
 
-def test_a_token_that_reads_changes_nothing(cast: SimpleNamespace) -> None:
+def test_a_token_that_reads_changes_nothing(cast: Cast) -> None:
     unit = set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     client = Client(headers={"Authorization": f"Token {make.make_token(cast.hq, Scope.READ)}"})
 
@@ -102,7 +99,7 @@ def test_a_token_that_reads_changes_nothing(cast: SimpleNamespace) -> None:
     assert client.get(URL).json()["count"] == 1
 
 
-def test_lists_hold_the_units_of_ones_own_factories(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_lists_hold_the_units_of_ones_own_factories(cast: Cast, as_user: AsUser) -> None:
     for factory in (cast.litein, cast.elsewhere):
         set_local_unit(factory, "firewood", "lorry", amount=Decimal(12), unit="stere")
     set_local_unit(cast.litein, "diesel", "drum", amount=Decimal(200), unit="L")
@@ -118,7 +115,7 @@ def test_lists_hold_the_units_of_ones_own_factories(cast: SimpleNamespace, as_us
     assert send(as_user(cast.hq), {"amount": "1"}, f"{URL}{theirs}/", "patch").status_code == 404
 
 
-def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(cast: Cast, manager: Client) -> None:
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     manager.get(URL)
     with CaptureQueriesContext(connection) as few:

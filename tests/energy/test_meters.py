@@ -1,7 +1,6 @@
 """Meter readings: what was used between two of them is one entry, whatever is inserted, corrected, deleted, undone."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 from django.db.utils import IntegrityError
-from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,6 +21,7 @@ from factories.choices import SourceKind
 from factories.models import EmissionSource
 from lib.errors import ApiError
 from logbook.choices import Act, Origin
+from tests.cast import AsUser, Cast
 from tests.make import make_energy_entry, make_factory, make_user
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -335,7 +334,7 @@ def test_nobody_changes_a_derived_entry_by_hand(litein: Any, manager: Any) -> No
         assert f"{derived.meter_from_id} and {derived.meter_to_id}" in caught.value.message
 
 
-def test_the_api_links_a_reading_and_what_was_used(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_api_links_a_reading_and_what_was_used(cast: Cast, as_user: AsUser) -> None:
     manager, url = as_user(cast.litein_manager), "/api/energy-entries/"
     body = {"factory": cast.litein.pk, "kind": "meter_reading", "energy_type": "electricity", "unit": "kWh"}
     first, last = (

@@ -1,10 +1,8 @@
 """An organisation's own factors: versions, what is filled by default, who sees them, when they hold, the preview."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from energy.models import EmissionFactor, EnergyEntry
 from energy.own_factors import FactorInput, add_factor, preview_factor
 from lib.errors import ApiError
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.make import make_energy_entry
 
 URL = "/api/emission-factors/"
@@ -55,7 +54,7 @@ def power(**fields: Any) -> FactorInput:
     return FactorInput(**said)
 
 
-def add(cast: SimpleNamespace, data: FactorInput | None = None) -> EmissionFactor:
+def add(cast: Cast, data: FactorInput | None = None) -> EmissionFactor:
     return add_factor(cast.hq, cast.organisation, data or wood()).factor
 
 
@@ -63,7 +62,7 @@ def burn(factory: Any, kg: int = 1000, **fields: Any) -> EnergyEntry:
     return make_energy_entry(factory, amount=Decimal(kg), unit="kg", **fields)
 
 
-def prefer(cast: SimpleNamespace, set_name: str = "own-2026") -> None:
+def prefer(cast: Cast, set_name: str = "own-2026") -> None:
     cast.organisation.factor_set = set_name
     cast.organisation.save()
     cast.litein.refresh_from_db()
@@ -75,7 +74,7 @@ def problem_of(caught: Any) -> tuple[str, str]:
 
 
 # --- When they hold ----------------------------------------------------------------------------
-def test_an_entry_that_names_the_set_goes_by_it_and_gases_left_out_by_default(cast: SimpleNamespace) -> None:
+def test_an_entry_that_names_the_set_goes_by_it_and_gases_left_out_by_default(cast: Cast) -> None:
     own = add(cast)
 
     entry = burn(cast.litein, factor_set="own-2026")
@@ -86,7 +85,7 @@ def test_an_entry_that_names_the_set_goes_by_it_and_gases_left_out_by_default(ca
     assert (entry.ch4_factor.set_name, entry.co2e_kg) == ("ipcc-2006", Decimal("27.008400"))
 
 
-def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(cast: SimpleNamespace) -> None:
+def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(cast: Cast) -> None:
     add(cast)
     published = burn(cast.litein)
     prefer(cast)
@@ -98,7 +97,7 @@ def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(c
     assert published.factor.set_name == "ipcc-2006"
 
 
-def test_a_preferred_set_holds_as_far_as_it_goes(cast: SimpleNamespace) -> None:
+def test_a_preferred_set_holds_as_far_as_it_goes(cast: Cast) -> None:
     add(cast)
     prefer(cast)
 
@@ -111,7 +110,7 @@ def test_a_preferred_set_holds_as_far_as_it_goes(cast: SimpleNamespace) -> None:
     assert (steres.factor.set_name, steres.factor_amount) == ("own-2026", 450)
 
 
-def test_a_named_set_that_does_not_hold_is_an_error_never_the_default(cast: SimpleNamespace) -> None:
+def test_a_named_set_that_does_not_hold_is_an_error_never_the_default(cast: Cast) -> None:
     add(cast)
 
     for factory, when in ((cast.litein, datetime(2025, 6, 1, 9, tzinfo=UTC)), (cast.elsewhere, WHEN)):
@@ -120,7 +119,7 @@ def test_a_named_set_that_does_not_hold_is_an_error_never_the_default(cast: Simp
         assert problem_of(caught) == ("factor_set", "no_factor")
 
 
-def test_a_measured_methane_alone_changes_methane_alone(cast: SimpleNamespace) -> None:
+def test_a_measured_methane_alone_changes_methane_alone(cast: Cast) -> None:
     add(cast, wood(gas="CH4", gas_kg_per_tj=Decimal(11)))
 
     entry = burn(cast.litein, factor_set="own-2026")
@@ -128,7 +127,7 @@ def test_a_measured_methane_alone_changes_methane_alone(cast: SimpleNamespace) -
     assert (entry.biogenic_co2_kg, entry.ch4_kg) == (Decimal("1747.2"), Decimal("0.171600"))
 
 
-def test_a_sum_of_all_gases_stands_alone(cast: SimpleNamespace) -> None:
+def test_a_sum_of_all_gases_stands_alone(cast: Cast) -> None:
     add(cast, wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=None, gas_kg_per_tj=None))
 
     entry = burn(cast.litein, factor_set="own-2026")
@@ -136,7 +135,7 @@ def test_a_sum_of_all_gases_stands_alone(cast: SimpleNamespace) -> None:
     assert (entry.co2e_kg, entry.ch4_kg, entry.biogenic_co2_kg) == (50, None, Decimal("1747.2"))
 
 
-def test_a_contract_for_power_holds_in_its_country(cast: SimpleNamespace) -> None:
+def test_a_contract_for_power_holds_in_its_country(cast: Cast) -> None:
     add(cast, power())
     prefer(cast, "own-grid")
     india = make.make_factory(organisation=cast.organisation, country="IN")
@@ -150,7 +149,7 @@ def test_a_contract_for_power_holds_in_its_country(cast: SimpleNamespace) -> Non
 
 
 # --- Versions ----------------------------------------------------------------------------------
-def test_a_change_is_a_new_version_and_the_row_before_stays(cast: SimpleNamespace) -> None:
+def test_a_change_is_a_new_version_and_the_row_before_stays(cast: Cast) -> None:
     first = add(cast)
     old = burn(cast.litein, factor_set="own-2026")
 
@@ -162,7 +161,7 @@ def test_a_change_is_a_new_version_and_the_row_before_stays(cast: SimpleNamespac
     assert (old.factor, new.factor, new.biogenic_co2_kg) == (first, second, Decimal("1556.8"))
 
 
-def test_the_same_again_adds_nothing(cast: SimpleNamespace) -> None:
+def test_the_same_again_adds_nothing(cast: Cast) -> None:
     first = add(cast)
 
     again = add_factor(cast.hq, cast.organisation, wood(ncv_gj_per_t=Decimal("14.20")))
@@ -170,7 +169,7 @@ def test_the_same_again_adds_nothing(cast: SimpleNamespace) -> None:
     assert (again.factor, again.is_new) == (first, False)
 
 
-def test_a_factor_from_a_later_day_holds_from_that_day_on(cast: SimpleNamespace) -> None:
+def test_a_factor_from_a_later_day_holds_from_that_day_on(cast: Cast) -> None:
     add(cast)
     add(cast, wood(valid_from=date(2026, 11, 1), ncv_gj_per_t=Decimal("13.9")))
     add(cast, wood(ncv_gj_per_t=Decimal("14.5")))  # the first one again, corrected
@@ -181,7 +180,7 @@ def test_a_factor_from_a_later_day_holds_from_that_day_on(cast: SimpleNamespace)
     assert [entry.factor.ncv_gj_per_t for entry in (october, november)] == [Decimal("14.5"), Decimal("13.9")]
 
 
-def test_two_organisations_may_call_their_sets_the_same(cast: SimpleNamespace) -> None:
+def test_two_organisations_may_call_their_sets_the_same(cast: Cast) -> None:
     ours = add(cast)
     theirs = add_factor(cast.outsider, cast.elsewhere.organisation, wood(ncv_gj_per_t=Decimal(13))).factor
 
@@ -190,7 +189,7 @@ def test_two_organisations_may_call_their_sets_the_same(cast: SimpleNamespace) -
     assert burn(cast.elsewhere, factor_set="own-2026").factor == theirs
 
 
-def test_the_loader_of_the_release_leaves_own_factors_alone(cast: SimpleNamespace) -> None:
+def test_the_loader_of_the_release_leaves_own_factors_alone(cast: Cast) -> None:
     add(cast)
 
     loaded = load()
@@ -199,7 +198,7 @@ def test_the_loader_of_the_release_leaves_own_factors_alone(cast: SimpleNamespac
     assert EmissionFactor.objects.filter(organisation__isnull=False).count() == 1
 
 
-def test_the_database_refuses_to_overwrite_or_to_make_one_the_default(cast: SimpleNamespace) -> None:
+def test_the_database_refuses_to_overwrite_or_to_make_one_the_default(cast: Cast) -> None:
     own = add(cast)
 
     with pytest.raises(InternalError, match="never_overwritten"), transaction.atomic():
@@ -252,9 +251,7 @@ def test_two_people_who_add_at_once_get_two_versions() -> None:
         (power(value=None), "value", "required"),
     ],
 )
-def test_a_factor_that_cannot_be_is_refused_by_name(
-    cast: SimpleNamespace, data: FactorInput, field: str, code: str
-) -> None:
+def test_a_factor_that_cannot_be_is_refused_by_name(cast: Cast, data: FactorInput, field: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
         add(cast, data)
 
@@ -263,7 +260,7 @@ def test_a_factor_that_cannot_be_is_refused_by_name(
 
 
 # --- Before and after --------------------------------------------------------------------------
-def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cast: SimpleNamespace) -> None:
+def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cast: Cast) -> None:
     for factory, when in (
         (cast.litein, WHEN),
         (cast.momul, WHEN - timedelta(days=100)),
@@ -283,7 +280,7 @@ def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cas
     assert not EmissionFactor.objects.filter(organisation__isnull=False).exists()
 
 
-def test_a_preview_says_what_storing_and_preferring_would_make_true(cast: SimpleNamespace) -> None:
+def test_a_preview_says_what_storing_and_preferring_would_make_true(cast: Cast) -> None:
     entries = [burn(cast.litein, kg, timestamp=WHEN - timedelta(days=kg)) for kg in (7, 31, 58)]
     found = preview_factor(cast.organisation, wood(), NOW)
 
@@ -294,7 +291,7 @@ def test_a_preview_says_what_storing_and_preferring_would_make_true(cast: Simple
     assert found.after.biogenic_co2_kg == sum(entry.biogenic_co2_kg for entry in again)
 
 
-def test_what_the_factors_unit_does_not_fit_is_counted_and_left_as_stored(cast: SimpleNamespace) -> None:
+def test_what_the_factors_unit_does_not_fit_is_counted_and_left_as_stored(cast: Cast) -> None:
     make_energy_entry(cast.litein, energy_type="biogas_raw", amount=Decimal(10), unit="Nm3")
     data = wood(
         energy_type="biogas_raw", per_unit="Nm3", gas="CO2e", value=Decimal(2), ncv_gj_per_t=None, gas_kg_per_tj=None
@@ -317,7 +314,7 @@ def post(client: Client, data: Any, query: str = "") -> Any:
     return client.post(f"{URL}{query}", data, content_type="application/json")
 
 
-def test_hq_looks_adds_and_finds_its_factor(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_hq_looks_adds_and_finds_its_factor(cast: Cast, as_user: AsUser) -> None:
     burn(cast.litein)
     client = as_user(cast.hq)
 
@@ -338,7 +335,7 @@ def test_hq_looks_adds_and_finds_its_factor(cast: SimpleNamespace, as_user: Call
     assert client.get(f"{URL}?own=true").json()["results"] == [added.json()]
 
 
-def test_others_own_factors_are_not_there(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_others_own_factors_are_not_there(cast: Cast, as_user: AsUser) -> None:
     own = add(cast)
 
     def seen(user: Any) -> tuple[int, int]:
@@ -361,18 +358,18 @@ def test_others_own_factors_are_not_there(cast: SimpleNamespace, as_user: Callab
         ("nobody", 403),
     ],
 )
-def test_who_may_add_a_factor(who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_who_may_add_a_factor(who: str, status: int, cast: Cast, as_user: AsUser) -> None:
     assert post(as_user(getattr(cast, who)), body()).status_code == status
 
 
-def test_nobody_adds_to_an_organisation_of_others(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_nobody_adds_to_an_organisation_of_others(cast: Cast, as_user: AsUser) -> None:
     assert post(as_user(cast.outsider), body(organisation=cast.organisation.pk)).status_code == 404
     county = make.make_user(email="county@test.example")
     make.make_membership(user=county, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Kericho")
     assert post(as_user(county), body()).status_code == 403
 
 
-def test_who_manages_two_organisations_names_one(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_who_manages_two_organisations_names_one(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
     client = as_user(cast.hq)
 
@@ -395,9 +392,7 @@ def test_who_manages_two_organisations_names_one(cast: SimpleNamespace, as_user:
         ({"value": "NaN"}, "value"),
     ],
 )
-def test_a_wrong_field_is_named(
-    cast: SimpleNamespace, as_user: Callable[..., Client], fields: dict[str, Any], field: str
-) -> None:
+def test_a_wrong_field_is_named(cast: Cast, as_user: AsUser, fields: dict[str, Any], field: str) -> None:
     response = post(as_user(cast.hq), body(**fields))
 
     assert (response.status_code, list(response.json()["fields"])) == (400, [field])

@@ -1,24 +1,22 @@
 """Factories over HTTP: their shape, their filters, their cost."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hq(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def hq(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.hq)
 
 
-def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: SimpleNamespace) -> None:
+def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) -> None:
     chimney = make.make_chimney(factory=cast.litein, diameter_m=0.9)
 
     body = hq.get(f"/api/factories/{cast.litein.pk}/").json()
@@ -62,7 +60,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Simple
         ("county=Bomet&sector=coal_mine", []),
     ],
 )
-def test_the_list_is_filtered(hq: Client, cast: SimpleNamespace, query: str, names: list[str]) -> None:
+def test_the_list_is_filtered(hq: Client, cast: Cast, query: str, names: list[str]) -> None:
     make.make_factory(organisation=cast.organisation, name="Kapset", county="Bomet")
     make.make_factory(organisation=cast.organisation, name="Gevra", county="Korba", sector="coal_mine")
 
@@ -76,7 +74,7 @@ def test_a_filter_that_cannot_be_is_no_crash(hq: Client, query: str) -> None:
     assert hq.get(f"/api/factories/?{query}").status_code in (400, 404)
 
 
-def test_pages_have_a_count_and_up_to_a_thousand_rows(hq: Client, cast: SimpleNamespace) -> None:
+def test_pages_have_a_count_and_up_to_a_thousand_rows(hq: Client, cast: Cast) -> None:
     body = hq.get("/api/factories/?page_size=1").json()
 
     assert set(body) == {"count", "next", "previous", "results"}
@@ -84,7 +82,7 @@ def test_pages_have_a_count_and_up_to_a_thousand_rows(hq: Client, cast: SimpleNa
     assert len(hq.get("/api/factories/?page_size=100000").json()["results"]) == 2
 
 
-def test_the_number_of_queries_does_not_grow_with_factories(hq: Client, cast: SimpleNamespace) -> None:
+def test_the_number_of_queries_does_not_grow_with_factories(hq: Client, cast: Cast) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:
             hq.get("/api/factories/")

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +19,7 @@ from factories.sectors import SECTORS, Required, Sector, shared_sector
 from factories.services import create_factory
 from portal.log_form.rows import ROWS
 from tests import make
+from tests.cast import AsUser
 from tests.compliance.build import day_of
 from tests.leaderboard.build_days import NO_HEAT, change_day, fill_days
 from tests.portal.logged_site import NOW, YESTERDAY
@@ -74,7 +74,7 @@ def save_log(browser: Client, factory: Any) -> Any:
     return browser.post(f"/factories/{factory.pk}/log/", typed, follow=True)
 
 
-def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: AsUser) -> None:
     browser = as_user(kilns.user)
     site = f"/factories/{kilns.one.pk}"
     assert not EmissionSource.objects.filter(factory=kilns.one).exists()  # its row names no boiler
@@ -104,9 +104,7 @@ def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: Callable[
     assert browser.get("/leaderboard/").status_code == 200
 
 
-def test_a_sector_without_places_has_figures_on_the_leaderboard(
-    kilns: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_a_sector_without_places_has_figures_on_the_leaderboard(kilns: SimpleNamespace, as_user: AsUser) -> None:
     for site in kilns.sites:
         fill_days(site, 15)
     change_day(kilns.sites[1], YESTERDAY - timedelta(days=4), **NO_HEAT)
@@ -124,7 +122,7 @@ def test_a_sector_without_places_has_figures_on_the_leaderboard(
 
 
 def test_where_no_ceiling_is_known_energy_without_a_heating_value_gives_no_figure(
-    kilns: SimpleNamespace, as_user: Callable[..., Client]
+    kilns: SimpleNamespace, as_user: AsUser
 ) -> None:
     for site in kilns.sites:
         fill_days(site, 15)

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from tests import make
+from tests.cast import Cast
 from tests.leaderboard.build_days import fill_days
 
 
 @pytest.fixture
-def network(cast: SimpleNamespace) -> SimpleNamespace:
+def network(cast: Cast) -> SimpleNamespace:
     """Seven tea factories a month long, each with a tenth more wood than the one before; Litein is the third."""
     cast.litein.county = "Kericho"
     names = ["Able", "Busy", "Dull", "Even", "Fine"]

@@ -2,13 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,15 +19,15 @@ from leaderboard.reasons import days_in_words
 from leaderboard.sums import last_complete_days
 from science.ranking import Place
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.leaderboard.build_days import LAST, NO_HEAT, change_day, fill_days, make_network
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 API = "/api/factories/leaderboard/"
 
 
 @pytest.fixture
-def network(cast: SimpleNamespace) -> SimpleNamespace:
+def network(cast: Cast) -> SimpleNamespace:
     """Six sites of Meru, ranked today, and Litein, which is the last of seven; Momul has logged nothing."""
     cast.sites = make_network(cast.organisation)
     cast.last = last_complete_days([cast.litein], timezone.now())[cast.litein.pk]
@@ -119,7 +117,7 @@ def test_an_address_with_an_unknown_choice_leads_to_the_usual_page(
     assert as_user(network.hq).get(f"/leaderboard/{query}")["Location"] == "/leaderboard/"
 
 
-def test_without_a_factory_the_page_says_what_to_do(as_user: AsUser, cast: SimpleNamespace) -> None:
+def test_without_a_factory_the_page_says_what_to_do(as_user: AsUser, cast: Cast) -> None:
     user = make.make_user()
     make.make_membership(user=user, role=Role.HQ_MANAGER, organisation=make.make_organisation())
 

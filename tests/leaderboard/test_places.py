@@ -20,6 +20,7 @@ from leaderboard.places import leaderboard_for
 from leaderboard.reasons import ReasonCode
 from lib.errors import ApiError
 from tests import make
+from tests.cast import Cast
 from tests.leaderboard import build_days as build
 from tests.leaderboard.build_days import (
     IDLE,
@@ -230,7 +231,7 @@ def test_under_five_there_are_no_places_only_the_median(network: SimpleNamespace
 
 
 # --- Mines -------------------------------------------------------------------------------------
-def test_mines_have_figures_and_no_places(cast: SimpleNamespace) -> None:
+def test_mines_have_figures_and_no_places(cast: Cast) -> None:
     mines = [
         make.make_factory(organisation=cast.elsewhere.organisation, name=f"Mine {n}", sector="coal_mine", country="IN")
         for n in range(6)
@@ -394,7 +395,7 @@ def test_the_number_of_queries_does_not_grow_with_the_sites(network: SimpleNames
     assert count() == before - 1  # nothing has changed since: the sums are known
 
 
-def test_what_is_logged_counts_at_once(cast: SimpleNamespace) -> None:
+def test_what_is_logged_counts_at_once(cast: Cast) -> None:
     """Through entries and the real site days: sums that are kept are those of what is stored now."""
     make.make_production(cast.litein, user=cast.hq)
     before = {item.factory: item.reasons[0].code for item in leaderboard_for(cast.hq, {"period": MONTH}, NOW).unplaced}

@@ -2,9 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -17,18 +15,19 @@ from django.test.utils import CaptureQueriesContext
 from accounts.roles import Scope
 from logbook.api import ReasonSerializer
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.logbook.doors import Door, both_doors
 
 pytestmark = [pytest.mark.django_db, both_doors]
 
 
 @pytest.fixture
-def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def manager(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.litein_manager)
 
 
 # --- Logging -----------------------------------------------------------------------------------
-def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: Cast, manager: Client) -> None:
     key = uuid.uuid4()
     first = door.post(manager, door.body(cast.litein), key=key)
 
@@ -46,12 +45,12 @@ def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: SimpleNam
     [("1234.5", "1234.5"), ("2.070", "2.07"), ("2,5", "2.5"), ("1,234.5", "1234.5"), ("1 234,5", "1234.5"), (3, "3")],
 )
 def test_an_amount_is_a_number_or_a_text_as_people_type_it(
-    door: Door, cast: SimpleNamespace, manager: Client, amount: Any, stored: str
+    door: Door, cast: Cast, manager: Client, amount: Any, stored: str
 ) -> None:
     assert door.post(manager, door.body(cast.litein, amount=amount)).json()["amount"] == stored
 
 
-def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: Cast, manager: Client) -> None:
     response = door.post(manager, door.body(cast.litein, amount="2,070"))
 
     problem = response.json()["fields"]["amount"][0]
@@ -81,7 +80,7 @@ def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: Simp
     ],
 )
 def test_a_wrong_field_is_named(
-    door: Door, cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str, code: str
+    door: Door, cast: Cast, manager: Client, fields: dict[str, Any], field: str, code: str
 ) -> None:
     response = door.post(manager, door.body(cast.litein, **fields))
 
@@ -95,7 +94,7 @@ def test_a_body_that_is_no_object_is_refused(door: Door, manager: Client, data: 
     assert door.post(manager, data).status_code == 400
 
 
-def test_a_key_that_is_no_uuid_is_refused(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_a_key_that_is_no_uuid_is_refused(door: Door, cast: Cast, manager: Client) -> None:
     response = door.post(manager, door.body(cast.litein), key="abc")
 
     assert (response.status_code, list(response.json()["fields"])) == (400, ["Idempotency-Key"])
@@ -115,9 +114,7 @@ def test_a_key_that_is_no_uuid_is_refused(door: Door, cast: SimpleNamespace, man
         ("nobody", 403),
     ],
 )
-def test_who_may_log_and_import_for_litein(
-    door: Door, who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_who_may_log_and_import_for_litein(door: Door, who: str, status: int, cast: Cast, as_user: AsUser) -> None:
     client = as_user(getattr(cast, who))
 
     assert door.post(client, door.body(cast.litein)).status_code == status
@@ -127,9 +124,7 @@ def test_who_may_log_and_import_for_litein(
 @pytest.mark.parametrize(
     ("who", "status"), [("momul_manager", 404), ("outsider", 404), ("auditor", 403), ("installer", 403)]
 )
-def test_who_may_not_change_what_litein_logged(
-    door: Door, who: str, status: int, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_who_may_not_change_what_litein_logged(door: Door, who: str, status: int, cast: Cast, as_user: AsUser) -> None:
     entry = door.make(cast.litein, user=cast.litein_manager)
     client = as_user(getattr(cast, who))
 
@@ -143,9 +138,7 @@ def test_who_may_not_change_what_litein_logged(
     assert entry.events.count() == 1
 
 
-def test_nobody_undoes_what_somebody_else_did(
-    door: Door, cast: SimpleNamespace, manager: Client, as_user: Callable[..., Client]
-) -> None:
+def test_nobody_undoes_what_somebody_else_did(door: Door, cast: Cast, manager: Client, as_user: AsUser) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
 
     undone = door.post(as_user(cast.hq), {}, f"{entry}/undo/")
@@ -154,7 +147,7 @@ def test_nobody_undoes_what_somebody_else_did(
 
 
 @pytest.mark.parametrize("scopes", [[], [Scope.READ], [Scope.WRITE_EMISSIONS], ["other"], ["own"], ["own", Scope.READ]])
-def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[str], cast: SimpleNamespace) -> None:
+def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[str], cast: Cast) -> None:
     other = Scope.WRITE_PRODUCTION if door.scope == Scope.WRITE_ENERGY else Scope.WRITE_ENERGY
     named = [{"own": door.scope, "other": other}.get(scope, scope) for scope in scopes or [Scope.READ]]
     client = Client(headers={"Authorization": f"Token {make.make_token(cast.integrator, *named)}"})  # type: ignore[arg-type]
@@ -162,7 +155,7 @@ def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[
     assert door.post(client, door.body(cast.litein)).status_code == (201 if "own" in scopes else 403)
 
 
-def test_a_token_of_one_factory_writes_for_no_other(door: Door, cast: SimpleNamespace) -> None:
+def test_a_token_of_one_factory_writes_for_no_other(door: Door, cast: Cast) -> None:
     token = make.make_token(cast.integrator, door.scope, factory=cast.momul)
 
     response = door.post(Client(headers={"Authorization": f"Token {token}"}), door.body(cast.litein))
@@ -170,9 +163,7 @@ def test_a_token_of_one_factory_writes_for_no_other(door: Door, cast: SimpleName
     assert response.status_code == 404
 
 
-def test_lists_hold_the_entries_of_ones_own_factories(
-    door: Door, cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_lists_hold_the_entries_of_ones_own_factories(door: Door, cast: Cast, as_user: AsUser) -> None:
     litein, elsewhere = door.make(cast.litein), door.make(cast.elsewhere)
 
     def seen(user: Any) -> list[int]:
@@ -186,7 +177,7 @@ def test_lists_hold_the_entries_of_ones_own_factories(
 
 
 # --- Correct, delete, undo, history --------------------------------------------------------------
-def test_correct_delete_undo_and_the_history_of_it(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_correct_delete_undo_and_the_history_of_it(door: Door, cast: Cast, manager: Client) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
 
     corrected = door.send(manager, "patch", entry, {"amount": "22", "reason": "counted again"})
@@ -206,7 +197,7 @@ def test_correct_delete_undo_and_the_history_of_it(door: Door, cast: SimpleNames
     assert {row["by"] for row in history} == {cast.litein_manager.pk}
 
 
-def test_list_and_history_are_files_with_names_of_their_own(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_list_and_history_are_files_with_names_of_their_own(door: Door, cast: Cast, manager: Client) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
     base = door.url.split("/")[2]
 
@@ -215,9 +206,7 @@ def test_list_and_history_are_files_with_names_of_their_own(door: Door, cast: Si
     assert names == [f'attachment; filename="{base}.csv"', f'attachment; filename="{base}-history.csv"']
 
 
-def test_deleted_entries_leave_the_list_and_can_be_asked_for(
-    door: Door, cast: SimpleNamespace, manager: Client
-) -> None:
+def test_deleted_entries_leave_the_list_and_can_be_asked_for(door: Door, cast: Cast, manager: Client) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
     door.send(manager, "delete", entry, {"reason": "logged twice"})
 
@@ -227,9 +216,7 @@ def test_deleted_entries_leave_the_list_and_can_be_asked_for(
 
 
 @pytest.mark.parametrize(("method", "data"), [("patch", {"amount": "22"}), ("delete", {}), ("patch", {"reason": " "})])
-def test_no_change_without_a_reason(
-    door: Door, cast: SimpleNamespace, manager: Client, method: str, data: dict[str, Any]
-) -> None:
+def test_no_change_without_a_reason(door: Door, cast: Cast, manager: Client, method: str, data: dict[str, Any]) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
 
     response = door.send(manager, method, entry, data)
@@ -237,14 +224,14 @@ def test_no_change_without_a_reason(
     assert (response.status_code, list(response.json()["fields"])) == (400, ["reason"])
 
 
-def test_put_is_no_way_to_change_what_was_logged(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_put_is_no_way_to_change_what_was_logged(door: Door, cast: Cast, manager: Client) -> None:
     entry = door.post(manager, door.body(cast.litein)).json()["id"]
 
     assert door.send(manager, "put", entry, door.body(cast.litein)).status_code == 405
 
 
 # --- Lists -------------------------------------------------------------------------------------
-def test_filters_narrow_by_factory_and_time(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_filters_narrow_by_factory_and_time(door: Door, cast: Cast, manager: Client) -> None:
     door.make(cast.litein)
     door.make(cast.litein, timestamp=datetime(2026, 10, 1, 9, tzinfo=UTC))
 
@@ -256,9 +243,7 @@ def test_filters_narrow_by_factory_and_time(door: Door, cast: SimpleNamespace, m
     assert manager.get(f"{door.url}?from=soon").status_code == 400
 
 
-def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(
-    door: Door, cast: SimpleNamespace, manager: Client
-) -> None:
+def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(door: Door, cast: Cast, manager: Client) -> None:
     door.make(cast.litein, note="=1+1")
     manager.get(door.url)
     with CaptureQueriesContext(connection) as few:
@@ -279,7 +264,7 @@ def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(
 SHEET = "time,amount\n2025-11-20 01:00,10\n2025-11-20 02:00,ten\n2025-11-20 03:00,30\n"
 
 
-def upload(door: Door, client: Client, cast: SimpleNamespace, sheet: str | bytes, **fields: Any) -> Any:
+def upload(door: Door, client: Client, cast: Cast, sheet: str | bytes, **fields: Any) -> Any:
     data = sheet if isinstance(sheet, bytes) else sheet.encode()
     said = {"file": SimpleUploadedFile("sheet", data), "factory": cast.litein.pk, "time_column": "time", **door.sheet}
     return client.post(f"{door.url}import/", said | fields)
@@ -296,7 +281,7 @@ def workbook(*amounts: Any) -> bytes:
 
 @pytest.mark.parametrize("is_workbook", [False, True], ids=["csv", "xlsx"])
 def test_a_sheet_is_imported_once_with_its_bad_rows_named(
-    door: Door, is_workbook: bool, cast: SimpleNamespace, manager: Client
+    door: Door, is_workbook: bool, cast: Cast, manager: Client
 ) -> None:
     sheet = workbook(10, "ten", 30.0) if is_workbook else SHEET
     dry = upload(door, manager, cast, sheet, dry_run="true").json()
@@ -314,13 +299,13 @@ def test_a_sheet_is_imported_once_with_its_bad_rows_named(
     assert {(row.recorded_by, row.origin, row.events.count()) for row in rows} == {(cast.litein_manager, "import", 1)}
 
 
-def test_numbers_of_a_workbook_have_one_reading(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_numbers_of_a_workbook_have_one_reading(door: Door, cast: Cast, manager: Client) -> None:
     result = upload(door, manager, cast, workbook(12.345, 11.201, 7, "1,5")).json()
 
     assert (result["stored"], result["amount"], result["errors"]) == (4, "32.046", [])
 
 
-def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: Cast, manager: Client) -> None:
     upload(door, manager, cast, SHEET)
     first, last = door.model.objects.order_by("period_start")
     door.log.delete(cast.litein_manager, last.pk, "wrong sheet")
@@ -331,9 +316,7 @@ def test_a_row_with_another_value_and_a_deleted_one(door: Door, cast: SimpleName
     assert f"was imported before as 10 {door.sheet['unit']}: correct entry {first.pk}" in again["errors"][0]["message"]
 
 
-def test_a_deleted_row_that_was_imported_again_does_not_return_by_undo(
-    door: Door, cast: SimpleNamespace, manager: Client
-) -> None:
+def test_a_deleted_row_that_was_imported_again_does_not_return_by_undo(door: Door, cast: Cast, manager: Client) -> None:
     upload(door, manager, cast, SHEET)
     entry = door.model.objects.earliest("period_start").pk
     door.send(manager, "delete", entry, {"reason": "wrong sheet"})
@@ -345,7 +328,7 @@ def test_a_deleted_row_that_was_imported_again_does_not_return_by_undo(
     assert door.model.objects.get(pk=entry).deleted_at is not None
 
 
-def test_an_imported_row_cannot_move_onto_another_one(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_an_imported_row_cannot_move_onto_another_one(door: Door, cast: Cast, manager: Client) -> None:
     upload(door, manager, cast, SHEET)
     first, last = manager.get(door.url).json()["results"]
 
@@ -356,9 +339,7 @@ def test_an_imported_row_cannot_move_onto_another_one(door: Door, cast: SimpleNa
     assert manager.get(f"{door.url}{first['id']}/").json() == first
 
 
-def test_rows_that_overlap_what_was_logged_before_are_counted(
-    door: Door, cast: SimpleNamespace, manager: Client
-) -> None:
+def test_rows_that_overlap_what_was_logged_before_are_counted(door: Door, cast: Cast, manager: Client) -> None:
     of = {name: value for name, value in door.sheet.items() if name != "unit"}
     start = datetime(2025, 11, 19, 22, 30, tzinfo=UTC)
     times = {"timestamp": None, "period_start": start, "period_end": datetime(2025, 11, 19, 23, 30, tzinfo=UTC)}
@@ -374,7 +355,7 @@ def test_rows_that_overlap_what_was_logged_before_are_counted(
     assert (dry["warnings"], result["stored"]) == (result["warnings"], 5)
 
 
-def test_a_sheet_beside_what_was_logged_says_nothing(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_a_sheet_beside_what_was_logged_says_nothing(door: Door, cast: Cast, manager: Client) -> None:
     upload(door, manager, cast, SHEET)
 
     result = upload(door, manager, cast, SHEET.replace("11-20 0", "11-20 1")).json()
@@ -382,7 +363,7 @@ def test_a_sheet_beside_what_was_logged_says_nothing(door: Door, cast: SimpleNam
     assert not {"overlaps_logged", "overlaps_in_file"} & {notice["code"] for notice in result["warnings"]}
 
 
-def test_rows_that_overlap_in_a_file_are_counted(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_rows_that_overlap_in_a_file_are_counted(door: Door, cast: Cast, manager: Client) -> None:
     sheet = "time,amount\n2025-11-20 01:00,1\n2025-11-20 02:00,1\n2025-11-20 02:30,1\n2025-11-20 03:30,1\n"
 
     notices = upload(door, manager, cast, sheet, interval_min=60).json()["warnings"]
@@ -405,7 +386,7 @@ def test_rows_that_overlap_in_a_file_are_counted(door: Door, cast: SimpleNamespa
     ],
 )
 def test_what_is_wrong_with_an_import_is_named(
-    door: Door, cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str
+    door: Door, cast: Cast, manager: Client, fields: dict[str, Any], field: str
 ) -> None:
     response = upload(door, manager, cast, SHEET, **fields)
 
@@ -413,9 +394,7 @@ def test_what_is_wrong_with_an_import_is_named(
     assert door.model.objects.count() == 0
 
 
-def test_a_column_that_can_be_read_two_ways_is_refused_whole(
-    door: Door, cast: SimpleNamespace, manager: Client
-) -> None:
+def test_a_column_that_can_be_read_two_ways_is_refused_whole(door: Door, cast: Cast, manager: Client) -> None:
     sheet = "time;amount\n2025-11-20 01:00;2,070\n2025-11-20 02:00;5\n"
 
     refused = upload(door, manager, cast, sheet)
@@ -429,7 +408,7 @@ def test_a_column_that_can_be_read_two_ways_is_refused_whole(
 
 
 def test_a_file_that_is_too_large_is_refused(
-    door: Door, cast: SimpleNamespace, manager: Client, monkeypatch: pytest.MonkeyPatch
+    door: Door, cast: Cast, manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("logbook.sheets.api.LARGEST_FILE_BYTES", 10)
 
@@ -439,7 +418,7 @@ def test_a_file_that_is_too_large_is_refused(
 
 
 # --- The schema --------------------------------------------------------------------------------
-def test_the_schema_has_every_route_and_its_examples_work(door: Door, cast: SimpleNamespace, manager: Client) -> None:
+def test_the_schema_has_every_route_and_its_examples_work(door: Door, cast: Cast, manager: Client) -> None:
     paths = manager.get("/api/schema.json").json()["paths"]
 
     created = door.post(manager, door.new_class.Meta.swagger_schema_fields["example"] | {"factory": cast.litein.pk})

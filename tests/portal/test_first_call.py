@@ -7,8 +7,6 @@ import io
 import json
 import shlex
 import subprocess
-from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,13 +16,14 @@ from accounts.models import ApiToken
 from accounts.roles import Role, Scope
 from mqtt_ingest.spare_device import DEVICE_ID
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 ROLES = ["litein_manager", "hq", "installer", "auditor", "integrator"]
 
 
 @pytest.mark.parametrize("who", ROLES)
-def test_every_role_makes_a_token_that_reads(cast: SimpleNamespace, as_user: Callable[..., Client], who: str) -> None:
+def test_every_role_makes_a_token_that_reads(cast: Cast, as_user: AsUser, who: str) -> None:
     browser = as_user(getattr(cast, who))
 
     page = browser.post("/integrate/")
@@ -36,9 +35,7 @@ def test_every_role_makes_a_token_that_reads(cast: SimpleNamespace, as_user: Cal
     assert Client(headers={"Authorization": f"Token {token}"}).get("/api/factories/").status_code == 200
 
 
-def test_the_address_is_the_one_that_was_asked_for(
-    cast: SimpleNamespace, as_user: Callable[..., Client], settings: Any
-) -> None:
+def test_the_address_is_the_one_that_was_asked_for(cast: Cast, as_user: AsUser, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["carbon.example"]
 
     page = as_user(cast.hq).get("/integrate/", headers={"Host": "carbon.example"}, secure=True)
@@ -47,7 +44,7 @@ def test_the_address_is_the_one_that_was_asked_for(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_calls_run_as_they_stand(cast: SimpleNamespace, live_server: Any) -> None:
+def test_the_calls_run_as_they_stand(cast: Cast, live_server: Any) -> None:
     browser = Client(headers={"Host": live_server.url.removeprefix("http://")})
     browser.force_login(cast.hq, backend="allauth.account.auth_backends.AuthenticationBackend")
     reads = {s.anchor: s.text for s in browser.post("/integrate/").context["page"].reads}
@@ -62,9 +59,7 @@ def test_the_calls_run_as_they_stand(cast: SimpleNamespace, live_server: Any) ->
     assert reads["curl"].split("'")[1] in reads["javascript"]
 
 
-def test_the_spare_device_is_named_to_who_sees_it_and_may_write(
-    cast: SimpleNamespace, as_user: Callable[..., Client]
-) -> None:
+def test_the_spare_device_is_named_to_who_sees_it_and_may_write(cast: Cast, as_user: AsUser) -> None:
     twin = make.make_factory(organisation=cast.organisation, name="Litein Twin (sandbox)")
     make.make_device(factory=twin, device_id=DEVICE_ID)
     make.make_membership(user=cast.outsider, role=Role.AUDITOR, factory=cast.elsewhere)
@@ -80,7 +75,7 @@ def test_the_spare_device_is_named_to_who_sees_it_and_may_write(
     assert pages["outsider"].device_id == ""
 
 
-def test_the_reading_that_is_shown_to_write_is_stored(cast: SimpleNamespace, as_user: Callable[..., Client]) -> None:
+def test_the_reading_that_is_shown_to_write_is_stored(cast: Cast, as_user: AsUser) -> None:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id=DEVICE_ID))
     text = as_user(cast.hq).get("/integrate/").context["page"].write.text
     shown = subprocess.run(

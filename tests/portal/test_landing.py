@@ -1,9 +1,7 @@
 """Where each role lands: on work, never on an empty page or a refusal."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +12,9 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 PRIMARY = re.compile(r'<(?:a|button)[^>]*class="button(?: [^"]*)?"[^>]*>')
 
 
@@ -30,7 +28,7 @@ PRIMARY = re.compile(r'<(?:a|button)[^>]*class="button(?: [^"]*)?"[^>]*>')
         ("integrator", "/integrate/"),
     ],
 )
-def test_every_role_lands_on_useful_work(cast: SimpleNamespace, as_user: AsUser, who: str, lands: str) -> None:
+def test_every_role_lands_on_useful_work(cast: Cast, as_user: AsUser, who: str, lands: str) -> None:
     browser = as_user(getattr(cast, who))
 
     response = browser.get("/")
@@ -42,7 +40,7 @@ def test_every_role_lands_on_useful_work(cast: SimpleNamespace, as_user: AsUser,
     assert PRIMARY.search(main), "nothing to do first"
 
 
-def test_a_manager_of_a_mine_lands_on_its_today(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_of_a_mine_lands_on_its_today(cast: Cast, as_user: AsUser) -> None:
     mine = make.make_factory(sector="coal_mine", country="IN", time_zone="Asia/Kolkata", altitude_m=300.0)
     user = make.make_user()
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, factory=mine)
@@ -53,20 +51,20 @@ def test_a_manager_of_a_mine_lands_on_its_today(cast: SimpleNamespace, as_user: 
     assert response.status_code == 200
 
 
-def test_who_manages_a_factory_beside_the_whole_lands_on_the_whole(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_who_manages_a_factory_beside_the_whole_lands_on_the_whole(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.HQ_MANAGER, organisation=cast.organisation)
 
     assert as_user(cast.litein_manager).get("/")["Location"] == "/morning/"
 
 
-def test_an_integrator_who_also_manages_a_factory_lands_there(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_an_integrator_who_also_manages_a_factory_lands_there(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.integrator, role=Role.FACTORY_MANAGER, factory=cast.litein)
 
     assert as_user(cast.integrator).get("/")["Location"] == f"/factories/{cast.litein.pk}/today/"
 
 
 # --- Several factories ---------------------------------------------------------------------------
-def test_a_manager_of_two_factories_chooses_by_their_state(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_of_two_factories_chooses_by_their_state(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     make.make_assignment(device=make.make_device(factory=cast.momul, last_heartbeat=timezone.now()))
     start = timezone.now() - timedelta(days=3)
@@ -84,7 +82,7 @@ def test_a_manager_of_two_factories_chooses_by_their_state(cast: SimpleNamespace
     assert f'href="/factories/{cast.momul.pk}/today/"' in response.content.decode()
 
 
-def test_a_manager_of_a_county_chooses_among_its_factories(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_of_a_county_chooses_among_its_factories(cast: Cast, as_user: AsUser) -> None:
     user = make.make_user()
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Kericho")
 
@@ -93,7 +91,7 @@ def test_a_manager_of_a_county_chooses_among_its_factories(cast: SimpleNamespace
     assert len(response.context["choices"]) == 2
 
 
-def test_choosing_asks_no_more_queries_for_more_factories(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_choosing_asks_no_more_queries_for_more_factories(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     browser = as_user(cast.litein_manager)
 
@@ -111,7 +109,7 @@ def test_choosing_asks_no_more_queries_for_more_factories(cast: SimpleNamespace,
 
 
 # --- Nobody yet ----------------------------------------------------------------------------------
-def test_who_belongs_nowhere_is_told_what_happens_next(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_who_belongs_nowhere_is_told_what_happens_next(cast: Cast, as_user: AsUser) -> None:
     response = as_user(cast.nobody).get("/")
 
     assert response.status_code == 200
@@ -121,7 +119,7 @@ def test_who_belongs_nowhere_is_told_what_happens_next(cast: SimpleNamespace, as
     assert PRIMARY.search(page.partition("<main")[2])
 
 
-def test_a_county_without_factories_is_no_dead_end(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_county_without_factories_is_no_dead_end(cast: Cast, as_user: AsUser) -> None:
     user = make.make_user()
     make.make_membership(user=user, role=Role.FACTORY_MANAGER, organisation=cast.organisation, county="Nowhere")
 
@@ -137,7 +135,7 @@ def test_a_superuser_without_organisation_makes_one(as_user: AsUser) -> None:
     assert as_user(root).get("/")["Location"] == "/organisation/new/"
 
 
-def test_a_changed_password_leads_back_to_work(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_changed_password_leads_back_to_work(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.litein_manager)
     fields = {"oldpassword": make.PASSWORD, "password1": "another horse battery", "password2": "another horse battery"}
 

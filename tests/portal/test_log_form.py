@@ -1,7 +1,6 @@
 """The log form: what is typed, what is stored of it, questions before something odd, and undo of a whole save."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -18,10 +17,10 @@ from lib.numbers import NumberError
 from portal.amounts import read_amount
 from production.models import ProductionEntry
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, YESTERDAY, day_start, log_days
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 SAVE = "7d0c1f0e-4f1e-4d2c-9a53-3c0f2b6f8f11"
 
 
@@ -48,7 +47,7 @@ class Phone:
 
 
 @pytest.fixture
-def phone(cast: SimpleNamespace, as_user: AsUser) -> Phone:
+def phone(cast: Cast, as_user: AsUser) -> Phone:
     return Phone(as_user(cast.litein_manager), cast.litein)
 
 
@@ -192,7 +191,7 @@ def test_the_form_opens_for_the_day_just_ended_or_the_one_that_is_tapped(phone: 
     assert usual.save_id != tapped.save_id
 
 
-def test_the_last_value_is_a_ghost_and_its_unit_is_chosen(cast: SimpleNamespace, phone: Phone) -> None:
+def test_the_last_value_is_a_ghost_and_its_unit_is_chosen(cast: Cast, phone: Phone) -> None:
     set_local_unit(cast.litein, "firewood", "Lorry", amount=Decimal(12), unit="stere")
     make.make_energy_entry(cast.litein, amount=Decimal(2), unit="lorry")
     make.make_energy_entry(cast.litein, energy_type="diesel", amount=Decimal(55), unit="liters")
@@ -279,7 +278,7 @@ def test_two_readings_of_the_meter_are_what_was_used_between_them(phone: Phone) 
     assert [entry.kind for entry in kept()] == ["meter_reading"]
 
 
-def test_a_mine_logs_coal_diesel_electricity_and_explosives(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_mine_logs_coal_diesel_electricity_and_explosives(cast: Cast, as_user: AsUser) -> None:
     mine = make.make_factory(organisation=cast.organisation, sector="coal_mine", country="IN", time_zone="Asia/Kolkata")
     phone = Phone(as_user(cast.hq), mine)
 
@@ -292,7 +291,7 @@ def test_a_mine_logs_coal_diesel_electricity_and_explosives(cast: SimpleNamespac
 
 
 # --- Questions ---------------------------------------------------------------------------------
-def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, phone: Phone) -> None:
+def test_three_times_the_usual_is_asked_and_then_kept(cast: Cast, phone: Phone) -> None:
     log_days(cast.litein, cast.hq, [YESTERDAY - timedelta(days=back) for back in range(1, 10)])
     before = len(kept())
 
@@ -314,7 +313,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: SimpleNamespace, pho
     assert kept()[-1].amount == 240
 
 
-def test_someone_elses_entry_of_the_day_is_a_choice(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_someone_elses_entry_of_the_day_is_a_choice(cast: Cast, as_user: AsUser) -> None:
     theirs = make.make_energy_entry(cast.litein, user=cast.hq, amount=Decimal(22), timestamp=day_start(YESTERDAY))
     phone = Phone(as_user(cast.litein_manager), cast.litein)
 
@@ -355,7 +354,7 @@ def test_ones_own_entry_of_the_day_is_said_to_be_ones_own(phone: Phone) -> None:
     assert ProductionEntry.objects.count() == 1
 
 
-def test_an_entry_of_another_factory_is_never_replaced(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_an_entry_of_another_factory_is_never_replaced(cast: Cast, as_user: AsUser) -> None:
     elsewhere = make.make_energy_entry(cast.momul, amount=Decimal(22), timestamp=day_start(YESTERDAY))
     make.make_energy_entry(cast.litein, user=cast.hq, amount=Decimal(20), timestamp=day_start(YESTERDAY))
     phone = Phone(as_user(cast.litein_manager), cast.litein)
@@ -383,7 +382,7 @@ def test_undo_takes_back_every_row_and_twice_is_once(phone: Phone) -> None:
 
 
 def test_undo_ends_after_ten_minutes_and_is_for_who_saved(
-    cast: SimpleNamespace, as_user: AsUser, phone: Phone, clock: SimpleNamespace
+    cast: Cast, as_user: AsUser, phone: Phone, clock: SimpleNamespace
 ) -> None:
     phone.send(firewood__amount="10")
 
@@ -398,7 +397,7 @@ def test_undo_ends_after_ten_minutes_and_is_for_who_saved(
 
 
 def test_a_save_that_never_was_and_one_of_another_factory_are_not_there(
-    cast: SimpleNamespace, as_user: AsUser, phone: Phone
+    cast: Cast, as_user: AsUser, phone: Phone
 ) -> None:
     phone.send(firewood__amount="10")
 

@@ -1,9 +1,7 @@
 """HQ's morning: whom to ask and how, what devices say, one organisation at a time, and what it costs."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -24,10 +22,10 @@ from logbook.models import Reminder
 from mqtt_ingest.models import DeviceMessage
 from portal.morning.page import MorningPage
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.morning_world import DAY, day_start, log_days
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 
 
 def page_of(browser: Client, **parameters: Any) -> MorningPage:
@@ -43,7 +41,7 @@ def with_phone(user: User, phone: str = "+254712345678", language: str = "") -> 
     user.save()
 
 
-def test_a_manager_is_reached_by_telephone_and_whatsapp(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_is_reached_by_telephone_and_whatsapp(cast: Cast, as_user: AsUser) -> None:
     with_phone(cast.litein_manager)
     log_days(cast.momul, 1, 1)
 
@@ -62,7 +60,7 @@ def test_a_manager_is_reached_by_telephone_and_whatsapp(cast: SimpleNamespace, a
     assert text.endswith(f"http://testserver/factories/{cast.litein.pk}/today/")
 
 
-def test_a_message_from_a_demo_says_that_it_is_simulated(cast: SimpleNamespace, as_user: AsUser, settings: Any) -> None:
+def test_a_message_from_a_demo_says_that_it_is_simulated(cast: Cast, as_user: AsUser, settings: Any) -> None:
     settings.DEMO = True
     with_phone(cast.litein_manager)
 
@@ -72,7 +70,7 @@ def test_a_message_from_a_demo_says_that_it_is_simulated(cast: SimpleNamespace, 
     assert text.startswith("SIMULATED DATA")
 
 
-def test_without_a_phone_number_the_way_to_add_one_is_shown(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_without_a_phone_number_the_way_to_add_one_is_shown(cast: Cast, as_user: AsUser) -> None:
     response = as_user(cast.hq).get("/morning/")
 
     assert all(asking.phone_url == "" for asking in response.context["page"].askings)
@@ -82,7 +80,7 @@ def test_without_a_phone_number_the_way_to_add_one_is_shown(cast: SimpleNamespac
     assert "wa.me" not in page
 
 
-def test_of_two_managers_the_one_with_a_phone_is_asked(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_of_two_managers_the_one_with_a_phone_is_asked(cast: Cast, as_user: AsUser) -> None:
     second = make.make_user(first_name="Chebet", phone="+254700000001")
     make.make_membership(user=second, role=Role.FACTORY_MANAGER, factory=cast.litein)
 
@@ -92,7 +90,7 @@ def test_of_two_managers_the_one_with_a_phone_is_asked(cast: SimpleNamespace, as
     assert askings["Momul Tea Factory"].phone == ""
 
 
-def test_an_auditor_sees_what_is_missing_and_nobodys_number(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_an_auditor_sees_what_is_missing_and_nobodys_number(cast: Cast, as_user: AsUser) -> None:
     with_phone(cast.litein_manager)
 
     response = as_user(cast.auditor).get("/morning/")
@@ -104,7 +102,7 @@ def test_an_auditor_sees_what_is_missing_and_nobodys_number(cast: SimpleNamespac
 
 
 # --- Noting it -----------------------------------------------------------------------------------
-def test_who_was_asked_and_by_whom_stays_on_the_page(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_who_was_asked_and_by_whom_stays_on_the_page(cast: Cast, as_user: AsUser) -> None:
     cast.hq.first_name = "Wanjiku"
     cast.hq.save()
 
@@ -120,7 +118,7 @@ def test_who_was_asked_and_by_whom_stays_on_the_page(cast: SimpleNamespace, as_u
     assert asked == {"Litein Tea Factory": f"asked by Wanjiku {local:%H:%M}", "Momul Tea Factory": ""}
 
 
-def test_a_double_tap_is_one_reminder_and_a_script_gets_the_words(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_double_tap_is_one_reminder_and_a_script_gets_the_words(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
     answers = [browser.post(f"/morning/{cast.litein.pk}/asked/", headers={"Accept": "text/plain"}) for _tap in range(2)]
@@ -130,7 +128,7 @@ def test_a_double_tap_is_one_reminder_and_a_script_gets_the_words(cast: SimpleNa
     assert answers[0].content == answers[1].content
 
 
-def test_asking_again_later_is_another_reminder(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_asking_again_later_is_another_reminder(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
     browser.post(f"/morning/{cast.litein.pk}/asked/")
     Reminder.objects.update(asked_at=timezone.now() - timedelta(minutes=11))
@@ -140,7 +138,7 @@ def test_asking_again_later_is_another_reminder(cast: SimpleNamespace, as_user: 
     assert Reminder.objects.count() == 2
 
 
-def test_yesterdays_asking_is_not_todays(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_yesterdays_asking_is_not_todays(cast: Cast, as_user: AsUser) -> None:
     day = day_start(cast.litein, 2).date()
     Reminder.objects.create(factory=cast.litein, day=day, asked_by=cast.hq)
 
@@ -148,7 +146,7 @@ def test_yesterdays_asking_is_not_todays(cast: SimpleNamespace, as_user: AsUser)
 
 
 # --- Devices -------------------------------------------------------------------------------------
-def test_silent_sensors_alerts_and_holds_are_named(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_silent_sensors_alerts_and_holds_are_named(cast: Cast, as_user: AsUser) -> None:
     now = timezone.now()
     heard = make.make_device(factory=cast.litein, device_id="litein-01", last_heartbeat=now)
     gone = make.make_device(factory=cast.momul, device_id="momul-01", last_heartbeat=now - timedelta(hours=2))
@@ -175,7 +173,7 @@ def test_silent_sensors_alerts_and_holds_are_named(cast: SimpleNamespace, as_use
     assert "mh-z19" in page.holds[0].text
 
 
-def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: Cast, as_user: AsUser) -> None:
     device = make.make_device(factory=cast.litein)
     for payload in ({"kind": "<b>new</b>"}, {}):
         DeviceMessage.objects.create(device=device, kind="alert", received_at=timezone.now(), payload=payload)
@@ -187,7 +185,7 @@ def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: Simpl
 
 
 # --- One organisation at a time ------------------------------------------------------------------
-def test_two_organisations_are_never_added_up(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_two_organisations_are_never_added_up(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
     browser = as_user(cast.hq)
 
@@ -203,19 +201,17 @@ def test_two_organisations_are_never_added_up(cast: SimpleNamespace, as_user: As
 
 
 @pytest.mark.parametrize("organisation", ["999999", "x", "1' OR 1=1", "-1", "99999999999999999999"])
-def test_an_organisation_that_is_not_ones_own_is_not_there(
-    cast: SimpleNamespace, as_user: AsUser, organisation: str
-) -> None:
+def test_an_organisation_that_is_not_ones_own_is_not_there(cast: Cast, as_user: AsUser, organisation: str) -> None:
     assert as_user(cast.hq).get("/morning/", {"organisation": organisation}).status_code == 404
 
 
-def test_somebody_elses_organisation_is_not_there(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_somebody_elses_organisation_is_not_there(cast: Cast, as_user: AsUser) -> None:
     answer = as_user(cast.hq).get("/morning/", {"organisation": cast.elsewhere.organisation.pk})
 
     assert answer.status_code == 404
 
 
-def test_a_county_is_all_that_its_manager_sees(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_county_is_all_that_its_manager_sees(cast: Cast, as_user: AsUser) -> None:
     make.make_factory(organisation=cast.organisation, county="Nandi")
     user = make.make_user()
     make.make_membership(user=user, role=Role.HQ_MANAGER, organisation=cast.organisation, county="Nandi")
@@ -273,7 +269,7 @@ def test_a_group_of_mines_hears_of_coal_and_methane(as_user: AsUser) -> None:
 
 
 # --- Cost ----------------------------------------------------------------------------------------
-def test_queries_do_not_grow_with_factories(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_queries_do_not_grow_with_factories(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
     def fill(factory: Any) -> None:

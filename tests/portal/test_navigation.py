@@ -1,8 +1,5 @@
 """The rows of pages: what each role finds in them, where one is, and that no link is dead."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.roles import Role
 from portal.context import NavItem
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 
 
 def rows_of(browser: Client, url: str) -> tuple[list[NavItem], list[NavItem]]:
@@ -39,15 +36,13 @@ def current(items: list[NavItem]) -> dict[str, str]:
         ("nobody", "/", []),
     ],
 )
-def test_each_role_finds_its_pages(
-    cast: SimpleNamespace, as_user: AsUser, who: str, url: str, expected: list[str]
-) -> None:
+def test_each_role_finds_its_pages(cast: Cast, as_user: AsUser, who: str, url: str, expected: list[str]) -> None:
     items, _second = rows_of(as_user(getattr(cast, who)), url)
 
     assert labels(items) == expected
 
 
-def test_a_manager_finds_the_pages_of_the_own_factory(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_finds_the_pages_of_the_own_factory(cast: Cast, as_user: AsUser) -> None:
     items, second = rows_of(as_user(cast.litein_manager), f"/factories/{cast.litein.pk}/")
 
     assert labels(items)[:2] == ["Today", "Chimney"]
@@ -57,7 +52,7 @@ def test_a_manager_finds_the_pages_of_the_own_factory(cast: SimpleNamespace, as_
 
 
 @pytest.mark.parametrize("who", ["hq", "auditor", "litein_manager", "installer", "integrator"])
-def test_no_link_is_dead(cast: SimpleNamespace, as_user: AsUser, who: str) -> None:
+def test_no_link_is_dead(cast: Cast, as_user: AsUser, who: str) -> None:
     browser = as_user(getattr(cast, who))
     start = "/integrate/" if who == "integrator" else f"/factories/{cast.litein.pk}/"
     first, second = rows_of(browser, start)
@@ -68,7 +63,7 @@ def test_no_link_is_dead(cast: SimpleNamespace, as_user: AsUser, who: str) -> No
     assert {url: status for url, status in statuses.items() if status != 200} == {}
 
 
-def test_a_factory_page_stands_below_the_list(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_factory_page_stands_below_the_list(cast: Cast, as_user: AsUser) -> None:
     items, second = rows_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/")
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/").content.decode()
 
@@ -79,7 +74,7 @@ def test_a_factory_page_stands_below_the_list(cast: SimpleNamespace, as_user: As
     assert page.count('aria-current="true"') == 1
 
 
-def test_each_page_names_itself(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_each_page_names_itself(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
     first, _second = rows_of(browser, "/morning/")
 
@@ -88,7 +83,7 @@ def test_each_page_names_itself(cast: SimpleNamespace, as_user: AsUser) -> None:
         assert current(found) == {item.label: "page"}, item.url
 
 
-def test_a_manager_of_two_sees_the_pages_of_the_one_that_is_open(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_manager_of_two_sees_the_pages_of_the_one_that_is_open(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     browser = as_user(cast.litein_manager)
 
@@ -100,7 +95,7 @@ def test_a_manager_of_two_sees_the_pages_of_the_one_that_is_open(cast: SimpleNam
     assert f"/factories/{cast.momul.pk}/today/" in [item.url for item in opened]
 
 
-def test_somebody_elses_factory_gets_no_links(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_somebody_elses_factory_gets_no_links(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
 
     page = as_user(cast.litein_manager).get(f"/factories/{cast.elsewhere.pk}/")
@@ -111,7 +106,7 @@ def test_somebody_elses_factory_gets_no_links(cast: SimpleNamespace, as_user: As
     )
 
 
-def test_the_rows_of_pages_cost_one_query(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_the_rows_of_pages_cost_one_query(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.litein_manager)
 
     with CaptureQueriesContext(connection) as captured:

@@ -3,9 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,9 +19,9 @@ from emissions import rollups
 from factories.models import Factory, Organisation
 from portal.sites.network import SORTS
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 FACTORY_FIELDS = {
     "name": "Litein",
     "location": "Litein town",
@@ -99,9 +97,7 @@ def test_a_name_that_cannot_be_stays_on_the_page(as_user: AsUser, name: str) -> 
         ("sector", "gold"),
     ],
 )
-def test_a_wrong_field_of_a_factory_is_named_beside_it(
-    cast: SimpleNamespace, as_user: AsUser, field: str, value: str
-) -> None:
+def test_a_wrong_field_of_a_factory_is_named_beside_it(cast: Cast, as_user: AsUser, field: str, value: str) -> None:
     response = as_user(cast.hq).post("/factories/new/", FACTORY_FIELDS | {field: value})
 
     assert response.status_code == 200
@@ -112,14 +108,14 @@ def test_a_wrong_field_of_a_factory_is_named_beside_it(
     assert not Factory.objects.filter(location="Litein town").exists()
 
 
-def test_a_factory_goes_to_ones_own_organisation(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_factory_goes_to_ones_own_organisation(cast: Cast, as_user: AsUser) -> None:
     as_user(cast.outsider).post("/factories/new/", FACTORY_FIELDS | {"organisation": cast.organisation.pk})
 
     assert Factory.objects.get(name="Litein").organisation == cast.elsewhere.organisation
 
 
 # --- HQ's list ---------------------------------------------------------------------------------
-def test_hq_sees_its_factories_and_nobody_elses(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_hq_sees_its_factories_and_nobody_elses(cast: Cast, as_user: AsUser) -> None:
     page = as_user(cast.hq).get("/factories/").content.decode()
 
     assert "Litein" in page
@@ -137,11 +133,11 @@ def test_an_empty_organisation_offers_to_add_a_factory(as_user: AsUser) -> None:
     assert "/factories/new/" in response.content.decode()
 
 
-def test_an_auditor_is_not_offered_what_he_may_not_do(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_an_auditor_is_not_offered_what_he_may_not_do(cast: Cast, as_user: AsUser) -> None:
     assert "/factories/new/" not in as_user(cast.auditor).get("/factories/").content.decode()
 
 
-def test_states_and_figures_of_the_list(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_states_and_figures_of_the_list(cast: Cast, as_user: AsUser) -> None:
     alive(cast.litein)
     alive(cast.momul, minutes_ago=10)
 
@@ -155,7 +151,7 @@ def test_states_and_figures_of_the_list(cast: SimpleNamespace, as_user: AsUser) 
     assert rows["Litein Tea Factory"].fire_log is not None
 
 
-def test_a_room_sensor_in_a_chimney_is_said_to_be_too_small(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_room_sensor_in_a_chimney_is_said_to_be_too_small(cast: Cast, as_user: AsUser) -> None:
     now = timezone.now()
     device = make.make_device(factory=cast.litein, last_heartbeat=now)
     make.make_assignment(device=device, range_ppm=5_000.0)
@@ -174,7 +170,7 @@ def test_a_room_sensor_in_a_chimney_is_said_to_be_too_small(cast: SimpleNamespac
     assert "sensor range too small" in own.context["page"].chimneys[0].fire_log.summary
 
 
-def test_the_order_by_exception_says_that_it_is_the_order(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_the_order_by_exception_says_that_it_is_the_order(cast: Cast, as_user: AsUser) -> None:
     page = as_user(cast.hq).get("/factories/").content.decode()
 
     assert page.count("aria-sort") == 1
@@ -183,7 +179,7 @@ def test_the_order_by_exception_says_that_it_is_the_order(cast: SimpleNamespace,
 
 @pytest.mark.parametrize("sort", [*SORTS, "", "nonsense", "__class__"])
 @pytest.mark.parametrize("state", ["", "online", "nonsense"])
-def test_every_order_and_filter_answers(cast: SimpleNamespace, as_user: AsUser, sort: str, state: str) -> None:
+def test_every_order_and_filter_answers(cast: Cast, as_user: AsUser, sort: str, state: str) -> None:
     alive(cast.litein)
     make.make_factory(organisation=cast.organisation, name="<script>alert(1)</script>")
 
@@ -193,7 +189,7 @@ def test_every_order_and_filter_answers(cast: SimpleNamespace, as_user: AsUser, 
     assert "<script>alert(1)" not in response.content.decode()
 
 
-def test_a_search_finds_by_name_and_county_in_any_case(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_search_finds_by_name_and_county_in_any_case(cast: Cast, as_user: AsUser) -> None:
     found = as_user(cast.hq).get("/factories/?q=mOMul").context["page"].rows
     by_county = as_user(cast.hq).get("/factories/?q=KERICHO").context["page"].rows
 
@@ -202,11 +198,11 @@ def test_a_search_finds_by_name_and_county_in_any_case(cast: SimpleNamespace, as
 
 
 @pytest.mark.parametrize("q", ["\x00", "%", "'; DROP TABLE", "\u202e", "x" * 500])
-def test_a_search_for_anything_is_harmless(cast: SimpleNamespace, as_user: AsUser, q: str) -> None:
+def test_a_search_for_anything_is_harmless(cast: Cast, as_user: AsUser, q: str) -> None:
     assert as_user(cast.hq).get("/factories/", {"q": q}).status_code == 200
 
 
-def test_the_list_as_csv(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_the_list_as_csv(cast: Cast, as_user: AsUser) -> None:
     alive(cast.litein)
 
     response = as_user(cast.hq).get("/factories/?as=csv")
@@ -218,7 +214,7 @@ def test_the_list_as_csv(cast: SimpleNamespace, as_user: AsUser) -> None:
     assert len(rows["Litein Tea Factory"]["coverage_pct"].partition(".")[2]) <= 4
 
 
-def test_queries_do_not_grow_with_factories(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_queries_do_not_grow_with_factories(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
     def count() -> int:
@@ -235,7 +231,7 @@ def test_queries_do_not_grow_with_factories(cast: SimpleNamespace, as_user: AsUs
 
 
 # --- A factory ---------------------------------------------------------------------------------
-def test_a_chimney_shows_what_it_measures_now(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_chimney_shows_what_it_measures_now(cast: Cast, as_user: AsUser) -> None:
     alive(cast.litein)
 
     response = as_user(cast.litein_manager).get(f"/factories/{cast.litein.pk}/")
@@ -248,7 +244,7 @@ def test_a_chimney_shows_what_it_measures_now(cast: SimpleNamespace, as_user: As
     assert response.context["page"].so_far_today_kg is not None or timezone.now().hour in (3, 4)
 
 
-def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(cast: Cast, as_user: AsUser) -> None:
     make.make_chimney(factory=cast.litein)
     make.make_assignment(device=make.make_device(factory=cast.litein))
 
@@ -258,7 +254,7 @@ def test_a_chimney_without_a_device_and_one_never_heard_of_say_so(cast: SimpleNa
     assert response.context["page"].so_far_today_kg is None
 
 
-def test_a_hold_is_said_in_a_sentence(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_hold_is_said_in_a_sentence(cast: Cast, as_user: AsUser) -> None:
     assignment = alive(cast.litein)
     AssignmentHold.objects.create(
         assignment=assignment,
@@ -275,7 +271,7 @@ def test_a_hold_is_said_in_a_sentence(cast: SimpleNamespace, as_user: AsUser) ->
     assert "<img src=x>" not in page
 
 
-def test_queries_do_not_grow_with_chimneys(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_queries_do_not_grow_with_chimneys(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
     def count() -> int:
@@ -292,11 +288,11 @@ def test_queries_do_not_grow_with_chimneys(cast: SimpleNamespace, as_user: AsUse
 
 
 @pytest.mark.parametrize("pk", ["0", "99999999999999999999999", "999999"])
-def test_a_factory_that_is_not_there(cast: SimpleNamespace, as_user: AsUser, pk: str) -> None:
+def test_a_factory_that_is_not_there(cast: Cast, as_user: AsUser, pk: str) -> None:
     assert as_user(cast.hq).get(f"/factories/{pk}/").status_code == 404
 
 
-def test_the_demo_says_so_on_every_page(cast: SimpleNamespace, as_user: AsUser, settings: Any) -> None:
+def test_the_demo_says_so_on_every_page(cast: Cast, as_user: AsUser, settings: Any) -> None:
     settings.DEMO = True
     browser = as_user(cast.hq)
 

@@ -1,9 +1,7 @@
 """Where a total of the chimneys stands, the page says until when it may still change, and the API says the same."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -12,6 +10,7 @@ from django.utils import timezone
 from devices.models import MCUDevice
 from emissions.models import EmissionHour, TouchedMinute
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, make_site
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +25,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def device(cast: SimpleNamespace) -> MCUDevice:
+def device(cast: Cast) -> MCUDevice:
     site = make_site(cast.litein, cast.litein_manager)
     assert site.assignment is not None
     return site.assignment.device
@@ -42,15 +41,13 @@ def silence(device: MCUDevice, ago: timedelta) -> None:
     MCUDevice.objects.filter(pk=device.pk).update(last_heartbeat=NOW - ago)
 
 
-def test_the_total_of_a_running_day_stands_when_the_day_is_over(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
-) -> None:
+def test_the_total_of_a_running_day_stands_when_the_day_is_over(cast: Cast, as_user: AsUser, device: MCUDevice) -> None:
     assert STILL_COUNTING in text_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/")
     assert STILL_COUNTING in text_of(as_user(cast.hq), "/factories/")
 
 
 def test_the_whole_hours_of_today_and_the_weeks_of_the_morning_are_settled(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
+    cast: Cast, as_user: AsUser, device: MCUDevice
 ) -> None:
     for address in (f"/factories/{cast.litein.pk}/today/", "/morning/"):
         page = text_of(as_user(cast.hq), address)
@@ -58,16 +55,14 @@ def test_the_whole_hours_of_today_and_the_weeks_of_the_morning_are_settled(
         assert "The period is not over" not in page
 
 
-def test_while_readings_wait_today_says_so(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
-) -> None:
+def test_while_readings_wait_today_says_so(cast: Cast, as_user: AsUser, device: MCUDevice) -> None:
     TouchedMinute.objects.create(device=device, period_start=NOW - timedelta(hours=3), created_at=NOW)
 
     assert BEING_ADDED in text_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/today/")
 
 
 def test_a_sensor_silent_since_yesterday_unsettles_every_total_that_it_is_part_of(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
+    cast: Cast, as_user: AsUser, device: MCUDevice
 ) -> None:
     silence(device, timedelta(hours=20))
     until = {"day": OUTSTANDING % "23 Nov 2027", "weeks": OUTSTANDING % "23 Nov 2027"}
@@ -81,7 +76,7 @@ def test_a_sensor_silent_since_yesterday_unsettles_every_total_that_it_is_part_o
 
 
 def test_the_api_of_intensity_says_of_each_day_what_the_pages_say(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
+    cast: Cast, as_user: AsUser, device: MCUDevice
 ) -> None:
     silence(device, timedelta(hours=20))  # 18:20 at the site, on the factory day that began on the 21st
 
@@ -94,7 +89,7 @@ def test_the_api_of_intensity_says_of_each_day_what_the_pages_say(
 
 
 def test_without_a_whole_hour_the_page_says_that_the_first_figures_come_in(
-    cast: SimpleNamespace, as_user: Callable[..., Client], device: MCUDevice
+    cast: Cast, as_user: AsUser, device: MCUDevice
 ) -> None:
     EmissionHour.objects.exclude(period_start=NOW - timedelta(minutes=20, hours=1)).delete()
     EmissionHour.objects.update(status="missing", record_ug=None, covered_ms=60_000)

@@ -3,7 +3,6 @@
 import gzip
 import html
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -18,10 +17,10 @@ from django.utils import timezone
 from compliance.schedule import logs
 from factories.choices import Item
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, make_site, measure
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 A_DAY = timedelta(days=1)
 HTML_BUDGET = 12 * 1024  # compressed
 SVG_BUDGET = 12 * 1024
@@ -45,7 +44,7 @@ def text_of(response: Any) -> str:
 
 
 # --- Empty states --------------------------------------------------------------------------------
-def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: Cast, as_user: AsUser) -> None:
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
 
     assert "No entries yet. Log last night's firewood. It takes 20 seconds." in page
@@ -53,7 +52,7 @@ def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: SimpleNam
     assert "<dialog" not in page
 
 
-def test_who_only_reads_gets_no_form(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_who_only_reads_gets_no_form(cast: Cast, as_user: AsUser) -> None:
     empty = today(as_user(cast.auditor), cast.litein).content.decode()
     make_site(cast.litein, cast.litein_manager, days=3, measured_days=0)
     full = today(as_user(cast.auditor), cast.litein).content.decode()
@@ -63,7 +62,7 @@ def test_who_only_reads_gets_no_form(cast: SimpleNamespace, as_user: AsUser) -> 
         assert "/log/" not in page
 
 
-def test_wood_without_tea_shows_its_total_and_what_is_needed(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_wood_without_tea_shows_its_total_and_what_is_needed(cast: Cast, as_user: AsUser) -> None:
     make.make_energy_entry(cast.litein, amount=Decimal(10), timestamp=day_start(YESTERDAY))
 
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
@@ -72,7 +71,7 @@ def test_wood_without_tea_shows_its_total_and_what_is_needed(cast: SimpleNamespa
     assert "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts" in page
 
 
-def test_a_day_on_which_nothing_was_made_is_no_figure(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_day_on_which_nothing_was_made_is_no_figure(cast: Cast, as_user: AsUser) -> None:
     log_days(cast.litein, cast.litein_manager, [YESTERDAY - A_DAY])
     make.make_energy_entry(cast.litein, amount=Decimal(10), timestamp=day_start(YESTERDAY))
     make.make_production(cast.litein, amount=Decimal(0), timestamp=day_start(YESTERDAY))
@@ -83,7 +82,7 @@ def test_a_day_on_which_nothing_was_made_is_no_figure(cast: SimpleNamespace, as_
     assert lead.sentence.endswith("Your usual value appears after five such days.")
 
 
-def test_a_figure_of_days_ago_says_so(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_figure_of_days_ago_says_so(cast: Cast, as_user: AsUser) -> None:
     log_days(cast.litein, cast.litein_manager, [YESTERDAY - back * A_DAY for back in range(3, 12)])
 
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
@@ -93,7 +92,7 @@ def test_a_figure_of_days_ago_says_so(cast: SimpleNamespace, as_user: AsUser) ->
 
 
 def test_the_hour_after_the_day_began_has_nothing_to_compare(
-    cast: SimpleNamespace, as_user: AsUser, clock: SimpleNamespace
+    cast: Cast, as_user: AsUser, clock: SimpleNamespace
 ) -> None:
     make_site(cast.litein, cast.litein_manager, days=3)
     clock.now = day_start(TODAY) + timedelta(minutes=50)
@@ -104,7 +103,7 @@ def test_the_hour_after_the_day_began_has_nothing_to_compare(
     assert page.context["page"].stack.kg is None
 
 
-def test_a_silent_sensor_is_said_with_what_to_do_first(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_silent_sensor_is_said_with_what_to_do_first(cast: Cast, as_user: AsUser) -> None:
     site = make_site(cast.litein, cast.litein_manager, days=3)
     assert site.assignment is not None
     type(site.assignment.device).objects.update(last_heartbeat=NOW - timedelta(hours=11))
@@ -114,7 +113,7 @@ def test_a_silent_sensor_is_said_with_what_to_do_first(cast: SimpleNamespace, as
     assert "The chimney sensor has been silent since 03:20. Check its power first." in page
 
 
-def test_a_mine_speaks_of_coal(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_mine_speaks_of_coal(cast: Cast, as_user: AsUser) -> None:
     mine = make.make_factory(organisation=cast.organisation, sector="coal_mine", country="IN")
     empty = text_of(today(as_user(cast.hq), mine))
     make.make_production(mine, product="coal", amount=Decimal(500), unit="t", timestamp=day_start(YESTERDAY))
@@ -126,7 +125,7 @@ def test_a_mine_speaks_of_coal(cast: SimpleNamespace, as_user: AsUser) -> None:
 
 
 # --- The same hours ------------------------------------------------------------------------------
-def test_a_day_that_lacks_one_of_the_hours_is_not_compared(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_day_that_lacks_one_of_the_hours_is_not_compared(cast: Cast, as_user: AsUser) -> None:
     assignment = make.make_assignment(device=make.make_device(factory=cast.litein, last_heartbeat=NOW))
     within = [day_start(TODAY - back * A_DAY) + timedelta(hours=2) for back in (3, 9)]
     beyond = [day_start(TODAY - 5 * A_DAY) + timedelta(hours=12)]  # its hour is still to come today
@@ -138,7 +137,7 @@ def test_a_day_that_lacks_one_of_the_hours_is_not_compared(cast: SimpleNamespace
     assert stack.chart.hours[2].kg is not None
 
 
-def test_only_the_hours_that_today_has_are_compared(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_only_the_hours_that_today_has_are_compared(cast: Cast, as_user: AsUser) -> None:
     assignment = make.make_assignment(device=make.make_device(factory=cast.litein, last_heartbeat=NOW))
     missing = day_start(TODAY) + timedelta(hours=3)
     measure(assignment, day_start(TODAY - 28 * A_DAY), NOW.replace(minute=0), without=[missing])
@@ -153,7 +152,7 @@ def test_only_the_hours_that_today_has_are_compared(cast: SimpleNamespace, as_us
     assert stack.chart.line_path.count("M") == 2, "the line stops at the hole"
 
 
-def test_days_with_another_number_of_chimneys_are_not_compared(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_days_with_another_number_of_chimneys_are_not_compared(cast: Cast, as_user: AsUser) -> None:
     first = make_site(cast.litein, cast.litein_manager, days=1).assignment
     second = make.make_assignment(
         device=make.make_device(factory=cast.litein, last_heartbeat=NOW), valid_from=day_start(TODAY - 10 * A_DAY)
@@ -167,7 +166,7 @@ def test_days_with_another_number_of_chimneys_are_not_compared(cast: SimpleNames
 
 
 # --- What is missing -----------------------------------------------------------------------------
-def test_a_hole_leads_to_the_form_of_its_day(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_hole_leads_to_the_form_of_its_day(cast: Cast, as_user: AsUser) -> None:
     log_days(cast.litein, cast.litein_manager, [YESTERDAY - back * A_DAY for back in range(5) if back != 2])
 
     missing = today(as_user(cast.litein_manager), cast.litein).context["page"].missing
@@ -177,7 +176,7 @@ def test_a_hole_leads_to_the_form_of_its_day(cast: SimpleNamespace, as_user: AsU
     assert (cell.label, cell.url) == ("19 Nov", f"/factories/{cast.litein.pk}/log/?day=2026-11-19#row-firewood")
 
 
-def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: Cast, as_user: AsUser) -> None:
     make.make_energy_entry(
         cast.litein,
         energy_type="electricity",
@@ -194,9 +193,7 @@ def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: SimpleNamesp
     assert len(rows["firewood"].cells) == 14
 
 
-def test_a_late_bill_is_missed_for_the_days_after_its_date_as_on_morning(
-    cast: SimpleNamespace, as_user: AsUser
-) -> None:
+def test_a_late_bill_is_missed_for_the_days_after_its_date_as_on_morning(cast: Cast, as_user: AsUser) -> None:
     make.make_energy_entry(
         cast.litein,
         energy_type="electricity",
@@ -225,7 +222,7 @@ def queries_of(browser: Client, url: str) -> int:
 
 
 @pytest.mark.parametrize("path", ["today/", "log/", "month/2026-11/", "month/2026-11/?day=2026-11-21"])
-def test_queries_do_not_grow_with_rows(cast: SimpleNamespace, as_user: AsUser, path: str) -> None:
+def test_queries_do_not_grow_with_rows(cast: Cast, as_user: AsUser, path: str) -> None:
     browser = as_user(cast.litein_manager)
     url = f"/factories/{cast.litein.pk}/{path}"
     make_site(cast.litein, cast.litein_manager, days=1, measured_days=1)
@@ -237,7 +234,7 @@ def test_queries_do_not_grow_with_rows(cast: SimpleNamespace, as_user: AsUser, p
     assert queries_of(browser, url) == few
 
 
-def test_the_page_and_its_chart_are_light(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_the_page_and_its_chart_are_light(cast: Cast, as_user: AsUser) -> None:
     make_site(cast.litein, cast.litein_manager)
 
     page = today(as_user(cast.litein_manager), cast.litein).content
@@ -247,7 +244,7 @@ def test_the_page_and_its_chart_are_light(cast: SimpleNamespace, as_user: AsUser
     assert len(gzip.compress(page)) < HTML_BUDGET
 
 
-def test_labels_and_roles_say_what_a_screen_reader_needs(cast: SimpleNamespace, as_user: AsUser) -> None:
+def test_labels_and_roles_say_what_a_screen_reader_needs(cast: Cast, as_user: AsUser) -> None:
     make_site(cast.litein, cast.litein_manager)
 
     page = today(as_user(cast.litein_manager), cast.litein).content.decode()

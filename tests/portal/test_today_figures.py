@@ -2,10 +2,8 @@
 
 import re
 import statistics
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from django.utils import timezone
 
 from portal.carbon_words import wood_pair
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, LoggedSite, day_start, make_site
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +25,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def site(cast: SimpleNamespace) -> LoggedSite:
+def site(cast: Cast) -> LoggedSite:
     site = make_site(cast.litein, cast.litein_manager)
     # A bill of ten days reaches into yesterday and on: only its share may count.
     make.make_energy_entry(
@@ -77,12 +76,12 @@ def share(row: dict[str, Any], start: datetime) -> Decimal:
 
 
 @pytest.fixture
-def api(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Api:
+def api(cast: Cast, as_user: AsUser) -> Api:
     return Api(as_user(cast.auditor), cast.litein.pk)
 
 
 @pytest.fixture
-def shown(site: LoggedSite, as_user: Callable[..., Client]) -> Any:
+def shown(site: LoggedSite, as_user: AsUser) -> Any:
     return as_user(site.user).get(f"/factories/{site.factory.pk}/today/")
 
 
@@ -208,9 +207,7 @@ def test_the_fire_log_shows_each_hour(api: Api, shown: Any) -> None:
 
 
 # --- What is missing ---------------------------------------------------------------------------
-def test_the_missing_days_are_those_without_rows(
-    cast: SimpleNamespace, as_user: Callable[..., Client], api: Api
-) -> None:
+def test_the_missing_days_are_those_without_rows(cast: Cast, as_user: AsUser, api: Api) -> None:
     make_site(cast.litein, cast.litein_manager, measured_days=0)
     browser = as_user(cast.litein_manager)
     for path in ("energy-entries", "production"):

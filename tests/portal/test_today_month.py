@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -15,10 +14,10 @@ from django.utils import timezone
 from energy.models import EnergyEntry
 from production.models import ProductionEntry
 from tests import make
+from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, wood_stere
 
 pytestmark = pytest.mark.django_db
-AsUser = Callable[..., Client]
 A_DAY = timedelta(days=1)
 
 
@@ -30,7 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.fixture
-def url(cast: SimpleNamespace) -> str:
+def url(cast: Cast) -> str:
     """November with a hole on the 14th, and a bill of electricity over October and November."""
     days = [YESTERDAY - back * A_DAY for back in range(21) if (YESTERDAY - back * A_DAY).day != 14]
     log_days(cast.litein, cast.litein_manager, days)
@@ -48,7 +47,7 @@ def url(cast: SimpleNamespace) -> str:
 
 
 # --- The grid ------------------------------------------------------------------------------------
-def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
+def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: Cast, url: str) -> None:
     page = as_user(cast.litein_manager).get(url).context["page"]
 
     by_day = {row.day.day: [cell.text for cell in row.cells] for row in page.rows}
@@ -72,16 +71,14 @@ def test_the_grid_has_each_day_its_holes_and_sums(as_user: AsUser, cast: SimpleN
     assert page.biogenic_t == wood_kg / 1000
 
 
-def test_an_auditor_sees_holes_and_no_way_to_fill_them(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
+def test_an_auditor_sees_holes_and_no_way_to_fill_them(as_user: AsUser, cast: Cast, url: str) -> None:
     response = as_user(cast.auditor).get(url)
 
     assert response.context["page"].holes == 2
     assert "/log/" not in response.content.decode()
 
 
-def test_the_file_holds_amounts_in_full_and_nothing_for_what_is_missing(
-    as_user: AsUser, cast: SimpleNamespace, url: str
-) -> None:
+def test_the_file_holds_amounts_in_full_and_nothing_for_what_is_missing(as_user: AsUser, cast: Cast, url: str) -> None:
     response = as_user(cast.auditor).get(f"{url}2026-11/?as=csv")
 
     rows = {row["day"]: row for row in csv.DictReader(io.StringIO(response.content.decode()))}
@@ -92,13 +89,11 @@ def test_the_file_holds_amounts_in_full_and_nothing_for_what_is_missing(
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2026-13", "1989-12", "x", "2026-1", "20261", "2026-11-01"])
-def test_a_month_that_is_none_or_to_come_is_not_there(
-    as_user: AsUser, cast: SimpleNamespace, url: str, month: str
-) -> None:
+def test_a_month_that_is_none_or_to_come_is_not_there(as_user: AsUser, cast: Cast, url: str, month: str) -> None:
     assert as_user(cast.hq).get(f"{url}{month}/").status_code == 404
 
 
-def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, cast: SimpleNamespace, url: str) -> None:
+def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, cast: Cast, url: str) -> None:
     browser = as_user(cast.hq)
     before = browser.get(f"{url}2026-10/?day=2026-10-03").context["page"]
 
@@ -111,7 +106,7 @@ def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, ca
 
 # --- One entry -----------------------------------------------------------------------------------
 @pytest.fixture
-def entry(cast: SimpleNamespace) -> EnergyEntry:
+def entry(cast: Cast) -> EnergyEntry:
     return make.make_energy_entry(
         cast.litein, user=cast.litein_manager, amount=Decimal(24), timestamp=day_start(YESTERDAY)
     )
@@ -123,7 +118,7 @@ def send(browser: Client, entry: Any, **fields: str) -> Any:
 
 
 def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
-    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry
+    as_user: AsUser, cast: Cast, entry: EnergyEntry
 ) -> None:
     browser = as_user(cast.litein_manager)
 
@@ -154,7 +149,7 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
     ],
 )
 def test_what_is_wrong_with_a_change_stands_beside_its_field(
-    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry, fields: dict[str, str], field: str, words: str
+    as_user: AsUser, cast: Cast, entry: EnergyEntry, fields: dict[str, str], field: str, words: str
 ) -> None:
     usual = {"act": "correct", "unit": "stere", "day": YESTERDAY.isoformat(), "note": ""}
 
@@ -166,9 +161,7 @@ def test_what_is_wrong_with_a_change_stands_beside_its_field(
     assert (entry.amount, entry.deleted_at) == (24, None)
 
 
-def test_a_correction_reads_thousands_and_leaves_an_amount_that_nobody_touched(
-    as_user: AsUser, cast: SimpleNamespace
-) -> None:
+def test_a_correction_reads_thousands_and_leaves_an_amount_that_nobody_touched(as_user: AsUser, cast: Cast) -> None:
     made = make.make_production(
         cast.litein, user=cast.hq, amount=Decimal("2070.125"), unit="kg", timestamp=day_start(YESTERDAY)
     )
@@ -183,9 +176,7 @@ def test_a_correction_reads_thousands_and_leaves_an_amount_that_nobody_touched(
     assert made.amount_kg == 2070
 
 
-def test_a_correction_keeps_the_point_of_an_amount_that_has_three_decimals(
-    as_user: AsUser, cast: SimpleNamespace
-) -> None:
+def test_a_correction_keeps_the_point_of_an_amount_that_has_three_decimals(as_user: AsUser, cast: Cast) -> None:
     made = make.make_production(
         cast.litein, user=cast.hq, amount=Decimal("970.125"), unit="kg", timestamp=day_start(YESTERDAY)
     )
@@ -199,7 +190,7 @@ def test_a_correction_keeps_the_point_of_an_amount_that_has_three_decimals(
 
 @pytest.mark.parametrize("amount", ["22.1234567", "1" * 20])
 def test_a_correction_that_the_column_cannot_hold_is_refused(
-    as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry, amount: str
+    as_user: AsUser, cast: Cast, entry: EnergyEntry, amount: str
 ) -> None:
     made = make.make_production(cast.litein, user=cast.hq, amount=Decimal(24), timestamp=day_start(YESTERDAY))
     for one, unit in ((entry, "stere"), (made, "kg")):
@@ -211,7 +202,7 @@ def test_a_correction_that_the_column_cannot_hold_is_refused(
         assert one.amount == 24
 
 
-def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast: SimpleNamespace) -> None:
+def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast: Cast) -> None:
     made = make.make_production(
         cast.litein, user=cast.hq, amount=Decimal("2.5"), unit="t", timestamp=day_start(YESTERDAY)
     )
@@ -227,12 +218,12 @@ def test_production_is_corrected_and_deleted_the_same_way(as_user: AsUser, cast:
     assert "logged twice" in gone.content.decode()
 
 
-def test_an_entry_of_another_factory_is_not_there(as_user: AsUser, cast: SimpleNamespace, entry: EnergyEntry) -> None:
+def test_an_entry_of_another_factory_is_not_there(as_user: AsUser, cast: Cast, entry: EnergyEntry) -> None:
     for pk in (cast.momul.pk, cast.elsewhere.pk):
         assert as_user(cast.hq).get(f"/factories/{pk}/entries/{entry.pk}/").status_code == 404
 
 
-def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast: SimpleNamespace) -> None:
+def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast: Cast) -> None:
     for day, reading in ((YESTERDAY - A_DAY, 48_210), (YESTERDAY, 53_210)):
         make.make_energy_entry(
             cast.litein,

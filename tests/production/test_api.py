@@ -1,8 +1,6 @@
 """The production API: what only production has. The rest is in tests/logbook/test_api.py."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ from django.test import Client
 
 from production.models import ProductionEntry
 from tests import make
+from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -17,11 +16,11 @@ URL = "/api/production/"
 
 
 @pytest.fixture
-def manager(cast: SimpleNamespace, as_user: Callable[..., Client]) -> Client:
+def manager(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.litein_manager)
 
 
-def body(cast: SimpleNamespace, **fields: Any) -> dict[str, Any]:
+def body(cast: Cast, **fields: Any) -> dict[str, Any]:
     return {
         "factory": cast.litein.pk,
         "timestamp": "2026-11-20T07:30:00+03:00",
@@ -36,7 +35,7 @@ def post(client: Client, data: Any) -> Any:
 
 
 # --- Logging -----------------------------------------------------------------------------------
-def test_a_manager_logs_made_tea_and_finds_it_again(cast: SimpleNamespace, manager: Client) -> None:
+def test_a_manager_logs_made_tea_and_finds_it_again(cast: Cast, manager: Client) -> None:
     response = post(manager, body(cast))
 
     row = response.json()
@@ -47,13 +46,13 @@ def test_a_manager_logs_made_tea_and_finds_it_again(cast: SimpleNamespace, manag
     assert manager.get(f"{URL}{row['id']}/").json() == row
 
 
-def test_nothing_made_is_a_fact_and_not_a_gap(cast: SimpleNamespace, manager: Client) -> None:
+def test_nothing_made_is_a_fact_and_not_a_gap(cast: Cast, manager: Client) -> None:
     row = post(manager, body(cast, amount=0, unit="kg")).json()
 
     assert (row["amount"], row["amount_kg"]) == ("0", "0")
 
 
-def test_what_is_odd_is_stored_and_said_in_words(cast: SimpleNamespace, manager: Client) -> None:
+def test_what_is_odd_is_stored_and_said_in_words(cast: Cast, manager: Client) -> None:
     post(manager, body(cast, product="green_leaf", amount=20, unit="t"))
 
     row = post(manager, body(cast)).json()
@@ -71,9 +70,7 @@ def test_what_is_odd_is_stored_and_said_in_words(cast: SimpleNamespace, manager:
         ({"product": "a\x00b"}, "product", "null_characters_not_allowed"),
     ],
 )
-def test_a_wrong_field_is_named(
-    cast: SimpleNamespace, manager: Client, fields: dict[str, Any], field: str, code: str
-) -> None:
+def test_a_wrong_field_is_named(cast: Cast, manager: Client, fields: dict[str, Any], field: str, code: str) -> None:
     response = post(manager, body(cast, **fields))
 
     assert response.status_code == 400
@@ -82,7 +79,7 @@ def test_a_wrong_field_is_named(
 
 
 # --- Lists -------------------------------------------------------------------------------------
-def test_filters_narrow_by_product_and_time(cast: SimpleNamespace, manager: Client) -> None:
+def test_filters_narrow_by_product_and_time(cast: Cast, manager: Client) -> None:
     make.make_production(cast.litein)
     make.make_production(cast.litein, product="green_leaf")
     make.make_production(cast.litein, timestamp=datetime(2026, 10, 1, 9, tzinfo=UTC))
