@@ -53,6 +53,6 @@ class FactorType(models.TextChoices):
     CM = "CM", _("combined margin")
 
 
-class Basis(models.TextChoices):
+class FactorBasis(models.TextChoices):
     DIRECT = "direct", _("direct")
     LIFE_CYCLE = "life-cycle", _("life-cycle")

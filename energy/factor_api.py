@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from accounts.permissions import AnyUser, organisations_of, user_of, visible_to
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
-from energy.choices import Basis, FactorGas
+from energy.choices import FactorBasis, FactorGas
 from energy.models import EmissionFactor, EnergyType
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from factories.models import Factory, Organisation
@@ -96,7 +96,7 @@ class NewFactorSerializer(serializers.Serializer[Any]):
         r"^[a-z0-9][a-z0-9.-]{1,39}\Z", help_text="of your own: lower case, digits, dot, hyphen"
     )
     country = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, allow_blank=True, help_text="default: everywhere")
-    basis = serializers.ChoiceField(choices=Basis.choices, default=Basis.DIRECT)
+    basis = serializers.ChoiceField(choices=FactorBasis.choices, default=FactorBasis.DIRECT)
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(required=False, allow_null=True, help_text="exclusive")
     value = _number("kg of the gas per unit")

@@ -16,7 +16,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
-from energy.choices import Basis, Carrier, EntryKind, FactorGas, FactorType, UnitFamily
+from energy.choices import Carrier, EntryKind, FactorBasis, FactorGas, FactorType, UnitFamily
 from factories.choices import GwpSet
 from logbook.choices import Origin
 from logbook.models import LoggedEntry, with_history
@@ -81,7 +81,7 @@ class EmissionFactor(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True)
     set_name = models.CharField(_("set"), max_length=40)
     factor_type = models.CharField(_("factor type"), max_length=8, choices=FactorType, default=FactorType.AVERAGE)
-    basis = models.CharField(_("basis"), max_length=10, choices=Basis, default=Basis.DIRECT)
+    basis = models.CharField(_("basis"), max_length=10, choices=FactorBasis, default=FactorBasis.DIRECT)
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("to"), null=True, blank=True)
     version = models.PositiveSmallIntegerField(_("version"), default=1)
@@ -133,7 +133,7 @@ class EmissionFactor(models.Model):
             models.CheckConstraint(condition=Q(value__gte=0), name="factor_not_negative"),
             models.CheckConstraint(condition=Q(gas__in=FactorGas.values), name="factor_known_gas"),
             models.CheckConstraint(condition=Q(factor_type__in=FactorType.values), name="factor_known_factor_type"),
-            models.CheckConstraint(condition=Q(basis__in=Basis.values), name="factor_known_basis"),
+            models.CheckConstraint(condition=Q(basis__in=FactorBasis.values), name="factor_known_basis"),
             models.CheckConstraint(
                 condition=Q(country="") | Q(country__regex="^[A-Z]{2}$"), name="factor_country_code"
             ),

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy.choices import Basis, Carrier, EntryKind, FactorGas
+from energy.choices import Carrier, EntryKind, FactorBasis, FactorGas
 from energy.factors import FactorBook, find_energy_type
 from energy.loading import CONTENT
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
@@ -46,7 +46,7 @@ class FactorInput:
     source: str
     valid_to: date | None = None
     country: str = ""
-    basis: str = Basis.DIRECT
+    basis: str = FactorBasis.DIRECT
     value: Decimal | None = None
     kg_per_unit: Decimal | None = None
     ncv_gj_per_t: Decimal | None = None

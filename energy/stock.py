@@ -30,7 +30,7 @@ COUNT_WITHIN = timedelta(days=3)  # of the first of a month
 COUNTED_FROM_SHARE = Decimal("0.05")
 
 
-class State(StrEnum):
+class StockState(StrEnum):
     OK = "ok"  # within 5 % of what was used
     OFF = "off"
     UNKNOWN = "unknown"
@@ -51,7 +51,7 @@ class StockMonth:
     factory_id: int
     energy_type: str
     month: date
-    state: State
+    state: StockState
     why: Why | None = None
     opening_kg: Decimal | None = None
     received_kg: Decimal | None = None
@@ -84,10 +84,10 @@ def stock_confirmed_months(
     return verdicts
 
 
-def _verdict(states: set[State | None]) -> bool | None:
-    if State.OFF in states:
+def _verdict(states: set[StockState | None]) -> bool | None:
+    if StockState.OFF in states:
         return False
-    return True if states == {State.OK} else None
+    return True if states == {StockState.OK} else None
 
 
 def balances(factory_ids: Collection[int], first_month: date, last_month: date) -> list[StockMonth]:
@@ -105,7 +105,7 @@ def balances(factory_ids: Collection[int], first_month: date, last_month: date) 
             code = of_fuel[0].code
             if opening is None or closing is None:
                 why = Why.NO_OPENING_COUNT if opening is None else Why.NO_CLOSING_COUNT
-                unknown.append(StockMonth(factory_id, code, month, State.UNKNOWN, why))
+                unknown.append(StockMonth(factory_id, code, month, StockState.UNKNOWN, why))
             else:
                 windows.append(_Window(factory, type_id, month, opening, closing))
     return sorted(unknown + _balanced(windows), key=lambda row: (row.factory_id, row.energy_type, row.month))
@@ -171,10 +171,10 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
         )
         place = (window.factory.pk, window.opening.code, window.month)
         if opening is None or closing is None or received is None or used is None:
-            rows.append(StockMonth(*place, State.UNKNOWN, Why.NO_KILOGRAMS))
+            rows.append(StockMonth(*place, StockState.UNKNOWN, Why.NO_KILOGRAMS))
             continue
         balance = stock_balance(opening_kg=opening, received_kg=received, used_kg=used, closing_kg=closing)
-        state = State.OK if balance.is_within else State.OFF
+        state = StockState.OK if balance.is_within else StockState.OFF
         rows.append(StockMonth(*place, state, None, opening, received, used, closing, balance))
     return rows
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from energy.choices import EntryKind
 from energy.services import energy_log, set_local_unit
-from energy.stock import State, StockMonth, Why, balances, stock_confirmed_months
+from energy.stock import StockMonth, StockState, Why, balances, stock_confirmed_months
 from tests.make import make_energy_entry, make_factory
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -64,14 +64,19 @@ def test_the_balance_of_a_month_from_count_to_count(litein: Any) -> None:
     assert (row.opening_kg, row.received_kg, row.used_kg, row.closing_kg) == (100_000, 50_000, 110_000, 38_000)
     assert row.balance is not None
     assert (row.balance.expected_kg, row.balance.difference_kg) == (40_000, -2_000)
-    assert (row.state, row.energy_type, row.month) == (State.OK, "firewood", OCTOBER)
+    assert (row.state, row.energy_type, row.month) == (StockState.OK, "firewood", OCTOBER)
 
 
 @pytest.mark.parametrize(
     ("closing", "state", "confirmed"),
-    [(40_000, State.OK, True), (34_500, State.OK, True), (34_499, State.OFF, False), (45_501, State.OFF, False)],
+    [
+        (40_000, StockState.OK, True),
+        (34_500, StockState.OK, True),
+        (34_499, StockState.OFF, False),
+        (45_501, StockState.OFF, False),
+    ],
 )
-def test_five_percent_of_what_was_used_decides(litein: Any, closing: int, state: State, confirmed: bool) -> None:
+def test_five_percent_of_what_was_used_decides(litein: Any, closing: int, state: StockState, confirmed: bool) -> None:
     month_of_wood(litein, closing)
 
     assert october(litein).state == state
@@ -89,7 +94,7 @@ def test_steres_lorries_and_kilograms_meet_in_kilograms(litein: Any) -> None:
     row = october(litein)
 
     assert (row.opening_kg, row.received_kg, row.used_kg, row.closing_kg) == (50_000, 12_000, 52_000, 5_000)
-    assert row.state == State.OFF  # 10,000 kg expected
+    assert row.state == StockState.OFF  # 10,000 kg expected
 
 
 def test_liters_of_diesel_go_by_their_density(litein: Any) -> None:
@@ -103,7 +108,7 @@ def test_liters_of_diesel_go_by_their_density(litein: Any) -> None:
 
     row = october(litein)
 
-    assert (row.opening_kg, row.state) == (840, State.OK)
+    assert (row.opening_kg, row.state) == (840, StockState.OK)
 
 
 def test_what_was_burned_before_the_first_count_or_after_the_last_is_of_another_month(litein: Any) -> None:
@@ -116,7 +121,7 @@ def test_what_was_burned_before_the_first_count_or_after_the_last_is_of_another_
 
     row = october(litein)
 
-    assert (row.received_kg, row.used_kg, row.state) == (0, 2_000, State.OK)
+    assert (row.received_kg, row.used_kg, row.state) == (0, 2_000, StockState.OK)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_a_count_belongs_to_a_month_within_three_days_of_its_start(
 
     row = october(litein)
 
-    assert (row.why, row.state == State.UNKNOWN) == (why, why is not None)
+    assert (row.why, row.state == StockState.UNKNOWN) == (why, why is not None)
 
 
 def test_of_several_counts_the_nearest_holds_and_deleted_ones_do_not(litein: Any) -> None:
@@ -150,7 +155,7 @@ def test_of_several_counts_the_nearest_holds_and_deleted_ones_do_not(litein: Any
 
     energy_log.delete(None, wrong.pk, "another yard")
 
-    assert (october(litein).opening_kg, october(litein).state) == (100_000, State.OK)
+    assert (october(litein).opening_kg, october(litein).state) == (100_000, StockState.OK)
 
 
 def test_a_unit_without_a_mass_leaves_the_balance_unknown(litein: Any) -> None:
@@ -159,7 +164,7 @@ def test_a_unit_without_a_mass_leaves_the_balance_unknown(litein: Any) -> None:
     log(litein, EntryKind.RECEIVED, 1, at(20), "heap")
     litein.local_units.all().delete()
 
-    assert (october(litein).state, october(litein).why) == (State.UNKNOWN, Why.NO_KILOGRAMS)
+    assert (october(litein).state, october(litein).why) == (StockState.UNKNOWN, Why.NO_KILOGRAMS)
     assert stock_confirmed_months([litein.pk], OCTOBER, OCTOBER)[litein.pk, OCTOBER] is None
 
 
