@@ -60,23 +60,23 @@ class PostedReading(Reading, frozen=True, gc=False, kw_only=True):
     interval_s: Seconds | None = None
 
 
-class _Readings(msgspec.Struct, frozen=True):
+class _ReadingsHeader(msgspec.Struct, frozen=True):
     v: Literal[1]
     stream: StreamNumber
     interval_s: Seconds
 
 
-class ReadingsMessage(_Readings, frozen=True, gc=False):
+class ReadingsMessage(_ReadingsHeader, frozen=True, gc=False):
     readings: Annotated[list[Reading], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 
-class ReadingsEnvelope(_Readings, frozen=True):
+class ReadingsEnvelope(_ReadingsHeader, frozen=True):
     """The same message with its readings still undecoded: for messages in which one of them is bad."""
 
     readings: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
 
 
-class DecodedEnvelope(_Readings, frozen=True):
+class DecodedEnvelope(_ReadingsHeader, frozen=True):
     """The same for a message that another decoder has read (`salvage.py`)."""
 
     readings: Annotated[list[Any], Meta(min_length=1, max_length=READINGS_LIMIT_COUNT)]
