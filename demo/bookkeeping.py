@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from demo.ledger import Ledger, Line, Made, recorded_at
+from demo.ledger import EnergyLine, Ledger, ProductionLine, recorded_at
 from energy.choices import EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType
@@ -27,7 +27,7 @@ from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from production.models import ProductionEntry
 
-_Told = TypeVar("_Told", Line, Made)
+_Line = TypeVar("_Line", EnergyLine, ProductionLine)
 _Stored = tuple[str, str, str, datetime, datetime | None]  # energy type or product, kind, origin, start or moment, end
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -62,7 +62,7 @@ class Bookkeeper:
         insert_entries(ProductionEntry, user, [self._made(factory, one) for one in made], origin=Origin.IMPORT)
         return len(lines) + len(made)
 
-    def _use(self, factory: Factory, line: Line, sources: dict[str, int]) -> dict[str, Any]:
+    def _use(self, factory: Factory, line: EnergyLine, sources: dict[str, int]) -> dict[str, Any]:
         assert line.end is not None  # a use fills a period
         first_day = line.start.astimezone(factory.zone).date()
         last_day = (line.end - timedelta(microseconds=1)).astimezone(factory.zone).date()
@@ -88,14 +88,14 @@ class Bookkeeper:
             notices=notices,
         ) | {"created_at": min(recorded_at(line), self._now)}
 
-    def _count(self, factory: Factory, line: Line) -> dict[str, Any]:
+    def _count(self, factory: Factory, line: EnergyLine) -> dict[str, Any]:
         """A delivery or a stock count: an amount at a moment, without emissions."""
         energy_type = self._types[line.energy_type]
         return columns_to_insert(
             factory, energy_type, amount=line.amount, unit=line.unit, start=line.start, kind=line.kind
         ) | {"created_at": min(recorded_at(line), self._now)}
 
-    def _made(self, factory: Factory, one: Made) -> dict[str, Any]:
+    def _made(self, factory: Factory, one: ProductionLine) -> dict[str, Any]:
         return {
             "factory_id": factory.pk,
             "product": one.product,
@@ -107,7 +107,7 @@ class Bookkeeper:
         }
 
 
-def _read_meter(factory: Factory, user: User | None, lines: Iterable[Line]) -> None:
+def _read_meter(factory: Factory, user: User | None, lines: Iterable[EnergyLine]) -> None:
     """In order, because each meter reading makes a use together with the previous reading."""
     for line in sorted(lines, key=lambda line: line.start):
         reading = EntryInput(
@@ -132,10 +132,10 @@ def _stored_energy(factory: Factory, since: datetime) -> Iterator[_Stored]:
 def _stored_production(factory: Factory, since: datetime) -> Iterator[_Stored]:
     entries = ProductionEntry.objects.filter(factory=factory, period_end__gte=since)
     for product, origin, start, end in entries.values_list("product", "origin", "period_start", "period_end"):
-        yield product, Made.kind, origin, start, end
+        yield product, ProductionLine.kind, origin, start, end
 
 
-def _missing(lines: Iterable[_Told], entries: Iterable[_Stored]) -> list[_Told]:
+def _missing(lines: Iterable[_Line], entries: Iterable[_Stored]) -> list[_Line]:
     """Lines that are not stored, not even as deleted, and whose time nobody has logged by hand."""
     stored: set[tuple[str, str, datetime]] = set()
     by_hand: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)

@@ -15,7 +15,7 @@ from amqtt.errors import BrokerError
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
-from demo.broker_sessions import DeviceBroker, Login, TopicRule
+from demo.broker_sessions import DeviceBroker, LoginAnswer, TopicRule
 from demo.certificates import BrokerCertificates
 from devices.credentials import INGEST_USER
 
@@ -34,17 +34,17 @@ class BrokerStartError(RuntimeError):
     """The broker could not start; the message says why and what to do."""
 
 
-def _ask_database(check_login: LoginCheck, client_id: str, username: str, password: str) -> Login:
+def _ask_database(check_login: LoginCheck, client_id: str, username: str, password: str) -> LoginAnswer:
     """Nothing is cached: a new device can connect at once, and a revoked device cannot."""
     # Otherwise another user could end the connection of ingest by using its client id.
     if client_id.startswith(INGEST_USER) and username != INGEST_USER:
-        return Login.REFUSED
+        return LoginAnswer.REFUSED
     close_old_connections()
     try:
-        return Login.ACCEPTED if check_login(client_id, username, password) else Login.REFUSED
+        return LoginAnswer.ACCEPTED if check_login(client_id, username, password) else LoginAnswer.REFUSED
     except DatabaseError as error:
         logger.warning("Cannot check a login, the database does not answer: %s", error)
-        return Login.CANNOT_TELL
+        return LoginAnswer.CANNOT_TELL
     finally:
         close_old_connections()
 
@@ -71,7 +71,7 @@ async def serve(
         config = _broker_config(bind_address, port, certificates)
         loop = asyncio.get_running_loop()
 
-        async def ask_in_thread(client_id: str, username: str, password: str) -> Login:
+        async def ask_in_thread(client_id: str, username: str, password: str) -> LoginAnswer:
             return await loop.run_in_executor(threads, _ask_database, check_login, client_id, username, password)
 
         broker = DeviceBroker(config, ask_in_thread, may_use_topic)

@@ -46,7 +46,7 @@ KEEP_ALIVE_FACTOR = 1.5
 TopicAction = Literal["publish", "subscribe", "receive"]
 
 
-class Login(Enum):
+class LoginAnswer(Enum):
     """The answer of the database about a login."""
 
     ACCEPTED = "accepted"
@@ -54,7 +54,7 @@ class Login(Enum):
     CANNOT_TELL = "cannot tell"
 
 
-LoginCheck = Callable[[str, str, str], Awaitable[Login]]  # of client id, username and password
+LoginCheck = Callable[[str, str, str], Awaitable[LoginAnswer]]  # of client id, username and password
 TopicRule = Callable[[str, str, TopicAction], bool]  # of username, topic or filter, and action
 
 
@@ -143,9 +143,9 @@ class DeviceBroker(Broker):
                 login = await self._check_login(session.client_id or "", session.username or "", session.password or "")
         except TimeoutError:
             raise MQTTError(f"no login within {LOGIN_TIMEOUT_S:.0f} s") from None
-        if login is not Login.ACCEPTED:
+        if login is not LoginAnswer.ACCEPTED:
             logger.warning("Login of %r from %s: %s", session.username, remote_address, login.value)
-            code = NOT_AUTHORIZED if login is Login.REFUSED else SERVER_UNAVAILABLE
+            code = NOT_AUTHORIZED if login is LoginAnswer.REFUSED else SERVER_UNAVAILABLE
             await ConnackPacket.build(0, code).to_stream(writer)
             raise MQTTError(f"login {login.value}")
         if session.will_flag and not self._may(session, session.will_topic or "", Action.PUBLISH):

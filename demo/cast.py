@@ -35,7 +35,7 @@ SLOWEST_MS, FASTEST_MS = 3.6, 4.6
 CO2_KG_PER_S_M2_PER_MS = 0.0700
 
 
-class Part(StrEnum):
+class Behaviour(StrEnum):
     """The behaviour of a device in the demo."""
 
     HEALTHY = "healthy"
@@ -46,12 +46,12 @@ class Part(StrEnum):
     DRIFT = "drift"  # its CO2 sensor reads lower from week to week
 
 
-_PARTS = {
-    "kapkatet-01": Part.SILENT,
-    "toror-01": Part.NEVER_REPORTED,
-    "nyansiongo-01": Part.SENSOR_FAULT,
-    "gachege-01": Part.OVER_RANGE,
-    "motigo-01": Part.DRIFT,
+_BEHAVIOURS = {
+    "kapkatet-01": Behaviour.SILENT,
+    "toror-01": Behaviour.NEVER_REPORTED,
+    "nyansiongo-01": Behaviour.SENSOR_FAULT,
+    "gachege-01": Behaviour.OVER_RANGE,
+    "motigo-01": Behaviour.DRIFT,
 }
 
 
@@ -108,7 +108,7 @@ class PlannedDevice:
     altitude_m: float
     chimney_name: str
     diameter_m: float
-    part: Part
+    behaviour: Behaviour
     sensor: str = "sprintir-20"
     range_ppm: float = 200_000.0
     co2_basis: Co2Basis = Co2Basis.DRY
@@ -116,7 +116,7 @@ class PlannedDevice:
 
     @property
     def publishes(self) -> bool:
-        return self.part not in (Part.SILENT, Part.NEVER_REPORTED)
+        return self.behaviour not in (Behaviour.SILENT, Behaviour.NEVER_REPORTED)
 
 
 def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
@@ -168,8 +168,8 @@ def _chimneys() -> Iterator[tuple[PlannedFactory, int]]:
 
 def _device(index: int, factory: PlannedFactory, number: int) -> PlannedDevice:
     device_id = f"{factory.slug}-{number:02d}"
-    part = _PARTS.get(device_id, Part.HEALTHY)
-    is_room_sensor = part is Part.OVER_RANGE
+    behaviour = _BEHAVIOURS.get(device_id, Behaviour.HEALTHY)
+    is_room_sensor = behaviour is Behaviour.OVER_RANGE
     return PlannedDevice(
         index=index,
         device_id=device_id,
@@ -177,7 +177,7 @@ def _device(index: int, factory: PlannedFactory, number: int) -> PlannedDevice:
         altitude_m=factory.altitude_m,
         chimney_name=f"Chimney {number}",
         diameter_m=_diameter_m(index, factory),
-        part=part,
+        behaviour=behaviour,
         sensor="mh-z19" if is_room_sensor else "sprintir-20",
         range_ppm=5_000.0 if is_room_sensor else 200_000.0,
         compensation=PressureCompensation.NONE if is_room_sensor else PressureCompensation.ON_SENSOR,

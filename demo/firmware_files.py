@@ -12,7 +12,7 @@ from pathlib import Path
 from lib.private_files import read_object, write_privately
 
 
-class State(StrEnum):
+class Stage(StrEnum):
     BUILDING = "building"
     WAITING = "waiting"  # built; the fleet has not released the device yet
     RUNNING = "running"
@@ -22,7 +22,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NodeState:
     device_id: str
-    state: State
+    state: Stage
     why: str = ""
 
 
@@ -48,7 +48,7 @@ def note(data_dir: Path, state: NodeState) -> None:
 def current(data_dir: Path) -> NodeState | None:
     try:
         saved = read_object(folder(data_dir) / "state.json")
-        return NodeState(saved["device_id"], State(saved["state"]), saved["why"])
+        return NodeState(saved["device_id"], Stage(saved["state"]), saved["why"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from django.conf import settings
 
 from demo import cast, firmware_build, firmware_files, processes, simulator
-from demo.cast import Part, PlannedDevice
-from demo.firmware_files import NodeState, State
+from demo.cast import Behaviour, PlannedDevice
+from demo.firmware_files import NodeState, Stage
 from devices.firmware_config import NodeBuild, as_text, firmware_config, pinned_ca
 from devices.models import Assignment
 from devices.services import describe
@@ -33,7 +33,7 @@ WARM_UP_S = 5
 def chosen(fleet_size: int) -> PlannedDevice | None:
     """The last healthy device of the fleet whose factory has no story; None for an empty fleet."""
     fleet = cast.fleet(fleet_size)
-    healthy = [one for one in fleet if one.part is Part.HEALTHY]
+    healthy = [one for one in fleet if one.behaviour is Behaviour.HEALTHY]
     plain = [one for one in healthy if cast.story_of(one.factory_name) is None]
     return next(reversed(plain or healthy), None)
 
@@ -82,7 +82,7 @@ def building(log_dir: Path) -> Iterator[None]:
     """Builds in the background; an unfinished build is cancelled at the end of the block."""
     planned, why = chosen(settings.DEMO_FLEET), firmware_build.missing_here()
     if planned is not None:
-        state = NodeState(planned.device_id, State.NONE if why else State.BUILDING, why)
+        state = NodeState(planned.device_id, Stage.NONE if why else Stage.BUILDING, why)
         firmware_files.begin(settings.DATA_DIR, state)
     if planned is None or why:
         yield
@@ -104,9 +104,9 @@ def sentence() -> str:
     if state is None:
         return "none: no fleet is simulated (DEMO_FLEET=0)"
     sentences = {
-        State.NONE: f"none: {state.why}",
-        State.RUNNING: f"{state.device_id} runs the firmware's own core (firmware/host)",
-        State.WAITING: f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in",
-        State.BUILDING: f"being built; {state.device_id} runs it as soon as it is",
+        Stage.NONE: f"none: {state.why}",
+        Stage.RUNNING: f"{state.device_id} runs the firmware's own core (firmware/host)",
+        Stage.WAITING: f"{state.device_id} runs the firmware's own core (firmware/host) once its last two hours are in",
+        Stage.BUILDING: f"being built; {state.device_id} runs it as soon as it is",
     }
     return sentences[state.state]

@@ -19,7 +19,7 @@ from accounts.roles import Role
 from compliance import site_days
 from demo import cast, fleet_files, goals, hour_means, ledger, mines, people, simulator
 from demo.bookkeeping import Bookkeeper
-from demo.cast import Part, PlannedDevice
+from demo.cast import Behaviour, PlannedDevice
 from demo.works import DAY_S, HISTORY_DAYS, LOCAL_OFFSET_S
 from devices.models import Assignment, MCUDevice
 from emissions.derive import milliseconds
@@ -111,10 +111,10 @@ def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
     missing = []
     for device_id, plan in planned.items():
         device = devices.get(device_id)
-        if device is None or plan.part is Part.NEVER_REPORTED:
+        if device is None or plan.behaviour is Behaviour.NEVER_REPORTED:
             continue
         end_ms = until_ms
-        if plan.part is Part.SILENT and device.last_heartbeat is not None:
+        if plan.behaviour is Behaviour.SILENT and device.last_heartbeat is not None:
             end_ms = min(end_ms, milliseconds(device.last_heartbeat))
         gap = Gap(plan, device.pk, latest.get(device.pk, begins_ms), end_ms)
         if gap.end_ms - gap.start_ms >= SHORTEST_GAP_MS:

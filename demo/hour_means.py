@@ -8,7 +8,7 @@ so a mean with half an hour of fire has the mass of that half hour. Pure: no clo
 import math
 
 from demo import simulator
-from demo.cast import Part
+from demo.cast import Behaviour
 from demo.chance import draw, wave
 from demo.simulator import StackProfile
 from demo.works import DAY_S, HOUR_S, LOCAL_OFFSET_S
@@ -51,9 +51,9 @@ def mean_over(
 
     flags, count = 0, max(1, round(span_s / INTERVAL_S))
     n = count
-    if profile.part is Part.SENSOR_FAULT:
+    if profile.behaviour is Behaviour.SENSOR_FAULT:
         n = max(1, round(n * (0.88 + 0.08 * draw(seed, 53, end_ms))))  # of the readings without a fault
-    if profile.part is Part.OVER_RANGE and (fire > 0.05 or co2_ppm >= profile.range_ppm):
+    if profile.behaviour is Behaviour.OVER_RANGE and (fire > 0.05 or co2_ppm >= profile.range_ppm):
         flags, co2_ppm = readings.OVER_RANGE, profile.range_ppm
     return Reading(
         seq=seq_from + count - 1,

@@ -30,7 +30,7 @@ GENSET_SHARE_OF_DAYS = 0.09
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EnergyLine:
     """One energy entry. A use covers [start, end); a delivery, a count or a meter reading has only a moment."""
 
     energy_type: str
@@ -50,7 +50,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ProductionLine:
     """One production entry."""
 
     kind: ClassVar = ""
@@ -66,8 +66,8 @@ class Made:
 
 @dataclass(slots=True)
 class Ledger:
-    lines: list[Line] = field(default_factory=list)
-    made: list[Made] = field(default_factory=list)
+    lines: list[EnergyLine] = field(default_factory=list)
+    made: list[ProductionLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class _Book:
         return Decimal(round(kg / 10)) * 10
 
 
-def recorded_at(entry: Line | Made) -> datetime:
+def recorded_at(entry: EnergyLine | ProductionLine) -> datetime:
     """The morning after, a little after the shift changed."""
     return (entry.end or entry.start) + timedelta(minutes=8 + 70 * draw(69, 70, int(entry.start.timestamp())))
 
@@ -166,16 +166,16 @@ def _burned(book: _Book, day: int, from_h: float = 0.0, to_h: float = 24.0) -> t
     return book.works.between(start_s + from_h * HOUR_S, start_s + to_h * HOUR_S)
 
 
-def _wood(book: _Book, day: int) -> Iterator[Line]:
+def _wood(book: _Book, day: int) -> Iterator[EnergyLine]:
     parts = ((0.0, 12.0), (12.0, 24.0)) if book.logs_by_shift else ((0.0, 24.0),)
     for from_h, to_h in parts:
         wood_kg = _burned(book, day, from_h, to_h)[1] * book.logged_share(day)
         start = day_start(day) + timedelta(hours=from_h)
         end = day_start(day) + timedelta(hours=to_h)
-        yield Line("firewood", EntryKind.USED, book.in_wood_unit(wood_kg), book.wood_unit, start, end)
+        yield EnergyLine("firewood", EntryKind.USED, book.in_wood_unit(wood_kg), book.wood_unit, start, end)
 
 
-def _electricity(book: _Book, day: int, days: int) -> Line:
+def _electricity(book: _Book, day: int, days: int) -> EnergyLine:
     kwh = 0.0
     for one in range(day, day + days):
         standby_kwh = 0.05 * book.works.tea_kg_per_day
@@ -183,22 +183,22 @@ def _electricity(book: _Book, day: int, days: int) -> Line:
         kwh_per_kg = book.works.kwh_per_kg * book.works.progress_share(one)
         kwh += kwh_per_kg * (tea_kg + standby_kwh) * (1.0 + 0.03 * either_side(book.seed, 63, one))
     amount = Decimal(round(kwh))
-    return Line("electricity", EntryKind.USED, amount, "kWh", day_start(day), day_start(day + days))
+    return EnergyLine("electricity", EntryKind.USED, amount, "kWh", day_start(day), day_start(day + days))
 
 
-def _engine(book: _Book, day: int) -> Iterator[Line]:
+def _engine(book: _Book, day: int) -> Iterator[EnergyLine]:
     """The generator ran during a power cut."""
     if draw(book.seed, 64, day) < GENSET_SHARE_OF_DAYS:
         litres = Decimal(40 + 10 * round(20 * draw(book.seed, 65, day) ** 2))
         start, end = day_start(day), day_start(day + 1)
-        yield Line("diesel", EntryKind.USED, litres, "L", start, end, SourceKind.GENSET)
+        yield EnergyLine("diesel", EntryKind.USED, litres, "L", start, end, SourceKind.GENSET)
 
 
-def _tea(book: _Book, day: int) -> Iterator[Made]:
+def _tea(book: _Book, day: int) -> Iterator[ProductionLine]:
     tea_kg = Decimal(round(_burned(book, day)[0]))
     leaf_kg = Decimal(round(float(tea_kg) * (4.38 + 0.24 * draw(book.seed, 66, day))))
     for product, amount_kg in ((Product.MADE_TEA, tea_kg), (Product.GREEN_LEAF, leaf_kg)):
-        yield Made(product, amount_kg, day_start(day), day_start(day + 1))
+        yield ProductionLine(product, amount_kg, day_start(day), day_start(day + 1))
 
 
 # --- Months and deliveries ---------------------------------------------------------------------
@@ -214,9 +214,9 @@ def whole_months(first_day: int, last_day: int) -> Iterator[tuple[int, int]]:
         day += days
 
 
-def _meter(book: _Book, first_day: int) -> Iterator[Line]:
+def _meter(book: _Book, first_day: int) -> Iterator[EnergyLine]:
     """The electricity meter on Monday mornings; on one day a new meter replaces the old one."""
-    reading = partial(Line, "electricity", EntryKind.METER_READING, unit="kWh")
+    reading = partial(EnergyLine, "electricity", EntryKind.METER_READING, unit="kWh")
     shown_kwh = 483_210.0
     for day in range(first_day, book.last_day + 1):
         if (day + 3) % 7 == 0:
@@ -231,7 +231,7 @@ def _meter(book: _Book, first_day: int) -> Iterator[Line]:
         shown_kwh += float(_electricity(book, day, 1).amount)
 
 
-def _stock(book: _Book, first_day: int) -> Iterator[Line]:
+def _stock(book: _Book, first_day: int) -> Iterator[EnergyLine]:
     """Deliveries that match the use, and the stock on the first of each month."""
     usual_kg = book.works.wood_kg_per_day
     stock_kg, burned_kg = STOCK_DAYS * usual_kg, 0.0
@@ -240,7 +240,7 @@ def _stock(book: _Book, first_day: int) -> Iterator[Line]:
             moment = day_start(day, FACTORY_DAY_STARTS_S + 0.5 * HOUR_S)
             counted_kg = stock_kg * (1.0 + 0.01 * either_side(book.seed, 67, day))
             amount = book.in_wood_unit(counted_kg)
-            yield Line("firewood", EntryKind.STOCK_COUNT, amount, book.wood_unit, moment)
+            yield EnergyLine("firewood", EntryKind.STOCK_COUNT, amount, book.wood_unit, moment)
         wood_kg = _burned(book, day)[1]
         stock_kg, burned_kg = stock_kg - wood_kg, burned_kg + wood_kg
         if (day + 3) % 7 in DELIVERY_WEEKDAYS:
@@ -250,5 +250,5 @@ def _stock(book: _Book, first_day: int) -> Iterator[Line]:
                 amount = book.in_wood_unit(wanted_kg)
                 stock_kg += float(amount) * (KG_PER_STERE if book.wood_unit == "stere" else 1)
                 moment = day_start(day, 15 * HOUR_S)
-                yield Line("firewood", EntryKind.RECEIVED, amount, book.wood_unit, moment)
+                yield EnergyLine("firewood", EntryKind.RECEIVED, amount, book.wood_unit, moment)
             burned_kg = 0.0

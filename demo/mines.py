@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from demo.cast import read_rows
 from demo.chance import draw, either_side, wave
-from demo.ledger import EPOCH, Ledger, Line, Made, whole_months
+from demo.ledger import EPOCH, EnergyLine, Ledger, ProductionLine, whole_months
 from energy.choices import EntryKind
 from factories.choices import MineClass, Product, SourceKind
 
@@ -63,7 +63,7 @@ def mine_ledger(mine: PlannedMine, *, first_day: int, last_day: int) -> Ledger:
     for day in range(first_day, last_day + 1):
         coal_t = _coal_t(mine, day)
         start, end = _start(day), _start(day + 1)
-        ledger.made.append(Made(Product.COAL, Decimal(round(coal_t * 1000)), start, end))
+        ledger.made.append(ProductionLine(Product.COAL, Decimal(round(coal_t * 1000)), start, end))
         ledger.lines += _of_the_day(mine, day, coal_t)
         if not mine.pays_by_bill:
             ledger.lines.append(_electricity(mine, day, 1))
@@ -85,20 +85,20 @@ def _coal_t(mine: PlannedMine, day: int) -> float:
     return mine.coal_t_per_day * share * _SEASON[on.month - 1] * weather
 
 
-def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[Line]:
+def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[EnergyLine]:
     start, end = _start(day), _start(day + 1)
     # Trucks run a little on days of rest, too: water, people, overburden.
     litres = mine.diesel_l_per_t * (coal_t + 0.12 * mine.coal_t_per_day)
     amount = Decimal(round(litres * (1.0 + 0.06 * either_side(mine.seed, 3, day))))
-    yield Line("diesel", EntryKind.USED, amount, "L", start, end, SourceKind.VEHICLE, factor_set=OFF_ROAD_SET)
+    yield EnergyLine("diesel", EntryKind.USED, amount, "L", start, end, SourceKind.VEHICLE, factor_set=OFF_ROAD_SET)
     if coal_t:
         kg = mine.explosive_kg_per_t * coal_t * (0.8 + 0.4 * draw(mine.seed, 4, day))
         tonnes = Decimal(round(kg)) / 1000
-        yield Line(EXPLOSIVE, EntryKind.USED, tonnes, "t", start, end, SourceKind.EXPLOSIVES)
+        yield EnergyLine(EXPLOSIVE, EntryKind.USED, tonnes, "t", start, end, SourceKind.EXPLOSIVES)
 
 
-def _electricity(mine: PlannedMine, day: int, days: int) -> Line:
+def _electricity(mine: PlannedMine, day: int, days: int) -> EnergyLine:
     """For a month's bill, or for one day."""
     kwh = sum(mine.idle_kwh + mine.kwh_per_t * _coal_t(mine, one) for one in range(day, day + days))
     start, end = _start(day), _start(day + days)
-    return Line("electricity", EntryKind.USED, Decimal(round(kwh)), "kWh", start, end, SourceKind.GRID)
+    return EnergyLine("electricity", EntryKind.USED, Decimal(round(kwh)), "kWh", start, end, SourceKind.GRID)

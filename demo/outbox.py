@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class OutgoingBatch:
     """What to put into one message."""
 
     entries: tuple[Entry, ...]
@@ -102,7 +102,7 @@ class Outbox:
             self.add(t_ms)
         self._filled_to_seq = self.last_seq
 
-    def next_batch(self, now_s: float) -> Batch | None:
+    def next_batch(self, now_s: float) -> OutgoingBatch | None:
         """The next message to send, or None. The returned message counts as sent."""
         has_place = len(self._flights) < WINDOW - 1
         if self._again and has_place:
@@ -159,7 +159,7 @@ class Outbox:
             picked.append(self._again.popleft())
         return picked
 
-    def _take_off(self, entries: list[Entry], now_s: float, *, is_replay: bool) -> Batch:
+    def _take_off(self, entries: list[Entry], now_s: float, *, is_replay: bool) -> OutgoingBatch:
         self._sent_count += 1
         for entry in entries:
             entry.attempts += 1
@@ -168,7 +168,7 @@ class Outbox:
         wait_s = min(LONGEST_RESEND_S, FIRST_RESEND_S * 2 ** min(attempts - 1, 10))
         on_board = {entry.seq: entry for entry in entries}
         self._flights[self._sent_count] = _Flight(self._sent_count, on_board, now_s + wait_s)
-        return Batch(tuple(entries), is_replay)
+        return OutgoingBatch(tuple(entries), is_replay)
 
     def _land(self, flight: _Flight) -> None:
         """Put its readings back into the queue, in order."""

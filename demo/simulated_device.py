@@ -13,7 +13,7 @@ import msgspec
 from demo import simulator
 from demo.cast import PlannedDevice
 from demo.fleet_files import Progress
-from demo.outbox import Batch, Outbox
+from demo.outbox import Outbox, OutgoingBatch
 from mqtt_ingest.topics import Kind, format_topic
 from science import readings
 
@@ -109,7 +109,7 @@ class SimulatedDevice:
         return self._on_beat(now_ms - FIRST_FILL_MS)
 
     # --- What it says --------------------------------------------------------------------------
-    def readings_payload(self, batch: Batch) -> bytes:
+    def readings_payload(self, batch: OutgoingBatch) -> bytes:
         return msgspec.json.encode(
             {
                 "v": 1,

@@ -14,7 +14,7 @@ import math
 from dataclasses import dataclass
 
 from demo import cast
-from demo.cast import Part, PlannedDevice
+from demo.cast import Behaviour, PlannedDevice
 from demo.chance import draw, either_side, rise, wave
 from demo.works import DAY_S, HOUR_S, LOCAL_OFFSET_S, Shift, Works
 from science import readings, stack
@@ -51,7 +51,7 @@ class StackProfile:
     """The constants of one simulated chimney and its device."""
 
     seed: int
-    part: Part
+    behaviour: Behaviour
     range_ppm: float
     site_pressure_pa: float
     mean_air_c: float
@@ -93,7 +93,7 @@ def profile_of(device: PlannedDevice, anchor_day: int | None = None) -> StackPro
     wanted_kg_per_s *= 1.0 + PROBE_ERROR * either_side(seed, 19)
     return StackProfile(
         seed=seed,
-        part=device.part,
+        behaviour=device.behaviour,
         range_ppm=device.range_ppm,
         site_pressure_pa=pressure_pa,
         mean_air_c=29.5 - 0.0065 * device.altitude_m,
@@ -153,7 +153,7 @@ def pressure_at(profile: StackProfile, t_s: float) -> float:
 
 def has_sensor_fault(profile: StackProfile, t_ms: int) -> bool:
     """Whether the CO2 sensor of a faulty device gives nothing: in some spans of twenty minutes, for a few."""
-    if profile.part is not Part.SENSOR_FAULT:
+    if profile.behaviour is not Behaviour.SENSOR_FAULT:
         return False
     span, into = divmod(t_ms / 1000.0, FAULT_EVERY_S)
     lasts_s = 90.0 + 150.0 * draw(profile.seed, 14, int(span))
@@ -162,7 +162,7 @@ def has_sensor_fault(profile: StackProfile, t_ms: int) -> bool:
 
 def shown_share(profile: StackProfile, t_ms: float) -> float:
     """The share of the true CO2 that the sensor shows: 1 except for a drifting sensor."""
-    if profile.part is not Part.DRIFT or profile.anchor_day is None:
+    if profile.behaviour is not Behaviour.DRIFT or profile.anchor_day is None:
         return 1.0
     days = (t_ms / 1000.0 + LOCAL_OFFSET_S) / DAY_S - (profile.anchor_day - DRIFT_DAYS)
     return max(DRIFT_FLOOR, 1.0 - DRIFT_LOSS * max(0.0, days) / DRIFT_DAYS)

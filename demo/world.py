@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from demo import cast, fleet_files, mines
-from demo.cast import Part, PlannedDevice
+from demo.cast import Behaviour, PlannedDevice
 from demo.people import ORGANISATION_NAME, PEOPLE, SANDBOX_NAME, Person, staff
 from demo.simulator import PROBE_ON_AXIS_FACTOR
 from devices.credentials import rotate_secret, verify
@@ -221,7 +221,7 @@ def _register(plan: PlannedDevice, factory: Factory) -> str:
             chimney=chimney,
             fuels="firewood",
         )
-    if plan.part is Part.SILENT:
+    if plan.behaviour is Behaviour.SILENT:
         MCUDevice.objects.filter(device_id=plan.device_id).update(
             last_heartbeat=_last_time_of_day(factory, SILENT_SINCE), reported_online=False
         )

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from demo import cast, firmware_build, firmware_files, firmware_node, fleet_files, simulator
 from demo.certificates import ensure_certificates
-from demo.firmware_files import NodeState, State
+from demo.firmware_files import NodeState, Stage
 from demo.fleet import Fleet
 from demo.fleet_files import Progress
 from demo.link import BrokerPlace
@@ -35,7 +35,7 @@ def test_the_node_is_a_healthy_device_whose_site_has_no_story() -> None:
     planned = firmware_node.chosen(67)
 
     assert planned
-    assert (planned.part, cast.story_of(planned.factory_name)) == (cast.Part.HEALTHY, None)
+    assert (planned.behaviour, cast.story_of(planned.factory_name)) == (cast.Behaviour.HEALTHY, None)
     assert firmware_node.chosen(1) == cast.fleet(1)[0]
     assert firmware_node.chosen(0) is None
 
@@ -192,14 +192,14 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(pauses: list[str], monk
 @pytest.mark.parametrize(
     ("state", "why", "words"),
     [
-        (State.BUILDING, "", "being built; litein-01 runs it as soon as it is"),
-        (State.WAITING, "", "litein-01 runs the firmware's own core (firmware/host) once its last two hours are in"),
-        (State.RUNNING, "", "litein-01 runs the firmware's own core (firmware/host)"),
-        (State.NONE, "there is no cmake here", "none: there is no cmake here"),
+        (Stage.BUILDING, "", "being built; litein-01 runs it as soon as it is"),
+        (Stage.WAITING, "", "litein-01 runs the firmware's own core (firmware/host) once its last two hours are in"),
+        (Stage.RUNNING, "", "litein-01 runs the firmware's own core (firmware/host)"),
+        (Stage.NONE, "there is no cmake here", "none: there is no cmake here"),
     ],
 )
 def test_the_block_says_which_device_it_is_or_why_none(
-    settings: Settings, tmp_path: Path, state: State, why: str, words: str
+    settings: Settings, tmp_path: Path, state: Stage, why: str, words: str
 ) -> None:
     settings.DEMO_FLEET, settings.DATA_DIR = 1, tmp_path
     firmware_files.note(tmp_path, NodeState("litein-01", state, why))
@@ -219,7 +219,7 @@ def test_a_new_start_hands_over_anew(tmp_path: Path) -> None:
     firmware_files.want(tmp_path, "litein-01")
     firmware_files.release(tmp_path, "litein-01")
 
-    firmware_files.begin(tmp_path, NodeState("litein-01", State.BUILDING))
+    firmware_files.begin(tmp_path, NodeState("litein-01", Stage.BUILDING))
 
     assert (firmware_files.wanted(tmp_path), firmware_files.released(tmp_path)) == ("", "")
 
@@ -242,7 +242,7 @@ def test_a_second_start_makes_up_nothing_of_the_nodes_time(tmp_path: Path) -> No
 
     first.run(max_s=0)  # and with it the node, a moment before
     ended_ms = now_ms()
-    firmware_files.begin(tmp_path, NodeState(planned.device_id, State.BUILDING))
+    firmware_files.begin(tmp_path, NodeState(planned.device_id, Stage.BUILDING))
     kept = fleet_files.load_progress(tmp_path)[planned.device_id]
     second = SimulatedDevice(planned, now_ms=ended_ms + 60_000, before=kept)
 

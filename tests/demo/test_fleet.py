@@ -314,7 +314,7 @@ def test_fleet_works_with_the_embedded_broker(start: Callable[..., RunningFleet]
 
 
 def test_every_message_of_a_device_fits_the_contract() -> None:
-    planned = next(device for device in cast.devices() if device.part is cast.Part.SENSOR_FAULT)
+    planned = next(device for device in cast.devices() if device.behaviour is cast.Behaviour.SENSOR_FAULT)
     device = SimulatedDevice(planned, now_ms=now_ms(), before=Progress(t_ms=1, stream=9, seq=8))
     batch = device.outbox.next_batch(0.0)
     assert batch is not None

@@ -78,7 +78,7 @@ def test_hour_by_hour_mean_and_readings_agree(device_id: str) -> None:
 
 def test_stack_fuel_and_tea_agree_within_what_people_and_probes_err() -> None:
     for device in cast.devices()[::9]:
-        if device.part is not cast.Part.HEALTHY:
+        if device.behaviour is not cast.Behaviour.HEALTHY:
             continue
         start_s = ANCHOR_DAY * DAY_S - 28 * DAY_S + FACTORY_DAY_STARTS_S
         wood_kg = cast.works_of(device.factory_name, ANCHOR_DAY).between(start_s, start_s + 28 * DAY_S)[1]

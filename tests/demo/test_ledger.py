@@ -9,7 +9,7 @@ import pytest
 
 from demo import cast, ledger, mines
 from demo.cast import Story
-from demo.ledger import Ledger, Line
+from demo.ledger import EnergyLine, Ledger
 from energy.choices import EntryKind
 from factories.choices import Product, SourceKind
 
@@ -23,11 +23,11 @@ def told_by(name: str, last_day: int = YESTERDAY) -> Ledger:
     return ledger.tea_ledger(name, first_day=FIRST_DAY, last_day=last_day, anchor_day=ANCHOR_DAY)
 
 
-def of(told: Ledger, energy_type: str, kind: EntryKind = EntryKind.USED) -> list[Line]:
+def of(told: Ledger, energy_type: str, kind: EntryKind = EntryKind.USED) -> list[EnergyLine]:
     return [line for line in told.lines if (line.energy_type, line.kind) == (energy_type, kind)]
 
 
-def kg(lines: Sequence[Line]) -> float:
+def kg(lines: Sequence[EnergyLine]) -> float:
     return sum(float(line.amount) * (ledger.KG_PER_STERE if line.unit == "stere" else 1) for line in lines)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.outbox import BACKLOG_BATCH, FILL_BATCH, LIVE_BATCH, WINDOW, Batch, Outbox
+from demo.outbox import BACKLOG_BATCH, FILL_BATCH, LIVE_BATCH, WINDOW, Outbox, OutgoingBatch
 
 STREAM = 7
 INTERVAL_MS = 5_000
@@ -20,7 +20,7 @@ def make_outbox(count: int = 0, **fields: int) -> Outbox:
     return outbox
 
 
-def seqs(batch: Batch | None) -> list[int]:
+def seqs(batch: OutgoingBatch | None) -> list[int]:
     assert batch is not None
     return [entry.seq for entry in batch.entries]
 

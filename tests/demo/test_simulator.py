@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo import cast, simulator
-from demo.cast import Part, PlannedDevice
+from demo.cast import Behaviour, PlannedDevice
 from demo.works import LOCAL_OFFSET_S
 from science import quality, readings, stack
 from science.pressure import isa_pressure_pa
@@ -64,7 +64,7 @@ def test_healthy_device_trips_no_quality_rule_in_a_whole_day(device_id: str) -> 
 
 @pytest.mark.parametrize("device", ALL_DEVICES[1::8], ids=lambda device: device.device_id)
 def test_healthy_device_trips_no_quality_rule_when_a_shift_begins_or_ends(device: PlannedDevice) -> None:
-    if device.part not in (Part.HEALTHY, Part.SILENT):
+    if device.behaviour not in (Behaviour.HEALTHY, Behaviour.SILENT):
         device = ALL_DEVICES[device.index + 1]
     profile = simulator.profile_of(device)
     quarters = range(MIDNIGHT_MS, MIDNIGHT_MS + 86_400_000, 900_000)

@@ -75,13 +75,15 @@ def test_fleet_has_67_devices_with_the_named_misfits() -> None:
     assert len({device.device_id for device in devices}) == len(devices) == 67
     assert devices[0].device_id == "litein-01"
     assert [device.index for device in devices] == list(range(67))
-    misfits = {device.device_id: device.part for device in devices if device.part is not cast.Part.HEALTHY}
+    misfits = {
+        device.device_id: device.behaviour for device in devices if device.behaviour is not cast.Behaviour.HEALTHY
+    }
     assert misfits == {
-        "kapkatet-01": cast.Part.SILENT,
-        "toror-01": cast.Part.NEVER_REPORTED,
-        "nyansiongo-01": cast.Part.SENSOR_FAULT,
-        "gachege-01": cast.Part.OVER_RANGE,
-        "motigo-01": cast.Part.DRIFT,
+        "kapkatet-01": cast.Behaviour.SILENT,
+        "toror-01": cast.Behaviour.NEVER_REPORTED,
+        "nyansiongo-01": cast.Behaviour.SENSOR_FAULT,
+        "gachege-01": cast.Behaviour.OVER_RANGE,
+        "motigo-01": cast.Behaviour.DRIFT,
     }
     assert len({device.factory_name for device in devices}) == 66  # one has none, one has two
     assert all(0.9 <= device.diameter_m <= 2.0 for device in devices)

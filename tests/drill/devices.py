@@ -19,7 +19,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from demo import outbox
-from demo.outbox import Batch, Outbox
+from demo.outbox import Outbox, OutgoingBatch
 from devices.services import ProvisionedDevice
 
 INTERVAL_MS = 5_000
@@ -143,7 +143,7 @@ class DrillDevice:
         self._client.publish(self._topics["readings"], payload, qos=1)
         self.sent_messages += 1
 
-    def _payload(self, batch: Batch) -> bytes:
+    def _payload(self, batch: OutgoingBatch) -> bytes:
         flags = REPLAY_FLAG if batch.is_replay else 0
         readings = [{"seq": e.seq, "t": e.t_ms, "flags": flags} | values_of(e.seq) for e in batch.entries]
         message = {"v": 1, "stream": self.stream, "interval_s": INTERVAL_MS / 1000, "readings": readings}

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo import firmware_build, firmware_files, firmware_node, fleet_files
 from demo.cast import PlannedDevice
-from demo.firmware_files import NodeState, State
+from demo.firmware_files import NodeState, Stage
 from demo.link import local_broker
 from lib.private_files import write_privately
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         """The simulated fleet gets its device back; readings on the node's flash wait for the next start."""
         self._say(f"no node: {why}")
         firmware_files.take_back(settings.DATA_DIR)
-        firmware_files.note(settings.DATA_DIR, NodeState(planned.device_id, State.NONE, why))
+        firmware_files.note(settings.DATA_DIR, NodeState(planned.device_id, Stage.NONE, why))
 
     def _take_over(self, planned: PlannedDevice, program: Path) -> None:
         data_dir = settings.DATA_DIR
@@ -78,13 +78,13 @@ class Command(BaseCommand):
         write_privately(folder / "settings.json", firmware_node.settings_text(planned, password))
         firmware_files.want(data_dir, planned.device_id)
         if firmware_files.released(data_dir) != planned.device_id:
-            firmware_files.note(data_dir, NodeState(planned.device_id, State.WAITING))
+            firmware_files.note(data_dir, NodeState(planned.device_id, Stage.WAITING))
             self._say(f"{planned.device_id}: waiting until the simulated fleet releases it")
         while firmware_files.released(data_dir) != planned.device_id:
             time.sleep(RELEASE_POLL_S)  # polling, because another process writes that file
         table = firmware_node.gas_table(planned, from_s=int(time.time()), anchor_day=fleet_files.load_anchor(data_dir))
         (folder / "gas.txt").write_text("".join(table))
-        firmware_files.note(data_dir, NodeState(planned.device_id, State.RUNNING))
+        firmware_files.note(data_dir, NodeState(planned.device_id, Stage.RUNNING))
         scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
         self._say(f"{planned.device_id} runs the firmware's core from now on")
         os.execv(program, firmware_node.arguments(program, folder, scenario))
