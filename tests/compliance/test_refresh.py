@@ -21,6 +21,7 @@ from factories.models import Factory
 from production.models import ProductionEntry
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_hours, make_production
 from tests.make import make_assignment, make_device, make_energy_entry, make_factory, make_user
+from tests.measuring import at_once
 
 FIRST, LAST = DAY - timedelta(days=40), DAY + timedelta(days=40)
 
@@ -113,26 +114,6 @@ def test_any_order_of_writes_and_refreshes_equals_a_rebuild(
 
 
 # --- Several at once ---------------------------------------------------------------------------
-def in_threads(count: int, act: Callable[[int], None]) -> None:
-    errors: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            act(number)
-        except BaseException as error:
-            errors.append(error)
-            raise
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert errors == []
-
-
 @pytest.mark.django_db(transaction=True)
 def test_writers_and_refreshers_at_once_lose_nothing() -> None:
     factories = [make_factory() for _n in range(2)]
@@ -145,7 +126,7 @@ def test_writers_and_refreshers_at_once_lose_nothing() -> None:
             else:
                 refresh([f.pk for f in reversed(factories)] if number % 2 else None)
 
-    in_threads(6, act)
+    at_once(6, act)
     refresh()
 
     for parity, factory in enumerate(factories):
@@ -162,7 +143,7 @@ def test_what_is_written_while_days_are_made_is_made_in_the_next_round(monkeypat
 
     def write_after_reading(windows: Any) -> Any:
         found = load(windows)
-        in_threads(1, lambda _n: make_energy_entry(factory, amount=Decimal(50), unit="kg") and None)
+        at_once(1, lambda _n: make_energy_entry(factory, amount=Decimal(50), unit="kg"))
         return found
 
     with monkeypatch.context() as patch:
@@ -181,7 +162,7 @@ def test_a_worker_leaves_a_site_to_whoever_makes_it_and_a_reader_waits_for_him()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [site_days._LOCK, factory.pk])
-        in_threads(1, lambda _n: made.append(refresh()))
+        at_once(1, lambda _n: made.append(refresh()))
         assert made == [0]
         reader = threading.Thread(target=lambda: (made.append(refresh([factory.pk])), connections.close_all()))
         reader.start()

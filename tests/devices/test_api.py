@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from devices.credentials import check_broker_login
 from devices.models import DeviceSecret
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,18 +69,13 @@ def test_the_list_is_narrowed_by_factory_and_paged(hq: Client, cast: Cast) -> No
 
 
 def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: Cast) -> None:
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            hq.get("/api/mcu-devices/")
-        return len(captured)
-
     make.make_assignment(device=make.make_device(factory=cast.litein))
-    count()  # the first makes the row in which requests are counted
-    few = count()
+    queries_of(hq, "/api/mcu-devices/")  # the first makes the row in which requests are counted
+    few = queries_of(hq, "/api/mcu-devices/")
     for _ in range(10):
         make.make_assignment(device=make.make_device(factory=cast.litein))
 
-    assert count() == few
+    assert queries_of(hq, "/api/mcu-devices/") == few
 
 
 def test_as_csv_a_nested_value_is_json(hq: Client, cast: Cast) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +17,7 @@ from emissions.models import STREAM_OFFSET, Emission
 from lib.exports import cell
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -338,19 +337,14 @@ def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: Cast) -
 def test_the_number_of_queries_does_not_grow_with_rows(
     hq: Client, two_hours: MCUDevice, cast: Cast, query: str
 ) -> None:
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            hq.get(f"/api/emissions/?{query}")
-        return len(captured)
-
-    few = count()
+    few = queries_of(hq, f"/api/emissions/?{query}")
     for number in range(4):
         other = make.make_assignment(device=make.make_device(factory=cast.litein, device_id=f"more-{number}")).device
         make.make_readings(other, MIDNIGHT, 30)
         rollups.touch_period(other.pk, MIDNIGHT, None)
     rollups.roll_up_touched()
 
-    assert count() == few
+    assert queries_of(hq, f"/api/emissions/?{query}") == few
 
 
 # --- Latest ------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Monthly partitions: made ahead, made on demand for a late month, made once by two at once."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from emissions import partitions
 from emissions.models import Emission
 from emissions.partitions import ensure_partitions, existing_partitions, partition_name
 from tests import make
+from tests.measuring import at_once
 
 
 @pytest.mark.django_db
@@ -67,27 +67,10 @@ def test_months_made_in_a_transaction_that_failed_are_not_believed_in() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_each_month_once_and_neither_fails() -> None:
     first, last = datetime(2017, 1, 1, tzinfo=UTC), datetime(2017, 12, 1, tzinfo=UTC)
-    made: list[list[str]] = []
-    errors: list[Exception] = []
-    start = threading.Barrier(4)
 
-    def make_all() -> None:
-        try:
-            start.wait(10)
-            made.append(ensure_partitions(first, last))
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=make_all) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    made = at_once(4, lambda _n: ensure_partitions(first, last))
 
     names = [name for names in made for name in names]
-    assert errors == []
     assert sorted(names) == [f"emissions_emission_y2017m{month:02d}" for month in range(1, 13)]
     drop(*names)
 

@@ -4,15 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Scope
 from energy.models import LocalUnit
 from energy.services import set_local_unit
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,13 +117,10 @@ def test_lists_hold_the_units_of_ones_own_factories(cast: Cast, as_user: AsUser)
 def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(cast: Cast, manager: Client) -> None:
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     manager.get(URL)
-    with CaptureQueriesContext(connection) as few:
-        manager.get(URL)
+    few = queries_of(manager, URL)
     for number in range(7):
         set_local_unit(cast.litein, "firewood", f"cart {number}", amount=Decimal(1), unit="stere")
 
-    with CaptureQueriesContext(connection) as many:
-        assert manager.get(URL).json()["count"] == 8
-
-    assert len(many) == len(few)
+    assert queries_of(manager, URL) == few
+    assert manager.get(URL).json()["count"] == 8
     assert "cart 6" in manager.get(f"{URL}?as=csv").content.decode()

@@ -1,6 +1,5 @@
 """Meter readings: what was used between two of them is one entry, whatever is inserted, corrected, deleted, undone."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -8,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +22,7 @@ from lib.errors import ApiError
 from logbook.choices import Act, Origin
 from tests.cast import AsUser, Cast
 from tests.make import make_energy_entry, make_factory, make_user
+from tests.measuring import at_once
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 START = datetime(2025, 6, 1, 5, tzinfo=UTC)
@@ -374,24 +374,11 @@ def test_the_database_refuses_half_a_pair(litein: Any, fields: dict[str, Any], c
 @pytest.mark.django_db(transaction=True)
 def test_readings_that_come_at_the_same_moment_still_make_a_chain() -> None:
     factory, user = make_factory(), make_user(password=None)
-    together = threading.Barrier(6)
-    failures: list[Exception] = []
 
     def tap(day: int) -> None:
-        together.wait(timeout=20)
-        try:
-            entry = read(factory, day, day * 10, user=user)
-            energy_log.correct(user, entry.pk, {"amount": Decimal(day * 10 + 1)}, "one more")
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
+        entry = read(factory, day, day * 10, user=user)
+        energy_log.correct(user, entry.pk, {"amount": Decimal(day * 10 + 1)}, "one more")
 
-    taps = [threading.Thread(target=tap, args=(day,)) for day in range(6)]
-    for thread in taps:
-        thread.start()
-    for thread in taps:
-        thread.join(timeout=30)
+    at_once(6, tap)
 
-    assert failures == []
     assert used(factory) == [(day, day + 1, 10) for day in range(5)]

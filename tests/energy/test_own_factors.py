@@ -1,12 +1,11 @@
 """An organisation's own factors: versions, what is filled by default, who sees them, when they hold, the preview."""
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.db.utils import InternalError
 from django.test import Client
 
@@ -19,6 +18,7 @@ from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
 from tests.make import make_energy_entry
+from tests.measuring import at_once
 
 URL = "/api/emission-factors/"
 WHEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -212,25 +212,9 @@ def test_the_database_refuses_to_overwrite_or_to_make_one_the_default(cast: Cast
 def test_two_people_who_add_at_once_get_two_versions() -> None:
     load()
     organisation, user = make.make_organisation(), make.make_user(password=None)
-    together = threading.Barrier(4)
-    failures: list[Exception] = []
 
-    def tap(number: int) -> None:
-        together.wait(timeout=20)
-        try:
-            add_factor(user, organisation, wood(ncv_gj_per_t=Decimal(14) + number))
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
+    at_once(4, lambda number: add_factor(user, organisation, wood(ncv_gj_per_t=Decimal(14) + number)))
 
-    taps = [threading.Thread(target=tap, args=(number,)) for number in range(4)]
-    for thread in taps:
-        thread.start()
-    for thread in taps:
-        thread.join(timeout=30)
-
-    assert failures == []
     versions = EmissionFactor.objects.filter(organisation=organisation).values_list("version", flat=True)
     assert sorted(versions) == [1, 2, 3, 4]
 

@@ -1,12 +1,11 @@
 """Factories over HTTP: their shape, their filters, their cost."""
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -83,15 +82,10 @@ def test_pages_have_a_count_and_up_to_a_thousand_rows(hq: Client, cast: Cast) ->
 
 
 def test_the_number_of_queries_does_not_grow_with_factories(hq: Client, cast: Cast) -> None:
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            hq.get("/api/factories/")
-        return len(captured)
-
     make.make_chimney(factory=cast.litein)
-    count()  # the first makes the row in which requests are counted
-    few = count()
+    queries_of(hq, "/api/factories/")  # the first makes the row in which requests are counted
+    few = queries_of(hq, "/api/factories/")
     for _ in range(5):
         make.make_chimney(factory=make.make_factory(organisation=cast.organisation))
 
-    assert count() == few
+    assert queries_of(hq, "/api/factories/") == few

@@ -6,8 +6,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -21,6 +19,7 @@ from science.ranking import Place
 from tests import make
 from tests.cast import AsUser, Cast
 from tests.leaderboard.build_days import LAST, NO_HEAT, change_day, fill_days, make_network
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 API = "/api/factories/leaderboard/"
@@ -184,16 +183,11 @@ def test_the_api_names_the_field_that_is_wrong(network: SimpleNamespace, as_user
 def test_the_pages_queries_do_not_grow_with_the_rows(network: SimpleNamespace, as_user: AsUser) -> None:
     browser = as_user(network.hq)
 
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            browser.get("/leaderboard/")
-        return len(captured)
-
-    before = count()
+    before = queries_of(browser, "/leaderboard/")
     for _n in range(8):
         fill_days(make.make_factory(organisation=network.organisation), network.days, last=network.last)
 
-    assert count() == before
+    assert queries_of(browser, "/leaderboard/") == before
 
 
 # --- Words -------------------------------------------------------------------------------------

@@ -8,15 +8,14 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Scope
 from logbook.api import ReasonSerializer
 from tests import make
 from tests.cast import AsUser, Cast
 from tests.logbook.doors import Door, both_doors
+from tests.measuring import queries_of
 
 pytestmark = [pytest.mark.django_db, both_doors]
 
@@ -246,15 +245,12 @@ def test_filters_narrow_by_factory_and_time(door: Door, cast: Cast, manager: Cli
 def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(door: Door, cast: Cast, manager: Client) -> None:
     door.make(cast.litein, note="=1+1")
     manager.get(door.url)
-    with CaptureQueriesContext(connection) as few:
-        manager.get(door.url)
+    few = queries_of(manager, door.url)
     for day in range(1, 8):
         door.make(cast.litein, timestamp=datetime(2026, 11, day, 9, tzinfo=UTC))
 
-    with CaptureQueriesContext(connection) as many:
-        assert manager.get(door.url).json()["count"] == 8
-
-    assert len(many) == len(few)
+    assert queries_of(manager, door.url) == few
+    assert manager.get(door.url).json()["count"] == 8
     text = manager.get(f"{door.url}?as=csv").content.decode()
     assert "'=1+1" in text
     assert "=1+1" not in text.replace("'=1+1", "")

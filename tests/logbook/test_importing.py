@@ -1,13 +1,12 @@
 """Sheets of either kind against the database: many rows at once, the same rows twice, two imports at one moment."""
 
 import io
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from logbook.bulk import insert_entries
@@ -17,6 +16,7 @@ from logbook.sheets.read import read_sheet
 from logbook.sheets.time_axis import Slot
 from tests.logbook.doors import Door, both_doors
 from tests.make import make_factory, make_user
+from tests.measuring import at_once
 
 pytestmark = both_doors
 START = datetime(2025, 11, 20, tzinfo=UTC)
@@ -73,24 +73,10 @@ def test_a_history_that_comes_twice_is_refused_whole(door: Door, db: None) -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_the_same_moment_store_each_row_once(door: Door) -> None:
-    factory, together = make_factory(), threading.Barrier(4)
-    results: list[Any] = []
+    factory = make_factory()
+    plans = [plan_for(door, factory) for _n in range(4)]
 
-    def bring() -> None:
-        plan = plan_for(door, factory)
-        together.wait(timeout=20)
-        try:
-            results.append(run(plan, 24))
-        except Exception as error:
-            results.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=bring) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    results = at_once(4, lambda number: run(plans[number], 24))
 
     assert sorted((result.stored, result.duplicate) for result in results) == [(0, 24), (0, 24), (0, 24), (24, 0)]
     assert door.model.objects.count() == 24

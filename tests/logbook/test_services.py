@@ -1,6 +1,5 @@
 """Through either door: periods, second looks, double taps, corrections, deletions, undo, constraints."""
 
-import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,13 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from lib.errors import ApiError
 from logbook.choices import Act
 from tests.logbook.doors import NOW, WHEN, Door, both_doors
 from tests.make import make_factory, make_user
+from tests.measuring import at_once
 
 DAY = timedelta(days=1)
 pytestmark = both_doors
@@ -155,25 +155,9 @@ def test_a_tap_that_comes_again_after_undo_brings_nothing_back(door: Door, litei
 def test_two_taps_at_the_same_moment_are_one_row(door: Door) -> None:
     factory, user, key = make_factory(), make_user(password=None), uuid.uuid4()
     data = door.input_class(**door.of, amount=Decimal(24), unit=door.unit, timestamp=WHEN)
-    together = threading.Barrier(8)
-    found: list[Any] = []
 
-    def tap() -> None:
-        together.wait(timeout=20)
-        try:
-            found.append(door.log.record(user, factory, data, client_id=key).entry.pk)
-        except Exception as error:
-            found.append(error)
-        finally:
-            connections.close_all()
+    found = at_once(8, lambda _n: door.log.record(user, factory, data, client_id=key).entry.pk)
 
-    taps = [threading.Thread(target=tap) for _ in range(8)]
-    for thread in taps:
-        thread.start()
-    for thread in taps:
-        thread.join(timeout=30)
-
-    assert len(found) == 8
     assert set(found) == {door.model.objects.get().pk}
 
 

@@ -23,6 +23,7 @@ from mqtt_ingest.parts import Parts
 from mqtt_ingest.retry import until_database_answers
 from mqtt_ingest.store import store, store_parts
 from tests import make
+from tests.measuring import at_once
 from tests.mqtt_ingest.build import arrival, message, now_ms, reading
 
 pytestmark = pytest.mark.django_db
@@ -283,26 +284,13 @@ def test_two_workers_that_miss_the_same_months_at_once_make_them_and_store_every
     partitions.ensure_partitions()
     drop_months(*months)
     partitions.forget_known_partitions()
-    start = threading.Barrier(2)
-    failures: list[BaseException] = []
 
     def work(number: int) -> None:
         order = months if number else months[::-1]
-        try:
-            start.wait(10)
-            for round_ in range(3):
-                parts = late_batch(devices[number], order, 10 * round_ + 1)
-                until_database_answers(partial(store_parts, parts), threading.Event())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        for round_ in range(3):
+            parts = late_batch(devices[number], order, 10 * round_ + 1)
+            until_database_answers(partial(store_parts, parts), threading.Event())
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(2, work)
 
-    assert failures == []
     assert [Emission.objects.filter(device=device).count() for device in devices] == [12, 12]

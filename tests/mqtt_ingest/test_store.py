@@ -4,7 +4,6 @@ import json
 import random
 import re
 import struct
-import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from mqtt_ingest.queries import counters
 from mqtt_ingest.staging import SMALLEST_FLOAT4
 from mqtt_ingest.store import store
 from tests.make import make_device
+from tests.measuring import at_once
 from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
 
 pytestmark = pytest.mark.django_db
@@ -283,28 +283,15 @@ def test_a_refusal_that_cannot_be_written_is_not_hidden(monkeypatch: pytest.Monk
 def test_two_threads_racing_with_the_same_batch_store_it_once() -> None:
     devices = [make_device() for _ in range(5)]
     payloads = [message(*(reading(seq) for seq in range(first, first + 10))) for first in range(1, 200, 10)]
-    failures: list[BaseException] = []
-    start = threading.Barrier(3)
 
     def work(seed: int) -> None:
-        try:
-            start.wait(timeout=10)
-            order = [(device, payload) for device in devices for payload in payloads]
-            random.Random(seed).shuffle(order)
-            for at in range(0, len(order), 20):
-                store([arrival(device, payload) for device, payload in order[at : at + 20]])
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        order = [(device, payload) for device in devices for payload in payloads]
+        random.Random(seed).shuffle(order)
+        for at in range(0, len(order), 20):
+            store([arrival(device, payload) for device, payload in order[at : at + 20]])
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(3, work)
 
-    assert not failures
     found = counters()
     assert Emission.objects.count() == 5 * 200
     assert (found.received, found.stored, found.duplicate) == (3000, 1000, 2000)

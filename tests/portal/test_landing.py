@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 PRIMARY = re.compile(r'<(?:a|button)[^>]*class="button(?: [^"]*)?"[^>]*>')
@@ -95,17 +94,12 @@ def test_choosing_asks_no_more_queries_for_more_factories(cast: Cast, as_user: A
     make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=cast.momul)
     browser = as_user(cast.litein_manager)
 
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert browser.get("/").status_code == 200
-        return len(captured)
-
-    few = count()
+    few = queries_of(browser, "/")
     for _ in range(3):
         more = make.make_factory(organisation=cast.organisation)
         make.make_membership(user=cast.litein_manager, role=Role.FACTORY_MANAGER, factory=more)
 
-    assert count() == few
+    assert queries_of(browser, "/") == few
 
 
 # --- Nobody yet ----------------------------------------------------------------------------------

@@ -6,9 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +21,7 @@ from mqtt_ingest.models import DeviceMessage
 from portal.morning.page import MorningPage
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 from tests.portal.morning_world import DAY, day_start, log_days
 
 pytestmark = pytest.mark.django_db
@@ -283,15 +282,10 @@ def test_queries_do_not_grow_with_factories(cast: Cast, as_user: AsUser) -> None
         make.make_membership(user=manager, role=Role.FACTORY_MANAGER, factory=factory)
         refresh([factory.pk])
 
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert browser.get("/morning/").status_code == 200
-        return len(captured)
-
     fill(cast.litein)
-    few = count()
+    few = queries_of(browser, "/morning/")
     for _ in range(3):
         fill(make.make_factory(organisation=cast.organisation))
 
-    assert count() == few
+    assert queries_of(browser, "/morning/") == few
     assert few <= 20

@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -20,6 +18,7 @@ from factories.models import Factory, Organisation
 from portal.sites.network import SORTS
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
 FACTORY_FIELDS = {
@@ -217,17 +216,12 @@ def test_the_list_as_csv(cast: Cast, as_user: AsUser) -> None:
 def test_queries_do_not_grow_with_factories(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            browser.get("/factories/")
-        return len(captured)
-
     alive(cast.litein)
-    few = count()
+    few = queries_of(browser, "/factories/")
     for _ in range(4):
         alive(make.make_factory(organisation=cast.organisation))
 
-    assert count() == few
+    assert queries_of(browser, "/factories/") == few
 
 
 # --- A factory ---------------------------------------------------------------------------------
@@ -274,17 +268,12 @@ def test_a_hold_is_said_in_a_sentence(cast: Cast, as_user: AsUser) -> None:
 def test_queries_do_not_grow_with_chimneys(cast: Cast, as_user: AsUser) -> None:
     browser = as_user(cast.hq)
 
-    def count() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            browser.get(f"/factories/{cast.litein.pk}/")
-        return len(captured)
-
     alive(cast.litein)
-    few = count()
+    few = queries_of(browser, f"/factories/{cast.litein.pk}/")
     for _ in range(3):
         alive(cast.litein)
 
-    assert count() == few
+    assert queries_of(browser, f"/factories/{cast.litein.pk}/") == few
 
 
 @pytest.mark.parametrize("pk", ["0", "99999999999999999999999", "999999"])
