@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 
 import psycopg2
 
 from devices.services import ProvisionedDevice
 from emissions.models import STREAM_OFFSET
 from lib.local.postgres import LocalPostgres
+from tests.bench.line_process import LineProcess
 from tests.bench.outbox_devices import FleetSettings
 
-PATIENCE_S = 20.0
 # What devices made and what is stored, each counted where it differs from the other; 0, 0, 0 is even.
 DIFFERENCES = """
 WITH stored AS (
@@ -36,10 +33,6 @@ SELECT count(*) FILTER (WHERE stored.device_id IS NULL) AS lost,
 FROM bench_ledger AS made
 FULL JOIN stored USING (device_id, stream, seq)
 """
-
-
-class FleetError(RuntimeError):
-    """The devices' process ended early; the message has its last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +60,20 @@ class Account:
         return (self.lost, self.doubled, self.changed) == (0, 0, 0)
 
 
-class OutboxFleet:
+class OutboxFleet(LineProcess):
     """Connected inside its `with` block; measures nothing until it gets a command."""
 
     def __init__(self, folder: Path, devices: Sequence[ProvisionedDevice], **settings: float) -> None:
         first = devices[0]
         self.settings = FleetSettings(first.host, first.port, first.ca_file or "", **settings)  # type: ignore[arg-type]
-        self._folder, self._devices = folder, devices
-        self._process: subprocess.Popen[str] | None = None
+        super().__init__(folder, devices)
 
-    def __enter__(self) -> OutboxFleet:
-        logins = self._folder / "fleet-logins"
-        logins.touch(mode=0o600)
-        logins.write_text("".join(f"{device.device_id} {device.password}\n" for device in self._devices))
-        program = [sys.executable, "-m", "tests.bench.outbox_devices"]
-        self._process = subprocess.Popen(
-            [*program, json.dumps(asdict(self.settings)), str(logins)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            self._read()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(OSError, subprocess.TimeoutExpired):
-            process.communicate("stop\n", timeout=PATIENCE_S)
-        process.kill()
-        process.wait()
+    def _arguments(self, logins: Path) -> list[str]:
+        return [sys.executable, "-m", "tests.bench.outbox_devices", json.dumps(asdict(self.settings)), str(logins)]
 
     @property
     def size(self) -> int:
         return len(self._devices)
-
-    @property
-    def pid(self) -> int:
-        assert self._process
-        return self._process.pid
 
     def measure(self) -> None:
         """Each device once an interval, from now on."""
@@ -150,25 +110,3 @@ class OutboxFleet:
                 return Account(made, *cursor.fetchone())
         finally:
             own.close()
-
-    def _write(self, line: str) -> None:
-        assert self._process
-        assert self._process.stdin
-        try:
-            self._process.stdin.write(f"{line}\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            raise FleetError(self._last_words()) from None
-
-    def _read(self) -> str:
-        assert self._process
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        if not line:
-            raise FleetError(self._last_words())
-        return line
-
-    def _last_words(self) -> str:
-        assert self._process
-        assert self._process.stderr
-        return f"the devices' process ended: {self._process.stderr.read()[-800:]}"
