@@ -5,7 +5,8 @@ Litein and Momul are factories of one organisation, Elsewhere belongs to another
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +15,16 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 import bootstrap
 from accounts.models import User
 from accounts.roles import Role
+from factories.models import Factory
 from lib.local.postgres import DATABASE_NAME, LocalPostgres
 from tests import database, make
+from tests.cast import AsUser, Cast
 from tests.environment import DATA_DIR
 
 # The files that take longest, begun first: no worker is left alone with one of them at the end. Those that compute and
@@ -94,7 +98,7 @@ def _fast_passwords(settings: Any) -> None:
 
 
 @pytest.fixture
-def cast(db: None) -> SimpleNamespace:
+def cast(db: None) -> Cast:
     """The users of the tests: managers of Litein and Momul, HQ, an installer, an auditor, an integrator, and
     outsiders."""
     ktda = make.make_organisation(name="Tea Group")
@@ -126,7 +130,7 @@ def cast(db: None) -> SimpleNamespace:
 
 
 @pytest.fixture
-def as_user() -> Callable[[User | None], Client]:
+def as_user() -> AsUser:
     """`as_user(user)` gives a browser client signed in as them; `as_user(None)` one that is not."""
 
     def sign_in(user: User | None) -> Client:
@@ -136,3 +140,32 @@ def as_user() -> Callable[[User | None], Client]:
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def hq(cast: Cast, as_user: AsUser) -> Client:
+    return as_user(cast.hq)
+
+
+@pytest.fixture
+def manager(cast: Cast, as_user: AsUser) -> Client:
+    return as_user(cast.litein_manager)
+
+
+@pytest.fixture
+def litein(db: None) -> Factory:
+    """A factory by itself, for tests without roles."""
+    return make.make_factory(name="Litein Tea Factory")
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return make.make_user(password=None)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The time that services read, 12:00 in Nairobi until a test moves it."""
+    found = SimpleNamespace(now=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    monkeypatch.setattr(timezone, "now", lambda: found.now)
+    return found

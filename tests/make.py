@@ -107,6 +107,12 @@ def make_energy_entry(factory: Factory | None = None, *, user: User | None = Non
     return energy_log.record(user, factory or make_factory(), data, client_id=client_id).entry
 
 
+def make_bill(factory: Factory, kwh: int | str, start: datetime, end: datetime, **fields: Any) -> EnergyEntry:
+    """Electricity over a period."""
+    period = {"timestamp": None, "period_start": start, "period_end": end}
+    return make_energy_entry(factory, energy_type="electricity", amount=Decimal(kwh), unit="kWh", **(period | fields))
+
+
 def make_production(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> ProductionEntry:
     """11,500 kg of made tea on 20 November 2026, recorded as the product does it; `client_id` goes with it."""
     client_id = fields.pop("client_id", None)

@@ -1,12 +1,10 @@
 """Members: change, end, undo, never without an HQ manager, never across organisations; password links."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -16,13 +14,9 @@ from accounts.roles import Role, Scope
 from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hq(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.hq)
 
 
 def of(user: Any) -> Membership:
@@ -107,25 +101,16 @@ def test_an_hq_manager_who_left_or_is_of_a_county_does_not_count(hq: Client, cas
 def test_two_hq_managers_who_end_each_other_at_once_leave_one(cast: Cast) -> None:
     second = make.make_user()
     make.make_membership(user=second, role=Role.HQ_MANAGER, organisation=cast.organisation)
-    together, ends = Barrier(2), []
+    memberships = [of(cast.hq).pk, of(second).pk]
 
-    def end(membership_id: int) -> None:
-        together.wait(10)
+    def end(number: int) -> str:
         try:
-            end_membership(membership_id)
-            ends.append("ended")
+            end_membership(memberships[number])
         except ApiError as error:
-            ends.append(error.code)
-        finally:
-            connection.close()
+            return error.code
+        return "ended"
 
-    threads = [Thread(target=end, args=[of(user).pk]) for user in (cast.hq, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert sorted(ends) == ["ended", "last_hq_manager"]
+    assert sorted(at_once(2, end)) == ["ended", "last_hq_manager"]
     assert Membership.objects.filter(organisation=cast.organisation, role=Role.HQ_MANAGER).count() == 1
 
 

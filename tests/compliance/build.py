@@ -31,25 +31,29 @@ def make_hours(
     assignment: Assignment, start: datetime, count: int, *, status: str = "measured", kg: float | None = 100.0
 ) -> list[EmissionHour]:
     """Hours that follow each other; `kg` is the mass of record of each."""
-    mass_ug = None if kg is None else round(kg * 1e9)
     return EmissionHour.objects.bulk_create(
-        EmissionHour(
-            device_id=assignment.device_id,
-            assignment=assignment,
-            period_start=start + HOUR * n,
-            status=status,
-            record_ug=mass_ug,
-            measured_ug=mass_ug or 0,
-            flux_ug_per_m2=0,
-            covered_ms=3_600_000,
-            weight_s=3600.0,
-            operating_ms=3_600_000,
-            idle_ms=0,
-            readings=720,
-            valid_readings=720,
-            method_version="1",
-        )
-        for n in range(count)
+        hour_of(assignment, start + HOUR * n, kg=kg, status=status) for n in range(count)
+    )
+
+
+def hour_of(assignment: Assignment, start: datetime, *, kg: float | None, status: str = "measured") -> EmissionHour:
+    """Not saved."""
+    mass_ug = None if kg is None else round(kg * 1e9)
+    return EmissionHour(
+        device_id=assignment.device_id,
+        assignment=assignment,
+        period_start=start,
+        status=status,
+        record_ug=mass_ug,
+        measured_ug=mass_ug or 0,
+        flux_ug_per_m2=0,
+        covered_ms=3_600_000,
+        weight_s=3600.0,
+        operating_ms=3_600_000,
+        idle_ms=0,
+        readings=720,
+        valid_readings=720,
+        method_version="1",
     )
 
 

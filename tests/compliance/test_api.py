@@ -1,6 +1,5 @@
 """The API of targets and of intensity: who sees what, every figure recomputed from the inputs beside it."""
 
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.roles import Role, Scope
 from compliance.models import Target
@@ -18,19 +16,9 @@ from tests import make
 from tests.cast import AsUser, Cast
 from tests.compliance.build import LENGTH, START, make_hours, make_production
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 NEW = {"metric": "intensity", "base_year": 2025, "base_value": "0.12", "target_year": 2030, "target_value": "0.09"}
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 22, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-def hq(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.hq)
 
 
 def post(client: Client, body: dict[str, Any]) -> Any:

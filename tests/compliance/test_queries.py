@@ -11,16 +11,11 @@ from compliance.site_days import refresh
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
 from tests.compliance.build import DAY, LENGTH, START, make_hours, make_production
-from tests.make import make_assignment, make_device, make_energy_entry, make_factory
+from tests.make import make_assignment, make_bill, make_device, make_energy_entry, make_factory
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def litein() -> Factory:
-    return make_factory()
 
 
 def log_day(
@@ -83,15 +78,7 @@ def test_nothing_logged_is_null_not_zero(litein: Factory) -> None:
 
 
 def test_days_that_have_not_begun_are_in_no_sum(litein: Factory) -> None:
-    make_energy_entry(
-        litein,
-        energy_type="electricity",
-        amount=Decimal(3000),
-        unit="kWh",
-        timestamp=None,
-        period_start=START,
-        period_end=START + 30 * LENGTH,
-    )
+    make_bill(litein, 3000, START, START + 30 * LENGTH)
 
     own = sums_of(litein, DAY, DAY + timedelta(days=40))
 

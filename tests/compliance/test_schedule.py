@@ -204,15 +204,7 @@ def test_a_monthly_bill_is_awaited_for_35_days(ended_days_ago: int, is_missing: 
     factory = make.make_factory()
     log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))
     end = start_of(factory, 0) - timedelta(days=ended_days_ago)
-    make.make_energy_entry(
-        factory,
-        energy_type="electricity",
-        amount=Decimal(150_000),
-        unit="kWh",
-        timestamp=end - timedelta(days=30),
-        period_start=end - timedelta(days=30),
-        period_end=end,
-    )
+    make.make_bill(factory, 150_000, end - timedelta(days=30), end)
 
     assert (Item.ELECTRICITY in log_of(factory).yesterday.missing) == is_missing
 

@@ -13,14 +13,9 @@ from energy.services import energy_log
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_production
-from tests.make import make_energy_entry, make_factory, make_user
+from tests.make import make_bill, make_energy_entry, make_factory, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def litein() -> Factory:
-    return make_factory(name="Litein Tea Factory")
 
 
 # --- One day -----------------------------------------------------------------------------------
@@ -115,15 +110,7 @@ def test_an_entry_is_spread_by_seconds_and_its_days_sum_exactly_to_it(litein: Fa
 
 
 def test_a_bill_of_400_days_fills_each_of_them(litein: Factory) -> None:
-    entry = make_energy_entry(
-        litein,
-        energy_type="electricity",
-        amount=Decimal("123456.789"),
-        unit="kWh",
-        timestamp=None,
-        period_start=START - 400 * LENGTH,
-        period_end=START,
-    )
+    entry = make_bill(litein, "123456.789", START - 400 * LENGTH, START)
 
     days = days_of(litein)
 

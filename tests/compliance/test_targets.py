@@ -15,7 +15,7 @@ from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
 from lib.errors import ApiError
 from tests.compliance.build import LENGTH, START, make_hours, make_production
-from tests.make import make_assignment, make_device, make_energy_entry, make_factory, make_organisation
+from tests.make import make_assignment, make_bill, make_device, make_energy_entry, make_factory, make_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +29,6 @@ INTENSITY: dict[str, Any] = {
     "target_value": Decimal("0.08"),
 }
 ABSOLUTE: dict[str, Any] = INTENSITY | {"metric": "absolute_t", "base_value": Decimal(100), "target_value": Decimal(40)}
-
-
-@pytest.fixture
-def litein() -> Factory:
-    return make_factory()
 
 
 def log_year(factory: Factory, *, days: int = 365, energy_days: int | None = None, made_kg: int = 1_000_000) -> None:
@@ -152,15 +147,7 @@ def test_entries_by_other_potentials_than_the_target_do_not_judge_it(litein: Fac
 
 def test_a_mine_is_judged_per_tonne_of_coal_once_its_class_is_known() -> None:
     mine = make_factory(sector="coal_mine", country="IN")
-    make_energy_entry(
-        mine,
-        energy_type="electricity",
-        unit="kWh",
-        amount=Decimal(1000),
-        timestamp=None,
-        period_start=YEAR,
-        period_end=START + LENGTH,
-    )
+    make_bill(mine, 1000, YEAR, START + LENGTH)
     make_production(mine, 365_000, YEAR, START + LENGTH, product=Product.COAL)
     set_for(mine, base_value=Decimal(30), target_value=Decimal(20))
     assert judged(mine).reason == "methane_unknown"

@@ -15,11 +15,6 @@ from tests.measuring import queries_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def hq(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.hq)
-
-
 def test_a_device_tells_where_it_sits_and_whether_it_lives(hq: Client, cast: Cast) -> None:
     now = timezone.now()
     device = make.make_device(

@@ -60,11 +60,6 @@ ROLLUP = {
 
 
 @pytest.fixture
-def hq(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.hq)
-
-
-@pytest.fixture
 def device(cast: Cast) -> MCUDevice:
     device = make.make_device(factory=cast.litein, device_id="litein-1")
     make.make_assignment(device=device)

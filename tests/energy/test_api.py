@@ -8,16 +8,11 @@ from django.test import Client
 
 from energy.models import EnergyEntry
 from tests import make
-from tests.cast import AsUser, Cast
+from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
 ENTRIES = "/api/energy-entries/"
-
-
-@pytest.fixture
-def manager(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.litein_manager)
 
 
 def body(cast: Cast, **fields: Any) -> dict[str, Any]:

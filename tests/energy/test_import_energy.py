@@ -22,7 +22,7 @@ from logbook.sheets.importing import ImportResult
 from logbook.sheets.read import SheetError, read_sheet
 from logbook.sheets.time_axis import DateOrder, TimeIs
 from tests.conftest import REAL_DATA_VARIABLE
-from tests.make import make_energy_entry, make_factory
+from tests.make import make_bill, make_factory
 
 pytestmark = pytest.mark.django_db
 
@@ -136,15 +136,7 @@ def test_imported_rows_are_worth_what_an_entry_by_hand_is(works: Any) -> None:
     run(plan_for(works), twin(1))
 
     row = EnergyEntry.objects.order_by("period_start")[10]
-    by_hand = make_energy_entry(
-        make_factory(time_zone="Asia/Seoul"),
-        energy_type="electricity",
-        amount=row.amount,
-        unit="kWh",
-        timestamp=None,
-        period_start=row.period_start,
-        period_end=row.period_end,
-    )
+    by_hand = make_bill(make_factory(time_zone="Asia/Seoul"), row.amount, row.period_start, row.period_end)
     names = ("scope", "co2e_kg", "co2_kg", "biogenic_co2_kg", "energy_gj", "factor_amount", "factor", "gwp_set")
     assert [getattr(row, name) for name in names] == [getattr(by_hand, name) for name in names]
     assert row.co2e_kg == row.amount * Decimal("0.1177")

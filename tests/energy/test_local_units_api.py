@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 URL = "/api/local-units/"
 
 
-@pytest.fixture
-def manager(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.litein_manager)
-
-
 def body(cast: Cast, **fields: Any) -> dict[str, Any]:
     return {"factory": cast.litein.pk, "energy_type": "Firewood", "name": "Lorry", "amount": "12", "unit": "stere"} | (
         fields

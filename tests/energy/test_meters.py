@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,30 +19,14 @@ from factories.models import EmissionSource
 from lib.errors import ApiError
 from logbook.choices import Act, Origin
 from tests.cast import AsUser, Cast
-from tests.make import make_energy_entry, make_factory, make_user
+from tests.logbook.doors import problem_of
+from tests.make import make_bill, make_energy_entry, make_factory, make_user
 from tests.measuring import at_once
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
+
 START = datetime(2025, 6, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What time it is, for services to ask and tests to move."""
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
-
-
-@pytest.fixture
-def manager(litein: Any) -> Any:
-    return make_user(password=None)
 
 
 def read(factory: Any, day: float, kwh: object, **fields: Any) -> EnergyEntry:
@@ -63,20 +45,15 @@ def used(factory: Any) -> list[tuple[float, float, Decimal]]:
     ]
 
 
-def problem_of(caught: Any) -> tuple[str, str, str]:
-    field, problems = next(iter(caught.value.fields.items()))
-    return field, problems[0]["code"], problems[0]["message"]
-
-
 # --- Two readings ------------------------------------------------------------------------------
-def test_what_was_used_between_two_readings_is_one_valued_entry(litein: Any, manager: Any) -> None:
-    first = read(litein, 0, 48_210, user=manager)
-    last = read(litein, 30, 51_210, user=manager)
+def test_what_was_used_between_two_readings_is_one_valued_entry(litein: Any, user: Any) -> None:
+    first = read(litein, 0, 48_210, user=user)
+    last = read(litein, 30, 51_210, user=user)
 
     derived = EnergyEntry.objects.get(origin=Origin.METER)
     assert (derived.kind, derived.amount, derived.unit) == (EntryKind.USED, 3_000, "kWh")
     assert (derived.period_start, derived.period_end) == (first.timestamp, last.timestamp)
-    assert (derived.meter_from, derived.meter_to, derived.recorded_by) == (first, last, manager)
+    assert (derived.meter_from, derived.meter_to, derived.recorded_by) == (first, last, user)
     # 3,000 kWh by Kenya's grid of 2025: 95.4 g a kWh.
     assert (derived.scope, derived.co2e_kg, derived.factor.value) == (2, Decimal("286.200000"), Decimal("0.0954"))
     assert (first.co2e_kg, last.co2e_kg) == (None, None)
@@ -145,9 +122,7 @@ def test_uses_of_one_meter_never_overlap_and_a_bill_beside_them_does(litein: Any
     read(litein, 4, 130)
     warnings = [row.warnings for row in EnergyEntry.objects.filter(origin=Origin.METER)]
 
-    make_energy_entry(
-        litein, energy_type="electricity", unit="kWh", timestamp=None, period_start=START, period_end=START + DAY * 30
-    )
+    make_bill(litein, 24, START, START + DAY * 30)
     read(litein, 20, 250)
 
     last = EnergyEntry.objects.filter(origin=Origin.METER).order_by("period_start").last()
@@ -156,57 +131,57 @@ def test_uses_of_one_meter_never_overlap_and_a_bill_beside_them_does(litein: Any
     assert [notice["code"] for notice in last.warnings] == ["overlaps"]
 
 
-def test_a_corrected_reading_changes_the_use_before_and_after_it(litein: Any, manager: Any) -> None:
+def test_a_corrected_reading_changes_the_use_before_and_after_it(litein: Any, user: Any) -> None:
     read(litein, 0, 100)
     middle = read(litein, 4, 130)
     read(litein, 10, 200)
 
-    energy_log.correct(manager, middle.pk, {"amount": Decimal(150)}, "read again")
+    energy_log.correct(user, middle.pk, {"amount": Decimal(150)}, "read again")
     by_amount = used(litein)
-    energy_log.correct(manager, middle.pk, {"timestamp": START + DAY * 5}, "it was the next morning")
+    energy_log.correct(user, middle.pk, {"timestamp": START + DAY * 5}, "it was the next morning")
 
     assert by_amount == [(0, 4, 50), (4, 10, 50)]
     assert used(litein) == [(0, 5, 50), (5, 10, 50)]
 
 
-def test_a_note_on_a_reading_leaves_what_was_used_alone(litein: Any, manager: Any) -> None:
+def test_a_note_on_a_reading_leaves_what_was_used_alone(litein: Any, user: Any) -> None:
     read(litein, 0, 100)
     last = read(litein, 4, 130)
 
-    energy_log.correct(manager, last.pk, {"note": "by torch"}, "added a note")
+    energy_log.correct(user, last.pk, {"note": "by torch"}, "added a note")
 
     assert EnergyEntry.objects.get(origin=Origin.METER).events.count() == 1
 
 
-def test_a_deleted_reading_joins_its_neighbours_and_undo_parts_them_again(litein: Any, manager: Any) -> None:
+def test_a_deleted_reading_joins_its_neighbours_and_undo_parts_them_again(litein: Any, user: Any) -> None:
     read(litein, 0, 100)
     middle = read(litein, 4, 130)
     read(litein, 10, 200)
 
-    energy_log.delete(manager, middle.pk, "another meter's")
+    energy_log.delete(user, middle.pk, "another meter's")
     joined = used(litein)
-    energy_log.undo(manager, middle.pk)
+    energy_log.undo(user, middle.pk)
 
     assert joined == [(0, 10, 100)]
     assert used(litein) == [(0, 4, 30), (4, 10, 70)]
     assert EnergyEntry.objects.filter(origin=Origin.METER).count() == 2  # the same two rows, not new ones
 
 
-def test_a_reading_that_was_a_bill_leaves_the_series(litein: Any, manager: Any) -> None:
+def test_a_reading_that_was_a_bill_leaves_the_series(litein: Any, user: Any) -> None:
     read(litein, 0, 100)
     last = read(litein, 4, 130)
 
-    energy_log.correct(manager, last.pk, {"kind": EntryKind.RECEIVED}, "was on the bill")
+    energy_log.correct(user, last.pk, {"kind": EntryKind.RECEIVED}, "was on the bill")
 
     assert used(litein) == []
 
 
-def test_readings_may_swap_places_in_one_correction(litein: Any, manager: Any) -> None:
+def test_readings_may_swap_places_in_one_correction(litein: Any, user: Any) -> None:
     for day, kwh in ((0, 0), (1, 10), (2, 20), (4, 40), (5, 50)):
         read(litein, day, kwh)
     second = EnergyEntry.objects.get(amount=10, kind=EntryKind.METER_READING)
 
-    energy_log.correct(manager, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date")
+    energy_log.correct(user, second.pk, {"timestamp": START + DAY * 4.5, "amount": Decimal(45)}, "wrong date")
 
     assert used(litein) == [(0, 2, 20), (2, 4, 20), (4, 4.5, 5), (4.5, 5, 5)]
 
@@ -221,7 +196,7 @@ MOVES = st.lists(
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # rolled back each time
-def test_whatever_is_done_each_pair_of_neighbours_has_one_use(litein: Any, manager: Any, moves: Any) -> None:
+def test_whatever_is_done_each_pair_of_neighbours_has_one_use(litein: Any, user: Any, moves: Any) -> None:
     with transaction.atomic():
         ids: list[int] = []
         refused: set[str] = set()
@@ -230,13 +205,13 @@ def test_whatever_is_done_each_pair_of_neighbours_has_one_use(litein: Any, manag
             try:
                 with transaction.atomic():
                     if act == "read" or not ids:
-                        ids.append(read(litein, hours / 24, hours * 3, user=manager).pk)
+                        ids.append(read(litein, hours / 24, hours * 3, user=user).pk)
                     elif act == "correct":
-                        energy_log.correct(manager, ids[which % len(ids)], moment, "moved")
+                        energy_log.correct(user, ids[which % len(ids)], moment, "moved")
                     elif act == "delete":
-                        energy_log.delete(manager, ids[which % len(ids)], "gone")
+                        energy_log.delete(user, ids[which % len(ids)], "gone")
                     else:
-                        energy_log.undo(manager, ids[which % len(ids)])
+                        energy_log.undo(user, ids[which % len(ids)])
             except ApiError as error:
                 refused.add(error.code if error.status_code == 409 else next(iter(error.fields)))
         with connection.cursor() as cursor:
@@ -264,7 +239,7 @@ def test_a_counter_that_went_back_names_both_values_and_what_to_do(litein: Any) 
     assert EnergyEntry.objects.count() == 1
 
 
-def test_a_new_meter_starts_a_series_of_its_own(litein: Any, manager: Any) -> None:
+def test_a_new_meter_starts_a_series_of_its_own(litein: Any, user: Any) -> None:
     read(litein, 0, 48_210)
     read(litein, 10, 48_300)
     fresh = read(litein, 10.01, 7, meter_restarted=True)
@@ -272,18 +247,18 @@ def test_a_new_meter_starts_a_series_of_its_own(litein: Any, manager: Any) -> No
 
     assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
     with pytest.raises(ApiError) as caught:
-        energy_log.delete(manager, fresh.pk, "not needed")
+        energy_log.delete(user, fresh.pk, "not needed")
     assert problem_of(caught)[1] == "counter_went_back"
     assert used(litein) == [(0, 10, 90), (10.01, 20, 100)]
 
 
-def test_a_reading_can_be_said_to_be_the_first_of_a_new_meter_later(litein: Any, manager: Any) -> None:
+def test_a_reading_can_be_said_to_be_the_first_of_a_new_meter_later(litein: Any, user: Any) -> None:
     read(litein, 0, 100)
     last = read(litein, 10, 500)
 
-    energy_log.correct(manager, last.pk, {"meter_restarted": True}, "it was the new meter")
+    energy_log.correct(user, last.pk, {"meter_restarted": True}, "it was the new meter")
     restarted = used(litein)
-    energy_log.undo(manager, last.pk)
+    energy_log.undo(user, last.pk)
 
     assert (restarted, used(litein)) == ([], [(0, 10, 400)])
 
@@ -318,15 +293,15 @@ def test_only_a_reading_can_restart_a_meter(litein: Any) -> None:
 
 
 # --- By hand -----------------------------------------------------------------------------------
-def test_nobody_changes_a_derived_entry_by_hand(litein: Any, manager: Any) -> None:
-    read(litein, 0, 100, user=manager)
-    read(litein, 4, 130, user=manager)
+def test_nobody_changes_a_derived_entry_by_hand(litein: Any, user: Any) -> None:
+    read(litein, 0, 100, user=user)
+    read(litein, 4, 130, user=user)
     derived = EnergyEntry.objects.get(origin=Origin.METER)
 
     for act in (
-        lambda: energy_log.correct(manager, derived.pk, {"amount": Decimal(1)}, "wish"),
-        lambda: energy_log.delete(manager, derived.pk, "wish"),
-        lambda: energy_log.undo(manager, derived.pk),
+        lambda: energy_log.correct(user, derived.pk, {"amount": Decimal(1)}, "wish"),
+        lambda: energy_log.delete(user, derived.pk, "wish"),
+        lambda: energy_log.undo(user, derived.pk),
     ):
         with pytest.raises(ApiError) as caught:
             act()

@@ -2,12 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
@@ -17,37 +15,10 @@ from factories.models import EmissionSource
 from lib.errors import ApiError
 from logbook.choices import Act
 from production.models import ProductionEntry
-from tests.make import make_energy_entry, make_factory, make_organisation, make_user
+from tests.logbook.doors import codes, problem_of
+from tests.make import make_bill, make_energy_entry, make_factory, make_organisation, make_user
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-WHEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What time it is, for services to ask and tests to move."""
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
-
-
-@pytest.fixture
-def manager(litein: Any) -> Any:
-    return make_user(password=None)
-
-
-def problem_of(caught: Any) -> tuple[str, str, str]:
-    field, problems = next(iter(caught.value.fields.items()))
-    return field, problems[0]["code"], problems[0]["message"]
-
-
-def codes(entry: EnergyEntry) -> list[str]:
-    return [notice["code"] for notice in entry.warnings]
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 # --- What it emitted ---------------------------------------------------------------------------
@@ -207,14 +178,7 @@ def test_what_cannot_be_is_refused_by_name(litein: Any, fields: dict[str, Any], 
 def test_a_bill_over_new_year_says_that_the_factor_changes(litein: Any) -> None:
     start = datetime(2023, 12, 15, tzinfo=UTC)
 
-    entry = make_energy_entry(
-        litein,
-        energy_type="electricity",
-        unit="kWh",
-        timestamp=None,
-        period_start=start,
-        period_end=start + timedelta(days=31),
-    )
+    entry = make_bill(litein, 24, start, start + timedelta(days=31))
 
     assert codes(entry) == ["factor_changes_in_period"]
     assert entry.factor.value == Decimal("0.0969")
@@ -239,14 +203,14 @@ def test_wood_beyond_four_kilograms_a_kilogram_of_tea_is_said(litein: Any) -> No
 
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
-def test_a_correction_values_it_again_and_the_history_keeps_what_it_was(litein: Any, manager: Any) -> None:
-    entry = make_energy_entry(litein, user=manager, amount=Decimal(24))
+def test_a_correction_values_it_again_and_the_history_keeps_what_it_was(litein: Any, user: Any) -> None:
+    entry = make_energy_entry(litein, user=user, amount=Decimal(24))
 
-    energy_log.correct(manager, entry.pk, {"amount": Decimal(22)}, "counted again")
+    energy_log.correct(user, entry.pk, {"amount": Decimal(22)}, "counted again")
 
     entry.refresh_from_db()
     assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("786.24"))
-    assert (entry.last_act, entry.change_reason, entry.changed_by) == (Act.CORRECTED, "counted again", manager)
+    assert (entry.last_act, entry.change_reason, entry.changed_by) == (Act.CORRECTED, "counted again", user)
     history = list(entry.events.order_by("pgh_id").values_list("pgh_label", "amount", "co2e_kg", "change_reason"))
     assert history == [
         ("insert", 24, 24 * Decimal("13.35204"), ""),
@@ -254,30 +218,30 @@ def test_a_correction_values_it_again_and_the_history_keeps_what_it_was(litein: 
     ]
 
 
-def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, manager: Any) -> None:
-    entry = make_energy_entry(litein, user=manager)
+def test_a_note_leaves_results_and_factors_as_they_are(litein: Any, user: Any) -> None:
+    entry = make_energy_entry(litein, user=user)
     litein.organisation.gwp_set = "AR5"
     litein.organisation.save()
 
-    changed = energy_log.correct(manager, entry.pk, {"note": "wet wood"}, "added a note")
+    changed = energy_log.correct(user, entry.pk, {"note": "wet wood"}, "added a note")
 
     assert (changed.note, changed.gwp_set, changed.co2e_kg) == ("wet wood", "AR6", entry.co2e_kg)
 
 
-def test_a_use_that_was_a_delivery_loses_its_results(litein: Any, manager: Any) -> None:
-    entry = make_energy_entry(litein, user=manager)
+def test_a_use_that_was_a_delivery_loses_its_results(litein: Any, user: Any) -> None:
+    entry = make_energy_entry(litein, user=user)
 
-    changed = energy_log.correct(manager, entry.pk, {"kind": EntryKind.RECEIVED}, "was a delivery")
+    changed = energy_log.correct(user, entry.pk, {"kind": EntryKind.RECEIVED}, "was a delivery")
 
     assert (changed.kind, changed.co2e_kg, changed.factor) == (EntryKind.RECEIVED, None, None)
 
 
-def test_undo_brings_back_what_was_corrected_or_deleted(litein: Any, manager: Any) -> None:
-    entry = make_energy_entry(litein, user=manager)
-    energy_log.correct(manager, entry.pk, {"amount": Decimal(2)}, "typo")
-    corrected = energy_log.undo(manager, entry.pk)
-    energy_log.delete(manager, entry.pk, "oops")
-    deleted = energy_log.undo(manager, entry.pk)
+def test_undo_brings_back_what_was_corrected_or_deleted(litein: Any, user: Any) -> None:
+    entry = make_energy_entry(litein, user=user)
+    energy_log.correct(user, entry.pk, {"amount": Decimal(2)}, "typo")
+    corrected = energy_log.undo(user, entry.pk)
+    energy_log.delete(user, entry.pk, "oops")
+    deleted = energy_log.undo(user, entry.pk)
 
     assert (corrected.amount, corrected.co2e_kg) == (24, entry.co2e_kg)
     assert (deleted.deleted_at, deleted.amount) == (None, 24)

@@ -2,32 +2,21 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from energy.choices import EntryKind
 from energy.services import energy_log, set_local_unit
 from energy.stock import StockMonth, StockState, Why, balances, stock_confirmed_months
 from tests.make import make_energy_entry, make_factory
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
 
 
 def at(day: int, hour: int = 6, month: int = 10) -> datetime:

@@ -4,15 +4,10 @@ import pytest
 from django.test import Client
 
 from tests import make
-from tests.cast import AsUser, Cast
+from tests.cast import Cast
 from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hq(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.hq)
 
 
 def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) -> None:

@@ -99,3 +99,13 @@ DOORS = [
     ),
 ]
 both_doors = pytest.mark.parametrize("door", DOORS, ids=str)
+
+
+def problem_of(caught: Any) -> tuple[str, str, str]:
+    """Field, code and message of the first problem."""
+    field, problems = next(iter(caught.value.fields.items()))
+    return field, problems[0]["code"], problems[0]["message"]
+
+
+def codes(entry: Any) -> list[str]:
+    return [notice["code"] for notice in entry.warnings]

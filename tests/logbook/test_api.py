@@ -20,11 +20,6 @@ from tests.measuring import queries_of
 pytestmark = [pytest.mark.django_db, both_doors]
 
 
-@pytest.fixture
-def manager(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.litein_manager)
-
-
 # --- Logging -----------------------------------------------------------------------------------
 def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: Cast, manager: Client) -> None:
     key = uuid.uuid4()

@@ -8,43 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from lib.errors import ApiError
 from logbook.choices import Act
-from tests.logbook.doors import NOW, WHEN, Door, both_doors
+from tests.logbook.doors import NOW, WHEN, Door, both_doors, codes, problem_of
 from tests.make import make_factory, make_user
 from tests.measuring import at_once
 
 DAY = timedelta(days=1)
-pytestmark = both_doors
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What time it is, for services to ask and tests to move."""
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
-
-
-@pytest.fixture
-def manager(litein: Any) -> Any:
-    return make_user(password=None)
-
-
-def problem_of(caught: Any) -> tuple[str, str, str]:
-    field, problems = next(iter(caught.value.fields.items()))
-    return field, problems[0]["code"], problems[0]["message"]
-
-
-def codes(entry: Any) -> list[str]:
-    return [notice["code"] for notice in entry.warnings]
+pytestmark = [both_doors, pytest.mark.usefixtures("clock")]
 
 
 # --- Amounts and periods -----------------------------------------------------------------------
@@ -93,9 +65,9 @@ def test_a_number_far_above_the_last_four_weeks_is_stored_and_said(door: Door, l
     assert odd.warnings[-1] == {"code": "above_usual", "params": {"amount": "240", "unit": door.unit, "limit": "180"}}
 
 
-def test_a_second_entry_of_the_same_and_its_time_names_the_first(door: Door, litein: Any, manager: Any) -> None:
-    gone = door.make(litein, user=manager)
-    door.log.delete(manager, gone.pk, "typo")
+def test_a_second_entry_of_the_same_and_its_time_names_the_first(door: Door, litein: Any, user: Any) -> None:
+    gone = door.make(litein, user=user)
+    door.log.delete(user, gone.pk, "typo")
     first = door.make(litein, amount=Decimal(22))
 
     second = door.make(litein)
@@ -106,11 +78,11 @@ def test_a_second_entry_of_the_same_and_its_time_names_the_first(door: Door, lit
 
 
 # --- Double taps -------------------------------------------------------------------------------
-def test_the_same_tap_again_answers_the_same_row(door: Door, litein: Any, manager: Any) -> None:
+def test_the_same_tap_again_answers_the_same_row(door: Door, litein: Any, user: Any) -> None:
     key = uuid.uuid4()
     taps = [
         door.log.record(
-            manager,
+            user,
             litein,
             door.input_class(**door.of, amount=Decimal(amount), unit=door.unit, timestamp=WHEN),
             client_id=key,
@@ -123,30 +95,30 @@ def test_the_same_tap_again_answers_the_same_row(door: Door, litein: Any, manage
     assert door.model.objects.count() == 1
 
 
-def test_the_same_key_with_another_body_is_a_conflict(door: Door, litein: Any, manager: Any) -> None:
+def test_the_same_key_with_another_body_is_a_conflict(door: Door, litein: Any, user: Any) -> None:
     key = uuid.uuid4()
-    door.make(litein, user=manager, client_id=key)
+    door.make(litein, user=user, client_id=key)
 
     with pytest.raises(ApiError) as caught:
-        door.make(litein, user=manager, client_id=key, amount=Decimal(25))
+        door.make(litein, user=user, client_id=key, amount=Decimal(25))
 
     assert (caught.value.status_code, caught.value.code) == (409, "key_conflict")
 
 
-def test_keys_of_two_people_have_nothing_to_do_with_each_other(door: Door, litein: Any, manager: Any) -> None:
+def test_keys_of_two_people_have_nothing_to_do_with_each_other(door: Door, litein: Any, user: Any) -> None:
     key = uuid.uuid4()
-    door.make(litein, user=manager, client_id=key)
+    door.make(litein, user=user, client_id=key)
     door.make(litein, user=make_user(password=None), client_id=key, amount=Decimal(25))
 
     assert door.model.objects.count() == 2
 
 
-def test_a_tap_that_comes_again_after_undo_brings_nothing_back(door: Door, litein: Any, manager: Any) -> None:
+def test_a_tap_that_comes_again_after_undo_brings_nothing_back(door: Door, litein: Any, user: Any) -> None:
     key = uuid.uuid4()
-    entry = door.make(litein, user=manager, client_id=key)
-    door.log.undo(manager, entry.pk)
+    entry = door.make(litein, user=user, client_id=key)
+    door.log.undo(user, entry.pk)
 
-    again = door.make(litein, user=manager, client_id=key)
+    again = door.make(litein, user=user, client_id=key)
 
     assert (again.pk, again.deleted_at) == (entry.pk, NOW)
 
@@ -162,86 +134,86 @@ def test_two_taps_at_the_same_moment_are_one_row(door: Door) -> None:
 
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
-def test_the_history_keeps_what_a_corrected_entry_was(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager, amount=Decimal(24))
+def test_the_history_keeps_what_a_corrected_entry_was(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user, amount=Decimal(24))
 
-    corrected = door.log.correct(manager, entry.pk, {"amount": Decimal(22)}, "counted  again")
+    corrected = door.log.correct(user, entry.pk, {"amount": Decimal(22)}, "counted  again")
 
-    assert (corrected.amount, corrected.last_act, corrected.changed_by) == (22, Act.CORRECTED, manager)
+    assert (corrected.amount, corrected.last_act, corrected.changed_by) == (22, Act.CORRECTED, user)
     history = list(door.log.history(entry).values_list("pgh_label", "last_act", "change_reason"))
     assert history == [("insert", "recorded", ""), ("update", "corrected", "counted again")]
 
 
-def test_a_corrected_time_moves_the_entry_to_that_factory_day(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager)
+def test_a_corrected_time_moves_the_entry_to_that_factory_day(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user)
 
-    moved = door.log.correct(manager, entry.pk, {"timestamp": WHEN - DAY}, "wrong day")
+    moved = door.log.correct(user, entry.pk, {"timestamp": WHEN - DAY}, "wrong day")
 
     assert moved.period_start == datetime(2026, 11, 19, 3, tzinfo=UTC)
 
 
-def test_a_note_warns_of_nothing_again(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager)
+def test_a_note_warns_of_nothing_again(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user)
     door.make(litein, amount=Decimal(1))
 
-    changed = door.log.correct(manager, entry.pk, {"note": "wet"}, "added a note")
+    changed = door.log.correct(user, entry.pk, {"note": "wet"}, "added a note")
 
     assert (changed.note, changed.warnings) == ("wet", entry.warnings)
 
 
-def test_deleted_stays_as_a_row_with_its_reason(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager)
+def test_deleted_stays_as_a_row_with_its_reason(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user)
 
-    door.log.delete(manager, entry.pk, "logged twice")
+    door.log.delete(user, entry.pk, "logged twice")
 
     entry.refresh_from_db()
     assert (entry.deleted_at, entry.last_act, entry.change_reason) == (NOW, Act.DELETED, "logged twice")
     for act in (door.log.delete, lambda u, pk, r: door.log.correct(u, pk, {"note": "x"}, r)):
         with pytest.raises(ApiError) as caught:
-            act(manager, entry.pk, "again")
+            act(user, entry.pk, "again")
         assert (caught.value.status_code, caught.value.code) == (409, "entry_deleted")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 301])
-def test_no_change_without_a_reason_of_some_length(door: Door, litein: Any, manager: Any, reason: str) -> None:
-    entry = door.make(litein, user=manager)
+def test_no_change_without_a_reason_of_some_length(door: Door, litein: Any, user: Any, reason: str) -> None:
+    entry = door.make(litein, user=user)
 
     for act in (door.log.delete, lambda u, pk, r: door.log.correct(u, pk, {"note": "x"}, r)):
         with pytest.raises(ApiError) as caught:
-            act(manager, entry.pk, reason)
+            act(user, entry.pk, reason)
         assert problem_of(caught)[0] == "reason"
 
 
-def test_undo_takes_a_new_entry_away_and_twice_is_once(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager)
+def test_undo_takes_a_new_entry_away_and_twice_is_once(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user)
 
-    door.log.undo(manager, entry.pk)
-    again = door.log.undo(manager, entry.pk)
+    door.log.undo(user, entry.pk)
+    again = door.log.undo(user, entry.pk)
 
     assert (again.deleted_at, again.last_act) == (NOW, Act.UNDONE)
 
 
-def test_undo_brings_back_what_was_corrected_or_deleted(door: Door, litein: Any, manager: Any) -> None:
-    entry = door.make(litein, user=manager)
-    door.log.correct(manager, entry.pk, {"amount": Decimal(2)}, "typo")
-    corrected = door.log.undo(manager, entry.pk)
-    door.log.delete(manager, entry.pk, "oops")
-    deleted = door.log.undo(manager, entry.pk)
+def test_undo_brings_back_what_was_corrected_or_deleted(door: Door, litein: Any, user: Any) -> None:
+    entry = door.make(litein, user=user)
+    door.log.correct(user, entry.pk, {"amount": Decimal(2)}, "typo")
+    corrected = door.log.undo(user, entry.pk)
+    door.log.delete(user, entry.pk, "oops")
+    deleted = door.log.undo(user, entry.pk)
 
     assert (corrected.amount, deleted.amount, deleted.deleted_at) == (entry.amount, entry.amount, None)
     assert entry.events.count() == 5
 
 
 def test_undo_is_for_ten_minutes_and_for_the_same_person(
-    door: Door, litein: Any, manager: Any, clock: SimpleNamespace
+    door: Door, litein: Any, user: Any, clock: SimpleNamespace
 ) -> None:
-    entry = door.make(litein, user=manager)
+    entry = door.make(litein, user=user)
 
     with pytest.raises(ApiError) as by_other:
         door.log.undo(make_user(password=None), entry.pk)
     clock.now = NOW + timedelta(minutes=10, seconds=1)
     with pytest.raises(ApiError) as too_late:
-        door.log.undo(manager, entry.pk)
+        door.log.undo(user, entry.pk)
 
     assert by_other.value.code == too_late.value.code == "undo_expired"
     assert not door.model.objects.filter(deleted_at__isnull=False).exists()

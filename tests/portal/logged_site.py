@@ -10,6 +10,7 @@ from devices.models import Assignment
 from emissions.models import EmissionHour
 from factories.models import Factory
 from tests import make
+from tests.compliance.build import hour_of
 
 # 14:20 in Nairobi: the factory day began at 06:00, so eight whole hours of it are over.
 NOW = datetime(2026, 11, 22, 11, 20, tzinfo=UTC)
@@ -56,28 +57,9 @@ def measure(assignment: Assignment, first: datetime, last: datetime, *, without:
     left_out, rows, start = set(without), [], first
     while start < last:
         if start not in left_out:
-            rows.append(_hour(assignment, start, hour_kg(start) * 10**9))
+            rows.append(hour_of(assignment, start, kg=hour_kg(start)))
         start += timedelta(hours=1)
     EmissionHour.objects.bulk_create(rows)
-
-
-def _hour(assignment: Assignment, start: datetime, microgram: int) -> EmissionHour:
-    return EmissionHour(
-        device=assignment.device,
-        assignment=assignment,
-        period_start=start,
-        status="measured",
-        measured_ug=microgram,
-        record_ug=microgram,
-        flux_ug_per_m2=0,
-        covered_ms=3_600_000,
-        weight_s=3600.0,
-        readings=720,
-        valid_readings=720,
-        operating_ms=3_600_000,
-        idle_ms=0,
-        method_version="1",
-    )
 
 
 def day_at(now: datetime) -> date:

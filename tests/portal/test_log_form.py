@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from energy.models import EnergyEntry
 from energy.services import set_local_unit
@@ -20,15 +19,8 @@ from tests import make
 from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, YESTERDAY, day_start, log_days
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 SAVE = "7d0c1f0e-4f1e-4d2c-9a53-3c0f2b6f8f11"
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
 
 
 class Phone:

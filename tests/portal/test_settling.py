@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from devices.models import MCUDevice
 from emissions.models import EmissionHour, TouchedMinute
@@ -13,15 +12,10 @@ from tests import make
 from tests.cast import AsUser, Cast
 from tests.portal.logged_site import NOW, make_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 STILL_COUNTING = "The period is not over. This total is final from 23 Nov 06:02."
 BEING_ADDED = "New readings are being added. This total is final in a few minutes."
 OUTSTANDING = "This total may change until %s: a chimney sensor is silent or late and may still send stored readings."
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from compliance.schedule import logs
 from factories.choices import Item
@@ -19,17 +18,10 @@ from tests.cast import AsUser, Cast
 from tests.measuring import queries_of
 from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, make_site, measure
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 A_DAY = timedelta(days=1)
 HTML_BUDGET = 12 * 1024  # compressed
 SVG_BUDGET = 12 * 1024
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
 
 
 def today(browser: Client, factory: Any) -> Any:
@@ -176,15 +168,7 @@ def test_a_hole_leads_to_the_form_of_its_day(cast: Cast, as_user: AsUser) -> Non
 
 
 def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: Cast, as_user: AsUser) -> None:
-    make.make_energy_entry(
-        cast.litein,
-        energy_type="electricity",
-        unit="kWh",
-        amount=Decimal(100_000),
-        timestamp=None,
-        period_start=day_start(TODAY - 51 * A_DAY),
-        period_end=day_start(TODAY - 21 * A_DAY),
-    )
+    make.make_bill(cast.litein, 100_000, day_start(TODAY - 51 * A_DAY), day_start(TODAY - 21 * A_DAY))
 
     rows = {row.name: row for row in today(as_user(cast.hq), cast.litein).context["page"].missing.rows}
 
@@ -193,15 +177,7 @@ def test_a_bill_that_is_not_due_yet_is_awaited_and_not_missed(cast: Cast, as_use
 
 
 def test_a_late_bill_is_missed_for_the_days_after_its_date_as_on_morning(cast: Cast, as_user: AsUser) -> None:
-    make.make_energy_entry(
-        cast.litein,
-        energy_type="electricity",
-        unit="kWh",
-        amount=Decimal(100_000),
-        timestamp=None,
-        period_start=day_start(TODAY - 68 * A_DAY),
-        period_end=day_start(TODAY - 38 * A_DAY),
-    )
+    make.make_bill(cast.litein, 100_000, day_start(TODAY - 68 * A_DAY), day_start(TODAY - 38 * A_DAY))
 
     rows = {row.name: row for row in today(as_user(cast.hq), cast.litein).context["page"].missing.rows}
     log = logs([cast.litein], NOW)[cast.litein.pk]

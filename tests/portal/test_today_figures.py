@@ -8,20 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from portal.carbon_words import wood_pair
 from tests import make
 from tests.cast import AsUser, Cast
-from tests.portal.logged_site import NOW, TODAY, YESTERDAY, LoggedSite, day_start, make_site
+from tests.portal.logged_site import TODAY, YESTERDAY, LoggedSite, day_start, make_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -4,28 +4,19 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from energy.models import EnergyEntry
 from production.models import ProductionEntry
 from tests import make
 from tests.cast import AsUser, Cast
-from tests.portal.logged_site import NOW, TODAY, YESTERDAY, day_start, log_days, wood_stere
+from tests.portal.logged_site import TODAY, YESTERDAY, day_start, log_days, wood_stere
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
 
 
 @pytest.fixture
@@ -34,15 +25,7 @@ def url(cast: Cast) -> str:
     days = [YESTERDAY - back * A_DAY for back in range(21) if (YESTERDAY - back * A_DAY).day != 14]
     log_days(cast.litein, cast.litein_manager, days)
     EnergyEntry.objects.filter(energy_type__code="electricity").delete()
-    make.make_energy_entry(
-        cast.litein,
-        energy_type="electricity",
-        unit="kWh",
-        amount=Decimal(61_000),
-        timestamp=None,
-        period_start=day_start(TODAY - 52 * A_DAY),
-        period_end=day_start(TODAY + 9 * A_DAY),
-    )
+    make.make_bill(cast.litein, 61_000, day_start(TODAY - 52 * A_DAY), day_start(TODAY + 9 * A_DAY))
     return f"/factories/{cast.litein.pk}/month/"
 
 

@@ -8,16 +8,11 @@ from django.test import Client
 
 from production.models import ProductionEntry
 from tests import make
-from tests.cast import AsUser, Cast
+from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/production/"
-
-
-@pytest.fixture
-def manager(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.litein_manager)
 
 
 def body(cast: Cast, **fields: Any) -> dict[str, Any]:

@@ -10,16 +10,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from production.models import ProductionEntry
-from tests.make import make_factory, make_production, make_user
+from tests.make import make_production, make_user
 
 pytestmark = pytest.mark.django_db
 
 ARGUMENTS = ("--factory", "Litein", "--time-column", "day", "--value-column", "made")
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
 
 
 def run(folder: Path, text: str, *more: str, unit: str = "t", product: str = "Made tea") -> None:

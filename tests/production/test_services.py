@@ -2,12 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,38 +13,13 @@ from factories.choices import ProductionUnit
 from lib.errors import ApiError
 from production.models import ProductionEntry
 from production.services import in_kg
-from tests.make import make_factory, make_production, make_user
+from tests.logbook.doors import codes, problem_of
+from tests.make import make_factory, make_production
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("clock")
+
 WHEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What time it is, for services to ask and tests to move."""
-    found = SimpleNamespace(now=NOW)
-    monkeypatch.setattr(timezone, "now", lambda: found.now)
-    return found
-
-
-@pytest.fixture
-def litein(db: None) -> Any:
-    return make_factory(name="Litein Tea Factory")
-
-
-@pytest.fixture
-def manager(litein: Any) -> Any:
-    return make_user(password=None)
-
-
-def problem_of(caught: Any) -> tuple[str, str, str]:
-    field, problems = next(iter(caught.value.fields.items()))
-    return field, problems[0]["code"], problems[0]["message"]
-
-
-def codes(entry: ProductionEntry) -> list[str]:
-    return [notice["code"] for notice in entry.warnings]
 
 
 # --- What was made -----------------------------------------------------------------------------
