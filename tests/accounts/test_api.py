@@ -18,17 +18,13 @@ from accounts.models import ApiToken
 from accounts.roles import Role, Scope
 from accounts.tokens import create_token
 from tests import make
-from tests.cast import AsUser, Cast
+from tests.cast import AsUser, Cast, with_token
 
 pytestmark = pytest.mark.django_db
 
 
 def log_in(client: Client, **body: Any) -> Any:
     return client.post("/api/login/", {"password": make.PASSWORD} | body, content_type="application/json")
-
-
-def with_token(token: str) -> Client:
-    return Client(headers={"Authorization": f"Token {token}"})
 
 
 # --- Signing in --------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """Invitations: one use, an end, revoked, for one person or for the bearer; of two who race, one wins."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -15,6 +13,7 @@ from accounts.roles import Role, Scope
 from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import at_once
 
 pytestmark = pytest.mark.django_db
 JOINING = {"first_name": "Chepkoech", "contact": "+254712345678", "password": make.PASSWORD}
@@ -222,24 +221,14 @@ def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(cast: Cast,
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_race_for_one_link_one_wins(cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
-    together, ends = Barrier(4), []
 
-    def run(number: int) -> None:
-        together.wait(10)
+    def join(number: int) -> str:
         try:
             accept(token, phone=f"+25471234567{number}", first_name="R", password=make.PASSWORD)
-            ends.append("joined")
         except ApiError as error:
-            ends.append(error.code)
-        finally:
-            connection.close()
+            return error.code
+        return "joined"
 
-    threads = [Thread(target=run, args=[number]) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert sorted(ends) == ["invitation_used"] * 3 + ["joined"]
+    assert sorted(at_once(4, join)) == ["invitation_used"] * 3 + ["joined"]
     assert User.objects.filter(phone__startswith="+25471234567").count() == 1
     assert Membership.objects.filter(factory=cast.litein, user__first_name="R").count() == 1

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from accounts.roles import Role
 from tests import make
+from tests.accounts.test_api import code_of
 from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
@@ -25,11 +26,6 @@ def _own_language() -> Iterator[None]:
 
 def sign_in(client: Client, login: str, password: str = make.PASSWORD, **extra: Any) -> Any:
     return client.post("/accounts/login/", {"login": login, "password": password} | extra)
-
-
-def code_of(secret: str) -> str:
-    counter = next(iter(totp.yield_hotp_counters_from_time()))
-    return totp.format_hotp_value(totp.hotp_value(secret, counter))
 
 
 @pytest.mark.parametrize("login", ["hq@test.example", "HQ@Test.Example", " hq@test.example "])

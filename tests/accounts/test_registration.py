@@ -1,6 +1,5 @@
 """Asking for access: the same answer for everybody, nothing granted, seen by whom it concerns, answered once."""
 
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from accounts.roles import Role
 from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.measuring import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -189,25 +189,15 @@ def test_a_request_is_answered_once(cast: Cast, as_user: AsUser) -> None:
 def test_two_who_approve_at_once_make_one_invitation(cast: Cast) -> None:
     request = make.make_access_request(cast.organisation)
     grant = Grant(organisation_id=cast.organisation.pk, role=Role.AUDITOR)
-    together, codes = Barrier(2), []
 
-    def answer() -> None:
-        together.wait(10)
+    def answer(_number: int) -> str:
         try:
             approve(cast.hq, request.pk, grant)
-            codes.append("approved")
         except ApiError as error:
-            codes.append(error.code)
-        finally:
-            connection.close()
+            return error.code
+        return "approved"
 
-    threads = [Thread(target=answer) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert sorted(codes) == ["already_decided", "approved"]
+    assert sorted(at_once(2, answer)) == ["already_decided", "approved"]
     assert Invitation.objects.count() == 1
 
 

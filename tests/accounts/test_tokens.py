@@ -9,13 +9,9 @@ from accounts.models import ApiToken
 from accounts.roles import Role, Scope
 from accounts.tokens import MOST_TOKENS
 from tests import make
-from tests.cast import AsUser, Cast
+from tests.cast import AsUser, Cast, with_token
 
 pytestmark = pytest.mark.django_db
-
-
-def with_token(token: str) -> Client:
-    return Client(headers={"Authorization": f"Token {token}"})
 
 
 def create(client: Client, **body: Any) -> Any:

@@ -31,6 +31,7 @@ from accounts.roles import Role, Scope
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import names, the_schema
+from tests.cast import with_token
 
 pytestmark = pytest.mark.django_db
 CHECKS = [
@@ -73,10 +74,6 @@ def who_ask(world: World) -> dict[str, Client]:
         "integrator": with_token(make.make_token(integrator, Scope.READ)),
         "nobody": Client(raise_request_exception=False),
     }
-
-
-def with_token(token: str) -> Client:
-    return Client(headers={"Authorization": f"Token {token}"}, raise_request_exception=False)
 
 
 def send(client: Client, case: Any) -> Response:
