@@ -7,6 +7,7 @@ from typing import Any
 from devices.models import MCUDevice
 from mqtt_ingest.identify import Arrival, DeviceRef
 from mqtt_ingest.parse import parse
+from mqtt_ingest.queries import counters
 from mqtt_ingest.receive import Received
 
 STREAM = 2871049911
@@ -32,6 +33,15 @@ def received(device_id: str, payload: bytes | dict[str, Any], kind: str = "readi
 
 
 def arrival(device: MCUDevice, payload: bytes | dict[str, Any], kind: str = "readings", **fields: Any) -> Arrival:
-    message = received(device.device_id, payload, kind, **fields)
-    parsed = parse(message.topic, message.payload, message.received_ms)
-    return Arrival(message, parsed, DeviceRef(device.pk, device.revoked_at is not None))
+    ref = DeviceRef(device.pk, device.revoked_at is not None)
+    return arrival_of(received(device.device_id, payload, kind, **fields), ref)
+
+
+def arrival_of(one: Received, device: DeviceRef | None = None) -> Arrival:
+    return Arrival(one, parse(one.topic, one.payload, one.received_ms), device or DeviceRef(1, False))
+
+
+def adds_up() -> bool:
+    """What was received is what was stored, was there already, or was refused."""
+    found = counters()
+    return found.received == found.stored + found.duplicate + sum(found.rejected.values())

@@ -1,4 +1,4 @@
-"""The in-memory twin of the MQTT client: what the pipeline sees of a broker, without one."""
+"""The in-memory twin of the MQTT client: what the pipeline sees of a broker, without one; and a clock to set."""
 
 from collections.abc import Sequence
 
@@ -30,3 +30,11 @@ class InMemoryReceiver:
 
     def stop_reading(self) -> None:
         self.is_reading = False
+
+
+class Clock:
+    def __init__(self, now_s: float = 0.0) -> None:
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        return self.now_s

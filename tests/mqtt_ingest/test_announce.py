@@ -7,27 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mqtt_ingest.announce import INTERVAL_S, Announcer, merge
-from mqtt_ingest.identify import Arrival, DeviceRef
-from mqtt_ingest.parse import parse
-from tests.mqtt_ingest.build import STREAM, message, now_ms, reading, received
-from tests.mqtt_ingest.fakes import InMemoryReceiver
-
-
-class Clock:
-    now_s = 50.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.mqtt_ingest.build import STREAM, arrival_of, message, now_ms, reading, received
+from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
 
 
 class Scene:
     def __init__(self, pause_s: float = 0.0) -> None:
-        self.receiver, self.clock, self.pause_s = InMemoryReceiver(), Clock(), pause_s
+        self.receiver, self.clock, self.pause_s = InMemoryReceiver(), Clock(50.0), pause_s
         self.announcer = Announcer(self.receiver, self.clock, lambda arrival: self.pause_s)
 
     def commit(self, payload: bytes, device_id: str = "litein-1") -> None:
         one = received(device_id, payload)
-        self.announcer.announce([Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))])
+        self.announcer.announce([arrival_of(one)])
 
     def said(self) -> list[dict[str, object]]:
         return [json.loads(payload) for _, payload in self.receiver.published]

@@ -1,21 +1,14 @@
 """A batch is due by its size in readings or the age of its oldest message, whichever comes first."""
 
 from mqtt_ingest.batch import Batch
-from mqtt_ingest.identify import Arrival, DeviceRef
-from mqtt_ingest.parse import parse
-from tests.mqtt_ingest.build import message, reading, received
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from mqtt_ingest.identify import Arrival
+from tests.mqtt_ingest.build import arrival_of, message, reading, received
+from tests.mqtt_ingest.fakes import Clock
 
 
 def arrival(count: int) -> Arrival:
     one = received("litein-1", message(*(reading(seq) for seq in range(1, count + 1))))
-    return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+    return arrival_of(one)
 
 
 def test_an_empty_batch_is_never_due() -> None:

@@ -12,16 +12,9 @@ from mqtt_ingest.parse import parse
 from mqtt_ingest.receive import Received
 from tests.make import make_device
 from tests.mqtt_ingest.build import message, reading, received
+from tests.mqtt_ingest.fakes import Clock
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def parsed_pair(device_id: str, payload: bytes | None = None) -> tuple[Received, object]:
@@ -33,7 +26,7 @@ def test_all_devices_of_a_call_are_found_in_one_query_and_then_in_none(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     devices = [make_device() for _ in range(5)]
-    directory = DeviceDirectory(Clock())
+    directory = DeviceDirectory(Clock(1000.0))
     names = [device.device_id for device in devices]
 
     with django_assert_num_queries(1):
@@ -47,7 +40,7 @@ def test_all_devices_of_a_call_are_found_in_one_query_and_then_in_none(
 
 
 def test_a_device_registered_a_second_ago_is_known() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     directory = DeviceDirectory(clock)
     assert directory.find(["new-one"]) == {"new-one": None}
     device = make_device(device_id="new-one")
@@ -60,7 +53,7 @@ def test_a_device_registered_a_second_ago_is_known() -> None:
 
 
 def test_a_revoked_device_is_refused_after_a_few_seconds() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     directory = DeviceDirectory(clock)
     device = make_device()
     directory.find([device.device_id])
@@ -86,7 +79,7 @@ def test_everything_of_an_unknown_device_is_refused_once() -> None:
 
 def test_a_query_that_fails_leaves_nobody_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     device = make_device()
-    directory = DeviceDirectory(Clock())
+    directory = DeviceDirectory(Clock(1000.0))
 
     class Gone:
         @staticmethod
@@ -103,7 +96,7 @@ def test_a_query_that_fails_leaves_nobody_unknown(monkeypatch: pytest.MonkeyPatc
 
 def test_made_up_ids_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CAPACITY_COUNT", 10)
-    directory = DeviceDirectory(Clock())
+    directory = DeviceDirectory(Clock(1000.0))
     device = make_device()
 
     for number in range(50):

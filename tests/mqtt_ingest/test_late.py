@@ -23,6 +23,7 @@ from mqtt_ingest.parts import Parts
 from mqtt_ingest.retry import until_database_answers
 from mqtt_ingest.store import store, store_parts
 from tests import make
+from tests.emissions.test_rollup_reach import figures, settle
 from tests.measuring import at_once
 from tests.mqtt_ingest.build import arrival, message, now_ms, reading
 
@@ -33,20 +34,6 @@ MOST_LATE_MS = 366 * DAY_MS - MINUTE_MS  # a minute for the test itself
 
 Row = dict[str, Any]
 Key = tuple[str, datetime]
-
-
-def settle() -> None:
-    while rollups.roll_up_touched():
-        pass
-
-
-def figures(device: MCUDevice) -> list[tuple[object, ...]]:
-    """Every bit of every roll-up, without the keys."""
-    found: list[tuple[object, ...]] = []
-    for model in MODELS:
-        names = [f.name for f in model._meta.fields if f.name not in ("pk", "device", "assignment")]
-        found += model.objects.filter(device=device).order_by("period_start").values_list(*names)
-    return found
 
 
 def lively(rng: random.Random, seq: int, t_ms: int) -> Row:

@@ -8,15 +8,9 @@ from mqtt_ingest.queries import counters
 from mqtt_ingest.store import store
 from tests.make import make_device
 from tests.mqtt_ingest.build import arrival
+from tests.mqtt_ingest.fakes import Clock
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mqtt_ingest.rate_limit import TokenBuckets
 from mqtt_ingest.retry import until_database_answers
 from mqtt_ingest.store import store, store_parts
 from tests.make import make_device
-from tests.mqtt_ingest.build import arrival, message, now_ms, reading, received
+from tests.mqtt_ingest.build import adds_up, arrival, message, now_ms, reading, received
 from tests.mqtt_ingest.fakes import InMemoryReceiver
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +41,6 @@ def _poison(monkeypatch: pytest.MonkeyPatch) -> None:
         return _load(app, name).replace(*poisoned[name]) if name in poisoned else _load(app, name)
 
     monkeypatch.setattr(store_module.sql, "load", load)
-
-
-def adds_up() -> bool:
-    found = counters()
-    return found.received == found.stored + found.duplicate + sum(found.rejected.values())
 
 
 @pytest.mark.usefixtures("_poison")

@@ -6,28 +6,20 @@ import pytest
 
 from mqtt_ingest.announce import Announcer
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.identify import Arrival, DeviceRef
-from mqtt_ingest.parse import parse
+from mqtt_ingest.identify import Arrival
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
-from tests.mqtt_ingest.build import message, now_ms, reading, received
-from tests.mqtt_ingest.fakes import InMemoryReceiver
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.mqtt_ingest.build import arrival_of, message, now_ms, reading, received
+from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
 
 
 def arrival(device_id: str = "litein-1", payload: bytes | None = None) -> Arrival:
     one = received(device_id, payload or message(reading(1), reading(2)))
-    return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+    return arrival_of(one)
 
 
 def arrival_at(received_ms: int, payload: bytes) -> Arrival:
     one = received("litein-1", payload, received_ms=received_ms)
-    return Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+    return arrival_of(one)
 
 
 def test_a_burst_passes_and_then_the_rate() -> None:
@@ -80,7 +72,7 @@ def test_a_status_costs_as_much_as_twenty_readings() -> None:
     clock = Clock()
     buckets = TokenBuckets(rate_per_s=200, burst=200, clock=clock)
     one = received("litein-1", {"v": 1, "online": True}, "status")
-    status = Arrival(one, parse(one.topic, one.payload, one.received_ms), DeviceRef(1, False))
+    status = arrival_of(one)
 
     at_once = [limit_rate(buckets, status) for _ in range(30)]
     clock.now_s = 1.0

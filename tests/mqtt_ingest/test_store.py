@@ -25,18 +25,13 @@ from mqtt_ingest.staging import SMALLEST_FLOAT4
 from mqtt_ingest.store import store
 from tests.make import make_device
 from tests.measuring import at_once
-from tests.mqtt_ingest.build import STREAM, arrival, message, now_ms, reading
+from tests.mqtt_ingest.build import STREAM, adds_up, arrival, message, now_ms, reading
 
 pytestmark = pytest.mark.django_db
 
 
 def stream_text(device: object, stream: int = STREAM) -> str:
     return DeviceStream.objects.get(device=device, stream=stream - STREAM_OFFSET).received
-
-
-def adds_up() -> bool:
-    found = counters()
-    return found.received == found.stored + found.duplicate + sum(found.rejected.values())
 
 
 def test_a_reading_is_stored_with_all_its_values() -> None:
