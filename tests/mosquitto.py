@@ -55,7 +55,7 @@ class Mosquitto:
         self.folder = folder
         self.is_tls = is_tls
         self.certificates = ensure_certificates(folder)
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
         files = {
@@ -200,7 +200,7 @@ class Watcher:
             self._lines.put(line)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

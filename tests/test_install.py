@@ -9,7 +9,6 @@ import http.cookiejar
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from django.db import connection
 
 from lib.local.postgres import LocalPostgres
 from tests.environment import DATA_DIR
+from tests.mosquitto import free_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STEP_TIMEOUT_S = 120.0
@@ -90,12 +90,6 @@ def steps(installation: Installation) -> dict[str, subprocess.CompletedProcess[s
         "createsuperuser": installation.manage("createsuperuser", "--noinput", **person),
         "collectstatic": installation.manage("collectstatic", "--noinput"),
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:

@@ -19,7 +19,6 @@ from functools import cache, partial
 from pathlib import Path
 
 TIMESTAMP = re.compile(rb'"timestamp":"([^"]+)"')
-HELLO = b"retry: 3000\n\n"
 TINY_BYTES = 2_048  # what a slow client's kernel takes
 OPEN_TIMEOUT_S = 60.0
 OPENED_AT_ONCE = 20

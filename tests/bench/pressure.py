@@ -10,7 +10,6 @@ by itself; devices with an outbox must lose nothing, and nothing may be stored t
 import argparse
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ import django
 import psutil
 
 import tests.environment  # noqa: F401  # a folder of our own
+from tests.mosquitto import free_port
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "carbontrack.settings"
 django.setup()
@@ -205,18 +205,12 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> int:
     asked = arguments()
     print(machine(), flush=True)
     half_s = asked.minutes * 30
     flood_identities = FLOOD_IDENTITIES if asked.flood else 0
-    port = _free_port()
+    port = free_port()
     with ExitStack() as stack:
         parts = stack.enter_context(
             BenchParts(identities=flood_identities + asked.devices, environment={"INGEST_METRICS_PORT": str(port)})

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from demo import instance, preflight
 from demo.addresses import bind_problem, lan_addresses, shown_address
 from demo.preflight import NotReadyError, check
+from tests.mosquitto import free_port
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -27,19 +28,11 @@ def taken_port() -> Iterator[int]:
         yield other_program.getsockname()[1]
 
 
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(autouse=True)
-def _free_ports_and_an_empty_folder(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_port: int
-) -> None:
+def _free_ports_and_an_empty_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings.DATA_DIR, settings.DATABASE_URL, settings.HTTP_BIND = tmp_path / "var", "", "127.0.0.1"
-    settings.HTTP_PORT, settings.MQTT_PORT = free_port, _another_free_port(free_port)
+    settings.HTTP_PORT = free_port()
+    settings.MQTT_PORT = _another_free_port(settings.HTTP_PORT)
     monkeypatch.delenv("MQTT_BROKER_URL", raising=False)
 
 
@@ -50,9 +43,7 @@ def test_free_ports_and_an_empty_folder_are_all_it_takes(settings: Settings) -> 
 
 
 def _another_free_port(port: int) -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found = int(probe.getsockname()[1])
+    found = free_port()
     return found if found != port else _another_free_port(port)
 
 
