@@ -65,8 +65,11 @@ class RunningFleet:
         return time.monotonic() - asked_s
 
 
+Begin = Callable[..., RunningFleet]
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., RunningFleet]]:
+def start(tmp_path: Path) -> Iterator[Begin]:
     running: list[RunningFleet] = []
 
     def start_fleet(devices: list[SimulatedDevice], passwords: dict[str, str], place: BrokerPlace) -> RunningFleet:
@@ -107,6 +110,16 @@ def place(mosquitto: Mosquitto) -> BrokerPlace:
     return place_of(mosquitto.port, mosquitto.certificates.ca_file)
 
 
+@pytest.fixture
+def begin(start: Begin, passwords: dict[str, str], place: BrokerPlace) -> Begin:
+    """`begin(before)` runs the fleet against Mosquitto."""
+    return lambda before=None: start(make_devices(before), passwords, place)
+
+
+def wait_until_filled(ingest: IngestStandIn) -> None:
+    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+
+
 def is_empty(fleet: Fleet) -> bool:
     return all(len(link.device.outbox) == 0 for link in fleet.links)
 
@@ -121,12 +134,10 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
 
 
 @pytest.mark.needs("mosquitto")
-def test_fleet_reports_itself_and_makes_up_the_last_half_hour(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
-) -> None:
-    running = start(make_devices(), passwords, place)
+def test_fleet_reports_itself_and_makes_up_the_last_half_hour(begin: Begin, ingest: IngestStandIn) -> None:
+    running = begin()
 
-    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    wait_until_filled(ingest)
     wait_until(lambda: is_empty(running.fleet))
 
     assert ingest.seqs("litein-01") == list(range(1, len(ingest.seqs("litein-01")) + 1))
@@ -140,10 +151,8 @@ def test_fleet_reports_itself_and_makes_up_the_last_half_hour(
 
 
 @pytest.mark.needs("mosquitto")
-def test_live_readings_follow_every_five_seconds(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
-) -> None:
-    start(make_devices(), passwords, place)
+def test_live_readings_follow_every_five_seconds(begin: Begin, ingest: IngestStandIn) -> None:
+    begin()
     ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
     last = max(ingest.seqs("litein-01"))
 
@@ -157,15 +166,11 @@ def test_live_readings_follow_every_five_seconds(
 
 @pytest.mark.needs("mosquitto")
 def test_a_device_that_the_firmware_wants_is_let_go_when_all_it_made_up_is_stored(
-    start: Callable[..., RunningFleet],
-    passwords: dict[str, str],
-    place: BrokerPlace,
-    ingest: IngestStandIn,
-    tmp_path: Path,
+    begin: Begin, ingest: IngestStandIn, tmp_path: Path
 ) -> None:
     ingest.answers = False
-    running = start(make_devices(), passwords, place)
-    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    running = begin()
+    wait_until_filled(ingest)
     firmware_files.want(tmp_path, "litein-01")
     assert firmware_files.released(tmp_path) == ""
 
@@ -182,13 +187,11 @@ def test_a_device_that_the_firmware_wants_is_let_go_when_all_it_made_up_is_store
 
 
 @pytest.mark.needs("mosquitto")
-def test_broker_acknowledgements_alone_free_nothing(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
-) -> None:
+def test_broker_acknowledgements_alone_free_nothing(begin: Begin, ingest: IngestStandIn) -> None:
     ingest.answers = False
 
-    running = start(make_devices(), passwords, place)
-    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    running = begin()
+    wait_until_filled(ingest)
 
     assert all(len(link.device.outbox) >= FILL_COUNT for link in running.fleet.links)
     assert all(link.device.progress is None for link in running.fleet.links)
@@ -196,13 +199,9 @@ def test_broker_acknowledgements_alone_free_nothing(
 
 @pytest.mark.needs("mosquitto")
 def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
-    start: Callable[..., RunningFleet],
-    passwords: dict[str, str],
-    place: BrokerPlace,
-    ingest: IngestStandIn,
-    mosquitto: Mosquitto,
+    begin: Begin, ingest: IngestStandIn, mosquitto: Mosquitto
 ) -> None:
-    running = start(make_devices(), passwords, place)
+    running = begin()
     ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
     subscriptions = ingest.subscription_count
 
@@ -227,14 +226,10 @@ def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
 
 @pytest.mark.needs("mosquitto")
 def test_stop_is_quick_and_leaves_devices_off_line_and_progress_on_disk(
-    start: Callable[..., RunningFleet],
-    passwords: dict[str, str],
-    place: BrokerPlace,
-    ingest: IngestStandIn,
-    tmp_path: Path,
+    begin: Begin, ingest: IngestStandIn, tmp_path: Path
 ) -> None:
-    running = start(make_devices(), passwords, place)
-    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+    running = begin()
+    wait_until_filled(ingest)
     wait_until(lambda: is_empty(running.fleet))
 
     took_s = running.stop()
@@ -248,17 +243,15 @@ def test_stop_is_quick_and_leaves_devices_off_line_and_progress_on_disk(
 
 
 @pytest.mark.needs("mosquitto")
-def test_second_start_continues_where_the_first_ended(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
-) -> None:
-    first = start(make_devices(), passwords, place)
-    ingest.wait_for(lambda: all(len(ingest.seqs(planned.device_id)) >= FILL_COUNT for planned in FLEET))
+def test_second_start_continues_where_the_first_ended(begin: Begin, ingest: IngestStandIn) -> None:
+    first = begin()
+    wait_until_filled(ingest)
     wait_until(lambda: is_empty(first.fleet))
     first.stop()
     before = {link.device.device_id: link.device.progress for link in first.fleet.links}
     known = {device_id: set(readings) for device_id, readings in ingest.readings.items()}
 
-    start(make_devices(before), passwords, place)
+    begin(before)
     ingest.wait_for(lambda: all(set(ingest.readings[p.device_id]) - known[p.device_id] for p in FLEET))
 
     for device_id, last in before.items():
@@ -271,9 +264,10 @@ def test_second_start_continues_where_the_first_ended(
 
 @pytest.mark.needs("mosquitto")
 def test_refused_device_waits_a_minute_and_disturbs_no_other(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
+    begin: Begin, passwords: dict[str, str], ingest: IngestStandIn
 ) -> None:
-    running = start(make_devices(), passwords | {"boito-01": "wrong"}, place)
+    passwords["boito-01"] = "wrong"
+    running = begin()
     refused = next(link for link in running.fleet.links if link.device.device_id == "boito-01")
 
     ingest.wait_for(lambda: len(ingest.seqs("litein-01")) >= FILL_COUNT)
@@ -285,10 +279,8 @@ def test_refused_device_waits_a_minute_and_disturbs_no_other(
 
 
 @pytest.mark.needs("mosquitto")
-def test_command_is_answered_with_a_refusal(
-    start: Callable[..., RunningFleet], passwords: dict[str, str], place: BrokerPlace, ingest: IngestStandIn
-) -> None:
-    start(make_devices(), passwords, place)
+def test_command_is_answered_with_a_refusal(begin: Begin, ingest: IngestStandIn) -> None:
+    begin()
     ingest.wait_for(lambda: bool(ingest.readings["litein-01"]))
 
     ingest.command("litein-01", {"v": 1, "id": "9c1f", "kind": "reboot"})
@@ -297,14 +289,14 @@ def test_command_is_answered_with_a_refusal(
     assert ingest.acks == [{"v": 1, "id": "9c1f", "ok": False, "error": "a simulated device does not carry out reboot"}]
 
 
-def test_fleet_works_with_the_embedded_broker(start: Callable[..., RunningFleet], tmp_path: Path) -> None:
+def test_fleet_works_with_the_embedded_broker(start: Begin, tmp_path: Path) -> None:
     with embedded.running_broker(tmp_path / "broker") as broker:
         ca_file = broker.certificates.ca_file
         broker.passwords = {planned.device_id: f"secret of {planned.device_id}" for planned in FLEET}
         stand_in = IngestStandIn(port=broker.port, ca_file=str(ca_file), password=embedded.INGEST_PASSWORD)
         with stand_in as ingest:
             running = start(make_devices(), broker.passwords, place_of(broker.port, ca_file))
-            ingest.wait_for(lambda: all(len(ingest.seqs(p.device_id)) >= FILL_COUNT for p in FLEET))
+            wait_until_filled(ingest)
             wait_until(lambda: is_empty(running.fleet))
 
             took_s = running.stop()
