@@ -17,30 +17,11 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="carbontrack-test-"))
 # The embedded server may run as another user, who must be able to come in.
 DATA_DIR.chmod(0o755)
 
-_EMPTIED = (
-    "DATABASE_URL",
-    "SECRET_KEY",
-    "MQTT_BROKER_URL",
-    "MQTT_CA_FILE",
-    "MQTT_PUBLIC_HOST",
-    "ALLOWED_HOSTS",
-    "CSRF_TRUSTED_ORIGINS",
-    "CARBONTRACK_DEMO",
-    "DEBUG",
-    "HTTPS",
-    "HTTP_BIND",
-    "HTTP_PORT",
-    "MQTT_PORT",
-    "DEMO_FLEET",
-    "DEMO_PASSWORD",
-    "EMAIL_URL",
-    "LOG_LEVEL",
-    "INGEST_RATE_LIMIT_PER_S",
-    "INGEST_RATE_BURST",
-    "INGEST_METRICS_PORT",
-    "DEFAULT_FROM_EMAIL",
-    "PROXY_COUNT",
-)
+_EMPTIED = """
+    DATABASE_URL SECRET_KEY MQTT_BROKER_URL MQTT_CA_FILE MQTT_PUBLIC_HOST ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS
+    CARBONTRACK_DEMO DEBUG HTTPS HTTP_BIND HTTP_PORT MQTT_PORT DEMO_FLEET DEMO_PASSWORD EMAIL_URL LOG_LEVEL
+    INGEST_RATE_LIMIT_PER_S INGEST_RATE_BURST INGEST_METRICS_PORT DEFAULT_FROM_EMAIL PROXY_COUNT
+""".split()
 os.environ.update(dict.fromkeys(_EMPTIED, ""))
 os.environ["DATA_DIR"] = str(DATA_DIR)
 # Playwright's synchronous API runs an event loop in the test's thread; our ORM calls there are not async.

@@ -33,25 +33,17 @@ def own_broker(settings: Any, tmp_path: Path) -> None:
     settings.MQTT_CA_FILE = str(ensure_certificates(tmp_path / "certificates").ca_file)
 
 
+def provision(folder: Path, *arguments: str) -> None:
+    device = "--factory Litein --device-id litein-9 --firmware-config".split()
+    call_command("provision_device", *device, str(folder / "node.json"), *arguments)
+
+
 @pytest.fixture
 def write(tmp_path: Path, capsys: Any) -> Any:
     """Runs the command; gives what it wrote into the file, and what it printed."""
 
     def run(*arguments: str, range_ppm: str = "200000", sensor: str = "sprintir-20") -> tuple[dict[str, Any], str]:
-        call_command(
-            "provision_device",
-            "--factory",
-            "Litein",
-            "--device-id",
-            "litein-9",
-            "--sensor",
-            sensor,
-            "--range-ppm",
-            range_ppm,
-            "--firmware-config",
-            str(tmp_path / "node.json"),
-            *arguments,
-        )
+        provision(tmp_path, "--sensor", sensor, "--range-ppm", range_ppm, *arguments)
         return json.loads((tmp_path / "node.json").read_text()), capsys.readouterr().out
 
     return run
@@ -59,16 +51,7 @@ def write(tmp_path: Path, capsys: Any) -> Any:
 
 def refusal(tmp_path: Path, *arguments: str) -> str:
     with pytest.raises(CommandError) as caught:
-        call_command(
-            "provision_device",
-            "--factory",
-            "Litein",
-            "--device-id",
-            "litein-9",
-            "--firmware-config",
-            str(tmp_path / "node.json"),
-            *arguments,
-        )
+        provision(tmp_path, *arguments)
     assert not MCUDevice.objects.exists()
     return str(caught.value)
 

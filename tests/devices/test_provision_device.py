@@ -94,24 +94,9 @@ def test_a_new_chimney_takes_readings_as_old_as_ingest_takes(litein: Factory, pr
 
 
 def test_everything_can_be_said_otherwise(litein: Factory, provision: Any) -> None:
-    provision(
-        "--chimney",
-        "Dryer",
-        "--width",
-        "0.6",
-        "--height",
-        "0.8",
-        "--profile",
-        "0.9",
-        "--basis",
-        "dry",
-        "--compensation",
-        "proportional",
-        "--sensor",
-        "sprintir-20",
-        "--range-ppm",
-        "200000",
-    )
+    chimney = "--chimney Dryer --width 0.6 --height 0.8 --profile 0.9".split()
+    gas = "--basis dry --compensation proportional --sensor sprintir-20 --range-ppm 200000".split()
+    provision(*chimney, *gas)
 
     chimney, assignment = Chimney.objects.get(), Assignment.objects.get()
     assert (chimney.name, chimney.shape) == ("Dryer", "rectangle")

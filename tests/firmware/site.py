@@ -46,22 +46,8 @@ class Site:
         self._others = self._files = 0
         self.factory = make_factory(name="Litein Tea Factory", altitude_m=1_980.0)
         self.settings_file = folder / "node.json"
-        call_command(
-            "provision_device",
-            "--factory",
-            "Litein",
-            "--device-id",
-            DEVICE_ID,
-            "--sensor",
-            "sprintir-20",
-            "--range-ppm",
-            "200000",
-            "--basis",
-            "dry",
-            "--firmware-config",
-            str(self.settings_file),
-            stdout=StringIO(),
-        )
+        device = f"--factory Litein --device-id {DEVICE_ID} --sensor sprintir-20 --range-ppm 200000 --basis dry".split()
+        call_command("provision_device", *device, "--firmware-config", str(self.settings_file), stdout=StringIO())
         broker.reload()
         self.settings = json.loads(self.settings_file.read_text())
         fast = FastTime(SPEED, int(time.time()) + EQUAL_AFTER_S)
