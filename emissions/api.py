@@ -158,7 +158,7 @@ class EmissionsView(APIView):
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise ApiError(
-            405, "method_not_allowed", _("Measured readings are never changed or deleted: send a new version.")
+            405, "method_not_allowed", _("Measured readings are never changed or deleted: correct by a new version.")
         )
 
 

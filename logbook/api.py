@@ -192,6 +192,10 @@ class EntrySchema(SwaggerAutoSchema):
             view, path, method, components, request, overrides | view.operations().get(view.action, {}), *keys
         )
 
+    def get_operation_id(self, operation_keys: Any = None) -> str:
+        """`import` is a word of Python's, so the method has another name than the operation."""
+        return str(super().get_operation_id(operation_keys)).removesuffix("_file")
+
 
 class EntryViewSet(ScopedReadOnlyViewSet):
     """Log, correct, delete, undo. A subclass names its log, its rights and its shapes."""

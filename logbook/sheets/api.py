@@ -49,10 +49,17 @@ class RowErrorSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(help_text="what is wrong and what to do")
 
 
+class NoticeParams(serializers.DictField):
+    """Counts are numbers and amounts texts, so the schema takes any value."""
+
+    class Meta:
+        swagger_schema_fields = {"additionalProperties": True}
+
+
 class ImportNoticeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     message = serializers.CharField()
-    params = serializers.DictField()
+    params = NoticeParams()
 
 
 class ImportResultSerializer(serializers.Serializer[Any]):

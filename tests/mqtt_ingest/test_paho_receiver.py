@@ -142,7 +142,10 @@ def test_a_wrong_password_is_logged_once_with_the_remedy(
     url = settings.MQTT_BROKER_URL.replace("-of-the-tests", "-of-others")
     attempts: list[float] = []
     one = PahoReceiver(BrokerAddress.from_url(url, settings.MQTT_CA_FILE))
-    monkeypatch.setattr(one, "_put_off_retry", lambda put_off=one._put_off_retry: (attempts.append(1), put_off()))
+    connect = one._client.connect
+    monkeypatch.setattr(
+        one._client, "connect", lambda *args, **options: (attempts.append(1), connect(*args, **options))
+    )
 
     one.start()
     wait_until(lambda: len(attempts) >= 3)
