@@ -303,5 +303,5 @@ def test_lists_hold_what_is_in_scope_and_nothing_else(who: str, names: set[str],
     assert {row["name"] for row in rows} == names
 
 
-def test_every_role_stands_in_the_matrix() -> None:
+def test_every_role_is_in_the_matrix() -> None:
     assert {Role.FACTORY_MANAGER, Role.HQ_MANAGER, Role.INSTALLER, Role.AUDITOR, Role.INTEGRATOR} == set(Role)

@@ -114,7 +114,7 @@ def test_a_time_says_how_it_is_written(hq: Client) -> None:
 
 
 # --- 401, 403 ----------------------------------------------------------------------------------
-def test_nobody_is_told_to_sign_in(client: Client) -> None:
+def test_a_request_without_a_user_gets_401_and_how_to_sign_in(client: Client) -> None:
     response = client.get("/api/me/")
 
     assert error(response, 401)["code"] == "not_signed_in"
@@ -134,7 +134,7 @@ def test_an_expired_token_is_a_bad_one(client: Client, cast: Cast) -> None:
     assert body["code"] == "invalid_token"
 
 
-def test_the_token_of_somebody_who_left_is_a_bad_one(client: Client, cast: Cast) -> None:
+def test_the_token_of_a_user_who_left_is_invalid(client: Client, cast: Cast) -> None:
     token = make.make_token(cast.hq)
     cast.hq.is_active = False
     cast.hq.save()

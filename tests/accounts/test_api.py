@@ -120,7 +120,7 @@ def test_an_unknown_account_costs_as_many_hashes_as_a_wrong_password(
     assert hashes_of(phone="+254712345678") == hashes_of(phone="+254700000000") >= 1
 
 
-def test_who_belongs_nowhere_waits_for_approval(client: Client, cast: Cast) -> None:
+def test_a_user_without_a_role_waits_for_approval(client: Client, cast: Cast) -> None:
     response = log_in(client, email="nobody@test.example")
 
     assert (response.status_code, response.json()["code"]) == (403, "not_approved")

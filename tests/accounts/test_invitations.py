@@ -120,7 +120,7 @@ def test_a_new_account_joins_and_is_signed_in(client: Client, cast: Cast) -> Non
     assert Invitation.objects.get().accepted_by == user
 
 
-def test_who_is_signed_in_joins_as_themselves(cast: Cast, as_user: AsUser) -> None:
+def test_a_signed_in_user_joins_as_themselves(cast: Cast, as_user: AsUser) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     as_user(cast.nobody).post(f"/join/{token}/")
@@ -219,7 +219,7 @@ def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(cast: Cast,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_race_for_one_link_one_wins(cast: Cast) -> None:
+def test_of_several_who_race_for_one_link_one_wins(cast: Cast) -> None:
     token = make.make_invitation(cast.hq, cast.litein)
 
     def join(number: int) -> str:

@@ -64,7 +64,7 @@ def test_a_wrong_login_stays_on_the_page(client: Client, cast: Cast, login: str)
     assert client.get("/api/me/").status_code == 401
 
 
-def test_who_left_is_not_let_in(client: Client, cast: Cast) -> None:
+def test_a_user_who_left_cannot_sign_in(client: Client, cast: Cast) -> None:
     cast.hq.is_active = False
     cast.hq.save()
 

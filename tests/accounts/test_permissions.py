@@ -82,7 +82,7 @@ def test_each_role_counts_where_it_was_given(group: dict[str, Factory]) -> None:
     require(user, Action.MANAGE_DEVICES, group["Momul"])
 
 
-def test_nobody_and_those_who_left_see_nothing(group: dict[str, Factory]) -> None:
+def test_users_without_a_role_and_former_users_see_nothing(group: dict[str, Factory]) -> None:
     gone = make.make_user(is_active=False)
     make.make_membership(user=gone, role=Role.HQ_MANAGER, organisation=group["Litein"].organisation)
 
@@ -104,7 +104,7 @@ def test_out_of_scope_is_not_found_and_without_the_right_is_forbidden(group: dic
     assert found == group["Litein"]
 
 
-def test_a_whole_organisation_is_only_of_those_who_have_all_of_it(group: dict[str, Factory]) -> None:
+def test_only_a_role_in_the_whole_organisation_gives_the_whole_organisation(group: dict[str, Factory]) -> None:
     user = make.make_user()
     tea = group["Litein"].organisation
     make.make_membership(user=user, role=Role.HQ_MANAGER, factory=group["Foreign"])

@@ -186,7 +186,7 @@ def test_a_request_is_answered_once(cast: Cast, as_user: AsUser) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_approve_at_once_make_one_invitation(cast: Cast) -> None:
+def test_two_approvals_at_once_make_one_invitation(cast: Cast) -> None:
     request = make.make_access_request(cast.organisation)
     grant = Grant(organisation_id=cast.organisation.pk, role=Role.AUDITOR)
 

@@ -52,7 +52,7 @@ def test_nothing_yet_is_zero_and_not_absent(client: Client) -> None:
     assert found["carbontrack_rollup_lag_seconds"] == 0
 
 
-def test_what_waits_for_roll_up_is_told(client: Client) -> None:
+def test_the_metric_counts_what_waits_for_roll_up(client: Client) -> None:
     now = timezone.now()
     TouchedMinute.objects.create(device=make.make_device(), period_start=now, created_at=now)
 

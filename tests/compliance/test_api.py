@@ -53,7 +53,7 @@ def test_hq_sets_corrects_and_ends_a_target(cast: Cast, hq: Client) -> None:
     assert Target.objects.count() == 1
 
 
-def test_a_target_of_the_organisation_is_seen_by_who_sees_all_of_it(cast: Cast, hq: Client, as_user: AsUser) -> None:
+def test_only_those_who_see_the_whole_organisation_see_its_target(cast: Cast, hq: Client, as_user: AsUser) -> None:
     whole = post(hq, NEW | {"metric": "absolute_t", "base_value": "100", "target_value": "50"}).json()
     own = make.make_target(cast.litein)
     make.make_target(cast.momul)

@@ -209,7 +209,7 @@ def test_a_monthly_bill_is_awaited_for_35_days(ended_days_ago: int, is_missing: 
     assert (Item.ELECTRICITY in log_of(factory).yesterday.missing) == is_missing
 
 
-def test_who_reads_the_meter_each_day_is_not_waited_for() -> None:
+def test_a_site_that_logs_its_meter_daily_gets_no_grace_for_a_bill() -> None:
     factory = make.make_factory()
     log_day(factory, 2, "electricity")
     log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))

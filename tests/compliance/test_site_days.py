@@ -225,7 +225,7 @@ def test_many_entries_and_marks_need_no_more_queries_than_one(django_assert_max_
         assert refresh() == 20
 
 
-def test_another_hour_or_zone_cuts_the_days_anew(litein: Factory) -> None:
+def test_another_hour_or_zone_recomputes_the_days(litein: Factory) -> None:
     make_production(litein, 2400)
     day_of(litein)
 

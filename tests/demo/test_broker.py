@@ -91,7 +91,7 @@ def test_a_device_gets_in_as_soon_as_it_exists_and_not_after_it_is_revoked(broke
     assert refusal(broker, "chimney-3", "new") == NOT_AUTHORIZED
 
 
-def test_while_the_database_is_down_a_device_is_told_to_come_back(broker: RunningBroker) -> None:
+def test_while_the_database_is_down_a_device_is_asked_to_retry(broker: RunningBroker) -> None:
     broker.database_is_down = True
 
     assert refusal(broker, "chimney-1", "right-1") == SERVER_UNAVAILABLE

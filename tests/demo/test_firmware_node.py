@@ -136,7 +136,7 @@ def test_what_was_installed_after_a_failed_build_is_found_by_the_next(tmp_path: 
 
 
 @pytest.mark.needs("g++", "cmake")
-def test_a_cache_that_cmake_no_longer_takes_is_made_anew(tmp_path: Path) -> None:
+def test_a_cache_that_cmake_rejects_is_rebuilt(tmp_path: Path) -> None:
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.20)\nproject(x NONE)\nadd_custom_target(node_host)\n"
     )
@@ -215,7 +215,7 @@ def test_without_a_fleet_there_is_no_node(settings: Settings, tmp_path: Path) ->
     assert not firmware_node.can_run()
 
 
-def test_a_new_start_hands_over_anew(tmp_path: Path) -> None:
+def test_a_new_start_hands_over_again(tmp_path: Path) -> None:
     firmware_files.want(tmp_path, "litein-01")
     firmware_files.release(tmp_path, "litein-01")
 

@@ -141,7 +141,7 @@ def test_a_process_id_that_was_given_out_again_does_not_hold_a_folder(tmp_path: 
     assert instance.holder(tmp_path) is None
 
 
-def test_an_old_python_is_told_what_to_install(tmp_path: Path) -> None:
+def test_with_an_old_python_the_message_says_what_to_install(tmp_path: Path) -> None:
     bootstrap = BASE_DIR / "bootstrap.py"
     as_if_old = (
         "import runpy, sys; names = runpy.run_path(sys.argv[1]); "
@@ -158,7 +158,7 @@ def test_an_old_python_is_told_what_to_install(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_python_without_the_venv_module_is_told_which_package_brings_it(tmp_path: Path) -> None:
+def test_without_the_venv_module_the_message_names_the_package(tmp_path: Path) -> None:
     fake_python = tmp_path / "python3.14"
     # As Debian's python3 without python3-venv: new enough, but ensurepip is not there.
     fake_python.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; *) exit 0;; esac\n')

@@ -146,7 +146,7 @@ def test_a_reading_published_by_hand_is_committed(running: Demo) -> None:
 
 
 @pytest.mark.needs("mosquitto_pub")
-def test_the_line_in_the_block_works_as_it_stands(running: Demo) -> None:
+def test_the_line_in_the_block_works_unchanged(running: Demo) -> None:
     line = next(line for line in running.console if "mosquitto_pub" in line)
 
     subprocess.run(["sh", "-c", line], check=True, timeout=TIMEOUT_S)

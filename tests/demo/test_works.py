@@ -38,7 +38,7 @@ def test_the_stack_of_an_average_day_is_that_of_the_model_factory() -> None:
 
 
 @given(name=st.sampled_from(NAMES), moments=st.lists(MOMENTS_S, min_size=3, max_size=3, unique=True))
-def test_what_lies_between_two_moments_is_the_sum_of_its_parts(name: str, moments: list[int]) -> None:
+def test_the_work_between_two_moments_is_the_sum_of_its_parts(name: str, moments: list[int]) -> None:
     first, middle, last = sorted(moments)
     own = cast.works_of(name, ANCHOR_DAY)
 

@@ -151,7 +151,7 @@ def test_passwords_in_the_files_open_the_broker(seed: Callable[..., list[tuple[s
     assert stat.S_IMODE((tmp_path / "fleet.json").stat().st_mode) == 0o600
 
 
-def test_lost_or_wrong_device_password_is_drawn_anew_and_the_others_kept(
+def test_a_lost_or_wrong_device_password_is_replaced_and_the_others_are_kept(
     seed: Callable[..., list[tuple[str, str]]], tmp_path: Path
 ) -> None:
     seed(fleet=3)

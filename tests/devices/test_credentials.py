@@ -117,7 +117,7 @@ def test_no_device_ever_touches_a_topic_of_another(own: str, other: str, rest: s
 
 
 @given(own=device_ids, topic=st.text(max_size=80), use=st.sampled_from(USES))
-def test_a_device_touches_nothing_but_what_lies_below_its_id(own: str, topic: str, use: Any) -> None:
+def test_a_device_reaches_only_topics_below_its_id(own: str, topic: str, use: Any) -> None:
     assume(own != INGEST_USER)
 
     assert may_use_topic(own, topic, use) == topic.startswith(f"carbontrack/v1/{own}/")

@@ -210,7 +210,7 @@ def test_an_interval_that_the_node_would_refuse_is_refused() -> None:
         firmware_config.check_measuring("stc31", 0.01)
 
 
-def test_on_this_machine_a_node_is_told_that_no_board_finds_the_broker(write: Any, settings: Any) -> None:
+def test_on_this_machine_the_settings_warn_that_no_board_finds_the_broker(write: Any, settings: Any) -> None:
     settings.MQTT_BROKER_URL = "mqtts://carbontrack-ingest:secret@127.0.0.1:8883"
 
     _config, out = write()

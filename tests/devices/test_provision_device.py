@@ -66,7 +66,7 @@ def test_without_json_the_same_is_printed_for_people(litein: Factory, capsys: An
     assert "carbontrack/v1/litein-9/readings" in out
 
 
-def test_the_public_name_of_the_broker_is_what_devices_are_told(litein: Factory, provision: Any, settings: Any) -> None:
+def test_devices_get_the_public_name_of_the_broker(litein: Factory, provision: Any, settings: Any) -> None:
     settings.MQTT_PUBLIC_HOST = "mqtt.example"
 
     assert provision()["host"] == "mqtt.example"

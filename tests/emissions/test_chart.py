@@ -179,7 +179,7 @@ def test_the_same_data_gives_the_same_bytes_in_many_threads() -> None:
     assert b"<dc:date>" not in once[0]
 
 
-def test_the_svg_stands_alone_and_is_as_large_as_asked() -> None:
+def test_the_svg_refers_to_nothing_and_is_as_large_as_asked() -> None:
     text = chart.svg(some_data(), Look(800, 400, True)).decode()
 
     root = ElementTree.fromstring(text)
@@ -221,7 +221,7 @@ def test_any_number_of_periods_is_drawn(resolution: str, count: int) -> None:
 # --- The endpoint ------------------------------------------------------------------------------
 @pytest.mark.django_db
 @pytest.mark.parametrize(("form", "kind"), [("svg", "image/svg+xml"), ("png", "image/png")])
-def test_it_answers_an_image_and_304_to_who_has_it(
+def test_it_answers_an_image_and_304_when_the_client_has_it(
     chimney: Any, cast: Cast, as_user: AsUser, form: str, kind: str
 ) -> None:
     hq, url = (as_user(cast.hq), f"/api/emissions/chart.{form}?factory={cast.litein.pk}&from=2026-11-18T21:00:00Z")

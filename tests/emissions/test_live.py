@@ -203,7 +203,7 @@ def test_a_browser_listens_with_its_session(server: str, world: SimpleNamespace)
         ("reader", "device=%00", 404, "not_found"),
     ],
 )
-def test_who_may_not_listen_is_told_why(
+def test_a_refused_listener_gets_the_reason(
     server: str, world: SimpleNamespace, who: str, query: str, status: int, code: str
 ) -> None:
     tokens = {"reader": f"Token {world.token}", "nobody": f"Token {world.nobodys_token}"}
@@ -223,7 +223,7 @@ def test_head_answers_at_once_without_a_stream(server: str, world: SimpleNamespa
     assert live.hub.watched() == []
 
 
-def test_a_stream_ends_after_its_lifetime_so_that_rights_are_asked_anew(
+def test_a_stream_ends_after_its_lifetime_so_that_rights_are_checked_again(
     listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LIFETIME_S", 0.2)
@@ -233,7 +233,7 @@ def test_a_stream_ends_after_its_lifetime_so_that_rights_are_asked_anew(
 
 
 # --- Coming back -------------------------------------------------------------------------------
-def test_who_comes_back_gets_what_was_missed_to_the_last_row_of_a_batch(
+def test_a_returning_client_gets_all_it_missed_to_the_last_row_of_a_batch(
     listen: Callable[..., Stream], world: SimpleNamespace
 ) -> None:
     """A batch is stored in one moment; a line that broke in its middle must not cost the other half."""

@@ -163,7 +163,7 @@ def test_the_end_of_the_boot_before_is_known_by_its_last_number() -> None:
 @pytest.mark.parametrize(
     "status", [{"outbox": "many"}, {"outbox": True}, {"outbox": 10**9, "previous": "x"}, {"outbox": 10**9}, []]
 )
-def test_whatever_a_device_says_of_itself_the_answer_stands(status: Any) -> None:
+def test_no_odd_status_of_a_device_breaks_the_answer(status: Any) -> None:
     device = device_heard(status=status)
     stream(device, 7, NOW - HOUR, NOW, (2**31 - 2, 2**31 - 1))
 

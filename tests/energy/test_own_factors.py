@@ -123,7 +123,7 @@ def test_a_measured_methane_alone_changes_methane_alone(cast: Cast) -> None:
     assert (entry.biogenic_co2_kg, entry.ch4_kg) == (Decimal("1747.2"), Decimal("0.171600"))
 
 
-def test_a_sum_of_all_gases_stands_alone(cast: Cast) -> None:
+def test_a_sum_of_all_gases_has_no_parts(cast: Cast) -> None:
     add(cast, wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=None, gas_kg_per_tj=None))
 
     entry = burn(cast.litein, factor_set="own-2026")
@@ -315,7 +315,7 @@ def test_hq_looks_adds_and_finds_its_factor(cast: Cast, as_user: AsUser) -> None
     assert client.get(f"{URL}?own=true").json()["results"] == [added.json()]
 
 
-def test_others_own_factors_are_not_there(cast: Cast, as_user: AsUser) -> None:
+def test_own_factors_of_others_are_hidden(cast: Cast, as_user: AsUser) -> None:
     own = add(cast)
 
     def seen(user: Any) -> tuple[int, int]:
@@ -349,7 +349,7 @@ def test_nobody_adds_to_an_organisation_of_others(cast: Cast, as_user: AsUser) -
     assert post(as_user(county), body()).status_code == 403
 
 
-def test_who_manages_two_organisations_names_one(cast: Cast, as_user: AsUser) -> None:
+def test_a_manager_of_two_organisations_names_one(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
     client = as_user(cast.hq)
 

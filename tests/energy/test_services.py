@@ -168,7 +168,7 @@ def test_what_was_not_used_emits_nothing_and_needs_no_period(litein: Any, kind: 
         ({"source_id": 2_000_000_000}, "source", "unknown_source"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
+def test_impossible_values_are_refused_by_field(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
         make_energy_entry(litein, **fields)
 
@@ -187,7 +187,7 @@ def test_a_bill_over_new_year_says_that_the_factor_changes(litein: Any) -> None:
 # --- Plausibility ------------------------------------------------------------------------------
 
 
-def test_wood_beyond_four_kilograms_a_kilogram_of_tea_is_said(litein: Any) -> None:
+def test_more_than_four_kilograms_of_wood_a_kilogram_of_tea_gives_a_warning(litein: Any) -> None:
     ProductionEntry.objects.create(
         factory=litein,
         product=Product.MADE_TEA,

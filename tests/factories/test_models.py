@@ -108,7 +108,7 @@ def test_production_is_not_negative() -> None:
 
 
 # --- Services ----------------------------------------------------------------------------------
-def test_a_factory_begins_with_its_boiler_and_the_first_chimney_stands_over_it() -> None:
+def test_a_factory_begins_with_its_boiler_and_the_first_chimney_belongs_to_it() -> None:
     factory = make.make_factory()
     boiler = factory.emission_sources.get()
     first, second = add_chimney(factory, diameter_m=0.9), add_chimney(factory, width_m=1, height_m=2)
@@ -118,7 +118,7 @@ def test_a_factory_begins_with_its_boiler_and_the_first_chimney_stands_over_it()
     assert (first.shape, second.shape) == ("circle", "rectangle")
 
 
-def test_who_makes_an_organisation_is_its_first_manager() -> None:
+def test_the_creator_of_an_organisation_is_its_first_manager() -> None:
     user = make.make_user()
 
     organisation = create_organisation(user, "Tea Group")

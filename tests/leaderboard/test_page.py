@@ -210,7 +210,7 @@ def test_ordinals(number: int, word: str) -> None:
     assert words.ordinal(number) == word
 
 
-def test_a_place_is_told_as_a_range() -> None:
+def test_a_place_is_shown_as_a_range() -> None:
     place = Place(8, 5, 14, 3)
 
     assert (words.place_words(place), words.range_words(place)) == ("shared 8th", "5th–14th")
@@ -227,7 +227,7 @@ def test_days_are_named_up_to_three() -> None:
     assert days_in_words(days, 9) == "14 Nov, 15 Nov, 16 Nov and others, 9 days in total"
 
 
-def test_a_place_without_a_grid_factor_is_told_so_on_the_page(network: SimpleNamespace, as_user: AsUser) -> None:
+def test_without_a_grid_factor_the_page_says_that_it_is_unavailable(network: SimpleNamespace, as_user: AsUser) -> None:
     abroad = make.make_factory(organisation=network.organisation, country="ZZ")
     fill_days(abroad, 30, last=network.last)
 

@@ -175,7 +175,7 @@ def test_energy_by_a_factor_without_a_heating_value_is_filled_in_its_metric_alon
         ),
     ],
 )
-def test_a_site_without_a_place_is_told_why_and_what_to_do(
+def test_a_site_without_a_place_shows_why_and_what_to_do(
     network: SimpleNamespace, hole: dict[str, Any], days: Any, code: ReasonCode, words: str
 ) -> None:
     for back in days:

@@ -43,7 +43,7 @@ def test_an_entry_without_a_period_fills_the_factory_day_that_holds_it(door: Doo
         ({"amount": Decimal(10) ** 12}, "amount", "out_of_range"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(
+def test_impossible_values_are_refused_by_field(
     door: Door, litein: Any, fields: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(ApiError) as caught:

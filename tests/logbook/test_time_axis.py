@@ -74,7 +74,7 @@ def test_dates_alone_are_whole_days_of_the_zone() -> None:
     assert [slot.end - slot.start for slot in found if isinstance(slot, Slot)] == [24 * HOUR, 23 * HOUR, 24 * HOUR]
 
 
-def test_the_hour_that_a_clock_change_repeats_is_told_by_the_order_of_the_file() -> None:
+def test_the_order_of_the_file_dates_the_hour_that_a_clock_change_repeats() -> None:
     cells = [
         "25/10/2026 00:30",
         "25/10/2026 01:00",
@@ -121,7 +121,7 @@ def test_what_is_no_time_is_a_problem_of_its_row_alone(cell: Any) -> None:
 
 
 @pytest.mark.parametrize("cells", [["03/04/2026 01:00", "03/04/2026 02:00"], ["13/04/2026", "04/13/2026"]])
-def test_where_day_and_month_cannot_be_told_somebody_must_say(cells: list[str]) -> None:
+def test_ambiguous_days_and_months_need_an_answer(cells: list[str]) -> None:
     with pytest.raises(SheetError, match="give date_order"):
         read(cells, zone=NAIROBI, time_is=TimeIs.END)
 

@@ -70,7 +70,7 @@ def test_refused_readings_are_named_with_their_reason() -> None:
     assert answer["refused"] == [[2, 3, "future_time"], [4, 4, "bad_schema"], [7, 8, "future_time"]]
 
 
-def test_a_mean_frees_all_it_stands_for() -> None:
+def test_a_mean_frees_all_readings_that_it_covers() -> None:
     scene = Scene()
 
     scene.commit(message(reading(22, span_s=60, n=12, seq_from=11)))

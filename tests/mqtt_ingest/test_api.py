@@ -163,7 +163,7 @@ def test_a_bad_reading_is_refused_and_the_others_stored(
 
 
 @pytest.mark.usefixtures("device")
-def test_who_sees_but_may_not_write_is_told_so_and_nothing_is_stored(people: SimpleNamespace) -> None:
+def test_a_user_who_may_only_read_gets_403_and_nothing_is_stored(people: SimpleNamespace) -> None:
     with pytest.raises(PermissionDenied):
         store_posted(people.auditor, posted())
 

@@ -63,7 +63,7 @@ def test_one_large_batch_does_not_pass_the_limit_either() -> None:
 
 
 @pytest.mark.usefixtures("_limit_of_five")
-def test_what_fills_a_gap_or_goes_on_is_taken_and_what_stands_apart_is_refused() -> None:
+def test_a_reading_that_fills_a_gap_or_continues_is_taken_and_a_distant_one_is_refused() -> None:
     device = make_device()
     for payload in every_second(10, 5):  # 10, 12, 14, 16, 18
         store([arrival(device, payload)])
@@ -89,7 +89,7 @@ def test_with_room_for_some_the_lowest_are_taken() -> None:
 
 
 @pytest.mark.usefixtures("_limit_of_five")
-def test_a_refused_reading_that_stands_twice_in_a_batch_is_refused_twice_and_never_answered_as_stored() -> None:
+def test_a_refused_reading_that_is_in_a_batch_twice_is_refused_twice_and_never_answered_as_stored() -> None:
     device, receiver = make_device(), InMemoryReceiver()
     store([arrival(device, payload) for payload in every_second(10, 5)])
     again = message(reading(99, now_ms()), reading(12, now_ms()))

@@ -239,9 +239,7 @@ def test_what_we_publish_is_what_another_reads(ends: tuple[DuplexSocket, socket.
     assert came == [Published(b"carbontrack/v1/litein-1/committed", b"x" * size_bytes, 65_535, False)]
 
 
-def test_answers_to_what_we_published_are_told_apart_from_all_else_and_told_once(
-    ends: tuple[DuplexSocket, socket.socket],
-) -> None:
+def test_answers_to_our_publications_are_recognised_and_reported_once(ends: tuple[DuplexSocket, socket.socket]) -> None:
     duplex, broker = ends
     broker.sendall(b"\x40\x02\x00\x07" + publish(b"t", b"x") + b"\x40\x02\x01\x00" + PINGRESP)
 

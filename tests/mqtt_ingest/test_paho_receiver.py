@@ -190,7 +190,7 @@ def test_a_broker_that_breaks_the_protocol_is_left_and_tried_again(monkeypatch: 
     assert one.take(0.0) == []
 
 
-def test_a_broker_that_sends_is_alive_though_its_answer_to_a_ping_stands_behind_all_that(
+def test_a_broker_that_sends_is_alive_though_its_answer_to_a_ping_comes_after_its_messages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(paho_receiver, "KEEP_ALIVE_S", 1)

@@ -105,7 +105,7 @@ spoilt = st.builds(lambda one, name: one | {name: NO_NUMBER}, sound, st.sampled_
 
 @settings(deadline=None)
 @given(st.lists(sound | spoilt | doubtful, min_size=1, max_size=6).map(lambda them: [*them, spoilt_one()]))
-def test_nan_refuses_the_reading_it_stands_in_and_changes_nothing_for_the_others(readings: list[object]) -> None:
+def test_nan_refuses_the_reading_that_has_it_and_changes_no_other(readings: list[object]) -> None:
     sober = [one for one in readings if not has_nan(one)]
     alone = parse(f"{ROOT}/litein-1/readings", message(sober), NOW_MS) if sober else None
 

@@ -47,7 +47,7 @@ def test_a_fault_of_ours_is_not_waited_out() -> None:
         until_database_answers(Work(1, ProgrammingError), threading.Event())
 
 
-def test_told_to_stop_it_tries_once_more() -> None:
+def test_after_a_stop_it_tries_once_more() -> None:
     stop = threading.Event()
     stop.set()
     work = Work(failures=99)

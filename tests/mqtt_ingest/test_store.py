@@ -69,7 +69,7 @@ def test_a_null_value_is_stored_as_null() -> None:
     assert Emission.objects.get().co2_ppm is None
 
 
-def test_a_mean_stands_for_the_readings_it_was_made_of() -> None:
+def test_a_mean_covers_the_readings_it_was_made_of() -> None:
     device = make_device()
     t_ms = 1_795_262_405_000 - 86_400_000
     mean = reading(22, now_ms() // 60_000 * 60_000 - 60_000 + 1_000, span_s=60, n=12, seq_from=11)
@@ -323,7 +323,7 @@ def _parameters() -> dict[str, object]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_live_pages_are_told_of_new_young_readings_when_they_are_committed() -> None:
+def test_live_pages_hear_of_new_recent_readings_when_they_are_committed() -> None:
     device = make_device()
     listener = psycopg2.connect(**_parameters())
     listener.autocommit = True

@@ -59,7 +59,7 @@ def test_the_calls_run_as_they_stand(cast: Cast, live_server: Any) -> None:
     assert reads["curl"].split("'")[1] in reads["javascript"]
 
 
-def test_the_spare_device_is_named_to_who_sees_it_and_may_write(cast: Cast, as_user: AsUser) -> None:
+def test_the_spare_device_is_named_to_users_who_see_it_and_may_write(cast: Cast, as_user: AsUser) -> None:
     twin = make.make_factory(organisation=cast.organisation, name="Litein Twin (sandbox)")
     make.make_device(factory=twin, device_id=DEVICE_ID)
     make.make_membership(user=cast.outsider, role=Role.AUDITOR, factory=cast.elsewhere)

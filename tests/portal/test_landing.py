@@ -50,7 +50,7 @@ def test_a_manager_of_a_mine_lands_on_its_today(cast: Cast, as_user: AsUser) -> 
     assert response.status_code == 200
 
 
-def test_who_manages_a_factory_beside_the_whole_lands_on_the_whole(cast: Cast, as_user: AsUser) -> None:
+def test_a_manager_of_the_organisation_and_of_a_factory_lands_on_the_organisation(cast: Cast, as_user: AsUser) -> None:
     make.make_membership(user=cast.litein_manager, role=Role.HQ_MANAGER, organisation=cast.organisation)
 
     assert as_user(cast.litein_manager).get("/")["Location"] == "/morning/"
@@ -103,7 +103,7 @@ def test_choosing_asks_no_more_queries_for_more_factories(cast: Cast, as_user: A
 
 
 # --- Nobody yet ----------------------------------------------------------------------------------
-def test_who_belongs_nowhere_is_told_what_happens_next(cast: Cast, as_user: AsUser) -> None:
+def test_a_user_without_a_role_reads_what_happens_next(cast: Cast, as_user: AsUser) -> None:
     response = as_user(cast.nobody).get("/")
 
     assert response.status_code == 200

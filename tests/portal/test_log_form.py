@@ -132,7 +132,7 @@ def test_one_wrong_row_keeps_all_of_them_out_and_what_was_typed_in(phone: Phone)
     assert 'aria-invalid="true"' in page
 
 
-def test_what_the_service_refuses_stands_beside_its_field(phone: Phone) -> None:
+def test_an_error_of_the_service_is_beside_its_field(phone: Phone) -> None:
     response = phone.send(
         firewood__amount="10",
         firewood__moisture="90",
@@ -373,7 +373,7 @@ def test_undo_takes_back_every_row_and_twice_is_once(phone: Phone) -> None:
     assert phone.browser.get(f"{phone.url}{SAVE}/").context["answer"].is_undone
 
 
-def test_undo_ends_after_ten_minutes_and_is_for_who_saved(
+def test_undo_ends_after_ten_minutes_and_only_the_author_may_undo(
     cast: Cast, as_user: AsUser, phone: Phone, clock: SimpleNamespace
 ) -> None:
     phone.send(firewood__amount="10")

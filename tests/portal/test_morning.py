@@ -101,7 +101,7 @@ def test_an_auditor_sees_what_is_missing_and_nobodys_number(cast: Cast, as_user:
 
 
 # --- Noting it -----------------------------------------------------------------------------------
-def test_who_was_asked_and_by_whom_stays_on_the_page(cast: Cast, as_user: AsUser) -> None:
+def test_the_page_keeps_who_was_asked_and_by_whom(cast: Cast, as_user: AsUser) -> None:
     cast.hq.first_name = "Wanjiku"
     cast.hq.save()
 

@@ -63,7 +63,7 @@ def test_no_link_is_dead(cast: Cast, as_user: AsUser, who: str) -> None:
     assert {url: status for url, status in statuses.items() if status != 200} == {}
 
 
-def test_a_factory_page_stands_below_the_list(cast: Cast, as_user: AsUser) -> None:
+def test_a_factory_page_is_below_the_list(cast: Cast, as_user: AsUser) -> None:
     items, second = rows_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/")
     page = as_user(cast.hq).get(f"/factories/{cast.litein.pk}/").content.decode()
 
@@ -117,5 +117,5 @@ def test_the_rows_of_pages_cost_one_query(cast: Cast, as_user: AsUser) -> None:
     assert not any("factories_factory" in query["sql"] and "JOIN" not in query["sql"] for query in captured)
 
 
-def test_who_is_not_signed_in_gets_no_rows(client: Client) -> None:
+def test_without_a_user_there_are_no_rows(client: Client) -> None:
     assert client.get("/styleguide/").context["nav_items"] == []

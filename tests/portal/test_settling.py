@@ -35,7 +35,7 @@ def silence(device: MCUDevice, ago: timedelta) -> None:
     MCUDevice.objects.filter(pk=device.pk).update(last_heartbeat=NOW - ago)
 
 
-def test_the_total_of_a_running_day_stands_when_the_day_is_over(cast: Cast, as_user: AsUser, device: MCUDevice) -> None:
+def test_the_total_of_a_day_is_final_when_it_is_over(cast: Cast, as_user: AsUser, device: MCUDevice) -> None:
     assert STILL_COUNTING in text_of(as_user(cast.hq), f"/factories/{cast.litein.pk}/")
     assert STILL_COUNTING in text_of(as_user(cast.hq), "/factories/")
 

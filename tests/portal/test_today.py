@@ -43,7 +43,7 @@ def test_the_first_day_opens_the_form_and_says_how_long_it_takes(cast: Cast, as_
     assert "<dialog" not in page
 
 
-def test_who_only_reads_gets_no_form(cast: Cast, as_user: AsUser) -> None:
+def test_a_user_who_may_only_read_gets_no_form(cast: Cast, as_user: AsUser) -> None:
     empty = today(as_user(cast.auditor), cast.litein).content.decode()
     make_site(cast.litein, cast.litein_manager, days=3, measured_days=0)
     full = today(as_user(cast.auditor), cast.litein).content.decode()
@@ -94,7 +94,7 @@ def test_the_hour_after_the_day_began_has_nothing_to_compare(
     assert page.context["page"].stack.kg is None
 
 
-def test_a_silent_sensor_is_said_with_what_to_do_first(cast: Cast, as_user: AsUser) -> None:
+def test_a_silent_sensor_is_shown_with_what_to_do_first(cast: Cast, as_user: AsUser) -> None:
     site = make_site(cast.litein, cast.litein_manager, days=3)
     assert site.assignment is not None
     type(site.assignment.device).objects.update(last_heartbeat=NOW - timedelta(hours=11))

@@ -100,7 +100,7 @@ def send(browser: Client, entry: Any, **fields: str) -> Any:
     return browser.post(f"/factories/{entry.factory_id}/{kind}/{entry.pk}/", fields, follow=True)
 
 
-def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
+def test_a_correction_with_a_reason_is_in_the_history_and_can_be_undone(
     as_user: AsUser, cast: Cast, entry: EnergyEntry
 ) -> None:
     browser = as_user(cast.litein_manager)
@@ -131,7 +131,7 @@ def test_a_correction_with_a_reason_stands_in_the_history_and_is_undone(
         ({"act": "delete", "reason": " "}, "delete_reason", "Say why"),
     ],
 )
-def test_what_is_wrong_with_a_change_stands_beside_its_field(
+def test_an_error_in_a_change_is_beside_its_field(
     as_user: AsUser, cast: Cast, entry: EnergyEntry, fields: dict[str, str], field: str, words: str
 ) -> None:
     usual = {"act": "correct", "unit": "stere", "day": YESTERDAY.isoformat(), "note": ""}

@@ -47,7 +47,7 @@ def test_nothing_made_is_a_fact_and_not_a_gap(cast: Cast, manager: Client) -> No
     assert (row["amount"], row["amount_kg"]) == ("0", "0")
 
 
-def test_what_is_odd_is_stored_and_said_in_words(cast: Cast, manager: Client) -> None:
+def test_an_unusual_amount_is_stored_with_a_warning(cast: Cast, manager: Client) -> None:
     post(manager, body(cast, product="green_leaf", amount=20, unit="t"))
 
     row = post(manager, body(cast)).json()

@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
         ("0", "kg", "0"),
     ],
 )
-def test_amounts_are_kept_in_kilograms_and_told_as_they_were(litein: Any, amount: str, unit: str, kg: str) -> None:
+def test_amounts_are_kept_in_kilograms_and_shown_as_entered(litein: Any, amount: str, unit: str, kg: str) -> None:
     entry = make_production(litein, amount=Decimal(amount), unit=unit)
 
     assert entry.amount_kg == Decimal(kg)
@@ -84,7 +84,7 @@ def test_a_site_makes_what_its_sector_makes(db: None, sector: str, product: str,
         ({"unit": "stere"}, "unit", "unknown_unit"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
+def test_impossible_values_are_refused_by_field(litein: Any, fields: dict[str, Any], field: str, code: str) -> None:
     with pytest.raises(ApiError) as caught:
         make_production(litein, **fields)
 

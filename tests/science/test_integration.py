@@ -142,7 +142,7 @@ def test_a_span_that_is_no_duration_raises(bad):
         segments([RateSample(0, 0.1, 5.0, span_s=bad)])
 
 
-def test_unsorted_samples_and_a_cut_that_stands_still_raise():
+def test_unsorted_samples_and_an_empty_cut_raise():
     with pytest.raises(ValueError, match=r"sort the samples by time"):
         segments(make_samples([(5, 1.0), (0, 1.0)]))
     with pytest.raises(ValueError, match=r"a cut lies after the time given"):

@@ -146,7 +146,7 @@ def test_impossible_figures_are_refused_by_name(bad):
         intensity.intensity(1.0, bad)
 
 
-def test_change_is_told_apart_from_the_grid():
+def test_change_is_separated_from_that_of_the_grid():
     # 85.2 -> 95.4 g/kWh is +12 % of electricity in a year that no site caused.
     before = sum_days([replace(USUAL, electricity=5_000 * 0.0852)] * 30)
     now = sum_days([replace(USUAL, heat=0.9 * USUAL.heat)] * 30)

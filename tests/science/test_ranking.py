@@ -89,7 +89,7 @@ networks = st.lists(figures | coarse, min_size=1, max_size=25)
 
 
 @given(networks)
-def test_every_place_lies_in_its_range_and_in_the_field(intervals):
+def test_every_place_is_in_its_range_and_in_the_field(intervals):
     for place in places(intervals):
         assert 1 <= place.best <= place.place <= place.worst <= len(intervals)
 

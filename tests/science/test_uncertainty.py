@@ -10,7 +10,7 @@ parts = st.lists(st.floats(min_value=0.0, max_value=1.0), min_size=1, max_size=8
 
 
 @given(parts)
-def test_combined_lies_between_the_largest_part_and_the_sum(values):
+def test_combined_is_between_the_largest_part_and_the_sum(values):
     combined = uncertainty.combined(values)
 
     assert max(values) * (1 - 1e-15) <= combined <= sum(values) * (1 + 1e-15)  # one rounding

@@ -113,7 +113,7 @@ def test_ticks_are_site_hours_of_the_clock_and_stay_inside() -> None:
 
 
 @pytest.mark.parametrize(("minutes_before", "anchor"), [(75, "start"), (105, "middle")])
-def test_label_near_an_edge_stands_on_the_inner_side_of_its_tick(minutes_before: int, anchor: str) -> None:
+def test_a_label_near_an_edge_is_on_the_inner_side_of_its_tick(minutes_before: int, anchor: str) -> None:
     first = SIX_IN_THE_MORNING - timedelta(minutes=minutes_before)
     quarters = [FireLogCell(first + timedelta(minutes=15 * at), 1.0, "measured") for at in range(96)]
 
