@@ -231,7 +231,7 @@ def test_guard_sees_a_class_name_that_means_two_things() -> None:
     assert defined_twice(map(ast.parse, sources)) == {"Line"}
 
 
-def test_no_package_but_these_lies_beside_manage_py() -> None:
+def test_only_these_packages_are_beside_manage_py() -> None:
     found = {path.parent.name for path in BASE.glob("*/__init__.py")}
 
     assert found <= {*PACKAGES, "tests"}
