@@ -7,7 +7,6 @@ import os
 import queue
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from types import TracebackType
 from demo.certificates import ensure_certificates
 from devices.broker import write_mosquitto_files
 from devices.services import ProvisionedDevice
+from tests.processes import free_port
 
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's place for the broker
 TIMEOUT_S = 15.0
@@ -198,9 +198,3 @@ class Watcher:
         assert self._process.stdout
         for line in self._process.stdout:
             self._lines.put(line)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

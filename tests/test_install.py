@@ -25,7 +25,7 @@ from django.db import connection
 
 from lib.local.postgres import LocalPostgres
 from tests.environment import DATA_DIR
-from tests.mosquitto import free_port
+from tests.processes import free_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STEP_TIMEOUT_S = 120.0

@@ -20,7 +20,7 @@ import django
 import psutil
 
 import tests.environment  # noqa: F401  # a folder of our own
-from tests.mosquitto import free_port
+from tests.processes import free_port
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "carbontrack.settings"
 django.setup()

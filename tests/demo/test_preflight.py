@@ -15,7 +15,7 @@ from pytest_django import Settings
 from demo import instance, preflight
 from demo.addresses import bind_problem, lan_addresses, shown_address
 from demo.preflight import NotReadyError, check
-from tests.mosquitto import free_port
+from tests.processes import free_port
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
