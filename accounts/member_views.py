@@ -102,7 +102,7 @@ def _to_send(request: HttpRequest, name: str, token: str, words: str, invitation
     return {
         "url": url,
         "whatsapp_url": f"https://wa.me/{invitation.phone.removeprefix('+')}?text={text}",
-        "mail_url": f"mailto:{quote(invitation.email)}?subject={quote(_('Carbon Track'))}&body={text}",
+        "mail_url": f"mailto:{quote(invitation.email)}?subject=Carbon%20Track&body={text}",
         "ends_at": invitation.expires_at,
     }
 

@@ -277,7 +277,7 @@ def _own_place(board: Leaderboard, row: Row, shown: SiteRow, now: datetime) -> O
 
 def _ways(board: Leaderboard, row: Row, shown: SiteRow) -> list[str]:
     """Steps to move up; steps without cost come first."""
-    ways = [f"{shown.gap_sentence} {_('Add them.')}"] if shown.gap_sentence else []
+    ways = [" ".join((shown.gap_sentence, _("Add them.")))] if shown.gap_sentence else []
     ways += shown.notes
     value = row.interval.value
     if board.median is not None and value > board.median:

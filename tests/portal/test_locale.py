@@ -106,3 +106,18 @@ def test_every_text_in_the_sources_is_in_the_catalogue(tmp_path: Path) -> None:
     in_catalogue = {(m.context, m.text) for m in MESSAGES}
     missing = [m.text for m in extracted if (m.context, m.text) not in in_catalogue]
     assert missing == [], "run makemessages (see the head of the .po), translate, compile"
+
+
+def test_no_text_is_translated_inside_an_f_string() -> None:
+    """xgettext does not look into f-strings, so such a text is in no catalogue."""
+    hidden = [
+        f"{path.relative_to(BASE)}:{node.lineno}"
+        for path in BASE.glob("*/**/*.py")
+        if path.relative_to(BASE).parts[0] not in (*NOT_OURS_OR_NOT_TEXT, ".venv")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("_", "gettext", "ngettext", "pgettext")
+    ]
+
+    assert hidden == []
