@@ -353,8 +353,10 @@ def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
 
 
 def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, Any]:
-    """CO2 of heat on one basis; the fuels burned split measured CO2 into fossil and biogenic."""
-    fuel_kg, fossil_kg = columns["fuel_co2_kg"], columns["fuel_fossil_co2_kg"]
+    """CO2 of heat on one basis; the carbon of the fuels burned splits measured CO2 into fossil and biogenic."""
+    fuel_kg, fossil_kg, carbon_kg = (
+        columns[name] for name in ("fuel_co2_kg", "fuel_fossil_co2_kg", "heat_carbon_co2_kg")
+    )
     scope1_kg = columns["heat_scope1_co2e_kg"] + columns["other_scope1_co2e_kg"]
     biogenic_kg = columns["biogenic_co2_kg"]
     if filled_kg is None:
@@ -364,8 +366,8 @@ def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, 
             "record_scope1_co2e_kg": scope1_kg,
             "record_biogenic_co2_kg": biogenic_kg,
         }
-    if fuel_kg:
-        measured_fossil_kg = decimal_kg(filled_kg * fossil_kg / fuel_kg)
+    if fuel_kg and carbon_kg:
+        measured_fossil_kg = decimal_kg(filled_kg * fossil_kg / carbon_kg)
         scope1_kg += measured_fossil_kg - fossil_kg
         biogenic_kg += (filled_kg - measured_fossil_kg) - (fuel_kg - fossil_kg)
     return {

@@ -230,9 +230,9 @@ def biogenic_from_stacks(inputs: Inputs) -> Figure:
         coverage=_("%(sites)s with readings"),
         notes=tuple(notes),
         definition=_(
-            "CO2 measured in the chimneys is multiplied by the biogenic share of the logged fuels; only hours of "
-            "record count. It is outside the scopes and reported beside "
-            "them. Hours without readings are missing here, not zero."
+            "CO2 measured in the chimneys is multiplied by the biogenic share of the carbon in the logged fuels; only "
+            "hours of record count. It is outside the scopes and reported beside them. Hours without "
+            "readings are missing here, not zero."
         ),
         heads=(_("from stacks"), _("measured")),
     )

@@ -72,16 +72,16 @@ def _site_sums(
 
 
 def _fuels(ids: Sequence[int], first: date, last: date) -> dict[int, tuple[Decimal | None, Decimal | None]]:
-    """CO2 of each factory's logged heat fuels, and its fossil part."""
+    """CO2 of the carbon in each factory's logged heat fuels, and its fossil part."""
     rows = SiteDay.objects.filter(factory__in=ids, day__range=(first, last)).values("factory_id")
     return {
         row["factory_id"]: (row["fuel"], row["fossil"])
-        for row in rows.annotate(fuel=Sum("fuel_co2_kg"), fossil=Sum("fuel_fossil_co2_kg"))
+        for row in rows.annotate(fuel=Sum("heat_carbon_co2_kg"), fossil=Sum("fuel_fossil_co2_kg"))
     }
 
 
 def _biogenic_part(stack_kg: Decimal | None, fuel_kg: Decimal | None, fossil_kg: Decimal | None) -> Decimal | None:
-    """Measured CO2 times the biogenic share of the fuels of the same days; None without a logged fuel."""
+    """Measured CO2 times the biogenic share of the carbon burned on the same days; None without a logged fuel."""
     if stack_kg is None or not fuel_kg:
         return None
     return stack_kg * (fuel_kg - (fossil_kg or Decimal(0))) / fuel_kg

@@ -101,17 +101,22 @@ def test_a_cross_check_counts_nowhere(site: SimpleNamespace) -> None:
     assert day_of(site.factory).stack_co2_kg == 2400
 
 
-def test_measured_co2_is_split_by_the_fuels_burned_under_it(site: SimpleNamespace) -> None:
-    wood = make_energy_entry(site.factory, amount=Decimal(1000), unit="kg")
-    coal = make_energy_entry(site.factory, energy_type="bituminous_coal", amount=Decimal(1), unit="t")
-    make_hours(site.assignment, START, 24)
+def test_measured_co2_of_a_co_fired_boiler_is_split_by_the_carbon_burned(site: SimpleNamespace) -> None:
+    make_energy_entry(site.factory, amount=Decimal(7919), unit="kg")
+    make_energy_entry(site.factory, energy_type="heavy_fuel_oil", amount=Decimal(1000), unit="L")
+    make_hours(site.assignment, START, 24, kg=13_102.3 / 24)
 
     row = day_of(site.factory)
 
-    fuel_kg = wood.biogenic_co2_kg + coal.co2_kg
-    fossil_kg = row.record_scope1_co2e_kg - (wood.co2e_kg + coal.co2e_kg - coal.co2_kg)
-    assert fossil_kg == pytest.approx(2400 * coal.co2_kg / fuel_kg, abs=Decimal("0.000001"))
-    assert row.record_biogenic_co2_kg + fossil_kg == 2400
+    # kg CO2 of the carbon: wood at 30 % moisture, oil of 0.94 kg/L at 40.4 GJ/t and 77.4 kg/GJ. Not wood at 15.6 MJ/kg.
+    wood_kg = Decimal(7919) * Decimal("0.7") * Decimal("0.50") * 44 / 12  # 10,162.7
+    oil_kg = Decimal("0.94") * Decimal("40.4") * Decimal("77.4")  # 2,939.3
+    fossil_kg = Decimal("13102.3") * oil_kg / (wood_kg + oil_kg)  # 2,939.4
+    gases_kg = 7919 * Decimal("0.0296712") + Decimal("9.61552")  # CH4 and N2O of wood and of oil
+    assert row.record_scope1_co2e_kg == pytest.approx(fossil_kg + gases_kg, abs=Decimal("0.00001"))
+    assert round(row.record_scope1_co2e_kg) == 3184  # by NCV and factor 2,540.3
+    assert round(row.record_biogenic_co2_kg, 1) == Decimal("10162.9")
+    assert row.record_biogenic_co2_kg == pytest.approx(Decimal("13102.3") - fossil_kg, abs=Decimal("0.000002"))
 
 
 def test_a_device_mounted_at_noon_measured_half_a_day(site: SimpleNamespace) -> None:

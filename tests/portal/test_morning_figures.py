@@ -12,12 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from compliance.models import Target
+from compliance.site_days import refresh
 from compliance.targets import Verdict
 from compliance.targets import verdict as verdict_on
 from factories.models import Factory
 from lib.templatetags.units import quantity
 from portal.morning.inputs import Figure
+from portal.morning.sums import sums_by_factory
 from tests import make
+from tests.compliance.build import make_hours
 from tests.portal.morning_world import DAY, day_start, tea_group
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +123,20 @@ def test_biogenic_from_stacks_is_the_sum_of_the_hours_of_record(group: SimpleNam
     assert total == (PERIOD_DAYS * 24 * 500 + PERIOD_DAYS * 9 * 700)
     assert figure.value == quantity(total / 1000, "t_co2")
     assert figure.coverage == "2 of 4 factories with readings"
+
+
+def test_biogenic_part_of_a_co_fired_boiler_is_that_of_the_carbon_burned() -> None:
+    factory = make.make_factory()
+    start = day_start(factory, 3)
+    make.make_energy_entry(factory, amount=Decimal(7919), unit="kg", timestamp=start)
+    make.make_energy_entry(factory, energy_type="heavy_fuel_oil", amount=Decimal(1000), unit="L", timestamp=start)
+    make_hours(make.make_assignment(device=make.make_device(factory=factory)), start, 24, kg=13_102.3 / 24)
+    refresh([factory.pk])
+
+    sums = sums_by_factory([factory], start.date(), start.date(), timezone.now())[factory.pk]
+
+    # Wood 7,919 x 0.7 x 0.50 x 44/12 = 10,162.7 kg, oil 1,000 x 0.94 x 40.4 x 0.0774 = 2,939.3 kg of 13,102.1 kg.
+    assert round(sums.stack_biogenic_kg, 1) == Decimal("10162.9")
 
 
 def test_the_two_masses_are_never_one(group: SimpleNamespace) -> None:
