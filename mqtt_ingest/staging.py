@@ -5,6 +5,7 @@ faster than Python code that formats each number.
 """
 
 import json
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,16 +19,25 @@ from mqtt_ingest.messages import Reading
 
 VALUE_COUNT = len(Reading.__struct_fields__)  # a posted reading has more, after these
 SMALLEST_FLOAT4 = 1e-37
+REPLAYED = 128  # a flag that a device sets when it sends a reading again
 # PostgreSQL's limit is 8,000 bytes.
 NOTIFICATION_LIMIT_BYTES = 7_900
 LIVE_FOR_MS = 10 * 60 * 1000
 
+Content = tuple[Any, ...]
+_FLOAT4 = struct.Struct("f")
+
 
 @dataclass(slots=True)
 class StagedBatch:
-    """`keys` holds (device, time in ms, stored stream, seq) by position."""
+    """`keys` holds (device, time in ms, stored stream, seq) by position, `readings` the reading.
+
+    `repeats` are the positions of readings whose identity stands before them in this batch with other content.
+    """
 
     keys: list[tuple[int, int, int, int]] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    repeats: list[int] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     largest_stream_count: int = 0  # readings of the stream with the most
 
@@ -40,38 +50,59 @@ class StagedBatch:
 
 
 def stage(arrivals: Sequence[Arrival]) -> StagedBatch:
-    """The readings of a batch, each identity once."""
+    """The readings of a batch, each once; the same identity again only with other content."""
     batch = StagedBatch()
-    seen: dict[tuple[int, int], set[int]] = {}
+    seen: dict[tuple[int, int], dict[int, Reading]] = {}
     for arrival in arrivals:
         device, parsed = arrival.device, arrival.parsed
         if device is None or not parsed.readings:
             continue
-        stream = parsed.stream - STREAM_OFFSET
-        readings = _unseen(parsed.readings, seen.setdefault((device.pk, stream), set()))
+        stream, first = parsed.stream - STREAM_OFFSET, len(batch.keys)
+        readings, repeats = _unseen(parsed.readings, seen.setdefault((device.pk, stream), {}))
         if not readings:
             continue
-        pk, interval_s, first = device.pk, parsed.interval_s, len(batch.keys)
+        pk, interval_s = device.pk, parsed.interval_s
         rows = [(n, pk, stream, interval_s, *_values(r)) for n, r in enumerate(readings, first)]
         batch.texts.append(_lines(rows))
         batch.keys += [(pk, r.t, stream, r.seq) for r in readings]
+        batch.readings += readings
+        batch.repeats += [first + place for place in repeats]
     batch.largest_stream_count = max(map(len, seen.values()), default=0)
     return batch
 
 
-def _unseen(readings: Sequence[Reading], seen: set[int]) -> Sequence[Reading]:
-    """Readings whose identity is not in `seen` yet; adds it. A reading with seq 0 is identified by its time."""
+def _unseen(readings: Sequence[Reading], seen: dict[int, Reading]) -> tuple[Sequence[Reading], list[int]]:
+    """Readings that are not in `seen` yet, and which of them repeat an identity; adds them. A reading with seq 0 is
+    identified by its time."""
     identities = [r.seq or -r.t for r in readings]
-    fresh = set(identities)
-    if len(fresh) == len(identities) and seen.isdisjoint(fresh):
+    fresh = dict(zip(identities, readings, strict=True))
+    if len(fresh) == len(identities) and seen.keys().isdisjoint(fresh):
         seen |= fresh
-        return readings
-    unseen = []
+        return readings, []
+    unseen: list[Reading] = []
+    repeats: list[int] = []
     for identity, reading in zip(identities, readings, strict=True):
-        if identity not in seen:
-            seen.add(identity)
-            unseen.append(reading)
-    return unseen
+        first = seen.setdefault(identity, reading)
+        if first is not reading:
+            if not _is_conflict(first, reading):
+                continue
+            repeats.append(len(unseen))
+        unseen.append(reading)
+    return unseen, repeats
+
+
+def _is_conflict(first: Reading, again: Reading) -> bool:
+    """The rule of compare_stored.sql: a mean is compared with a mean of its own time only."""
+    if first.span_s is None and again.span_s is None:
+        return content(first) != content(again)
+    are_means = first.span_s is not None and again.span_s is not None
+    return are_means and first.t == again.t and content(first) != content(again)
+
+
+def content(reading: Reading) -> Content:
+    """What is compared of two readings of one identity: numbers as they are stored, without the flag `replayed`."""
+    values = _values(msgspec.structs.replace(reading, flags=reading.flags | REPLAYED))
+    return tuple(_FLOAT4.unpack(_FLOAT4.pack(v))[0] if isinstance(v, float) else v for v in values)
 
 
 def _values(reading: Reading) -> tuple[Any, ...]:

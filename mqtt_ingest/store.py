@@ -19,12 +19,15 @@ from emissions.derive import moment
 from emissions.partitions import ensure_partitions, forget_known_partitions, is_missing_partition
 from lib import sql
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.crowding import delete_crowding, refuse_crowding
+from mqtt_ingest.conflicts import find_conflicts
+from mqtt_ingest.crowding import delete_crowding
 from mqtt_ingest.device_state import write_device_state
 from mqtt_ingest.identify import Arrival, refuse_all
 from mqtt_ingest.messages import printable
 from mqtt_ingest.outcomes import Tally, count, keep_rejected, tally_messages
 from mqtt_ingest.parts import Parts, Stored, split
+from mqtt_ingest.refusals import refuse_staged
+from mqtt_ingest.rules import Problem
 from mqtt_ingest.staging import StagedBatch, notifications, stage
 
 logger = logging.getLogger(__name__)
@@ -85,9 +88,9 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
     with transaction.atomic(), connection.cursor() as cursor:
         if staged.keys:
             _copy(cursor, staged, is_nested=is_nested)
-            tally.stored, crowding = _write_readings(cursor, staged, key_decides=key_decides)
-            if crowding:
-                arrivals = refuse_crowding(arrivals, staged, crowding)
+            tally.stored, problems = _write_readings(cursor, staged, key_decides=key_decides)
+            if problems:
+                arrivals = refuse_staged(arrivals, staged, problems)
         tally.duplicate = sum(len(arrival.parsed.readings) for arrival in arrivals) - tally.stored
         tally_messages(tally, arrivals)
         write_device_state(cursor, arrivals)
@@ -104,23 +107,27 @@ def _copy(cursor: CursorWrapper, staged: StagedBatch, *, is_nested: bool) -> Non
         cursor.copy_expert(sql.load("mqtt_ingest", "copy_staging"), staged.as_file())
 
 
-def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool) -> tuple[int, list[int]]:
-    """For the copied rows: 1. lock the streams; 2. remove duplicates and crowding readings; 3. insert; 4. record, mark,
-    notify.
+def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: bool) -> tuple[int, dict[int, Problem]]:
+    """For the copied rows: 1. lock the streams; 2. take out duplicates, conflicts and crowding readings; 3. insert;
+    4. record, mark, notify.
 
-    Returns how many are new, and the positions of those refused because their stream has too many gaps.
+    Returns how many are new, and why which others are refused, by position.
     """
     now = timezone.now()
     stored_at = {"stored_at": now}
     _execute(cursor, "make_streams", stored_at)
     _execute(cursor, "lock_streams")
     largest_bytes = max((size for (size,) in cursor.fetchall()), default=0)
-    _execute(cursor, "delete_duplicates")
-    duplicates = [position for (position,) in cursor.fetchall()] if cursor.rowcount else []
-    crowding = delete_crowding(cursor, staged, largest_bytes)
-    left_out = {*duplicates, *crowding}
+    _execute(cursor, "find_duplicates")
+    duplicates = [position for (position,) in cursor.fetchall()]
+    problems = find_conflicts(cursor, staged, duplicates, key_decides=key_decides)
+    left_out = {*duplicates, *problems}
+    if left_out:
+        _execute(cursor, "unstage", {"positions": list(left_out)})
+    problems |= delete_crowding(cursor, staged, largest_bytes)
+    left_out |= problems.keys()
     if len(left_out) == len(staged.keys):
-        return 0, crowding
+        return 0, problems
     insert = sql.load("mqtt_ingest", "insert_new_readings")
     cursor.execute(f"{insert}\nON CONFLICT DO NOTHING" if key_decides else insert, stored_at)
     new_count = cursor.rowcount
@@ -129,7 +136,7 @@ def _write_readings(cursor: CursorWrapper, staged: StagedBatch, *, key_decides: 
     payloads = notifications(staged, left_out, int(now.timestamp() * 1000))
     if payloads:
         _execute(cursor, "notify_readings", {"payloads": payloads})
-    return new_count, crowding
+    return new_count, problems
 
 
 def _execute(cursor: CursorWrapper, name: str, parameters: dict[str, Any] | None = None) -> None:

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                             ("revoked", "device revoked"),
                             ("future_time", "more than 2 minutes in the future"),
                             ("too_old", "older than 366 days"),
+                            ("conflict", "stored already with another time or other values"),
                             ("rate_limited", "too many readings per second"),
                         ],
                         max_length=16,

@@ -1,6 +1,6 @@
 -- Removes from the batch the readings that would give a stream more than `limit` ranges, and returns their
 -- positions. An island is a run of new readings; an island that touches a stored range adds none. Of the islands
--- that add one, the lowest stay while there is room. Runs after delete_duplicates, and only when a record is large.
+-- that add one, the lowest stay while there is room. Runs after the duplicates are gone, and only when a record is large.
 -- Parameters: limit. Rides the primary key. Called by crowding.py.
 WITH fresh AS (
     SELECT

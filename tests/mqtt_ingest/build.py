@@ -17,9 +17,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+BEGAN_MS = now_ms()
+
+
 def reading(seq: int, t_ms: int | None = None, **values: Any) -> dict[str, Any]:
+    """A reading as sent; without a time the same seq always has the same one, as on a real device."""
     usual = {"co2_ppm": 93250.0, "temperature_c": 181.5, "velocity_ms": 3.21, "pressure_pa": 79480, "flags": 0}
-    return {"seq": seq, "t": t_ms if t_ms is not None else now_ms() - 5_000 * (1000 - seq % 1000)} | usual | values
+    return {"seq": seq, "t": t_ms if t_ms is not None else BEGAN_MS - 5_000 * (1000 - seq % 1000)} | usual | values
 
 
 def message(*readings: dict[str, Any], stream: int = STREAM, interval_s: float = 5) -> bytes:

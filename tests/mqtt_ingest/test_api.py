@@ -69,6 +69,19 @@ def test_one_reading_is_stored_with_the_devices_interval(people: SimpleNamespace
 
 
 @pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("name", [{}, {"stream": 7, "seq": 3}])
+def test_the_same_time_or_seq_with_other_values_is_a_conflict(people: SimpleNamespace, name: dict[str, int]) -> None:
+    store_posted(people.hq, posted(**name))
+
+    result = store_posted(people.hq, [posted(**name), posted(**name, co2_ppm=111), posted(**name, velocity_ms=9)])
+
+    assert (result.stored, result.duplicate) == (0, 1)
+    assert [(item.index, item.reason) for item in result.rejected] == [(1, "conflict"), (2, "conflict")]
+    assert "is stored already with other values" in result.rejected[0].detail
+    assert Emission.objects.get().co2_ppm == 93250.0
+
+
+@pytest.mark.usefixtures("device")
 def test_the_same_call_again_changes_nothing(people: SimpleNamespace) -> None:
     body = [posted(), posted(timestamp="2026-11-21T08:00:05+03:00"), posted(timestamp="2026-11-21T05:00:00Z")]
 

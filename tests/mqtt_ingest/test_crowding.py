@@ -38,7 +38,7 @@ def ranges_of(device: object) -> list[str]:
 def every_second(first: int, count: int) -> list[bytes]:
     """Messages of up to 200 readings, each two above the one before it."""
     seqs = list(range(first, first + 2 * count, 2))
-    return [message(*(reading(seq, now_ms()) for seq in seqs[at : at + 200])) for at in range(0, len(seqs), 200)]
+    return [message(*(reading(seq) for seq in seqs[at : at + 200])) for at in range(0, len(seqs), 200)]
 
 
 def test_every_second_reading_is_refused_beyond_5000_ranges() -> None:
@@ -92,7 +92,7 @@ def test_with_room_for_some_the_lowest_are_taken() -> None:
 def test_a_refused_reading_that_is_in_a_batch_twice_is_refused_twice_and_never_answered_as_stored() -> None:
     device, receiver = make_device(), InMemoryReceiver()
     store([arrival(device, payload) for payload in every_second(10, 5)])
-    again = message(reading(99, now_ms()), reading(12, now_ms()))
+    again = message(reading(99), reading(12))
 
     stored = store([arrival(device, again), arrival(device, again)])
     Announcer(receiver).announce(stored.arrivals)

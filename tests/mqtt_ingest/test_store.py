@@ -71,11 +71,11 @@ def test_a_null_value_is_stored_as_null() -> None:
 
 def test_a_mean_covers_the_readings_it_was_made_of() -> None:
     device = make_device()
-    t_ms = 1_795_262_405_000 - 86_400_000
-    mean = reading(22, now_ms() // 60_000 * 60_000 - 60_000 + 1_000, span_s=60, n=12, seq_from=11)
+    t_ms = now_ms() // 60_000 * 60_000 - 60_000 + 1_000
+    mean = reading(22, t_ms, span_s=60, n=12, seq_from=11)
 
     store([arrival(device, message(mean))])
-    again = store([arrival(device, message(reading(15, t_ms)))])
+    again = store([arrival(device, message(reading(15, t_ms - 35_000)))])
 
     assert stream_text(device) == "{[11,23)}"
     assert again.tally.duplicate == 1
