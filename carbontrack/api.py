@@ -10,9 +10,10 @@ from accounts.token_api import TokenViewSet
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from devices.api import MCUDeviceViewSet
-from emissions.api import LatestView
+from emissions.api import LatestView, RollupsView
 from emissions.chart_api import ChartPngView, ChartSvgView
 from emissions.live import stream
+from emissions.queries import RESOLUTIONS
 from energy.api import EnergyEntryViewSet
 from energy.factor_api import EmissionFactorViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
@@ -47,6 +48,10 @@ urlpatterns = [
     path("logoutall/", LogoutAllView.as_view(), name="api-logoutall"),
     path("me/", MeView.as_view(), name="api-me"),
     path("emissions/", ReadingsView.as_view(), name="api-emissions"),
+    *(
+        path(f"emissions/{name}s/", RollupsView.as_view(resolution=name), name=f"api-emissions-{name}s")
+        for name in RESOLUTIONS
+    ),
     path("emissions/latest/", LatestView.as_view(), name="api-emissions-latest"),
     path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
     path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),

@@ -1,16 +1,17 @@
-"""GET /api/emissions/: readings and roll-ups, and the newest reading of each device.
+"""GET /api/emissions/: readings, their roll-ups each at its own address, and the newest reading of each device.
 
 POST is in `mqtt_ingest/api.py`, beside the pipeline it goes through; the live stream is in `live.py`.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,10 +26,8 @@ from factories.models import Factory
 from lib.errors import ApiError, invalid
 from lib.exports import list_response
 from lib.pagination import page_size
-from lib.parameters import chosen, parameter, require_forward
+from lib.parameters import parameter, require_forward
 
-RAW = "raw"
-RESOLUTIONS = (RAW, *queries.RESOLUTIONS)
 Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
 
 
@@ -79,65 +78,52 @@ LIST_PARAMETERS = [
     DEVICE,
     parameter("from", "first moment, inclusive, ISO 8601 with offset"),
     parameter("to", "last moment, exclusive, ISO 8601 with offset"),
-    parameter("resolution", "raw (default), minute, hour, day or month", enum=list(RESOLUTIONS)),
     parameter("cursor", "from `next` or `previous` of the page before"),
     parameter("page_size", "1 to 1,000, default 100"),
     parameter("as", "csv: this page as a file", enum=["csv"]),
 ]
 
 
-# Swagger 2 knows one shape for an answer, so the description explains the other one.
-DESCRIPTION = (
-    "`resolution=raw` answers readings, as below. The others answer periods, with these fields:\n\n"
-    + "\n".join(
-        f"- `{name}`" + (f": {field.help_text}" if field.help_text else "")
-        for name, field in RollupSerializer().fields.items()
-    )
-)
+REFUSALS = {400: "invalid", 401: "not_signed_in", 404: "not_found"}
 
 
-class EmissionsView(APIView):
-    """Readings and roll-ups in time order. There is no route of a single reading, and readings are never changed."""
+class _InTimeOrder(APIView):
+    """Rows ascending by time, in pages by cursor. Measured data is never changed, so there is no route of one row."""
 
-    actions = {"GET": Action.VIEW_READINGS}
+    actions: ClassVar = {"GET": Action.VIEW_READINGS}
+    row_serializer: type[serializers.Serializer[Any]]
 
-    @swagger_auto_schema(
-        operation_id="emissions_list",
-        operation_summary="Readings, or minutes, hours, days, months",
-        operation_description=DESCRIPTION,
-        manual_parameters=LIST_PARAMETERS,
-        responses={200: ReadingSerializer(many=True), 400: "invalid", 401: "not_signed_in", 404: "not_found"},
-    )
-    def get(self, request: Request) -> HttpResponseBase:
+    def page(self, request: Request) -> HttpResponseBase:
         parameters = request.query_params
-        resolution = chosen(parameters, "resolution", RESOLUTIONS, RAW)
         start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
         require_forward(start, end)
         scope = requested_scope(request, parameters)
-        cursor = self._cursor(parameters.get("cursor"))
-        size = page_size(request)
-        devices = list(scope)
-        if resolution == RAW:
-            page = queries.readings_page(devices, start, end, cursor, size)
-            rows = [reading_row(item, scope) for item in page.rows]
-            columns = list(ReadingSerializer().fields)
-        else:
-            page = queries.rollups_page(resolution, devices, start, end, cursor, size)
-            assignments = _assignments(page.rows)
-            parts = [DevicePeriod(p.device_id, p.period_start, p.period_end) for p in page.rows]
-            rows = [
-                rollup_row(period, scope, assignments, settles)
-                for period, settles in zip(page.rows, settling(parts, timezone.now()), strict=True)
-            ]
-            columns = list(RollupSerializer().fields)
+        page = self.fetch(list(scope), start, end, self._cursor(parameters.get("cursor")), page_size(request))
         return list_response(
             request,
-            rows,
-            columns,
-            f"emissions-{resolution}",
+            self.shown(page.rows, scope),
+            list(self.row_serializer().fields),
+            self.file_name,
             following=self._link(request, page.following),
             preceding=self._link(request, page.preceding),
         )
+
+    @property
+    def file_name(self) -> str:
+        raise NotImplementedError
+
+    def fetch(
+        self,
+        device_ids: list[int],
+        start: datetime | None,
+        end: datetime | None,
+        cursor: queries.Cursor | None,
+        size: int,
+    ) -> queries.Page:
+        raise NotImplementedError
+
+    def shown(self, rows: list[Any], scope: Scope) -> list[dict[str, Any]]:
+        raise NotImplementedError
 
     @staticmethod
     def _cursor(text: str | None) -> queries.Cursor | None:
@@ -160,6 +146,54 @@ class EmissionsView(APIView):
         raise ApiError(
             405, "method_not_allowed", _("Measured readings are never changed or deleted: correct by a new version.")
         )
+
+
+class EmissionsView(_InTimeOrder):
+    """Readings as received. Roll-ups are at `minutes/`, `hours/`, `days/` and `months/` below."""
+
+    row_serializer = ReadingSerializer
+    file_name = "emissions-raw"
+
+    @swagger_auto_schema(
+        operation_id="emissions_list",
+        operation_summary="Readings",
+        manual_parameters=LIST_PARAMETERS,
+        responses={200: ReadingSerializer(many=True), **REFUSALS},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        return self.page(request)
+
+    def fetch(self, *place: Any) -> queries.Page:
+        return queries.readings_page(*place)
+
+    def shown(self, rows: list[Any], scope: Scope) -> list[dict[str, Any]]:
+        return [reading_row(item, scope) for item in rows]
+
+
+class RollupsView(_InTimeOrder):
+    """Minutes, hours, days or months of each device, as the site's clock cuts them."""
+
+    row_serializer = RollupSerializer
+    resolution = ""  # each route names its own
+
+    @property
+    def file_name(self) -> str:
+        return f"emissions-{self.resolution}s"
+
+    @swagger_auto_schema(manual_parameters=LIST_PARAMETERS, responses={200: RollupSerializer(many=True), **REFUSALS})
+    def get(self, request: Request) -> HttpResponseBase:
+        return self.page(request)
+
+    def fetch(self, *place: Any) -> queries.Page:
+        return queries.rollups_page(self.resolution, *place)
+
+    def shown(self, rows: list[Any], scope: Scope) -> list[dict[str, Any]]:
+        assignments = _assignments(rows)
+        parts = [DevicePeriod(p.device_id, p.period_start, p.period_end) for p in rows]
+        return [
+            rollup_row(period, scope, assignments, settles)
+            for period, settles in zip(rows, settling(parts, timezone.now()), strict=True)
+        ]
 
 
 def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool]]:

@@ -67,7 +67,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/me/": {"GET": "401 200 200 200 200 200 200 200 200 200 200"},
     # A user who may write and sends an empty list gets 400. Only HQ may; an integrator needs a token.
     "api/emissions/": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
-    "api/emissions/latest/": {"GET": READERS},
+    **{f"api/emissions/{name}/": {"GET": READERS} for name in ("minutes", "hours", "days", "months", "latest")},
     "api/emissions/chart.svg": {"GET": READERS},
     "api/emissions/chart.png": {"GET": READERS},
     "api/emissions/stream/": {"HEAD": READERS, **dict.fromkeys(UNSAFE, NOBODYS)},

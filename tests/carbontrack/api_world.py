@@ -20,6 +20,7 @@ from accounts.models import Invitation, User
 from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
 from compliance.serializers import NewTargetSerializer
+from emissions import rollups
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
 from tests import make
@@ -46,7 +47,10 @@ def make_world() -> World:
     factory = make.make_factory(id=1, organisation=organisation, name="Litein Tea Factory", county="Kericho")
     device = make.make_device(factory=factory, device_id="litein-1")
     make.make_assignment(device=device)
-    make.make_readings(device, datetime(2026, 11, 20, 6, tzinfo=UTC), 3)
+    measured_at = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    make.make_readings(device, measured_at, 3)
+    rollups.touch_period(device.pk, measured_at, None)
+    rollups.roll_up_touched()
     hq = make.make_user(email="hq@demo.carbontrack.example", password=PASSWORD)
     make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=organisation)
     manager = make.make_user(email="manager@test.example", first_name="Kiprono")

@@ -66,8 +66,9 @@ def device(cast: Cast) -> MCUDevice:
     return device
 
 
-def get(client: Client, query: str = "") -> dict[str, Any]:
-    response = client.get(f"/api/emissions/?{query}")
+def get(client: Client, query: str = "", *, of: str = "") -> dict[str, Any]:
+    """Of readings, or of roll-ups such as `of="hour"`."""
+    response = client.get(f"/api/emissions/{of and f'{of}s/'}?{query}")
     assert response.status_code == 200, response.content
     body: dict[str, Any] = response.json()
     return body
@@ -258,7 +259,7 @@ def two_hours(device: MCUDevice) -> MCUDevice:
 def test_periods_begin_and_end_as_at_the_site(
     hq: Client, two_hours: MCUDevice, resolution: str, starts: list[str], length: timedelta
 ) -> None:
-    rows = get(hq, f"resolution={resolution}")["results"]
+    rows = get(hq, of=resolution)["results"]
 
     assert [set(row) for row in rows] == [ROLLUP] * len(rows)
     assert [row["period_start"] for row in rows] == starts
@@ -269,7 +270,7 @@ def test_masses_of_every_resolution_add_up_to_one(hq: Client, two_hours: MCUDevi
     sums = {
         resolution: sum(
             round(float(row["measured_kg"]) * 1e6)
-            for page in follow(hq, get(hq, f"resolution={resolution}&page_size=50"), "next")
+            for page in follow(hq, get(hq, "page_size=50", of=resolution), "next")
             for row in page
         )
         for resolution in queries.RESOLUTIONS
@@ -281,8 +282,8 @@ def test_masses_of_every_resolution_add_up_to_one(hq: Client, two_hours: MCUDevi
 
 
 def test_masses_are_strings_of_six_decimals_and_minutes_have_no_record(hq: Client, two_hours: MCUDevice) -> None:
-    minute = get(hq, "resolution=minute")["results"][0]
-    hour = get(hq, "resolution=hour")["results"][1]
+    minute = get(hq, of="minute")["results"][0]
+    hour = get(hq, of="hour")["results"][1]
 
     assert len(minute["measured_kg"].partition(".")[2]) == 6
     assert (minute["record_kg"], minute["status"], minute["coverage_pct"]) == (None, "", 100.0)
@@ -292,8 +293,8 @@ def test_masses_are_strings_of_six_decimals_and_minutes_have_no_record(hq: Clien
 
 @pytest.mark.parametrize("resolution", queries.RESOLUTIONS)
 def test_roll_ups_are_paged_there_and_back(hq: Client, two_hours: MCUDevice, resolution: str) -> None:
-    everything = get(hq, f"resolution={resolution}&page_size=1000")["results"]
-    first = get(hq, f"resolution={resolution}&page_size=1")
+    everything = get(hq, "page_size=1000", of=resolution)["results"]
+    first = get(hq, "page_size=1", of=resolution)
     body, there = first, list(first["results"])
     while body["next"]:
         body = hq.get(body["next"]).json()
@@ -305,7 +306,7 @@ def test_roll_ups_are_paged_there_and_back(hq: Client, two_hours: MCUDevice, res
 
 
 def test_roll_ups_of_a_period_are_those_that_begin_in_it(hq: Client, two_hours: MCUDevice) -> None:
-    rows = get(hq, "resolution=hour&from=2026-10-31T21:00:00Z&to=2026-10-31T22:00:00Z")["results"]
+    rows = get(hq, "from=2026-10-31T21:00:00Z&to=2026-10-31T22:00:00Z", of="hour")["results"]
 
     assert [row["period_start"] for row in rows] == ["2026-10-31T21:00:00Z"]
 
@@ -319,8 +320,8 @@ def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: Cast) -
     rollups.touch_period(device.pk, start, None)
     rollups.roll_up_touched()
 
-    row = get(hq, "resolution=day")["results"][0]
-    hours = get(hq, "resolution=hour&to=2026-10-25T23:00:00Z")["results"]
+    row = get(hq, of="day")["results"][0]
+    hours = get(hq, "to=2026-10-25T23:00:00Z", of="hour")["results"]
 
     assert (row["period_start"], row["period_end"]) == ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")
     assert row["coverage_pct"] == 100.0
@@ -328,18 +329,16 @@ def test_a_day_of_a_zone_with_summer_time_has_25_hours(hq: Client, cast: Cast) -
 
 
 # --- Cost --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("query", ["", "resolution=hour", "resolution=month", "as=csv"])
-def test_the_number_of_queries_does_not_grow_with_rows(
-    hq: Client, two_hours: MCUDevice, cast: Cast, query: str
-) -> None:
-    few = queries_of(hq, f"/api/emissions/?{query}")
+@pytest.mark.parametrize("path", ["", "hours/", "months/"])
+def test_the_number_of_queries_does_not_grow_with_rows(hq: Client, two_hours: MCUDevice, cast: Cast, path: str) -> None:
+    few = queries_of(hq, f"/api/emissions/{path}")
     for number in range(4):
         other = make.make_assignment(device=make.make_device(factory=cast.litein, device_id=f"more-{number}")).device
         make.make_readings(other, MIDNIGHT, 30)
         rollups.touch_period(other.pk, MIDNIGHT, None)
     rollups.roll_up_touched()
 
-    assert queries_of(hq, f"/api/emissions/?{query}") == few
+    assert queries_of(hq, f"/api/emissions/{path}") == few
 
 
 # --- Latest ------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ def test_a_row_of_the_api_says_until_when_it_may_change(as_user: AsUser, cast: C
     rollups.roll_up_touched()
 
     def hour() -> tuple[str | None, str | None]:
-        (row,) = as_user(cast.hq).get("/api/emissions/?resolution=hour").json()["results"]
+        (row,) = as_user(cast.hq).get("/api/emissions/hours/").json()["results"]
         return row["settling_until"], row["settling_because"]
 
     is_over = datetime.now(UTC) >= this_hour + 2 * MINUTE

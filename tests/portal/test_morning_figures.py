@@ -112,7 +112,7 @@ def test_scope_1_and_2_is_the_sum_of_the_entries(group: SimpleNamespace, api: Cl
 def test_biogenic_from_stacks_is_the_sum_of_the_hours_of_record(group: SimpleNamespace, api: Client) -> None:
     first, last = day_start(group.well, PERIOD_DAYS), day_start(group.well, 0)
     total = Decimal(0)
-    for row in rows(api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}):
+    for row in rows(api, "/api/emissions/hours/", **{"from": first.isoformat(), "to": last.isoformat()}):
         if row["is_of_record"] and row["record_kg"] is not None:
             total += Decimal(row["record_kg"])
     fossil = sum(Decimal(row["co2_kg"]) for row in rows(api, "/api/energy-entries/", energy_type="firewood"))
@@ -161,7 +161,7 @@ def test_the_period_is_the_last_28_factory_days_that_are_over(group: SimpleNames
 def test_operating_time_is_counted_in_hours_of_the_api(group: SimpleNamespace, api: Client) -> None:
     first, last = day_start(group.well, PERIOD_DAYS), day_start(group.well, 0)
     good: dict[int, int] = {}
-    for row in rows(api, "/api/emissions/", resolution="hour", **{"from": first.isoformat(), "to": last.isoformat()}):
+    for row in rows(api, "/api/emissions/hours/", **{"from": first.isoformat(), "to": last.isoformat()}):
         if row["is_of_record"] and row["status"] in ("measured", "idle"):
             good[row["factory"]] = good.get(row["factory"], 0) + 1
     possible = int((last - first) / timedelta(hours=1))
