@@ -5,6 +5,7 @@ GET of that address is in `emissions/api.py`.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers, status
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -23,9 +25,11 @@ from devices.models import MCUDevice
 from emissions.api import EmissionsView
 from emissions.derive import milliseconds
 from lib.errors import ApiError, invalid
+from lib.parsers import Utf8JSONParser
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.describe import describe_error
+from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
 from mqtt_ingest.identify import Arrival, DeviceRef
+from mqtt_ingest.lenient_json import decode, find_no_number
 from mqtt_ingest.messages import READINGS_LIMIT_COUNT, ParsedMessage, PostedReading, Rejection, printable
 from mqtt_ingest.receive import Received
 from mqtt_ingest.rules import Problem, problem_of
@@ -126,6 +130,8 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
         return _refused(name, Reason.UNKNOWN_DEVICE if name else Reason.BAD_SCHEMA, detail)
     if device.revoked_at is not None:
         return _refused(name, Reason.REVOKED, f"device {name!r} is revoked")
+    if (no_number := find_no_number(item)) is not None:
+        return _refused(name, Reason.NOT_JSON, printable(no_number, DETAIL_LIMIT_CHARS))
     try:
         reading = msgspec.convert(_with_time(item), PostedReading)
     except msgspec.ValidationError as error:
@@ -232,8 +238,25 @@ class PostResultSerializer(serializers.Serializer[Any]):
     rejected = RefusedItemSerializer(many=True)
 
 
+class ReadingsParser(Utf8JSONParser):
+    """JSON in which a NaN costs its reading, not the call."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        body = stream.read()
+        try:
+            return super().parse(BytesIO(body), media_type, parser_context)
+        except ParseError:
+            try:
+                return decode(body)
+            except (ValueError, RecursionError):
+                pass
+            raise
+
+
 class ReadingsView(EmissionsView):
     """GET as in `EmissionsView`, and POST."""
+
+    parser_classes = (ReadingsParser,)
 
     actions = {**EmissionsView.actions, "POST": Action.WRITE_READINGS}
     throttle_scope = "write_emissions"

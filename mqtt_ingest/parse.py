@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from mqtt_ingest import lenient_json
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
 from mqtt_ingest.messages import (
@@ -120,10 +121,24 @@ def _parse_other(kind: Kind, device_id: str, payload: bytes) -> ParsedMessage:
     except msgspec.ValidationError:
         _check_syntax(payload)
         raise
+    except msgspec.DecodeError:
+        message = _without_no_numbers(kind, payload)
+        if message is None:
+            raise
     if b"\\u0000" in payload:
         return _refuse(kind, device_id, (Reason.BAD_SCHEMA, "text holds a NUL character, \\u0000"))
     # Only known keys, each with its limit: the stored part of a large message stays small.
     return ParsedMessage(kind, device_id, other=msgspec.to_builtins(message))
+
+
+def _without_no_numbers(kind: Kind, payload: bytes) -> msgspec.Struct | None:
+    """The message with its NaN values left out; None if it is no JSON otherwise, or a required value is one of them."""
+    try:
+        content = lenient_json.decode(payload)
+        known = {name: None if isinstance(v, lenient_json.NoNumber) else v for name, v in content.items()}
+        return msgspec.convert(known, OTHER_SHAPES[kind])
+    except (ValueError, RecursionError, AttributeError):
+        return None
 
 
 # --- Whole messages that are refused -----------------------------------------------------------

@@ -1,15 +1,15 @@
 """Finds the readings of a message that is refused as a whole, so that the device gets an answer.
 
 A device resends unanswered readings: a message refused without an answer would arrive again and again. So when
-`stream` and the list of readings are readable, each reading gets its own refusal. `NaN` and `Infinity`, which are not
-JSON but which some libraries write, cause the refusal of only the readings that contain them.
+`stream` and the list of readings are readable, each reading gets its own refusal. `NaN` and its kin, which are not JSON
+(`lenient_json.py`), cause the refusal of only the readings that contain them.
 """
 
-import json
 from typing import Any
 
 import msgspec
 
+from mqtt_ingest import lenient_json
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
 from mqtt_ingest.messages import LARGEST_STREAM, DecodedEnvelope, ParsedMessage, Reading, Rejection, printable
@@ -18,14 +18,6 @@ from mqtt_ingest.topics import Kind
 
 # A message of 2 MiB, the broker's limit, holds no more: a reading with only its required fields takes 73 bytes.
 NAMED_LIMIT_COUNT = 30_000
-NUMBER_LIMIT_CHARS = 400  # digits of a whole number; a float cannot hold more
-
-
-class _NoNumber:
-    """A NaN or an Infinity in the message."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
 
 
 def salvage(device_id: str, payload: bytes, now_ms: int, problem: Problem) -> ParsedMessage | None:
@@ -57,15 +49,11 @@ def salvage(device_id: str, payload: bytes, now_ms: int, problem: Problem) -> Pa
 
 
 def _decode(payload: bytes) -> Any:
-    """The result of Python's own, more lenient decoder; None if it fails."""
+    """The result of the more lenient decoder; None if it fails."""
     try:
-        return json.loads(payload.decode(), parse_constant=_NoNumber, parse_int=_whole_number)
+        return lenient_json.decode(payload)
     except (ValueError, RecursionError):
         return None
-
-
-def _whole_number(text: str) -> int | float:
-    return int(text) if len(text) <= NUMBER_LIMIT_CHARS else float(text)
 
 
 def _problem_of_envelope(message: dict[str, Any]) -> Problem | None:
@@ -99,15 +87,5 @@ def _judge(
 
 
 def _find_no_number(value: Any) -> str | None:
-    """`field=NaN: ...` for the first one in there. Not recursive, because a device chooses the depth."""
-    waiting: list[tuple[str, Any]] = [("", value)]
-    while waiting:
-        path, one = waiting.pop()
-        if isinstance(one, _NoNumber):
-            detail = f"{path or 'reading'}={one.text} is no JSON: send null, with the sensor's fault flag"
-            return printable(detail, DETAIL_LIMIT_CHARS)
-        if isinstance(one, dict):
-            waiting.extend((path or name, inner) for name, inner in one.items())
-        elif isinstance(one, list):
-            waiting.extend((path, inner) for inner in one)
-    return None
+    detail = lenient_json.find_no_number(value)
+    return detail and printable(detail, DETAIL_LIMIT_CHARS)

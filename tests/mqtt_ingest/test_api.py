@@ -1,5 +1,6 @@
 """POST of readings: the rules and counters of MQTT, the scope and rights of the user."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -203,6 +204,25 @@ def test_a_posted_reading_says_that_the_device_lived_when_it_measured(people: Si
 
     device.refresh_from_db()
     assert device.last_heartbeat == Emission.objects.get().timestamp
+
+
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("word", ["nan", "NaN", "-inf"])
+def test_a_nan_costs_its_reading_and_not_the_call(people: SimpleNamespace, client: Client, word: str) -> None:
+    token = make_token(people.integrator, Scope.WRITE_EMISSIONS)
+    body = json.dumps([posted(), posted(timestamp="2026-11-21T08:00:05+03:00", velocity_ms=float("nan"))])
+
+    response = client.post(
+        "/api/emissions/",
+        body.replace("NaN", word),
+        content_type="application/json",
+        headers={"Authorization": f"Token {token}"},
+    )
+
+    answer = response.json()
+    assert (response.status_code, answer["stored"]) == (200, 1)
+    assert [(refused["index"], refused["reason"]) for refused in answer["rejected"]] == [(1, "not_json")]
+    assert answer["rejected"][0]["detail"].startswith("velocity_ms=")
 
 
 @pytest.mark.usefixtures("device")

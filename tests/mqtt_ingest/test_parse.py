@@ -2,7 +2,9 @@
 
 import json
 import math
+import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +153,56 @@ def test_more_readings_than_the_broker_lets_through_are_not_taken_apart() -> Non
 
     assert parse(f"{ROOT}/litein-1/readings", payload, NOW_MS).received == 1
     assert parse(f"{ROOT}/litein-1/readings", message([1] * 30_000), NOW_MS).received == 30_000
+
+
+WORDS = "nan NaN NAN -nan +nan inf -inf +INF Infinity -Infinity ovf 1.#INF -1.#IND nan(ind) -nan(0x80)".split()
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_word_of_a_printf_costs_one_reading_and_names_it(word: str) -> None:
+    sound_one = spoilt_one() | {"co2_ppm": 96_000.0}
+    readings = [sound_one | {"seq": 1}, spoilt_one() | {"seq": 2, "note": "x nan, -inf"}, sound_one | {"seq": 3}]
+    payload = message(readings, pad="nan").replace(b": NaN", f": {word}".encode())
+
+    parsed = parse(f"{ROOT}/litein-1/readings", payload, NOW_MS)
+
+    assert [r.seq for r in parsed.readings] == [1, 3]
+    (rejection,) = parsed.rejections
+    assert (rejection.seq, rejection.reason) == (2, Reason.NOT_JSON)
+    assert rejection.detail.startswith("co2_ppm=")
+
+
+@pytest.mark.parametrize("text", ["nan", "nan 1", "xnan", "nanx", "n an", "inf,", "-"])
+def test_a_word_in_the_wrong_place_is_no_json(text: str) -> None:
+    payload = message([spoilt_one(), spoilt_one()]).replace(b"{", f"{text}{{".encode(), 1)
+
+    (rejection,) = parse(f"{ROOT}/litein-1/readings", payload, NOW_MS).rejections
+
+    assert (rejection.reason, rejection.seq) == (Reason.NOT_JSON, None)
+
+
+HOSTILE = ['"', '"\\', "nan", "nan,", "-", "1.#", "nan(", '{"a":nan,', '"a"nan']
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_takes_time_in_proportion(text: str) -> None:
+    """Quadratic time would be minutes; the limit is generous because the machine may be busy."""
+    payload = (text * 65_536)[:65_536].encode()
+
+    begun_s = time.process_time()
+    parse(f"{ROOT}/litein-1/readings", payload, NOW_MS)
+
+    assert time.process_time() - begun_s < 1.0
+
+
+def test_a_nan_in_a_status_or_alert_costs_that_value_only() -> None:
+    status = b'{"v":1,"online":true,"rssi_dbm":nan,"supply_v":-inf,"firmware":"1.0.0"}'
+
+    parsed = parse(f"{ROOT}/litein-1/status", status, NOW_MS)
+    (refused,) = parse(f"{ROOT}/litein-1/alerts", b'{"v":1,"t":nan,"kind":"co2_high"}', NOW_MS).rejections
+
+    assert parsed.other == {"v": 1, "online": True, "firmware": "1.0.0"}
+    assert refused.reason == Reason.NOT_JSON
 
 
 def test_what_is_nested_too_deeply_beside_a_nan_is_refused_and_does_not_raise() -> None:
