@@ -27,12 +27,12 @@ from emissions.derive import milliseconds
 from lib.errors import ApiError, invalid
 from lib.parsers import Utf8JSONParser
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
+from mqtt_ingest.describe import DETAIL_LIMIT_CHARS
 from mqtt_ingest.identify import Arrival, DeviceRef
 from mqtt_ingest.lenient_json import decode, find_no_number
 from mqtt_ingest.messages import READINGS_LIMIT_COUNT, ParsedMessage, PostedReading, Rejection, printable
 from mqtt_ingest.receive import Received
-from mqtt_ingest.rules import Problem, problem_of
+from mqtt_ingest.rules import Problem, problem_of, problem_of_shape
 from mqtt_ingest.store import store
 from mqtt_ingest.topics import Kind
 
@@ -135,7 +135,7 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
     try:
         reading = msgspec.convert(_with_time(item), PostedReading)
     except msgspec.ValidationError as error:
-        return _refused(name, Reason.BAD_SCHEMA, describe_error(error, item))
+        return _refused(name, *problem_of_shape(error, item, now_ms))
     except RecursionError:
         return _refused(name, Reason.BAD_SCHEMA, "nested too deeply")
     except _BadTimeError as error:

@@ -12,6 +12,7 @@ class Reason(models.TextChoices):
     UNKNOWN_DEVICE = "unknown_device", _("unknown device")
     REVOKED = "revoked", _("device revoked")
     FUTURE_TIME = "future_time", _("more than 2 minutes in the future")
+    NOT_MILLISECONDS = "not_milliseconds", _("a time in another unit than milliseconds")
     TOO_OLD = "too_old", _("older than 366 days")
     CONFLICT = "conflict", _("stored already with another time or other values")
     RATE_LIMITED = "rate_limited", _("too many readings per second")

@@ -23,7 +23,7 @@ from mqtt_ingest.messages import (
     Rejection,
     printable,
 )
-from mqtt_ingest.rules import Problem, problem_of, refuse, refuse_by_name
+from mqtt_ingest.rules import Problem, problem_of, problem_of_shape, refuse, refuse_by_name
 from mqtt_ingest.salvage import salvage
 from mqtt_ingest.topics import Kind, parse_topic
 
@@ -90,7 +90,7 @@ def _parse_one_by_one(device_id: str, payload: bytes, now_ms: int) -> ParsedMess
         try:
             reading = _decode_reading(raw)
         except msgspec.ValidationError as error:
-            rejections.append(_rejection_of_raw(raw, envelope.stream, index, error))
+            rejections.append(_rejection_of_raw(raw, envelope.stream, index, error, now_ms))
             continue
         except RecursionError:
             rejections.append(Rejection(Reason.BAD_SCHEMA, "nested too deeply", index, envelope.stream))
@@ -105,8 +105,10 @@ def _parse_one_by_one(device_id: str, payload: bytes, now_ms: int) -> ParsedMess
     )
 
 
-def _rejection_of_raw(raw: msgspec.Raw, stream: int, index: int, error: msgspec.ValidationError) -> Rejection:
-    problem = Reason.BAD_SCHEMA, printable(describe_error(error, _decoded_or_none(raw)), DETAIL_LIMIT_CHARS)
+def _rejection_of_raw(
+    raw: msgspec.Raw, stream: int, index: int, error: msgspec.ValidationError, now_ms: int
+) -> Rejection:
+    problem = problem_of_shape(error, _decoded_or_none(raw), now_ms)
     try:
         name = _decode_name(raw)
     except (msgspec.ValidationError, RecursionError):

@@ -3,8 +3,13 @@
 Pure: the clock is an argument. Shapes are in `messages.py`.
 """
 
+from typing import Any
+
+import msgspec
+
 from mqtt_ingest.choices import Reason
-from mqtt_ingest.messages import LARGEST_SEQ, Reading, Rejection
+from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
+from mqtt_ingest.messages import LARGEST_SEQ, Reading, Rejection, printable
 
 FUTURE_LIMIT_MS = 2 * 60 * 1000
 AGE_LIMIT_MS = 366 * 24 * 3600 * 1000
@@ -21,9 +26,13 @@ def problem_of(reading: Reading, now_ms: int) -> Problem | None:
     """Why a reading with the right shape is refused, or None."""
     t = reading.t
     if t > now_ms + FUTURE_LIMIT_MS:
+        if (problem := _problem_of_unit(t, now_ms)) is not None:
+            return problem
         ahead_s = (t - now_ms) / 1000
         return Reason.FUTURE_TIME, f"t={t} is {ahead_s:.0f} s ahead of the server's clock, the limit is 120 s"
     if t < now_ms - AGE_LIMIT_MS:
+        if (problem := _problem_of_unit(t, now_ms)) is not None:
+            return problem
         return Reason.TOO_OLD, f"t={t} is {(now_ms - t) / 86_400_000:.0f} days old, the limit is 366 days"
     if reading.co2_ppm is None or reading.temperature_c is None or reading.velocity_ms is None:
         for name, flag in FAULT_FLAGS:
@@ -32,6 +41,30 @@ def problem_of(reading: Reading, now_ms: int) -> Problem | None:
     if reading.span_s is not None or reading.n is not None or reading.seq_from is not None:
         return _problem_of_mean(reading)
     return None
+
+
+# Only a time that would be taken in milliseconds is named: a clock that was never set counts them from 1970.
+_UNITS = (("seconds", 1000.0), ("microseconds", 1e-3), ("nanoseconds", 1e-6))
+
+
+def _problem_of_unit(t: float, now_ms: int) -> Problem | None:
+    for unit, factor in _UNITS:
+        if now_ms - AGE_LIMIT_MS <= t * factor <= now_ms + FUTURE_LIMIT_MS:
+            detail = f"t={t} is in {unit}: send Unix milliseconds, which would be {round(t * factor)}"
+            return Reason.NOT_MILLISECONDS, detail
+    return None
+
+
+def problem_of_shape(error: msgspec.ValidationError, source: Any, now_ms: int) -> Problem:
+    """Why something has not the shape of a reading. `source` is the decoded object, None if unknown."""
+    t = source.get("t") if isinstance(source, dict) else None
+    detail = describe_error(error, source)
+    if detail.startswith("t="):
+        unit = _problem_of_unit(t, now_ms) if type(t) in (int, float) and abs(t) < 1e30 else None
+        if unit is not None:
+            return unit
+        detail += ": it is a whole number of Unix milliseconds"
+    return Reason.BAD_SCHEMA, printable(detail, DETAIL_LIMIT_CHARS)
 
 
 def _problem_of_mean(reading: Reading) -> Problem | None:

@@ -13,7 +13,7 @@ from mqtt_ingest import lenient_json
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_error
 from mqtt_ingest.messages import LARGEST_STREAM, DecodedEnvelope, ParsedMessage, Reading, Rejection, printable
-from mqtt_ingest.rules import Problem, problem_of, refuse, refuse_by_name
+from mqtt_ingest.rules import Problem, problem_of, problem_of_shape, refuse, refuse_by_name
 from mqtt_ingest.topics import Kind
 
 # A message of 2 MiB, the broker's limit, holds no more: a reading with only its required fields takes 73 bytes.
@@ -80,8 +80,7 @@ def _judge(
     try:
         reading = msgspec.convert(item, Reading)
     except msgspec.ValidationError as error:
-        detail = printable(describe_error(error, item), DETAIL_LIMIT_CHARS)
-        return refuse_by_name(seq, seq_from, stream, (Reason.BAD_SCHEMA, detail), index)
+        return refuse_by_name(seq, seq_from, stream, problem_of_shape(error, item, now_ms), index)
     problem = problem_of(reading, now_ms)
     return reading if problem is None else refuse(reading, stream, problem, index)
 

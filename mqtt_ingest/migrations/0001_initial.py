@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                             ("unknown_device", "unknown device"),
                             ("revoked", "device revoked"),
                             ("future_time", "more than 2 minutes in the future"),
+                            ("not_milliseconds", "a time in another unit than milliseconds"),
                             ("too_old", "older than 366 days"),
                             ("conflict", "stored already with another time or other values"),
                             ("rate_limited", "too many readings per second"),
