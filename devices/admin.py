@@ -25,7 +25,7 @@ class MCUDeviceAdmin(admin.ModelAdmin):
 
     list_display = ["device_id", "factory", "last_heartbeat", "firmware", "revoked_at"]
     search_fields = ["device_id", "factory__name"]
-    readonly_fields = ["last_heartbeat", "reported_online", "status", "firmware", "created_at"]
+    readonly_fields = ["last_heartbeat", "reported_online", "last_will_at", "status", "firmware", "created_at"]
     inlines = [AssignmentInline]
 
 

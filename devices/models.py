@@ -41,6 +41,7 @@ class MCUDevice(models.Model):
     last_heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
     # The last state that the device reported: true, false by its last will, null if it never reported one.
     reported_online = models.BooleanField(null=True, editable=False)
+    last_will_at = models.DateTimeField(_("last will"), null=True, editable=False)
     status = models.JSONField(_("last status"), default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)

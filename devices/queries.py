@@ -22,7 +22,11 @@ class DeviceState(StrEnum):
 
 def is_online(device: MCUDevice, now: datetime) -> bool:
     """A message came in the last five minutes, and no last will since."""
-    if device.last_heartbeat is None or device.reported_online is False or device.revoked_at is not None:
+    if device.last_heartbeat is None or device.revoked_at is not None:
+        return False
+    # The broker keeps a last will, and sends that of an old connection when a new one has begun long ago.
+    is_over = device.last_will_at is None or device.last_will_at >= device.last_heartbeat
+    if device.reported_online is False and is_over:
         return False
     silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
     return now - device.last_heartbeat <= silent_after

@@ -124,6 +124,8 @@ def _apply_status(cursor: CursorWrapper, message: _Message) -> None:
         "firmware": message.content.get("firmware"),
         "status": None if message.is_last_will else message.text,
         "reported_online": is_online,
+        "received_at": message.received_at,
+        "is_retained": message.is_retained,
     }
     cursor.execute(sql.load("mqtt_ingest", "update_device_status"), parameters)
     stream = message.content.get("stream")

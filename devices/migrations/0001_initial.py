@@ -250,6 +250,7 @@ class Migration(migrations.Migration):
                 ("firmware", models.CharField(blank=True, max_length=40, verbose_name="firmware")),
                 ("last_heartbeat", models.DateTimeField(blank=True, null=True, verbose_name="last heard of")),
                 ("reported_online", models.BooleanField(editable=False, null=True)),
+                ("last_will_at", models.DateTimeField(editable=False, null=True, verbose_name="last will")),
                 ("status", models.JSONField(blank=True, default=dict, verbose_name="last status")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
@@ -467,6 +468,7 @@ class Migration(migrations.Migration):
                 ("firmware", models.CharField(blank=True, max_length=40, verbose_name="firmware")),
                 ("last_heartbeat", models.DateTimeField(blank=True, null=True, verbose_name="last heard of")),
                 ("reported_online", models.BooleanField(editable=False, null=True)),
+                ("last_will_at", models.DateTimeField(editable=False, null=True, verbose_name="last will")),
                 ("status", models.JSONField(blank=True, default=dict, verbose_name="last status")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
@@ -598,8 +600,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
-                    hash="590ce2d1e68e7441e7da29b3f106d25be946f447",
+                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
+                    hash="7afeb2a92f9ea91cc332cc6889ce7e3a65985cd4",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_7f531",
                     table="devices_mcudevice",
@@ -613,8 +615,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."interval_s" IS DISTINCT FROM (NEW."interval_s") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
-                    hash="7eb24c1e6af706529681fa37be6ec67b7a770331",
+                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
+                    hash="3ec7d37996acdd16e86bd6265ed3b99e91c0b544",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_01684",
                     table="devices_mcudevice",
@@ -627,8 +629,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (OLD."created_at", OLD."device_id", OLD."factory_id", OLD."firmware", OLD."id", OLD."interval_s", OLD."last_heartbeat", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reported_online", OLD."revoked_at", OLD."status"); RETURN NULL;',
-                    hash="910ff91168f69632307e3e7d9b2aa0ccd5075195",
+                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reported_online", "revoked_at", "status") VALUES (OLD."created_at", OLD."device_id", OLD."factory_id", OLD."firmware", OLD."id", OLD."interval_s", OLD."last_heartbeat", OLD."last_will_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reported_online", OLD."revoked_at", OLD."status"); RETURN NULL;',
+                    hash="d245cc7f1519eb8605c34a6bf049982c0dcd1cb4",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_9bd30",
                     table="devices_mcudevice",

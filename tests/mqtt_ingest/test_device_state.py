@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from devices.models import AssignmentHold, MCUDevice
+from devices.queries import is_online
 from mqtt_ingest.models import DeviceMessage
 from mqtt_ingest.queries import counters
 from mqtt_ingest.store import store
@@ -84,6 +85,45 @@ def test_a_retained_last_will_says_off_line() -> None:
     store([arrival(device, LAST_WILL, "status", is_live=False)])
 
     assert MCUDevice.objects.get().reported_online is False
+
+
+def is_online_at(device: MCUDevice, at_ms: int) -> bool:
+    device.refresh_from_db()
+    return is_online(device, datetime.fromtimestamp(at_ms / 1000, UTC))
+
+
+def test_a_last_will_older_than_the_newest_reading_does_not_make_a_device_silent() -> None:
+    """The broker gives an old connection up a minute after the device came back on a new one."""
+    device, at_ms = make_device(), now_ms() - 60_000
+    store([arrival(device, message(reading(1, at_ms)), received_ms=at_ms)])
+
+    store([arrival(device, LAST_WILL, "status", received_ms=at_ms - 1_000)])
+    before = is_online_at(device, at_ms)
+    store([arrival(device, LAST_WILL, "status", received_ms=at_ms + 3_000)])
+    between = is_online_at(device, at_ms + 3_000)
+    store([arrival(device, message(reading(2, at_ms + 5_000)), received_ms=at_ms + 5_000)])
+
+    assert (before, between, is_online_at(device, at_ms + 5_000)) == (True, False, True)
+
+
+def test_a_retained_last_will_that_is_known_keeps_its_time() -> None:
+    """A device that never says `online` leaves its last will at the broker, which repeats it to each new ingest."""
+    device, at_ms = make_device(), now_ms() - 60_000
+    store([arrival(device, LAST_WILL, "status", received_ms=at_ms)])
+    store([arrival(device, message(reading(1, at_ms + 5_000)), received_ms=at_ms + 5_000)])
+
+    store([arrival(device, LAST_WILL, "status", received_ms=at_ms + 20_000, is_live=False)])
+
+    assert is_online_at(device, at_ms + 20_000)
+
+
+def test_readings_that_the_broker_kept_from_before_the_last_will_do_not_deny_it() -> None:
+    device, at_ms = make_device(), now_ms() - 60_000
+    store([arrival(device, LAST_WILL, "status", received_ms=at_ms, is_live=False)])
+
+    store([arrival(device, message(reading(1, at_ms - 5_000)), received_ms=at_ms + 1_000)])
+
+    assert not is_online_at(device, at_ms + 1_000)
 
 
 def test_of_two_statuses_in_one_batch_the_later_holds() -> None:
