@@ -124,9 +124,9 @@ def _parse_other(kind: Kind, device_id: str, payload: bytes) -> ParsedMessage:
         _check_syntax(payload)
         raise
     except msgspec.DecodeError:
-        message = _without_no_numbers(kind, payload)
-        if message is None:
+        if (readable := _without_no_numbers(kind, payload)) is None:
             raise
+        message = readable
     if b"\\u0000" in payload:
         return _refuse(kind, device_id, (Reason.BAD_SCHEMA, "text holds a NUL character, \\u0000"))
     # Only known keys, each with its limit: the stored part of a large message stays small.

@@ -60,7 +60,8 @@ def problem_of_shape(error: msgspec.ValidationError, source: Any, now_ms: int) -
     t = source.get("t") if isinstance(source, dict) else None
     detail = describe_error(error, source)
     if detail.startswith("t="):
-        unit = _problem_of_unit(t, now_ms) if type(t) in (int, float) and abs(t) < 1e30 else None
+        # A larger whole number does not fit a float.
+        unit = _problem_of_unit(t, now_ms) if isinstance(t, int | float) and abs(t) < 1e30 else None
         if unit is not None:
             return unit
         detail += ": it is a whole number of Unix milliseconds"
