@@ -199,10 +199,10 @@ def operating_times(
     }
     hours = dict.fromkeys(stretches, 0)
     for factory_id, valid_from, valid_to in Assignment.objects.filter(
-        factory__in=stretches, is_of_record=True
+        factory__in=stretches, is_of_record=True, valid_from__lt=now
     ).values_list("factory_id", "valid_from", "valid_to"):
         start, end = stretches[factory_id]
-        present_us = microseconds(min(valid_to or end, end)) - microseconds(max(valid_from, start))
+        present_us = microseconds(min(valid_to or end, end)) - microseconds(max(valid_from or start, start))
         hours[factory_id] += max(0, present_us // _HOUR_US)
     return {pk: OperatingTime(_worked_h(by_site.get(pk)), hours[pk]) for pk in stretches}
 

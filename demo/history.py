@@ -123,14 +123,14 @@ def gaps(names: Sequence[str], now: datetime) -> list[Gap]:
 
 
 def prepare() -> None:
-    """Assignments reach back to where the history begins. One process does this before any share starts."""
+    """Devices with a history count from where it begins. One process does this before any share starts."""
     begins_at = times().begins_at
-    ids = [plan.device_id for plan in cast.fleet(settings.DEMO_FLEET)]
+    ids = [p.device_id for p in cast.fleet(settings.DEMO_FLEET) if p.behaviour is not Behaviour.NEVER_REPORTED]
     firsts = Assignment.objects.filter(device__device_id__in=ids).order_by("device_id", "valid_from")
     for assignment in firsts.distinct("device_id"):
-        if assignment.valid_from > begins_at:
-            assignment.valid_from = begins_at
-            assignment.save(update_fields=["valid_from"])
+        if assignment.valid_from is None or assignment.valid_from > begins_at:
+            assignment.valid_from, assignment.waits_since = begins_at, None
+            assignment.save(update_fields=["valid_from", "waits_since"])
     touch_changed_setups()
 
 

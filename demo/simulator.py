@@ -31,7 +31,6 @@ BARE_FIRE_PPM, CHARGE_PPM, DOOR_PPM = 66_000.0, 72_000.0, 5_000.0
 CHARGE_C, DOOR_C = 42.0, 3.0
 CHARGE_MS = 1.1
 STILL_MS = 0.14  # the draught of a cold chimney
-PROBE_ON_AXIS_FACTOR = 0.84  # `docs/method.md` 1
 DRY_SHARE = 1.0 - 0.13  # of the gas; the sensor sits behind a cooler
 PROBE_ERROR = 0.06  # one probe does not measure the mean of a duct: each chimney shows a little too much or little
 # A fire rises more slowly than it falls: this share of a shift passes before it burns.
@@ -84,7 +83,7 @@ def profile_of(device: PlannedDevice, anchor_day: int | None = None) -> StackPro
     level, door = mean_charge(charge_every_s)
     gas_kg_per_s = stack.co2_kg_per_s(
         co2_fraction_wet=1e-6 * burning_ppm(level, door) * DRY_SHARE,
-        flow_rate_m3s=PROBE_ON_AXIS_FACTOR * stack.circle_area_m2(device.diameter_m),
+        flow_rate_m3s=readings.ROUND_AXIS_PROFILE_FACTOR * stack.circle_area_m2(device.diameter_m),
         pressure_pa=pressure_pa,
         temperature_k=273.15 + burning_c(temperature_c, level, door),
     )

@@ -23,7 +23,6 @@ from accounts.models import Membership, User
 from demo import cast, fleet_files, mines
 from demo.cast import Behaviour, PlannedDevice
 from demo.people import ORGANISATION_NAME, PEOPLE, SANDBOX_NAME, Person, staff
-from demo.simulator import PROBE_ON_AXIS_FACTOR
 from devices.credentials import rotate_secret, verify
 from devices.models import DeviceSecret, MCUDevice
 from devices.services import Geometry, provision_device
@@ -31,7 +30,8 @@ from factories.choices import SourceKind
 from factories.days import local_day_start
 from factories.models import EmissionSource, Factory, Organisation
 from factories.services import create_factory
-from mqtt_ingest.spare_device import spare_device
+from mqtt_ingest.spare_device import CHIMNEY_NAME, spare_device
+from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
 TWIN_NAME = "Litein Twin (sandbox)"
 SILENT_SINCE = timedelta(hours=3, minutes=10)  # after local midnight
@@ -62,7 +62,7 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
     drawn_count = _seed_devices(planned, factories)
     if drawn_count:
         stdout.write(f"Drew passwords for {drawn_count} devices.\n")
-    spare_device(TWIN_NAME)
+    spare_device(TWIN_NAME, Geometry(CHIMNEY_NAME, diameter_m=0.9, profile=1.0))
     return [(person.description, person.email) for person in PEOPLE if person.email]
 
 
@@ -206,7 +206,7 @@ def _register(plan: PlannedDevice, factory: Factory) -> str:
     provisioned = provision_device(
         factory_name=plan.factory_name,
         device_id=plan.device_id,
-        geometry=Geometry(chimney_name=plan.chimney_name, diameter_m=plan.diameter_m, profile=PROBE_ON_AXIS_FACTOR),
+        geometry=Geometry(plan.chimney_name, diameter_m=plan.diameter_m, profile=ROUND_AXIS_PROFILE_FACTOR),
         co2_basis=plan.co2_basis,
         compensation=plan.compensation,
         sensor=plan.sensor,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -14,8 +15,17 @@ from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
 from devices.services import resolve_hold
 
 
+class AssignmentForm(forms.ModelForm):
+    def clean_valid_from(self) -> Any:
+        """A stated hour holds: it no longer moves with the first reading."""
+        if "valid_from" in self.changed_data and self.cleaned_data["valid_from"] is not None:
+            self.instance.waits_since = None
+        return self.cleaned_data["valid_from"]
+
+
 class AssignmentInline(admin.TabularInline):
     model = Assignment
+    form = AssignmentForm
     extra = 0
 
 
@@ -31,6 +41,7 @@ class MCUDeviceAdmin(admin.ModelAdmin):
 
 @admin.register(Assignment)
 class AssignmentAdmin(admin.ModelAdmin):
+    form = AssignmentForm
     list_display = ["device", "chimney", "valid_from", "valid_to", "is_of_record", "co2_basis"]
     autocomplete_fields = ["device", "chimney", "factory"]
 
@@ -45,8 +56,8 @@ class CalibrationAdmin(admin.ModelAdmin):
 class AssignmentHoldAdmin(admin.ModelAdmin):
     """Read only, except for the two actions that resolve a hold."""
 
-    list_display = ["assignment", "field", "registered", "reported", "starts_at", "resolution"]
-    list_filter = ["resolution", "field"]
+    list_display = ["assignment", "kind", "field", "registered", "reported", "starts_at", "resolution"]
+    list_filter = ["resolution", "kind", "field"]
     actions = ["registry_was_right", "device_was_right"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

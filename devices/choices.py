@@ -18,9 +18,17 @@ class PressureCompensation(models.TextChoices):
     ON_SENSOR = "on_sensor", _("done by the sensor")
 
 
+class HoldKind(models.TextChoices):
+    """Why readings wait: they are stored, and out of totals until the hold is resolved."""
+
+    MISMATCH = "mismatch", _("the device reports otherwise than the registry")
+    GEOMETRY = "geometry", _("geometry not stated")
+
+
 class HoldResolution(models.TextChoices):
     REGISTRY_RIGHT = "registry_right", _("the registry is right: count the readings as registered")
     DEVICE_RIGHT = "device_right", _("the device is right: correct the registry from here on")
+    STATED = "stated", _("stated since")
 
 
 class CalibrationKind(models.TextChoices):

@@ -133,13 +133,14 @@ def firmware_config(
         "thermocouple": build.thermocouple,
         "velocity_sensor": build.velocity_sensor,
         "barometer": build.barometer,
-        "velocity_profile_factor": chimney.velocity_profile_factor,
         "moisture_fraction": chimney.moisture_fraction,
         "altitude_m": assignment.factory.altitude_m,
     }
+    if chimney.shape:  # the node does without: the server computes every total
+        config["velocity_profile_factor"] = chimney.velocity_profile_factor
     if chimney.shape == Shape.CIRCLE:
         config["diameter_m"] = chimney.diameter_m
-    else:
+    elif chimney.shape == Shape.RECTANGLE:
         config |= {"width_m": chimney.width_m, "height_m": chimney.height_m}
     if build.wifi_ssid:
         config |= {"wifi_ssid": build.wifi_ssid, "wifi_password": build.wifi_password}

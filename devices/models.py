@@ -11,9 +11,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from devices.choices import CalibrationKind, Co2Basis, HoldResolution, PressureCompensation
+from devices.choices import CalibrationKind, Co2Basis, HoldKind, HoldResolution, PressureCompensation
+from factories.days import local_hour_start
 from science import pressure
 
 DEVICE_ID = r"^[A-Za-z0-9_-]{3,64}$"
@@ -87,14 +90,22 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
-_VALIDITY = TsTzRange("valid_from", "valid_to", RangeBoundary())
+class _Infinity(Func):
+    template = "'infinity'::timestamptz"
+    output_field = models.DateTimeField()
+
+
+# An assignment that waits for its first reading takes its place after all that have ended.
+_VALIDITY = TsTzRange(Coalesce("valid_from", _Infinity()), "valid_to", RangeBoundary())
 
 
 @pghistory.track()
 class Assignment(models.Model):
     """Where a device was mounted and how its sensor reported, from one whole local hour to another.
 
-    At any moment a chimney has one device of record; others are cross-checks and stay out of totals.
+    At any moment a chimney has one device of record; others are cross-checks and stay out of totals. It begins when the
+    installer said, or with the hour of the first reading at or after `waits_since` (`services.begin_assignments`):
+    until that reading `valid_from` is null.
     """
 
     device = models.ForeignKey(MCUDevice, models.PROTECT, related_name="assignments", verbose_name=_("device"))
@@ -103,8 +114,11 @@ class Assignment(models.Model):
     )
     # With the composite foreign keys of migration 0002: device and chimney belong to this factory, always.
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="assignments")
-    valid_from = models.DateTimeField(_("from"))
+    valid_from = models.DateTimeField(
+        _("from"), null=True, blank=True, help_text=_("empty: it begins with the device's first reading from now on")
+    )
     valid_to = models.DateTimeField(_("to"), null=True, blank=True)
+    waits_since = models.DateTimeField(null=True, blank=True, editable=False)
     is_of_record = models.BooleanField(_("device of record"), default=True)
     sensor = models.CharField(_("sensor"), max_length=40, blank=True)
     range_ppm = models.FloatField(_("sensor range (ppm)"), null=True, blank=True)
@@ -139,6 +153,9 @@ class Assignment(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")), name="assignment_period_forward"
             ),
             models.CheckConstraint(
+                condition=Q(valid_from__isnull=False) | Q(waits_since__isnull=False), name="assignment_begins_or_waits"
+            ),
+            models.CheckConstraint(
                 condition=Q(range_ppm__isnull=True) | Q(range_ppm__gt=0, range_ppm__lte=1_000_000),
                 name="assignment_range_plausible",
             ),
@@ -152,6 +169,10 @@ class Assignment(models.Model):
         altitude."""
         if self.factory_id is None:
             return
+        if self.valid_from is None:
+            if self.pk and Assignment.objects.filter(pk=self.pk, valid_from__isnull=False).exists():
+                raise ValidationError({"valid_from": _("It has begun: give the hour from which it counts.")})
+            self.waits_since = self.waits_since or local_hour_start(timezone.now(), self.factory.zone)
         for name in ("device", "chimney"):
             # The database refuses it too, but by a foreign key, which gives no message for a form.
             if getattr(self, f"{name}_id") and getattr(self, name).factory_id != self.factory_id:
@@ -173,13 +194,17 @@ class Assignment(models.Model):
 
 @pghistory.track()
 class AssignmentHold(models.Model):
-    """The report of a device differs from the registry. Its readings are stored but out of totals until resolved."""
+    """Readings of an assignment that are stored but out of totals until somebody resolves why, which `kind` says.
+
+    `stream`, `registered` and `reported` are of a mismatch; the readings of its stream wait at any time.
+    """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="holds")
-    stream = models.BigIntegerField(_("stream"))
-    field = models.CharField(_("field"), max_length=24)
-    registered = models.CharField(_("registered"), max_length=40)
-    reported = models.CharField(_("reported"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=12, choices=HoldKind, default=HoldKind.MISMATCH)
+    stream = models.BigIntegerField(_("stream"), null=True, blank=True)
+    field = models.CharField(_("field"), max_length=24, blank=True)
+    registered = models.CharField(_("registered"), max_length=40, blank=True)
+    reported = models.CharField(_("reported"), max_length=40, blank=True)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"), null=True, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
@@ -193,7 +218,7 @@ class AssignmentHold(models.Model):
         ordering = ["-starts_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assignment", "field"], condition=Q(resolution=""), name="hold_unresolved_once"
+                fields=["assignment", "kind", "field"], condition=Q(resolution=""), name="hold_unresolved_once"
             ),
             models.CheckConstraint(
                 condition=Q(resolution="", resolved_at__isnull=True)
@@ -203,7 +228,7 @@ class AssignmentHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.assignment}: {self.field}"
+        return f"{self.assignment}: {self.field or self.get_kind_display()}"
 
 
 @pghistory.track()

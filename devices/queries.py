@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from devices.models import Assignment, MCUDevice
 from factories.models import Factory
@@ -40,7 +40,12 @@ def state_of(device: MCUDevice | None, now: datetime) -> DeviceState:
     return DeviceState.ONLINE if is_online(device, now) else DeviceState.SILENT
 
 
+def in_force_at(now: datetime) -> QuerySet[Assignment]:
+    """The assignments at a moment, also those that wait for the first reading of their device."""
+    begun = Q(valid_from__lte=now) | Q(valid_from=None)
+    return Assignment.objects.filter(begun).exclude(valid_to__lte=now).order_by("valid_from")
+
+
 def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assignment]:
-    """The assignments of record at a moment, at most one a chimney, each with its device."""
-    begun = Assignment.objects.filter(factory__in=factories, is_of_record=True, valid_from__lte=now)
-    return begun.exclude(valid_to__lte=now).select_related("device")
+    """The assignments of record at a moment, each with its device: one a chimney, or none, or its next one waits."""
+    return in_force_at(now).filter(factory__in=factories, is_of_record=True).select_related("device")

@@ -24,7 +24,9 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
     """A device with its last heartbeat and its present assignment."""
 
     online = serializers.SerializerMethodField(help_text="a message came in the last five minutes")
-    assignment = serializers.SerializerMethodField(help_text="the one in force; null: on no chimney")
+    assignment = serializers.SerializerMethodField(
+        help_text="the one in force; without valid_from it begins with the first reading; null: on no chimney"
+    )
 
     class Meta:
         model = MCUDevice
@@ -39,8 +41,8 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
 
     def get_assignment(self, device: MCUDevice) -> dict[str, Any] | None:
         now = timezone.now()
-        for assignment in device.assignments.all():
-            if assignment.valid_from <= now and (assignment.valid_to is None or now < assignment.valid_to):
+        for assignment in device.assignments.all():  # in the order of valid_from, the waiting one last
+            if (assignment.valid_from or now) <= now and (assignment.valid_to is None or now < assignment.valid_to):
                 return dict(AssignmentSerializer(assignment).data)
         return None
 

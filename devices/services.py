@@ -4,7 +4,7 @@ Secrets are in `credentials.py`; what changes totals asks `emissions` for a new 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,21 +15,19 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from devices.choices import Co2Basis, HoldResolution, PressureCompensation
+from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation
 from devices.credentials import INGEST_USER, TOPIC_ROOT, rotate_secret
 from devices.models import Assignment, AssignmentHold, MCUDevice
+from devices.queries import in_force_at
 from factories.days import local_hour_start
 from factories.models import Chimney, Factory
 from factories.queries import find_factory
 from factories.services import add_chimney
 
-OLDEST_READING = timedelta(days=366)  # ingest refuses older ones as too_old
-DEFAULT_DIAMETER_M = 0.9
-
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The chimney of a new device, as given to `provision_device`; None means not given."""
+    """The chimney of a new device, as given to `provision_device`; None means not given, and nothing is assumed."""
 
     chimney_name: str | None = None
     width_m: float | None = None
@@ -39,7 +37,7 @@ class Geometry:
 
     @property
     def says_dimensions(self) -> bool:
-        return (self.width_m, self.height_m, self.diameter_m, self.profile) != (None, None, None, None)
+        return (self.width_m, self.height_m, self.diameter_m) != (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,32 +61,32 @@ def broker_address() -> tuple[str, int, str]:
     return settings.MQTT_PUBLIC_HOST or parts.hostname or "", port, ca_file
 
 
-def _chimney_for(factory: Factory, geometry: Geometry) -> tuple[Chimney, bool]:
-    """The chimney that was named, or a new one. Returns it and whether it is new."""
+def _chimney_for(factory: Factory, geometry: Geometry) -> Chimney:
+    """The chimney that was named, or a new one."""
     if geometry.chimney_name:
         existing = factory.chimneys.filter(name__iexact=geometry.chimney_name).first()
         if existing is not None:
-            if geometry.says_dimensions:
+            if geometry.says_dimensions or geometry.profile is not None:
                 raise ValidationError(
                     _("chimney=%(name)r exists already: leave its dimensions out, or give another name."),
                     code="chimney_exists",
                     params={"name": existing.name},
                 )
-            return existing, False
-    is_rectangle = geometry.width_m is not None or geometry.height_m is not None
-    diameter_m = geometry.diameter_m  # together with width or height; the model's constraint gives the message
-    if diameter_m is None and not is_rectangle:
-        diameter_m = DEFAULT_DIAMETER_M
-    chimney = add_chimney(
+            return existing
+    if geometry.profile is not None and not geometry.says_dimensions:
+        raise ValidationError(
+            _("profile=%(value)s needs the dimensions of the chimney beside it."),
+            code="dimensions_missing",
+            params={"value": geometry.profile},
+        )
+    return add_chimney(
         factory,
         geometry.chimney_name,
-        diameter_m=diameter_m,
+        diameter_m=geometry.diameter_m,
         width_m=geometry.width_m,
         height_m=geometry.height_m,
-        velocity_profile_factor=geometry.profile if geometry.profile is not None else 1.0,
-        moisture_fraction=0.13,
+        velocity_profile_factor=geometry.profile,
     )
-    return chimney, True
 
 
 @transaction.atomic
@@ -97,6 +95,7 @@ def provision_device(
     factory_name: str,
     device_id: str,
     geometry: Geometry | None = None,
+    since: datetime | None = None,
     co2_basis: str = Co2Basis.WET,
     compensation: str = PressureCompensation.NONE,
     sensor: str = "",
@@ -104,8 +103,9 @@ def provision_device(
 ) -> ProvisionedDevice:
     """Register a device as device of record of a chimney and draw its password.
 
-    On a new chimney the assignment begins at the oldest reading that ingest accepts, because the device measured
-    there before it was registered. On a chimney that had devices before, it begins with the current local hour.
+    The device counts from `since`, a whole hour of the site; without it from its first reading after now. So it
+    changes no figure of the past, unless `since` says so. A new chimney without dimensions opens a hold: its readings
+    are stored, and have no mass until the geometry is stated.
 
     Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
     """
@@ -122,17 +122,15 @@ def provision_device(
             code="device_exists",
             params={"id": device_id},
         )
-    chimney, is_new = _chimney_for(factory, geometry or Geometry())
+    chimney = _chimney_for(factory, geometry or Geometry())
     device = MCUDevice(factory=factory, device_id=device_id)
     device.full_clean()
     device.save()
-    now = timezone.now()
-    has_history = not is_new and chimney.assignments.exists()
     assignment = Assignment(
         device=device,
         chimney=chimney,
         factory=factory,
-        valid_from=local_hour_start(now if has_history else now - OLDEST_READING, factory.zone),
+        valid_from=since,
         sensor=sensor,
         range_ppm=range_ppm,
         co2_basis=co2_basis,
@@ -140,6 +138,7 @@ def provision_device(
     )
     assignment.full_clean()
     assignment.save()
+    keep_geometry_holds()
     return describe(device, rotate_secret(device))
 
 
@@ -175,7 +174,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
     the roll-ups from `starts_at`.
     """
     now = timezone.now()
-    assignment = Assignment.objects.filter(device_id=device_pk, valid_from__lte=now).exclude(valid_to__lte=now).first()
+    assignment = in_force_at(now).filter(device_id=device_pk).first()
     if assignment is None:
         return []
     opened = []
@@ -183,7 +182,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
         registered, reported = getattr(assignment, field), status.get(field)
         if registered in (None, "") or reported in (None, ""):
             continue
-        holds = AssignmentHold.objects.filter(assignment=assignment, field=field)
+        holds = AssignmentHold.objects.filter(assignment=assignment, kind=HoldKind.MISMATCH, field=field)
         if _as_text(registered) == _as_text(reported):
             holds.filter(resolution="", ends_at=None).update(ends_at=now)
             continue
@@ -193,6 +192,7 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
         # One unresolved hold per field, even if the report changes often; it only grows.
         hold, is_new = holds.get_or_create(
             assignment=assignment,
+            kind=HoldKind.MISMATCH,
             field=field,
             resolution="",
             defaults=report | {"stream": stream, "starts_at": starts_at},
@@ -206,11 +206,29 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
     return opened
 
 
-def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignment) -> None:
+def keep_geometry_holds() -> None:
+    """Open a hold for every device on a chimney without a stated geometry; resolve it once that is stated.
+
+    Compares what is stored, so it does not matter how the chimney was changed (command, admin, API, SQL). Idempotent.
+    """
+    now = timezone.now()
+    waiting = AssignmentHold.objects.filter(kind=HoldKind.GEOMETRY, resolution="")
+    waiting.exclude(assignment__chimney__shape="").update(resolution=HoldResolution.STATED, resolved_at=now)
+    without = Assignment.objects.filter(chimney__shape="").exclude(pk__in=waiting.values("assignment"))
+    AssignmentHold.objects.bulk_create(
+        [
+            AssignmentHold(assignment=a, kind=HoldKind.GEOMETRY, starts_at=a.valid_from or a.waits_since or now)
+            for a in without
+        ],
+        ignore_conflicts=True,  # another process has opened it
+    )
+
+
+def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignment, start: datetime) -> None:
     """After the split, unresolved holds of other fields stay unresolved in each part that they concern."""
     waiting = AssignmentHold.objects.filter(assignment=old, resolution="").exclude(pk=resolved.pk)
-    for hold in waiting.exclude(ends_at__lte=later.valid_from):
-        if hold.starts_at < later.valid_from:
+    for hold in waiting.exclude(ends_at__lte=start):
+        if hold.starts_at < start:
             hold.pk, hold._state.adding = None, True
         hold.assignment = later
         hold.save()
@@ -218,6 +236,7 @@ def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignme
 
 def _first_moment(hold: AssignmentHold) -> datetime:
     """The time of the first measurement in the boot of the hold. Its stored readings may arrive after its status."""
+    assert hold.stream is not None  # of a mismatch
     streams = hold.assignment.device.streams.filter(stream=hold.stream - 2**31)  # as `emissions` stores them
     first = streams.values_list("first_timestamp", flat=True).first()
     return min(hold.starts_at, first) if first else hold.starts_at
@@ -240,26 +259,30 @@ def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) ->
 
     When the device was right, its assignment is split at the hour in which that boot began and the later part takes
     the reported value; readings before it stay as they were.
+
+    Raises ValidationError for a hold of another kind: stating the geometry resolves that.
     """
+    if hold.kind != HoldKind.MISMATCH:
+        raise ValidationError(_("State the geometry of the chimney; then its readings count by themselves."))
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:
         old = hold.assignment
         start = local_hour_start(_first_moment(hold), old.factory.zone)
         value = _reported_value(hold)
-        if start <= old.valid_from:
+        if old.valid_from is None or start <= old.valid_from:
             setattr(old, hold.field, value)
             old.full_clean()
             old.save()
         else:
             later = Assignment.objects.get(pk=old.pk)
             later.pk, later._state.adding = None, True
-            later.valid_from = start
+            later.valid_from, later.waits_since = start, None
             setattr(later, hold.field, value)
             old.valid_to = start
             old.save(update_fields=["valid_to"])
             later.full_clean()
             later.save()
-            _take_holds_along(hold, old, later)
+            _take_holds_along(hold, old, later, start)
     hold.resolution, hold.resolved_at, hold.resolved_by = resolution, now, user
     hold.save()
     return hold

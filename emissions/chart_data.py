@@ -87,7 +87,9 @@ def chart_data(
             413, "too_large", _("This is too much data for one chart: choose one factory or a shorter time.")
         )
     zones = {a.factory.time_zone for a in assignments}
-    spans = [(a.factory.zone, max(a.valid_from, start), min(a.valid_to or last, last, now)) for a in assignments]
+    spans = [
+        (a.factory.zone, max(a.valid_from or start, start), min(a.valid_to or last, last, now)) for a in assignments
+    ]
     rows = _rows(assignments, resolution, start, end, last)
     zone = ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("UTC")
     periods = [

@@ -105,9 +105,16 @@ class AssignmentSetup:
     calibrations: tuple[Calibration, ...]  # ascending
     holds: tuple[AssignmentHold, ...]  # unresolved
 
+    @property
+    def valid_from(self) -> datetime:
+        """Of an assignment that waits for its first reading, the hour before which none counts."""
+        starts_at = self.assignment.valid_from or self.assignment.waits_since
+        assert starts_at is not None  # a constraint of the table
+        return starts_at
+
     @cached_property
     def from_ms(self) -> int:
-        return milliseconds(self.assignment.valid_from)
+        return milliseconds(self.valid_from)
 
     @cached_property
     def to_ms(self) -> int | None:
@@ -126,7 +133,7 @@ class AssignmentSetup:
         assignment, chimney = self.assignment, self.assignment.chimney
         return StackSetup(
             area_m2=chimney_area_m2(chimney),
-            velocity_profile_factor=chimney.velocity_profile_factor,
+            velocity_profile_factor=chimney.velocity_profile_factor or 0.0,
             co2_basis=assignment.co2_basis,
             moisture_method=chimney.moisture_method,
             moisture_fraction=chimney.moisture_fraction,
@@ -153,6 +160,8 @@ class AssignmentSetup:
     def error(self) -> str:
         """Why `science` refuses this assignment; empty if it does not. Its readings do not count until it is
         corrected."""
+        if not self.assignment.chimney.shape:
+            return "geometry not stated"
         try:
             return "" if self._versions else "no setup"
         except ValueError as error:
@@ -178,7 +187,7 @@ class AssignmentSetup:
     def is_held(self, row: ReadingRow) -> bool:
         """Whether an unresolved hold keeps the reading out of totals: by its stream, or by its time."""
         for hold in self.holds:
-            if row.stream == hold.stream - 2**31:
+            if hold.stream is not None and row.stream == hold.stream - 2**31:
                 return True
             ends_ms = milliseconds(hold.ends_at) if hold.ends_at else None
             if row.t_ms >= milliseconds(hold.starts_at) and (ends_ms is None or row.t_ms < ends_ms):

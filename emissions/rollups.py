@@ -21,12 +21,15 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from devices.models import Assignment
+from devices.services import keep_geometry_holds
 from emissions import derive
 from emissions.derive import AssignmentSetup, DerivedReading, ReadingRow, moment
 from emissions.hours_and_days import HOUR_MS, MINUTE_MS, hour_cutter, hour_starts_between, roll_up_days, roll_up_hours
 from emissions.models import AppliedSetup, EmissionMinute, TouchedMinute
 from emissions.rollup_rows import insert_rollups
 from emissions.totals import any_flag
+from factories.days import local_hour_start
 from lib import sql
 from science.integration import RateSample, Segment, segments
 from science.quality import CONTEXT, DOUBTFUL, counted_kg_per_s, is_firing_like, is_idle_like, is_measured, is_valid
@@ -53,11 +56,25 @@ def touch_period(device_pk: int, start: datetime, end: datetime | None) -> int:
         return int(cursor.rowcount)
 
 
+def begin_assignments() -> None:
+    """Begin the assignments that waited for a reading, with the site's hour of the first; see the SQL file."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.load("emissions", "assignments_to_begin"))
+        first_readings = dict(cursor.fetchall())
+    for assignment in Assignment.objects.filter(pk__in=first_readings).select_related("factory"):
+        assignment.valid_from = local_hour_start(first_readings[assignment.pk], assignment.factory.zone)
+        assignment.save(update_fields=["valid_from"])
+
+
 def touch_changed_setups() -> int:
     """Mark the periods of assignments whose geometry, calibrations or holds are not those last applied.
 
+    Before that, assignments that waited for a reading begin, and holds follow the geometry.
+
     However the change was made (page, admin, API, SQL): this compares digests, so none is missed.
     """
+    begin_assignments()
+    keep_geometry_holds()
     touched = 0
     applied = {row.assignment_id: row for row in AppliedSetup.objects.all()}
     for setups in derive.load_setups().values():
@@ -65,7 +82,7 @@ def touch_changed_setups() -> int:
             assignment, row = setup.assignment, applied.get(setup.assignment.pk)
             if row is not None and row.digest == setup.digest:
                 continue
-            start, end = assignment.valid_from, assignment.valid_to
+            start, end = setup.valid_from, assignment.valid_to
             if row is not None:
                 start = min(start, row.valid_from)
                 end = max(end, row.valid_to) if end and row.valid_to else None
@@ -73,11 +90,7 @@ def touch_changed_setups() -> int:
                 touched += touch_period(assignment.device_id, start, end)
                 AppliedSetup.objects.update_or_create(
                     assignment=assignment,
-                    defaults={
-                        "digest": setup.digest,
-                        "valid_from": assignment.valid_from,
-                        "valid_to": assignment.valid_to,
-                    },
+                    defaults={"digest": setup.digest, "valid_from": setup.valid_from, "valid_to": assignment.valid_to},
                 )
     return touched
 

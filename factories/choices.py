@@ -28,6 +28,13 @@ class Shape(models.TextChoices):
     RECTANGLE = "rectangle", _("Rectangular")
 
 
+class ProbePosition(models.TextChoices):
+    """Where the velocity is measured. The profile factor turns it into the mean over the duct."""
+
+    AXIS = "axis", _("one point on the axis")
+    OTHER = "other", _("another point, or several")
+
+
 # `science.readings.MoistureMethod` with the words of forms.
 class MoistureMethod(models.TextChoices):
     FUEL_STOICHIOMETRIC = "fuel_stoichiometric", _("from the fuel burned")

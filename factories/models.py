@@ -11,10 +11,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from factories.choices import GwpSet, MineClass, MoistureMethod, Shape, SourceKind, SubstitutionMethod
+from factories.choices import GwpSet, MineClass, MoistureMethod, ProbePosition, Shape, SourceKind, SubstitutionMethod
 from factories.sectors import sector_choices
+from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
+_ROUND_AXIS = (Shape.CIRCLE, ProbePosition.AXIS)
 LARGEST_DUCT_M = 5.0  # docs/method.md 1: a larger inner dimension is a typing error
 
 
@@ -115,12 +117,21 @@ class Chimney(models.Model):
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="chimneys", verbose_name=_("factory"))
     name = models.CharField(_("name"), max_length=80)
-    shape = models.CharField(_("shape"), max_length=10, choices=Shape, default=Shape.CIRCLE)
+    # Without a shape the geometry is not stated: readings are stored and have no mass.
+    shape = models.CharField(_("shape"), max_length=10, choices=Shape, blank=True, default="")
     diameter_m = models.FloatField(_("inner diameter (m)"), null=True, blank=True)
     width_m = models.FloatField(_("inner width (m)"), null=True, blank=True)
     height_m = models.FloatField(_("inner height (m)"), null=True, blank=True)
     probe_height_m = models.FloatField(_("probe height above the inlet (m)"), null=True, blank=True)
-    velocity_profile_factor = models.FloatField(_("velocity profile factor"), default=1.0)
+    probe_position = models.CharField(
+        _("position of the velocity probe"), max_length=10, choices=ProbePosition, default=ProbePosition.AXIS
+    )
+    velocity_profile_factor = models.FloatField(
+        _("velocity profile factor"),
+        null=True,
+        blank=True,
+        help_text=_("for one point on the axis of a round duct 0.84 unless measured; for any other, stated"),
+    )
     moisture_method = models.CharField(
         _("moisture method"), max_length=20, choices=MoistureMethod, default=MoistureMethod.FIXED
     )
@@ -137,7 +148,8 @@ class Chimney(models.Model):
             models.UniqueConstraint(fields=["id", "factory"], name="chimney_of_factory"),
             models.CheckConstraint(
                 # NULL > 0 is unknown, and a check accepts unknown, so the check also requires each dimension.
-                condition=Q(
+                condition=Q(shape="", diameter_m__isnull=True, width_m__isnull=True, height_m__isnull=True)
+                | Q(
                     shape=Shape.CIRCLE,
                     diameter_m__isnull=False,
                     diameter_m__gt=0,
@@ -158,7 +170,14 @@ class Chimney(models.Model):
                 name="chimney_dimensions_fit_shape",
                 violation_error_message=_(
                     "A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 "
-                    "and at most 5 m."
+                    "and at most 5 m. Without a shape leave them empty."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(shape="") | Q(velocity_profile_factor__isnull=False),
+                name="chimney_profile_factor_stated",
+                violation_error_message=_(
+                    "State the velocity profile factor: only one point on the axis of a round duct has a default."
                 ),
             ),
             models.CheckConstraint(
@@ -175,6 +194,11 @@ class Chimney(models.Model):
 
     def __str__(self) -> str:
         return f"{self.factory}: {self.name}"
+
+    def clean(self) -> None:
+        """One point on the axis of a round duct has a profile factor by default; any other needs a stated one."""
+        if self.velocity_profile_factor is None and (self.shape, self.probe_position) == _ROUND_AXIS:
+            self.velocity_profile_factor = ROUND_AXIS_PROFILE_FACTOR
 
 
 @pghistory.track()

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from factories.choices import Shape
+from factories.choices import ProbePosition, Shape
 from factories.models import Chimney, Factory
 
 
@@ -13,11 +13,12 @@ class ChimneyDimensionsSerializer(serializers.Serializer[Chimney]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    shape = serializers.ChoiceField(choices=Shape.choices)
+    shape = serializers.ChoiceField(choices=Shape.choices, allow_blank=True, help_text="empty: geometry not stated")
     diameter_m = serializers.FloatField(allow_null=True)
     width_m = serializers.FloatField(allow_null=True)
     height_m = serializers.FloatField(allow_null=True)
-    velocity_profile_factor = serializers.FloatField()
+    probe_position = serializers.ChoiceField(choices=ProbePosition.choices)
+    velocity_profile_factor = serializers.FloatField(allow_null=True)
     moisture_method = serializers.CharField()
     moisture_fraction = serializers.FloatField()
 

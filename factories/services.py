@@ -45,21 +45,23 @@ def add_chimney(
     diameter_m: float | None = None,
     width_m: float | None = None,
     height_m: float | None = None,
-    velocity_profile_factor: float = 1.0,
     **fields: Any,
 ) -> Chimney:
-    """A chimney by its inner dimensions. It gets the factory's boiler if that is the only one and has no chimney.
+    """A chimney by its inner dimensions; without any its geometry is not stated, and its readings have no mass.
+
+    It gets the factory's boiler if that is the only one and has no chimney.
 
     Raises ValidationError naming the dimension that does not fit.
     """
+    is_rectangle = width_m is not None or height_m is not None
+    shape = Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE if is_rectangle else ""
     chimney = Chimney(
         factory=factory,
         name=name or _next_chimney_name(factory),
-        shape=Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE,
+        shape=shape,
         diameter_m=diameter_m,
         width_m=width_m,
         height_m=height_m,
-        velocity_profile_factor=velocity_profile_factor,
         **fields,
     )
     chimney.full_clean()

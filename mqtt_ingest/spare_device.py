@@ -33,15 +33,20 @@ class PublishError(RuntimeError):
     """A reading could not be published or was not answered; the message says why and what to do."""
 
 
-def spare_device(factory_name: str | None = None) -> ProvisionedDevice:
-    """The spare device with a password that works; registered first if there is none."""
+def spare_device(factory_name: str | None = None, geometry: Geometry | None = None) -> ProvisionedDevice:
+    """The spare device with a password that works; registered first if there is none.
+
+    Without a geometry its readings are stored and have no mass.
+    """
     path = settings.DATA_DIR / FILE_NAME
     kept = read_object(path)
     device_id, password = kept.get("device_id", DEVICE_ID), kept.get("password", "")
     device = MCUDevice.objects.filter(device_id=device_id).first()
     if device is None:
         provisioned = provision_device(
-            factory_name=factory_name or _any_factory_name(), device_id=device_id, geometry=Geometry(CHIMNEY_NAME)
+            factory_name=factory_name or _any_factory_name(),
+            device_id=device_id,
+            geometry=geometry or Geometry(CHIMNEY_NAME),
         )
     elif check_broker_login(device_id, device_id, password):
         return describe(device, password)

@@ -7,6 +7,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.choices import HoldKind
 from devices.models import AssignmentHold
 from devices.queries import DeviceState
 from emissions.settling import SettlingReason, SitePeriod, latest, settling_of_sites
@@ -72,6 +73,8 @@ def quality_sentences(quality: int) -> list[str]:
 def hold_sentence(hold: AssignmentHold | None) -> str | None:
     if hold is None:
         return None
+    if hold.kind == HoldKind.GEOMETRY:
+        return _("The geometry of its chimney is not stated. Its readings are stored and count once it is.")
     return _(
         "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
         "Its readings stay out of the totals until someone decides which is right."

@@ -11,6 +11,7 @@ from science import constants, gas, limits, pressure
 
 AREA_MAX_M2 = limits.DIMENSION_MAX_M**2
 PROFILE_FACTOR_MAX = 1.2
+ROUND_AXIS_PROFILE_FACTOR = 0.84  # [K] mean velocity over that on the axis of a round duct (docs/method.md 1)
 FUEL_MOISTURE_DEFAULT_FRACTION = 0.30
 AMBIENT_TEMPERATURE_C = 20.0  # [A] for firing and idle tests, unless the site sets another value
 

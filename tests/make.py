@@ -69,6 +69,7 @@ def make_chimney(**fields: Any) -> Chimney:
     factory = fields.pop("factory", None) or make_factory()
     if "width_m" not in fields:
         fields.setdefault("diameter_m", 0.9)
+    fields.setdefault("velocity_profile_factor", 1.0)
     return add_chimney(factory, fields.pop("name", None), **fields)
 
 

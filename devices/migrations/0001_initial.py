@@ -6,6 +6,7 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -57,8 +58,17 @@ class Migration(migrations.Migration):
             name="Assignment",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("valid_from", models.DateTimeField(verbose_name="from")),
+                (
+                    "valid_from",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="empty: it begins with the device's first reading from now on",
+                        null=True,
+                        verbose_name="from",
+                    ),
+                ),
                 ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="to")),
+                ("waits_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("is_of_record", models.BooleanField(default=True, verbose_name="device of record")),
                 ("sensor", models.CharField(blank=True, max_length=40, verbose_name="sensor")),
                 ("range_ppm", models.FloatField(blank=True, null=True, verbose_name="sensor range (ppm)")),
@@ -114,10 +124,22 @@ class Migration(migrations.Migration):
             name="AssignmentHold",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("stream", models.BigIntegerField(verbose_name="stream")),
-                ("field", models.CharField(max_length=24, verbose_name="field")),
-                ("registered", models.CharField(max_length=40, verbose_name="registered")),
-                ("reported", models.CharField(max_length=40, verbose_name="reported")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("mismatch", "the device reports otherwise than the registry"),
+                            ("geometry", "geometry not stated"),
+                        ],
+                        default="mismatch",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("stream", models.BigIntegerField(blank=True, null=True, verbose_name="stream")),
+                ("field", models.CharField(blank=True, max_length=24, verbose_name="field")),
+                ("registered", models.CharField(blank=True, max_length=40, verbose_name="registered")),
+                ("reported", models.CharField(blank=True, max_length=40, verbose_name="reported")),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="to")),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
@@ -128,6 +150,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("registry_right", "the registry is right: count the readings as registered"),
                             ("device_right", "the device is right: correct the registry from here on"),
+                            ("stated", "stated since"),
                         ],
                         max_length=16,
                         verbose_name="resolution",
@@ -164,10 +187,22 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
-                ("stream", models.BigIntegerField(verbose_name="stream")),
-                ("field", models.CharField(max_length=24, verbose_name="field")),
-                ("registered", models.CharField(max_length=40, verbose_name="registered")),
-                ("reported", models.CharField(max_length=40, verbose_name="reported")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("mismatch", "the device reports otherwise than the registry"),
+                            ("geometry", "geometry not stated"),
+                        ],
+                        default="mismatch",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("stream", models.BigIntegerField(blank=True, null=True, verbose_name="stream")),
+                ("field", models.CharField(blank=True, max_length=24, verbose_name="field")),
+                ("registered", models.CharField(blank=True, max_length=40, verbose_name="registered")),
+                ("reported", models.CharField(blank=True, max_length=40, verbose_name="reported")),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="to")),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
@@ -178,6 +213,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("registry_right", "the registry is right: count the readings as registered"),
                             ("device_right", "the device is right: correct the registry from here on"),
+                            ("stated", "stated since"),
                         ],
                         max_length=16,
                         verbose_name="resolution",
@@ -349,8 +385,17 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
-                ("valid_from", models.DateTimeField(verbose_name="from")),
+                (
+                    "valid_from",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="empty: it begins with the device's first reading from now on",
+                        null=True,
+                        verbose_name="from",
+                    ),
+                ),
                 ("valid_to", models.DateTimeField(blank=True, null=True, verbose_name="to")),
+                ("waits_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("is_of_record", models.BooleanField(default=True, verbose_name="device of record")),
                 ("sensor", models.CharField(blank=True, max_length=40, verbose_name="sensor")),
                 ("range_ppm", models.FloatField(blank=True, null=True, verbose_name="sensor range (ppm)")),
@@ -508,7 +553,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignmenthold",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("resolution", "")), fields=("assignment", "field"), name="hold_unresolved_once"
+                condition=models.Q(("resolution", "")),
+                fields=("assignment", "kind", "field"),
+                name="hold_unresolved_once",
             ),
         ),
         migrations.AddConstraint(
@@ -527,8 +574,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."opened_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
-                    hash="c110058156374864fca5455e7c0b1a2480e80525",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."opened_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
+                    hash="8d61184a5b4c22d09fcf211668f2e29cd7ac39fb",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_5cc49",
                     table="devices_assignmenthold",
@@ -542,8 +589,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."opened_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
-                    hash="494edb4cee31cba4516ad2681b33b5b6128e19df",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."opened_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
+                    hash="3fa0e104b9f582c38afe1d72ca5e3b7f62a1b6c1",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_216bc",
                     table="devices_assignmenthold",
@@ -556,8 +603,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (OLD."assignment_id", OLD."ends_at", OLD."field", OLD."id", OLD."opened_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."registered", OLD."reported", OLD."resolution", OLD."resolved_at", OLD."resolved_by_id", OLD."starts_at", OLD."stream"); RETURN NULL;',
-                    hash="506792585b0aa2321d9c9a48f022cde1938b7e23",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (OLD."assignment_id", OLD."ends_at", OLD."field", OLD."id", OLD."kind", OLD."opened_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."registered", OLD."reported", OLD."resolution", OLD."resolved_at", OLD."resolved_by_id", OLD."starts_at", OLD."stream"); RETURN NULL;',
+                    hash="be646ff5543dcc7dbac3abd842b362d87efe461a",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_5b7b8",
                     table="devices_assignmenthold",
@@ -731,7 +778,9 @@ class Migration(migrations.Migration):
                     ("chimney", "="),
                     (
                         devices.models.TsTzRange(
-                            "valid_from", "valid_to", django.contrib.postgres.fields.ranges.RangeBoundary()
+                            django.db.models.functions.comparison.Coalesce("valid_from", devices.models._Infinity()),
+                            "valid_to",
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
                         ),
                         "&&",
                     ),
@@ -747,7 +796,9 @@ class Migration(migrations.Migration):
                     ("device", "="),
                     (
                         devices.models.TsTzRange(
-                            "valid_from", "valid_to", django.contrib.postgres.fields.ranges.RangeBoundary()
+                            django.db.models.functions.comparison.Coalesce("valid_from", devices.models._Infinity()),
+                            "valid_to",
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
                         ),
                         "&&",
                     ),
@@ -768,6 +819,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignment",
             constraint=models.CheckConstraint(
+                condition=models.Q(("valid_from__isnull", False), ("waits_since__isnull", False), _connector="OR"),
+                name="assignment_begins_or_waits",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assignment",
+            constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("range_ppm__isnull", True),
                     models.Q(("range_ppm__gt", 0), ("range_ppm__lte", 1000000)),
@@ -781,8 +839,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to") VALUES (NEW."chimney_id", NEW."co2_basis", NEW."device_id", NEW."factory_id", NEW."id", NEW."is_of_record", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pressure_compensation", NEW."range_ppm", NEW."sensor", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
-                    hash="ce10ff4ac7f61bab9b37768c3530148d4983f47c",
+                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to", "waits_since") VALUES (NEW."chimney_id", NEW."co2_basis", NEW."device_id", NEW."factory_id", NEW."id", NEW."is_of_record", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pressure_compensation", NEW."range_ppm", NEW."sensor", NEW."valid_from", NEW."valid_to", NEW."waits_since"); RETURN NULL;',
+                    hash="9cb1655f00daf9e7e5ad6a5d5f2579cb01c3652f",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_52005",
                     table="devices_assignment",
@@ -796,8 +854,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to") VALUES (NEW."chimney_id", NEW."co2_basis", NEW."device_id", NEW."factory_id", NEW."id", NEW."is_of_record", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pressure_compensation", NEW."range_ppm", NEW."sensor", NEW."valid_from", NEW."valid_to"); RETURN NULL;',
-                    hash="bca6a81f06b5d2285d191b6c5bd5eaa487f1b26e",
+                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to", "waits_since") VALUES (NEW."chimney_id", NEW."co2_basis", NEW."device_id", NEW."factory_id", NEW."id", NEW."is_of_record", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pressure_compensation", NEW."range_ppm", NEW."sensor", NEW."valid_from", NEW."valid_to", NEW."waits_since"); RETURN NULL;',
+                    hash="264a655f534418e99e53b1d56232fa36848024d7",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_cb82f",
                     table="devices_assignment",
@@ -810,8 +868,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to") VALUES (OLD."chimney_id", OLD."co2_basis", OLD."device_id", OLD."factory_id", OLD."id", OLD."is_of_record", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."pressure_compensation", OLD."range_ppm", OLD."sensor", OLD."valid_from", OLD."valid_to"); RETURN NULL;',
-                    hash="1a476a518c0caf043f28b15f6d77beb20b279ae3",
+                    func='INSERT INTO "devices_assignmentevent" ("chimney_id", "co2_basis", "device_id", "factory_id", "id", "is_of_record", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_compensation", "range_ppm", "sensor", "valid_from", "valid_to", "waits_since") VALUES (OLD."chimney_id", OLD."co2_basis", OLD."device_id", OLD."factory_id", OLD."id", OLD."is_of_record", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."pressure_compensation", OLD."range_ppm", OLD."sensor", OLD."valid_from", OLD."valid_to", OLD."waits_since"); RETURN NULL;',
+                    hash="d30166b35c7dc189b11f5a770788921b8c30042d",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1c460",
                     table="devices_assignment",

@@ -25,8 +25,9 @@ class Migration(migrations.Migration):
                 (
                     "shape",
                     models.CharField(
+                        blank=True,
                         choices=[("circle", "Round"), ("rectangle", "Rectangular")],
-                        default="circle",
+                        default="",
                         max_length=10,
                         verbose_name="shape",
                     ),
@@ -38,7 +39,24 @@ class Migration(migrations.Migration):
                     "probe_height_m",
                     models.FloatField(blank=True, null=True, verbose_name="probe height above the inlet (m)"),
                 ),
-                ("velocity_profile_factor", models.FloatField(default=1.0, verbose_name="velocity profile factor")),
+                (
+                    "probe_position",
+                    models.CharField(
+                        choices=[("axis", "one point on the axis"), ("other", "another point, or several")],
+                        default="axis",
+                        max_length=10,
+                        verbose_name="position of the velocity probe",
+                    ),
+                ),
+                (
+                    "velocity_profile_factor",
+                    models.FloatField(
+                        blank=True,
+                        help_text="for one point on the axis of a round duct 0.84 unless measured; for any other, stated",
+                        null=True,
+                        verbose_name="velocity profile factor",
+                    ),
+                ),
                 (
                     "moisture_method",
                     models.CharField(
@@ -402,8 +420,9 @@ class Migration(migrations.Migration):
                 (
                     "shape",
                     models.CharField(
+                        blank=True,
                         choices=[("circle", "Round"), ("rectangle", "Rectangular")],
-                        default="circle",
+                        default="",
                         max_length=10,
                         verbose_name="shape",
                     ),
@@ -415,7 +434,24 @@ class Migration(migrations.Migration):
                     "probe_height_m",
                     models.FloatField(blank=True, null=True, verbose_name="probe height above the inlet (m)"),
                 ),
-                ("velocity_profile_factor", models.FloatField(default=1.0, verbose_name="velocity profile factor")),
+                (
+                    "probe_position",
+                    models.CharField(
+                        choices=[("axis", "one point on the axis"), ("other", "another point, or several")],
+                        default="axis",
+                        max_length=10,
+                        verbose_name="position of the velocity probe",
+                    ),
+                ),
+                (
+                    "velocity_profile_factor",
+                    models.FloatField(
+                        blank=True,
+                        help_text="for one point on the axis of a round duct 0.84 unless measured; for any other, stated",
+                        null=True,
+                        verbose_name="velocity profile factor",
+                    ),
+                ),
                 (
                     "moisture_method",
                     models.CharField(
@@ -808,6 +844,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
+                        ("diameter_m__isnull", True),
+                        ("height_m__isnull", True),
+                        ("shape", ""),
+                        ("width_m__isnull", True),
+                    ),
+                    models.Q(
                         ("diameter_m__gt", 0),
                         ("diameter_m__isnull", False),
                         ("diameter_m__lte", 5.0),
@@ -828,7 +870,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="chimney_dimensions_fit_shape",
-                violation_error_message="A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 and at most 5 m.",
+                violation_error_message="A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 and at most 5 m. Without a shape leave them empty.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chimney",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("shape", ""), ("velocity_profile_factor__isnull", False), _connector="OR"),
+                name="chimney_profile_factor_stated",
+                violation_error_message="State the velocity profile factor: only one point on the axis of a round duct has a default.",
             ),
         ),
         migrations.AddConstraint(
@@ -852,8 +902,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."probe_height_m", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
-                    hash="8a53c40d63c0f982508b39c1923cb2bd11a3b675",
+                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
+                    hash="ca463667b1024826e1bb0c50b734163e965028fc",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_6eac2",
                     table="factories_chimney",
@@ -867,8 +917,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."probe_height_m", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
-                    hash="812b4ac9aaf7b20b16e18844cd2a4c329bfc2ceb",
+                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
+                    hash="e1eb57e21b2c05ecac86c2949a95a9997a27cae7",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_28683",
                     table="factories_chimney",
@@ -881,8 +931,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "shape", "velocity_profile_factor", "width_m") VALUES (OLD."created_at", OLD."diameter_m", OLD."factory_id", OLD."height_m", OLD."id", OLD."moisture_fraction", OLD."moisture_method", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."probe_height_m", OLD."shape", OLD."velocity_profile_factor", OLD."width_m"); RETURN NULL;',
-                    hash="aa213d5edcc7938471a4df6364ac25713d0d5927",
+                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (OLD."created_at", OLD."diameter_m", OLD."factory_id", OLD."height_m", OLD."id", OLD."moisture_fraction", OLD."moisture_method", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."probe_height_m", OLD."probe_position", OLD."shape", OLD."velocity_profile_factor", OLD."width_m"); RETURN NULL;',
+                    hash="886decaa709274887a69d226245625141cb57386",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_6e943",
                     table="factories_chimney",

@@ -91,6 +91,8 @@ def test_a_rectangular_chimney_another_build_and_its_wifi(write: Any, tmp_path: 
         "0.6",
         "--height",
         "0.8",
+        "--profile",
+        "0.95",
         "--barometer",
         "none",
         "--velocity-sensor",

@@ -1,7 +1,7 @@
 """manage.py provision_device: a device, its chimney and its login, from one command line."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from devices.credentials import check_broker_login
-from devices.models import Assignment, MCUDevice
+from devices.models import Assignment, AssignmentHold, MCUDevice
+from devices.services import keep_geometry_holds
 from factories.models import Chimney, Factory
 from tests import make
 
@@ -72,25 +73,57 @@ def test_devices_get_the_public_name_of_the_broker(litein: Factory, provision: A
     assert provision()["host"] == "mqtt.example"
 
 
-def test_a_new_chimney_is_what_the_issue_says(litein: Factory, provision: Any) -> None:
-    provision()
+def test_a_round_chimney_with_one_point_on_its_axis(litein: Factory, provision: Any) -> None:
+    provision("--diameter", "0.9")
 
     chimney, assignment = Chimney.objects.get(), Assignment.objects.get()
     assert (chimney.factory, chimney.shape, chimney.diameter_m) == (litein, "circle", 0.9)
-    assert (chimney.velocity_profile_factor, chimney.moisture_method) == (1.0, "fixed")
+    assert (chimney.velocity_profile_factor, chimney.moisture_method) == (0.84, "fixed")
     assert chimney.moisture_fraction == 0.13
     assert (assignment.chimney, assignment.is_of_record) == (chimney, True)
     assert (assignment.co2_basis, assignment.pressure_compensation) == ("wet", "none")
     assert chimney.emission_sources.get().kind == "boiler"
 
 
-def test_a_new_chimney_takes_readings_as_old_as_ingest_takes(litein: Factory, provision: Any) -> None:
+def test_a_device_waits_for_its_first_reading(litein: Factory, provision: Any) -> None:
     provision()
 
-    start = Assignment.objects.get().valid_from
-    oldest = timezone.now() - timedelta(days=366)
-    assert oldest - ONE_HOUR < start <= oldest
-    assert (start.minute, start.second, start.microsecond) == (0, 0, 0)
+    assignment = Assignment.objects.get()
+    assert assignment.valid_from is None
+    assert assignment.waits_since is not None
+    assert timezone.now() - ONE_HOUR < assignment.waits_since <= timezone.now()
+
+
+def test_the_installer_may_say_since_when_it_counts(litein: Factory, provision: Any) -> None:
+    provision("--since", "2026-11-30T06:00+03:00")
+
+    assert Assignment.objects.get().valid_from == datetime(2026, 11, 30, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("2026-11-30T06:00", "no offset"), ("2026-11-30T06:30+03:00", "not a whole hour")]
+)
+def test_since_is_a_whole_hour_with_an_offset(litein: Factory, text: str, words: str) -> None:
+    assert words in refusal("--since", text)
+
+
+def test_without_dimensions_the_readings_wait_for_the_geometry(litein: Factory, capsys: Any) -> None:
+    call_command("provision_device", "--factory", "Litein", "--device-id", "litein-9")
+
+    assert "The geometry of its chimney is not stated" in capsys.readouterr().out
+    hold = AssignmentHold.objects.get()
+    assert (hold.kind, hold.resolution) == ("geometry", "")
+    assert hold.starts_at == hold.assignment.waits_since
+
+
+def test_the_hold_ends_when_the_geometry_is_stated(litein: Factory, provision: Any) -> None:
+    provision()
+    Chimney.objects.update(shape="circle", diameter_m=1.1, velocity_profile_factor=0.84)
+
+    keep_geometry_holds()
+    keep_geometry_holds()
+
+    assert AssignmentHold.objects.get().resolution == "stated"
 
 
 def test_everything_can_be_said_otherwise(litein: Factory, provision: Any) -> None:
@@ -177,9 +210,11 @@ def test_an_id_that_is_no_topic_is_refused(litein: Factory, device_id: str) -> N
         (("--height", "0.6"), "a width and a height"),
         (("--width", "0.6", "--height", "0"), "above 0"),
         (("--width", "0.6", "--height", "0.6", "--diameter", "0.9"), "A round chimney needs a diameter"),
-        (("--profile", "1.3"), "between 0.5 and 1.2"),
-        (("--profile", "0"), "between 0.5 and 1.2"),
-        (("--profile", "nan"), "between 0.5 and 1.2"),
+        (("--diameter", "1", "--profile", "1.3"), "between 0.5 and 1.2"),
+        (("--diameter", "1", "--profile", "0"), "between 0.5 and 1.2"),
+        (("--diameter", "1", "--profile", "nan"), "between 0.5 and 1.2"),
+        (("--profile", "0.9"), "needs the dimensions"),
+        (("--width", "0.6", "--height", "0.6"), "State the velocity profile factor"),
         (("--range-ppm", "-5"), "range"),
         (("--range-ppm", "2000000"), "range"),
         (("--basis", "moist"), "invalid choice"),
@@ -217,16 +252,14 @@ def test_a_chimney_that_has_a_device_of_record_takes_no_second(litein: Factory) 
     assert "end its assignment first" in message
 
 
-def test_after_a_device_of_the_past_the_new_one_starts_this_hour(litein: Factory, provision: Any) -> None:
+def test_after_a_device_of_the_past_the_new_one_waits_as_well(litein: Factory, provision: Any) -> None:
     yesterday = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
     chimney = make.make_chimney(factory=litein, name="Old")
     make.make_assignment(chimney=chimney, valid_to=yesterday)
 
     provision("--chimney", "Old")
 
-    start = Assignment.objects.get(valid_to=None).valid_from
-    assert timezone.now() - ONE_HOUR < start <= timezone.now()
-    assert start.minute == 0
+    assert Assignment.objects.get(valid_to=None).valid_from is None
 
 
 def test_a_chimney_of_the_same_name_elsewhere_is_another(litein: Factory, provision: Any) -> None:
@@ -250,4 +283,6 @@ def test_indian_hours_begin_at_half_past_in_utc(provision: Any) -> None:
 
     provision(factory="gevra")
 
-    assert Assignment.objects.get().valid_from.minute == 30
+    waits_since = Assignment.objects.get().waits_since
+    assert waits_since is not None
+    assert waits_since.minute == 30

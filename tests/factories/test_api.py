@@ -36,6 +36,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
                 "diameter_m": 0.9,
                 "width_m": None,
                 "height_m": None,
+                "probe_position": "axis",
                 "velocity_profile_factor": 1.0,
                 "moisture_method": "fixed",
                 "moisture_fraction": 0.13,

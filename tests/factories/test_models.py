@@ -38,16 +38,20 @@ def test_a_chimney_has_the_dimensions_of_its_shape(fields: dict[str, Any]) -> No
         Chimney.objects.create(factory=make.make_factory(), name="x", **fields)
 
 
+def _changed_chimney(**fields: float) -> None:
+    Chimney.objects.filter(pk=make.make_chimney().pk).update(**fields)
+
+
 @pytest.mark.parametrize("factor", [0.49, 1.21, float("nan")])
 def test_a_profile_factor_is_plausible(factor: float) -> None:
     with pytest.raises(IntegrityError, match="chimney_profile_factor_plausible"):
-        Chimney.objects.create(factory=make.make_factory(), name="x", diameter_m=1, velocity_profile_factor=factor)
+        _changed_chimney(velocity_profile_factor=factor)
 
 
 @pytest.mark.parametrize("fraction", [-0.01, 0.51])
 def test_a_moisture_fraction_is_plausible(fraction: float) -> None:
     with pytest.raises(IntegrityError, match="chimney_moisture_fraction_plausible"):
-        Chimney.objects.create(factory=make.make_factory(), name="x", diameter_m=1, moisture_fraction=fraction)
+        _changed_chimney(moisture_fraction=fraction)
 
 
 @pytest.mark.parametrize(
@@ -111,11 +115,27 @@ def test_production_is_not_negative() -> None:
 def test_a_factory_begins_with_its_boiler_and_the_first_chimney_belongs_to_it() -> None:
     factory = make.make_factory()
     boiler = factory.emission_sources.get()
-    first, second = add_chimney(factory, diameter_m=0.9), add_chimney(factory, width_m=1, height_m=2)
+    first, second = add_chimney(factory, diameter_m=0.9), make.make_chimney(factory=factory, width_m=1, height_m=2)
 
     boiler.refresh_from_db()
     assert (boiler.kind, boiler.chimney) == ("boiler", first)
     assert (first.shape, second.shape) == ("circle", "rectangle")
+
+
+def test_the_profile_factor_follows_the_probe_or_is_stated() -> None:
+    factory = make.make_factory()
+
+    assert add_chimney(factory, diameter_m=0.9).velocity_profile_factor == 0.84
+    assert add_chimney(factory, diameter_m=0.9, velocity_profile_factor=0.8).velocity_profile_factor == 0.8
+    for unclear in ({"diameter_m": 0.9, "probe_position": "other"}, {"width_m": 1.0, "height_m": 2.0}):
+        with pytest.raises(ValidationError, match="State the velocity profile factor"):
+            add_chimney(factory, **unclear)
+
+
+def test_a_chimney_without_dimensions_has_no_geometry() -> None:
+    chimney = add_chimney(make.make_factory())
+
+    assert (chimney.shape, chimney.diameter_m, chimney.velocity_profile_factor) == ("", None, None)
 
 
 def test_the_creator_of_an_organisation_is_its_first_manager() -> None:

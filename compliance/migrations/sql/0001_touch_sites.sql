@@ -70,14 +70,17 @@ END $$;
 
 CREATE FUNCTION compliance_touch_assignments() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- How many chimneys a day has. Entries reach at most 400 days ahead, so no day lies further.
+    -- How many chimneys a day has. Entries reach at most 400 days ahead, so no day lies further. An assignment that
+    -- waits for its first reading has no time yet.
     IF TG_OP <> 'DELETE' THEN
         INSERT INTO compliance_touchedsite (factory_id, starts_at, ends_at)
-        VALUES (NEW.factory_id, NEW.valid_from, greatest(coalesce(NEW.valid_to, now() + interval '401 days'), NEW.valid_from + interval '1 hour'));
+        SELECT NEW.factory_id, NEW.valid_from, greatest(coalesce(NEW.valid_to, now() + interval '401 days'), NEW.valid_from + interval '1 hour')
+        WHERE NEW.valid_from IS NOT NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
         INSERT INTO compliance_touchedsite (factory_id, starts_at, ends_at)
-        VALUES (OLD.factory_id, OLD.valid_from, greatest(coalesce(OLD.valid_to, now() + interval '401 days'), OLD.valid_from + interval '1 hour'));
+        SELECT OLD.factory_id, OLD.valid_from, greatest(coalesce(OLD.valid_to, now() + interval '401 days'), OLD.valid_from + interval '1 hour')
+        WHERE OLD.valid_from IS NOT NULL;
     END IF;
     RETURN NULL;
 END $$;

@@ -4,10 +4,11 @@ import getpass
 import json
 import os
 import shutil
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.db import transaction
 
 from devices import firmware_config as node
 from devices.choices import Co2Basis, PressureCompensation
-from devices.models import Assignment
+from devices.models import Assignment, AssignmentHold
 from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
 from lib import qr_code
 from lib.environment import LOOPBACK_HOSTS
@@ -30,12 +31,18 @@ Next, at the node:
   3. It connects, and the device's page shows it on line with its sensor and range within a minute.
   4. Delete {file}{and_code}: they hold the device's password. Lost it? Rotate the device's secret."""
 
+GEOMETRY_MISSING = """
+The geometry of its chimney is not stated: readings are stored, and have no mass until it is. State the inner
+dimensions in the admin site, or give --diameter, or --width and --height with --profile."""
+
 
 class Command(BaseCommand):
     help = (
-        "Register a device as device of record of a chimney, and print its login once. Without --chimney it "
-        "adds a round chimney of 0.9 m. The broker of `make run` lets it in at once; for Mosquitto run sync_broker. "
-        "With --firmware-config the login goes into a file for the node instead of to the terminal."
+        "Register a device as device of record of a chimney, and print its login once. Without --chimney it adds a "
+        "chimney; without inner dimensions its readings are stored and have no mass until the geometry is stated. The "
+        "device counts from its first reading, or from --since. The broker of `make run` lets it in at once; for "
+        "Mosquitto run sync_broker. With --firmware-config the login goes into a file for the node instead of to the "
+        "terminal."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,8 +51,11 @@ class Command(BaseCommand):
         parser.add_argument("--chimney", help="name of a chimney of the factory; a new name adds one")
         parser.add_argument("--width", type=float, help="inner width in m, with --height: a rectangular chimney")
         parser.add_argument("--height", type=float, help="inner height in m")
-        parser.add_argument("--diameter", type=float, help="inner diameter in m (default 0.9)")
-        parser.add_argument("--profile", type=float, help="velocity profile factor (default 1)")
+        parser.add_argument("--diameter", type=float, help="inner diameter in m: a round chimney")
+        parser.add_argument(
+            "--profile", type=float, help="velocity profile factor (a round chimney, probe on its axis: 0.84)"
+        )
+        parser.add_argument("--since", type=_moment, help="it counts from that hour on: 2026-11-30T06:00+03:00")
         parser.add_argument("--basis", choices=Co2Basis.values, default=Co2Basis.WET.value)
         parser.add_argument(
             "--compensation", choices=PressureCompensation.values, default=PressureCompensation.NONE.value
@@ -144,6 +154,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {name:<10} {value}")
         for kind, topic in provisioned.topics.items():
             self.stdout.write(f"  {kind:<10} {topic}")
+        if AssignmentHold.objects.filter(assignment__device__device_id=provisioned.device_id).exists():
+            self.stdout.write(GEOMETRY_MISSING)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} has no offset; write it like 2026-11-30T06:00+03:00.")
+    return moment
 
 
 def _provision(options: dict[str, Any]) -> ProvisionedDevice:
@@ -153,6 +172,7 @@ def _provision(options: dict[str, Any]) -> ProvisionedDevice:
         geometry=Geometry(
             options["chimney"], options["width"], options["height"], options["diameter"], options["profile"]
         ),
+        since=options["since"],
         co2_basis=options["basis"],
         compensation=options["compensation"],
         sensor=options["sensor"],
