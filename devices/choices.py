@@ -23,6 +23,7 @@ class HoldKind(models.TextChoices):
 
     MISMATCH = "mismatch", _("the device reports otherwise than the registry")
     GEOMETRY = "geometry", _("geometry not stated")
+    TWO_DEVICES = "two_devices", _("two devices send with one login")
 
 
 class HoldResolution(models.TextChoices):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -206,6 +207,27 @@ def hold_on_mismatch(device_pk: int, status: dict[str, Any], stream: int, starts
     return opened
 
 
+def hold_two_devices(device_pk: int, starts_at: datetime) -> AssignmentHold | None:
+    """Open a hold for a device with two boots alive at once, from the first reading of the later boot.
+
+    Nobody knows which of the two sits in the chimney: the readings of both wait. Seen again after somebody resolved it,
+    a new hold begins at that moment. Returns the hold that is new, else None.
+    """
+    now = timezone.now()
+    assignment = in_force_at(now).filter(device_id=device_pk).first()
+    if assignment is None:
+        return None
+    holds = AssignmentHold.objects.filter(assignment=assignment, kind=HoldKind.TWO_DEVICES)
+    resolved_at = holds.aggregate(latest=Max("resolved_at"))["latest"]
+    hold, is_new = holds.get_or_create(
+        assignment=assignment,
+        kind=HoldKind.TWO_DEVICES,
+        resolution="",
+        defaults={"starts_at": max(starts_at, resolved_at or starts_at)},
+    )
+    return hold if is_new else None
+
+
 def keep_geometry_holds() -> None:
     """Open a hold for every device on a chimney without a stated geometry; resolve it once that is stated.
 
@@ -260,10 +282,13 @@ def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) ->
     When the device was right, its assignment is split at the hour in which that boot began and the later part takes
     the reported value; readings before it stay as they were.
 
-    Raises ValidationError for a hold of another kind: stating the geometry resolves that.
+    Raises ValidationError for a kind that is resolved otherwise: a geometry by stating it; of two devices neither is
+    "the device".
     """
-    if hold.kind != HoldKind.MISMATCH:
+    if hold.kind == HoldKind.GEOMETRY:
         raise ValidationError(_("State the geometry of the chimney; then its readings count by themselves."))
+    if hold.kind != HoldKind.MISMATCH and resolution == HoldResolution.DEVICE_RIGHT:
+        raise ValidationError(_("Two devices send with one login: nothing in the registry is to be corrected."))
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:
         old = hold.assignment

@@ -3,6 +3,7 @@
 Runs inside the transaction of `store`. `devices.services` decides the effect of a status on totals.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +13,16 @@ import msgspec
 from django.db.backends.utils import CursorWrapper
 
 from devices.models import MCUDevice
-from devices.services import hold_on_mismatch
+from devices.services import hold_on_mismatch, hold_two_devices
 from emissions.derive import moment
 from emissions.models import STREAM_OFFSET, DeviceStream
 from lib import sql
+from mqtt_ingest.boots import watch
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.topics import Kind
+
+logger = logging.getLogger(__name__)
 
 STORED_KINDS = {Kind.STATUS: MessageKind.STATUS, Kind.ALERTS: MessageKind.ALERT, Kind.ACKS: MessageKind.ACK}
 
@@ -47,12 +51,20 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
     # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
     known = _lock_devices(a.device.pk for a in arrivals if a.device is not None) if statuses else {}
     move_heartbeats(cursor, arrivals)
+    hold_two_alive(arrivals)
     # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.
     old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
     _keep(cursor, [m for m in messages if id(m) not in old])
     for message in statuses:
         if id(message) not in old:
             _apply_status(cursor, message)
+
+
+def hold_two_alive(arrivals: Iterable[Arrival]) -> None:
+    """Readings of two boots alive at once are stored, and held until somebody decides."""
+    for device_pk, since_ms in watch.two_alive(arrivals).items():
+        if hold_two_devices(device_pk, moment(since_ms)) is not None:
+            logger.warning("Two boots of device %d are alive at once: two devices use one login", device_pk)
 
 
 def move_heartbeats(cursor: CursorWrapper, arrivals: Iterable[Arrival]) -> None:

@@ -75,6 +75,11 @@ def hold_sentence(hold: AssignmentHold | None) -> str | None:
         return None
     if hold.kind == HoldKind.GEOMETRY:
         return _("The geometry of its chimney is not stated. Its readings are stored and count once it is.")
+    if hold.kind == HoldKind.TWO_DEVICES:
+        return _(
+            "Two devices send with the login of this sensor at the same time. Its readings are stored and stay out of "
+            "the totals until someone decides. Give each device its own login."
+        )
     return _(
         "The device reports %(field)s %(reported)s, the registry says %(registered)s. "
         "Its readings stay out of the totals until someone decides which is right."

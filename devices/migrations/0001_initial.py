@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("mismatch", "the device reports otherwise than the registry"),
                             ("geometry", "geometry not stated"),
+                            ("two_devices", "two devices send with one login"),
                         ],
                         default="mismatch",
                         max_length=12,
@@ -193,6 +194,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("mismatch", "the device reports otherwise than the registry"),
                             ("geometry", "geometry not stated"),
+                            ("two_devices", "two devices send with one login"),
                         ],
                         default="mismatch",
                         max_length=12,
