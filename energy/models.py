@@ -307,5 +307,13 @@ class EnergyEntry(LoggedEntry):
         return f"{self.factory}: {self.amount.normalize():f} {self.unit} {self.energy_type}"
 
     @property
+    def all_warnings(self) -> list[dict[str, Any]]:
+        """Of a meter reading also those of the use that it ends."""
+        derived = getattr(self, "consumption", None)
+        if derived is None or derived.deleted_at is not None:
+            return list(self.warnings)
+        return [*self.warnings, *derived.warnings]
+
+    @property
     def factors(self) -> list[Any]:
         return [factor for factor in (self.factor, self.ch4_factor, self.n2o_factor) if factor is not None]

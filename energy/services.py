@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy import meters
+from energy.bounds import counts_the_same, require_possible_stock, thing_of, used
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
 from energy.models import MOISTURE_MAX_FRACTION, EnergyEntry, LocalUnit
@@ -24,8 +25,9 @@ from factories.choices import Product
 from factories.models import EmissionSource, Factory
 from lib.errors import invalid
 from logbook.choices import Origin
-from logbook.notices import Notice, above_usual, outside_band, overlap
+from logbook.notices import Notice, outside_band, overlap
 from logbook.periods import period_of
+from logbook.plausibility import Thing
 from logbook.services import EntryLog, checked_amount
 from production.models import ProductionEntry
 
@@ -86,6 +88,8 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         else:
             local = local_units_of(factory, energy_type)
             notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
+            if data.kind != EntryKind.METER_READING:
+                require_possible_stock(factory, energy_type, data.amount, data.unit, period.days(factory))
         is_default = energy_type.is_wood and data.moisture_fraction is None
         if is_default:
             notices += (Notice("moisture_default"),)
@@ -109,25 +113,19 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             values["moisture_fraction"] = None
         return EntryInput(**values)
 
+    def thing_of(self, entry: EnergyEntry) -> Thing | None:
+        if entry.kind != EntryKind.USED or entry.factor_id is None:
+            return None
+        return thing_of(entry.factory, entry.energy_type, entry, source=entry.source, without=entry.pk or 0)
+
     def notices_for(self, entry: EnergyEntry) -> list[Notice]:
         if entry.kind != EntryKind.USED or entry.factor is None:
             return []
-        others = EnergyEntry.objects.filter(
-            factory_id=entry.factory_id,
-            energy_type_id=entry.energy_type_id,
-            kind=EntryKind.USED,
-            deleted_at__isnull=True,
-        ).exclude(pk=entry.pk)
-        per_unit = entry.factor.per_unit
-        same_source = others.filter(Q(source_id=entry.source_id) | Q(source_id=None))
+        same = used(entry.factory, entry.energy_type).filter(counts_the_same(entry.source_id)).exclude(pk=entry.pk)
         if entry.origin == Origin.METER:
             # Uses of one meter do not overlap, except for a moment while a reading is inserted between two.
-            same_source = same_source.exclude(origin=Origin.METER, source_id=entry.source_id)
-        notices = (
-            above_usual(entry, others.filter(factor__per_unit=per_unit), column="factor_amount", unit=per_unit),
-            overlap(entry, same_source),
-            _per_made_tea(entry),
-        )
+            same = same.exclude(origin=Origin.METER, source_id=entry.source_id)
+        notices = (overlap(entry, same), _per_made_tea(entry))
         return [notice for notice in notices if notice is not None]
 
     def history(self, entry: EnergyEntry) -> QuerySet[Any]:

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db.models import Q
 
+from energy.bounds import counts_the_same, thing_of
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
 from energy.models import EnergyEntry, EnergyType
 from energy.services import BELOW, DEFAULT_MOISTURE_FRACTION, NO_RESULTS, find_source
 from energy.valuation import RESULT_FIELDS, Valued, Valuer
-from factories.models import Factory
+from factories.models import EmissionSource, Factory
 from logbook.notices import Notice
+from logbook.plausibility import Thing
 from logbook.services import checked_amount
 from logbook.sheets.importing import SheetImport, SheetRow
 
@@ -35,12 +37,16 @@ class EnergySheet(SheetImport):
         checked_amount(amount, self.unit, below=BELOW)
 
     def identity_filter(self) -> dict[str, Any]:
-        return {"energy_type": self._type, "source": find_source(self.factory, self.source_id), "kind": EntryKind.USED}
+        return {"energy_type": self._type, "source": self._source, "kind": EntryKind.USED}
 
     def overlap_filter(self) -> Q:
-        # Fuel logged without a source may have been burned in this one.
-        same_source = Q(source_id=self.source_id) | Q(source_id=None)
-        return Q(energy_type=self._type, kind=EntryKind.USED) & same_source
+        return Q(energy_type=self._type, kind=EntryKind.USED) & counts_the_same(self.source_id)
+
+    def thing_of(self, results: Valued) -> Thing:
+        has_energy = results.energy_gj is not None
+        if has_energy not in self._things:
+            self._things[has_energy] = thing_of(self.factory, self._type, results, source=self._source)
+        return self._things[has_energy]
 
     def valued(self, row: SheetRow) -> tuple[Valued, tuple[Notice, ...]]:
         return self._valuer.value(row.amount, self.unit, row.days(self.factory))
@@ -63,6 +69,14 @@ class EnergySheet(SheetImport):
     @cached_property
     def _type(self) -> EnergyType:
         return find_energy_type(self.energy_type)
+
+    @cached_property
+    def _source(self) -> EmissionSource | None:
+        return find_source(self.factory, self.source_id)
+
+    @cached_property
+    def _things(self) -> dict[bool, Thing]:
+        return {}
 
     @cached_property
     def _valuer(self) -> Valuer:

@@ -89,6 +89,13 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     day_starts_at = models.PositiveSmallIntegerField(
         _("factory day starts at (hour)"), default=6, validators=[MaxValueValidator(23)]
     )
+    # The limits of what may be logged, checked in `capacity.py`; empty: the default of the sector.
+    electricity_capacity_kw = models.FloatField(
+        _("electricity connection (kW)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    product_capacity_kg_per_day = models.FloatField(
+        _("most that can be made (kg a day)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -210,6 +217,9 @@ class EmissionSource(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
     chimney = models.ForeignKey(Chimney, models.PROTECT, null=True, blank=True, related_name="emission_sources")
     fuels = models.CharField(_("fuels"), max_length=200, blank=True)
+    capacity_kw = models.FloatField(
+        _("fuel input at full load (kW)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )  # of fuel, not of steam; empty: the default of the sector
     mine_class = models.CharField(
         _("class of the mine"), max_length=24, choices=MineClass, blank=True, default=""
     )  # of mine methane; without it the methane of a mine is unknown, never zero

@@ -37,6 +37,19 @@ class UseCeilings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LargeSite:
+    """What a large site of the sector can use and make: the limits of a site that has not stated its own.
+
+    Our choice; `docs/energy.md` says how it was made.
+    """
+
+    fuel_kw: float  # fuel input of all boilers and engines
+    electricity_kw: float
+    product_kg_per_day: float  # of the first product
+    material_kg_per_day: float  # explosives, refrigerants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sector:
     code: str
     label: Promise
@@ -53,6 +66,7 @@ class Sector:
     first_log: Promise  # what an empty Today asks for
     # --- What its figures take in.
     burns_for_heat: bool  # has chimneys, and a day without heat fuel is not complete
+    large_site: LargeSite
     boiler_fuel: str = ""  # of the boiler that a new site gets
     has_methane: bool = False  # scope 1 is unknown until the methane of its product is
     leads_with_co2e: bool = False  # Today's first figure is CO2e per unit of product; else what is burned per unit
@@ -106,6 +120,9 @@ SECTORS: dict[str, Sector] = {
             first_log=_("Log last night's firewood. It takes 20 seconds."),
             burns_for_heat=True,
             boiler_fuel="firewood",
+            large_site=LargeSite(
+                fuel_kw=8_000, electricity_kw=1_000, product_kg_per_day=60_000, material_kg_per_day=500
+            ),
             sites_of=_("%(count)d of %(total)d factories"),
             emitted_title=_("What the factories emitted"),
             ceilings=UseCeilings("firewood", WOOD_CEILING_KG_PER_KG, ELECTRICITY_CEILING_KWH_PER_KG),
@@ -128,6 +145,9 @@ SECTORS: dict[str, Sector] = {
             burns_for_heat=False,
             has_methane=True,
             leads_with_co2e=True,
+            large_site=LargeSite(
+                fuel_kw=50_000, electricity_kw=10_000, product_kg_per_day=50_000_000, material_kg_per_day=50_000
+            ),
             sites_of=_("%(count)d of %(total)d mines"),
             emitted_title=_("What the mines emitted"),
             why_no_places=_(
@@ -147,6 +167,9 @@ SECTORS: dict[str, Sector] = {
             first_log=_("Log last night's firewood. It takes 20 seconds."),
             burns_for_heat=True,
             boiler_fuel="firewood",
+            large_site=LargeSite(
+                fuel_kw=50_000, electricity_kw=10_000, product_kg_per_day=1_000_000, material_kg_per_day=1_000
+            ),
             sites_of=_("%(count)d of %(total)d factories"),
             emitted_title=_("What the factories emitted"),
             is_on_leaderboard=False,

@@ -111,7 +111,7 @@ class EntrySerializer(ReadOnlySerializer):
         exclude: Any = ["request_sha256"]  # identifies a double tap; other readers do not need it
 
     def get_warnings(self, entry: LoggedEntry) -> list[dict[str, Any]]:
-        return shown(entry.warnings)
+        return shown(entry.all_warnings)
 
 
 class EntryFields(serializers.Serializer[Any]):

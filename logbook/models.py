@@ -1,6 +1,6 @@
 """What every entry of a log has in common, and reminders: who asked a factory for its log."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pghistory
 from django.conf import settings
@@ -73,6 +73,11 @@ class LoggedEntry(models.Model):
                 name="%(app_label)s_client_id_once",
             ),
         ]
+
+    @property
+    def all_warnings(self) -> list[dict[str, Any]]:
+        """The warnings of the entry, and of what follows from it."""
+        return list(self.warnings)
 
 
 class Reminder(models.Model):

@@ -5,7 +5,6 @@ An entry keeps a notice as code and params; the sentence is made when somebody r
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +14,8 @@ from django.utils.translation import gettext as _
 from lib.decimals import plain
 from logbook.queries import overlapping
 
-LOOK_BACK = timedelta(days=28)
-FEWEST_TO_COMPARE = 5
-USUAL_TIMES = 3
-LOOKED_AT_MOST = 2_000
-_THOUSANDTH = Decimal("0.001")
+# Warnings that a form asks about before it stores an entry.
+ASKED = ("above_usual", "below_usual", "zero_unusual", "above_capacity", "overlaps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +38,27 @@ def words(code: str, params: dict[str, Any]) -> str:
     """The sentence of a notice, in the reader's language."""
     texts = {
         "above_usual": _(
-            "amount=%(amount)s %(unit)s is above %(limit)s %(unit)s a day, three times the maximum of the last 28 "
-            "days; check the number or the unit."
+            "amount=%(amount)s %(unit)s a day is above %(limit)s %(unit)s, three times the usual maximum of the last "
+            "28 days; check the number and the unit."
+        ),
+        "below_usual": _(
+            "amount=%(amount)s %(unit)s a day is below %(limit)s %(unit)s, a third of the usual minimum of the last "
+            "28 days; check the number and the unit."
+        ),
+        "zero_unusual": _(
+            "amount=0: usual is %(usual)s %(unit)s a day, and none of the last 28 days had 0; check whether there was "
+            "really none."
+        ),
+        "above_capacity": _(
+            "amount=%(amount)s %(unit)s a day is above %(limit)s %(unit)s, which is much even for a large site of this "
+            "kind; check the number and the unit, or state the capacity of the site."
         ),
         "overlaps": _(
             "Somebody already logged %(amount)s %(unit)s for this time (entry %(entry)s). Delete one of the two "
             "entries if they are the same."
         ),
         "overlaps_logged": _(
-            "%(count)s rows are of a time for which somebody logged the same already (first: entry %(entry)s). Delete "
-            "what is there twice."
+            "Somebody already logged the same for their time (first: entry %(entry)s). Delete what is there twice."
         ),
         "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "out_turn_outside_band": _(
@@ -76,32 +83,17 @@ def words(code: str, params: dict[str, Any]) -> str:
         "columns_unused": _("These columns were not used: %(columns)s."),
         "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
     }
-    return texts[code] % params if code in texts else code
+    if code not in texts:
+        return code
+    sentences = [texts[code] % params]
+    if params.get("suggestion"):
+        sentences.append(_("Did you mean %(suggestion)s?") % params)
+    if "row" in params:
+        sentences.insert(0, _("%(count)s rows need a look, the first is row %(row)s.") % params)
+    return " ".join(sentences)
 
 
 # --- Rules -------------------------------------------------------------------------------------
-def per_day(amount: Decimal, start: datetime, end: datetime) -> Decimal:
-    """Amount a day; a period shorter than a day counts as one, since shifts are not 24 hours long."""
-    days = Decimal(max((end - start).total_seconds(), 86_400)) / 86_400
-    return amount / days
-
-
-def above_usual(entry: Any, others: QuerySet[Any], *, column: str, unit: str) -> Notice | None:
-    """More a day than three times the maximum of the last 28 days; silent while those are too few to say.
-
-    `column` holds the amounts of `others` and of the entry, all in `unit`.
-    """
-    start = entry.period_start
-    rows = others.filter(period_start__gte=start - LOOK_BACK, period_start__lt=start)
-    rates = [per_day(*row) for row in rows.values_list(column, "period_start", "period_end")[:LOOKED_AT_MOST]]
-    now = per_day(getattr(entry, column), start, entry.period_end)
-    limit = USUAL_TIMES * max(rates) if len(rates) >= FEWEST_TO_COMPARE else Decimal(0)
-    if not limit or now <= limit:
-        return None
-    amount, most = (plain(rate.quantize(_THOUSANDTH)) for rate in (now, limit))
-    return Notice("above_usual", {"amount": amount, "unit": unit, "limit": most})
-
-
 def overlap(entry: Any, others: QuerySet[Any]) -> Notice | None:
     """Another entry of the same kind overlaps the period of this one; the warning names the newest one."""
     other = overlapping(others, entry.period_start, entry.period_end).order_by("-id").first()

@@ -11,6 +11,7 @@ from lib.errors import invalid
 
 LONGEST = timedelta(days=400)
 AHEAD = timedelta(hours=1)
+END_AHEAD = timedelta(days=1)  # the running day may be logged whole
 EARLIEST_YEAR = 1990
 
 
@@ -70,7 +71,7 @@ def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
             _("%(name)s=%(value)s needs an offset and a year from %(year)d; write it like 2026-11-22T06:00:00+03:00.")
             % {"name": name, "value": value.isoformat(), "year": EARLIEST_YEAR},
         )
-    latest = now + (LONGEST if name == "period_end" else AHEAD)
+    latest = now + (END_AHEAD if name == "period_end" else AHEAD)
     if value > latest:
         raise _in_future(name, value)
 

@@ -25,6 +25,7 @@ from lib.errors import ApiError, invalid
 from logbook.choices import Act
 from logbook.models import LoggedEntry
 from logbook.notices import Notice
+from logbook.plausibility import PeriodAmount, Thing, judged, require_possible
 
 UNDO_WITHIN = timedelta(minutes=10)
 LONGEST_REASON = 300
@@ -58,8 +59,12 @@ class EntryLog(ABC, Generic[E, Input]):
         """The input that would give this entry."""
 
     @abstractmethod
+    def thing_of(self, entry: E) -> Thing | None:
+        """What the amount of an entry is compared with; None for one that counts nothing, like a meter reading."""
+
+    @abstractmethod
     def notices_for(self, entry: E) -> list[Notice]:
-        """Warnings about an entry before it is stored, compared with other entries. Never refuses."""
+        """Further warnings about an entry before it is stored, compared with other entries. Never refuses."""
 
     def entries(self) -> QuerySet[E]:
         """Entries with what an answer shows of them, in one query."""
@@ -155,11 +160,23 @@ class EntryLog(ABC, Generic[E, Input]):
         return self._stored(user, entry, before)
 
     def write(self, entry: E, data: Input, now: datetime) -> None:
-        """Set the computed columns and the warnings of an entry; the caller saves it."""
+        """Set the computed columns and the warnings of an entry; the caller saves it.
+
+        Raises ApiError 400 when a field is wrong, or the amount impossible at this site.
+        """
         entry.warnings = []
         for name, value in self.columns_of(entry.factory, data, now).items():
             setattr(entry, name, value)
-        entry.warnings = [*entry.warnings, *(notice.stored() for notice in self.notices_for(entry))]
+        notices = [*self._notices_of_amount(entry), *self.notices_for(entry)]
+        entry.warnings = [*entry.warnings, *(notice.stored() for notice in notices)]
+
+    def _notices_of_amount(self, entry: Any) -> list[Notice]:
+        thing = self.thing_of(entry)
+        if thing is None:
+            return []
+        use = PeriodAmount(entry.period_start, entry.period_end, entry.amount, entry.unit, getattr(entry, thing.column))
+        require_possible(thing, use)
+        return [notice for _use, notice in judged(thing, [use]) if notice is not None]
 
     # --- Rows --------------------------------------------------------------------------------------
     def _of_client(self, user: User | None, client_id: UUID) -> E | None:

@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from factories.capacity import product_capacity
 from factories.choices import Product, ProductionUnit
 from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.errors import invalid
-from logbook.notices import Notice, above_usual, outside_band, overlap
+from logbook.notices import Notice, outside_band, overlap
 from logbook.periods import period_of
+from logbook.plausibility import Thing
 from logbook.services import EntryLog, checked_amount
 from production.models import KG_PER_UNIT, ProductionEntry
 
@@ -71,18 +73,31 @@ class ProductionLog(EntryLog[ProductionEntry, ProductionInput]):
             note=entry.note,
         )
 
+    def thing_of(self, entry: ProductionEntry) -> Thing:
+        return thing_of(entry.factory, Product(entry.product), without=entry.pk or 0)
+
     def notices_for(self, entry: ProductionEntry) -> list[Notice]:
         others = self.model.objects.filter(factory_id=entry.factory_id, deleted_at__isnull=True).exclude(pk=entry.pk)
         of_product = others.filter(product=entry.product)
-        notices = (
-            above_usual(entry, of_product, column="amount_kg", unit="kg"),
-            overlap(entry, of_product),
-            _out_turn(entry, others),
-        )
+        notices = (overlap(entry, of_product), _out_turn(entry, others))
         return [notice for notice in notices if notice is not None]
 
 
 production_log = ProductionLog()
+
+
+def thing_of(factory: Factory, product: Product, *, without: int = 0) -> Thing:
+    """What an amount of a product is compared with, in kg; `without` is the entry that is compared."""
+    capacity = product_capacity(factory)
+    if product is Product.GREEN_LEAF:
+        capacity *= 1 / OUT_TURN_BAND[0]
+    return Thing(
+        factory=factory,
+        others=ProductionEntry.objects.filter(factory=factory, product=product).exclude(pk=without),
+        column="amount_kg",
+        capacity=capacity,
+        unit_sizes=lambda: {one.value: size for one, size in KG_PER_UNIT.items()},
+    )
 
 
 def find_product(factory: Factory, name: str) -> Product:

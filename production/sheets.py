@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from factories.choices import ProductionUnit
+from factories.choices import Product, ProductionUnit
 from factories.days import factory_day
 from logbook.notices import Notice
+from logbook.plausibility import Thing
 from logbook.sheets.importing import SheetImport, SheetRow
 from logbook.sheets.time_axis import Slot
 from production.models import KG_PER_UNIT, ProductionEntry, in_unit
-from production.services import STEP_KG, find_product, find_unit, in_kg
+from production.services import STEP_KG, find_product, find_unit, in_kg, thing_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,13 @@ class ProductionSheet(SheetImport):
     def valued(self, row: SheetRow) -> tuple[Decimal, tuple[Notice, ...]]:
         return in_kg(row.amount, ProductionUnit(self.unit)), ()
 
+    def thing_of(self, results: Decimal) -> Thing:
+        return self._thing
+
+    @cached_property
+    def _thing(self) -> Thing:
+        return thing_of(self.factory, Product(self.product))
+
     def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         return {
             "factory_id": self.factory.pk,
@@ -54,4 +63,5 @@ class ProductionSheet(SheetImport):
             "unit": self.unit,
             "period_start": row.slot.start,
             "period_end": row.slot.end,
+            "warnings": [notice.stored() for notice in notices],
         }

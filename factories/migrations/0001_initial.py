@@ -141,6 +141,24 @@ class Migration(migrations.Migration):
                         verbose_name="factory day starts at (hour)",
                     ),
                 ),
+                (
+                    "electricity_capacity_kw",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="electricity connection (kW)",
+                    ),
+                ),
+                (
+                    "product_capacity_kg_per_day",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most that can be made (kg a day)",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={"verbose_name": "factory", "verbose_name_plural": "factories", "ordering": ["name"]},
@@ -284,6 +302,15 @@ class Migration(migrations.Migration):
                 ),
                 ("fuels", models.CharField(blank=True, max_length=200, verbose_name="fuels")),
                 (
+                    "capacity_kw",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="fuel input at full load (kW)",
+                    ),
+                ),
+                (
                     "mine_class",
                     models.CharField(
                         blank=True,
@@ -350,6 +377,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fuels", models.CharField(blank=True, max_length=200, verbose_name="fuels")),
+                (
+                    "capacity_kw",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="fuel input at full load (kW)",
+                    ),
+                ),
                 (
                     "mine_class",
                     models.CharField(
@@ -579,6 +615,24 @@ class Migration(migrations.Migration):
                         verbose_name="factory day starts at (hour)",
                     ),
                 ),
+                (
+                    "electricity_capacity_kw",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="electricity connection (kW)",
+                    ),
+                ),
+                (
+                    "product_capacity_kg_per_day",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most that can be made (kg a day)",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "pgh_context",
@@ -779,8 +833,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="39e686b384737eefa030f7035302ed5e8b82e97c",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="097f4c60cd32174f5082e5f5402ef6e9fba1888c",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_e5245",
                     table="factories_emissionsource",
@@ -794,8 +848,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_emissionsourceevent" ("chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="3756e3deaac2e4c82c5c54104578eb45ea0bb7d3",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="3e311df6182b7ea8743ef24187c15bfdae8a6b18",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_ffd93",
                     table="factories_emissionsource",
@@ -808,8 +862,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."chimney_id", OLD."factory_id", OLD."fuels", OLD."id", OLD."kind", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
-                    hash="68b5695f6a59edaf9df83a26d99a25876eee29bc",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."capacity_kw", OLD."chimney_id", OLD."factory_id", OLD."fuels", OLD."id", OLD."kind", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="b8319b60fbb58de25aec1cf56c605a9be7c24cca",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_85e95",
                     table="factories_emissionsource",
@@ -976,8 +1030,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."sector", NEW."time_zone"); RETURN NULL;',
-                    hash="b375349212a067fcfbed4e2c92476b46c9794caa",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone"); RETURN NULL;',
+                    hash="c0c3c27fd8e06dbbe9e2b1cff6f65328f41cf3e5",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_695a8",
                     table="factories_factory",
@@ -991,8 +1045,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."sector", NEW."time_zone"); RETURN NULL;',
-                    hash="11a20419e2df20c8da78c2a822ce63b9ad84dff9",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone"); RETURN NULL;',
+                    hash="e2f3c1c786f95c88bdb97f661fc95f2ed1deb804",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_a655b",
                     table="factories_factory",
@@ -1005,8 +1059,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sector", "time_zone") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."sector", OLD."time_zone"); RETURN NULL;',
-                    hash="3fd9594be51726d07482c6ec398fb54f607aea35",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."electricity_capacity_kw", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_capacity_kg_per_day", OLD."sector", OLD."time_zone"); RETURN NULL;',
+                    hash="3c57f6bc06c38c3c51dd42da972250d662df94b3",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_d399a",
                     table="factories_factory",

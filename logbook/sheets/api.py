@@ -49,6 +49,10 @@ class RowErrorSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(help_text="what is wrong and what to do")
 
 
+class RowWarningSerializer(RowErrorSerializer):
+    code = serializers.CharField()
+
+
 class NoticeParams(serializers.DictField):
     """Counts are numbers and amounts texts, so the schema takes any value."""
 
@@ -71,6 +75,9 @@ class ImportResultSerializer(serializers.Serializer[Any]):
     rejected = serializers.IntegerField()
     errors: Any = RowErrorSerializer(source="shown_errors", many=True, help_text="the first 1,000")
     warnings = ImportNoticeSerializer(many=True)
+    row_warnings: Any = RowWarningSerializer(
+        source="shown_row_warnings", many=True, help_text="rows that are stored and need a look, the first 1,000"
+    )
     dry_run = serializers.BooleanField(source="is_dry_run")
     amount = PlainDecimalField(help_text="sum of rows stored now and before")
     unit = serializers.CharField()

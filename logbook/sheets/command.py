@@ -94,6 +94,8 @@ class SheetCommand(BaseCommand):
             self.stderr.write(str(error))
         if result.rejected > PRINTED_ERRORS:
             self.stderr.write(f"and {result.rejected - PRINTED_ERRORS} more")
+        for warning in result.row_warnings[:PRINTED_ERRORS]:
+            self.stderr.write(f"look again: {warning}")
         for notice in result.notices:
             self.stderr.write(f"note: {words(notice.code, notice.params)}")
         did = "would be stored" if result.is_dry_run else "stored"

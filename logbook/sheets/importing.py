@@ -5,7 +5,6 @@ received = stored + duplicate + rejected, always. A bad row does not stop the ot
 """
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -28,10 +27,11 @@ from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from logbook.models import LoggedEntry
 from logbook.notices import Notice, shown
-from logbook.periods import AHEAD, EARLIEST_YEAR, Period
-from logbook.queries import overlapping
+from logbook.periods import Period, period_of
+from logbook.plausibility import Thing, require_possible
 from logbook.sheets.amounts import DecimalMark, amounts
 from logbook.sheets.read import Cell, Problem, Sheet
+from logbook.sheets.second_look import RowWarning, look_again, use_of
 from logbook.sheets.time_axis import DateOrder, Slot, TimeIs, calendar_day, periods
 
 PROGRESS_EVERY_ROWS = 1_000
@@ -61,6 +61,7 @@ class ImportResult:
     stored: int = 0
     duplicate: int = 0
     errors: list[RowError] = field(default_factory=list)
+    row_warnings: list[RowWarning] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     is_dry_run: bool = False
     amount: Decimal = Decimal(0)
@@ -76,6 +77,10 @@ class ImportResult:
     @property
     def shown_errors(self) -> list[RowError]:
         return self.errors[:SHOWN_ERRORS]
+
+    @property
+    def shown_row_warnings(self) -> list[RowWarning]:
+        return self.row_warnings[:SHOWN_ERRORS]
 
     @property
     def warnings(self) -> list[dict[str, Any]]:
@@ -146,6 +151,10 @@ class SheetImport(ABC):
         """The computed columns of a row, with the attributes named in `summed`. Raises ApiError."""
 
     @abstractmethod
+    def thing_of(self, results: Any) -> Thing:
+        """What the amount of a row is compared with; `results` are those of `valued`."""
+
+    @abstractmethod
     def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         """The entry in the form that `insert_entries` takes."""
 
@@ -167,11 +176,12 @@ class SheetImport(ABC):
             # Two imports for one factory wait for each other; manual entries do not wait.
             Factory.objects.select_for_update(no_key=True).get(pk=self.factory.pk)
             new = self._valued(self._new(readable, identity, result), result, progress)
-            self._notice_overlaps([row for row, _results, _notices in new], result)
+            new = look_again(self, new, result)
             if not dry_run:
                 insert_entries(self.model, user, (self.columns(*row) for row in new), origin=Origin.IMPORT)
         result.stored = len(new)
-        result.errors.sort(key=lambda error: error.row)
+        for rows in (result.errors, result.row_warnings):
+            rows.sort(key=lambda row: row.row)
         return result
 
     @cached_property
@@ -193,15 +203,14 @@ class SheetImport(ABC):
             date_order=self.date_order,
             interval=timedelta(minutes=self.interval_min) if self.interval_min else None,
         )
-        latest = timezone.now() + AHEAD
+        now = timezone.now()
         rows, rounded_count = [], 0
         for i, amount in enumerate(amounts(values, self.decimal_mark)):
             number, slot = sheet.rows[i][0], slots[i]
             if isinstance(slot, Problem):
                 self._reject(result, number, self.time_column, times[i], slot.message)
-            elif slot.start > latest or slot.start.year < EARLIEST_YEAR:
-                words = _("is in the future or before %d; check day and month") % EARLIEST_YEAR
-                self._reject(result, number, self.time_column, times[i], words)
+            elif problem := self._time_problem(slot, now):
+                self._reject(result, number, self.time_column, times[i], problem)
             elif problem := self._problem(sheet, i, amount):
                 self._reject(result, number, self.value_column, values[i], problem)
             elif isinstance(amount, Decimal):
@@ -210,6 +219,14 @@ class SheetImport(ABC):
                 rows.append(SheetRow(number, slot, kept))
         self._say_what_was_seen(sheet, rows, rounded_count, {time_at, value_at}, result)
         return rows
+
+    def _time_problem(self, slot: Slot, now: datetime) -> str:
+        try:
+            period_of(self.factory, timestamp=slot.start, start=slot.start, end=slot.end, now=now)
+        except ApiError as error:
+            (problem,) = next(iter(error.fields.values()))
+            return str(problem["message"])
+        return ""
 
     def _problem(self, sheet: Sheet, i: int, amount: Decimal | Problem) -> str:
         if any(cell not in (None, "") for cell in sheet.rows[i][1][len(sheet.columns) :]):
@@ -293,6 +310,7 @@ class SheetImport(ABC):
         for i, row in enumerate(rows, start=1):
             try:
                 results, notices = self.valued(row)
+                require_possible(self.thing_of(results), use_of(self, row, results))
             except ApiError as error:
                 name, problems = next(iter(error.fields.items()))
                 if name not in self.refused_by_row:
@@ -311,27 +329,6 @@ class SheetImport(ABC):
             if i % PROGRESS_EVERY_ROWS == 0:
                 progress(i, len(rows))
         return valued_rows
-
-    def _notice_overlaps(self, rows: list[SheetRow], result: ImportResult) -> None:
-        """Say how many new rows fill a part of the time of entries that are there; one query, whatever their number."""
-        if not rows:
-            return
-        entries = overlapping(
-            self.model._default_manager.filter(self.overlap_filter(), factory=self.factory),
-            min(row.slot.start for row in rows),
-            max(row.slot.end for row in rows),
-        )
-        periods = list(entries.order_by("period_start").values_list("period_start", "period_end", "pk"))
-        starts = [start for start, _end, _pk in periods]
-        # Look at the entries that start before a row ends: if the last one to end does not overlap the row, none does.
-        last_to_end = list(accumulate(((end, pk) for _start, end, pk in periods), max))
-        overlapped = []
-        for row in rows:
-            before = bisect_left(starts, row.slot.end)
-            if before and last_to_end[before - 1][0] > row.slot.start:
-                overlapped.append(last_to_end[before - 1][1])
-        if overlapped:
-            result.notices.append(Notice("overlaps_logged", {"count": len(overlapped), "entry": overlapped[0]}))
 
     def _local(self, row: SheetRow) -> str:
         moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start

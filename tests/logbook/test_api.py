@@ -41,7 +41,7 @@ def test_an_idempotency_key_makes_a_second_call_safe(door: Door, cast: Cast, man
 def test_an_amount_is_a_number_or_a_text_as_people_type_it(
     door: Door, cast: Cast, manager: Client, amount: Any, stored: str
 ) -> None:
-    assert door.post(manager, door.body(cast.litein, amount=amount)).json()["amount"] == stored
+    assert door.post(manager, door.body(cast.litein, amount=amount, unit="kg")).json()["amount"] == stored
 
 
 def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: Cast, manager: Client) -> None:
@@ -341,8 +341,9 @@ def test_rows_that_overlap_what_was_logged_before_are_counted(door: Door, cast: 
     result = upload(door, manager, cast, sheet).json()
 
     notice = next(notice for notice in result["warnings"] if notice["code"] == "overlaps_logged")
-    assert notice["params"] == {"count": 2, "entry": before.pk}
-    assert notice["message"].startswith("2 rows are of a time for which somebody logged the same already (first: entry")
+    assert [notice["params"][name] for name in ("count", "row", "entry")] == [2, 3, before.pk]
+    assert notice["message"].startswith("2 rows need a look, the first is row 3. Somebody already logged the same for")
+    assert [(row["row"], row["code"]) for row in result["row_warnings"]] == [(3, "overlaps"), (4, "overlaps")]
     assert (dry["warnings"], result["stored"]) == (result["warnings"], 5)
 
 

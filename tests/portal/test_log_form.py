@@ -291,7 +291,7 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: Cast, phone: Phone) 
     question = row(asked, "firewood").question
     keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
     assert question.sentence == "This is more than three times your usual amount. Is it correct?"
-    assert question.detail == "240 m3 stacked a day; three times the maximum of the last 28 days is 138."
+    assert question.detail == "240 m3 stacked a day; three times the maximum of the last 28 days is 135."
     assert len(kept()) == before
 
     changed = phone.send(firewood__amount="240", firewood__unit="stere", answer=change)
