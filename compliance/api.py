@@ -248,4 +248,6 @@ def intensity_row(factory: Factory, sums: queries.Sums, resolution: str) -> dict
         "basis": "mixed" if len(bases) > 1 else bases[0] if bases else None,
         "measured_share": None if sums.measured_share is None else decimal_kg(sums.measured_share),
         "gwp_set": sums.gwp_set,
+        "published_gwp_set": sums.published_gwp_set,
+        "scope2_basis": sums.scope2_basis,
     }

@@ -6,7 +6,7 @@ Reading the rows is in `inputs.py`, keeping the figures in `site_days.py`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +26,10 @@ from science.units import UNITS, convert
 ENOUGH = Decimal("0.8")
 ENGINE_FUELS = frozenset({"diesel", "petrol", "biodiesel"})
 HEAT_SOURCES = frozenset({SourceKind.BOILER.value, SourceKind.DIRECT_FIRED_DRYER.value})
-ENGINE_SOURCES = frozenset({SourceKind.GENSET.value, SourceKind.VEHICLE.value, SourceKind.EXPLOSIVES.value})
+ENGINE_SOURCES = frozenset(
+    {SourceKind.GENSET.value, SourceKind.VEHICLE.value, SourceKind.HAUL_TRUCK.value, SourceKind.EXPLOSIVES.value}
+)
+NO_ENERGY = frozenset({Carrier.EXPLOSIVE.value, Carrier.REFRIGERANT.value})  # nothing is used as fuel or power
 MIXED = "mixed"
 
 _SECOND_US = 1_000_000
@@ -87,6 +90,8 @@ class Use:
     co2e_kg: Decimal
     moisture_fraction: Decimal | None
     gwp_set: str
+    is_published_sum: bool  # the factor is a CO2e by its publisher's potentials
+    basis: str  # of the factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class _Tally:
     amounts: dict[str, Decimal] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     covered: dict[str, list[_Piece]] = field(default_factory=dict)
-    gwp_sets: set[str] = field(default_factory=set)
+    names: dict[str, set[str]] = field(default_factory=dict)
     has_all_energy: bool = True
 
 
@@ -143,7 +148,7 @@ class _Share:
     amounts: dict[str, Decimal]
     covers: str
     unknown: tuple[str, ...] = ()
-    gwp_set: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     has_energy: bool = True
 
 
@@ -181,8 +186,8 @@ def _spread(share: _Share, entry: Use | Production, tallies: Sequence[_Tally]) -
             continue
         tally.covered.setdefault(share.covers, []).append(_Piece(begin_us, stop_us, entry.entered_at))
         tally.unknown.update(share.unknown)
-        if share.gwp_set:
-            tally.gwp_sets.add(share.gwp_set)
+        for column, name in share.names.items():
+            tally.names.setdefault(column, set()).add(name)
         tally.has_all_energy &= share.has_energy
         for name, amount in share.amounts.items():
             part = decimal_part(amount, begin=begin_us - start_us, end=stop_us - start_us, whole=end_us - start_us)
@@ -228,9 +233,12 @@ def _share_of_use(use: Use) -> _Share:
         add("fuel_co2_kg", None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg)
         add("fuel_fossil_co2_kg", use.co2_kg)
         add("heat_carbon_co2_kg", _carbon_co2_kg(use))
-    has_energy = energy_gj is not None or use.carrier == Carrier.EXPLOSIVE
-    covers = "explosives" if use.carrier == Carrier.EXPLOSIVE else kind
-    return _Share(amounts, covers, tuple(unknown), use.gwp_set, has_energy)
+    has_energy = energy_gj is not None or use.carrier in NO_ENERGY
+    covers = use.carrier if use.carrier in NO_ENERGY else kind
+    names = {"published_gwp_set" if use.is_published_sum else "gwp_set": use.gwp_set}
+    if kind == "electricity":
+        names["scope2_basis"] = use.basis
+    return _Share(amounts, covers, tuple(unknown), names, has_energy)
 
 
 def _in(unit: str, use: Use) -> Decimal | None:
@@ -272,14 +280,20 @@ def _columns(place: SiteSettings, tally: _Tally, stacks: Sequence[Stack]) -> dic
     coal_kg = columns.pop("coal_kg")
     columns["made_kg"] = tally.amounts.get(f"{product}_kg")
     columns["methane_co2e_kg"] = _methane_co2e_kg(place, coal_kg)
-    gwp_sets = tally.gwp_sets | ({place.gwp_set} if columns["methane_co2e_kg"] is not None else set())
+    if columns["methane_co2e_kg"] is not None:
+        tally.names.setdefault("gwp_set", set()).add(place.gwp_set)
     return (
         columns
-        | {"has_all_energy": tally.has_all_energy, "gwp_set": MIXED if len(gwp_sets) > 1 else "".join(gwp_sets)}
+        | {"has_all_energy": tally.has_all_energy}
+        | {name: _only(tally.names.get(name, set())) for name in ("gwp_set", "published_gwp_set", "scope2_basis")}
         | _logged(tally, product)
         | _stack_columns(tally.day, stacks, filled_kg)
         | _of_record(columns, filled_kg)
     )
+
+
+def _only(names: set[str]) -> str:
+    return MIXED if len(names) > 1 else "".join(names)
 
 
 def _logged(tally: _Tally, product: Product) -> dict[str, Any]:

@@ -61,7 +61,10 @@ class SiteDay(models.Model):
     fuel_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # CO2 of the heat fuels, fossil and biogenic
     fuel_fossil_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # its fossil part
     heat_carbon_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # the same by carbon, to set beside the stack
-    gwp_set = models.CharField(max_length=8, blank=True)  # of all CO2e above; "mixed" when entries differ
+    # "mixed" when entries differ. Of CO2e computed here, and of factors that their publisher gives as CO2e.
+    gwp_set = models.CharField(max_length=8, blank=True)
+    published_gwp_set = models.CharField(max_length=8, blank=True)
+    scope2_basis = models.CharField(max_length=10, blank=True)  # of the electricity factors, direct or life-cycle
     # --- What the stacks measured: chimneys with a device of record on that day, and their hours.
     chimneys = models.SmallIntegerField(default=0)
     stack_h = models.SmallIntegerField(default=0)  # chimney hours of the whole day

@@ -60,7 +60,9 @@ class Sums:
     stack_h: int | None
     stack_measured_h: int | None
     stack_idle_h: int | None
-    gwp_set: str  # of all CO2e; "mixed" when entries differ, empty when there is none
+    gwp_set: str  # of CO2e computed here; "mixed" when entries differ, empty when there is none; the same below
+    published_gwp_set: str  # of factors that their publisher gives as CO2e, such as those of a grid
+    scope2_basis: str  # of the electricity factors: direct or life-cycle
     balance_stack_kg: Decimal | None  # of the days on which stack and heat fuel are both known
     balance_fuel_kg: Decimal | None  # by carbon
     logged_co2e_kg: Decimal | None  # of the days on which all that emits is logged

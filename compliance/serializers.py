@@ -128,7 +128,11 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     measured_share = serializers.DecimalField(
         max_digits=9, decimal_places=6, allow_null=True, help_text="of the CO2 of heat, 0 to 1"
     )
-    gwp_set = serializers.CharField(help_text="mixed: entries differ; empty: no CO2e")
+    gwp_set = serializers.CharField(help_text="of CO2e computed here. mixed: entries differ; empty: no CO2e")
+    published_gwp_set = serializers.CharField(
+        help_text="of factors that their publisher gives as CO2e, such as a grid's: its own GWP set, whatever yours is"
+    )
+    scope2_basis = serializers.CharField(help_text="of the electricity factors: direct, life-cycle, mixed; empty: none")
     settling_until = serializers.DateTimeField(
         allow_null=True, help_text="until when what the stacks measured may still change by itself; null: settled"
     )

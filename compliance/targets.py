@@ -175,7 +175,7 @@ def _operating_days(sums: queries.Sums) -> int:
 
 def _reason(target: Target, sums: queries.Sums | None) -> str:
     """Why the figures of a site are not sufficient; empty when they are."""
-    if sums is None or not sums.gwp_set:
+    if sums is None or not sums.gwp_set + sums.published_gwp_set:
         return "nothing_logged"
     if sums.methane_unknown_days:
         return "methane_unknown"
@@ -184,7 +184,7 @@ def _reason(target: Target, sums: queries.Sums | None) -> str:
         return "energy_missing"
     if sums.production_days + RECENT_DAYS < operating:
         return "production_missing"
-    if sums.gwp_set != target.gwp_set:
+    if sums.gwp_set not in ("", target.gwp_set):
         return "mixed_potentials"
     low, high = STACK_FUEL_BAND
     if sums.balance_fuel_kg and not low <= (sums.balance_stack_kg or _ZERO) / sums.balance_fuel_kg <= high:

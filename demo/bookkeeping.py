@@ -16,7 +16,7 @@ from django.db.models import Q
 from accounts.models import User
 from demo.ledger import EnergyLine, Ledger, ProductionLine, recorded_at
 from energy.choices import EntryKind
-from energy.factors import FactorBook
+from energy.factors import FactorBook, sets_instead
 from energy.models import EnergyEntry, EnergyType
 from energy.services import EntryInput, energy_log
 from energy.sheets import columns_to_insert
@@ -39,9 +39,10 @@ class Bookkeeper:
         self._now = now
         self._types = {energy_type.code: energy_type for energy_type in EnergyType.objects.all()}
         self._book = cache(self._make_book)
+        self._instead = cache(sets_instead)
 
-    def _make_book(self, energy_type: str, country: str, factor_set: str) -> FactorBook:
-        return FactorBook(self._types[energy_type], country, factor_set)
+    def _make_book(self, energy_type: EnergyType, country: str, instead: tuple[str, ...]) -> FactorBook:
+        return FactorBook(energy_type, country, instead=instead)
 
     @transaction.atomic
     def write(self, factory: Factory, user: User | None, ledger: Ledger, *, since: datetime | None = None) -> int:
@@ -52,7 +53,7 @@ class Bookkeeper:
         since = since or _LONG_AGO
         recent = [line for line in ledger.lines if (line.end or line.start) > since]
         lines = _missing(recent, _stored_energy(factory, since))
-        sources = {str(source.kind): source.pk for source in EmissionSource.objects.filter(factory=factory)}
+        sources = {str(source.kind): source for source in EmissionSource.objects.filter(factory=factory)}
         uses = [self._use(factory, line, sources) for line in lines if line.kind is EntryKind.USED]
         insert_entries(EnergyEntry, user, uses, origin=Origin.IMPORT)
         counts = [line for line in lines if line.kind not in (EntryKind.USED, EntryKind.METER_READING)]
@@ -62,14 +63,15 @@ class Bookkeeper:
         insert_entries(ProductionEntry, user, [self._made(factory, one) for one in made], origin=Origin.IMPORT)
         return len(lines) + len(made)
 
-    def _use(self, factory: Factory, line: EnergyLine, sources: dict[str, int]) -> dict[str, Any]:
+    def _use(self, factory: Factory, line: EnergyLine, sources: dict[str, EmissionSource]) -> dict[str, Any]:
         assert line.end is not None  # a use fills a period
+        energy_type, source = self._types[line.energy_type], sources.get(line.source_kind or "")
         first_day = line.start.astimezone(factory.zone).date()
         last_day = (line.end - timedelta(microseconds=1)).astimezone(factory.zone).date()
         valued, notices = value_amount(
             line.amount,
             line.unit,
-            book=self._book(line.energy_type, factory.country, line.factor_set),
+            book=self._book(energy_type, factory.country, self._instead(factory, energy_type, source)),
             local={},
             first_day=first_day,
             last_day=last_day,
@@ -77,14 +79,13 @@ class Bookkeeper:
         )
         return columns_to_insert(
             factory,
-            self._types[line.energy_type],
+            energy_type,
             amount=line.amount,
             unit=line.unit,
             start=line.start,
             end=line.end,
             valued=valued,
-            source_id=sources.get(line.source_kind or ""),
-            factor_set=line.factor_set,
+            source_id=source.pk if source else None,
             notices=notices,
         ) | {"created_at": min(recorded_at(line), self._now)}
 

@@ -40,7 +40,6 @@ class EnergyLine:
     start: datetime
     end: datetime | None = None
     source_kind: SourceKind | None = None
-    factor_set: str = ""
     note: str = ""
     meter_restarted: bool = False
 

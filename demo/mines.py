@@ -20,7 +20,6 @@ from factories.choices import MineClass, Product, SourceKind
 ORGANISATION_NAME = "Three mines (simulated)"
 ZONE_NAME = "Asia/Kolkata"
 DAY_STARTS_AT = 6
-OFF_ROAD_SET = "ipcc-2006-off-road"  # haul trucks and loaders: much more N2O than a boiler
 EXPLOSIVE = "explosive_emulsion"
 _ZONE = ZoneInfo(ZONE_NAME)
 # January to December: the monsoon floods pits and slows the underground a little; production rises at the year's end.
@@ -90,7 +89,7 @@ def _of_the_day(mine: PlannedMine, day: int, coal_t: float) -> Iterator[EnergyLi
     # Trucks run a little on days of rest, too: water, people, overburden.
     litres = mine.diesel_l_per_t * (coal_t + 0.12 * mine.coal_t_per_day)
     amount = Decimal(round(litres * (1.0 + 0.06 * either_side(mine.seed, 3, day))))
-    yield EnergyLine("diesel", EntryKind.USED, amount, "L", start, end, SourceKind.VEHICLE, factor_set=OFF_ROAD_SET)
+    yield EnergyLine("diesel", EntryKind.USED, amount, "L", start, end, SourceKind.HAUL_TRUCK)
     if coal_t:
         kg = mine.explosive_kg_per_t * coal_t * (0.8 + 0.4 * draw(mine.seed, 4, day))
         tonnes = Decimal(round(kg)) / 1000

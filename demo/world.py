@@ -109,7 +109,7 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
             day_starts_at=mines.DAY_STARTS_AT,
         )
         for name, kind, fuels in (
-            (_("Trucks and loaders"), SourceKind.VEHICLE, "diesel"),
+            (_("Trucks and loaders"), SourceKind.HAUL_TRUCK, "diesel"),
             (_("Grid"), SourceKind.GRID, "electricity"),
             (_("Explosives"), SourceKind.EXPLOSIVES, mines.EXPLOSIVE),
             (_("Methane of the seams"), SourceKind.MINE_METHANE, ""),

@@ -33,10 +33,11 @@ class Carrier(models.TextChoices):
     OWN = "own", _("own generation without fuel")
     HEAT = "heat", _("purchased heat")
     EXPLOSIVE = "explosive", _("explosive")
+    REFRIGERANT = "refrigerant", _("refrigerant that leaked")
 
 
 class FactorGas(models.TextChoices):
-    """CO2e: the publisher gives one sum of all gases, by the publisher's own set of potentials."""
+    """CO2e: the publisher gives one sum of all gases, by the set of potentials that the row names."""
 
     CO2 = "CO2", "CO2"
     CH4 = "CH4", "CH4"
@@ -51,8 +52,3 @@ class FactorType(models.TextChoices):
     OM = "OM", _("operating margin")
     BM = "BM", _("build margin")
     CM = "CM", _("combined margin")
-
-
-class FactorBasis(models.TextChoices):
-    DIRECT = "direct", _("direct")
-    LIFE_CYCLE = "life-cycle", _("life-cycle")

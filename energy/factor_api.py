@@ -21,9 +21,10 @@ from rest_framework.response import Response
 from accounts.permissions import AnyUser, organisations_of, user_of, visible_to
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
-from energy.choices import FactorBasis, FactorGas
+from energy.choices import FactorGas
 from energy.models import EmissionFactor, EnergyType
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
+from factories.choices import FactorBasis, GwpSet
 from factories.models import Factory, Organisation
 from lib.errors import invalid
 from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer
@@ -55,6 +56,7 @@ class EmissionFactorSerializer(ReadOnlySerializer):
     ncv_gj_per_t = PlainDecimalField(allow_null=True, help_text="net calorific value")
     gj_per_unit = PlainDecimalField(allow_null=True)
     gas_kg_per_tj = PlainDecimalField(allow_null=True)
+    gwp_set = serializers.CharField(help_text="of a factor in CO2e: the set that its publisher used; else empty")
     inherent_kg_per_unit = PlainDecimalField(help_text="gas that the fuel itself holds and the flame lets pass")
 
     class Meta:
@@ -74,6 +76,7 @@ class FactorUsedSerializer(serializers.Serializer[EmissionFactor]):
     version = serializers.IntegerField()
     country = serializers.CharField()
     basis = serializers.CharField()
+    gwp_set = serializers.CharField(help_text="of a factor in CO2e: the set that its publisher used; else empty")
     valid_from = serializers.DateField()
     source: Any = serializers.CharField()
 
@@ -104,6 +107,9 @@ class NewFactorSerializer(serializers.Serializer[Any]):
     ncv_gj_per_t = _number("net calorific value")
     gj_per_unit = _number("instead of the two above")
     gas_kg_per_tj = _number("kg of the gas a TJ")
+    gwp_set = serializers.ChoiceField(
+        choices=GwpSet.choices, required=False, help_text="of gas CO2e: the set it was made with; default: yours"
+    )
     source: Any = serializers.CharField(max_length=200, help_text="document, table, year, laboratory")
     publication = serializers.CharField(max_length=200, required=False, allow_blank=True)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True)

@@ -3,7 +3,7 @@
 Reading the table's files is in `loading.py`; what an amount emits by a factor is in `valuation.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from energy.choices import Carrier, FactorGas, FactorType
 from energy.models import EmissionFactor, EnergyType
 from energy.quantities import Measure
-from factories.models import Organisation
+from factories.choices import FactorBasis, SourceKind
+from factories.models import EmissionSource, Factory, Organisation
+from factories.sectors import SECTORS
 from lib.errors import ApiError, invalid
 from logbook.notices import Notice
 
@@ -25,7 +27,10 @@ _identity = attrgetter(
     *("organisation_id", "energy_type_id", "gas", "per_unit", "country", "set_name"),
     *("factor_type", "basis", "valid_from"),
 )
-MAIN_GASES = (FactorGas.CO2, FactorGas.CO2E)
+MAIN_GASES = (FactorGas.CO2E, FactorGas.CO2)  # a sum of all gases is used alone
+_OFF_ROAD_SETS = ("ipcc-2006-off-road", "ipcc-2006-road")
+_ROAD_SETS = ("ipcc-2006-road",)
+BASIS_SETS = {FactorBasis.DIRECT.value: ("cea-v21", "ember-mix-direct"), FactorBasis.LIFE_CYCLE.value: ("ember-owid",)}
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,35 @@ def find_energy_type(name: str) -> EnergyType:
     return first
 
 
+def sets_instead(factory: Factory, energy_type: EnergyType, source: EmissionSource | None = None) -> tuple[str, ...]:
+    """The sets that take the place of the defaults, best first: those of vehicles for the fuel of a vehicle, those of
+    the basis that the organisation chose for electricity, those of its GWP set for a refrigerant.
+    """
+    if energy_type.carrier == Carrier.GRID:
+        return BASIS_SETS.get(factory.organisation.electricity_basis, ())
+    if energy_type.carrier == Carrier.REFRIGERANT:
+        return (f"ipcc-{factory.organisation.gwp_set.lower()}",)
+    kind = _burned_in(factory, energy_type, source) if energy_type.carrier == Carrier.FUEL else ""
+    is_off_road = kind == SourceKind.HAUL_TRUCK or SECTORS[factory.sector].drives_off_road
+    if kind in (SourceKind.HAUL_TRUCK, SourceKind.VEHICLE):
+        return _OFF_ROAD_SETS if is_off_road else _ROAD_SETS
+    return ()
+
+
+def _burned_in(factory: Factory, energy_type: EnergyType, source: EmissionSource | None) -> str:
+    """The kind of the source that burned a fuel; if none is named, that of all sources that list the fuel."""
+    if source is not None:
+        return source.kind
+    listed = factory.emission_sources.filter(fuels__regex=rf"\m{energy_type.code}\M")
+    kinds = set(listed.values_list("kind", flat=True))
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
 class FactorBook:
     """All factors of one type, read once; it then answers for all dates of an import.
 
     With `organisation` it includes the organisation's own rows, and its preferred set where no set is named.
+    `instead`: the sets that take the place of the defaults, from `sets_instead`.
     `candidate`: a row that is not stored yet, to preview its effect.
     """
 
@@ -88,9 +118,10 @@ class FactorBook:
         set_name: str = "",
         *,
         organisation: Organisation | None = None,
+        instead: Sequence[str] = (),
         candidate: EmissionFactor | None = None,
     ) -> None:
-        self.energy_type, self.country, self.set_name = energy_type, country, set_name
+        self.energy_type, self.country, self.set_name, self.instead = energy_type, country, set_name, instead
         self._preferred = organisation.factor_set if organisation and not set_name else ""
         whose = Q(organisation__isnull=True)
         if organisation is not None:
@@ -103,7 +134,10 @@ class FactorBook:
         """The factors of a day. Raises ApiError 400 that names type, place, date and the available factors."""
         if day not in self._by_date:
             prefers = self._preferred and any(
-                row.set_name == self._preferred and row.country in (self.country, "") and _holds(row, day)
+                row.set_name == self._preferred
+                and not row.is_default  # to prefer the defaults changes nothing
+                and row.country in (self.country, "")
+                and _holds(row, day)
                 for row in self._rows
             )
             self._by_date[day] = choose(
@@ -112,6 +146,7 @@ class FactorBook:
                 country=self.country,
                 on=day,
                 set_name=self._preferred if prefers else self.set_name,
+                instead=self.instead,
             )
         return self._by_date[day]
 
@@ -124,22 +159,32 @@ def newest_versions(rows: Iterable[EmissionFactor]) -> Iterable[EmissionFactor]:
 
 
 def choose(
-    rows: list[EmissionFactor], *, energy_type: EnergyType, country: str, on: date, set_name: str = ""
+    rows: list[EmissionFactor],
+    *,
+    energy_type: EnergyType,
+    country: str,
+    on: date,
+    set_name: str = "",
+    instead: Sequence[str] = (),
 ) -> FactorSet:
-    """1. the set, or the defaults; 2. factors of the place before general ones; 3. factors valid on the date.
+    """1. the set, or the defaults or what takes their place; 2. factors of the place before general ones; 3. factors
+    valid on the date.
 
     If a grid has no factor for a year yet, its latest earlier factor is used, with a notice.
     """
-    defaults = [row for row in rows if row.is_default and row.country in (country, "")]
+    of_country = [row for row in rows if row.country in (country, "")]
+    defaults, notices = _defaults(of_country, on, instead, energy_type)
     wanted = _of_set(rows, set_name) if set_name else defaults
     is_own = any(row.organisation_id for row in wanted)
     of_place = [row for row in wanted if row.country in (country, "")]
     if not of_place:
         raise _no_factor(energy_type, country, on, set_name, rows)
     holding = [row for row in of_place if _holds(row, on)]
-    notices: tuple[Notice, ...] = ()
+    if set_name:
+        notices = ()
     if not holding and energy_type.carrier == Carrier.GRID:
-        holding, notices = _of_earlier_year(of_place, on)
+        holding, earlier = _of_earlier_year(of_place, on)
+        notices += earlier
     if not holding:
         raise _no_factor(energy_type, country, on, set_name, rows)
     by_unit = _by_unit(holding)
@@ -151,12 +196,33 @@ def choose(
     return FactorSet(
         energy_type,
         by_unit,
-        biogenic_co2={r.per_unit: r for r in defaults if r.gas == FactorGas.CO2 and _holds(r, on)}
+        biogenic_co2={r.per_unit: r for r in (*defaults, *holding) if r.gas == FactorGas.CO2 and _holds(r, on)}
         if energy_type.is_biogenic
         else {},
         kg_per_stere=next((kg for kg in stacked if kg), None),
         notices=notices,
     )
+
+
+def _defaults(
+    rows: list[EmissionFactor], on: date, instead: Sequence[str], energy_type: EnergyType
+) -> tuple[list[EmissionFactor], tuple[Notice, ...]]:
+    """The default factors; where one of the sets `instead` has a unit on the date, that set's in their place."""
+    defaults = [row for row in rows if row.is_default]
+    may_be_earlier = energy_type.carrier == Carrier.GRID
+    for name in instead:
+        special = [
+            row
+            for row in rows
+            if row.set_name == name
+            and row.organisation_id is None
+            and (_holds(row, on) or (may_be_earlier and row.valid_from <= on))
+        ]
+        if special:
+            units = {row.per_unit for row in special}
+            return [*special, *(row for row in defaults if row.per_unit not in units)], ()
+    code = "other_basis" if energy_type.carrier == Carrier.GRID else "factor_of_boilers"
+    return defaults, (Notice(code),) if instead else ()
 
 
 def _of_set(rows: list[EmissionFactor], set_name: str) -> list[EmissionFactor]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from energy.choices import FactorGas
 from energy.models import EmissionFactor, EnergyType
 from lib import sql
 
@@ -20,8 +21,8 @@ DATA = Path(__file__).parent / "data"
 # The key of a row; a change of other columns makes the next version.
 KEY = ("energy_type", "gas", "per_unit", "country", "set_name", "factor_type", "basis", "valid_from")
 CONTENT = (
-    "valid_to is_default value unit kg_per_unit ncv_gj_per_t gj_per_unit gas_kg_per_tj inherent_kg_per_unit source "
-    "publication confidence note"
+    "valid_to is_default gwp_set value unit kg_per_unit ncv_gj_per_t gj_per_unit gas_kg_per_tj inherent_kg_per_unit "
+    "source publication confidence note"
 ).split()
 TYPE_FIELDS = ("name", "aliases", "carrier", "unit_family", "default_unit", "scope", "is_biogenic", "is_wood")
 _THOUSAND = Decimal(1000)
@@ -47,7 +48,8 @@ def load(folder: Path = DATA) -> Loaded:
     """Bring the tables up to date with the files. Idempotent; safe while another run loads (it locks the types'
     table)."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
-    factors = [_factor_row(line, row) for line, row in _lines(folder / "emission_factors.csv")]
+    gwp_sets = {row["set_name"]: row["gwp_set"] for _line, row in _lines(folder / "co2e_sets.csv")}
+    factors = [_factor_row(line, row, gwp_sets) for line, row in _lines(folder / "emission_factors.csv")]
     if not any(_changes(types, factors)):
         return Loaded(unchanged=len(factors))
     with connection.cursor() as cursor:
@@ -124,8 +126,10 @@ def _type_row(line: str, row: dict[str, str]) -> DataRow:
     }
 
 
-def _factor_row(line: str, row: dict[str, str]) -> DataRow:
+def _factor_row(line: str, row: dict[str, str], gwp_sets: Mapping[str, str]) -> DataRow:
     """A row as stored: `gj_per_unit` and `value` are computed if the file gives the chain."""
+    if (is_sum := row["gas"] == FactorGas.CO2E) and row["set_name"] not in gwp_sets:
+        raise BadFactorRowError(f"{line}: co2e_sets.csv does not say which GWP set {row['set_name']!r} uses; add it")
     numbers = {
         name: _number(line, name, row[name])
         for name in ("value", "kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
@@ -150,6 +154,7 @@ def _factor_row(line: str, row: dict[str, str]) -> DataRow:
         "valid_from": date.fromisoformat(row["valid_from"]),
         "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
         "is_default": row["is_default"] == "1",
+        "gwp_set": gwp_sets[row["set_name"]] if is_sum else "",
     }
 
 

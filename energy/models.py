@@ -16,8 +16,8 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
-from energy.choices import Carrier, EntryKind, FactorBasis, FactorGas, FactorType, UnitFamily
-from factories.choices import GwpSet
+from energy.choices import Carrier, EntryKind, FactorGas, FactorType, UnitFamily
+from factories.choices import FactorBasis, GwpSet
 from logbook.choices import Origin
 from logbook.models import LoggedEntry, with_history
 
@@ -88,6 +88,8 @@ class EmissionFactor(models.Model):
     is_default = models.BooleanField(_("used when no set is named"), default=False)
     value = models.DecimalField(_("value (kg of gas per unit)"), **EXACT)
     unit = models.CharField(_("unit"), max_length=24)
+    # Of a sum of gases (CO2e): the potentials with which its publisher made it.
+    gwp_set = models.CharField(_("GWP set of the publisher"), max_length=4, choices=GwpSet, blank=True, default="")
     # The inputs from which `value` is computed, if there are any: value = gj_per_unit x gas_kg_per_tj / 1000 +
     # inherent.
     kg_per_unit = models.DecimalField(_("kg per unit"), **CHAIN)
@@ -132,6 +134,10 @@ class EmissionFactor(models.Model):
             ),
             models.CheckConstraint(condition=Q(value__gte=0), name="factor_not_negative"),
             models.CheckConstraint(condition=Q(gas__in=FactorGas.values), name="factor_known_gas"),
+            models.CheckConstraint(
+                condition=Q(gas=FactorGas.CO2E, gwp_set__in=GwpSet.values) | ~Q(gas=FactorGas.CO2E) & Q(gwp_set=""),
+                name="factor_of_co2e_names_its_gwp_set",
+            ),
             models.CheckConstraint(condition=Q(factor_type__in=FactorType.values), name="factor_known_factor_type"),
             models.CheckConstraint(condition=Q(basis__in=FactorBasis.values), name="factor_known_basis"),
             models.CheckConstraint(

@@ -16,13 +16,14 @@ from django.db.models.functions import Cast, TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy.choices import Carrier, EntryKind, FactorBasis, FactorGas
-from energy.factors import FactorBook, find_energy_type
+from energy.choices import Carrier, EntryKind, FactorGas
+from energy.factors import FactorBook, find_energy_type, sets_instead
 from energy.loading import CONTENT
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
 from energy.quantities import canonical, local_units
 from energy.valuation import value_amount
-from factories.models import Factory, Organisation
+from factories.choices import FactorBasis
+from factories.models import EmissionSource, Factory, Organisation
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from science import units
@@ -52,6 +53,7 @@ class FactorInput:
     ncv_gj_per_t: Decimal | None = None
     gj_per_unit: Decimal | None = None
     gas_kg_per_tj: Decimal | None = None
+    gwp_set: str = ""
     publication: str = ""
     note: str = ""
 
@@ -84,9 +86,11 @@ def _row(organisation: Organisation, data: FactorInput) -> EmissionFactor:
     """The row that would be stored, with its version, after all checks that need no table constraint."""
     energy_type = find_energy_type(data.energy_type)
     _check_set(data)
+    gwp_set = (data.gwp_set or organisation.gwp_set) if data.gas == FactorGas.CO2E else ""
     per_unit = _unit(energy_type, data)
     columns = asdict(data) | _multiplied_out(energy_type, per_unit, data)
-    columns |= {"energy_type": energy_type, "per_unit": per_unit, "unit": f"kg {data.gas}/{per_unit}"}
+    unit = f"kg {data.gas}/{per_unit}"
+    columns |= {"energy_type": energy_type, "per_unit": per_unit, "gwp_set": gwp_set, "unit": unit}
     row = EmissionFactor(organisation=organisation, is_default=False, **columns)
     row.version = (_same_factor(row).aggregate(last=Max("version"))["last"] or 0) + 1
     return row
@@ -230,17 +234,20 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     before = Masses(whole["co2e_kg"] or Decimal(0), whole["biogenic_co2_kg"] or Decimal(0))
     co2e_kg, biogenic_co2_kg = before.co2e_kg, before.biogenic_co2_kg
     revalued = not_valued = 0
-    # Factories and local units are read once, and the factors of a country once.
-    countries = dict(Factory.objects.filter(organisation=organisation).values_list("pk", "country"))
+    # Factories, sources and local units are read once, and the factors of a country and a kind of source once.
+    factories = Factory.objects.filter(organisation=organisation).select_related("organisation").in_bulk()
+    sources = EmissionSource.objects.filter(factory__in=factories).in_bulk()
+    instead = cache(partial(sets_instead, energy_type=row.energy_type))
     local = local_units(factory__organisation=organisation, energy_type=row.energy_type)
     book = cache(partial(FactorBook, row.energy_type, set_name=row.set_name, organisation=organisation, candidate=row))
     for group in _groups(uses, row):
         revalued += group["count"]
+        factory = factories[group["factory_id"]]
         try:
             valued, _notices = value_amount(
                 group["total"],
                 group["unit"],
-                book=book(countries[group["factory_id"]]),
+                book=book(factory.country, instead=instead(factory, source=sources.get(group["source_id"]))),
                 local=local.get((group["factory_id"], row.energy_type.pk), {}),
                 first_day=group["first_day"],
                 last_day=group["first_day"],
@@ -256,10 +263,10 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
 
 
 def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, Any]:
-    """Uses on days when the factor holds, by factory, unit and month: a group is valued as one amount."""
+    """Uses on days when the factor holds, by factory, source, unit and month: a group is valued as one amount."""
     local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
     rows = uses.annotate(day=Cast(local_time, DateField())).filter(day__gte=row.valid_from)
     if row.valid_to is not None:
         rows = rows.filter(day__lt=row.valid_to)
-    grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "unit", "month").order_by()
+    grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "source_id", "unit", "month").order_by()
     return grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **_MASSES)

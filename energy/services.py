@@ -61,7 +61,7 @@ class EntryInput:
 class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     model = EnergyEntry
     input_class = EntryInput
-    plain_fields = frozenset({"source_id", "cost", "currency", "note", "meter_restarted"})
+    plain_fields = frozenset({"cost", "currency", "note", "meter_restarted"})
 
     def entries(self) -> QuerySet[EnergyEntry]:
         return self.model.objects.select_related(
@@ -79,10 +79,10 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             now=now,
             fills_day=data.kind == EntryKind.USED,
         )
-        find_source(factory, data.source_id)
+        source = find_source(factory, data.source_id)
         results = NO_RESULTS
         if data.kind == EntryKind.USED:
-            valuer = Valuer(factory, energy_type, data.factor_set)
+            valuer = Valuer(factory, energy_type, data.factor_set, source=source)
             valued, notices = valuer.value(data.amount, data.unit, period.days(factory))
             results = asdict(valued)
         else:

@@ -80,7 +80,8 @@ class EnergySheet(SheetImport):
 
     @cached_property
     def _valuer(self) -> Valuer:
-        return Valuer(self.factory, self._type, self.factor_set)
+        source = find_source(self.factory, self.source_id)
+        return Valuer(self.factory, self._type, self.factor_set, source=source)
 
 
 def columns_to_insert(

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 
+from django.utils.translation import gettext as _
+
 from energy.choices import FactorGas
-from energy.factors import FactorBook, FactorSet, change_within, main_factor
+from energy.factors import FactorBook, FactorSet, change_within, main_factor, sets_instead
 from energy.models import EmissionFactor, EnergyType
 from energy.quantities import LocalUnits, in_factor_unit, in_known_unit, local_units_of
-from factories.models import Factory
+from factories.models import EmissionSource, Factory
+from lib.errors import invalid
 from logbook.notices import Notice
 from science import METHOD_VERSION
 from science.combustion import FuelFactor, combustion, electricity_co2e_kg
@@ -63,9 +66,11 @@ def value_amount(
 class Valuer:
     """Values amounts of one type at one factory, whatever their unit and day; factors and local units are read once."""
 
-    def __init__(self, factory: Factory, energy_type: EnergyType, factor_set: str = "") -> None:
-        organisation = factory.organisation
-        self._book = FactorBook(energy_type, factory.country, factor_set, organisation=organisation)
+    def __init__(
+        self, factory: Factory, energy_type: EnergyType, factor_set: str = "", *, source: EmissionSource | None = None
+    ) -> None:
+        organisation, instead = factory.organisation, sets_instead(factory, energy_type, source)
+        self._book = FactorBook(energy_type, factory.country, factor_set, organisation=organisation, instead=instead)
         self._local = local_units_of(factory, energy_type)
         self._gwp_set = organisation.gwp_set
 
@@ -92,7 +97,7 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, gwp_set: str) ->
         biogenic_co2_kg=decimal_kg(biogenic_kg),
         co2e_kg=decimal_kg(kg),
         factor_id=main.pk,
-        gwp_set=gwp_set,
+        gwp_set=main.gwp_set or gwp_set,
     )
 
 
@@ -135,8 +140,16 @@ def _burned(
 
 
 def _biogenic_kg(amount: Decimal, per_unit: str, factors: FactorSet) -> Decimal:
-    """The CO2 of a biogenic fuel by the default factor, if its set gives only a CO2e of the other gases.
+    """The CO2 of a biogenic fuel whose factor is a sum of the other gases: by its set, or the default.
 
-    The row always exists: a test checks that every biogenic type has a default factor in this unit.
+    Raises ApiError 400 for heat whose supplier gave no CO2: it is not known, never zero.
     """
-    return amount * factors.biogenic_co2[per_unit].value
+    factor = factors.biogenic_co2.get(per_unit)
+    if factor is None:
+        raise invalid(
+            "factor_set",
+            "no_biogenic_factor",
+            _("The set has no factor for the biogenic CO2 of %(type)s per %(unit)s; add one of gas CO2 to it.")
+            % {"type": factors.energy_type.code, "unit": per_unit},
+        )
+    return amount * factor.value

@@ -8,7 +8,7 @@ from factories.models import Chimney, EmissionSource, Factory, Organisation, Sit
 
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin):
-    list_display = ["name", "substitution_method", "gwp_set", "factor_set"]
+    list_display = ["name", "substitution_method", "gwp_set", "factor_set", "electricity_basis"]
     search_fields = ["name"]
 
 

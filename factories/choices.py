@@ -16,6 +16,13 @@ class SubstitutionMethod(models.TextChoices):
     EU = "eu", _("EU style (mean plus two sigma)")
 
 
+class FactorBasis(models.TextChoices):
+    """What an electricity factor includes: the fuel that power stations burn, or also its supply and the stations."""
+
+    DIRECT = "direct", _("direct")
+    LIFE_CYCLE = "life-cycle", _("life-cycle")
+
+
 # The sets of `science.gwp.GwpSet` that an organisation may choose: `science` has no Django.
 class GwpSet(models.TextChoices):
     AR4 = "AR4", "AR4"
@@ -48,6 +55,7 @@ class SourceKind(models.TextChoices):
     STEAM_DRYER_EXHAUST = "steam_dryer_exhaust", _("Steam dryer exhaust")
     GENSET = "genset", _("Generator set")
     VEHICLE = "vehicle", _("Vehicles")
+    HAUL_TRUCK = "haul_truck", _("Haul trucks and machines off the road")
     GRID = "grid", _("Grid electricity")
     MINE_METHANE = "mine_methane", _("Mine methane")
     EXPLOSIVES = "explosives", _("Explosives")

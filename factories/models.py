@@ -11,7 +11,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from factories.choices import GwpSet, MineClass, MoistureMethod, ProbePosition, Shape, SourceKind, SubstitutionMethod
+from factories.choices import (
+    FactorBasis,
+    GwpSet,
+    MineClass,
+    MoistureMethod,
+    ProbePosition,
+    Shape,
+    SourceKind,
+    SubstitutionMethod,
+)
 from factories.sectors import sector_choices
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
@@ -48,6 +57,14 @@ class Organisation(models.Model):
         blank=True,
         default="",
         help_text=_("name of a set; it is used where it has a factor, and the default elsewhere"),
+    )
+    electricity_basis = models.CharField(
+        _("basis of electricity"),
+        max_length=10,
+        choices=FactorBasis,
+        blank=True,
+        default="",
+        help_text=_("empty: the usual factor of each country; direct and life-cycle do not add up"),
     )
     publishes_names = models.BooleanField(_("factories see each other's names in rankings"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)

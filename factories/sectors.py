@@ -67,6 +67,7 @@ class Sector:
     # --- What its figures take in.
     burns_for_heat: bool  # has chimneys, and a day without heat fuel is not complete
     large_site: LargeSite
+    drives_off_road: bool = False  # its vehicles are machines: haul trucks, loaders, drills
     boiler_fuel: str = ""  # of the boiler that a new site gets
     has_methane: bool = False  # scope 1 is unknown until the methane of its product is
     leads_with_co2e: bool = False  # Today's first figure is CO2e per unit of product; else what is burned per unit
@@ -144,6 +145,7 @@ SECTORS: dict[str, Sector] = {
             first_log=_("Log yesterday's coal, diesel and electricity. It takes 20 seconds."),
             burns_for_heat=False,
             has_methane=True,
+            drives_off_road=True,
             leads_with_co2e=True,
             large_site=LargeSite(
                 fuel_kw=50_000, electricity_kw=10_000, product_kg_per_day=50_000_000, material_kg_per_day=50_000

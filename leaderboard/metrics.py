@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from energy.factors import FactorBook, find_energy_type, main_factor
+from energy.factors import BASIS_SETS, FactorBook, find_energy_type, main_factor
 from energy.valuation import Valued, value_amount
 from factories.models import Factory
 from factories.sectors import SECTORS, Sector, UseCeilings
@@ -163,21 +163,28 @@ class CeilingBook:
         )
 
 
-def grid_factors(countries: Iterable[str], first_day: date, last_day: date) -> dict[str, tuple[GridFactor, ...]]:
-    """The default factors of each country's grid over these days; looked up by month, as factors begin with one."""
+Grid = tuple[str, str]  # country, and the basis that the organisation chose
+
+
+def grid_of(factory: Factory) -> Grid:
+    return factory.country, factory.organisation.electricity_basis
+
+
+def grid_factors(grids: Iterable[Grid], first_day: date, last_day: date) -> dict[Grid, tuple[GridFactor, ...]]:
+    """The factors of each grid over these days; looked up by month, as factors begin with one."""
     electricity = find_energy_type("electricity")
     factors = {}
-    for country in sorted(set(countries)):
-        book = FactorBook(electricity, country)
-        of_country: list[GridFactor] = []
+    for country, basis in sorted(set(grids)):
+        book = FactorBook(electricity, country, instead=BASIS_SETS.get(basis, ()))
+        of_grid: list[GridFactor] = []
         month = first_day.replace(day=1)
         while month <= last_day:
             following = (month + timedelta(days=31)).replace(day=1)
             kg_per_kwh = main_factor(book.on(month).by_unit["kWh"]).value
             begins = month
-            if of_country and of_country[-1].kg_per_kwh == kg_per_kwh:
-                begins = of_country.pop().from_day
-            of_country.append(GridFactor(begins, following, kg_per_kwh))
+            if of_grid and of_grid[-1].kg_per_kwh == kg_per_kwh:
+                begins = of_grid.pop().from_day
+            of_grid.append(GridFactor(begins, following, kg_per_kwh))
             month = following
-        factors[country] = tuple(of_country)
+        factors[country, basis] = tuple(of_grid)
     return factors

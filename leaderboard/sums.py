@@ -30,6 +30,7 @@ from leaderboard.metrics import (
     GridFactor,
     Metric,
     grid_factors,
+    grid_of,
 )
 from lib import sql
 from science.intensity import NO_DAYS, RECENT_DAYS, STACK_FUEL_BAND, DayFacts, DaySums, FigureParts, add_days
@@ -166,11 +167,11 @@ def _site_windows(factories: Sequence[Factory], windows: Sequence[Window], now: 
     if not spans:
         return []
     first, last = min(span[2] for span in spans), max(span[3] for span in spans)
-    grid = grid_factors({factory.country for factory in factories}, first, last)
+    grid = grid_factors({grid_of(factory) for factory in factories}, first, last)
     book = CeilingBook(min(max(window.last_day for window in windows), max(last_days.values())))
     stock = _confirmed_months({span[1] for span in spans if span[0] == 0}, windows[0].first_day, last)
     return [
-        SiteWindow(*span, book.of(span[1]), grid.get(span[1].country, ()), stock.get(span[1].pk, ())) for span in spans
+        SiteWindow(*span, book.of(span[1]), grid.get(grid_of(span[1]), ()), stock.get(span[1].pk, ())) for span in spans
     ]
 
 

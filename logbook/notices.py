@@ -73,6 +73,13 @@ def words(code: str, params: dict[str, Any]) -> str:
             "The factor changes on %(valid_to)s, within the period: the factor of the first day is used. Split the "
             "entry at that date."
         ),
+        "factor_of_boilers": _(
+            "There is no factor for this fuel in vehicles: that of boilers is used. Its methane and nitrous oxide are "
+            "lower."
+        ),
+        "other_basis": _(
+            "There is no electricity factor of the basis that your organisation chose: another one is used."
+        ),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
         "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
         "outside_band": _(

@@ -1,8 +1,12 @@
 """Masses of CO2 as sentences. Wood has two figures, always together and in this order."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+
+from compliance.figures import MIXED
+from factories.choices import FactorBasis
 
 TONNE_KG = 1000
 
@@ -13,6 +17,25 @@ def wood_pair(biogenic_kg: Decimal, co2e_kg: Decimal) -> str:
     return _(
         "%(biogenic)s %(unit)s CO2 from wood (biogenic, reported apart) and %(counts)s %(unit)s CO2e that counts"
     ) % {"biogenic": digits(biogenic_kg, unit), "counts": digits(co2e_kg, unit), "unit": unit}
+
+
+def co2e_notes(gwp_sets: Iterable[str], published: Iterable[str], bases: Iterable[str]) -> tuple[str, ...]:
+    """The GWP sets and the basis of electricity that a CO2e figure needs, from those of its sites; "mixed" of one."""
+    own, theirs, used = ({*names} - {""} for names in (gwp_sets, published, bases))
+    notes = [_("Electricity factors: %(basis)s.") % {"basis": FactorBasis(basis).label} for basis in used - {MIXED}]
+    if len(used) > 1 or MIXED in used:
+        notes = [
+            _(
+                "Electricity is partly by direct factors and partly by life-cycle factors, which do not add up. Choose "
+                "one basis for the organisation."
+            )
+        ]
+    for names, sentence in ((theirs, _("Factors published as CO2e: %(name)s.")), (own, _("GWP set: %(name)s"))):
+        if len(names) > 1 or MIXED in names:
+            notes.append(_("Entries use different GWP sets."))
+        else:
+            notes += [sentence % {"name": name} for name in names]
+    return tuple(dict.fromkeys(notes))
 
 
 def counts(co2e_kg: Decimal) -> str:

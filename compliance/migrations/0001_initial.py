@@ -289,6 +289,8 @@ class Migration(migrations.Migration):
                 ("fuel_fossil_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("heat_carbon_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("gwp_set", models.CharField(blank=True, max_length=8)),
+                ("published_gwp_set", models.CharField(blank=True, max_length=8)),
+                ("scope2_basis", models.CharField(blank=True, max_length=10)),
                 ("chimneys", models.SmallIntegerField(default=0)),
                 ("stack_h", models.SmallIntegerField(default=0)),
                 ("stack_measured_h", models.SmallIntegerField(default=0)),

@@ -82,6 +82,16 @@ class Migration(migrations.Migration):
                 ),
                 ("unit", models.CharField(max_length=24, verbose_name="unit")),
                 (
+                    "gwp_set",
+                    models.CharField(
+                        blank=True,
+                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
+                        default="",
+                        max_length=4,
+                        verbose_name="GWP set of the publisher",
+                    ),
+                ),
+                (
                     "kg_per_unit",
                     models.DecimalField(
                         blank=True, decimal_places=12, max_digits=24, null=True, verbose_name="kg per unit"
@@ -397,6 +407,7 @@ class Migration(migrations.Migration):
                             ("own", "own generation without fuel"),
                             ("heat", "purchased heat"),
                             ("explosive", "explosive"),
+                            ("refrigerant", "refrigerant that leaked"),
                         ],
                         max_length=12,
                         verbose_name="carrier",
@@ -431,7 +442,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("code__regex", "^[a-z][a-z0-9_]*$")), name="energy_type_code"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("carrier__in", ["fuel", "grid", "own", "heat", "explosive"])),
+                        condition=models.Q(
+                            ("carrier__in", ["fuel", "grid", "own", "heat", "explosive", "refrigerant"])
+                        ),
                         name="energy_type_carrier",
                     ),
                     models.CheckConstraint(
@@ -1102,6 +1115,17 @@ class Migration(migrations.Migration):
             model_name="emissionfactor",
             constraint=models.CheckConstraint(
                 condition=models.Q(("gas__in", ["CO2", "CH4", "N2O", "CO2e"])), name="factor_known_gas"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="emissionfactor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("gas", "CO2e"), ("gwp_set__in", ["AR4", "AR5", "AR6"])),
+                    models.Q(models.Q(("gas", "CO2e"), _negated=True), ("gwp_set", "")),
+                    _connector="OR",
+                ),
+                name="factor_of_co2e_names_its_gwp_set",
             ),
         ),
         migrations.AddConstraint(

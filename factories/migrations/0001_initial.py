@@ -201,6 +201,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "electricity_basis",
+                    models.CharField(
+                        blank=True,
+                        choices=[("direct", "direct"), ("life-cycle", "life-cycle")],
+                        default="",
+                        help_text="empty: the usual factor of each country; direct and life-cycle do not add up",
+                        max_length=10,
+                        verbose_name="basis of electricity",
+                    ),
+                ),
+                (
                     "publishes_names",
                     models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
@@ -249,6 +260,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "electricity_basis",
+                    models.CharField(
+                        blank=True,
+                        choices=[("direct", "direct"), ("life-cycle", "life-cycle")],
+                        default="",
+                        help_text="empty: the usual factor of each country; direct and life-cycle do not add up",
+                        max_length=10,
+                        verbose_name="basis of electricity",
+                    ),
+                ),
+                (
                     "publishes_names",
                     models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
@@ -291,6 +313,7 @@ class Migration(migrations.Migration):
                             ("steam_dryer_exhaust", "Steam dryer exhaust"),
                             ("genset", "Generator set"),
                             ("vehicle", "Vehicles"),
+                            ("haul_truck", "Haul trucks and machines off the road"),
                             ("grid", "Grid electricity"),
                             ("mine_methane", "Mine methane"),
                             ("explosives", "Explosives"),
@@ -367,6 +390,7 @@ class Migration(migrations.Migration):
                             ("steam_dryer_exhaust", "Steam dryer exhaust"),
                             ("genset", "Generator set"),
                             ("vehicle", "Vehicles"),
+                            ("haul_truck", "Haul trucks and machines off the road"),
                             ("grid", "Grid electricity"),
                             ("mine_methane", "Mine methane"),
                             ("explosives", "Explosives"),
@@ -682,8 +706,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="5a1a45490b352fa8e3531f9d2b4ee9a11c71747b",
+                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
+                    hash="d2ddeb4245b3e671cdfaa97943c92366ce4cd5ae",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_b1a8b",
                     table="factories_organisation",
@@ -697,8 +721,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="6ee14d0b7f7490a62b2382b8bce078304f37e914",
+                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
+                    hash="627604c63e01d52e1f8bbffd4507689bd4c12cfb",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_7f158",
                     table="factories_organisation",
@@ -711,8 +735,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (OLD."created_at", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."substitution_method"); RETURN NULL;',
-                    hash="cc7549f22e1d1ee3925fc0bca82a20a59f01dd81",
+                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (OLD."created_at", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."substitution_method"); RETURN NULL;',
+                    hash="a6a0aecaeb43015b8b0774f64ad7ff81a133af17",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1bc15",
                     table="factories_organisation",

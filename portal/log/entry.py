@@ -3,6 +3,7 @@
 Holds the reads and the typed correction. The actions are in `energy.services` and `production.services`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +15,8 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from energy.choices import EntryKind
-from energy.models import EnergyEntry
+from energy.choices import Carrier, EntryKind
+from energy.models import EmissionFactor, EnergyEntry
 from factories.days import factory_day, running_day
 from lib.decimals import plain
 from lib.errors import ApiError
@@ -128,12 +129,21 @@ def _carbon(entry: EnergyEntry) -> str:
 def _factors(entry: EnergyEntry) -> tuple[FactorLine, ...]:
     return tuple(
         FactorLine(
-            label=f"{plain(factor.value)} {factor.unit}, {factor.set_name} v{factor.version}",
+            label=", ".join(_terms(entry, factor)),
             source=factor.source,
             url=reverse("emission-factors-detail", args=[factor.pk]),
         )
         for factor in entry.factors
     )
+
+
+def _terms(entry: EnergyEntry, factor: EmissionFactor) -> Iterator[str]:
+    """The factor, its set, the basis of a grid's, and of CO2e the potentials."""
+    yield f"{plain(factor.value)} {factor.unit}"
+    yield f"{factor.set_name} v{factor.version}"
+    if entry.energy_type.carrier == Carrier.GRID:
+        yield factor.get_basis_display()
+    yield entry.gwp_set
 
 
 def _history(entry: Entry) -> tuple[HistoryRow, ...]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from energy.choices import EntryKind
-from energy.factors import FactorBook
+from energy.factors import FactorBook, sets_instead
 from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalUnits, canonical
 from energy.valuation import value_amount
@@ -209,7 +209,8 @@ def _energy_chips(
     last = inputs.last.get(spec.name)
     if last is not None and last.unit.lower() not in {unit.lower() for unit in units}:
         units[last.unit] = last.unit
-    book = FactorBook(energy_type, factory.country, organisation=factory.organisation)
+    instead = sets_instead(factory, energy_type)
+    book = FactorBook(energy_type, factory.country, organisation=factory.organisation, instead=instead)
     local = {record.name.lower(): (record.amount, record.unit) for record in local_units}
     return tuple(_chip(factory, unit, label, book, local, day) for unit, label in units.items())
 

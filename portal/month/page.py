@@ -24,6 +24,7 @@ from lib.decimals import plain
 from logbook.periods import LONGEST
 from logbook.queries import overlapping
 from portal.amounts import amount_label, entry_url, unit_label
+from portal.carbon_words import co2e_notes
 from portal.log_form.rows import ROWS, rows_of
 from portal.missing import first_logged_at, missing_days
 from production.models import ProductionEntry
@@ -87,6 +88,7 @@ class MonthPage:
     holes: int
     co2e_t: Decimal | None
     biogenic_t: Decimal | None
+    notes: tuple[str, ...]  # on its CO2e
     energy_days: int
     days_so_far: int
     previous_url: str
@@ -129,6 +131,7 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         holes=sum(len(missing) for missing in holes.values()),
         co2e_t=total.co2e_kg / 1000 if total and total.co2e_kg is not None else None,
         biogenic_t=total.biogenic_co2_kg / 1000 if total and total.biogenic_co2_kg is not None else None,
+        notes=co2e_notes({total.gwp_set}, {total.published_gwp_set}, {total.scope2_basis}) if total else (),
         energy_days=total.energy_days if total else 0,
         days_so_far=sum(day.ends_at <= now for day in days),
         previous_url=_month_url(factory, first - timedelta(days=1)),

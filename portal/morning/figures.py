@@ -24,6 +24,7 @@ from portal.morning.inputs import (
     largest_first,
     lines_of,
     per_tonne,
+    scope_notes,
     sites,
     state_of_goal,
     sum_of,
@@ -200,7 +201,7 @@ def scope_1_and_2(inputs: Inputs) -> Figure:
         key="scope-1-2",
         label=_("Scope 1 and 2"),
         coverage=_("%(sites)s with energy entries"),
-        notes=(*((sentence % {"share": percent(100 * days / possible)},) if possible else ()), *gwp_sets(inputs)),
+        notes=(*((sentence % {"share": percent(100 * days / possible)},) if possible else ()), *scope_notes(inputs)),
         definition=definition,
         heads=(_("scope 1 and 2"), logged),
     )
@@ -276,7 +277,7 @@ def per_tonne_of_product(inputs: Inputs) -> Figure:
         coverage=_("%(sites)s with emissions and %(product)s")
         % (product | {"sites": sites(inputs, len(both), len(ratios))}),
         period=inputs.period,
-        notes=gwp_sets(inputs),
+        notes=scope_notes(inputs),
         definition=_(
             "Emissions of scope 1 and 2 are divided by the %(product)s of the same days. Only days with both logged "
             "count."

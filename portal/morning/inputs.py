@@ -11,13 +11,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from compliance.figures import MIXED
 from compliance.schedule import Log
 from compliance.targets import Verdict
 from factories.days import day_label
 from factories.models import Factory
 from factories.sectors import Sector
 from lib.templatetags.units import quantity
+from portal.carbon_words import co2e_notes
 from portal.landing import factory_address
 from portal.morning.sums import MorningSums
 
@@ -105,10 +105,15 @@ def state_of_goal(is_reached: bool | None) -> tuple[str, str]:
 # --- Words --------------------------------------------------------------------------------------
 def gwp_sets(inputs: Inputs) -> tuple[str, ...]:
     """A CO2e figure needs the name of its GWP set."""
-    names = sorted({sums.gwp_set for sums in inputs.sums.values()} - {""})
-    if len(names) > 1 or names == [MIXED]:
-        return (_("Entries use different GWP sets."),)
-    return tuple(_("GWP set: %(name)s") % {"name": name} for name in names)
+    return co2e_notes({sums.gwp_set for sums in inputs.sums.values()}, (), ())
+
+
+def scope_notes(inputs: Inputs) -> tuple[str, ...]:
+    """The same with electricity, whose factors have a basis and potentials of their own."""
+    rows = inputs.sums.values()
+    return co2e_notes(
+        {row.gwp_set for row in rows}, {row.published_gwp_set for row in rows}, {row.scope2_basis for row in rows}
+    )
 
 
 def per_tonne(value: Decimal | None) -> str:

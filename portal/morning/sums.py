@@ -25,7 +25,9 @@ class MorningSums:
     stack_biogenic_kg: Decimal | None
     good_h: int  # chimney hours measured or proved idle
     stack_h: int  # chimney hours with a device of record
-    gwp_set: str = ""  # "mixed" when entries differ
+    gwp_set: str = ""  # "mixed" when entries differ; the same below
+    published_gwp_set: str = ""
+    scope2_basis: str = ""
     pair_kg: Decimal | None = None  # scope 1 and 2 of the days on which production is logged too
     pair_made_kg: Decimal | None = None  # production of the same days
 
@@ -66,6 +68,8 @@ def _site_sums(
         good_h=worked.worked_h,
         stack_h=worked.hours,
         gwp_set=sums.gwp_set,
+        published_gwp_set=sums.published_gwp_set,
+        scope2_basis=sums.scope2_basis,
         pair_kg=sums.co2e_pair_kg,
         pair_made_kg=sums.co2e_made_kg,
     )

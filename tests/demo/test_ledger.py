@@ -151,7 +151,7 @@ def test_mines_log_coal_trucks_explosives_and_electricity(mine: mines.PlannedMin
     assert 0.9 < year_t / (365 * mine.coal_t_per_day) < 1.1
     assert len(told.made) == 396
     assert told.made[0].start.minute == 30  # 06:00 in India is half past in UTC
-    assert {line.factor_set for line in of(told, "diesel")} == {mines.OFF_ROAD_SET}
+    assert {line.source_kind for line in of(told, "diesel")} == {SourceKind.HAUL_TRUCK}
     assert all(line.amount > 0 for line in of(told, "diesel"))
     bills = of(told, "electricity")
     assert len(bills) == (13 if mine.pays_by_bill else 396)

@@ -114,10 +114,11 @@ def test_factors_are_found_by_type_place_and_day(manager: Client) -> None:
 
     rows = manager.get(url).json()["results"]
 
-    assert [(row["value"], row["unit"], row["set_name"], row["valid_to"]) for row in rows] == [
-        ("0.0852", "kg CO2e/kWh", "ember-owid", "2025-01-01")
+    assert [(row["value"], row["unit"], row["basis"], row["gwp_set"], row["valid_to"]) for row in rows] == [
+        ("0.059561", "kg CO2/kWh", "direct", "", "2025-01-01"),
+        ("0.0852", "kg CO2e/kWh", "life-cycle", "AR5", "2025-01-01"),
     ]
-    assert rows[0]["source"].startswith("Ember")
+    assert all(row["source"].startswith("Ember") for row in rows)
 
 
 def test_types_are_found_by_code(manager: Client) -> None:

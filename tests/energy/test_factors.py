@@ -26,6 +26,7 @@ firewood             stere ipcc-2006            KE 7.02000    786.240  0.210600 
 wood_pellets         kg    ipcc-2006            KE 0.0169000  1.89280  5.07000e-4 6.76000e-5 0.0321100  0.0321438
 agri_briquettes      kg    ipcc-2006            KE 0.0116000  1.16000  3.48000e-4 4.64000e-5 0.0220400  0.0220632
 husk                 kg    ipcc-2006            KE 0.0150000  1.50000  4.50000e-4 6.00000e-5 0.0285000  0.0285300
+bagasse              kg    ipcc-2006            KE 0.0116000  1.16000  3.48000e-4 4.64000e-5 0.0220400  0.0220632
 bagasse              kg    ben-2023             KE 0.00891788 0.892680 2.67537e-4 3.56715e-5 0.0169440  0.0169618
 charcoal             kg    ipcc-2006            KE 0.0295000  3.30400  5.90000e-3 1.18000e-4 0.196470   0.191514
 biogas               kg    ipcc-2006            KE 0.0504000  2.75184  5.04000e-5 5.04000e-6 0.00274680 0.00273672
@@ -38,7 +39,7 @@ heavy_fuel_oil       L     ipcc-2006            KE 0.0379760  2.93934  1.13928e-
 lpg                  kg    ipcc-2006            KE 0.0473000  2.98463  4.73000e-5 4.73000e-6 0.00257785 0.00270083
 lpg                  L     ipcc-2006            KE 0.0255420  1.61170  2.55420e-5 2.55420e-6 0.00139204 0.00145845
 natural_gas          kg    ipcc-2006            KE 0.0480000  2.69280  4.80000e-5 4.80000e-6 0.00261600 0.00274080
-natural_gas          Nm3   ipcc-2006            KE 0.0336000  1.88496  3.36000e-5 3.36000e-6 0.00183120 0.00191856
+natural_gas          Nm3   ipcc-2006            KE 0.0360000  2.01960  3.60000e-5 3.60000e-6 0.00196200 0.00205560
 natural_gas          Nm3   bee-ccts             IN 0.0360000  2.01960  3.60000e-5 3.60000e-6 0.00196200 0.00205560
 anthracite           t     ipcc-2006            KE 26.7000    2624.61  0.267000   0.0400500  18.0892    18.8902
 coking_coal          t     ipcc-2006            KE 28.2000    2667.72  0.282000   0.0423000  19.1055    19.9515
@@ -246,7 +247,7 @@ def test_loading_again_changes_nothing_and_asks_once() -> None:
 
 
 def test_a_changed_row_becomes_the_next_version_and_the_one_before_stays(tmp_path) -> None:
-    for name in ("energy_types.csv", "emission_factors.csv"):
+    for name in ("energy_types.csv", "emission_factors.csv", "co2e_sets.csv"):
         text = (DATA / name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(text.replace(",0.0954,", ",0.0960,"), encoding="utf-8")
 

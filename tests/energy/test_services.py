@@ -69,17 +69,33 @@ def test_the_potentials_are_those_of_the_organisation(db: None) -> None:
         ({"amount": Decimal("7.02"), "unit": "GJ"}, "786.240000"),
         ({"amount": Decimal(1), "unit": "kg", "factor_set": "wood-30pct-moisture"}, "1.366400"),
         ({"amount": Decimal(1), "unit": "stere", "factor_set": "wood-30pct-moisture"}, "614.880000"),
-        ({"amount": Decimal(1), "unit": "kg", "factor_set": "beis-2021"}, "1.747200"),
+        ({"amount": Decimal(1), "unit": "kg", "factor_set": "desnz-2025"}, "1.747200"),
     ],
 )
 def test_firewood_in_each_unit_and_set(litein: Any, fields: dict[str, Any], kg: str) -> None:
     assert make_energy_entry(litein, **fields).biogenic_co2_kg == Decimal(kg)
 
 
-def test_beis_counts_methane_and_nitrous_oxide_of_wood_as_it_publishes_them(litein: Any) -> None:
-    entry = make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="beis-2021")
+@pytest.mark.parametrize(
+    ("factor_set", "day", "co2e_kg", "gwp_set"),
+    [
+        ("beis-2021", datetime(2024, 11, 20, 9, tzinfo=UTC), "61.817000", "AR4"),
+        ("desnz-2025", datetime(2025, 11, 20, 9, tzinfo=UTC), "46.985080", "AR5"),
+    ],
+)
+def test_the_uk_counts_methane_and_nitrous_oxide_of_wood_as_it_publishes_them(
+    litein: Any, factor_set: str, day: datetime, co2e_kg: str, gwp_set: str
+) -> None:
+    entry = make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set=factor_set, timestamp=day)
 
-    assert (entry.co2e_kg, entry.ch4_kg) == (Decimal("61.817000"), None)
+    assert (entry.co2e_kg, entry.ch4_kg, entry.gwp_set) == (Decimal(co2e_kg), None, gwp_set)
+
+
+def test_beis_2021_ends_where_its_successor_begins(litein: Any) -> None:
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="beis-2021")
+
+    assert "desnz-2025 (2025 on)" in caught.value.fields["factor_set"][0]["message"]
 
 
 def test_diesel_in_kilograms_goes_by_its_density_and_in_kilowatt_hours_by_its_heating_value(litein: Any) -> None:

@@ -106,7 +106,7 @@ def test_scope_1_and_2_is_the_sum_of_the_entries(group: SimpleNamespace, api: Cl
         assert cells[factory.name][0] == quantity(by_factory[factory.pk] / 1000, "t_co2e")
     assert cells["Nothing"] == ("no data", "0 of 28")
     assert cells["Plain"][1] == "17 of 28"
-    assert figure.notes[-1] == "GWP set: AR6"
+    assert figure.notes[-3:] == ("Electricity factors: life-cycle.", "Factors published as CO2e: AR5.", "GWP set: AR6")
 
 
 def test_biogenic_from_stacks_is_the_sum_of_the_hours_of_record(group: SimpleNamespace, api: Client) -> None:
