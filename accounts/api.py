@@ -3,7 +3,6 @@
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import ApiTokenAuthentication
 from accounts.models import ApiToken
@@ -11,9 +10,10 @@ from accounts.permissions import SignedIn, token_of
 from accounts.serializers import LoginSerializer, TokenSerializer, UserSerializer
 from accounts.services import log_in_to_api
 from accounts.viewsets import validated
+from lib.known_names import ApiView
 
 
-class LoginView(APIView):
+class LoginView(ApiView):
     """Exchanges a password for a token. Rate limited by address and by account."""
 
     authentication_classes = ()
@@ -40,7 +40,7 @@ class LoginView(APIView):
         return Response(TokenSerializer({"token": login.token, "expiry": login.record.expiry, "user": login.user}).data)
 
 
-class LogoutView(APIView):
+class LogoutView(ApiView):
     """Ends the token that the request came with."""
 
     authentication_classes = (ApiTokenAuthentication,)
@@ -74,7 +74,7 @@ class LogoutAllView(LogoutView):
         return Response(status=204)
 
 
-class MeView(APIView):
+class MeView(ApiView):
     permission_classes = (SignedIn,)
     access = "signed in"
 

@@ -12,7 +12,6 @@ from rest_framework import status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import invitations, members, registration
 from accounts.grants import Grant, checked_grant
@@ -34,12 +33,13 @@ from accounts.permissions import user_of
 from accounts.registration import RegisterThrottle
 from accounts.roles import Action
 from accounts.viewsets import CsvListMixin, validated
+from lib.known_names import ApiView
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
 OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
-class RegisterView(APIView):
+class RegisterView(ApiView):
     """Ask for access. The answer is 202 for everybody; an HQ manager of the organisation sends you a link."""
 
     authentication_classes = ()
@@ -61,7 +61,7 @@ class RegisterView(APIView):
         return Response({"message": answer}, status=status.HTTP_202_ACCEPTED)
 
 
-class AcceptView(APIView):
+class AcceptView(ApiView):
     """Accept an invitation with your account, or with a new one if you are not signed in."""
 
     permission_classes = ()

@@ -10,6 +10,7 @@ from rest_framework.serializers import Serializer
 from accounts.permissions import visible_to
 from accounts.roles import Action
 from lib.exports import csv_response, wants_csv
+from lib.known_names import KnownNames
 
 # Answers that every endpoint may give, for the schema.
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
@@ -22,7 +23,7 @@ def validated(serializer_class: type[Serializer[Any]], request: Request, *, part
     return dict(serializer.validated_data)
 
 
-class CsvListMixin:
+class CsvListMixin(KnownNames):
     """A list that is also available as a CSV file with the same rows, columns and pages."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:

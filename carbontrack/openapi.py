@@ -63,14 +63,6 @@ ERROR = {
         "fields": {"type": "object", "description": "field -> its errors, each code, message and params"},
     },
 }
-AS_CSV = {
-    "name": "as",
-    "in": "query",
-    "type": "string",
-    "enum": ["csv"],
-    "required": False,
-    "description": "csv: this page as a file; the header Link names the next one",
-}
 LINK = {"type": "string", "format": "uri", "x-nullable": True}
 
 
@@ -113,8 +105,6 @@ def _complete_answers(operation: Any) -> None:
         }
     if "results" in rows.get("properties", {}):
         operation["produces"] = ["application/json", "text/csv"]
-        if all(parameter.get("name") != "as" for parameter in operation.get("parameters", [])):
-            operation["parameters"] = [*operation.get("parameters", []), AS_CSV]
 
 
 def _names(nodes: Any) -> set[str]:

@@ -205,6 +205,7 @@ REST_FRAMEWORK = {
 }
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
+    "DEFAULT_AUTO_SCHEMA_CLASS": "lib.known_names.ListSchema",
     "SPEC_URL": "schema-json",
     "DEFAULT_INFO": "carbontrack.openapi.API_INFO",
     "SECURITY_DEFINITIONS": {"Token": {"type": "apiKey", "name": "Authorization", "in": "header"}},

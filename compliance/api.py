@@ -15,7 +15,6 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.permissions import get_visible, organisations_of, token_of, visible_to
 from accounts.roles import Action
@@ -39,7 +38,8 @@ from factories.queries import choosable_factories
 from factories.sectors import SECTORS
 from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
-from lib.parameters import chosen, parameter, require_forward
+from lib.known_names import ApiView
+from lib.parameters import AS_CSV, parameter, require_forward
 from science.rounding import decimal_kg
 
 RESOLUTIONS = ("day", "month")
@@ -155,7 +155,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
 
 
 # --- Intensity ---------------------------------------------------------------------------------
-class IntensityView(APIView):
+class IntensityView(ApiView):
     """Use, production and emissions of a site by factory day or month, with the figures per kg made."""
 
     actions = {"GET": Action.VIEW_PRODUCTION}
@@ -167,13 +167,13 @@ class IntensityView(APIView):
             parameter("resolution", "day (default) or month", enum=list(RESOLUTIONS)),
             parameter("from", "first day, like 2026-11-01; default a month (or a year) before `to`", format="date"),
             parameter("to", "last day, exclusive; default tomorrow at the site", format="date"),
-            parameter("as", "csv: the rows as a file", enum=["csv"]),
+            AS_CSV,
         ],
         responses={200: IntensityRowSerializer(many=True), **REFUSALS},
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         factory = get_visible(request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk)
-        resolution = chosen(request.query_params, "resolution", RESOLUTIONS, "day")
+        resolution = request.query_params.get("resolution") or "day"
         first, end = _period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
         series = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)

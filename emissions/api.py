@@ -14,7 +14,6 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
@@ -25,8 +24,9 @@ from emissions.settling import DevicePeriod, settling
 from factories.models import Factory
 from lib.errors import ApiError, invalid
 from lib.exports import list_response
+from lib.known_names import ApiView
 from lib.pagination import page_size
-from lib.parameters import parameter, require_forward
+from lib.parameters import AS_CSV, parameter, require_forward
 
 Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
 
@@ -80,14 +80,14 @@ LIST_PARAMETERS = [
     parameter("to", "last moment, exclusive, ISO 8601 with offset"),
     parameter("cursor", "from `next` or `previous` of the page before"),
     parameter("page_size", "1 to 1,000, default 100"),
-    parameter("as", "csv: this page as a file", enum=["csv"]),
+    AS_CSV,
 ]
 
 
 REFUSALS = {400: "invalid", 401: "not_signed_in", 404: "not_found"}
 
 
-class _InTimeOrder(APIView):
+class _InTimeOrder(ApiView):
     """Rows ascending by time, in pages by cursor. Measured data is never changed, so there is no route of one row."""
 
     actions: ClassVar = {"GET": Action.VIEW_READINGS}
@@ -201,7 +201,7 @@ def _assignments(periods: list[queries.RollupRow]) -> dict[int, tuple[int, bool]
     return {pk: (chimney, of_record) for pk, chimney, of_record in rows.values_list("pk", "chimney", "is_of_record")}
 
 
-class LatestView(APIView):
+class LatestView(ApiView):
     """The newest reading of each device, one row a device."""
 
     actions = {"GET": Action.VIEW_READINGS}
@@ -209,7 +209,7 @@ class LatestView(APIView):
     @swagger_auto_schema(
         operation_id="emissions_latest",
         operation_summary="The newest reading of each device",
-        manual_parameters=[FACTORY, DEVICE],
+        manual_parameters=[FACTORY, DEVICE, AS_CSV],
         responses={200: ReadingSerializer(many=True)},
     )
     def get(self, request: Request) -> HttpResponseBase:

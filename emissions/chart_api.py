@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.roles import Action
 from devices.models import MCUDevice
@@ -22,7 +21,8 @@ from emissions.api import DEVICE, FACTORY, Scope, parse_moment, requested_scope
 from emissions.chart_data import RESOLUTIONS, ChartData, chart_data
 from factories.models import Factory
 from lib.errors import invalid
-from lib.parameters import chosen, parameter, require_forward
+from lib.known_names import ApiView
+from lib.parameters import parameter, require_forward
 
 # The default period.
 USUAL = {"hour": timedelta(hours=48), "day": timedelta(days=31), "month": timedelta(days=396)}
@@ -52,7 +52,7 @@ ANSWERS = {
 }
 
 
-class _ChartView(APIView):
+class _ChartView(ApiView):
     """Bars of kg CO2 per period, summed over chimneys, with the data of each period. Same data, same bytes, ETag."""
 
     actions = {"GET": Action.VIEW_READINGS}
@@ -126,7 +126,7 @@ def _pixels(request: Request, name: str, limits: tuple[int, int, int]) -> int:
 
 def _data(request: Request) -> ChartData:
     parameters = request.query_params
-    resolution = chosen(parameters, "resolution", RESOLUTIONS, "hour")
+    resolution = parameters.get("resolution") or "hour"
     now = timezone.now()
     start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
     for name, moment in (("from", start), ("to", end)):

@@ -35,7 +35,8 @@ from emissions.api import Scope, requested_scope
 from emissions.derive import DerivedReading, moment
 from emissions.queries import Key, readings_by_key, readings_received
 from emissions.serializers import ReadingSerializer, reading_row
-from lib.errors import ApiError, json_error
+from lib.errors import ApiError, invalid_fields, json_error
+from lib.known_names import refuse_unknown_parameters, unknown_name
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ RESUME = timedelta(minutes=15)
 RESUME_EVENTS = 5_000  # a page; ingest stores up to 2,500 readings at one moment
 STREAMS_PER_USER = 20
 EVENT_STREAM = "text/event-stream; charset=utf-8"
+PARAMETERS = ("factory", "device", "fields", "last_event_id")
 CLOSED = None  # put on a queue to end its stream
 
 
@@ -253,6 +255,7 @@ def _authorise(request: HttpRequest) -> Scope:
             raise ApiError(401, "not_signed_in", _("Sign in, or send a token."))
         if not may(request.user, Action.VIEW_READINGS):
             raise ApiError(403, "forbidden", _("Your role does not allow this."))
+        refuse_unknown_parameters(request.GET, PARAMETERS)
         return requested_scope(request, request.GET)
     finally:
         connection.close()
@@ -276,19 +279,17 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return refused
     try:
         scope = await sync_to_async(_authorise)(request)
+        fields = _fields(request.GET.get("fields", ""))
     except Http404:
         return json_error(404, "not_found", _("This does not exist, or you may not see it."))
     except AuthenticationFailed as error:
         return json_error(401, "invalid_token", str(error.detail))
     except ApiError as error:
-        return json_error(error.status_code, error.code, error.message)
+        return json_error(error.status_code, error.code, error.message, error.params, error.fields)
     except APIException as error:
         return json_error(error.status_code, str(error.default_code), str(error.detail))
     if request.method == "HEAD":
         return HttpResponse(content_type=EVENT_STREAM)
-    wanted = request.GET.get("fields", "")
-    known = ReadingSerializer().fields if wanted else ()
-    fields = tuple(name for name in wanted.split(",") if name in known) if wanted else None
     last_id = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
     user_id = request.user.pk or 0  # never 0: `_authorise` lets nobody else in
     if hub.open_count(user_id) >= STREAMS_PER_USER:
@@ -302,6 +303,16 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     response["Content-Encoding"] = "identity"  # otherwise the middleware would delay events to compress them
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+def _fields(text: str) -> tuple[str, ...] | None:
+    """The fields asked for; None: all. Raises ApiError 400 for an unknown one."""
+    if not text:
+        return None
+    names, known = tuple(text.split(",")), ReadingSerializer().fields
+    if unknown := [unknown_name(name, known, "unknown_field") for name in names if name not in known]:
+        raise invalid_fields({"fields": unknown})
+    return names
 
 
 declared(stream, str(Action.VIEW_READINGS))

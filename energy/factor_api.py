@@ -27,6 +27,7 @@ from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from factories.choices import FactorBasis, GwpSet
 from factories.models import Factory, Organisation
 from lib.errors import invalid
+from lib.parameters import flag, flag_filter
 from logbook.api import AmountField, PlainDecimalField, ReadOnlySerializer
 
 PREVIEW = openapi.Parameter(
@@ -155,6 +156,14 @@ class ReferenceViewSet(ScopedReadOnlyViewSet):
         return super(ScopedReadOnlyViewSet, self).get_queryset()
 
 
+class EnergyTypeFilter(filters.FilterSet):
+    is_biogenic = flag_filter()
+
+    class Meta:
+        model = EnergyType
+        fields: Any = ["scope", "carrier"]
+
+
 class EnergyTypeViewSet(ReferenceViewSet):
     """Energy types that can be logged."""
 
@@ -163,7 +172,7 @@ class EnergyTypeViewSet(ReferenceViewSet):
     serializer_class = EnergyTypeSerializer
     lookup_field = "code"
     lookup_value_regex = "[a-z0-9_]+"
-    filterset_fields = ["scope", "carrier", "is_biogenic"]
+    filterset_class = EnergyTypeFilter
 
 
 class EmissionFactorFilter(filters.FilterSet):
@@ -171,8 +180,8 @@ class EmissionFactorFilter(filters.FilterSet):
     gas = filters.ChoiceFilter(choices=FactorGas.choices)
     country = filters.CharFilter(help_text="two letters")
     set_name = filters.CharFilter()
-    is_default = filters.BooleanFilter()
-    own = filters.BooleanFilter(
+    is_default = flag_filter()
+    own = flag_filter(
         field_name="organisation", lookup_expr="isnull", exclude=True, help_text="true: of your organisation"
     )
     on = filters.DateFilter(method="holding_on", help_text="factors that hold on this day")
@@ -216,10 +225,11 @@ class EmissionFactorViewSet(ReferenceViewSet):
     def create(self, request: Request) -> Response:
         """It is used for entries that name its set, and for all entries when the organisation prefers the set. It is
         never overwritten: send the changed factor again, and it becomes the next version."""
+        is_preview = flag(request.query_params, "preview")
         given = validated(NewFactorSerializer, request)
         organisation = _organisation(request, given.pop("organisation", None))
         data = FactorInput(**given)
-        if request.query_params.get("preview", "").lower() in ("true", "1"):
+        if is_preview:
             return Response(FactorPreviewSerializer(preview_factor(organisation, data, timezone.now())).data)
         added = add_factor(user_of(request), organisation, data)
         return Response(EmissionFactorSerializer(added.factor).data, status=201 if added.is_new else 200)

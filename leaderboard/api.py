@@ -9,12 +9,13 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.roles import Action
 from leaderboard.metrics import CODES, METRICS
 from leaderboard.places import Leaderboard, leaderboard_for
 from lib.exports import csv_response, wants_csv
+from lib.known_names import ApiView
+from lib.parameters import AS_CSV
 
 
 class _PercentField(serializers.FloatField):
@@ -134,7 +135,7 @@ def _query(name: str, description: str, example: str, **extra: Any) -> openapi.P
     )
 
 
-class LeaderboardView(APIView):
+class LeaderboardView(ApiView):
     """Who stands where. HQ, auditors and integrators of a whole organisation see all rows; other users see their
     own."""
 
@@ -147,6 +148,7 @@ class LeaderboardView(APIView):
             _query("metric", "decides the places", CODES[0], enum=CODES),
             _query("period", "12m (default: up to the last complete day), a year 2026, a month 2026-10", "12m"),
             _query("group", "all (default), region, fuel or size of your own site, or one of `groups`", "all"),
+            AS_CSV,
         ],
         responses={200: LeaderboardSerializer(), 400: "invalid", 401: "not_signed_in", 403: "forbidden"},
     )

@@ -128,9 +128,11 @@ def _from_drf(exc: exceptions.APIException) -> Response:
     return Response(body(code, message, params), status=exc.status_code, headers=headers)
 
 
-def json_error(status_code: int, code: str, message: str) -> JsonResponse:
+def json_error(
+    status_code: int, code: str, message: str, params: Params | None = None, fields: FieldErrors | None = None
+) -> JsonResponse:
     """The same shape outside DRF: streams, metrics."""
-    return JsonResponse(body(code, message), status=status_code)
+    return JsonResponse(body(code, message, params, fields), status=status_code)
 
 
 @csrf_exempt  # a POST to a wrong address gets our 404, not a 403 about CSRF

@@ -5,9 +5,12 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
 from drf_yasg import openapi
 
 from lib.errors import invalid
+
+YES, NO = ("true", "1", "True"), ("false", "0", "False")
 
 
 def parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
@@ -15,10 +18,14 @@ def parameter(name: str, description: str, **extra: Any) -> openapi.Parameter:
     return openapi.Parameter(name, openapi.IN_QUERY, description=description, **({"type": openapi.TYPE_STRING} | extra))
 
 
-def chosen(parameters: Any, name: str, choices: Sequence[str], usual: str) -> str:
-    """One of `choices`. Raises ApiError 400 that names them."""
-    value: str = parameters.get(name, usual)
-    if value not in choices:
+AS_CSV = parameter("as", "csv: the whole list as a file", enum=["csv"])
+
+
+def chosen(parameters: Any, name: str, choices: Sequence[str]) -> str:
+    """One of `choices`, or empty. Raises ApiError 400 that names them. A view of the API calls it for the `enum` of its
+    parameters before it answers."""
+    value: str = parameters.get(name, "")
+    if value and value not in choices:
         raise invalid(
             name,
             "invalid_choice",
@@ -26,6 +33,16 @@ def chosen(parameters: Any, name: str, choices: Sequence[str], usual: str) -> st
             % {"name": name, "value": value, "choices": ", ".join(choices)},
         )
     return value
+
+
+def flag(parameters: Any, name: str) -> bool:
+    """`true` or `false`; false when it is not given. Raises ApiError 400 for anything else, which could mean either."""
+    return chosen(parameters, name, (*YES, *NO)) in YES
+
+
+def flag_filter(**options: Any) -> filters.TypedChoiceFilter:
+    """Filters by `true` or `false`. django-filter's own takes any other word for no filter."""
+    return filters.TypedChoiceFilter(choices=[(word, word) for word in (*YES, *NO)], coerce=YES.__contains__, **options)
 
 
 def require_forward(start: date | None, end: date | None) -> None:

@@ -9,7 +9,6 @@ from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_yasg import openapi
-from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import no_body
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -24,7 +23,9 @@ from factories.queries import choosable_factories
 from lib.decimals import plain
 from lib.errors import invalid
 from lib.exports import list_response
+from lib.known_names import ListSchema
 from lib.numbers import NumberError, parse_number
+from lib.parameters import AS_CSV, flag, flag_filter
 from logbook.models import LoggedEntry
 from logbook.notices import shown
 from logbook.services import EntryLog
@@ -169,7 +170,7 @@ def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet
         # `from` is a word of Python's, so it cannot be an attribute in a class body.
         "from": filters.IsoDateTimeFilter(field_name=time, lookup_expr="gte"),
         "to": filters.IsoDateTimeFilter(field_name=time, lookup_expr="lt"),
-        "deleted": filters.BooleanFilter(method=_nothing_more, help_text="true: deleted entries too"),
+        "deleted": flag_filter(method=_nothing_more, help_text="true: deleted entries too"),
     }
     return type("EntryFilter", (filters.FilterSet,), of_all | of_kind)
 
@@ -184,7 +185,7 @@ def operation(summary: str, body: Any, responses: dict[int, Any], **more: Any) -
     return {"operation_summary": summary, "request_body": body, "responses": {**REFUSALS, **responses}, **more}
 
 
-class EntrySchema(SwaggerAutoSchema):
+class EntrySchema(ListSchema):
     """Each kind of entry has shapes of its own for the same actions: `EntryViewSet.operations` names them."""
 
     def __init__(self, view: Any, path: Any, method: Any, components: Any, request: Any, overrides: Any, *keys: Any):
@@ -231,14 +232,17 @@ class EntryViewSet(ScopedReadOnlyViewSet):
             ),
             "undo": operation("Take back your last change, within 10 minutes", no_body, {200: entry, 409: undo}),
             "history": operation(
-                "All earlier states of an entry, oldest first", None, {200: cls.event_class(many=True)}
+                "All earlier states of an entry, oldest first",
+                None,
+                {200: cls.event_class(many=True)},
+                manual_parameters=[AS_CSV],
             ),
         }
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
         query = self.request.query_params if getattr(self, "request", None) else {}
-        if self.action == "list" and query.get("deleted", "").lower() not in ("true", "1"):
+        if self.action == "list" and not flag(query, "deleted"):
             queryset = queryset.filter(deleted_at__isnull=True)
         return queryset
 

@@ -195,6 +195,11 @@ def _encoded(item: object) -> bytes:
 
 
 # --- The endpoint ------------------------------------------------------------------------------
+class _Optional(serializers.FloatField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_null=True, **options)
+
+
 class PostedReadingSerializer(serializers.Serializer[Any]):
     """One reading. Values as in the MQTT contract; null for a value whose sensor failed, with its flag."""
 
@@ -204,9 +209,18 @@ class PostedReadingSerializer(serializers.Serializer[Any]):
     co2_ppm = serializers.FloatField(allow_null=True)
     temperature_c = serializers.FloatField(allow_null=True)
     velocity_ms = serializers.FloatField(allow_null=True)
-    pressure_pa = serializers.FloatField(required=False, help_text="in the stack")
+    pressure_pa = _Optional(help_text="in the stack")
+    dp_pa = _Optional(help_text="of the Pitot tube")
+    cell_temperature_c = _Optional(help_text="where the sensor sits")
+    cell_pressure_pa = _Optional(help_text="where the sensor sits")
+    humidity_pct = _Optional()
+    o2_pct = _Optional()
+    ch4_ppm = _Optional()
     flags = serializers.IntegerField(required=False, min_value=0, max_value=255)
-    interval_s = serializers.FloatField(required=False, help_text="default: the interval set for the device")
+    interval_s = _Optional(help_text="default: the interval set for the device")
+    span_s = _Optional(help_text="of a mean: the time it covers, up to its own")
+    n = serializers.IntegerField(required=False, allow_null=True, help_text="of a mean: readings it is made of")
+    seq_from = serializers.IntegerField(required=False, allow_null=True, help_text="of a mean: the first of them")
     stream = serializers.IntegerField(required=False, help_text="default 0; 0 where seq is 0")
     seq = serializers.IntegerField(required=False, help_text="0 or left out: device and time identify it")
 
@@ -271,5 +285,6 @@ class ReadingsView(EmissionsView):
         responses={200: PostResultSerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden", 413: "too_large"},
     )
     def post(self, request: Request) -> Response:
-        """One bad reading never refuses the others. Sending the same again changes nothing."""
+        """One bad reading never refuses the others; an unknown key refuses the call. Sending the same again changes
+        nothing."""
         return Response(asdict(store_posted(request.user, request.data)))

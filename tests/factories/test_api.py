@@ -51,7 +51,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
         ("county=Bomet", ["Kapset"]),
         ("county=kericho", []),
         ("sector=coal_mine", ["Gevra"]),
-        ("name=Kapset", ["Kapset"]),
+        ("name=kaps", ["Kapset"]),
         ("county=Bomet&sector=coal_mine", []),
     ],
 )

@@ -79,7 +79,7 @@ def test_the_file_of_a_page_names_the_next_one(world: World, path: str) -> None:
     assert seen == total
 
 
-@pytest.mark.parametrize(("asked", "got"), [("1000", 1000), ("100000", 1000), ("0", 100), ("x", 100)])
+@pytest.mark.parametrize(("asked", "got"), [("1000", 1000), ("100000", 1000)])
 def test_a_page_has_up_to_a_thousand_rows(world: World, asked: str, got: int) -> None:
     from accounts.models import AccessRequest
 

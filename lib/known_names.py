@@ -1,0 +1,144 @@
+"""Refuses unknown names, query parameters and keys of a body: 400 with the nearest known name.
+
+The operation in the schema says which names are known, so an endpoint accepts what Swagger shows. A misspelt filter
+would otherwise answer everything, and a misspelt key would be dropped without a word.
+"""
+
+import copy
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_yasg import openapi
+from drf_yasg.generators import OpenAPISchemaGenerator
+from drf_yasg.inspectors import SwaggerAutoSchema
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from lib.errors import field_error, invalid_fields
+from lib.parameters import AS_CSV, chosen
+
+ALIKE = 0.5  # of difflib: `type` is near `energy_type`, `amount` is not near `unit`
+BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an operation takes: its parameters, each with its choices, and the keys of its body, each with its own
+    keys."""
+
+    parameters: Mapping[str, Sequence[str]]
+    fields: Mapping[str, Any]
+
+
+_operations: dict[tuple[Any, ...], Known] = {}
+
+
+class ListSchema(SwaggerAutoSchema):
+    """The schema of every operation: lists in pages are also there as a file."""
+
+    def get_query_parameters(self) -> list[openapi.Parameter]:
+        parameters: list[openapi.Parameter] = super().get_query_parameters()
+        return [*parameters, AS_CSV] if self.should_page() else parameters
+
+
+class KnownNames:
+    """Every view of the API begins with this class; tests/carbontrack/test_known_names.py checks it."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        view: Any = self
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method == "OPTIONS" or not hasattr(view, method.lower()):
+            return
+        known = known_names(view, method)
+        refuse_unknown_parameters(request.query_params, known.parameters)
+        for name, choices in known.parameters.items():
+            if choices:
+                chosen(request.query_params, name, choices)
+        if method in BODY_METHODS and (unknown := dict(_unknown_fields(_body(request, known), known.fields))):
+            raise invalid_fields(unknown)
+
+
+class ApiView(KnownNames, APIView):
+    """The base of endpoints that are no list of a model."""
+
+
+def refuse_unknown_parameters(given: Iterable[str], known: Collection[str]) -> None:
+    """Raises ApiError 400 that names every unknown parameter, and the nearest known one."""
+    if unknown := {name: [unknown_name(name, known, "unknown_parameter")] for name in given if name not in known}:
+        raise invalid_fields(unknown)
+
+
+def unknown_name(name: str, known: Iterable[str], code: str) -> dict[str, Any]:
+    known = list(known)
+    nearest = next(iter(difflib.get_close_matches(name[:60], known, n=1, cutoff=ALIKE)), None)
+    words = [_("%(name)r is unknown here.") % {"name": name[:60]}]
+    if nearest:
+        words.append(_("Did you mean: %(names)s?") % {"names": nearest})
+    elif known:
+        words.append(_("Known: %(names)s.") % {"names": ", ".join(known)})
+    return field_error(code, " ".join(words), nearest=nearest, known=known)
+
+
+def _body(request: Request, known: Known) -> Any:
+    try:
+        return request.data
+    except UnsupportedMediaType:
+        if known.fields:
+            raise
+        return None  # an operation without a body: clients send an empty form
+
+
+def _unknown_fields(data: Any, fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            if isinstance(item, dict):
+                yield from _unknown_fields(item, fields, f"{prefix}{index}.")
+    elif isinstance(data, Mapping):
+        for name in data.keys() - fields.keys():
+            yield f"{prefix}{name}", [unknown_name(str(name), fields, "unknown_field")]
+        for name, inner in fields.items():
+            if inner and name in data:
+                yield from _unknown_fields(data[name], inner, f"{prefix}{name}.")
+
+
+# --- What the schema says ------------------------------------------------------------------------
+def known_names(view: Any, method: str) -> Known:
+    """The names of an operation, computed once in a process."""
+    key = (type(view), getattr(view, "action", None), method)
+    if key not in _operations:
+        _operations[key] = _read(view, method)
+    return _operations[key]
+
+
+def _read(view: Any, method: str) -> Known:
+    asked = copy.copy(view)
+    asked.swagger_fake_view = True
+    components = openapi.ReferenceResolver(openapi.SCHEMA_DEFINITIONS, force_init=True)
+    generator = OpenAPISchemaGenerator(openapi.Info(title="", default_version=""))
+    operation = generator.get_operation(asked, "/", "", method, components, view.request)
+    definitions = components[openapi.SCHEMA_DEFINITIONS]
+    parameters: dict[str, Sequence[str]] = {}
+    fields: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        if parameter.in_ == openapi.IN_QUERY:
+            parameters[parameter.name] = parameter.get("enum", ())
+        elif parameter.in_ == openapi.IN_FORM:
+            fields[parameter.name] = {}
+        elif parameter.in_ == openapi.IN_BODY:
+            fields = _fields(parameter.schema, definitions)
+    return Known(parameters, fields)
+
+
+def _fields(schema: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a schema takes, and theirs; none where it takes any."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "items" in schema:
+        return _fields(schema["items"], definitions)
+    properties = schema.get("properties", {})
+    return {name: _fields(inner, definitions) for name, inner in properties.items() if not inner.get("readOnly")}
