@@ -245,6 +245,7 @@ def intensity_row(factory: Factory, sums: queries.Sums, resolution: str) -> dict
         "heat_days": sums.heat_days,
         "electricity_days": sums.electricity_days,
         "idle_days": sums.idle_days,
+        "lower_bound_days": sums.lower_bound_days,
         "basis": "mixed" if len(bases) > 1 else bases[0] if bases else None,
         "measured_share": None if sums.measured_share is None else decimal_kg(sums.measured_share),
         "gwp_set": sums.gwp_set,

@@ -34,6 +34,7 @@ MIXED = "mixed"
 
 _SECOND_US = 1_000_000
 _HOUR_US = 3600 * _SECOND_US
+_HOUR_MS = 3_600_000
 _ZERO = Decimal(0)
 _SUMS = (
     "heat_gj",
@@ -118,7 +119,13 @@ class Stack:
     measured_h: int
     idle_h: int
     measured_ug: int | None  # of the measured hours
-    record_ug: int | None  # of all hours with a mass
+    recorded_h: int  # with a mass of record
+    record_ug: int | None  # of all of them
+    over_range_ms: int  # of the measured hours: their mass is a lower bound
+
+    @property
+    def assigned_h(self) -> int:
+        return self.assigned_ms // _HOUR_MS
 
 
 class _Piece(NamedTuple):
@@ -335,22 +342,25 @@ def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | 
 
 
 def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal | None) -> dict[str, Any]:
-    recorded = [s.record_ug for s in stacks if s.record_ug is not None]
+    """The sum of the stacks is known when no hour of any of them lacks a mass of record."""
+    is_complete = bool(stacks) and all(s.recorded_h >= s.assigned_h for s in stacks)
     return {
         "chimneys": len(stacks),
-        "stack_h": sum(s.assigned_ms for s in stacks) // 3_600_000,
+        "stack_h": sum(s.assigned_ms for s in stacks) // _HOUR_MS,
         "stack_measured_h": sum(s.measured_h for s in stacks),
         "stack_idle_h": sum(s.idle_h for s in stacks),
         "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= day.end_us - day.start_us for s in stacks),
-        "stack_co2_kg": decimal_kg_from_micrograms(sum(recorded)) if recorded else None,
+        "stack_co2_kg": decimal_kg_from_micrograms(sum(s.record_ug or 0 for s in stacks)) if is_complete else None,
         "stack_filled_co2_kg": filled_kg,
+        "is_stack_lower_bound": any(s.over_range_ms for s in stacks),
     }
 
 
 def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
     """CO2 of all stacks, scaled to their operating hours; None unless each stack has 80 % of these measured.
 
-    Also None while a heat source has no measured chimney, because its CO2 would be missing from the sum.
+    Also None when a sensor was at the end of its range for more than 20 % of them, because that says little of what was
+    emitted; and while a heat source has no measured chimney, because its CO2 would be missing from the sum.
     """
     if not stacks or not place.heat_chimneys <= {s.chimney_id for s in stacks}:
         return None
@@ -359,6 +369,8 @@ def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
     for stack in stacks:
         operating_h = day_h - stack.idle_h
         if stack.measured_h < ENOUGH * operating_h:
+            return None
+        if stack.over_range_ms > (1 - ENOUGH) * stack.measured_h * _HOUR_MS:
             return None
         if stack.measured_h:
             kg = decimal_kg_from_micrograms(stack.measured_ug or 0)

@@ -71,8 +71,9 @@ class SiteDay(models.Model):
     stack_measured_h = models.SmallIntegerField(default=0)
     stack_idle_h = models.SmallIntegerField(default=0)
     is_idle = models.BooleanField(default=False)  # every stack proved idle all day
-    stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # sum of the hours that have a mass of record
+    stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # sum of all hours; null: one has no mass of record
     stack_filled_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # scaled to the operating hours, when measured
+    is_stack_lower_bound = models.BooleanField(default=False)  # the two above: a sensor was at the end of its range
     # --- Of record: CO2 of heat by one basis, never both, and what follows from it.
     basis = models.CharField(max_length=8, choices=HeatCo2Basis, blank=True)  # empty: CO2 of heat is not known
     heat_co2_kg = models.DecimalField(**KNOWN_OR_NULL)

@@ -55,7 +55,8 @@ class Sums:
     heat_co2_kg: Decimal | None  # on the basis of record, fossil and biogenic
     heat_measured_co2_kg: Decimal | None  # the part of it that stacks measured
     heat_carbon_co2_kg: Decimal | None
-    stack_co2_kg: Decimal | None
+    stack_co2_kg: Decimal | None  # None too if a day has an hour without a mass of record
+    lower_bound_days: int  # a sensor was at the end of its range: the stacks emitted more than it shows
     stack_filled_co2_kg: Decimal | None
     stack_h: int | None
     stack_measured_h: int | None

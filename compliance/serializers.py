@@ -124,6 +124,9 @@ class IntensityRowSerializer(serializers.Serializer[Any]):
     heat_days = serializers.IntegerField()
     electricity_days = serializers.IntegerField()
     idle_days = serializers.IntegerField(help_text="every stack proved idle, and no production entry")
+    lower_bound_days = serializers.IntegerField(
+        help_text="a CO2 sensor was at the end of its range: what the stacks emitted is at least what is given"
+    )
     basis = serializers.CharField(allow_null=True, help_text="of the CO2 of heat: measured, fuel or mixed")
     measured_share = serializers.DecimalField(
         max_digits=9, decimal_places=6, allow_null=True, help_text="of the CO2 of heat, 0 to 1"

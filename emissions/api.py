@@ -185,7 +185,7 @@ class RollupsView(_InTimeOrder):
         return self.page(request)
 
     def fetch(self, *place: Any) -> queries.Page:
-        return queries.rollups_page(self.resolution, *place)
+        return queries.rollups_page(self.resolution, *place, now=timezone.now())
 
     def shown(self, rows: list[Any], scope: Scope) -> list[dict[str, Any]]:
         assignments = _assignments(rows)

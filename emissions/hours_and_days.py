@@ -40,7 +40,7 @@ def hour_starts_between(start_ms: int, end_ms: int, zone: ZoneInfo) -> list[int]
     return starts
 
 
-_SUMMED = ("measured_ug", "flux_ug_per_m2", "covered_ms", "weight_s", "readings", "valid_readings")
+_SUMMED = ("measured_ug", "flux_ug_per_m2", "covered_ms", "over_range_ms", "weight_s", "readings", "valid_readings")
 _MEANS = ("co2_ppm", "temperature_c", "velocity_ms", "flow_rate_m3s")
 
 
@@ -122,7 +122,7 @@ def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[Emi
     recorded = [row.record_ug for row in rows if row.record_ug is not None]
 
     def count(status: str) -> int:
-        return sum(1 for row in rows if row.status == status)
+        return sum(1 for row in rows if row.status == status and row.covered_ms)
 
     return EmissionDay(
         device_id=device_id,
@@ -134,6 +134,7 @@ def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[Emi
         measured_hours=count("measured"),
         idle_hours=count("idle"),
         substituted_hours=count("substituted"),
+        partial_hours=count("missing"),
         method_version=METHOD_VERSION,
         **_combine(rows),
     )

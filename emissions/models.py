@@ -120,6 +120,7 @@ class Rollup(models.Model):
     measured_ug = models.BigIntegerField()
     flux_ug_per_m2 = models.BigIntegerField()  # before area, profile factor and moisture
     covered_ms = models.IntegerField()
+    over_range_ms = models.IntegerField(default=0)  # with the sensor at the end of its range: a lower bound
     weight_s = models.FloatField()  # seconds that the means stand for
     co2_ppm = models.FloatField(null=True)
     temperature_c = models.FloatField(null=True)
@@ -169,12 +170,13 @@ class EmissionDay(Rollup):
 
     pk = models.CompositePrimaryKey("device", "period_start", "assignment")
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="days")
-    record_ug = models.BigIntegerField(null=True)  # sum of the hours that have one
+    record_ug = models.BigIntegerField(null=True)  # sum of the hours that have one; a total if all have
     operating_ms = models.IntegerField()
     idle_ms = models.IntegerField()
     measured_hours = models.SmallIntegerField()
     idle_hours = models.SmallIntegerField()
     substituted_hours = models.SmallIntegerField()
+    partial_hours = models.SmallIntegerField(default=0)  # measured, but for less than 80 % of the operating time
     method_version = models.CharField(max_length=12)
 
     class Meta:

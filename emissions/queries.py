@@ -182,12 +182,26 @@ class RollupRow:
     measured_ug: int
     record_ug: int | None
     covered_ms: int
+    over_range_ms: int
     co2_ppm: float | None
     temperature_c: float | None
     velocity_ms: float | None
     flow_rate_m3s: float | None
     quality: int
     status: str  # of an hour; else empty
+    measured_hours: int | None  # of a day or month; else None
+    idle_hours: int | None
+    substituted_hours: int | None
+    partial_hours: int | None
+    begun_hours: int | None  # that the device was mounted, the running one included
+
+    @property
+    def missing_hours(self) -> int | None:
+        """Hours begun in which nothing was measured."""
+        if self.begun_hours is None:
+            return None
+        hours = (self.measured_hours, self.idle_hours, self.substituted_hours, self.partial_hours)
+        return max(0, self.begun_hours - sum(count or 0 for count in hours))
 
     @property
     def length_ms(self) -> int:
@@ -212,9 +226,11 @@ def rollups_page(
     end: datetime | None,
     cursor: Cursor | None,
     size: int,
+    *,
+    now: datetime,
 ) -> Page:
     """One page of minutes, hours, days or months that begin in [start, end), ascending by time."""
     _t_ms, device, assignment, _zero = cursor.key if cursor else (None, None, None, None)
-    parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end}
+    parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end, "now": now}
     parameters |= {"cursor_device": device, "cursor_assignment": assignment}
     return _page(f"rollups_{resolution}", parameters, RollupRow, lambda period: period.key, cursor, size)

@@ -32,7 +32,16 @@ from emissions.totals import any_flag
 from factories.days import local_hour_start
 from lib import sql
 from science.integration import RateSample, Segment, segments
-from science.quality import CONTEXT, DOUBTFUL, counted_kg_per_s, is_firing_like, is_idle_like, is_measured, is_valid
+from science.quality import (
+    CONTEXT,
+    DOUBTFUL,
+    counted_kg_per_s,
+    is_firing_like,
+    is_idle_like,
+    is_measured,
+    is_over_range,
+    is_valid,
+)
 from science.rounding import micrograms_from_kg
 
 logger = logging.getLogger(__name__)
@@ -267,6 +276,7 @@ class _Minute:
             valid_ug=_micrograms(self.valid),
             flux_ug_per_m2=_micrograms(self.flux),
             covered_ms=sum(s.duration_ms for s in self.measured),
+            over_range_ms=sum(s.duration_ms for s in self.measured if s.is_over_range),
             valid_ms=sum(s.duration_ms for s in self.valid),
             weight_s=total_s,
             co2_ppm=mean(r.reading.co2_ppm or 0.0 for r in valid),
@@ -319,7 +329,7 @@ def _series(of_setup: Sequence[DerivedReading], setup: AssignmentSetup) -> Itera
     yield "measured", measured_segments
     yield "flux", segments([_sample(r, of_flux=True) for r in measured], cut_ms=cut_ms)
     if any(r.quality & DOUBTFUL for r in measured):
-        yield "valid", segments([_sample(r) for r in measured if is_valid(r.quality)], cut_ms=cut_ms)
+        yield "valid", segments([_sample(r) for r in measured if not r.quality & DOUBTFUL], cut_ms=cut_ms)
     else:
         yield "valid", measured_segments
 
@@ -337,6 +347,7 @@ def _sample(derived: DerivedReading, *, of_flux: bool = False) -> RateSample:
         n=reading.n,
         is_idle_like=is_idle_like(reading, stack_setup),
         is_firing_like=is_firing_like(reading, stack_setup),
+        is_over_range=is_over_range(derived.quality),
     )
 
 

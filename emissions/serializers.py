@@ -69,10 +69,24 @@ class RollupSerializer(serializers.Serializer[Any]):
     period_end = serializers.DateTimeField(help_text="exclusive")
     measured_kg = serializers.CharField(help_text="integral over the time covered; gaps are missing, not zero")
     record_kg = serializers.CharField(
-        allow_null=True, help_text="hours covered to 80 %, or proved idle; null: none yet, or a minute"
+        allow_null=True,
+        help_text="of an hour covered to 80 %, or proved idle; of a day or month that is over, the sum of all its "
+        "hours; null: an hour is missing, or the period is running, or a minute",
+    )
+    is_lower_bound = serializers.BooleanField(
+        help_text="true: a sensor was at the end of its range, so both masses are at least what they say"
     )
     coverage_pct = serializers.FloatField()
     status = serializers.CharField(help_text="of an hour: measured, idle, missing, substituted; else empty")
+    measured_hours = serializers.IntegerField(allow_null=True, help_text="of a day or month, by status; else null")
+    idle_hours = serializers.IntegerField(allow_null=True, help_text="proved idle")
+    substituted_hours = serializers.IntegerField(allow_null=True)
+    partial_hours = serializers.IntegerField(
+        allow_null=True, help_text="measured for less than 80 % of the operating time; the running hour is one"
+    )
+    missing_hours = serializers.IntegerField(
+        allow_null=True, help_text="begun with the device in its chimney, and nothing measured"
+    )
     co2_ppm = serializers.FloatField(allow_null=True, help_text="mean over valid readings")
     temperature_c = serializers.FloatField(allow_null=True)
     velocity_ms = serializers.FloatField(allow_null=True)
@@ -114,8 +128,14 @@ def rollup_row(
         "period_end": period.period_end.isoformat().replace("+00:00", "Z"),
         "measured_kg": str(decimal_kg_from_micrograms(period.measured_ug)),
         "record_kg": None if period.record_ug is None else str(decimal_kg_from_micrograms(period.record_ug)),
+        "is_lower_bound": period.over_range_ms > 0,
         "coverage_pct": round(period.coverage_pct, 4),
         "status": period.status,
+        "measured_hours": period.measured_hours,
+        "idle_hours": period.idle_hours,
+        "substituted_hours": period.substituted_hours,
+        "partial_hours": period.partial_hours,
+        "missing_hours": period.missing_hours,
         "co2_ppm": period.co2_ppm,
         "temperature_c": period.temperature_c,
         "velocity_ms": period.velocity_ms,

@@ -15,6 +15,7 @@ class SiteHour:
     chimneys: int
     known_chimneys: int
     record_ug: int | None
+    over_range_ms: int = 0  # with it the mass is a lower bound
 
     @property
     def record_kg(self) -> float | None:

@@ -21,7 +21,7 @@ class SoFar:
     measured_ug: int
     covered_ms: int
     elapsed_ms: int
-    quality: int = 0  # every flag that occurred
+    over_range_ms: int = 0
 
     @property
     def measured_kg(self) -> float:
@@ -30,6 +30,11 @@ class SoFar:
     @property
     def coverage_pct(self) -> float:
         return min(100.0, 100.0 * self.covered_ms / self.elapsed_ms) if self.elapsed_ms else 0.0
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether a sensor was at the end of its range, so that more was emitted than it shows."""
+        return self.over_range_ms > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class RecordHour:
     period_start: datetime
     co2_kg_per_h: float | None  # mean rate over the time covered; None when nothing was
     status: str
-    quality: int = 0  # every flag that occurred
+    over_range_ms: int = 0  # with it the rate is a lower bound
 
 
 def so_far_today(factories: Sequence[Factory], now: datetime) -> dict[int, list[SoFar]]:
@@ -70,7 +75,7 @@ def total(parts: Sequence[SoFar]) -> SoFar | None:
         sum(p.measured_ug for p in parts),
         sum(min(p.covered_ms, p.elapsed_ms) for p in parts),
         sum(p.elapsed_ms for p in parts),
-        any_flag(p.quality for p in parts),
+        sum(p.over_range_ms for p in parts),
     )
 
 
@@ -91,5 +96,5 @@ def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
     statuses = {part.status for part in parts}
     rates = [part.co2_kg_per_h for part in parts if part.co2_kg_per_h is not None]
     status = statuses.pop() if len(statuses) == 1 else HourStatus.MEASURED.value
-    quality = any_flag(part.quality for part in parts)
-    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status, quality)
+    over_range_ms = sum(part.over_range_ms for part in parts)
+    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status, over_range_ms)

@@ -17,7 +17,7 @@ from factories.days import running_day
 from factories.models import Factory
 from factories.sectors import SECTORS
 from lib.templatetags.units import clock
-from science.quality import Quality, names
+from science.quality import names
 
 _STATE_WORDS = {
     DeviceState.ONLINE: gettext_lazy("online"),
@@ -48,18 +48,11 @@ def state_word(state: DeviceState) -> str:
     return str(_STATE_WORDS[state])
 
 
-def unusable_word(quality: int) -> str:
-    """Why no reading of a period is usable, if one flag explains it. A row has room for half a sentence."""
-    if quality & Quality.OVER_RANGE:
-        return _("no usable reading: sensor range too small")
-    return _("no usable reading")
-
-
 def why_unusable(state: DeviceState, so_far: SoFar | None) -> str:
-    """Why no reading of a live device is usable; empty if some are."""
+    """That no reading of a live device is usable; empty if some are."""
     if state is not DeviceState.ONLINE or so_far is None or so_far.covered_ms:
         return ""
-    return unusable_word(so_far.quality)
+    return _("no usable reading")
 
 
 def quality_words() -> dict[str, str]:

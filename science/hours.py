@@ -17,11 +17,9 @@ HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 VALID_SHARE = 0.80  # EU MRR article 44(2)
 IDLE_PROOF_S = 600.0
-#: Minutes before the hour that a caller passes: the proof looks no further back. Two more than ten, because readings
-#: drift against the minute (some minutes have eleven segments of 5 s) and must still prove ten.
-IDLE_CONTEXT_MINUTES = 12
-#: An hour proved idle except for this much is idle: its last reading need not fall on its last second.
-IDLE_HOUR_TOLERANCE_S = 60.0
+#: Minutes before the hour that a caller passes: the proof looks no further back. Twice the proof, because no boiler
+#: heats up and cools down again within a gap of ten minutes. [A]
+IDLE_CONTEXT_MINUTES = 20
 QUADRANT_MS = 900_000
 
 
@@ -53,7 +51,7 @@ class HourVerdict:
     record_kg: float | None  # None: missing, to be substituted
     covered_s: float  # with proved idle time, at most 3600
     operating_s: float  # 3600 less proved idle time
-    idle_s: float  # proved
+    idle_s: float  # proved; of an idle hour all that is covered
     coverage_pct: float  # covered_s of 3600
 
 
@@ -63,10 +61,9 @@ def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
     Parameters: ``minutes`` ascending; minutes without data are simply absent. Returns: as long.
     Raises: ValueError when not ascending.
 
-    Notes: A minute is proved idle when it is idle-like and the unbroken run of idle-like minutes right before it, at
-    most 12 minutes back, covers 600 s; the minutes of the proof themselves count as operating, so the verdict never
-    needs the future. A minute that by itself stands for 600 s (a mean over an hour) is its own proof. A minute without
-    data breaks the run.
+    Notes: A minute is proved idle when it is idle-like and so was all that was seen in the 20 minutes before it, and
+    that covers 600 s; the minutes of the proof themselves are not proved, so this never needs the future. A minute that
+    by itself stands for 600 s (a mean over an hour) is its own proof. Minutes without data neither prove nor disprove.
     """
     proved: list[bool] = []
     run: list[MinuteFacts] = []
@@ -78,8 +75,6 @@ def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
             run.clear()
             proved.append(False)
             continue
-        if run and start_ms > _end_ms(run[-1]):
-            run.clear()
         earliest_ms = start_ms - IDLE_CONTEXT_MINUTES * MINUTE_MS
         while run and run[0].period_start_ms < earliest_ms:
             run.pop(0)
@@ -87,11 +82,6 @@ def idle_minutes(minutes: Sequence[MinuteFacts]) -> list[bool]:
         proved.append(covered_before_s >= IDLE_PROOF_S or minute.covered_s >= IDLE_PROOF_S)
         run.append(minute)
     return proved
-
-
-def _end_ms(minute: MinuteFacts) -> float:
-    """Return where the next minute may start without a break [ms]: a long segment spans minutes."""
-    return minute.period_start_ms + max(float(MINUTE_MS), minute.covered_s * 1000.0)
 
 
 def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourVerdict:
@@ -102,13 +92,14 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
         idleness; ascending, minutes without data absent
     hour_start_ms : start of the hour [Unix ms]
 
-    Returns: ``measured`` from 80 % of the operating seconds covered; ``idle`` when the hour is proved idle and
-    nothing else was seen in it; otherwise ``missing``, with ``record_kg`` None.
+    Returns: ``idle`` when 80 % of the hour are covered, all of that is idle-like, and any minute of it is proved idle;
+    ``measured`` from 80 % of the operating seconds covered; otherwise ``missing``, with ``record_kg`` None.
     Raises: ValueError for minutes not ascending, or after the hour.
-    Notes: Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered.
+    Notes: Operating seconds are 3600 less proved idle time; idle time has mass 0 and counts as covered. Over-range time
+    is covered: its mass is a lower bound, and so are the masses of the hour.
     ``record_kg = measured_kg / covered operating s * operating s``. Sums by fsum, so that masses given as whole
     micrograms add up to the same bits in any order.
-    Source: EU MRR article 44(2) for the 80 %; own choice for idle hours (``docs/method.md`` 4).
+    Source: EU MRR article 44(2) for the 80 %; own choice for idle time (``docs/method.md`` 4).
     """
     if minutes and minutes[-1].period_start_ms >= hour_start_ms + HOUR_MS:
         raise ValueError(
@@ -120,14 +111,16 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
         for minute, is_idle in zip(minutes, idle_minutes(minutes), strict=True)
         if minute.period_start_ms >= hour_start_ms
     ]
+    seen_s = min(HOUR_S, math.fsum(minute.covered_s for minute, _is_idle in judged))
+    if is_eu_hour_valid(covered_s=seen_s) and _is_idle_throughout(judged):
+        judged = [(minute, True) for minute, _is_idle in judged]
     idle_s = min(HOUR_S, math.fsum(minute.covered_s for minute, is_idle in judged if is_idle))
     operating_covered_s = math.fsum(minute.covered_s for minute, is_idle in judged if not is_idle)
     measured_kg = math.fsum(minute.kg for minute, is_idle in judged if not is_idle)
     operating_s = HOUR_S - idle_s
-    covered_s = min(HOUR_S, idle_s + operating_covered_s)
     record_kg: float | None = None
     status = HourStatus.MISSING
-    if operating_covered_s <= 0.0 and operating_s <= IDLE_HOUR_TOLERANCE_S:
+    if operating_covered_s <= 0.0 and is_eu_hour_valid(covered_s=idle_s):
         status, record_kg = HourStatus.IDLE, 0.0
     elif operating_covered_s > 0.0 and is_eu_hour_valid(covered_s=operating_covered_s, operating_s=operating_s):
         status, record_kg = HourStatus.MEASURED, measured_kg / operating_covered_s * operating_s
@@ -135,10 +128,17 @@ def hour_verdict(minutes: Sequence[MinuteFacts], *, hour_start_ms: int) -> HourV
         status=status,
         measured_kg=measured_kg,
         record_kg=record_kg,
-        covered_s=covered_s,
+        covered_s=seen_s,
         operating_s=operating_s,
         idle_s=idle_s,
-        coverage_pct=100.0 * covered_s / HOUR_S,
+        coverage_pct=100.0 * seen_s / HOUR_S,
+    )
+
+
+def _is_idle_throughout(judged: Sequence[tuple[MinuteFacts, bool]]) -> bool:
+    """Return whether all that was seen in an hour is idle-like, and some of it proved."""
+    return any(is_idle for _minute, is_idle in judged) and all(
+        minute.is_idle_like and not minute.is_firing_like for minute, _is_idle in judged
     )
 
 

@@ -21,7 +21,6 @@ from science.readings import StackReading, StackSetup
 #: Readings before the first new one that a caller passes to ``assess``.
 CONTEXT = 128
 
-OVER_RANGE_SHARE = 0.98
 STUCK_COUNT = 60  # 5 min at 5 s
 SPIKE_WINDOW = 11
 SPIKE_MADS = 6.0 * 1.4826  # MAD to standard deviation of a normal distribution: 1.4826
@@ -42,6 +41,7 @@ FIRING_CO2_PPM = 10_000.0
 IDLE_ABOVE_AMBIENT_K = 15.0
 IDLE_CO2_PPM = 1_500.0
 SENSOR_ERROR_SHARE = 0.02
+CALIBRATED_ERROR_MIN_SHARE = 0.0005  # of range: the noise that stays after a zero, 100 ppm of a 20 % sensor
 SENSOR_ERROR_MAX_PPM = 5_000.0  # otherwise the error of a 100 % sensor would make a fire look idle
 
 
@@ -60,7 +60,7 @@ class Quality(IntFlag):
     SAMPLE_LINE = 1 << 9
     SENSOR_FAULT = 1 << 10
     CAL = 1 << 11
-    DUPLICATE = 1 << 12  # set by the caller
+    # 1 << 12 is free: a duplicate is never stored.
     CLOCK_SKEW = 1 << 13  # set by the caller
     BACKFILLED = 1 << 14  # set by the caller
     CALIBRATION_EXPIRED = 1 << 15  # set by the caller
@@ -83,9 +83,12 @@ BLOCKING = (
 #: hour of record.
 DOUBTFUL = Quality.STUCK | Quality.SPIKE | Quality.SAMPLE_LINE
 
+#: Blocking flags of a reading whose mass counts all the same: over range it is a lower bound.
+_INTEGRATED = DOUBTFUL | Quality.OVER_RANGE
+
 # Plain integers for the loop: arithmetic on IntFlag members costs a microsecond each.
 _BLOCKING = int(BLOCKING)
-_UNMEASURED = _BLOCKING & ~int(DOUBTFUL)
+_UNMEASURED = _BLOCKING & ~int(_INTEGRATED)
 _WARMUP, _OVER_RANGE, _UNDER_RANGE = int(Quality.WARMUP), int(Quality.OVER_RANGE), int(Quality.UNDER_RANGE)
 _PHYSICAL, _STUCK, _SPIKE = int(Quality.OUT_OF_PHYSICAL), int(Quality.STUCK), int(Quality.SPIKE)
 _CHANGE, _BELOW = int(Quality.RATE_OF_CHANGE), int(Quality.BELOW_AMBIENT)
@@ -102,13 +105,18 @@ _SENSOR_FAULTS = readings.CO2_FAULT | readings.TEMPERATURE_FAULT | readings.VELO
 
 
 def is_valid(quality: int) -> bool:
-    """Return whether a reading with these flags may enter means and an hour of record."""
+    """Return whether a reading with these flags may enter means."""
     return not int(quality) & _BLOCKING
 
 
 def is_measured(quality: int) -> bool:
-    """Return whether a reading with these flags enters ``measured_kg``: valid or doubtful."""
+    """Return whether a reading with these flags enters ``measured_kg``: valid, doubtful or over range."""
     return not int(quality) & _UNMEASURED
+
+
+def is_over_range(quality: int) -> bool:
+    """Return whether a reading, or any of a period, is only known to be at least what was measured."""
+    return bool(int(quality) & _OVER_RANGE)
 
 
 def names(quality: int) -> list[str]:
@@ -122,10 +130,16 @@ def counted_kg_per_s(co2_kg_per_s: float, quality: int) -> float:
 
 
 def sensor_error_ppm(setup: StackSetup) -> float:
-    """Return the allowed zero error [ppm]: as given, or 2 % of a range up to 5,000; 0 if unknown."""
+    """Return the allowed zero error [ppm]: as calibrated, or 2 % of a range up to 5,000; 0 if unknown."""
     if setup.co2_zero_error_ppm is not None:
         return setup.co2_zero_error_ppm
     return min(SENSOR_ERROR_SHARE * (setup.sensor_range_ppm or 0.0), SENSOR_ERROR_MAX_PPM)
+
+
+def calibrated_zero_error_ppm(*, reading_ppm: float, reference_ppm: float, sensor_range_ppm: float | None) -> float:
+    """Return the zero error [ppm] that a zero calibration found: what the sensor had drifted since the one before."""
+    noise_ppm = CALIBRATED_ERROR_MIN_SHARE * (sensor_range_ppm or 0.0)
+    return min(max(abs(reading_ppm - reference_ppm), noise_ppm), SENSOR_ERROR_MAX_PPM)
 
 
 def is_firing_like(reading: StackReading, setup: StackSetup) -> bool:
@@ -193,9 +207,11 @@ class _Assessor:
         error_ppm = sensor_error_ppm(setup)
         self.ceiling_ppm = stack.co2_ceiling_ppm(setup)
         self.span_ppm = setup.sensor_range_ppm or self.ceiling_ppm
-        self.full_scale_ppm = OVER_RANGE_SHARE * setup.sensor_range_ppm if setup.sensor_range_ppm else float("inf")
+        range_ppm = setup.sensor_range_ppm
+        self.full_scale_ppm = stack.OVER_RANGE_SHARE * range_ppm if range_ppm else float("inf")
         self.hot_c = setup.ambient_temperature_c + FIRING_ABOVE_AMBIENT_K
         self.below_ppm = constants.BACKGROUND_CO2_PPM - 2.0 * error_ppm
+        # Below zero where the error is large. Exactly 0 is below them all the same: no air is without CO2.
         self.under_ppm = UNDER_RANGE_PPM - 2.0 * error_ppm
         # Within the other limits only a duct of some 3 m2 and more can pass 50 kg/s.
         flow_max_m3s = setup.area_m2 * setup.velocity_profile_factor * limits.VELOCITY_MAX_MS
@@ -222,8 +238,10 @@ class _Assessor:
         co2_ppm = stack.corrected_co2_ppm(reading, self.setup)
         bits = self._single(reading, co2_ppm)
         if co2_ppm is not None and 0.0 <= co2_ppm <= self.ceiling_ppm and not bits & (_WARMUP | _CAL):
-            bits |= self._changes(reading, co2_ppm)
-            bits |= self._runs(reading, co2_ppm, start_ms)
+            # At the end of the range the value neither changes nor says how much CO2 there is.
+            is_over = bits & _OVER_RANGE
+            bits |= self._changes(reading, co2_ppm) & ~(_STUCK if is_over else 0)
+            bits |= self._runs(reading, co2_ppm, start_ms) & ~(_LINE if is_over else 0)
         else:
             self._restart()
         self.previous_t_ms = reading.t_ms
@@ -238,11 +256,11 @@ class _Assessor:
             bits |= _WARMUP if flags & readings.WARM_UP else 0
             bits |= _CAL if flags & readings.CALIBRATING else 0
             bits |= _OVER_RANGE if flags & readings.OVER_RANGE else 0
-        if co2_ppm is None or raw_ppm is None:
+        if co2_ppm is None:
             bits |= _FAULT
         elif not 0.0 <= co2_ppm <= self.ceiling_ppm:
             bits |= _PHYSICAL
-        elif co2_ppm < self.under_ppm:
+        elif co2_ppm < self.under_ppm or not co2_ppm:
             bits |= _UNDER_RANGE
         if raw_ppm is not None and raw_ppm >= self.full_scale_ppm and not flags & readings.CO2_FAULT:
             bits |= _OVER_RANGE
@@ -315,7 +333,7 @@ class _Assessor:
                 bits |= _LINE
         else:
             self.line_count = 0
-        if co2_ppm < self.below_ppm:
+        if co2_ppm < self.below_ppm or not co2_ppm:
             if not self.below_count:
                 self.below_start_ms = start_ms
             self.below_count += 1

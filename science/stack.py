@@ -14,6 +14,7 @@ from science import constants, gas, limits, pressure
 from science.readings import (
     AREA_MAX_M2,
     CO2_FAULT,
+    OVER_RANGE,
     PRESSURE_FAULT,
     TEMPERATURE_FAULT,
     VELOCITY_FAULT,
@@ -23,6 +24,8 @@ from science.readings import (
 )
 
 PITOT_COEFFICIENT_S_TYPE = 0.84
+#: From this share of its full scale on a sensor is over range: what it shows is a lower bound. [A]
+OVER_RANGE_SHARE = 0.98
 
 
 def rectangle_area_m2(*, width_m: float, height_m: float) -> float:
@@ -155,11 +158,23 @@ def corrected_co2_ppm(reading: StackReading, setup: StackSetup) -> float | None:
     """Return CO2 [ppm] corrected for the pressure at the sensor, basis unchanged; None when missing.
 
     The pressure is the cell's if usable, otherwise the stack's. Also None if the device's own pressure is outside the
-    range of ``linear_0017``.
+    range of ``linear_0017``. An over-range sensor gives a lower bound: what it shows, full scale if it shows nothing or
+    more, and never more than the physical ceiling.
     """
-    co2_ppm = reading.co2_ppm
+    co2_ppm, range_ppm = reading.co2_ppm, setup.sensor_range_ppm
+    if co2_ppm is None and reading.flags & OVER_RANGE:
+        co2_ppm = range_ppm
     if co2_ppm is None or reading.flags & CO2_FAULT:
         return None
+    if range_ppm is not None and co2_ppm >= OVER_RANGE_SHARE * range_ppm:
+        ceiling_ppm = co2_ceiling_ppm(setup)
+        if co2_ppm <= max(range_ppm, ceiling_ppm):
+            lower_bound_ppm = _for_pressure(min(co2_ppm, range_ppm), reading, setup)
+            return None if lower_bound_ppm is None else min(lower_bound_ppm, ceiling_ppm)
+    return _for_pressure(co2_ppm, reading, setup)
+
+
+def _for_pressure(co2_ppm: float, reading: StackReading, setup: StackSetup) -> float | None:
     compensation = setup.pressure_compensation
     if compensation == "none" or compensation == "on_sensor":
         return co2_ppm

@@ -298,6 +298,7 @@ class Migration(migrations.Migration):
                 ("is_idle", models.BooleanField(default=False)),
                 ("stack_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("stack_filled_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
+                ("is_stack_lower_bound", models.BooleanField(default=False)),
                 (
                     "basis",
                     models.CharField(

@@ -5,7 +5,8 @@ SELECT d.factory_id, (extract(epoch FROM d.starts_at) * 1000000)::bigint AS day_
        (sum(extract(epoch FROM least(coalesce(a.valid_to, d.ends_at), d.ends_at) - greatest(a.valid_from, d.starts_at)))
         * 1000)::bigint AS assigned_ms,
        sum(h.measured_h)::integer AS measured_h, sum(h.idle_h)::integer AS idle_h,
-       sum(h.measured_ug)::bigint AS measured_ug, sum(h.record_ug)::bigint AS record_ug
+       sum(h.measured_ug)::bigint AS measured_ug, sum(h.recorded_h)::integer AS recorded_h,
+       sum(h.record_ug)::bigint AS record_ug, coalesce(sum(h.over_range_ms), 0)::bigint AS over_range_ms
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
      AS d (factory_id, starts_at, ends_at)
 JOIN devices_assignment AS a ON a.factory_id = d.factory_id AND a.is_of_record AND a.valid_from < d.ends_at
@@ -14,7 +15,8 @@ CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE e.status = 'measured') AS measured_h,
            count(*) FILTER (WHERE e.status = 'idle') AS idle_h,
            sum(e.record_ug) FILTER (WHERE e.status = 'measured') AS measured_ug,
-           sum(e.record_ug) AS record_ug
+           count(e.record_ug) AS recorded_h, sum(e.record_ug) AS record_ug,
+           sum(e.over_range_ms) FILTER (WHERE e.status = 'measured') AS over_range_ms
     FROM emissions_emissionhour AS e
     WHERE e.device_id = a.device_id AND e.assignment_id = a.id
       AND e.period_start >= d.starts_at AND e.period_start < d.ends_at

@@ -26,7 +26,9 @@ SELECT factory_id, /* bucket */::date AS bucket,
        sum(record_biogenic_co2_kg) FILTER (WHERE potentials || published <> '') AS biogenic_co2_kg,
        sum(heat_co2_kg) AS heat_co2_kg, sum(heat_co2_kg) FILTER (WHERE basis = 'measured') AS heat_measured_co2_kg,
        sum(heat_carbon_co2_kg) AS heat_carbon_co2_kg,
-       sum(stack_co2_kg) AS stack_co2_kg, sum(stack_filled_co2_kg) AS stack_filled_co2_kg,
+       -- Of all the days, or of none: a sum of those without a missing hour would look like the whole.
+       CASE WHEN bool_and(stack_h = 0 OR stack_co2_kg IS NOT NULL) THEN sum(stack_co2_kg) END AS stack_co2_kg,
+       count(*) FILTER (WHERE is_stack_lower_bound) AS lower_bound_days, sum(stack_filled_co2_kg) AS stack_filled_co2_kg,
        sum(stack_h) AS stack_h, sum(stack_measured_h) AS stack_measured_h, sum(stack_idle_h) AS stack_idle_h,
        CASE WHEN max(potentials) = '' THEN '' WHEN max(potentials) = min(potentials) FILTER (WHERE potentials <> '')
             THEN max(potentials) ELSE 'mixed' END AS gwp_set,

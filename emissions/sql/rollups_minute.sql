@@ -3,8 +3,9 @@
 -- Parameters: device_ids, start, end_ (null: open), after_at or before_at with cursor_device and
 -- cursor_assignment (null: from the end), limit_. /* direction */ is replaced by ASC or DESC.
 SELECT p.device_id, p.assignment_id, p.period_start, p.period_start + interval '1 minute' AS period_end,
-       p.measured_ug, NULL::bigint AS record_ug, p.covered_ms, p.co2_ppm, p.temperature_c, p.velocity_ms, p.flow_rate_m3s,
-       p.quality, '' AS status
+       p.measured_ug, NULL::bigint AS record_ug, p.covered_ms, p.over_range_ms, p.co2_ppm, p.temperature_c, p.velocity_ms,
+       p.flow_rate_m3s, p.quality, '' AS status, NULL AS measured_hours, NULL AS idle_hours,
+       NULL AS substituted_hours, NULL AS partial_hours, NULL AS begun_hours
 FROM emissions_emissionminute AS p
 WHERE p.device_id = ANY (%(device_ids)s::integer[])
   AND (%(start)s::timestamptz IS NULL OR p.period_start >= %(start)s)

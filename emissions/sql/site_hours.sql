@@ -2,7 +2,7 @@
 -- record, and their sum. Hours without any device of record are absent. Rides the primary key of hours
 -- (device_id, period_start). Called by emissions/site_hours.py. Parameters: factory_id, start, end_ (whole hours).
 SELECT s.hour_start AS starts_at, count(a.id) AS chimneys, count(h.record_ug) AS known_chimneys,
-       sum(h.record_ug)::bigint AS record_ug
+       sum(h.record_ug)::bigint AS record_ug, coalesce(sum(h.over_range_ms), 0)::bigint AS over_range_ms
 FROM generate_series(
        %(start)s::timestamptz, %(end_)s::timestamptz - interval '1 hour', interval '1 hour'
      ) AS s (hour_start)

@@ -4,7 +4,7 @@
 SELECT a.chimney_id, a.factory_id, coalesce(sum(h.measured_ug), 0)::bigint AS measured_ug,
        coalesce(sum(h.covered_ms), 0)::bigint AS covered_ms,
        round(extract(epoch FROM %(now)s - f.day_start) * 1000)::bigint AS elapsed_ms,
-       coalesce(bit_or(h.quality), 0) AS quality
+       coalesce(sum(h.over_range_ms), 0)::bigint AS over_range_ms
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[]) AS f (id, day_start)
 JOIN devices_assignment AS a
   ON a.factory_id = f.id AND a.is_of_record

@@ -42,7 +42,8 @@ CROSS JOIN LATERAL (
         SELECT d.*, d.has_production AND NOT d.is_idle AND d.day < s.recent_day
                AND (d.heat_covered_s >= 86400 OR NOT s.heat_asked) AND d.electricity_covered_s >= 86400
                AND d.has_all_energy AND /* below */ AS is_simple,
-               d.stack_h > 0 AND d.stack_measured_h + d.stack_idle_h = d.stack_h AS is_all_measured
+               d.stack_h > 0 AND d.stack_measured_h + d.stack_idle_h = d.stack_h AND NOT d.is_stack_lower_bound
+               AS is_all_measured
         FROM compliance_siteday AS d
         WHERE d.factory_id = s.id AND d.day BETWEEN s.first_day AND s.last_day AND d.ends_at <= %(now)s
         OFFSET 0  -- so that each of these is worked out once a day

@@ -114,6 +114,14 @@ def quantity(value: float | Decimal | None, unit_code: str) -> SafeString:
 
 
 @register.filter
+def at_least(figure: SafeString, is_lower_bound: bool) -> SafeString:
+    """A quantity marked as a lower bound, where it is one and known."""
+    if not is_lower_bound or "quantity--missing" in figure:
+        return figure
+    return format_html('<span class="quantity__bound">{}</span> {}', _("at least"), figure)
+
+
+@register.filter
 def unit(unit_code: str) -> SafeString:
     """The symbol of a unit."""
     return mark_safe(_unit(unit_code).symbol_html)

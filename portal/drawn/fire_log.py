@@ -40,7 +40,7 @@ class FireLogCell:
     start: datetime
     co2_kg_per_h: float | None
     status: str
-    why_missing: str = ""  # in words, if more is known than that there is no reading
+    word: str = ""  # if more is known than the status says
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,11 @@ class _Drawn:
     co2_kg_per_h: float | None
     status: str
     step: int
-    why_missing: str = ""
+    own_word: str = ""
 
     @property
     def word(self) -> str:
-        return self.why_missing or status_word(self.status)
+        return self.own_word or status_word(self.status)
 
 
 def build_fire_log(
@@ -150,12 +150,12 @@ def _draw(cell: FireLogCell, length: timedelta, scale_kg_per_h: float) -> _Drawn
     end = cell.start + length
     status = FireLogStatus(cell.status)
     if status in (FireLogStatus.IDLE, FireLogStatus.MISSING):
-        return _Drawn(cell.start, end, None, status, 0, cell.why_missing)
+        return _Drawn(cell.start, end, None, status, 0, cell.word)
     if cell.co2_kg_per_h is None or not _has_figure(cell):
-        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0, cell.why_missing)
+        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0, cell.word)
     share = cell.co2_kg_per_h / scale_kg_per_h if scale_kg_per_h > 0 else 0.0
     step = 0 if share <= 0 else min(STEPS, math.ceil(share * STEPS))
-    return _Drawn(cell.start, end, cell.co2_kg_per_h, status, step)
+    return _Drawn(cell.start, end, cell.co2_kg_per_h, status, step, cell.word)
 
 
 def _fill_holes(drawn: Sequence[_Drawn]) -> list[_Drawn]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from emissions.models import HourStatus
 from emissions.totals import RecordHour
 from factories.days import local_hour_start
 from portal.drawn.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
-from portal.words import unusable_word
 
 HOURS = 24
 
@@ -33,10 +34,10 @@ def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale
 
 def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:
     if hour is None or hour.co2_kg_per_h is None:
-        why = unusable_word(hour.quality) if hour is not None and hour.quality else ""
-        return FireLogCell(start, None, FireLogStatus.MISSING, why)
+        return FireLogCell(start, None, FireLogStatus.MISSING, "" if hour is None else _("no usable reading"))
     if hour.status == HourStatus.IDLE:
         return FireLogCell(start, 0.0, FireLogStatus.IDLE)
     # An hour below 80 % coverage still shows its measured part; the table and the coverage say how much.
     status = FireLogStatus.SUBSTITUTED if hour.status == HourStatus.SUBSTITUTED else FireLogStatus.MEASURED
-    return FireLogCell(start, hour.co2_kg_per_h, status)
+    word = _("at least: sensor range too small") if hour.over_range_ms else ""
+    return FireLogCell(start, hour.co2_kg_per_h, status, word)

@@ -53,6 +53,7 @@ class ChimneyView:
     fire_log: FireLog | None
     so_far_today_kg: float | None
     coverage_pct: float | None
+    is_lower_bound: bool = False
     why_unusable: str = ""
     stream_url: str = ""
     poll_url: str = ""
@@ -65,6 +66,7 @@ class FactoryPage:
     factory: Factory
     today_label: str
     so_far_today_kg: float | None
+    is_lower_bound: bool
     coverage_pct: float | None
     settling_sentence: str
     chimneys: list[ChimneyView]
@@ -138,6 +140,7 @@ def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
         live=_live(facts.latest.get(device.pk)) if device else None,
         fire_log=ribbon,
         so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
+        is_lower_bound=part is not None and part.is_lower_bound,
         coverage_pct=part.coverage_pct if part else None,
         why_unusable=why_unusable(state, part),
         stream_url=facts.stream_url,
@@ -166,6 +169,7 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
         factory=factory,
         today_label=today_label(factory, now),
         so_far_today_kg=total.measured_kg if total and total.covered_ms else None,
+        is_lower_bound=total is not None and total.is_lower_bound,
         coverage_pct=total.coverage_pct if total else None,
         settling_sentence=_settling_sentence(factory, facts) if total and total.covered_ms else "",
         chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.order_by("name")],

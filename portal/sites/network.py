@@ -35,6 +35,7 @@ class NetworkRow:
     last_reading_at: datetime | None
     interval_s: float
     co2_today_kg: float | None
+    is_lower_bound: bool
     coverage_pct: float | None
     devices_online: int
     devices_total: int
@@ -50,6 +51,7 @@ class NetworkPage:
     sensors_total: int
     total_count: int  # factories
     co2_today_kg: float | None
+    is_lower_bound: bool
     coverage_pct: float | None
     factories_with_data: int
     today_label: str
@@ -84,6 +86,7 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
                 last_reading_at=max(heard, default=None),
                 interval_s=max((device.interval_s for device in of_site), default=5.0),
                 co2_today_kg=part.measured_kg if part and part.covered_ms else None,
+                is_lower_bound=part is not None and part.is_lower_bound,
                 coverage_pct=part.coverage_pct if part else None,
                 devices_online=sum(is_online(device, now) for device in of_site),
                 devices_total=len(of_site),
@@ -172,6 +175,7 @@ def network_page(
         sensors_total=sum(row.devices_total for row in rows),
         total_count=len(rows),
         co2_today_kg=sum(row.co2_today_kg or 0 for row in with_data) if with_data else None,
+        is_lower_bound=any(row.is_lower_bound for row in with_data),
         coverage_pct=total.coverage_pct if total else None,
         factories_with_data=len(with_data),
         today_label=today_label(sites[0], now) if sites else _("today"),

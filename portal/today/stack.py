@@ -26,6 +26,7 @@ class StackSoFar:
     start_label: str
     end_label: str
     kg: float | None
+    is_lower_bound: bool  # hours are not known, or a sensor was at the end of its range
     whole_hours: int
     known_hours: int
     usual_kg: float | None
@@ -58,6 +59,7 @@ def stack_so_far(factory: Factory, now: datetime) -> StackSoFar:
         start_label=f"{today.starts_at:%H:%M}",
         end_label=f"{end:%H:%M}",
         kg=sum(hour.record_kg or 0.0 for hour in known.values()) if known else None,
+        is_lower_bound=len(known) < whole_hours or any(hour.over_range_ms for hour in known.values()),
         whole_hours=whole_hours,
         known_hours=len(known),
         usual_kg=median,

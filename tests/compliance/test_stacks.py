@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from compliance import queries
 from devices.models import Assignment
 from emissions.models import EmissionHour
 from factories.choices import SourceKind
@@ -50,8 +51,35 @@ def test_a_day_is_measured_from_80_percent_of_its_hours_and_scaled_to_all_of_the
 
     row = day_of(site.factory)
 
-    assert (row.basis, row.stack_co2_kg) == (basis, measured * 500)
+    assert (row.basis, row.stack_co2_kg) == (basis, None)  # a sum of the hours that are known is not the day's
     assert row.heat_co2_kg == (12_000 if basis == "measured" else wood.biogenic_co2_kg)
+
+
+def test_over_range_makes_the_stack_a_lower_bound_and_too_much_of_it_leaves_the_day_to_the_fuel(
+    site: SimpleNamespace,
+) -> None:
+    wood = make_energy_entry(site.factory, amount=Decimal(10_000), unit="kg")
+    make_hours(site.assignment, START, 24, kg=500.0)
+    fifth_ms = 24 * 3_600_000 // 5
+
+    for over_range_ms, basis in ((0, "measured"), (fifth_ms, "measured"), (fifth_ms + 1000, "fuel")):
+        EmissionHour.objects.update(over_range_ms=over_range_ms // 24)
+        row = day_of(site.factory)
+
+        assert (row.basis, row.stack_co2_kg) == (basis, 12_000)
+        assert row.is_stack_lower_bound is (over_range_ms > 0)
+    assert row.heat_co2_kg == wood.biogenic_co2_kg
+
+
+def test_a_period_with_an_incomplete_day_has_no_sum_of_the_stacks(site: SimpleNamespace) -> None:
+    make_hours(site.assignment, START, 24 + 23, kg=500.0)
+    first, second = (row.day for row in days_of(site.factory))
+
+    whole = queries.sums([site.factory.pk], first, first, now=START + 3 * LENGTH)[site.factory.pk]
+    part = queries.sums([site.factory.pk], first, second, now=START + 3 * LENGTH)[site.factory.pk]
+
+    assert (whole.stack_co2_kg, part.stack_co2_kg) == (12_000, None)
+    assert part.stack_filled_co2_kg == 24_000  # substituted at the mean of the hours that are known
 
 
 def test_idle_hours_need_no_measurement_and_a_day_of_them_is_zero(site: SimpleNamespace) -> None:

@@ -11,6 +11,7 @@ from devices.choices import CalibrationKind
 from devices.models import Calibration, MCUDevice
 from emissions import rollups
 from emissions.models import STREAM_OFFSET, Emission, EmissionDay, EmissionHour, EmissionMinute, TouchedMinute
+from science.readings import OVER_RANGE
 from tests import make
 from tests.cast import AsUser
 
@@ -76,19 +77,21 @@ def lively(rng: random.Random, device: MCUDevice) -> list[Emission]:
     """Live readings, slow ones, means, faults and gaps, as a device in trouble sends them."""
     found, at, seq = [], START, 0
     for _run in range(rng.randint(4, 8)):
-        kind = rng.choice(["live", "live", "fault", "slow", "mean", "hour", "gap"])
+        kind = rng.choice(["live", "live", "fault", "slow", "points", "mean", "hour", "pinned", "idle", "gap"])
         if kind == "gap":
             at += timedelta(seconds=rng.choice([40, 400, 4000]))
             continue
-        interval_s = {"slow": 600.0, "mean": 60.0, "hour": 3600.0}.get(kind, 5.0)
-        for _number in range(rng.randint(1, 3) if kind in ("slow", "hour") else rng.randint(20, 300)):
+        interval_s = {"slow": 600.0, "mean": 60.0, "hour": 3600.0, "points": 3600.0}.get(kind, 5.0)
+        for _number in range(rng.randint(1, 3) if interval_s >= 600.0 else rng.randint(20, 300)):
             at += timedelta(seconds=interval_s)
             seq += 1
             values: dict[str, Any] = {"interval_s": interval_s, "co2_ppm": rng.uniform(60_000, 120_000)}
             if kind in ("mean", "hour"):
                 values |= {"span_s": interval_s, "n": 12, "seq_from": seq}
-            if kind == "fault":
-                values |= {"co2_ppm": None, "flags": 1}
+            if kind in ("fault", "pinned"):
+                values |= {"co2_ppm": None, "flags": 1 if kind == "fault" else OVER_RANGE}
+            if kind == "idle":
+                values |= {"co2_ppm": rng.uniform(0, 900), "temperature_c": 22.0}
             found.append(row(device, at, seq, **values))
     return found
 
@@ -97,7 +100,8 @@ def lively(rng: random.Random, device: MCUDevice) -> list[Emission]:
 def test_any_mix_in_any_order_equals_a_rebuild(seed: int):
     rng = random.Random(seed)
     zone = rng.choice(["Africa/Nairobi", "Asia/Kolkata", "Asia/Kathmandu", "Europe/London"])
-    device = make.make_assignment(chimney=make.make_chimney(factory=make.make_factory(time_zone=zone))).device
+    chimney = make.make_chimney(factory=make.make_factory(time_zone=zone))
+    device = make.make_assignment(chimney=chimney, range_ppm=200_000.0).device
     readings = lively(rng, device)
     rng.shuffle(readings)
     step = max(1, len(readings) // 12)

@@ -208,7 +208,7 @@ def test_proved_idleness_counts_as_covered_and_as_nothing_emitted():
     roll_up_all(device.pk)
 
     first, second = EmissionHour.objects.filter(covered_ms=3_600_000).order_by("period_start")
-    assert first.idle_ms == 3_000_000  # ten minutes are the proof
+    assert first.idle_ms == 3_600_000  # the ten minutes of the proof too: nothing else was seen
     assert (second.status, second.record_ug, second.operating_ms) == ("idle", 0, 0)
 
 

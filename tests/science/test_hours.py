@@ -77,16 +77,56 @@ def test_proof_before_the_hour_makes_the_whole_hour_idle():
 
 
 def test_nine_minutes_before_the_hour_prove_from_its_second_minute():
-    verdict = hour_verdict(idle_run(51, 120), hour_start_ms=HOUR)
+    minutes = [*idle_run(51, 80), *(minute(i) for i in range(80, 120))]
 
-    assert verdict.idle_s == 59 * 60.0
-    assert verdict.record_kg == pytest.approx(0.001, rel=1e-12)  # one minute of proof
+    verdict = hour_verdict(minutes, hour_start_ms=HOUR)
+
+    assert verdict.idle_s == 19 * 60.0
 
 
-def test_minutes_without_data_break_the_proof():
-    minutes = idle_run(0, 9) + idle_run(10, 19)
+def test_an_hour_idle_throughout_is_idle_with_the_minutes_of_its_proof():
+    verdict = hour_verdict(idle_run(60, 120), hour_start_ms=HOUR)
 
-    assert not any(idle_minutes(minutes))
+    assert verdict.status is HourStatus.IDLE
+    assert (verdict.idle_s, verdict.operating_s, verdict.record_kg) == (3600.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("first", [60, 63, 75, 90, 117])
+@pytest.mark.parametrize("begins", [40, 60])
+def test_an_idle_hour_with_one_gap_of_three_minutes_is_idle(first, begins):
+    minutes = [m for m in idle_run(begins, 120) if not first * MIN <= m.period_start_ms < (first + 3) * MIN]
+
+    verdict = hour_verdict(minutes, hour_start_ms=HOUR)
+
+    assert verdict.status is HourStatus.IDLE
+    assert (verdict.measured_kg, verdict.record_kg) == (0.0, 0.0)
+    assert (verdict.idle_s, verdict.coverage_pct) == (57 * 60.0, 95.0)
+
+
+def test_an_idle_hour_with_a_fifth_of_it_missing_is_idle_and_with_more_it_is_missing():
+    for gap_min, status in ((12, HourStatus.IDLE), (13, HourStatus.MISSING)):
+        verdict = hour_verdict(idle_run(60, 75) + idle_run(75 + gap_min, 120), hour_start_ms=HOUR)
+
+        assert verdict.status is status
+
+
+def test_a_gap_beside_a_fire_is_not_idle():
+    minutes = idle_run(50, 117) + [minute(i) for i in range(117, 118)]
+
+    verdict = hour_verdict(minutes, hour_start_ms=HOUR)
+
+    assert verdict.status is HourStatus.MISSING  # a minute of fire covers a third of the three not idle
+
+
+def test_gaps_of_ten_minutes_keep_the_proof_and_longer_ones_do_not():
+    assert idle_minutes(idle_run(0, 10) + idle_run(20, 22))[-2:] == [True, True]
+    assert not any(idle_minutes(idle_run(0, 10) + idle_run(21, 30)))
+
+
+def test_slow_readings_prove_idleness_too():
+    minutes = [MinuteFacts(i * 9 * MIN, 0.01, 540.0, True, False) for i in range(4)]
+
+    assert idle_minutes(minutes) == [False, False, True, True]
 
 
 def test_a_half_idle_hour_with_no_data_after_it_is_missing():
@@ -103,8 +143,10 @@ def test_drifting_readings_still_prove_idleness():
     assert proved == [False] * 11 + [True] * 2
 
 
-def test_thinly_covered_minutes_never_prove_it():
-    assert not any(idle_minutes(idle_run(0, 60, covered_s=45.0)))
+def test_thinly_covered_minutes_never_make_an_idle_hour():
+    verdict = hour_verdict(idle_run(0, 120, covered_s=47.0), hour_start_ms=HOUR)
+
+    assert verdict.status is HourStatus.MISSING  # 78 %
 
 
 def test_one_firing_reading_makes_a_minute_not_idle():

@@ -115,6 +115,44 @@ def test_a_trapezoid_over_the_hour_stays_whole_with_the_earlier_reading():
     assert segments(samples, cut_ms=next_hour) == [Segment(3_598_000, 5_000, 5.0)]
 
 
+def test_point_readings_three_hours_apart_give_each_hour_its_own_share():
+    # From 0.10 to 0.16 kg/s in three hours: 0.02 an hour, so the hours have means of 0.11, 0.13 and 0.15 kg/s.
+    samples = make_samples([(0, 0.10), (10_800, 0.16)], interval_s=3600.0)
+
+    parts = segments(samples, cut_ms=next_hour)
+
+    assert [(part.start_ms, part.duration_ms) for part in parts] == [(h * HOUR_MS, HOUR_MS) for h in range(3)]
+    assert [part.kg for part in parts] == pytest.approx([396.0, 468.0, 540.0], rel=1e-14)  # roundings
+
+
+def test_a_trapezoid_longer_than_a_minute_is_cut_where_its_hour_ends():
+    minute, longer = (make_samples([(3_540, 1.0), (end_s, 1.0)], interval_s=60.0) for end_s in (3_600, 3_661))
+
+    assert segments(minute, cut_ms=next_hour) == [Segment(3_540_000, 60_000, 60.0)]
+    assert [(part.start_ms, part.duration_ms) for part in segments(longer, cut_ms=next_hour)] == [
+        (3_540_000, 60_000),
+        (HOUR_MS, 61_000),
+    ]
+
+
+def test_a_segment_is_a_lower_bound_if_either_end_is():
+    samples = [RateSample(0, 0.1, 5.0), RateSample(5_000, 0.2, 5.0, is_over_range=True)]
+    samples += [RateSample(10_000, 0.1, 5.0), RateSample(15_000, 0.1, 5.0)]
+
+    assert [part.is_over_range for part in segments(samples)] == [True, True, False]
+
+
+def test_an_hour_fifteen_percent_over_range_is_at_least_what_the_range_gives():
+    # 612 readings of 5 s at 0.288497 kg/s (1,038.59 kg/h), 108 at 0.570831, the rate at full scale (2,054.99 kg/h):
+    # 3,060 s x 0.288497 + 540 s x 0.570831 = 882.80 + 308.25 = 1,191.05 kg. Left out they made 1,038.59.
+    rates = [0.570831 if 300 <= i < 408 else 0.288497 for i in range(721)]
+
+    whole = integrate(make_samples([(5.0 * i, rate) for i, rate in enumerate(rates)]))
+
+    assert whole.kg == pytest.approx(1_191.05, abs=0.005)  # printed to two decimals
+    assert whole.covered_s == 3_600.0
+
+
 def test_a_segment_is_idle_if_both_ends_are_and_firing_if_either_is():
     idle = RateSample(0, 0.0, 5.0, is_idle_like=True)
     idle_too = RateSample(5_000, 0.0, 5.0, is_idle_like=True)
@@ -198,6 +236,23 @@ def test_law_cutting_at_hours_keeps_the_sum_and_crosses_none(rows, cut_ms):
     assert sum(part.kg for part in cut) == pytest.approx(sum(part.kg for part in whole), rel=1e-12)  # more terms
     for part in cut:
         assert part.duration_ms <= 15_000 or part.start_ms + part.duration_ms <= cut_ms(part.start_ms)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([40.0, 61.0, 3_600.0, 5_000.0, 10_800.0, 11_000.0]), rates), min_size=2),
+    st.sampled_from([next_hour, next_indian_hour]),
+)
+def test_law_no_hour_has_more_than_its_own_time_of_slow_readings(rows, cut_ms):
+    slow = [RateSample(s.t_ms, s.kg_per_s, 3_600.0) for s in points(rows)]
+
+    whole, cut = segments(slow), segments(slow, cut_ms=cut_ms)
+
+    assert sum(part.kg for part in cut) == pytest.approx(sum(part.kg for part in whole), rel=1e-12)  # more terms
+    assert sum(part.duration_ms for part in cut) == sum(part.duration_ms for part in whole)
+    in_hour: dict[int, int] = {}
+    for part in cut:
+        in_hour[cut_ms(part.start_ms)] = in_hour.get(cut_ms(part.start_ms), 0) + part.duration_ms
+    assert max(in_hour.values(), default=0) <= HOUR_MS + 60_000
 
 
 @given(mixed)

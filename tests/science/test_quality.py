@@ -129,7 +129,44 @@ def test_a_jump_between_two_means_is_no_spike():
 def test_doubtful_readings_are_measured_but_not_valid():
     assert is_measured(Quality.STUCK | Quality.SAMPLE_LINE | Quality.SPIKE)
     assert not is_valid(Quality.STUCK)
-    assert not is_measured(Quality.STUCK | Quality.OVER_RANGE)
+    assert not is_measured(Quality.STUCK | Quality.NEG_VELOCITY)
+
+
+def test_over_range_readings_are_measured_as_a_lower_bound_but_not_valid():
+    assert is_measured(Quality.OVER_RANGE)
+    assert not is_valid(Quality.OVER_RANGE)
+    assert not is_measured(Quality.OVER_RANGE | Quality.OUT_OF_PHYSICAL)
+    assert quality.is_over_range(Quality.OVER_RANGE | Quality.SPIKE)
+    assert not quality.is_over_range(Quality.SPIKE)
+
+
+@pytest.mark.parametrize("range_ppm", [5_000.0, 200_000.0])
+def test_a_sensor_at_the_end_of_its_range_is_neither_stuck_nor_has_it_a_broken_line(range_ppm):
+    setup = make_setup(sensor_range_ppm=range_ppm)
+
+    assert assess(make_series(130, co2_ppm=range_ppm), setup) == [Quality.OVER_RANGE] * 130
+
+
+@pytest.mark.parametrize(
+    ("setup", "changes", "counted_ppm"),
+    [
+        ({}, {"co2_ppm": 200_000.0}, 200_000.0),
+        ({}, {"co2_ppm": 197_000.0}, 197_000.0),  # at least this
+        ({}, {"co2_ppm": 203_000.0}, 200_000.0),  # beyond full scale
+        ({}, {"co2_ppm": None, "flags": readings.OVER_RANGE}, 200_000.0),  # no number at all
+        ({}, {"co2_ppm": 120_000.0, "flags": readings.OVER_RANGE}, 120_000.0),  # one of its samples was
+        ({"sensor_range_ppm": None}, {"co2_ppm": 120_000.0, "flags": readings.OVER_RANGE}, 120_000.0),
+        # Corrected for 79,495.5 Pa it would be 254,918 ppm; no wood smoke has more than 205,000.
+        ({"pressure_compensation": "proportional"}, {"co2_ppm": 200_000.0}, 205_000.0),
+        ({"fuel_class": "gas_oil"}, {"co2_ppm": 200_000.0}, 160_000.0),
+    ],
+)
+def test_over_range_counts_at_what_is_certain(setup, changes, counted_ppm):
+    setup, reading = make_setup(**setup), make_reading(**changes)
+
+    assert assess([reading], setup) == [Quality.OVER_RANGE]
+    assert stack.corrected_co2_ppm(reading, setup) == counted_ppm
+    assert stack.stack_state(reading, setup) is not None
 
 
 def test_noise_widens_what_a_spike_is():
@@ -196,10 +233,46 @@ def test_below_ambient_needs_more_than_twice_the_zero_error_and_counts_as_zero_r
     assert quality.counted_kg_per_s(0.01, drift[120]) == 0.01
 
 
+COLD = {"temperature_c": 25.0, "velocity_ms": 0.3}
+
+
 def test_below_ambient_of_a_twenty_percent_sensor_is_noise_not_a_finding():
-    series = make_series(130, co2_ppm=0.0, temperature_c=25.0, velocity_ms=0.3)
+    series = make_series(130, co2_ppm=1.0, **COLD)
 
     assert assess(series, SETUP) == [Quality(0)] * 130
+
+
+@pytest.mark.parametrize("range_ppm", [5_000.0, 200_000.0, None])
+def test_no_co2_at_all_is_said_at_once_and_is_below_ambient_after_ten_minutes(range_ppm):
+    # Air has some 425 ppm, so a sensor that shows 0 is dead or has lost its zero, whatever its error.
+    flags = assess(make_series(130, co2_ppm=0.0, **COLD), make_setup(sensor_range_ppm=range_ppm))
+
+    assert flags[:121] == [Quality.UNDER_RANGE] * 121
+    assert flags[121:] == [Quality.UNDER_RANGE | Quality.BELOW_AMBIENT] * 9
+
+
+def test_a_zeroed_twenty_percent_sensor_is_judged_by_the_error_that_was_found():
+    # 150 ppm found in nitrogen: 425 - 2 x 150 = 125 ppm; 380 - 2 x 150 = 80 ppm.
+    error_ppm = quality.calibrated_zero_error_ppm(reading_ppm=-150.0, reference_ppm=0.0, sensor_range_ppm=200_000.0)
+    setup = make_setup(co2_zero_error_ppm=error_ppm)
+
+    noise, drift = (assess(make_series(130, co2_ppm=ppm, **COLD), setup) for ppm in (126.0, 79.0))
+
+    assert noise == [Quality(0)] * 130
+    assert drift[:121] == [Quality.UNDER_RANGE] * 121
+    assert drift[121:] == [Quality.UNDER_RANGE | Quality.BELOW_AMBIENT] * 9
+
+
+@pytest.mark.parametrize(
+    ("reading_ppm", "range_ppm", "error_ppm"),
+    [(425.0, 200_000.0, 100.0), (425.0, None, 0.0), (5_425.0, 200_000.0, 5_000.0), (9_425.0, 200_000.0, 5_000.0)],
+)
+def test_a_calibrated_zero_error_is_at_least_the_noise_and_at_most_the_limit(reading_ppm, range_ppm, error_ppm):
+    found_ppm = quality.calibrated_zero_error_ppm(
+        reading_ppm=reading_ppm, reference_ppm=425.0, sensor_range_ppm=range_ppm
+    )
+
+    assert found_ppm == error_ppm
 
 
 @pytest.mark.parametrize(

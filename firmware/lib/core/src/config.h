@@ -12,7 +12,7 @@ inline constexpr const char* kFirmwareVersion = "0.1.0";
 // --- Sampling ---
 inline constexpr uint32_t kSamplePeriodMs = 1000;  // the sensors are asked this often; several samples make a reading
 inline constexpr uint32_t kDefaultIntervalMs = 5000;
-// The same share as science/quality.py, so that device and server never disagree about one value.
+// The same share as science/stack.py, so that device and server never disagree about one value.
 inline constexpr double kOverRangeShare = 0.98;
 // A pitot's noise may read this far below zero; beyond it the hoses are swapped.
 inline constexpr double kDifferentialPressureNoisePa = 0.5;
