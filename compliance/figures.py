@@ -123,10 +123,6 @@ class Stack:
     record_ug: int | None  # of all of them
     over_range_ms: int  # of the measured hours: their mass is a lower bound
 
-    @property
-    def assigned_h(self) -> int:
-        return self.assigned_ms // _HOUR_MS
-
 
 class _Piece(NamedTuple):
     """The part of a day that one entry covers."""
@@ -343,7 +339,7 @@ def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | 
 
 def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal | None) -> dict[str, Any]:
     """The sum of the stacks is known when no hour of any of them lacks a mass of record."""
-    is_complete = bool(stacks) and all(s.recorded_h >= s.assigned_h for s in stacks)
+    is_complete = bool(stacks) and all(s.recorded_h * _HOUR_MS >= s.assigned_ms for s in stacks)
     return {
         "chimneys": len(stacks),
         "stack_h": sum(s.assigned_ms for s in stacks) // _HOUR_MS,

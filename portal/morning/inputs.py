@@ -21,7 +21,7 @@ from portal.carbon_words import co2e_notes
 from portal.landing import factory_address
 from portal.morning.sums import MorningSums
 
-_SUMS_OF_RECORD = ("good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "stack_biogenic_kg", "made_kg")
+_SUMS_OF_RECORD = ("good_h", "stack_h", "energy_days", "scope_1_2_kg", "methane_kg", "biogenic_kg", "made_kg")
 _LOG_OF_RECORD = ("missing_yesterday", "days_on_schedule", "operating_pct")
 RECORD_COLUMNS = ("factory_id", "name", "first_day", "last_day", *_LOG_OF_RECORD, *_SUMS_OF_RECORD, "on_target")
 

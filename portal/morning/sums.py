@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from compliance import queries
-from compliance.models import SiteDay
 from factories.models import Factory
 from factories.sectors import SECTORS
 
@@ -22,7 +19,7 @@ class MorningSums:
     made_kg: Decimal | None
     scope_1_2_kg: Decimal | None
     methane_kg: Decimal | None
-    stack_biogenic_kg: Decimal | None
+    biogenic_kg: Decimal | None  # of record: from the stacks on measured days, from the fuel on others
     good_h: int  # chimney hours measured or proved idle
     stack_h: int  # chimney hours with a device of record
     gwp_set: str = ""  # "mixed" when entries differ; the same below
@@ -37,24 +34,13 @@ class MorningSums:
 
 
 def sums_by_factory(factories: Sequence[Factory], first: date, last: date, now: datetime) -> dict[int, MorningSums]:
-    """Each factory's factory days from `first` to `last`, both included. Three queries for all of them."""
-    ids = [factory.pk for factory in factories]
-    fuels = _fuels(ids, first, last)
-    sums = queries.sums(ids, first, last, now=now)
+    """Each factory's factory days from `first` to `last`, both included. Two queries for all of them."""
+    sums = queries.sums([factory.pk for factory in factories], first, last, now=now)
     worked = queries.operating_times(factories, sums, first, last, now=now)
-    nobody = (None, None)
-    return {
-        factory.pk: _site_sums(factory, sums.get(factory.pk), worked[factory.pk], fuels.get(factory.pk, nobody))
-        for factory in factories
-    }
+    return {factory.pk: _site_sums(factory, sums.get(factory.pk), worked[factory.pk]) for factory in factories}
 
 
-def _site_sums(
-    factory: Factory,
-    sums: queries.Sums | None,
-    worked: queries.OperatingTime,
-    fuels: tuple[Decimal | None, Decimal | None],
-) -> MorningSums:
+def _site_sums(factory: Factory, sums: queries.Sums | None, worked: queries.OperatingTime) -> MorningSums:
     if sums is None:  # a device that never reported: every hour counts against the operating time
         return MorningSums(factory.pk, 0, None, None, None, None, 0, worked.hours)
     burns_for_heat = SECTORS[factory.sector].burns_for_heat
@@ -64,7 +50,7 @@ def _site_sums(
         made_kg=sums.made_kg,
         scope_1_2_kg=sums.co2e_kg if sums.electricity_days or sums.heat_days or sums.other_gj else None,
         methane_kg=sums.methane_co2e_kg,
-        stack_biogenic_kg=_biogenic_part(sums.stack_co2_kg, *fuels),
+        biogenic_kg=sums.biogenic_co2_kg if sums.measured_days or sums.fuel_days else None,
         good_h=worked.worked_h,
         stack_h=worked.hours,
         gwp_set=sums.gwp_set,
@@ -73,19 +59,3 @@ def _site_sums(
         pair_kg=sums.co2e_pair_kg,
         pair_made_kg=sums.co2e_made_kg,
     )
-
-
-def _fuels(ids: Sequence[int], first: date, last: date) -> dict[int, tuple[Decimal | None, Decimal | None]]:
-    """CO2 of the carbon in each factory's logged heat fuels, and its fossil part."""
-    rows = SiteDay.objects.filter(factory__in=ids, day__range=(first, last)).values("factory_id")
-    return {
-        row["factory_id"]: (row["fuel"], row["fossil"])
-        for row in rows.annotate(fuel=Sum("heat_carbon_co2_kg"), fossil=Sum("fuel_fossil_co2_kg"))
-    }
-
-
-def _biogenic_part(stack_kg: Decimal | None, fuel_kg: Decimal | None, fossil_kg: Decimal | None) -> Decimal | None:
-    """Measured CO2 times the biogenic share of the carbon burned on the same days; None without a logged fuel."""
-    if stack_kg is None or not fuel_kg:
-        return None
-    return stack_kg * (fuel_kg - (fossil_kg or Decimal(0))) / fuel_kg
