@@ -36,7 +36,19 @@ def shown(stored: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def words(code: str, params: dict[str, Any]) -> str:
     """The sentence of a notice, in the reader's language."""
-    texts = {
+    texts = _texts()
+    if code not in texts:
+        return code
+    sentences = [texts[code] % params]
+    if params.get("suggestion"):
+        sentences.append(_("Did you mean %(suggestion)s?") % params)
+    if "row" in params:
+        sentences.insert(0, _("%(count)s rows need a look, the first is row %(row)s.") % params)
+    return " ".join(sentences)
+
+
+def _texts() -> dict[str, str]:
+    return {
         "above_usual": _(
             "amount=%(amount)s %(unit)s a day is above %(limit)s %(unit)s, three times the usual maximum of the last "
             "28 days; check the number and the unit."
@@ -73,13 +85,8 @@ def words(code: str, params: dict[str, Any]) -> str:
             "The factor changes on %(valid_to)s, within the period: the factor of the first day is used. Split the "
             "entry at that date."
         ),
-        "factor_of_boilers": _(
-            "There is no factor for this fuel in vehicles: that of boilers is used. Its methane and nitrous oxide are "
-            "lower."
-        ),
-        "other_basis": _(
-            "There is no electricity factor of the basis that your organisation chose: another one is used."
-        ),
+        "factor_of_boilers": _("There is no factor for this fuel in vehicles: that of boilers is used."),
+        "other_basis": _("There is no electricity factor of the chosen basis: another one is used."),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
         "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
         "outside_band": _(
@@ -90,14 +97,6 @@ def words(code: str, params: dict[str, Any]) -> str:
         "columns_unused": _("These columns were not used: %(columns)s."),
         "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
     }
-    if code not in texts:
-        return code
-    sentences = [texts[code] % params]
-    if params.get("suggestion"):
-        sentences.append(_("Did you mean %(suggestion)s?") % params)
-    if "row" in params:
-        sentences.insert(0, _("%(count)s rows need a look, the first is row %(row)s.") % params)
-    return " ".join(sentences)
 
 
 # --- Rules -------------------------------------------------------------------------------------
