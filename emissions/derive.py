@@ -23,13 +23,16 @@ from factories.choices import Shape, SourceKind
 from factories.models import Chimney
 from science import pressure, quality, stack
 from science.constants import STANDARD_PRESSURE_PA
+from science.integration import MAX_GAP_INTERVALS
 from science.quality import Quality
-from science.readings import FuelClass, StackReading, StackSetup, StackState
+from science.readings import GAS_AND_OIL, FuelClass, MoistureMethod, StackReading, StackSetup, StackState
 
 logger = logging.getLogger(__name__)
 
 MILLISECOND = 1000.0
 BACKFILLED_AFTER_MS = 24 * 3600 * 1000
+# A device whose clock is set is within a second of ours; ingest refuses what is more than two minutes ahead. [A]
+CLOCK_AHEAD_MS = 10_000
 
 
 class ReadingRow(NamedTuple):
@@ -49,6 +52,11 @@ class ReadingRow(NamedTuple):
     span_s: float | None
     n: int | None
     flags: int
+
+    @property
+    def reach_ms(self) -> int:
+        """How far before the reading the segment that ends at it may start, at most."""
+        return round((MAX_GAP_INTERVALS * self.interval_s + (self.span_s or 0)) * MILLISECOND)
 
     @property
     def reading(self) -> StackReading:
@@ -97,6 +105,14 @@ def chimney_area_m2(chimney: Chimney) -> float:
     return stack.rectangle_area_m2(width_m=chimney.width_m or 0.0, height_m=chimney.height_m or 0.0)
 
 
+class _Version(NamedTuple):
+    """What readings are computed with from a calibration on."""
+
+    since_ms: int
+    setup: StackSetup
+    expires_ms: int | None  # the newest "valid until" that was entered
+
+
 @dataclass(frozen=True)
 class AssignmentSetup:
     """An assignment with the chimney, calibrations and holds that its readings are computed with."""
@@ -129,7 +145,16 @@ class AssignmentSetup:
         sources = self.assignment.chimney.emission_sources.all()
         return not any(source.kind == SourceKind.STEAM_DRYER_EXHAUST for source in sources)
 
-    def _setup(self, calibration_pressure_pa: float) -> StackSetup:
+    @cached_property
+    def _fuel_class(self) -> FuelClass:
+        """The lower ceiling of gas and oil holds where nothing else is burned under the chimney."""
+        sources = self.assignment.chimney.emission_sources.all()
+        fuels = {name.strip().lower() for source in sources for name in source.fuels.split(",") if name.strip()}
+        # The water of wood smoke is asked for: then wood is burned, whatever is registered.
+        is_wood = self.assignment.chimney.moisture_method == MoistureMethod.FUEL_STOICHIOMETRIC
+        return FuelClass.GAS_OIL if fuels and fuels <= GAS_AND_OIL and not is_wood else FuelClass.SOLID
+
+    def _setup(self, calibration_pressure_pa: float, zero_error_ppm: float | None = None) -> StackSetup:
         assignment, chimney = self.assignment, self.assignment.chimney
         return StackSetup(
             area_m2=chimney_area_m2(chimney),
@@ -141,19 +166,33 @@ class AssignmentSetup:
             pressure_compensation=assignment.pressure_compensation,
             calibration_pressure_pa=calibration_pressure_pa,
             site_pressure_pa=pressure.isa_pressure_pa(chimney.factory.altitude_m),
-            fuel_class=FuelClass.SOLID,
+            fuel_class=self._fuel_class,
             is_combustion=self._is_combustion,
+            co2_zero_error_ppm=zero_error_ppm,
         )
 
     @cached_property
-    def _versions(self) -> list[tuple[int, StackSetup]]:
-        """Setups, each with the moment from which it is valid; every calibration adds one."""
-        versions = [(-(2**62), self._setup(STANDARD_PRESSURE_PA))]
+    def _versions(self) -> list[_Version]:
+        """Setups, each with the moment from which it is valid; a calibration that changes something adds one."""
+        pressure_pa, zero_error_ppm, expires_ms = STANDARD_PRESSURE_PA, None, None
+        versions = [_Version(-(2**62), self._setup(pressure_pa), None)]
         for calibration in self.calibrations:
             # A zero calibration fixes the offset; only a span calibration fixes how pressure scales a reading.
             if calibration.kind != CalibrationKind.ZERO:
-                since_ms = milliseconds(calibration.calibrated_at)
-                versions.append((since_ms, self._setup(calibration.pressure_pa)))
+                pressure_pa = calibration.pressure_pa
+            elif calibration.reading_ppm is not None and calibration.reference_ppm is not None:
+                zero_error_ppm = quality.calibrated_zero_error_ppm(
+                    reading_ppm=calibration.reading_ppm,
+                    reference_ppm=calibration.reference_ppm,
+                    sensor_range_ppm=self.assignment.range_ppm,
+                )
+            if calibration.valid_until:
+                expires_ms = milliseconds(calibration.valid_until)
+            version = _Version(
+                milliseconds(calibration.calibrated_at), self._setup(pressure_pa, zero_error_ppm), expires_ms
+            )
+            if version[1:] != versions[-1][1:]:
+                versions.append(version)
         return versions
 
     @cached_property
@@ -168,20 +207,17 @@ class AssignmentSetup:
             logger.warning("assignment %d cannot be used: %s", self.assignment.pk, error)
             return str(error)
 
-    def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[StackSetup, Sequence[ReadingRow]]]:
+    def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[_Version, Sequence[ReadingRow]]]:
         """Ascending rows, split where a calibration changes the setup."""
         versions = self._versions
-        if len(versions) == 1:
-            yield versions[0][1], rows
-            return
         start = 0
-        for index, (_from_ms, setup) in enumerate(versions):
+        for index, version in enumerate(versions):
             end = len(rows)
             if index + 1 < len(versions):
-                limit_ms = versions[index + 1][0]
+                limit_ms = versions[index + 1].since_ms
                 end = next((i for i in range(start, len(rows)) if rows[i].t_ms >= limit_ms), len(rows))
             if end > start:
-                yield setup, rows[start:end]
+                yield version, rows[start:end]
             start = end
 
     def is_held(self, row: ReadingRow) -> bool:
@@ -199,7 +235,7 @@ class AssignmentSetup:
         """A digest that changes with everything that roll-ups depend on, except readings."""
         facts: list[Any] = [self.error]
         if not self.error:
-            facts += [[from_ms, repr(setup)] for from_ms, setup in self._versions]
+            facts += [repr(version) for version in self._versions]
         facts += [[h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds]
         facts += [self.from_ms, self.to_ms, self.assignment.chimney.factory.time_zone]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -246,12 +282,27 @@ def _same_setup(setup: AssignmentSetup | None, setups: Sequence[AssignmentSetup]
 def _derive_part(rows: Sequence[ReadingRow], setup: AssignmentSetup | None) -> list[DerivedReading]:
     if setup is None:
         return [DerivedReading(row, row.reading, Quality(0), None, None, None) for row in rows]
-    derived = []
-    for stack_setup, part in setup.parts(rows):
+    derived: list[DerivedReading] = []
+    for version, part in setup.parts(rows):
         readings = [row.reading for row in part]
-        for row, reading, flags in zip(part, readings, quality.assess(readings, stack_setup), strict=True):
-            if row.received_ms - row.t_ms > BACKFILLED_AFTER_MS:
+        for row, reading, flags in zip(part, readings, quality.assess(readings, version.setup), strict=True):
+            late_ms = row.received_ms - row.t_ms
+            if late_ms > BACKFILLED_AFTER_MS:
                 flags |= Quality.BACKFILLED
-            state = stack.stack_state(reading, stack_setup)
-            derived.append(DerivedReading(row, reading, flags, state, setup, stack_setup))
+            # Ahead of ours, or set back between two readings of one boot.
+            if late_ms < -CLOCK_AHEAD_MS or (derived and _is_out_of_order(derived[-1].row, row)):
+                flags |= Quality.CLOCK_SKEW
+            if version.expires_ms is not None and row.t_ms >= version.expires_ms:
+                flags |= Quality.CALIBRATION_EXPIRED
+            state = stack.stack_state(reading, version.setup)
+            derived.append(DerivedReading(row, reading, flags, state, setup, version.setup))
     return derived
+
+
+def _is_out_of_order(earlier: ReadingRow, later: ReadingRow) -> bool:
+    """Whether the numbers of two neighbours in time run backwards; readings without a number have 0.
+
+    Like all flags it does not reach over a gap.
+    """
+    is_backwards = earlier.stream == later.stream and 0 < later.seq < earlier.seq
+    return is_backwards and later.t_ms - later.reach_ms <= earlier.t_ms

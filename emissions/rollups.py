@@ -46,7 +46,6 @@ from science.rounding import micrograms_from_kg
 
 logger = logging.getLogger(__name__)
 
-GAP_INTERVALS = 3
 # Touched minutes further apart than this are rolled up as separate windows: the time between them is not read.
 WINDOW_BREAK_MS = 2 * HOUR_MS
 # Limits the work for one device per pass, so that a year of backlog does not delay the others.
@@ -196,14 +195,9 @@ def _floor_minute(t_ms: int) -> int:
 def _affected(rows: Sequence[ReadingRow], start_ms: int, end_ms: int) -> tuple[int, int]:
     """The minutes whose roll-up may differ because of readings in [start, end): see the module's docstring."""
     inside = [row for row in rows if row.t_ms >= start_ms]
-    reaches_ms = [_reach_ms(row) for row in inside if row.t_ms - _reach_ms(row) < start_ms]
+    reaches_ms = [row.reach_ms for row in inside if row.t_ms - row.reach_ms < start_ms]
     last_ms = max(end_ms - MINUTE_MS, _floor_minute(_last_reached_ms(inside, end_ms)))
     return _floor_minute(start_ms - max(reaches_ms, default=0)), last_ms + MINUTE_MS
-
-
-def _reach_ms(row: ReadingRow) -> int:
-    """The earliest possible start of the segment that ends at a reading."""
-    return round((GAP_INTERVALS * row.interval_s + (row.span_s or 0)) * 1000)
 
 
 def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
@@ -215,7 +209,7 @@ def _last_reached_ms(inside: Sequence[ReadingRow], end_ms: int) -> int:
     previous: ReadingRow | None = None
     for row in inside:
         if row.t_ms >= end_ms:
-            if previous is not None and row.t_ms - _reach_ms(row) > previous.t_ms:
+            if previous is not None and row.t_ms - row.reach_ms > previous.t_ms:
                 break
             reached_ms, count = row.t_ms, count + 1
             # More rows may be read than have flags that can change.

@@ -35,11 +35,13 @@ _QUALITY_WORDS = {
     "OUT_OF_PHYSICAL": gettext_lazy("Check the sensor: it shows an impossible value."),
     "STUCK": gettext_lazy("Check the CO2 sensor: its value does not change while the fire burns."),
     "SPIKE": gettext_lazy("A single value jumped; it is left out of the record."),
+    "UNDER_RANGE": gettext_lazy("The CO2 sensor shows less CO2 than outdoor air has. If this lasts, calibrate it."),
     "BELOW_AMBIENT": gettext_lazy("Calibrate the CO2 sensor: it shows less CO2 than outdoor air has."),
     "NEG_VELOCITY": gettext_lazy("Check the flow sensor: it shows gas flowing backwards."),
     "SAMPLE_LINE": gettext_lazy("Check the sample line and pump: the stack is hot but hardly any CO2 arrives."),
     "SENSOR_FAULT": gettext_lazy("A sensor reports a fault. Check its plug first."),
     "CAL": gettext_lazy("The sensor is being calibrated; its values do not count."),
+    "CLOCK_SKEW": gettext_lazy("Check the clock of the device: the times that it sends are wrong."),
     "CALIBRATION_EXPIRED": gettext_lazy("The calibration has expired. Ask for a new one."),
 }
 

@@ -13,7 +13,7 @@ AREA_MAX_M2 = limits.DIMENSION_MAX_M**2
 PROFILE_FACTOR_MAX = 1.2
 ROUND_AXIS_PROFILE_FACTOR = 0.84  # [K] mean velocity over that on the axis of a round duct (docs/method.md 1)
 FUEL_MOISTURE_DEFAULT_FRACTION = 0.30
-AMBIENT_TEMPERATURE_C = 20.0  # [A] for firing and idle tests, unless the site sets another value
+AMBIENT_TEMPERATURE_C = 20.0  # [A] for firing and idle tests
 
 # Device flags as sent on the wire (docs/wire-format.md).
 CO2_FAULT = 1
@@ -39,6 +39,23 @@ class MoistureMethod(StrEnum):
     FUEL_STOICHIOMETRIC = "fuel_stoichiometric"
     FIXED = "fixed"
     MEASURED = "measured"
+
+
+#: Codes of the energy types whose smoke has the lower ceiling of CO2.
+GAS_AND_OIL = frozenset(
+    {
+        "biodiesel",
+        "biogas",
+        "biogas_raw",
+        "diesel",
+        "heavy_fuel_oil",
+        "kerosene",
+        "lpg",
+        "natural_gas",
+        "petrol",
+        "used_oil",
+    }
+)
 
 
 class FuelClass(StrEnum):
