@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_yasg.utils import swagger_auto_schema
@@ -40,6 +39,7 @@ from lib.errors import invalid
 from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
 from lib.parameters import AS_CSV, parameter, require_forward
+from lib.times import read_day
 from science.rounding import decimal_kg
 
 RESOLUTIONS = ("day", "month")
@@ -200,20 +200,7 @@ def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, d
 
 def _day(parameters: Any, name: str) -> date | None:
     raw = parameters.get(name, "").strip()
-    if not raw:
-        return None
-    try:
-        day = parse_date(raw)
-    except ValueError:
-        day = None
-    if day is None or not 1990 <= day.year <= 2100:
-        raise invalid(
-            name,
-            "invalid_date",
-            _("%(name)s=%(value)r is not a day from 1990 to 2100; write it like 2026-11-22.")
-            % {"name": name, "value": raw[:40]},
-        )
-    return day
+    return read_day(name, raw) if raw else None
 
 
 def _intensity_rows(factory: Factory, series: list[queries.Sums], resolution: str) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponseBase
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
@@ -27,6 +26,7 @@ from lib.exports import list_response
 from lib.known_names import ApiView
 from lib.pagination import page_size
 from lib.parameters import AS_CSV, parameter, require_forward
+from lib.times import read_moment
 
 Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
 
@@ -53,22 +53,7 @@ def requested_scope(request: Any, parameters: Any) -> Scope:
 def parse_moment(parameters: Any, name: str) -> datetime | None:
     """A time with its offset from the query string; None when it is not given."""
     raw = parameters.get(name, "").strip()
-    if not raw:
-        return None
-    try:
-        # In a query string + means a space, so 2026-11-22T00:00:00+03:00 arrives with a space.
-        parsed = parse_datetime(raw.replace(" ", "+", 1) if "T" in raw else raw)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None:
-        raise invalid(
-            name,
-            "invalid_time",
-            _("%(name)s=%(value)r is not a time with an offset; write it like 2026-11-22T00:00:00%%2B03:00 or …Z.")
-            % {"name": name, "value": raw},
-            value=raw,
-        )
-    return parsed
+    return read_moment(name, raw) if raw else None
 
 
 FACTORY = parameter("factory", "id of a factory")

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateTimeField, F, Func, Value
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from factories.models import Factory
 
 ONE_DAY = timedelta(days=1)
+# How far from midnight in UTC the day of any site begins: zones are from UTC-12 to UTC+14, hours from 0 to 23.
+EARLIEST_START, LATEST_START = timedelta(hours=14), timedelta(hours=35)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -64,6 +67,13 @@ def microseconds(moment: datetime) -> int:
 def factory_day(factory: Factory, day: date) -> FactoryDay:
     start = datetime.combine(day, time(factory.day_starts_at), factory.zone)
     return FactoryDay(day, start, start + ONE_DAY)
+
+
+def start_of_day(day: date) -> Func:
+    """The same start in a query, of the `factory` of each row: its zone and its hour."""
+    parts = (Value(day.year), Value(day.month), Value(day.day), F("factory__day_starts_at"), Value(0), Value(0.0))
+    local = Func(*parts, function="make_timestamp")
+    return Func(F("factory__time_zone"), local, function="timezone", output_field=DateTimeField())
 
 
 def running_day(factory: Factory, moment: datetime) -> FactoryDay:

@@ -1,5 +1,6 @@
 """The API of every log: its requests, its shapes, and the shared viewset of energy and production."""
 
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible, user_of
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
+from factories.days import EARLIEST_START, LATEST_START, start_of_day
 from factories.models import Factory
 from factories.queries import choosable_factories
 from lib.decimals import plain
@@ -26,8 +28,10 @@ from lib.exports import list_response
 from lib.known_names import ListSchema
 from lib.numbers import NumberError, parse_number
 from lib.parameters import AS_CSV, flag, flag_filter
+from lib.times import MomentOrDayField, is_day, read_day, read_moment
 from logbook.models import LoggedEntry
 from logbook.notices import shown
+from logbook.periods import with_days_placed
 from logbook.services import EntryLog
 
 IDEMPOTENCY_KEY = openapi.Parameter(
@@ -119,11 +123,15 @@ class EntryFields(serializers.Serializer[Any]):
     """The fields of an entry that a person gives."""
 
     amount = AmountField(help_text='"24", "24.5", 24.5; 0 says that there was none')
-    timestamp = serializers.DateTimeField(
-        required=False, help_text="default: period_start; names the factory day, when no period is given"
+    timestamp = MomentOrDayField(
+        required=False,
+        help_text="with its offset, or a bare date for that factory day; default: period_start; names the factory day, "
+        "when no period is given",
     )
-    period_start = serializers.DateTimeField(required=False, allow_null=True)
-    period_end = serializers.DateTimeField(required=False, allow_null=True, help_text="exclusive")
+    period_start = MomentOrDayField(
+        required=False, allow_null=True, help_text="with its offset, or a bare date for the start of that factory day"
+    )
+    period_end = MomentOrDayField(required=False, allow_null=True, help_text="exclusive; written in the same way")
     note = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
@@ -163,13 +171,35 @@ class EventSerializer(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
+_TIME = "moment with its offset, or factory day of the site"
+
+
+class SiteTimeFilter(filters.CharFilter):
+    """Entries from or before a moment with its offset, or from or before a day: the factory day of the entry's site."""
+
+    def __init__(self, parameter: str, column: str, lookup: str, **options: Any) -> None:
+        super().__init__(field_name=column, lookup_expr=lookup, **options)
+        self.parameter = parameter
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        if not is_day(value):
+            return super().filter(queryset, read_moment(self.parameter, value))
+        day = read_day(self.parameter, value)
+        # Days of two sites may begin at two moments; the bound holds for all sites and rides the index.
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        bound = midnight - EARLIEST_START if self.lookup_expr == "gte" else midnight + LATEST_START
+        return super().filter(super().filter(queryset, bound), start_of_day(day))
+
+
 def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet]:
     """The filters of every log, and those of one; `from` and `to` filter the column `time`."""
     of_all = {
         "factory": filters.ModelChoiceFilter(queryset=choosable_factories),
         # `from` is a word of Python's, so it cannot be an attribute in a class body.
-        "from": filters.IsoDateTimeFilter(field_name=time, lookup_expr="gte"),
-        "to": filters.IsoDateTimeFilter(field_name=time, lookup_expr="lt"),
+        "from": SiteTimeFilter("from", time, "gte", help_text=f"first {_TIME}, inclusive"),
+        "to": SiteTimeFilter("to", time, "lt", help_text=f"last {_TIME}, exclusive"),
         "deleted": flag_filter(method=_nothing_more, help_text="true: deleted entries too"),
     }
     return type("EntryFilter", (filters.FilterSet,), of_all | of_kind)
@@ -252,36 +282,37 @@ class EntryViewSet(ScopedReadOnlyViewSet):
         client_id = client_id_of(request)
         given = validated(self.new_class, request)
         factory = factory_to_write(request, self.writes, given.pop("factory"))
+        given = with_days_placed(factory, given)
         recorded = self.log.record(user_of(request), factory, self.log.input_class(**given), client_id=client_id)
         return self._answer(recorded.entry, status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
         """Values that depend on the amount, unit, kind or time are computed again. Its history keeps the old values."""
-        entry_id = self._writable(request, pk)
-        changes = validated(self.correction_class, request, partial=True)
+        entry = self._writable(request, pk)
+        changes = with_days_placed(entry.factory, validated(self.correction_class, request, partial=True))
         reason = changes.pop("reason")
-        return self._answer(self.log.correct(user_of(request), entry_id, changes, reason))
+        return self._answer(self.log.correct(user_of(request), entry.pk, changes, reason))
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Removes it from lists and totals; the row stays, with person, time and reason."""
-        entry_id = self._writable(request, pk)
+        entry_id = self._writable(request, pk).pk
         reason = validated(ReasonSerializer, request)["reason"]
         return self._answer(self.log.delete(user_of(request), entry_id, reason))
 
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """A new entry is removed; a correction or deletion is reverted. A second undo changes nothing."""
-        return self._answer(self.log.undo(user_of(request), self._writable(request, pk)))
+        return self._answer(self.log.undo(user_of(request), self._writable(request, pk).pk))
 
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def history(self, request: Request, pk: str) -> HttpResponseBase:
         rows = self.event_class(self.log.history(self.get_object()), many=True).data
         return list_response(request, list(rows), list(self.event_class().fields), f"{self.basename}-history")
 
-    def _writable(self, request: Request, pk: str) -> int:
-        """The id of an entry that the user may change: 404 out of scope, 403 without the right."""
+    def _writable(self, request: Request, pk: str) -> Any:
+        """An entry that the user may change: 404 out of scope, 403 without the right."""
         entries = self.log.model._default_manager.select_related("factory")
-        return int(get_visible(request.user, entries, self.writes, pk=pk).pk)
+        return get_visible(request.user, entries, self.writes, pk=pk)
 
     def _answer(self, entry: LoggedEntry, status_code: int = status.HTTP_200_OK) -> Response:
         assert self.serializer_class is not None

@@ -1,11 +1,13 @@
 """The time of an entry: the period it covers, its days, and the earliest and latest date allowed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from factories.days import running_day
+from factories.days import factory_day, running_day
 from factories.models import Factory
 from lib.errors import invalid
 
@@ -61,6 +63,16 @@ def period_of(
     if start is not None and start > now + AHEAD:
         raise _in_future("period_start", start)
     return Period(moment, start, end)
+
+
+def with_days_placed(factory: Factory, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Input in which a bare date has become the start of that factory day."""
+    return {
+        name: factory_day(factory, value).starts_at
+        if isinstance(value, date) and not isinstance(value, datetime)
+        else value
+        for name, value in given.items()
+    }
 
 
 def _require_on_earth(name: str, value: datetime, now: datetime) -> None:

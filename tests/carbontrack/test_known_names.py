@@ -137,6 +137,25 @@ def test_the_schema_names_every_value_of_a_posted_reading() -> None:
     assert set(PostedReadingSerializer().fields) == {*PostedReading.__struct_fields__, "device", "timestamp"}
 
 
+# --- Times ----------------------------------------------------------------------------------------
+def times_of(operation: dict[str, Any]) -> list[str]:
+    """The times in the body of an operation."""
+    bodies = [p["schema"] for p in operation.get("parameters", []) if p["in"] == "body"]
+    definitions = [the_schema()["definitions"].get(body.get("$ref", "").rpartition("/")[2], body) for body in bodies]
+    properties = [item for definition in definitions for item in definition.get("properties", {}).items()]
+    return [name for name, shape in properties if shape.get("format") == "date-time" and not shape.get("readOnly")]
+
+
+@pytest.mark.parametrize("name", [name for name in WRITES if name != "emissions_create"])
+def test_a_local_time_without_an_offset_is_refused_everywhere(name: str, world: World) -> None:
+    """`POST /api/emissions/` refuses it reading by reading."""
+    operation = next(found[2] for found in operations() if found[2]["operationId"] == name)
+    for field in times_of(operation):
+        fields = ask(world, name, body={field: "2026-11-20T07:30:00"}).json()["fields"]
+
+        assert fields[field][0]["code"] == "offset_missing", field
+
+
 # --- Wrong values of known parameters ------------------------------------------------------------
 @pytest.mark.parametrize(
     ("url", "field"),

@@ -4,6 +4,7 @@ import io
 import uuid
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.roles import Scope
+from factories.models import Factory
 from logbook.api import ReasonSerializer
 from tests import make
 from tests.cast import AsUser, Cast
@@ -63,7 +65,12 @@ def test_an_amount_with_two_readings_is_refused_with_both(door: Door, cast: Cast
         ({"amount": "1e400"}, "amount", "max_digits"),
         ({"unit": "bushel"}, "unit", "unknown_unit"),
         ({"unit": "a\x00b"}, "unit", "null_characters_not_allowed"),
-        ({"timestamp": "yesterday"}, "timestamp", "invalid"),
+        ({"timestamp": "yesterday"}, "timestamp", "invalid_time"),
+        ({"timestamp": "2026-11-20T07:30:00"}, "timestamp", "offset_missing"),
+        ({"period_end": "2026-11-20 07:30"}, "period_end", "offset_missing"),
+        ({"timestamp": "2026-02-30"}, "timestamp", "invalid_date"),
+        ({"timestamp": "1912-11-20"}, "timestamp", "invalid_date"),
+        ({"timestamp": "20261120"}, "timestamp", "offset_missing"),
         ({"timestamp": "2126-11-20T07:30:00Z"}, "timestamp", "in_future"),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp", "overflow"),
         ({"timestamp": "9999-12-31T23:59:59-14:00"}, "timestamp", "overflow"),
@@ -234,7 +241,39 @@ def test_filters_narrow_by_factory_and_time(door: Door, cast: Cast, manager: Cli
 
     assert (count(""), count(f"factory={cast.litein.pk}")) == (2, 2)
     assert (count("from=2026-11-01T00:00:00Z"), count("to=2026-11-01T00:00:00%2B03:00")) == (1, 1)
-    assert manager.get(f"{door.url}?from=soon").status_code == 400
+    for local in ("soon", "2026-11-20T07:30:00", "2026-11-20 07:30"):
+        problem = manager.get(f"{door.url}?from={local}").json()["fields"]["from"][0]
+        assert (problem["params"], "+03:00" in problem["message"]) == ({"value": local}, True)
+
+
+@pytest.mark.parametrize(("site", "starts_at"), [("Africa/Nairobi", 6), ("Asia/Kolkata", 0), ("Europe/Berlin", 22)])
+def test_a_bare_date_is_the_factory_day_of_the_site(
+    door: Door, cast: Cast, manager: Client, site: str, starts_at: int
+) -> None:
+    Factory.objects.filter(pk=cast.litein.pk).update(time_zone=site, day_starts_at=starts_at)
+    start = datetime(2012, 10, 27, starts_at, tzinfo=ZoneInfo(site))  # in Berlin the day has 25 hours
+    end = datetime(2012, 10, 28, starts_at, tzinfo=ZoneInfo(site))
+
+    day = door.post(manager, door.body(cast.litein, timestamp="2012-10-27")).json()
+    bill = {"period_start": "2012-10-29", "period_end": "2012-11-01"}
+    month = door.post(manager, door.body(cast.litein) | bill | {"timestamp": "2012-10-30"}).json()
+
+    def found(first: str, last: str) -> list[int]:
+        return [row["id"] for row in manager.get(door.url, {"from": first, "to": last}).json()["results"]]
+
+    assert [datetime.fromisoformat(day[name]) for name in ("period_start", "period_end")] == [start, end]
+    assert datetime.fromisoformat(month["period_end"]) == datetime(2012, 11, 1, starts_at, tzinfo=ZoneInfo(site))
+    assert found("2012-10-27", "2012-10-28") == [day["id"]]
+    assert found("2012-10-26", "2012-10-27") == found("2012-10-28", "2012-10-29") == []
+    assert found(start.isoformat(), end.isoformat()) == [day["id"]]
+
+
+def test_a_correction_takes_a_bare_date_too(door: Door, cast: Cast, manager: Client) -> None:
+    entry = door.post(manager, door.body(cast.litein)).json()["id"]
+
+    corrected = door.send(manager, "patch", entry, {"timestamp": "2026-11-18", "reason": "another day"}).json()
+
+    assert corrected["period_start"] == "2026-11-18T03:00:00Z"
 
 
 def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(door: Door, cast: Cast, manager: Client) -> None:
