@@ -18,7 +18,7 @@ from factories.choices import Item, Product, SourceKind
 from factories.days import FactoryDay
 from factories.sectors import SECTORS
 from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
-from science.combustion import wet_wood_co2_kg
+from science.combustion import wet_wood_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
 from science.units import UNITS, convert
 
@@ -49,7 +49,6 @@ _KNOWN_OR_NULL = (
     "green_leaf_kg",
     "firewood_kg",
     "electricity_kwh",
-    "fuel_co2_kg",
     "fuel_fossil_co2_kg",
     "heat_carbon_co2_kg",
     "coal_kg",
@@ -84,7 +83,6 @@ class Use:
     scope: int
     factor_amount: Decimal
     factor_unit: str
-    kg_per_unit: Decimal | None
     energy_gj: Decimal | None
     co2_kg: Decimal | None
     biogenic_co2_kg: Decimal
@@ -231,11 +229,11 @@ def _share_of_use(use: Use) -> _Share:
     if kind == "electricity":
         add("electricity_kwh", _in("kWh", use))
     if use.is_wood:
-        add("firewood_kg", _wood_kg(use))
+        assert use.moisture_fraction is not None  # of every use of wood
+        add("firewood_kg", decimal_kg(wet_wood_kg(use.biogenic_co2_kg, moisture_fraction=use.moisture_fraction)))
     if kind == "heat" and use.carrier == Carrier.FUEL:
-        add("fuel_co2_kg", None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg)
         add("fuel_fossil_co2_kg", use.co2_kg)
-        add("heat_carbon_co2_kg", _carbon_co2_kg(use))
+        add("heat_carbon_co2_kg", None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg)
     has_energy = energy_gj is not None or use.carrier in NO_ENERGY
     covers = use.carrier if use.carrier in NO_ENERGY else kind
     names = {"published_gwp_set" if use.is_published_sum else "gwp_set": use.gwp_set}
@@ -250,23 +248,6 @@ def _in(unit: str, use: Use) -> Decimal | None:
     if known is None or known.dimension is not UNITS[unit].dimension:
         return None
     return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit=unit))
-
-
-def _wood_kg(use: Use) -> Decimal | None:
-    """Kilograms as burned; None for a factor per unit of energy, which does not give the mass."""
-    if use.kg_per_unit is not None:
-        return decimal_kg(use.factor_amount * use.kg_per_unit)
-    return _in("kg", use)
-
-
-def _carbon_co2_kg(use: Use) -> Decimal | None:
-    """The CO2 expected in the stack, from the carbon of wet wood or the CO2 factor of another fuel."""
-    if not use.is_wood:
-        return None if use.co2_kg is None else use.co2_kg + use.biogenic_co2_kg
-    wood_kg = _wood_kg(use)
-    if wood_kg is None or use.moisture_fraction is None:
-        return None
-    return decimal_kg(wet_wood_co2_kg(wood_kg, moisture_fraction=use.moisture_fraction))
 
 
 def _share_of_made(entry: Production) -> _Share:
@@ -376,9 +357,7 @@ def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
 
 def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, Any]:
     """CO2 of heat on one basis; the carbon of the fuels burned splits measured CO2 into fossil and biogenic."""
-    fuel_kg, fossil_kg, carbon_kg = (
-        columns[name] for name in ("fuel_co2_kg", "fuel_fossil_co2_kg", "heat_carbon_co2_kg")
-    )
+    fuel_kg, fossil_kg = columns["heat_carbon_co2_kg"], columns["fuel_fossil_co2_kg"]
     scope1_kg = columns["heat_scope1_co2e_kg"] + columns["other_scope1_co2e_kg"]
     biogenic_kg = columns["biogenic_co2_kg"]
     if filled_kg is None:
@@ -388,8 +367,8 @@ def _of_record(columns: dict[str, Any], filled_kg: Decimal | None) -> dict[str, 
             "record_scope1_co2e_kg": scope1_kg,
             "record_biogenic_co2_kg": biogenic_kg,
         }
-    if fuel_kg and carbon_kg:
-        measured_fossil_kg = decimal_kg(filled_kg * fossil_kg / carbon_kg)
+    if fuel_kg:
+        measured_fossil_kg = decimal_kg(filled_kg * fossil_kg / fuel_kg)
         scope1_kg += measured_fossil_kg - fossil_kg
         biogenic_kg += (filled_kg - measured_fossil_kg) - (fuel_kg - fossil_kg)
     return {

@@ -58,9 +58,8 @@ class SiteDay(models.Model):
     methane_co2e_kg = models.DecimalField(**KNOWN_OR_NULL)  # of a mine, from its coal; null: class unknown
     scope2_co2e_kg = models.DecimalField(**SUM)
     biogenic_co2_kg = models.DecimalField(**SUM)  # outside the scopes
-    fuel_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # CO2 of the heat fuels, fossil and biogenic
+    heat_carbon_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # CO2 of the heat fuels, to set beside the stack
     fuel_fossil_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # its fossil part
-    heat_carbon_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # the same by carbon, to set beside the stack
     # "mixed" when entries differ. Of CO2e computed here, and of factors that their publisher gives as CO2e.
     gwp_set = models.CharField(max_length=8, blank=True)
     published_gwp_set = models.CharField(max_length=8, blank=True)

@@ -19,7 +19,7 @@ from factories.models import Factory
 YEARS = 5
 SAVES_SHARE = 0.15
 # Rough factors for a base value that fits the site: kg CO2e per kg of wood (CH4 and N2O) and per kWh in Kenya.
-_KG_PER_KG_WOOD, _KG_PER_KWH = 0.0297, 0.0954
+_KG_PER_KG_WOOD, _KG_PER_KWH = 0.0232, 0.0954
 
 
 def set_goal(factory: Factory, anchor_day: int) -> None:

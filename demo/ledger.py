@@ -19,7 +19,7 @@ from energy.choices import EntryKind
 from factories.choices import Product, SourceKind
 
 EPOCH = date(1970, 1, 1)
-KG_PER_STERE = 450
+KG_PER_STERE = 450 * (1 - 0.25) / (1 - 0.30)  # as burned at 30 % moisture; a stere is 450 kg at 25 %
 UNLOGGED_DAYS, UNLOGGED_SHARE = 35, 0.28
 WITHOUT_PRODUCTION_DAYS = 12
 METER_REPLACED_DAYS = 41

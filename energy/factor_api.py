@@ -124,7 +124,6 @@ class NewFactorSerializer(serializers.Serializer[Any]):
                 "set_name": "own-2026",
                 "valid_from": "2026-01-01",
                 "ncv_gj_per_t": "14.2",
-                "gas_kg_per_tj": "112000",
                 "source": "Bomb calorimeter, laboratory report 12/2026",
             }
         }

@@ -6,7 +6,6 @@ Reading the table's files is in `loading.py`; what an amount emits by a factor i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
 
@@ -39,9 +38,8 @@ class FactorSet:
 
     energy_type: EnergyType
     by_unit: dict[str, dict[str, EmissionFactor]]
-    # CO2 of a biogenic fuel, if its set gives only a CO2e of CH4 and N2O.
+    # The default CO2 of a biogenic fuel by unit: for a set that gives only a CO2e of CH4 and N2O, and usual moisture.
     biogenic_co2: dict[str, EmissionFactor] = field(default_factory=dict)
-    kg_per_stere: Decimal | None = None
     notices: tuple[Notice, ...] = ()
 
     @cached_property
@@ -192,14 +190,12 @@ def choose(
         by_unit = _completed(by_unit, _by_unit([row for row in defaults if _holds(row, on)]))
         if not by_unit:
             raise _no_factor(energy_type, country, on, set_name, rows)
-    stacked = [row.kg_per_unit for row in (*holding, *defaults) if row.per_unit == "stere" and _holds(row, on)]
     return FactorSet(
         energy_type,
         by_unit,
         biogenic_co2={r.per_unit: r for r in (*defaults, *holding) if r.gas == FactorGas.CO2 and _holds(r, on)}
         if energy_type.is_biogenic
         else {},
-        kg_per_stere=next((kg for kg in stacked if kg), None),
         notices=notices,
     )
 

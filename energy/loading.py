@@ -4,7 +4,7 @@ Runs after every `migrate`; one query when nothing changed.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from energy.choices import FactorGas
 from energy.models import EmissionFactor, EnergyType
+from energy.wood import co2_value
 from lib import sql
 
 DATA = Path(__file__).parent / "data"
@@ -49,7 +50,8 @@ def load(folder: Path = DATA) -> Loaded:
     table)."""
     types = [_type_row(line, row) for line, row in _lines(folder / "energy_types.csv")]
     gwp_sets = {row["set_name"]: row["gwp_set"] for _line, row in _lines(folder / "co2e_sets.csv")}
-    factors = [_factor_row(line, row, gwp_sets) for line, row in _lines(folder / "emission_factors.csv")]
+    woods = {row["code"] for row in types if row["is_wood"]}
+    factors = [_factor_row(line, row, gwp_sets, woods) for line, row in _lines(folder / "emission_factors.csv")]
     if not any(_changes(types, factors)):
         return Loaded(unchanged=len(factors))
     with connection.cursor() as cursor:
@@ -126,8 +128,8 @@ def _type_row(line: str, row: dict[str, str]) -> DataRow:
     }
 
 
-def _factor_row(line: str, row: dict[str, str], gwp_sets: Mapping[str, str]) -> DataRow:
-    """A row as stored: `gj_per_unit` and `value` are computed if the file gives the chain."""
+def _factor_row(line: str, row: dict[str, str], gwp_sets: Mapping[str, str], woods: Collection[str]) -> DataRow:
+    """A row as stored: `gj_per_unit` and `value` are computed if the file gives the chain; CO2 of wood by carbon."""
     if (is_sum := row["gas"] == FactorGas.CO2E) and row["set_name"] not in gwp_sets:
         raise BadFactorRowError(f"{line}: co2e_sets.csv does not say which GWP set {row['set_name']!r} uses; add it")
     numbers = {
@@ -141,6 +143,10 @@ def _factor_row(line: str, row: dict[str, str], gwp_sets: Mapping[str, str]) -> 
     gj_per_unit, gas_kg_per_tj = numbers["gj_per_unit"], numbers["gas_kg_per_tj"]
     if gj_per_unit is not None and gas_kg_per_tj is not None:
         numbers["value"] = gj_per_unit * gas_kg_per_tj / _THOUSAND + inherent
+    if row["energy_type"] in woods and row["gas"] == FactorGas.CO2:
+        if kg_per_unit is None or ncv_gj_per_t is None or gas_kg_per_tj is not None:
+            raise BadFactorRowError(f"{line}: CO2 of wood needs kg_per_unit and ncv_gj_per_t, and no gas_kg_per_tj")
+        numbers["value"] = co2_value(kg_per_unit, ncv_gj_per_t)
     if numbers["value"] is None:
         raise BadFactorRowError(
             f"{line}: value is empty; give it, or gas_kg_per_tj with gj_per_unit or kg_per_unit and ncv_gj_per_t"

@@ -23,6 +23,7 @@ class LocalUnitSerializer(ReadOnlySerializer):
 
     energy_type = serializers.CharField(source="energy_type.code")
     amount = PlainDecimalField()
+    moisture_fraction = PlainDecimalField(allow_null=True, help_text="of wood that was weighed; null: as burned")
 
     class Meta:
         model = LocalUnit
@@ -35,6 +36,14 @@ class LocalUnitChangeSerializer(serializers.Serializer[Any]):
 
     amount = AmountField(min_value=Decimal("0.000001"), help_text="1 lorry is how many")
     unit = serializers.CharField(max_length=40, help_text="stere, kg, kWh, or another local unit")
+    moisture_fraction = AmountField(
+        max_digits=4,
+        decimal_places=3,
+        min_value=None,  # the service says what it may be
+        required=False,
+        allow_null=True,
+        help_text="of wood when it was weighed, wet basis; of a stere in kg 0.25 unless stated",
+    )
 
     class Meta:
         swagger_schema_fields = {"example": {"amount": "11.5", "unit": "stere"}}
@@ -95,6 +104,6 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
             request.user, LocalUnit.objects.select_related("factory", "energy_type"), Action.WRITE_ENERGY, pk=pk
         )
         changes = validated(LocalUnitChangeSerializer, request, partial=True)
-        amount, unit = changes.get("amount", record.amount), changes.get("unit", record.unit)
-        changed = set_local_unit(record.factory, record.energy_type.code, record.name, amount=amount, unit=unit)
+        size = {name: changes.get(name, getattr(record, name)) for name in ("amount", "unit", "moisture_fraction")}
+        changed = set_local_unit(record.factory, record.energy_type.code, record.name, **size)
         return Response(LocalUnitSerializer(changed).data)

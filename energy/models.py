@@ -20,15 +20,22 @@ from energy.choices import Carrier, EntryKind, FactorGas, FactorType, UnitFamily
 from factories.choices import FactorBasis, GwpSet
 from logbook.choices import Origin
 from logbook.models import LoggedEntry, with_history
+from science.combustion import WOOD_MOISTURE_MAX_FRACTION, wet_wood_kg
+from science.rounding import decimal_kg
 
 # Products of published factors are kept to their last digit, so that a constraint can check them.
 EXACT: dict[str, Any] = {"max_digits": 40, "decimal_places": 24}
 CHAIN: dict[str, Any] = {"max_digits": 24, "decimal_places": 12, "null": True, "blank": True}
 MASS: dict[str, Any] = {"max_digits": 26, "decimal_places": 6, "null": True, "blank": True}
-MOISTURE_MAX_FRACTION = Decimal("0.65")
-
-
 _THOUSANDTH = models.Value(Decimal("0.001"), output_field=models.DecimalField(max_digits=4, decimal_places=3))
+
+
+def moisture_is_plausible(of: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(moisture_fraction__isnull=True)
+        | Q(moisture_fraction__gte=0, moisture_fraction__lte=WOOD_MOISTURE_MAX_FRACTION),
+        name=f"{of}_moisture_plausible",
+    )
 
 
 class DateRange(Func):
@@ -47,7 +54,7 @@ class EnergyType(models.Model):
     default_unit = models.CharField(_("usual unit"), max_length=12)
     scope = models.PositiveSmallIntegerField(_("scope"))
     is_biogenic = models.BooleanField(_("biogenic"), default=False)
-    is_wood = models.BooleanField(_("wood: kilograms need moisture"), default=False)
+    is_wood = models.BooleanField(_("wood: its moisture gives carbon and heating value"), default=False)
 
     class Meta:
         verbose_name = _("energy type")
@@ -62,6 +69,11 @@ class EnergyType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_stacked(self) -> bool:
+        """Firewood: counted as stacks, so that an m3 of it is a stere; not pellets."""
+        return self.is_wood and self.unit_family == UnitFamily.STACKED_VOLUME
 
 
 class EmissionFactor(models.Model):
@@ -171,13 +183,17 @@ class EmissionFactor(models.Model):
 
 @pghistory.track()
 class LocalUnit(models.Model):
-    """A factory's own unit: 1 lorry = 12 stere, 1 stere = 480 kg as weighed here."""
+    """A factory's own unit: 1 lorry = 12 stere, 1 stere = 480 kg as weighed here at 22 % moisture."""
 
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="local_units")
     energy_type = models.ForeignKey(EnergyType, models.PROTECT, related_name="local_units")
     name = models.CharField(_("name"), max_length=40)
     amount = models.DecimalField(_("is how many"), max_digits=18, decimal_places=6)
     unit = models.CharField(_("of the unit"), max_length=40)
+    # Null: the kg of a unit that was weighed are as moist as what is burned, or the unit has no kg.
+    moisture_fraction = models.DecimalField(
+        _("moisture of the wood when it was weighed"), max_digits=4, decimal_places=3, null=True, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -188,6 +204,7 @@ class LocalUnit(models.Model):
             models.UniqueConstraint("factory", "energy_type", Lower("name"), name="local_unit_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="local_unit_above_zero"),
             models.CheckConstraint(condition=~Q(name=F("unit")), name="local_unit_of_another_unit"),
+            moisture_is_plausible("local_unit"),
         ]
 
     def __str__(self) -> str:
@@ -222,7 +239,7 @@ class EnergyEntry(LoggedEntry):
     moisture_fraction = models.DecimalField(
         _("moisture of the wood"), max_digits=4, decimal_places=3, null=True, blank=True
     )
-    moisture_is_default = models.BooleanField(_("moisture is the default"), default=False)
+    moisture_is_default = models.BooleanField(_("moisture was not stated"), default=False)
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
     # --- Meters. The use between two readings is an entry of its own, which only `meters.py` makes.
     meter_restarted = models.BooleanField(_("first reading of a new or reset meter"), default=False, db_default=False)
@@ -280,11 +297,7 @@ class EnergyEntry(LoggedEntry):
                 name="entry_cost_has_a_currency",
                 violation_error_message=_("Give cost and currency together; the currency as three letters, like KES."),
             ),
-            models.CheckConstraint(
-                condition=Q(moisture_fraction__isnull=True)
-                | Q(moisture_fraction__gte=0, moisture_fraction__lte=MOISTURE_MAX_FRACTION),
-                name="entry_moisture_plausible",
-            ),
+            moisture_is_plausible("entry"),
             models.CheckConstraint(
                 condition=Q(origin=Origin.METER, kind=EntryKind.USED, meter_from__isnull=False, meter_to__isnull=False)
                 | ~Q(origin=Origin.METER) & Q(meter_from__isnull=True, meter_to__isnull=True),
@@ -311,6 +324,13 @@ class EnergyEntry(LoggedEntry):
 
     def __str__(self) -> str:
         return f"{self.factory}: {self.amount.normalize():f} {self.unit} {self.energy_type}"
+
+    @property
+    def wood_kg(self) -> Decimal | None:
+        """Kg of wood as burned; None for what is not wood or not used."""
+        if self.biogenic_co2_kg is None or self.moisture_fraction is None:
+            return None
+        return decimal_kg(wet_wood_kg(self.biogenic_co2_kg, moisture_fraction=self.moisture_fraction))
 
     @property
     def all_warnings(self) -> list[dict[str, Any]]:

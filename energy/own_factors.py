@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, DateField, F, Func, Max, Min, Q, QuerySet, Sum, When
 from django.db.models.functions import Cast, TruncMonth
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from energy.loading import CONTENT
 from energy.models import EmissionFactor, EnergyEntry, EnergyType
 from energy.quantities import canonical, local_units
 from energy.valuation import value_amount
+from energy.wood import Moisture, co2_value, moisture_of_site
 from factories.choices import FactorBasis
 from factories.models import EmissionSource, Factory, Organisation
 from lib.decimals import plain
@@ -166,7 +167,9 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
             "gj_per_unit", data.gj_per_unit, chain["kg_per_unit"] * chain["ncv_gj_per_t"] / _THOUSAND
         )
     value = data.value
-    if chain["gj_per_unit"] is not None and chain["gas_kg_per_tj"] is not None:
+    if energy_type.is_wood and data.gas == FactorGas.CO2:
+        value = _agreeing("value", value, _co2_of_wood(chain))
+    elif chain["gj_per_unit"] is not None and chain["gas_kg_per_tj"] is not None:
         value = _agreeing("value", value, chain["gj_per_unit"] * chain["gas_kg_per_tj"] / _THOUSAND)
     elif energy_type.carrier == Carrier.FUEL and data.gas != FactorGas.CO2E:
         missing = "gas_kg_per_tj" if chain["gas_kg_per_tj"] is None else "ncv_gj_per_t"
@@ -182,6 +185,31 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
     if value is None:
         raise invalid("value", "required", _("Give value: kg of %(gas)s per unit.") % {"gas": data.gas})
     return {**chain, "value": value}
+
+
+def _co2_of_wood(chain: dict[str, Decimal | None]) -> Decimal:
+    """By carbon: the heating value means a moisture, and this gives the carbon."""
+    if chain["gas_kg_per_tj"] is not None:
+        raise invalid(
+            "gas_kg_per_tj",
+            "of_moisture",
+            _("CO2 of wood follows from the moisture that its heating value means; leave gas_kg_per_tj out."),
+        )
+    for name in ("ncv_gj_per_t", "kg_per_unit"):
+        if chain[name] is None:
+            raise invalid(name, "required", _("A factor of wood for CO2 needs ncv_gj_per_t, and kg_per_unit."))
+    kg_per_unit, ncv_gj_per_t = chain["kg_per_unit"], chain["ncv_gj_per_t"]
+    assert kg_per_unit is not None
+    assert ncv_gj_per_t is not None
+    try:
+        return co2_value(kg_per_unit, ncv_gj_per_t)
+    except ValueError:
+        raise invalid(
+            "ncv_gj_per_t",
+            "out_of_range",
+            _("ncv_gj_per_t=%(value)s is not of wood; it is 4.9 at 65 %% moisture and 18.5 when dry.")
+            % {"value": plain(ncv_gj_per_t)},
+        ) from None
 
 
 def _agreeing(name: str, given: Decimal | None, computed: Decimal) -> Decimal:
@@ -252,6 +280,7 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
                 first_day=group["first_day"],
                 last_day=group["first_day"],
                 gwp_set=organisation.gwp_set,
+                moisture=Moisture(group["stated"], moisture_of_site(factories[group["factory_id"]], row.energy_type)),
             )
         except ApiError:
             not_valued += group["count"]
@@ -263,10 +292,12 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
 
 
 def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, Any]:
-    """Uses on days when the factor holds, by factory, source, unit and month: a group is valued as one amount."""
+    """Uses on days when the factor holds, by factory, source, unit, moisture and month: a group is one amount."""
     local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
     rows = uses.annotate(day=Cast(local_time, DateField())).filter(day__gte=row.valid_from)
     if row.valid_to is not None:
         rows = rows.filter(day__lt=row.valid_to)
-    grouped = rows.annotate(month=TruncMonth("day")).values("factory_id", "source_id", "unit", "month").order_by()
+    stated = Case(When(moisture_is_default=False, then="moisture_fraction"))
+    rows = rows.annotate(month=TruncMonth("day"), stated=stated)
+    grouped = rows.values("factory_id", "source_id", "unit", "stated", "month").order_by()
     return grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **_MASSES)

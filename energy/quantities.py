@@ -40,7 +40,17 @@ ALIASES = {symbol.lower(): symbol for symbol in ACCEPTED} | {
 LARGEST_FACTOR_AMOUNT = Decimal(10) ** 14
 _PRECISION = 60
 
-LocalUnits = Mapping[str, tuple[Decimal, str]]
+
+@dataclass(frozen=True, slots=True)
+class LocalSize:
+    """What one local unit is; of kg of wood with the moisture that they were weighed at, None: as burned."""
+
+    amount: Decimal
+    unit: str
+    moisture_fraction: Decimal | None = None
+
+
+LocalUnits = Mapping[str, LocalSize]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An amount in a unit that `science.units` knows."""
+    """An amount in a unit that `science.units` knows; of weighed wood with the moisture of its kg."""
 
     amount: Decimal
     unit: str
     notices: tuple[Notice, ...] = ()
+    moisture_fraction: Decimal | None = None
 
 
 def canonical(unit: str) -> str | None:
@@ -67,10 +78,14 @@ def canonical(unit: str) -> str | None:
 
 def local_units(**where: Any) -> dict[tuple[int, int], LocalUnits]:
     """(factory, energy type) -> its own units: name in lower case -> (how many, of which unit). One query."""
-    factory_units: dict[tuple[int, int], dict[str, tuple[Decimal, str]]] = {}
+    factory_units: dict[tuple[int, int], dict[str, LocalSize]] = {}
     for row in LocalUnit.objects.filter(**where):
-        factory_units.setdefault((row.factory_id, row.energy_type_id), {})[row.name.lower()] = (row.amount, row.unit)
+        factory_units.setdefault((row.factory_id, row.energy_type_id), {})[row.name.lower()] = local_size(row)
     return {**factory_units}
+
+
+def local_size(row: LocalUnit) -> LocalSize:
+    return LocalSize(row.amount, row.unit, row.moisture_fraction)
 
 
 def local_units_of(factory: Factory, energy_type: EnergyType) -> LocalUnits:
@@ -84,6 +99,7 @@ def in_known_unit(amount: Decimal, unit: str, *, energy_type: EnergyType, local:
     """
     notices: list[Notice] = []
     name, followed = " ".join(unit.split()), set[str]()
+    moisture: Decimal | None = None
     with localcontext() as context:
         context.prec = _PRECISION
         while True:
@@ -93,13 +109,13 @@ def in_known_unit(amount: Decimal, unit: str, *, energy_type: EnergyType, local:
                 raise _circle(unit, name)
             if step is not None:
                 followed |= {name.lower(), step}
-                one, name = local[step]
-                amount = amount * one
-            elif symbol == "m3" and energy_type.is_wood:
+                one = local[step]
+                amount, name, moisture = amount * one.amount, one.unit, one.moisture_fraction
+            elif symbol == "m3" and energy_type.is_stacked:
                 notices.append(Notice("m3_taken_as_stacked"))
                 name = "stere"
             elif symbol is not None:
-                return Quantity(amount, symbol, tuple(notices))
+                return Quantity(amount, symbol, tuple(notices), moisture)
             else:
                 raise unknown_unit(unit, energy_type, local)
 

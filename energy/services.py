@@ -18,8 +18,8 @@ from energy import meters
 from energy.bounds import counts_the_same, require_possible_stock, thing_of, used
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
-from energy.models import MOISTURE_MAX_FRACTION, EnergyEntry, LocalUnit
-from energy.quantities import in_known_unit, local_units_of
+from energy.models import EnergyEntry, EnergyType, LocalUnit
+from energy.quantities import LocalSize, canonical, in_known_unit, local_units_of
 from energy.valuation import RESULT_FIELDS, Valuer
 from factories.choices import Product
 from factories.models import EmissionSource, Factory
@@ -30,9 +30,12 @@ from logbook.periods import period_of
 from logbook.plausibility import Thing
 from logbook.services import EntryLog, checked_amount
 from production.models import ProductionEntry
+from science import units
+from science.combustion import WOOD_MOISTURE_MAX_FRACTION
+from science.units import Dimension
 
 BELOW = Decimal(10) ** 12
-DEFAULT_MOISTURE_FRACTION = Decimal("0.300")
+STACKED_MOISTURE_FRACTION = Decimal("0.250")  # of a stere that a site weighed without stating it; as of the 450 kg
 # KTDA benchmarks in docs/sources.md: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
 NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}
@@ -70,7 +73,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
 
     def columns_of(self, factory: Factory, data: EntryInput, now: datetime) -> dict[str, Any]:
         energy_type = find_energy_type(data.energy_type)
-        _check(data)
+        _check(data, energy_type)
         period = period_of(
             factory,
             timestamp=data.timestamp,
@@ -83,16 +86,14 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         results = NO_RESULTS
         if data.kind == EntryKind.USED:
             valuer = Valuer(factory, energy_type, data.factor_set, source=source)
-            valued, notices = valuer.value(data.amount, data.unit, period.days(factory))
+            valued, notices = valuer.value(data.amount, data.unit, period.days(factory), data.moisture_fraction)
             results = asdict(valued)
         else:
             local = local_units_of(factory, energy_type)
             notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
             if data.kind != EntryKind.METER_READING:
                 require_possible_stock(factory, energy_type, data.amount, data.unit, period.days(factory))
-        is_default = energy_type.is_wood and data.moisture_fraction is None
-        if is_default:
-            notices += (Notice("moisture_default"),)
+            results = NO_RESULTS | {"moisture_fraction": data.moisture_fraction}
         return {
             **asdict(data),
             **results,
@@ -100,13 +101,12 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             "timestamp": period.timestamp,
             "period_start": period.start,
             "period_end": period.end,
-            "moisture_fraction": DEFAULT_MOISTURE_FRACTION if is_default else data.moisture_fraction,
-            "moisture_is_default": is_default,
+            "moisture_is_default": energy_type.is_wood and data.moisture_fraction is None,
             "warnings": [notice.stored() for notice in notices],
         }
 
     def input_of(self, entry: EnergyEntry) -> EntryInput:
-        """The input that would make this entry; a default moisture stays a default."""
+        """The input that would make this entry; a moisture that was not stated stays so."""
         values = {name: getattr(entry, name) for name in EntryInput.__dataclass_fields__}
         values["energy_type"] = entry.energy_type.code
         if entry.moisture_is_default:
@@ -144,7 +144,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
 energy_log = EnergyLog()
 
 
-def _check(data: EntryInput) -> None:
+def _check(data: EntryInput, energy_type: EnergyType) -> None:
     checked_amount(data.amount, data.unit, below=BELOW)
     if (data.cost is None) != (not data.currency):
         raise invalid(
@@ -159,8 +159,19 @@ def _check(data: EntryInput) -> None:
             _("meter_restarted is allowed only with kind=%(reading)s, not with %(kind)s.")
             % {"reading": EntryKind.METER_READING.value, "kind": data.kind},
         )
-    moisture = data.moisture_fraction
-    if moisture is not None and not 0 <= moisture <= MOISTURE_MAX_FRACTION:
+    _check_moisture(data.moisture_fraction, energy_type)
+
+
+def _check_moisture(moisture: Decimal | None, energy_type: EnergyType) -> None:
+    if moisture is None:
+        return
+    if not energy_type.is_wood:
+        raise invalid(
+            "moisture_fraction",
+            "not_wood",
+            _("moisture_fraction is of wood; leave it out for %(type)s.") % {"type": energy_type.code},
+        )
+    if not 0 <= moisture <= WOOD_MOISTURE_MAX_FRACTION:
         raise invalid(
             "moisture_fraction",
             "out_of_range",
@@ -168,7 +179,7 @@ def _check(data: EntryInput) -> None:
                 "moisture_fraction=%(value)s is outside 0 to %(limit)s; give kg of water per kg of wet "
                 "wood, 0.30 if unknown."
             )
-            % {"value": moisture, "limit": MOISTURE_MAX_FRACTION},
+            % {"value": moisture, "limit": WOOD_MOISTURE_MAX_FRACTION},
         )
 
 
@@ -189,10 +200,10 @@ def find_source(factory: Factory, source_id: int | None) -> EmissionSource | Non
 def _per_made_tea(entry: EnergyEntry) -> Notice | None:
     """Wood or electricity over the tea that was made within the period of the entry."""
     band = BANDS.get(entry.energy_type.code)
-    if band is None or entry.factor is None or entry.factor_amount is None:
+    if band is None or entry.factor_amount is None:
         return None
     low, high, unit = band
-    size = entry.factor.kg_per_unit if unit == "kg" else Decimal(1)
+    used = entry.factor_amount if entry.wood_kg is None else entry.wood_kg
     made_kg = ProductionEntry.objects.filter(
         factory_id=entry.factory_id,
         product=Product.MADE_TEA,
@@ -200,19 +211,28 @@ def _per_made_tea(entry: EnergyEntry) -> Notice | None:
         period_start__gte=entry.period_start,
         period_end__lte=entry.period_end,
     ).aggregate(kg=Sum("amount_kg"))["kg"]
-    if not made_kg or size is None:
+    if not made_kg:
         return None
-    return outside_band("outside_band", entry.factor_amount * size / made_kg, low, high, step="0.01", unit=unit)
+    return outside_band("outside_band", used / made_kg, low, high, step="0.01", unit=unit)
 
 
 # --- Local units -------------------------------------------------------------------------------
 @transaction.atomic
 def set_local_unit(
-    factory: Factory, energy_type: str, name: str, *, amount: Decimal, unit: str, must_be_new: bool = False
+    factory: Factory,
+    energy_type: str,
+    name: str,
+    *,
+    amount: Decimal,
+    unit: str,
+    moisture_fraction: Decimal | None = None,
+    must_be_new: bool = False,
 ) -> LocalUnit:
     """Add or change a unit of the factory. Entries keep the size that they were computed with.
 
-    Raises ApiError 400 when the unit it is made of is unknown, or with `must_be_new` when the name is taken.
+    `moisture_fraction`: of wood that was weighed. A stere is a volume, so that its kg always have one.
+    Raises ApiError 400 when the unit it is made of is unknown, for a moisture of what has no kg of wood, or with
+    `must_be_new` when the name is taken.
     """
     found_type, words = find_energy_type(energy_type), " ".join(name.split())
     # Two people who add one name wait for each other: the second one is told that it is there.
@@ -226,10 +246,25 @@ def set_local_unit(
             % {"name": words, "what": str(record), "id": record.pk},
             local_unit=record.pk,
         )
-    local = {**local_units_of(factory, found_type), words.lower(): (amount, unit)}
+    local = {**local_units_of(factory, found_type), words.lower(): LocalSize(amount, unit)}
     in_known_unit(Decimal(1), words, energy_type=found_type, local=local)
     record = record or LocalUnit(factory=factory, energy_type=found_type, name=words)
     record.amount, record.unit = amount, unit
+    record.moisture_fraction = _moisture_when_weighed(record, moisture_fraction)
     record.full_clean()
     record.save()
     return record
+
+
+def _moisture_when_weighed(record: LocalUnit, stated: Decimal | None) -> Decimal | None:
+    _check_moisture(stated, record.energy_type)
+    symbol = canonical(record.unit)
+    is_weighed = symbol is not None and units.unit(symbol).dimension is Dimension.MASS
+    if stated is not None and not is_weighed:
+        raise invalid(
+            "moisture_fraction",
+            "not_weighed",
+            _("moisture_fraction is of a unit in kg or t, not in %(unit)s; leave it out.") % {"unit": record.unit},
+        )
+    is_stere = record.energy_type.is_stacked and canonical(record.name) in ("stere", "m3")
+    return STACKED_MOISTURE_FRACTION if is_stere and is_weighed and stated is None else stated

@@ -12,7 +12,7 @@ from energy.bounds import counts_the_same, thing_of
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
 from energy.models import EnergyEntry, EnergyType
-from energy.services import BELOW, DEFAULT_MOISTURE_FRACTION, NO_RESULTS, find_source
+from energy.services import BELOW, NO_RESULTS, find_source
 from energy.valuation import RESULT_FIELDS, Valued, Valuer
 from factories.models import EmissionSource, Factory
 from logbook.notices import Notice
@@ -112,7 +112,6 @@ def columns_to_insert(
         "period_start": start if end else None,
         "period_end": end,
         "currency": "",
-        "moisture_fraction": DEFAULT_MOISTURE_FRACTION if energy_type.is_wood else None,
         "moisture_is_default": energy_type.is_wood,
         "factor_set": factor_set,
         "warnings": [notice.stored() for notice in notices],

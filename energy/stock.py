@@ -17,6 +17,7 @@ from energy.choices import Carrier, EntryKind
 from energy.factors import FactorBook
 from energy.models import EnergyEntry, EnergyType
 from energy.quantities import in_known_unit, local_units
+from energy.wood import Moisture, moisture_of_site, wood_burned
 from factories.models import Factory
 from lib import sql
 from lib.errors import ApiError
@@ -230,12 +231,16 @@ class _Scales:
             factors = self._book(energy_type, window.factory.country).on(window.month)
         except ApiError:
             return None
+        measures, kg_per_stere = factors.measures, None
+        if energy_type.is_wood:
+            wood = wood_burned(factors, Moisture(of_site=moisture_of_site(window.factory, energy_type)))
+            known, measures, kg_per_stere = wood.as_burned(known), wood.measures, wood.kg_per_stere
         dimension = units.unit(known.unit).dimension
         if dimension is Dimension.MASS:
             return units.convert(known.amount, from_unit=known.unit, to_unit="kg")
         if dimension is Dimension.STACKED_VOLUME:
-            return known.amount * factors.kg_per_stere if factors.kg_per_stere else None
-        for symbol, measure in factors.measures.items():
+            return known.amount * kg_per_stere if kg_per_stere else None
+        for symbol, measure in measures.items():
             if units.unit(symbol).dimension is dimension and measure.kg_per_unit:
                 one = units.convert(known.amount, from_unit=known.unit, to_unit=symbol)
                 return one * measure.kg_per_unit

@@ -22,6 +22,7 @@ from factories.choices import (
     SubstitutionMethod,
 )
 from factories.sectors import sector_choices
+from science.combustion import WOOD_MOISTURE_MAX_FRACTION
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
@@ -113,6 +114,10 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     product_capacity_kg_per_day = models.FloatField(
         _("most that can be made (kg a day)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    # Of the firewood as burned, where an entry states none; null: the usual 30 %.
+    wood_moisture_fraction = models.DecimalField(
+        _("moisture of the firewood"), max_digits=4, decimal_places=3, null=True, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -124,6 +129,12 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
             models.CheckConstraint(condition=Q(day_starts_at__lte=23), name="factory_day_starts_at_hour"),
             models.CheckConstraint(
                 condition=Q(altitude_m__gte=-430, altitude_m__lte=HIGHEST_SITE_M), name="factory_altitude_on_earth"
+            ),
+            models.CheckConstraint(
+                condition=Q(wood_moisture_fraction__isnull=True)
+                | Q(wood_moisture_fraction__gte=0, wood_moisture_fraction__lte=WOOD_MOISTURE_MAX_FRACTION),
+                name="factory_wood_moisture_plausible",
+                violation_error_message=_("Moisture is kg of water per kg of wet wood, 0 to 0.65: 0.3 is 30 %%."),
             ),
         ]
 

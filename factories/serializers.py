@@ -32,6 +32,6 @@ class FactorySerializer(serializers.ModelSerializer[Factory]):
         model = Factory
         fields: Any = (
             "id name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone "
-            "day_starts_at chimney_dimensions"
+            "day_starts_at wood_moisture_fraction chimney_dimensions"
         ).split()
         ref_name = "Factory"

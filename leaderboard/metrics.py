@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from energy.factors import BASIS_SETS, FactorBook, find_energy_type, main_factor
 from energy.valuation import Valued, value_amount
+from energy.wood import Moisture
 from factories.models import Factory
 from factories.sectors import SECTORS, Sector, UseCeilings
 from lib.errors import invalid
@@ -80,8 +81,8 @@ ENERGY = Metric(
     scale=MJ_PER_GJ,
     is_of_energy=True,
 )
-STACK = Metric(
-    code="stack_intensity",
+BIOGENIC = Metric(
+    code="logged_biogenic_intensity",
     unit="kg CO2",
     words=gettext_lazy("kg CO2 of wood"),
     remark=gettext_lazy("biogenic, reported apart"),
@@ -92,7 +93,7 @@ STACK = Metric(
     is_of_heat=True,
 )
 #: In the order of the columns; the first is the default.
-METRICS = (CO2E, ENERGY, STACK)
+METRICS = (CO2E, ENERGY, BIOGENIC)
 CODES = [metric.code for metric in METRICS]
 
 
@@ -136,26 +137,33 @@ class GridFactor:
 
 
 class CeilingBook:
-    """Ceilings of sites by the default factor of their fuel on a day, each computed once for a country and GWP set."""
+    """Ceilings of sites by the default factor of their fuel on a day, at the moisture of the site's wood."""
 
     def __init__(self, day: date) -> None:
         self._day = day
-        self._ceilings: dict[tuple[UseCeilings, str, str], Ceilings] = {}
+        # Each is computed once for a country, GWP set and moisture.
+        self._ceilings: dict[tuple[UseCeilings, str, str, Decimal | None], Ceilings] = {}
 
     def of(self, factory: Factory) -> Ceilings | None:
         """None: no ceiling is known in this sector."""
         use = SECTORS[factory.sector].ceilings
         if use is None:
             return None
-        key = (use, factory.country, factory.organisation.gwp_set)
+        key = (use, factory.country, factory.organisation.gwp_set, factory.wood_moisture_fraction)
         if key not in self._ceilings:
             self._ceilings[key] = self._valued(*key)
         return self._ceilings[key]
 
-    def _valued(self, use: UseCeilings, country: str, gwp_set: str) -> Ceilings:
-        book = FactorBook(find_energy_type(use.fuel), country)
+    def _valued(self, use: UseCeilings, country: str, gwp_set: str, moisture: Decimal | None) -> Ceilings:
         fuel, _notices = value_amount(
-            _VALUED_KG, "kg", book=book, local={}, first_day=self._day, last_day=self._day, gwp_set=gwp_set
+            _VALUED_KG,
+            "kg",
+            book=FactorBook(find_energy_type(use.fuel), country),
+            local={},
+            first_day=self._day,
+            last_day=self._day,
+            gwp_set=gwp_set,
+            moisture=Moisture(of_site=moisture),
         )
         per_kg = Decimal(str(use.fuel_kg_per_kg)) / _VALUED_KG
         return Ceilings(

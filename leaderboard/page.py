@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from factories.models import Factory
 from leaderboard import words
 from leaderboard.choices import ALL, ROLLING, GroupKind, Window, parse_period
-from leaderboard.metrics import METRICS, STACK, Metric, metrics_of
+from leaderboard.metrics import BIOGENIC, METRICS, Metric, metrics_of
 from leaderboard.places import Leaderboard, Row, Unplaced
 from leaderboard.sums import sums_of_windows
 from science import intensity
@@ -232,7 +232,7 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
 
 def _cell(board: Leaderboard, row: Row, metric: Metric) -> FigureCell:
     note = ""
-    if metric is STACK and row.stack_measured is not None:
+    if metric is BIOGENIC and row.stack_measured is not None:
         note = _("%(figure)s measured") % {"figure": _digits(board, row.stack_measured, metric)}
     return FigureCell(
         unit=str(metric.words),

@@ -88,7 +88,7 @@ def _texts() -> dict[str, str]:
         "factor_of_boilers": _("There is no factor for this fuel in vehicles: that of boilers is used."),
         "other_basis": _("There is no electricity factor of the chosen basis: another one is used."),
         "m3_taken_as_stacked": _("m3 of wood was taken as stacked (stere), air between the logs included."),
-        "moisture_default": _("Moisture was not given: the carbon balance uses 30 %%."),
+        "moisture_default": _("Moisture was not given: CO2 and heat are those of wood of %(percent)s %% moisture."),
         "outside_band": _(
             "%(ratio)s %(unit)s per kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the "
             "unit and the production of that time."

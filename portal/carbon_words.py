@@ -12,7 +12,7 @@ TONNE_KG = 1000
 
 
 def wood_pair(biogenic_kg: Decimal, co2e_kg: Decimal) -> str:
-    """`7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts`; both in one unit."""
+    """`6.2 t CO2 from wood (biogenic, reported apart) and 0.11 t CO2e that counts`; both in one unit."""
     unit = "t" if biogenic_kg >= TONNE_KG else "kg"
     return _(
         "%(biogenic)s %(unit)s CO2 from wood (biogenic, reported apart) and %(counts)s %(unit)s CO2e that counts"

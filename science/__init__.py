@@ -7,4 +7,4 @@ Start at ``docs/method.md``; each module is one of its chapters.
 
 #: Stored with every computed result. Raise it whenever a formula, a constant, a threshold or a
 #: rounding changes a number, and call the size of the change out in the changelog.
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"

@@ -1,9 +1,9 @@
 """Combustion and electricity: an amount of fuel or power into kilograms of each gas.
 
-Lives here: the method of ``docs/method.md`` 7, heating value of moist wood, carbon balance of wet wood. Does not live
-here: factor values (rows with source and dates in the ``energy`` app; a formula receives the factor), potentials
-(``gwp.py``). Amounts and results are Decimal and unrounded: ``rounding.decimal_kg`` rounds the stored results. Biogenic
-CO2 is outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood are inside both.
+Lives here: the method of ``docs/method.md`` 7, heating value and carbon of moist wood. Does not live here: factor
+values (rows with source and dates in the ``energy`` app; a formula receives the factor), potentials (``gwp.py``).
+Amounts and results are Decimal and unrounded: ``rounding.decimal_kg`` rounds the stored results. Biogenic CO2 is
+outside the scopes and outside ``co2e_kg``; CH4 and N2O of wood are inside both.
 """
 
 from dataclasses import dataclass
@@ -28,15 +28,14 @@ CO2_PER_CH4 = _MOLAR_MASS_CO2 / _MOLAR_MASS_CH4
 class FuelFactor:
     """Energy and emissions of one unit of a fuel; net calorific basis, oxidation factor 1."""
 
-    kg_per_unit: Decimal  # 1 for kg, 1000 for t, the density for L
-    ncv_gj_per_t: Decimal
-    co2_kg_per_gj: Decimal
+    gj_per_unit: Decimal
+    co2_kg_per_unit: Decimal  # fossil and biogenic, with CO2 that the fuel itself contains
     ch4_kg_per_tj: Decimal
     n2o_kg_per_tj: Decimal
     biogenic_fraction: Decimal  # 1 for wood, 0 for diesel, between for blends
 
     def __post_init__(self) -> None:
-        for name in ("kg_per_unit", "ncv_gj_per_t", "co2_kg_per_gj", "ch4_kg_per_tj", "n2o_kg_per_tj"):
+        for name in ("gj_per_unit", "co2_kg_per_unit", "ch4_kg_per_tj", "n2o_kg_per_tj"):
             _require_not_negative(name, getattr(self, name), "", "check the factor row")
         _require_share("biogenic_fraction", self.biogenic_fraction, Decimal(1), "1 is all wood, 0 all fossil")
 
@@ -64,13 +63,13 @@ def combustion(amount: Decimal, *, factor: FuelFactor, gwp_set: str) -> Combusti
 
     Returns: [kg], [GJ]
     Raises: ValueError for a negative or non-finite amount, an unknown set.
-    Notes: ``E = amount kg_per_unit NCV / 1000`` [GJ]; ``CO2 = E EF``; CH4 and N2O the same with kg/TJ. Methane of the
-    biogenic part takes the biogenic potential.
+    Notes: ``E = amount gj_per_unit`` [GJ]; ``CO2 = amount co2_kg_per_unit``; CH4 and N2O are E times kg/TJ. Methane of
+    the biogenic part takes the biogenic potential.
     Source: IPCC 2006 V2 Ch2, equation 2.1.
     """
     _require_not_negative("amount", amount, "units of fuel", "a correction is a new version, not a negative entry")
-    energy_gj = amount * factor.kg_per_unit * factor.ncv_gj_per_t / 1000
-    all_co2_kg = energy_gj * factor.co2_kg_per_gj
+    energy_gj = amount * factor.gj_per_unit
+    all_co2_kg = amount * factor.co2_kg_per_unit
     biogenic_co2_kg = all_co2_kg * factor.biogenic_fraction
     ch4_kg = energy_gj * factor.ch4_kg_per_tj / 1000
     n2o_kg = energy_gj * factor.n2o_kg_per_tj / 1000
@@ -113,16 +112,42 @@ def moist_wood_ncv_mj_per_kg(moisture_fraction: Decimal) -> Decimal:
     return DRY_WOOD_NCV_MJ_PER_KG * (1 - moisture_fraction) - WATER_EVAPORATION_MJ_PER_KG * moisture_fraction
 
 
+def wood_moisture(ncv_mj_per_kg: Decimal) -> Decimal:
+    """Return the moisture [1] that a net calorific value of wood [MJ per kg as received] means; unrounded.
+
+    Raises: ValueError for a value that no wood of a moisture of 0-0.65 has.
+    Notes: the inverse of ``moist_wood_ncv_mj_per_kg``: 15.6 MJ/kg, the default of IPCC 2006, means 13.8 %.
+    """
+    moisture = (DRY_WOOD_NCV_MJ_PER_KG - ncv_mj_per_kg) / (DRY_WOOD_NCV_MJ_PER_KG + WATER_EVAPORATION_MJ_PER_KG)
+    _require_wood_moisture(moisture)
+    return moisture
+
+
 def wet_wood_co2_kg(wood_kg: Decimal, *, moisture_fraction: Decimal) -> Decimal:
     """Return the CO2 [kg] that the carbon of wet wood [kg] becomes; moisture on wet basis [1].
 
     Raises: ValueError for a negative mass or moisture outside 0-0.65.
-    Notes: ``m (1 - M) 0.50 44/12``. The mass balance of stack against fuel uses this, never NCV x EF:
-    with the default factor an honest factory that burns 30 % moist wood would show 0.73.
+    Notes: ``m (1 - M) 0.50 44/12``. It is the biogenic CO2 of record and the fuel's side of the balance with the stack,
+    never NCV x EF: 15.6 x 112 takes wood for 13.8 % moist, so an honest stack over 30 % moist wood would show 0.73.
     """
     _require_not_negative("wood_kg", wood_kg, "kg", "check the entry")
     _require_wood_moisture(moisture_fraction)
     return wood_kg * (1 - moisture_fraction) * WOOD_CARBON_FRACTION * CO2_PER_CARBON
+
+
+def wet_wood_kg(co2_kg: Decimal, *, moisture_fraction: Decimal) -> Decimal:
+    """Return the wet wood [kg] whose carbon becomes a mass of CO2 [kg]: the inverse of ``wet_wood_co2_kg``."""
+    return co2_kg / wet_wood_co2_kg(Decimal(1), moisture_fraction=moisture_fraction)
+
+
+def same_wood_kg(wood_kg: Decimal, *, from_moisture: Decimal, to_moisture: Decimal) -> Decimal:
+    """Return the mass [kg] of the same wood at another moisture, wet basis [1]: the dry mass stays.
+
+    Raises: ValueError for moisture outside 0-0.65.
+    """
+    for moisture in (from_moisture, to_moisture):
+        _require_wood_moisture(moisture)
+    return wood_kg * (1 - from_moisture) / (1 - to_moisture)
 
 
 def _require_wood_moisture(moisture_fraction: Decimal) -> None:

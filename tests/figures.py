@@ -30,7 +30,7 @@ from django.utils import timezone
 
 NOW = datetime(2026, 11, 30, 9, 17, 20, tzinfo=UTC)
 ASKING = ("hq@demo.carbontrack.example", "manager@demo.carbontrack.example", "mine@demo.carbontrack.example")
-METRICS = ("co2e_intensity", "energy_intensity", "stack_intensity")
+METRICS = ("co2e_intensity", "energy_intensity", "logged_biogenic_intensity")
 PERIODS = ("12m", "2026", "2025", "2026-11", "2026-10", "2026-03")
 RANKING = "/api/factories/leaderboard/"
 LISTS = ("/api/factories/?page_size=1000", "/api/targets/?page_size=1000")

@@ -4,7 +4,7 @@
 SELECT e.id AS entry_id, e.factory_id, (extract(epoch FROM e.period_start) * 1000000)::bigint AS start_us,
        (extract(epoch FROM e.period_end) * 1000000)::bigint AS end_us, e.created_at AS entered_at,
        t.code AS energy_type, t.carrier, t.is_wood, coalesce(s.kind, '') AS source_kind, e.scope, e.factor_amount,
-       f.per_unit AS factor_unit, f.kg_per_unit, e.energy_gj, e.co2_kg, e.biogenic_co2_kg, e.co2e_kg, e.moisture_fraction, e.gwp_set,
+       f.per_unit AS factor_unit, e.energy_gj, e.co2_kg, e.biogenic_co2_kg, e.co2e_kg, e.moisture_fraction, e.gwp_set,
        f.gwp_set <> '' AND t.carrier <> 'refrigerant' AS is_published_sum, f.basis
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
      AS w (factory_id, starts_at, ends_at)

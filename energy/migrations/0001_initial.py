@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                         blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the wood"
                     ),
                 ),
-                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
+                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture was not stated")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
                 (
                     "meter_restarted",
@@ -430,7 +430,12 @@ class Migration(migrations.Migration):
                 ("default_unit", models.CharField(max_length=12, verbose_name="usual unit")),
                 ("scope", models.PositiveSmallIntegerField(verbose_name="scope")),
                 ("is_biogenic", models.BooleanField(default=False, verbose_name="biogenic")),
-                ("is_wood", models.BooleanField(default=False, verbose_name="wood: kilograms need moisture")),
+                (
+                    "is_wood",
+                    models.BooleanField(
+                        default=False, verbose_name="wood: its moisture gives carbon and heating value"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "energy type",
@@ -525,7 +530,7 @@ class Migration(migrations.Migration):
                         blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the wood"
                     ),
                 ),
-                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture is the default")),
+                ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture was not stated")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
                 (
                     "meter_restarted",
@@ -752,6 +757,16 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=40, verbose_name="name")),
                 ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
                 ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
+                (
+                    "moisture_fraction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=4,
+                        null=True,
+                        verbose_name="moisture of the wood when it was weighed",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "energy_type",
@@ -782,6 +797,16 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=40, verbose_name="name")),
                 ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
                 ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
+                (
+                    "moisture_fraction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=4,
+                        null=True,
+                        verbose_name="moisture of the wood when it was weighed",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "energy_type",
@@ -1250,13 +1275,24 @@ class Migration(migrations.Migration):
                 condition=models.Q(("name", models.F("unit")), _negated=True), name="local_unit_of_another_unit"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="localunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("moisture_fraction__isnull", True),
+                    models.Q(("moisture_fraction__gte", 0), ("moisture_fraction__lte", Decimal("0.65"))),
+                    _connector="OR",
+                ),
+                name="local_unit_moisture_plausible",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="localunit",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (NEW."amount", NEW."created_at", NEW."energy_type_id", NEW."factory_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."unit"); RETURN NULL;',
-                    hash="ded918835501b6621f6c0fbb158028bc84e8cbd7",
+                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "moisture_fraction", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (NEW."amount", NEW."created_at", NEW."energy_type_id", NEW."factory_id", NEW."id", NEW."moisture_fraction", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."unit"); RETURN NULL;',
+                    hash="64eb10662dcd1e22324d117fb6e585c1ac13dd91",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_6c83f",
                     table="energy_localunit",
@@ -1270,8 +1306,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (NEW."amount", NEW."created_at", NEW."energy_type_id", NEW."factory_id", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."unit"); RETURN NULL;',
-                    hash="94fdc5ed53fc1fdba4d39c93d3bd1eaf44641153",
+                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "moisture_fraction", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (NEW."amount", NEW."created_at", NEW."energy_type_id", NEW."factory_id", NEW."id", NEW."moisture_fraction", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."unit"); RETURN NULL;',
+                    hash="3881d496e721548a4c32f2e6c27e11b9560c81a1",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_3b9c4",
                     table="energy_localunit",
@@ -1284,8 +1320,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (OLD."amount", OLD."created_at", OLD."energy_type_id", OLD."factory_id", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."unit"); RETURN NULL;',
-                    hash="75927723b0c843dba00f18185d9e9a29978b50d4",
+                    func='INSERT INTO "energy_localunitevent" ("amount", "created_at", "energy_type_id", "factory_id", "id", "moisture_fraction", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit") VALUES (OLD."amount", OLD."created_at", OLD."energy_type_id", OLD."factory_id", OLD."id", OLD."moisture_fraction", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."unit"); RETURN NULL;',
+                    hash="a285aa2b945376bb9da26c31e41bfadd2544e145",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_62039",
                     table="energy_localunit",

@@ -1,5 +1,7 @@
 """Organisations, sites, chimneys, emission sources and site events."""
 
+from decimal import Decimal
+
 import django.core.validators
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -157,6 +159,12 @@ class Migration(migrations.Migration):
                         null=True,
                         validators=[django.core.validators.MinValueValidator(1)],
                         verbose_name="most that can be made (kg a day)",
+                    ),
+                ),
+                (
+                    "wood_moisture_fraction",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the firewood"
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -657,6 +665,12 @@ class Migration(migrations.Migration):
                         verbose_name="most that can be made (kg a day)",
                     ),
                 ),
+                (
+                    "wood_moisture_fraction",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=4, null=True, verbose_name="moisture of the firewood"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "pgh_context",
@@ -1049,13 +1063,25 @@ class Migration(migrations.Migration):
                 name="factory_altitude_on_earth",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="factory",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wood_moisture_fraction__isnull", True),
+                    models.Q(("wood_moisture_fraction__gte", 0), ("wood_moisture_fraction__lte", Decimal("0.65"))),
+                    _connector="OR",
+                ),
+                name="factory_wood_moisture_plausible",
+                violation_error_message="Moisture is kg of water per kg of wet wood, 0 to 0.65: 0.3 is 30 %%.",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="factory",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone"); RETURN NULL;',
-                    hash="c0c3c27fd8e06dbbe9e2b1cff6f65328f41cf3e5",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
+                    hash="99fd692def1fe68d6738a1116a16f861e3283ad4",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_695a8",
                     table="factories_factory",
@@ -1069,8 +1095,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone"); RETURN NULL;',
-                    hash="e2f3c1c786f95c88bdb97f661fc95f2ed1deb804",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
+                    hash="c2b7b210c60e601aa25816a7eae13b4399a13788",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_a655b",
                     table="factories_factory",
@@ -1083,8 +1109,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."electricity_capacity_kw", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_capacity_kg_per_day", OLD."sector", OLD."time_zone"); RETURN NULL;',
-                    hash="3c57f6bc06c38c3c51dd42da972250d662df94b3",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."electricity_capacity_kw", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_capacity_kg_per_day", OLD."sector", OLD."time_zone", OLD."wood_moisture_fraction"); RETURN NULL;',
+                    hash="1de65db9c957d0a783fe4d46c5c19aaed8feb8f4",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_d399a",
                     table="factories_factory",

@@ -67,6 +67,7 @@ class EntryPage:
     kind: str
     period: str
     cost: str
+    moisture: str  # of wood, as it was burned
     carbon: str
     factors: tuple[FactorLine, ...]
     notices: tuple[str, ...]
@@ -92,6 +93,9 @@ def entry_page(entry: Entry, user: User, now: datetime, form: EntryForm | None =
         kind=energy.get_kind_display() if energy else "",
         period=_period(entry),
         cost=f"{energy.currency} {energy.cost:,.2f}" if energy and energy.cost is not None else "",
+        moisture=f"{plain(energy.moisture_fraction * 100)} %"
+        if energy and energy.moisture_fraction is not None
+        else "",
         carbon=_carbon(energy) if energy else "",
         factors=_factors(energy) if energy else (),
         notices=tuple(words(notice["code"], notice["params"]) for notice in entry.warnings),

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 from energy.choices import EntryKind
 from energy.factors import FactorBook, sets_instead
 from energy.models import EnergyEntry, EnergyType, LocalUnit
-from energy.quantities import LocalUnits, canonical
+from energy.quantities import LocalUnits, canonical, local_size
 from energy.valuation import value_amount
+from energy.wood import Moisture, moisture_of_site
 from factories.choices import Product
 from factories.models import Factory
 from factories.sectors import SECTORS
@@ -94,13 +95,14 @@ def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnitChip:
-    """A unit to tap, with its energy and emissions; empty if no factor is valid."""
+    """A unit to tap, with its energy and emissions at the usual moisture of wood [%]; empty if no factor is valid."""
 
     value: str
     label: str
     mj: str = ""
     biogenic_kg: str = ""
     co2e_kg: str = ""
+    moisture: str = ""
 
     @property
     def decimals(self) -> int:
@@ -184,7 +186,7 @@ def _read(factory: Factory, specs: Sequence[RowSpec]) -> _FormInputs:
 def _chip_unit(unit: str, energy_type: EnergyType) -> str:
     """The unit as its button spells it: `liters` becomes L, and m3 of wood becomes stacked m3."""
     symbol = canonical(unit) or unit
-    return "stere" if symbol == "m3" and energy_type.is_wood else symbol
+    return "stere" if symbol == "m3" and energy_type.is_stacked else symbol
 
 
 def _last_made(factory: Factory, specs: Sequence[RowSpec]) -> dict[str, LastEntry]:
@@ -211,16 +213,29 @@ def _energy_chips(
         units[last.unit] = last.unit
     instead = sets_instead(factory, energy_type)
     book = FactorBook(energy_type, factory.country, organisation=factory.organisation, instead=instead)
-    local = {record.name.lower(): (record.amount, record.unit) for record in local_units}
+    local = {record.name.lower(): local_size(record) for record in local_units}
     return tuple(_chip(factory, unit, label, book, local, day) for unit, label in units.items())
 
 
 def _chip(factory: Factory, unit: str, label: str, book: FactorBook, local: LocalUnits, day: date) -> UnitChip:
     try:
         valued, _notices = value_amount(
-            _MANY, unit, book=book, local=local, first_day=day, last_day=day, gwp_set=factory.organisation.gwp_set
+            _MANY,
+            unit,
+            book=book,
+            local=local,
+            first_day=day,
+            last_day=day,
+            gwp_set=factory.organisation.gwp_set,
+            moisture=Moisture(of_site=moisture_of_site(factory, book.energy_type)),
         )
     except ApiError:
         return UnitChip(unit, label)  # without a factor the amount is refused with a reason when it is saved
-    mj = "" if valued.energy_gj is None else plain(valued.energy_gj * 1000 / _MANY)
-    return UnitChip(unit, label, mj, plain(valued.biogenic_co2_kg / _MANY), plain(valued.co2e_kg / _MANY))
+    return UnitChip(
+        unit,
+        label,
+        mj="" if valued.energy_gj is None else plain(valued.energy_gj * 1000 / _MANY),
+        biogenic_kg=plain(valued.biogenic_co2_kg / _MANY),
+        co2e_kg=plain(valued.co2e_kg / _MANY),
+        moisture="" if valued.moisture_fraction is None else plain(valued.moisture_fraction * 100),
+    )

@@ -38,7 +38,9 @@ export function showEffect(row) {
   const chip = row.querySelector("input[data-mj]:checked");
   const amount = parseNumber(row.querySelector("[data-log-amount]").value, Number(chip?.dataset.decimals));
   const isUse = ["used", "bill"].includes(kindOf(row));
-  effect.hidden = amount === null || !isUse || !chip?.dataset.co2eKg;
+  // The figures of a chip are of wood of the usual moisture: with another one the server alone computes them.
+  const isOfChip = !row.querySelector("[data-log-moisture]")?.value;
+  effect.hidden = amount === null || !isUse || !isOfChip || !chip?.dataset.co2eKg;
   if (effect.hidden) return;
   for (const [name, key] of Object.entries(FIGURES)) {
     const place = effect.querySelector(`[data-effect="${name}"]`);

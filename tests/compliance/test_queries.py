@@ -39,8 +39,8 @@ def test_intensities_of_a_day_are_its_own_figures_divided(litein: Factory) -> No
 
     assert own.co2e_kg == own.co2e_pair_kg == own.logged_co2e_kg
     assert own.co2e_kg_per_kg == own.co2e_kg / 1000
-    # 2,000 kg x 15.6 MJ and 500 kWh x 3.6 MJ on 1,000 kg.
-    assert own.energy_mj_per_kg == Decimal("33.0")
+    # 2,000 kg x 12.2171 MJ and 500 kWh x 3.6 MJ on 1,000 kg.
+    assert own.energy_mj_per_kg == Decimal("26.2342")
     assert (own.firewood_kg_per_kg, own.electricity_kwh_per_kg) == (2, Decimal("0.5"))
     assert (own.stack_co2_kg_per_kg, own.gwp_set, own.measured_share) == (None, "AR6", 0)
 

@@ -28,10 +28,10 @@ def test_a_day_of_firewood_holds_what_its_entry_holds(litein: Factory) -> None:
 
     assert (row.starts_at, row.ends_at, row.heat_covered_s) == (START, START + LENGTH, 86_400)
     assert (row.heat_scope1_co2e_kg, row.biogenic_co2_kg) == (entry.co2e_kg, entry.biogenic_co2_kg)
-    assert (row.firewood_kg, row.heat_gj, row.gwp_set) == (10_800, entry.energy_gj, "AR6")
+    assert (row.firewood_kg, row.heat_gj, row.gwp_set) == (Decimal("11571.428571"), entry.energy_gj, "AR6")
     assert (row.basis, row.heat_co2_kg) == ("fuel", entry.biogenic_co2_kg)
-    # 10,800 kg at 30 % moisture: 1.283 kg CO2 per kg by carbon, 1.747 by NCV and factor.
-    assert row.heat_carbon_co2_kg == Decimal("13860.000000")
+    # 24 x 450 kg at 25 % moisture are 8,100 kg dry, or 11,571 kg at 30 %; x 0.50 x 44/12.
+    assert row.heat_carbon_co2_kg == entry.biogenic_co2_kg == Decimal("14850.000000")
     assert (row.made_kg, row.electricity_kwh, row.methane_co2e_kg, row.stack_co2_kg) == (None,) * 4
 
 
@@ -58,7 +58,7 @@ def test_fuels_are_classed_by_where_they_burn_and_else_by_what_they_are(litein: 
     assert row.other_scope1_co2e_kg == engine.co2e_kg + blast.co2e_kg + oiled.co2e_kg
     assert row.other_gj == engine.energy_gj + oiled.energy_gj
     assert (row.heat_scope1_co2e_kg, row.heat_gj) == (burned.co2e_kg, burned.energy_gj)
-    assert (row.fuel_co2_kg, row.fuel_fossil_co2_kg, row.heat_carbon_co2_kg) == (burned.co2_kg,) * 3
+    assert (row.fuel_fossil_co2_kg, row.heat_carbon_co2_kg) == (burned.co2_kg,) * 2
     assert row.has_all_energy
 
 
@@ -70,17 +70,28 @@ def test_electricity_and_heat_bought_are_scope_2(litein: Factory) -> None:
 
     assert (row.electricity_kwh, row.electricity_gj) == (1500, Decimal("5.4"))
     assert row.scope2_co2e_kg == power.co2e_kg + steam.co2e_kg
-    assert (row.heat_scope1_co2e_kg, row.fuel_co2_kg, row.heat_covered_s) == (0, None, 86_400)
+    assert (row.heat_scope1_co2e_kg, row.heat_carbon_co2_kg, row.heat_covered_s) == (0, None, 86_400)
 
 
-def test_wood_by_a_factor_without_co2_or_energy_leaves_both_unknown(litein: Factory) -> None:
-    make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="desnz-2025")
+def test_fuel_by_a_factor_without_co2_or_energy_leaves_both_unknown(litein: Factory) -> None:
+    make_energy_entry(litein, energy_type="kerosene", amount=Decimal(1000), unit="L", factor_set="desnz-2025")
     make_energy_entry(litein, amount=Decimal(1000), unit="kg")
 
     row = day_of(litein)
 
-    assert (row.firewood_kg, row.has_all_energy) == (2000, False)
-    assert (row.fuel_co2_kg, row.heat_co2_kg, row.basis) == (None, None, "")
+    assert (row.firewood_kg, row.has_all_energy) == (1000, False)
+    assert (row.heat_carbon_co2_kg, row.heat_co2_kg, row.basis) == (None, None, "")
+
+
+def test_wood_has_carbon_and_heat_by_its_moisture_whatever_its_set_gives(litein: Factory) -> None:
+    by_sum = make_energy_entry(litein, amount=Decimal(1000), unit="kg", factor_set="desnz-2025")
+    by_gas = make_energy_entry(litein, amount=Decimal(1000), unit="kg")
+
+    row = day_of(litein)
+
+    assert by_sum.energy_gj == by_gas.energy_gj == Decimal("12.2171")
+    assert (row.firewood_kg, row.has_all_energy, row.basis) == (2000, True, "fuel")
+    assert row.heat_carbon_co2_kg == by_sum.biogenic_co2_kg + by_gas.biogenic_co2_kg
 
 
 def test_what_was_received_or_counted_is_in_no_day(litein: Factory) -> None:

@@ -77,22 +77,22 @@ def test_firewood_is_logged_in_few_taps_and_the_answer_comes_at_once(litein: Sim
         expect(amount).to_be_focused()
         page.keyboard.type("42e.5")
         expect(amount).to_have_value("42.5")  # e is refused
-        expect(page.locator("#row-firewood [data-log-effect]")).to_contain_text("33,415 kg CO2 from wood")
-        expect(page.locator("#row-firewood [data-log-effect]")).to_contain_text("567 kg CO2e that counts")
+        expect(page.locator("#row-firewood [data-log-effect]")).to_contain_text("26,297 kg CO2 from wood")
+        expect(page.locator("#row-firewood [data-log-effect]")).to_contain_text("476 kg CO2e that counts")
         box = amount.bounding_box()
         assert box is not None
         assert box["height"] >= 48
         thumb.tap(page.locator("[data-log-save]"))
 
         saved = page.locator("[data-log-focus]")
-        expect(saved).to_contain_text("1.9 kg wood per kg tea on")
-        expect(saved).to_contain_text("33 t CO2 from wood (biogenic, reported apart) and 0.57 t CO2e that counts.")
+        expect(saved).to_contain_text("2.0 kg wood per kg tea on")
+        expect(saved).to_contain_text("26 t CO2 from wood (biogenic, reported apart) and 0.48 t CO2e that counts.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert page.evaluate("localStorage.length") == 0, "the draft is gone once it is saved"
         (entry,) = kept(litein.factory)[litein.entries :]
         assert (float(entry.amount), entry.unit) == (42.5, "stere")
         thumb.tap(page.get_by_role("link", name="Done"))
-        expect(page.locator("#lead-sentence")).to_contain_text("1.9 kg wood per kg tea.")
+        expect(page.locator("#lead-sentence")).to_contain_text("2.0 kg wood per kg tea.")
         expect(page.locator(".missing-days")).to_contain_text("Firewood: every day is logged")
 
     assert thumb.taps <= 6
@@ -188,7 +188,7 @@ def test_without_a_script_the_form_is_a_page(litein: SimpleNamespace) -> None:
         page.get_by_label("Firewood burned: amount").fill("42")
         page.locator("[data-log-save]").tap()
 
-        expect(page.locator("[data-log-focus]")).to_contain_text("1.9 kg wood per kg tea on")
+        expect(page.locator("[data-log-focus]")).to_contain_text("2.0 kg wood per kg tea on")
         page.get_by_role("button", name="Undo").tap()
         expect(page.locator(".messages")).to_contain_text("Undone.")
 
@@ -230,7 +230,7 @@ def test_what_a_manager_logs_gives_the_factory_its_place_at_headquarters(litein:
             page.get_by_label("Electricity: amount").fill("5000")
             page.get_by_label("Made tea: amount").fill("10000")
             page.locator("[data-log-save]").tap()
-            expect(page.locator("[data-log-focus]")).to_contain_text(f"1.9 kg wood per kg tea on {hole.day} {hole:%b}.")
+            expect(page.locator("[data-log-focus]")).to_contain_text(f"2.0 kg wood per kg tea on {hole.day} {hole:%b}.")
             hq.reload()
 
             expect(hq.locator(".unplaced")).not_to_contain_text("Momul Tea Factory")

@@ -41,11 +41,11 @@ def test_a_manager_logs_firewood_and_sees_what_it_emitted(cast: Cast, manager: C
         "24",
         "stere",
     )
-    assert (row["scope"], row["co2e_kg"], row["biogenic_co2_kg"]) == (1, "320.448960", "18869.760000")
-    assert (row["factor"]["value"], row["factor"]["unit"], row["factor"]["gas"]) == ("786.24", "kg CO2/stere", "CO2")
+    assert (row["scope"], row["co2e_kg"], row["biogenic_co2_kg"]) == (1, "268.884409", "14850.000000")
+    assert (row["factor"]["value"], row["factor"]["unit"], row["factor"]["gas"]) == ("618.75", "kg CO2/stere", "CO2")
     assert (row["gwp_set"], row["period_start"]) == ("AR6", "2026-11-20T03:00:00Z")
     assert [notice["code"] for notice in row["warnings"]] == ["moisture_default"]
-    assert "uses 30 %" in row["warnings"][0]["message"]
+    assert "of 30 % moisture" in row["warnings"][0]["message"]
     assert manager.get(f"{ENTRIES}{row['id']}/").json() == row
 
 
@@ -67,6 +67,7 @@ def test_the_source_documents_own_words_are_understood(cast: Cast, manager: Clie
         ({"source": True}, "source", "invalid"),
         ({"moisture_fraction": "0.9"}, "moisture_fraction", "out_of_range"),
         ({"moisture_fraction": "-0.1"}, "moisture_fraction", "out_of_range"),
+        ({"moisture_fraction": "0.2", "energy_type": "diesel"}, "moisture_fraction", "not_wood"),
     ],
 )
 def test_a_wrong_field_is_named(cast: Cast, manager: Client, fields: dict[str, Any], field: str, code: str) -> None:

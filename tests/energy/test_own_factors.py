@@ -27,7 +27,11 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 def wood(**fields: Any) -> FactorInput:
-    """Wood as a laboratory of the organisation burned it: 14.2 GJ/t instead of 15.6."""
+    """Wood as a laboratory of the organisation burned it: 14.2 GJ/t.
+
+    This means (18.5 - 14.2) / 20.943 = 20.5 % moisture. Its CO2 is 0.795 x 0.50 x 44/12 = 1.4575
+    kg/kg; by default, at 30 %, 1.28333.
+    """
     said: dict[str, Any] = {
         "energy_type": "firewood",
         "gas": "CO2",
@@ -36,7 +40,6 @@ def wood(**fields: Any) -> FactorInput:
         "valid_from": date(2026, 1, 1),
         "source": "laboratory report 12/2026",
         "ncv_gj_per_t": Decimal("14.2"),
-        "gas_kg_per_tj": Decimal(112_000),
     } | fields
     return FactorInput(**said)
 
@@ -75,10 +78,11 @@ def test_an_entry_that_names_the_set_goes_by_it_and_gases_left_out_by_default(ca
 
     entry = burn(cast.litein, factor_set="own-2026")
 
-    # 14.2 GJ: CO2 112 kg/GJ by the laboratory; CH4 30 and N2O 4 kg/TJ by default, AR6 27.0 and 273.
-    assert (entry.factor, entry.biogenic_co2_kg) == (own, Decimal("1590.400000"))
+    # 14.2 GJ: CH4 30 and N2O 4 kg/TJ by default, AR6 27.0 and 273.
+    assert (entry.factor, entry.biogenic_co2_kg) == (own, Decimal("1457.500000"))
+    assert (entry.moisture_fraction, entry.moisture_is_default) == (Decimal("0.205"), True)
     assert (entry.ch4_kg, entry.n2o_kg) == (Decimal("0.426000"), Decimal("0.056800"))
-    assert (entry.ch4_factor.set_name, entry.co2e_kg) == ("ipcc-2006", Decimal("27.008400"))
+    assert (entry.ch4_factor.set_name, entry.co2e_kg) == ("wood-by-moisture", Decimal("27.008400"))
 
 
 def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(cast: Cast) -> None:
@@ -88,9 +92,9 @@ def test_without_a_name_nothing_changes_until_the_organisation_prefers_the_set(c
 
     preferred = burn(cast.litein)
 
-    assert (published.biogenic_co2_kg, preferred.biogenic_co2_kg) == (Decimal("1747.2"), Decimal("1590.4"))
+    assert (published.biogenic_co2_kg, preferred.biogenic_co2_kg) == (Decimal("1283.333333"), Decimal("1457.5"))
     published.refresh_from_db()
-    assert published.factor.set_name == "ipcc-2006"
+    assert published.factor.set_name == "wood-by-moisture"
 
 
 def test_a_preferred_set_holds_as_far_as_it_goes(cast: Cast) -> None:
@@ -102,8 +106,10 @@ def test_a_preferred_set_holds_as_far_as_it_goes(cast: Cast) -> None:
     steres = make_energy_entry(cast.litein, amount=Decimal(1), unit="stere")
     elsewhere = burn(cast.elsewhere)
 
-    assert diesel.factor.set_name == earlier.factor.set_name == elsewhere.factor.set_name == "ipcc-2006"
-    assert (steres.factor.set_name, steres.factor_amount) == ("own-2026", 450)
+    assert diesel.factor.set_name == "ipcc-2006"
+    assert earlier.factor.set_name == elsewhere.factor.set_name == "wood-by-moisture"
+    # 450 kg at 25 % are as much dry wood as 450 x 0.75 / 0.795 kg at the moisture of the laboratory.
+    assert (steres.factor.set_name, steres.factor_amount) == ("own-2026", Decimal("424.528301886792"))
 
 
 def test_a_named_set_that_does_not_hold_is_an_error_never_the_default(cast: Cast) -> None:
@@ -120,7 +126,8 @@ def test_a_measured_methane_alone_changes_methane_alone(cast: Cast) -> None:
 
     entry = burn(cast.litein, factor_set="own-2026")
 
-    assert (entry.biogenic_co2_kg, entry.ch4_kg) == (Decimal("1747.2"), Decimal("0.171600"))
+    # The default moisture of 30 %, so 12.2171 GJ.
+    assert (entry.biogenic_co2_kg, entry.ch4_kg) == (Decimal("1283.333333"), Decimal("0.134388"))
 
 
 def test_a_sum_of_all_gases_has_no_parts(cast: Cast) -> None:
@@ -128,7 +135,7 @@ def test_a_sum_of_all_gases_has_no_parts(cast: Cast) -> None:
 
     entry = burn(cast.litein, factor_set="own-2026")
 
-    assert (entry.co2e_kg, entry.ch4_kg, entry.biogenic_co2_kg) == (50, None, Decimal("1747.2"))
+    assert (entry.co2e_kg, entry.ch4_kg, entry.biogenic_co2_kg) == (50, None, Decimal("1283.333333"))
 
 
 def test_a_contract_for_power_holds_in_its_country(cast: Cast) -> None:
@@ -154,7 +161,7 @@ def test_a_change_is_a_new_version_and_the_row_before_stays(cast: Cast) -> None:
 
     old.refresh_from_db()
     assert (first.version, second.version) == (1, 2)
-    assert (old.factor, new.factor, new.biogenic_co2_kg) == (first, second, Decimal("1556.8"))
+    assert (old.factor, new.factor, new.biogenic_co2_kg) == (first, second, Decimal("1430"))  # 22.0 %: 0.78 x 1.83333
 
 
 def test_the_same_again_adds_nothing(cast: Cast) -> None:
@@ -222,8 +229,12 @@ def test_two_people_who_add_at_once_get_two_versions() -> None:
         (wood(set_name="ipcc-2006"), "set_name", "published_set"),
         (wood(valid_to=date(2026, 1, 1)), "valid_to", "period_backward"),
         (wood(per_unit="L"), "per_unit", "unknown_unit"),
-        (wood(gas_kg_per_tj=None, value=Decimal("1.59")), "gas_kg_per_tj", "required"),
+        (wood(gas="CH4", value=Decimal("0.0005")), "gas_kg_per_tj", "required"),
+        (wood(gas="CH4", gas_kg_per_tj=Decimal(30), ncv_gj_per_t=None), "ncv_gj_per_t", "required"),
+        (wood(gas_kg_per_tj=Decimal(112_000)), "gas_kg_per_tj", "of_moisture"),
         (wood(ncv_gj_per_t=None), "ncv_gj_per_t", "required"),
+        (wood(ncv_gj_per_t=Decimal(19)), "ncv_gj_per_t", "out_of_range"),
+        (wood(per_unit="stere"), "kg_per_unit", "required"),
         (wood(value=Decimal("1.6")), "value", "disagrees"),
         (wood(gj_per_unit=Decimal("0.015")), "gj_per_unit", "disagrees"),
         (wood(kg_per_unit=Decimal(2)), "kg_per_unit", "not_exact"),
@@ -255,8 +266,14 @@ def test_a_preview_answers_the_last_year_before_and_after_and_stores_nothing(cas
     found = preview_factor(cast.organisation, wood(), NOW)
 
     assert (found.entries, found.revalued, found.not_valued) == (3, 2, 0)
-    assert (found.before.biogenic_co2_kg, found.before.co2e_kg) == (Decimal("5241.600000"), Decimal("89.013600"))
-    assert (found.after.biogenic_co2_kg, found.after.co2e_kg) == (Decimal("4928.000000"), Decimal("83.688000"))
+    assert (found.before.biogenic_co2_kg, found.before.co2e_kg) == (
+        3 * Decimal("1283.333333"),
+        3 * Decimal("23.236924"),
+    )
+    assert (found.after.biogenic_co2_kg, found.after.co2e_kg) == (
+        Decimal("1283.333333") + 2 * Decimal("1457.5"),
+        Decimal("23.236924") + 2 * Decimal("27.0084"),
+    )
     assert not EmissionFactor.objects.filter(organisation__isnull=False).exists()
 
 
@@ -303,13 +320,13 @@ def test_hq_looks_adds_and_finds_its_factor(cast: Cast, as_user: AsUser) -> None
 
     assert (looked.status_code, looked.json()["factor"]["id"], looked.json()["entries"]) == (200, None, 1)
     assert (looked.json()["before"]["biogenic_co2_kg"], looked.json()["after"]["biogenic_co2_kg"]) == (
-        "1747.200000",
-        "1590.400000",
+        "1283.333333",
+        "1457.500000",
     )
     assert (added.status_code, again.status_code, again.json()) == (201, 200, added.json())
     assert (added.json()["organisation"], added.json()["value"], added.json()["unit"]) == (
         cast.organisation.pk,
-        "1.5904",
+        "1.4575",
         "kg CO2/kg",
     )
     assert client.get(f"{URL}?own=true").json()["results"] == [added.json()]

@@ -15,6 +15,7 @@ from factories.models import EmissionSource
 from lib.errors import ApiError
 from logbook.choices import Act
 from production.models import ProductionEntry
+from science import METHOD_VERSION
 from tests.logbook.doors import codes, problem_of
 from tests.make import make_bill, make_energy_entry, make_factory, make_organisation, make_user
 
@@ -25,11 +26,12 @@ pytestmark = pytest.mark.usefixtures("clock")
 def test_firewood_is_scope_1_for_methane_and_nitrous_oxide_and_its_co2_is_outside(litein: Any) -> None:
     entry = make_energy_entry(litein, energy_type="Firewood", amount=Decimal(1000), unit="kg")
 
-    assert (entry.scope, entry.gwp_set, entry.method_version) == (1, "AR6", "1")
-    assert entry.biogenic_co2_kg == Decimal("1747.200000")
-    assert entry.co2_kg == 0
-    assert entry.co2e_kg == Decimal("29.671200")
-    assert (entry.ch4_kg, entry.n2o_kg) == (Decimal("0.468000"), Decimal("0.062400"))
+    assert (entry.scope, entry.gwp_set, entry.method_version) == (1, "AR6", METHOD_VERSION)
+    # 1,000 x 0.7 x 0.50 x 44/12 kg; 12.2171 GJ at 30 and 4 kg/TJ.
+    assert entry.biogenic_co2_kg == Decimal("1283.333333")
+    assert (entry.co2_kg, entry.energy_gj) == (0, Decimal("12.2171"))
+    assert entry.co2e_kg == Decimal("23.236924")
+    assert (entry.ch4_kg, entry.n2o_kg) == (Decimal("0.366513"), Decimal("0.048868"))
     assert [row.gas for row in entry.factors] == ["CO2", "CH4", "N2O"]
     assert (entry.moisture_fraction, entry.moisture_is_default) == (Decimal("0.300"), True)
 
@@ -56,20 +58,23 @@ def test_the_potentials_are_those_of_the_organisation(db: None) -> None:
 
     entry = make_energy_entry(factory, amount=Decimal(1000), unit="kg")
 
-    assert (entry.gwp_set, entry.co2e_kg) == ("AR5", Decimal("29.640000"))
+    assert (entry.gwp_set, entry.co2e_kg) == ("AR5", Decimal("23.212490"))
 
 
 @pytest.mark.parametrize(
     ("fields", "kg"),
     [
-        ({"amount": Decimal(1), "unit": "stere"}, "786.240000"),
-        ({"amount": Decimal(1), "unit": "m3 stacked"}, "786.240000"),
-        ({"amount": Decimal(1), "unit": "m3"}, "786.240000"),
-        ({"amount": Decimal("0.45"), "unit": "t"}, "786.240000"),
-        ({"amount": Decimal("7.02"), "unit": "GJ"}, "786.240000"),
-        ({"amount": Decimal(1), "unit": "kg", "factor_set": "wood-30pct-moisture"}, "1.366400"),
-        ({"amount": Decimal(1), "unit": "stere", "factor_set": "wood-30pct-moisture"}, "614.880000"),
-        ({"amount": Decimal(1), "unit": "kg", "factor_set": "desnz-2025"}, "1.747200"),
+        ({"amount": Decimal(1), "unit": "stere"}, "618.750000"),  # 450 x 0.75 x 0.50 x 44/12
+        ({"amount": Decimal(1), "unit": "m3 stacked"}, "618.750000"),
+        ({"amount": Decimal(1), "unit": "m3"}, "618.750000"),
+        ({"amount": Decimal("0.45"), "unit": "t"}, "577.500000"),  # 450 x 0.70 x 0.50 x 44/12
+        ({"amount": Decimal("12.2171"), "unit": "GJ"}, "1283.333333"),
+        ({"amount": Decimal(1), "unit": "kg", "factor_set": "ipcc-2006"}, "1.580333"),  # 0.862 x 0.50 x 44/12
+        ({"amount": Decimal(1), "unit": "stere", "factor_set": "ipcc-2006"}, "618.750000"),
+        ({"amount": Decimal(1), "unit": "kg", "factor_set": "desnz-2025"}, "1.283333"),
+        ({"amount": Decimal(1), "unit": "kg", "moisture_fraction": Decimal("0.45")}, "1.008333"),
+        ({"amount": Decimal(1), "unit": "stere", "moisture_fraction": Decimal("0.45")}, "618.750000"),
+        ({"amount": Decimal(1), "unit": "kg", "energy_type": "wood_pellets"}, "1.694000"),  # 0.924 x 0.50 x 44/12
     ],
 )
 def test_firewood_in_each_unit_and_set(litein: Any, fields: dict[str, Any], kg: str) -> None:
@@ -146,9 +151,14 @@ def test_a_lorry_counts_as_the_factory_says_and_a_stere_as_it_weighed(litein: An
     plain = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
     set_local_unit(litein, "firewood", "stere", amount=Decimal(480), unit="kg")
     weighed = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
+    set_local_unit(litein, "firewood", "stere", amount=Decimal(480), unit="kg", moisture_fraction=Decimal("0.4"))
+    weighed_wet = make_energy_entry(litein, amount=Decimal(2), unit="lorry")
 
     assert (plain.factor_amount, plain.factor.per_unit) == (24, "stere")
-    assert (weighed.factor_amount, weighed.factor.per_unit) == (11_520, "kg")
+    # 24 x 480 kg at the 25 % of a stere, and at the 40 % of the day when it was weighed; burned at 30 %.
+    assert (round(weighed.factor_amount, 3), weighed.factor.per_unit) == (Decimal("12342.857"), "kg")
+    assert round(weighed_wet.factor_amount, 3) == Decimal("9874.286")
+    assert weighed_wet.biogenic_co2_kg == 24 * 480 * Decimal("0.6") * Decimal("0.50") * 44 / 12
     assert codes(plain) == ["m3_taken_as_stacked", "moisture_default"]
 
 
@@ -181,6 +191,8 @@ def test_what_was_not_used_emits_nothing_and_needs_no_period(litein: Any, kind: 
         ({"cost": Decimal(5)}, "currency", "required"),
         ({"currency": "KES"}, "cost", "required"),
         ({"moisture_fraction": Decimal("0.7")}, "moisture_fraction", "out_of_range"),
+        ({"moisture_fraction": Decimal("0.2"), "factor_set": "ipcc-2006"}, "moisture_fraction", "of_the_set"),
+        ({"moisture_fraction": Decimal("0.2"), "energy_type": "diesel", "unit": "L"}, "moisture_fraction", "not_wood"),
         ({"source_id": 2_000_000_000}, "source", "unknown_source"),
     ],
 )
@@ -213,9 +225,10 @@ def test_more_than_four_kilograms_of_wood_a_kilogram_of_tea_gives_a_warning(lite
         period_end=datetime(2026, 11, 21, 3, tzinfo=UTC),
     )
 
+    # 24 steres of 450 kg at 25 % are 11,571 kg as burned at 30 %.
     entry = make_energy_entry(litein, amount=Decimal(24))
 
-    assert entry.warnings[-1]["params"] == {"ratio": "10.8", "unit": "kg", "low": "1.0", "high": "4.0"}
+    assert entry.warnings[-1]["params"] == {"ratio": "11.57", "unit": "kg", "low": "1.0", "high": "4.0"}
 
 
 # --- Correct, delete, undo ---------------------------------------------------------------------
@@ -225,12 +238,12 @@ def test_a_correction_values_it_again_and_the_history_keeps_what_it_was(litein: 
     energy_log.correct(user, entry.pk, {"amount": Decimal(22)}, "counted again")
 
     entry.refresh_from_db()
-    assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("786.24"))
+    assert (entry.amount, entry.biogenic_co2_kg) == (22, 22 * Decimal("618.75"))
     assert (entry.last_act, entry.change_reason, entry.changed_by) == (Act.CORRECTED, "counted again", user)
     history = list(entry.events.order_by("pgh_id").values_list("pgh_label", "amount", "co2e_kg", "change_reason"))
     assert history == [
-        ("insert", 24, 24 * Decimal("13.35204"), ""),
-        ("update", 22, 22 * Decimal("13.35204"), "counted again"),
+        ("insert", 24, Decimal("268.884409"), ""),
+        ("update", 22, Decimal("246.477375"), "counted again"),  # 22 x 5.890387 GJ x 1.902
     ]
 
 

@@ -74,7 +74,7 @@ def test_five_percent_of_what_was_used_decides(litein: Any, closing: int, state:
 
 def test_steres_lorries_and_kilograms_meet_in_kilograms(litein: Any) -> None:
     set_local_unit(litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
-    set_local_unit(litein, "firewood", "stere", amount=Decimal(500), unit="kg")
+    set_local_unit(litein, "firewood", "stere", amount=Decimal(500), unit="kg", moisture_fraction=Decimal("0.3"))
     count(litein, 100, at(1), "stere")
     log(litein, EntryKind.RECEIVED, 2, at(9), "lorry")
     log(litein, EntryKind.USED, 52, at(9), "t")

@@ -28,6 +28,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
         "longitude": None,
         "time_zone": "Africa/Nairobi",
         "day_starts_at": 6,
+        "wood_moisture_fraction": None,
         "chimney_dimensions": [
             {
                 "id": chimney.pk,

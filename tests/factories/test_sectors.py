@@ -87,7 +87,7 @@ def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: AsUser) -
 
     assert [row.name for row in form.rows] == ["coal", "firewood", "electricity"]
     assert "kg wood per t charcoal on 21 Nov." in text_of(answer)
-    assert "10,800 kg wood ÷ 3.0 t charcoal = 3,600" in text_of(browser.get(f"{site}/today/"))
+    assert "11,571 kg wood ÷ 3.0 t charcoal = 3,857" in text_of(browser.get(f"{site}/today/"))
     assert logs([kilns.one], NOW)[kilns.one.pk].yesterday.is_complete
     assert (day_of(kilns.one, YESTERDAY).made_kg, day_of(kilns.one, YESTERDAY).has_heat) == (3000, True)
     assert [row.name for row in browser.get(f"{site}/today/").context["page"].missing.rows] == [
@@ -114,7 +114,7 @@ def test_a_sector_without_places_has_figures_on_the_leaderboard(kilns: SimpleNam
     (row,) = ranked["results"]
     assert ranked["unit"] == "kg CO2e/t"
     assert (row["factory"], row["place"]) == (kilns.one.pk, None)
-    assert row["value"] == row["co2e_intensity"] == pytest.approx(1000 * (1.8 * 0.0296712 + 0.5 * 0.0954))
+    assert row["value"] == row["co2e_intensity"] == pytest.approx(1000 * (1.8 * 0.0232369242 + 0.5 * 0.0954))
     assert [item["factory"] for item in ranked["not_placed"]] == [kilns.sites[1].pk]
     assert [reason["message"] for reason in ranked["not_placed"][0]["reasons"]] == [
         f"Wood missing on {YESTERDAY - timedelta(days=4):%-d %b}. Add it."
@@ -133,7 +133,7 @@ def test_where_no_ceiling_is_known_energy_without_a_heating_value_gives_no_figur
     by_energy = browser.get("/api/factories/leaderboard/", {"period": "2026-11", "metric": "energy_intensity"}).json()
 
     energy = {row["factory"]: row["energy_intensity"] for row in by_co2e["results"]}
-    assert energy == {kilns.one.pk: None, kilns.sites[1].pk: pytest.approx(1000 * (1.8 * 15.6 + 0.5 * 3.6))}
+    assert energy == {kilns.one.pk: None, kilns.sites[1].pk: pytest.approx(1000 * (1.8 * 12.2171 + 0.5 * 3.6))}
     assert [row["factory"] for row in by_energy["results"]] == [kilns.sites[1].pk]
     assert [reason["code"] for reason in by_energy["not_placed"][0]["reasons"]] == ["heating_value_unknown"]
 

@@ -15,7 +15,7 @@ from compliance.models import SiteDay
 from factories.models import Factory
 from leaderboard.api import LeaderboardSerializer
 from leaderboard.choices import parse_period
-from leaderboard.metrics import CO2E, ENERGY, METRICS, STACK
+from leaderboard.metrics import BIOGENIC, CO2E, ENERGY, METRICS
 from leaderboard.places import leaderboard_for
 from leaderboard.reasons import ReasonCode
 from lib.errors import ApiError
@@ -38,19 +38,20 @@ from tests.leaderboard.build_days import (
 )
 
 pytestmark = pytest.mark.django_db
+WOOD_CO2E = float(build.WOOD_CO2E_KG)
 
 
 # --- Figures ---------------------------------------------------------------------------------
 def test_a_figure_is_what_was_logged_by_what_was_made(network: SimpleNamespace) -> None:
     row = row_of(board(network.hq), network.sites[0])
 
-    assert row.figures[CO2E.code] == pytest.approx(1.8 * 0.0296712 + 0.5 * 0.0954)
-    assert row.figures[ENERGY.code] == pytest.approx(1.8 * 15.6 + 0.5 * 3.6)
-    assert row.figures[STACK.code] == pytest.approx(1.8 * 1.7472)
+    assert row.figures[CO2E.code] == pytest.approx(1.8 * WOOD_CO2E + 0.5 * 0.0954)
+    assert row.figures[ENERGY.code] == pytest.approx(1.8 * 12.2171 + 0.5 * 3.6)
+    assert row.figures[BIOGENIC.code] == pytest.approx(1.8 * 1.28333333)
     assert row.interval.value == row.figures[CO2E.code]
     assert row.made_kg == 210_000
     assert row.share_measured_pct == 100.0
-    assert row.stack_measured == pytest.approx(1.8 * 1.2833)
+    assert row.stack_measured == pytest.approx(1.8 * 1.28333333)
     assert (row.gap_days, row.gap_cost, row.held_days) == (0, None, 0)
 
 
@@ -74,10 +75,10 @@ def test_missing_days_are_filled_and_their_cost_is_exact(network: SimpleNamespac
 
     row = row_of(board(network.hq), site)
 
-    filled = (18 * 1.8 + 3 * 4.0) / 21 * 0.0296712 + 0.5 * 0.0954
+    filled = (18 * 1.8 + 3 * 4.0) / 21 * WOOD_CO2E + 0.5 * 0.0954
     assert row.interval.value == pytest.approx(filled)
     assert row.gap_days == 3
-    assert row.gap_cost == pytest.approx(filled / (1.8 * 0.0296712 + 0.5 * 0.0954) - 1)
+    assert row.gap_cost == pytest.approx(filled / (1.8 * WOOD_CO2E + 0.5 * 0.0954) - 1)
 
 
 def test_a_day_above_the_ceiling_counts_as_the_ceiling_and_the_row_says_so(network: SimpleNamespace) -> None:
@@ -87,7 +88,7 @@ def test_a_day_above_the_ceiling_counts_as_the_ceiling_and_the_row_says_so(netwo
     row = row_of(board(network.hq), site)
 
     assert row.held_days == 1
-    assert row.figures[CO2E.code] == pytest.approx((20 * 1.8 + 4.0) / 21 * 0.0296712 + 0.5 * 0.0954)
+    assert row.figures[CO2E.code] == pytest.approx((20 * 1.8 + 4.0) / 21 * WOOD_CO2E + 0.5 * 0.0954)
 
 
 def test_a_day_without_a_row_is_a_missing_day(network: SimpleNamespace) -> None:
@@ -98,7 +99,7 @@ def test_a_day_without_a_row_is_a_missing_day(network: SimpleNamespace) -> None:
 
     newest = row_of(ranked, network.sites[0])
     assert newest.figures[CO2E.code] == pytest.approx(
-        (20 * (1.8 * 0.0296712 + 0.5 * 0.0954) + 4 * 0.0296712 + 0.0954) / 20
+        (20 * (1.8 * WOOD_CO2E + 0.5 * 0.0954) + 4 * WOOD_CO2E + 0.0954) / 20
     )
     assert newest.gap_days == 1
     assert [item.factory for item in ranked.unplaced] == [network.sites[1]]
@@ -116,10 +117,10 @@ def test_a_closed_day_asks_for_nothing(network: SimpleNamespace) -> None:
 
 
 def test_switching_the_sensor_off_does_not_move_the_figure(network: SimpleNamespace) -> None:
-    before = row_of(board(network.hq, STACK), network.litein)
+    before = row_of(board(network.hq, BIOGENIC), network.litein)
     change_day(network.litein, LAST - timedelta(days=4), **NO_STACK)
 
-    after = row_of(board(network.hq, STACK), network.litein)
+    after = row_of(board(network.hq, BIOGENIC), network.litein)
 
     assert after.interval == before.interval
     assert after.share_measured_pct < before.share_measured_pct
@@ -318,8 +319,8 @@ def test_the_site_that_improved_most_against_the_same_days_a_year_before(network
     assert ranked.compared.days == 30
     assert ranked.most_improved is not None
     assert ranked.most_improved.factory == network.litein
-    old = 1.2 * 1.8 * 0.0296712 + 0.5 * 0.0954
-    assert ranked.most_improved.value == pytest.approx(100 * (0.9 - 1.2) * 1.8 * 0.0296712 / old, rel=0.01)
+    old = 1.2 * 1.8 * WOOD_CO2E + 0.5 * 0.0954
+    assert ranked.most_improved.value == pytest.approx(100 * (0.9 - 1.2) * 1.8 * WOOD_CO2E / old, rel=0.01)
 
 
 def test_every_column_of_the_api_is_that_of_the_row(network: SimpleNamespace) -> None:

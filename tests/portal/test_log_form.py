@@ -110,9 +110,9 @@ def test_a_shift_is_stored_whole_and_answered_with_the_figure_of_its_day(phone: 
     assert (diesel.energy_type.code, diesel.amount) == ("diesel", 40)
     assert ProductionEntry.objects.get().amount_kg == 2500
     answer = response.context["answer"]
-    assert answer.headline == "1.8 kg wood per kg tea on 21 Nov."
+    assert answer.headline == "1.9 kg wood per kg tea on 21 Nov."
     assert answer.carbon == (
-        "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts. Diesel: 0.11 t CO2e that counts."
+        "6.2 t CO2 from wood (biogenic, reported apart) and 0.11 t CO2e that counts. Diesel: 0.11 t CO2e that counts."
     )
     assert [found.amount for found in answer.rows] == ["10 m3 stacked", "40 L", "2.5 t"]
     assert answer.can_undo
@@ -411,7 +411,7 @@ def test_what_goes_to_whatsapp_is_one_line_and_says_when_it_is_simulated(
     url = response.context["answer"].whatsapp_url
     line = unquote(url.removeprefix("https://wa.me/?text="))
     assert ("SIMULATED DATA" in line) is is_demo
-    assert "Litein Tea Factory: 1.8 kg wood per kg tea on 21 Nov." in line
+    assert "Litein Tea Factory: 1.9 kg wood per kg tea on 21 Nov." in line
     assert "\n" not in line
 
 
@@ -419,4 +419,4 @@ def test_the_answer_says_what_is_to_be_looked_at_again(phone: Phone) -> None:
     response = phone.send(firewood__amount="10", made_tea__amount="500")
 
     (wood, _tea) = response.context["answer"].rows
-    assert "9 kg per kg of made tea is outside the usual 1.0 to 4.0" in wood.look_again[0]
+    assert "9.64 kg per kg of made tea is outside the usual 1.0 to 4.0" in wood.look_again[0]

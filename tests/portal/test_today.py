@@ -58,8 +58,8 @@ def test_wood_without_tea_shows_its_total_and_what_is_needed(cast: Cast, as_user
 
     page = text_of(today(as_user(cast.litein_manager), cast.litein))
 
-    assert "4,500 kg wood on 21 Nov. The figure per kg of tea appears when made tea is logged." in page
-    assert "7.9 t CO2 from wood (biogenic, reported apart) and 0.13 t CO2e that counts" in page
+    assert "4,821 kg wood on 21 Nov. The figure per kg of tea appears when made tea is logged." in page
+    assert "6.2 t CO2 from wood (biogenic, reported apart) and 0.11 t CO2e that counts" in page
 
 
 def test_a_day_on_which_nothing_was_made_is_no_figure(cast: Cast, as_user: AsUser) -> None:

@@ -6,18 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from science.combustion import FuelFactor, combustion, electricity_co2e_kg, moist_wood_ncv_mj_per_kg, wet_wood_co2_kg
+from science.combustion import (
+    FuelFactor,
+    combustion,
+    electricity_co2e_kg,
+    moist_wood_ncv_mj_per_kg,
+    same_wood_kg,
+    wet_wood_co2_kg,
+    wet_wood_kg,
+    wood_moisture,
+)
 from tests.science.builders import as_printed
 
 
 def factor(kg_per_unit, ncv, co2, ch4, n2o, biogenic):
-    return FuelFactor(*(Decimal(text) for text in (kg_per_unit, ncv, co2, ch4, n2o, biogenic)))
+    """From the columns of the table: kg, GJ/t, kg CO2/GJ, kg CH4/TJ, kg N2O/TJ."""
+    gj_per_unit = Decimal(kg_per_unit) * Decimal(ncv) / 1000
+    return FuelFactor(gj_per_unit, gj_per_unit * Decimal(co2), Decimal(ch4), Decimal(n2o), Decimal(biogenic))
 
 
-FIREWOOD = factor("1", "15.6", "112", "30", "4", "1")
+def firewood(kg, moisture):
+    ncv, co2_kg = moist_wood_ncv_mj_per_kg(moisture), wet_wood_co2_kg(kg, moisture_fraction=moisture)
+    return FuelFactor(kg * ncv / 1000, co2_kg, Decimal(30), Decimal(4), Decimal(1))
+
+
+FIREWOOD = firewood(Decimal(1), Decimal("0.30"))
 DIESEL = factor("0.84", "43.0", "74.1", "3", "0.6", "0")
-MOIST_FIREWOOD = factor("1", "12.2", "112", "30", "4", "1")
-STERE = factor("450", "15.6", "112", "30", "4", "1")
+STERE = firewood(Decimal(450), Decimal("0.25"))
 CHARCOAL = factor("1", "29.5", "112", "200", "4", "1")
 LPG = factor("0.54", "47.3", "63.1", "1", "0.1", "0")
 INDIAN_COAL = factor("1000", "19.6", "96.1", "10", "1.5", "0")
@@ -25,9 +40,10 @@ PETROLEUM_COKE = factor("1000", "32.5", "97.5", "3", "0.6", "0")
 
 ROWS = [
     # name, factor, GJ, CO2, CH4, N2O, CO2e of CH4 + N2O under AR5, under AR6; per unit
-    ("firewood kg", FIREWOOD, "0.0156000", "1.74720", "4.68000e-4", "6.24000e-5", "0.0296400", "0.0296712"),
-    ("moist firewood kg", MOIST_FIREWOOD, "0.0122000", "1.36640", "3.66000e-4", "4.88000e-5", "0.0231800", "0.0232044"),
-    ("stere", STERE, "7.02000", "786.240", "0.210600", "0.0280800", "13.3380", "13.3520"),
+    # 18.5 x 0.7 - 2.443 x 0.3 = 12.2171 MJ/kg and 0.7 x 0.50 x 44/12; CH4 30 and N2O 4 kg/TJ.
+    ("firewood kg", FIREWOOD, "0.0122171", "1.28333", "3.66513e-4", "4.88684e-5", "0.0232125", "0.0232369"),
+    # 450 kg at 25 %: 450 x 13.26425 MJ and 337.5 x 0.50 x 44/12.
+    ("stere", STERE, "5.96891", "618.750", "0.179067", "0.0238757", "11.3409", "11.3529"),
     ("charcoal kg", CHARCOAL, "0.0295000", "3.30400", "5.90000e-3", "1.18000e-4", "0.196470", "0.191514"),
     ("diesel L", DIESEL, "0.0361200", "2.67649", "1.08360e-4", "2.16720e-5", "0.00877716", "0.00914558"),
     ("LPG L", LPG, "0.0255420", "1.61170", "2.55420e-5", "2.55420e-6", "0.00139204", "0.00145845"),
@@ -56,8 +72,8 @@ def test_carbon_of_wood_is_biogenic_and_outside_the_total():
     result = combustion(Decimal(1000), factor=FIREWOOD, gwp_set="AR6")
 
     assert result.co2_kg == 0
-    assert result.biogenic_co2_kg == Decimal("1747.2")
-    assert result.co2e_kg == Decimal("29.6712")
+    assert round(result.biogenic_co2_kg, 6) == Decimal("1283.333333")
+    assert result.co2e_kg == Decimal("12.2171") * Decimal("1.902")  # GJ; 30 kg/TJ x 27.0 and 4 kg/TJ x 273
     assert result.gwp_set == "AR6"
 
 
@@ -106,7 +122,7 @@ def test_impossible_shares_raise(bad):
 
 
 def test_a_negative_factor_raises():
-    with pytest.raises(ValueError, match=r"co2_kg_per_gj=-1"):
+    with pytest.raises(ValueError, match=r"co2_kg_per_unit=-0.04"):
         factor("1", "40", "-1", "3", "0.6", "0")
 
 
@@ -120,9 +136,34 @@ def test_carbon_balance_of_wet_wood():
     at_45 = wet_wood_co2_kg(Decimal(1), moisture_fraction=Decimal("0.45"))
 
     assert float(at_30) == as_printed("1.28")
-    # An honest factory against the default NCV route: NCV and EF take moist wood for dry.
+    # Against 15.6 x 112, which takes moist wood for dry.
     assert float(at_30) / 1.7472 == as_printed("0.73")
     assert float(at_45) / 1.7472 == as_printed("0.58")
+
+
+@pytest.mark.parametrize(("ncv", "moisture"), [("15.6", "0.138"), ("12.2171", "0.300"), ("13.26425", "0.250")])
+def test_a_heating_value_of_wood_means_a_moisture(ncv, moisture):
+    assert round(wood_moisture(Decimal(ncv)), 3) == Decimal(moisture)
+
+
+@pytest.mark.parametrize("ncv", ["18.6", "4.8"])
+def test_a_heating_value_that_no_wood_has_raises(ncv):
+    with pytest.raises(ValueError, match=r"moisture_fraction=.* is outside the limit 0 to 0.65"):
+        wood_moisture(Decimal(ncv))
+
+
+moistures = st.decimals(min_value=0, max_value=Decimal("0.65"), places=3)
+
+
+@given(st.decimals(min_value=0, max_value=10**6, places=3), moistures, moistures)
+def test_law_wood_that_dries_keeps_its_carbon(kg, one, other):
+    dried_kg = same_wood_kg(kg, from_moisture=one, to_moisture=other)
+
+    co2_kg = wet_wood_co2_kg(kg, moisture_fraction=one)
+
+    close = pytest.approx(co2_kg, abs=Decimal("1e-15"))  # 28 digits of 1e6 kg
+    assert wet_wood_co2_kg(dried_kg, moisture_fraction=other) == close
+    assert round(wet_wood_kg(co2_kg, moisture_fraction=one), 9) == kg
 
 
 def test_electricity_by_the_grid_factor():
