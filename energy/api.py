@@ -121,7 +121,6 @@ class EntryEventSerializer(EventSerializer):
 
 class EnergyUpload(SheetUpload):
     energy_type = serializers.CharField(max_length=60)
-    unit = serializers.CharField(max_length=40)
     factor_set = serializers.CharField(max_length=40, required=False, help_text="default: the set in force")
     source: Any = serializers.IntegerField(source="source_id", required=False, min_value=1, max_value=2**31 - 1)
 

@@ -315,7 +315,7 @@ class EnergyEntry(LoggedEntry):
                 deferrable=models.Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(
-                fields=["factory", "energy_type", "source", "period_start", "period_end"],
+                fields=["factory", "energy_type", "source", "period_start", "period_end", "number_in_period"],
                 condition=Q(origin=Origin.IMPORT, deleted_at__isnull=True),
                 nulls_distinct=False,
                 name="entry_imported_once",

@@ -23,7 +23,7 @@ from science.units import Dimension
 
 _MASSES = ("kg", "g", "t", "lb", "short_ton")
 _VOLUMES = ("L", "m3", "ft3", "Nm3", "stere")
-_ENERGIES = ("kWh", "MWh", "MJ", "GJ", "TJ", "toe", "mmBtu")
+_ENERGIES = ("kWh", "MWh", "Wh", "GWh", "MJ", "GJ", "TJ", "toe", "mmBtu")
 ACCEPTED = (*_MASSES, *_VOLUMES, *_ENERGIES)
 _WORDS: dict[str, tuple[str, ...]] = {
     "L": ("l", "liter", "liters", "litre", "litres", "ltr", "ltrs", "lita"),

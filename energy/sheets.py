@@ -7,14 +7,17 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from energy.bounds import counts_the_same, thing_of
-from energy.choices import EntryKind
+from energy.choices import Carrier, EntryKind
 from energy.factors import find_energy_type
 from energy.models import EnergyEntry, EnergyType
-from energy.services import BELOW, NO_RESULTS, find_source
+from energy.quantities import LocalUnits, canonical, in_known_unit, local_units_of
+from energy.services import BELOW, NO_RESULTS, energy_log, find_source
 from energy.valuation import RESULT_FIELDS, Valued, Valuer
 from factories.models import EmissionSource, Factory
+from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.plausibility import Thing
 from logbook.services import checked_amount
@@ -27,16 +30,31 @@ class EnergySheet(SheetImport):
     factor_set: str = ""
     source_id: int | None = None
 
-    model, amount_column = EnergyEntry, "amount"
+    model, log, amount_column = EnergyEntry, energy_log, "amount"
     # A day without a factor is an error of its rows.
     refused_by_row = frozenset({"amount", "energy_type", "factor_set"})
     summed = ("co2e_kg", "biogenic_co2_kg")
-    step = Decimal("0.000001")
 
-    def check(self, amount: Decimal) -> None:
-        checked_amount(amount, self.unit, below=BELOW)
+    @property
+    def is_of_acts(self) -> bool:
+        """Fuel is bought and filled by the day; electricity and heat are metered."""
+        return self._type.carrier in (Carrier.FUEL, Carrier.EXPLOSIVE)
+
+    def step_of(self, unit: str) -> Decimal:
+        return Decimal("0.000001")
+
+    def unit_of(self, text: str) -> str | None:
+        name = " ".join(text.split()).lower()
+        return name if name in self._local_units else canonical(text)
+
+    def check(self, amount: Decimal, unit: str) -> None:
+        checked_amount(amount, unit, below=BELOW)
+        if unit not in self._known_units:
+            in_known_unit(amount, unit, energy_type=self._type, local=self._local_units)
+            self._known_units.add(unit)
 
     def identity_filter(self) -> dict[str, Any]:
+        self._require_unit_of_type()
         return {"energy_type": self._type, "source": self._source, "kind": EntryKind.USED}
 
     def overlap_filter(self) -> Q:
@@ -49,14 +67,14 @@ class EnergySheet(SheetImport):
         return self._things[has_energy]
 
     def valued(self, row: SheetRow) -> tuple[Valued, tuple[Notice, ...]]:
-        return self._valuer.value(row.amount, self.unit, row.days(self.factory))
+        return self._valuer.value(row.amount, row.unit, row.days(self.factory))
 
     def columns(self, row: SheetRow, results: Any, notices: tuple[Notice, ...]) -> dict[str, Any]:
         return columns_to_insert(
             self.factory,
             self._type,
             amount=row.amount,
-            unit=self.unit,
+            unit=row.unit,
             start=row.slot.start,
             end=row.slot.end,
             valued=results,
@@ -64,6 +82,16 @@ class EnergySheet(SheetImport):
             factor_set=self.factor_set,
             notices=notices,
         )
+
+    def _require_unit_of_type(self) -> None:
+        """Refuse kg of electricity before anything is asked about; whether a day has a factor is a row's matter."""
+        today = timezone.localdate()
+        try:
+            if self.unit:
+                self._valuer.value(Decimal(0), self.unit, (today, today))
+        except ApiError as error:
+            if "unit" in error.fields:
+                raise
 
     # --- Read once for all rows --------------------------------------------------------------------
     @cached_property
@@ -77,6 +105,14 @@ class EnergySheet(SheetImport):
     @cached_property
     def _things(self) -> dict[bool, Thing]:
         return {}
+
+    @cached_property
+    def _local_units(self) -> LocalUnits:
+        return local_units_of(self.factory, self._type)
+
+    @cached_property
+    def _known_units(self) -> set[str]:
+        return set()
 
     @cached_property
     def _valuer(self) -> Valuer:

@@ -35,6 +35,8 @@ class LoggedEntry(models.Model):
     period_end = models.DateTimeField(_("to"))
     note = models.CharField(_("note"), max_length=300, blank=True, default="")
     origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENTRY)
+    # Several rows of an imported sheet may have one period, like fills of one day.
+    number_in_period = models.PositiveSmallIntegerField(_("number in its period"), default=1, db_default=1)
     warnings = models.JSONField(_("needs attention"), default=list, blank=True)
     # --- Who, and what was done last.
     client_id = models.UUIDField(null=True, blank=True)

@@ -69,10 +69,6 @@ def _texts() -> dict[str, str]:
             "Somebody already logged %(amount)s %(unit)s for this time (entry %(entry)s). Delete one of the two "
             "entries if they are the same."
         ),
-        "overlaps_logged": _(
-            "Somebody already logged the same for their time (first: entry %(entry)s). Delete what is there twice."
-        ),
-        "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "out_turn_outside_band": _(
             "%(ratio)s kg of made tea per kg of green leaf is outside the usual %(low)s to %(high)s; check both "
             "amounts, their units and the times."
@@ -93,7 +89,26 @@ def _texts() -> dict[str, str]:
             "%(ratio)s %(unit)s per kg of made tea is outside the usual %(low)s to %(high)s; check the amount, the "
             "unit and the production of that time."
         ),
+    } | _texts_of_sheets()
+
+
+def _texts_of_sheets() -> dict[str, str]:
+    """What an import says of a whole sheet."""
+    return {
+        "overlaps_logged": _(
+            "Somebody already logged the same for their time (first: entry %(entry)s). Delete what is there twice."
+        ),
+        "overlaps_in_file": _("%(count)s rows begin before the row before them ends; the first at %(first)s."),
         "rounded": _("%(count)s values were rounded to %(step)s, half to even."),
+        "hidden_rows": _("The sheet hides %(count)s rows, by a filter or by hand."),
+        "sheets_unread": _(
+            "The sheet %(sheet)s was read, and %(others)s not. To read another one, or all, give sheet."
+        ),
+        "sheets_read": _("These sheets were read: %(sheet)s."),
+        "rows_of_one_time": _(
+            "%(count)s rows share their time with another row and were kept as entries of their own (first: rows "
+            "%(first)s and %(second)s). Delete what is there twice."
+        ),
         "columns_unused": _("These columns were not used: %(columns)s."),
         "gaps": _("%(count)s periods are missing between the first and the last; the first at %(first)s."),
     }

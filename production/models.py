@@ -41,7 +41,7 @@ class ProductionEntry(LoggedEntry):
             models.CheckConstraint(condition=Q(product__in=Product.values), name="production_known_product"),
             models.CheckConstraint(condition=Q(unit__in=ProductionUnit.values), name="production_known_unit"),
             models.UniqueConstraint(
-                fields=["factory", "product", "period_start", "period_end"],
+                fields=["factory", "product", "period_start", "period_end", "number_in_period"],
                 condition=Q(origin=Origin.IMPORT, deleted_at__isnull=True),
                 name="production_imported_once",
             ),

@@ -6,33 +6,40 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from factories.choices import Product, ProductionUnit
+from factories.choices import Product
 from factories.days import factory_day
+from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.plausibility import Thing
 from logbook.sheets.importing import SheetImport, SheetRow
 from logbook.sheets.time_axis import Slot
 from production.models import KG_PER_UNIT, ProductionEntry, in_unit
-from production.services import STEP_KG, find_product, find_unit, in_kg, thing_of
+from production.services import STEP_KG, find_product, find_unit, in_kg, production_log, thing_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionSheet(SheetImport):
     product: str
 
-    model, amount_column = ProductionEntry, "amount_kg"
+    model, log, amount_column = ProductionEntry, production_log, "amount_kg"
 
     def __post_init__(self) -> None:
         # The stored spelling, so that a file in `Tonnes` is recognised when it is imported again in `t`.
-        object.__setattr__(self, "unit", find_unit(self.unit).value)
+        if self.unit:
+            object.__setattr__(self, "unit", find_unit(self.unit).value)
         object.__setattr__(self, "product", find_product(self.factory, self.product).value)
 
-    @property
-    def step(self) -> Decimal:
-        return STEP_KG / KG_PER_UNIT[ProductionUnit(self.unit)]
+    def step_of(self, unit: str) -> Decimal:
+        return STEP_KG / KG_PER_UNIT[find_unit(unit)] if self.unit_of(unit) else STEP_KG
 
-    def check(self, amount: Decimal) -> None:
-        in_kg(amount, ProductionUnit(self.unit))
+    def unit_of(self, text: str) -> str | None:
+        try:
+            return find_unit(text).value
+        except ApiError:
+            return None
+
+    def check(self, amount: Decimal, unit: str) -> None:
+        in_kg(amount, find_unit(unit))
 
     def in_entered_unit(self, stored: Decimal, unit: str) -> Decimal:
         return in_unit(stored, unit)
@@ -46,7 +53,7 @@ class ProductionSheet(SheetImport):
         return {"product": self.product}
 
     def valued(self, row: SheetRow) -> tuple[Decimal, tuple[Notice, ...]]:
-        return in_kg(row.amount, ProductionUnit(self.unit)), ()
+        return in_kg(row.amount, find_unit(row.unit)), ()
 
     def thing_of(self, results: Decimal) -> Thing:
         return self._thing
@@ -60,7 +67,7 @@ class ProductionSheet(SheetImport):
             "factory_id": self.factory.pk,
             "product": self.product,
             "amount_kg": results,
-            "unit": self.unit,
+            "unit": find_unit(row.unit).value,
             "period_start": row.slot.start,
             "period_end": row.slot.end,
             "warnings": [notice.stored() for notice in notices],

@@ -53,6 +53,7 @@ UNITS = MappingProxyType(
         **_table(Dimension.NORMAL_VOLUME, Nm3="1"),
         **_table(Dimension.STACKED_VOLUME, stere="1"),
         **_table(Dimension.ENERGY, J="1", MJ="1e6", GJ="1e9", TJ="1e12", kWh="3.6e6", MWh="3.6e9"),
+        **_table(Dimension.ENERGY, Wh="3600", GWh="3.6e12"),
         **_table(Dimension.ENERGY, toe="41.868e9", mmBtu="1.05505585e9"),
         **_table(Dimension.LENGTH, mm="0.001", cm="0.01", m="1", ft="0.3048"),
         **_table(Dimension.AREA, cm2="1e-4", m2="1", ft2="0.09290304", ha="10000"),

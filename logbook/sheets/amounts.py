@@ -8,44 +8,39 @@ it has one reading.
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import StrEnum
 from math import isfinite
 
 from django.utils.translation import gettext as _
 
 from lib.numbers import NumberError, parse_number
-from logbook.sheets.read import Cell, Problem, SheetError
+from logbook.sheets.options import DecimalMark
+from logbook.sheets.questions import Ask, SheetQuestion, refuse
+from logbook.sheets.read import Cell, Problem
 
 # Forms that programs write and nobody types, which `parse_number` does not accept.
 _OF_A_PROGRAM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-_MARKS = ".,"
+_OTHER_MARK = {".": ",", ",": "."}
 
 
-class DecimalMark(StrEnum):
-    AUTO = "auto"
-    POINT = "point"
-    COMMA = "comma"
-
-
-def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO) -> list[Decimal | Problem]:
+def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO, ask: Ask = refuse) -> list[Decimal | Problem]:
     """The number of each cell, or its problem, in the order of the file.
 
-    Raises SheetError when no cell shows the decimal mark of the column.
+    Asks for the decimal mark when a cell has two readings and the column shows no mark, or both.
     """
     texts = ["" if cell is None else str(cell).strip() for cell in cells]
-    decimals: set[str] = set()  # marks used as decimal mark somewhere in the column
-    thousands: set[str] = set()
-    if mark is not DecimalMark.AUTO:
-        decimals, thousands = ({"."}, {","}) if mark is DecimalMark.POINT else ({","}, {"."})
-    numbers: list[Decimal | Problem | NumberError] = []
-    for cell, text in zip(cells, texts, strict=True):
-        number = _read(cell, text)
+    numbers = [_read(cell, text) for cell, text in zip(cells, texts, strict=True)]
+    unclear = next((number for number in numbers if isinstance(number, NumberError)), None)
+    decimal = ""
+    if unclear is not None:
         # A number of a workbook says nothing about the marks in texts.
-        if isinstance(number, Decimal) and isinstance(cell, str) and mark is DecimalMark.AUTO:
-            _learn(text, decimals, thousands)
-        numbers.append(number)
+        clear = [
+            text
+            for cell, text, number in zip(cells, texts, numbers, strict=True)
+            if isinstance(cell, str) and isinstance(number, Decimal)
+        ]
+        decimal = _mark(clear, mark, unclear, ask)
     return [
-        _decided(text, number, decimals, thousands) if isinstance(number, NumberError) else number
+        parse_number(text, decimals=3 if decimal in text else 0) if isinstance(number, NumberError) else number
         for text, number in zip(texts, numbers, strict=True)
     ]
 
@@ -67,19 +62,20 @@ def _no_number() -> str:
     return _("is not a number; write it without a unit, like 1234.5")
 
 
-def _learn(text: str, decimals: set[str], thousands: set[str]) -> None:
-    """What a number with one reading shows about its marks: the last mark, if it appears once, is the decimal mark."""
-    last = max(text.rfind(mark) for mark in _MARKS)
-    for mark in _MARKS:
-        if mark in text:
-            (decimals if text.count(mark) == 1 and text.rfind(mark) == last else thousands).add(mark)
+def _mark(clear: Sequence[str], mark: DecimalMark, unclear: NumberError, ask: Ask) -> str:
+    """The decimal mark of the column, from its numbers with one reading."""
+    if mark is DecimalMark.AUTO:
+        shown = {_shown(text) for text in clear} - {""}
+        if len(shown) == 1:
+            return shown.pop()
+        words = f"{unclear} " + _("Or give the decimal mark of the whole column: decimal_mark, point or comma.")
+        mark = ask(SheetQuestion("decimal_mark", "two_readings", words, (DecimalMark.POINT, DecimalMark.COMMA)))
+    return "." if mark is DecimalMark.POINT else ","
 
 
-def _decided(text: str, error: NumberError, decimals: set[str], thousands: set[str]) -> Decimal | Problem:
-    mark = "," if "," in text else "."
-    if (mark in decimals) != (mark in thousands):
-        return parse_number(text, decimals=3 if mark in decimals else 0)
-    if decimals or thousands:
-        return Problem(str(error))
-    remedy = _("Or give the decimal mark of the whole column: decimal_mark, point or comma.")
-    raise SheetError(f"{error} {remedy}", "decimal_mark")
+def _shown(text: str) -> str:
+    """The decimal mark that a number with one reading shows: its last mark if it appears once, else the other one."""
+    last = max(text.rfind("."), text.rfind(","))
+    if last < 0:
+        return ""
+    return text[last] if text.count(text[last]) == 1 else _OTHER_MARK[text[last]]

@@ -14,12 +14,17 @@ from factories.queries import find_factory
 from lib.decimals import plain
 from lib.errors import ApiError
 from logbook.notices import words
-from logbook.sheets.amounts import DecimalMark
-from logbook.sheets.importing import ImportResult, SheetImport
-from logbook.sheets.read import SheetError, read_sheet
-from logbook.sheets.time_axis import DateOrder, TimeIs
+from logbook.sheets.importing import SheetImport
+from logbook.sheets.options import CHOICES, NAMES
+from logbook.sheets.questions import SheetError
+from logbook.sheets.read import read_sheet
+from logbook.sheets.results import ImportResult
 
 PRINTED_ERRORS = 50
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 class SheetCommand(BaseCommand):
@@ -30,19 +35,17 @@ class SheetCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (comma, semicolon, tab) or XLSX")
         parser.add_argument("--factory", required=True, help='name, with or without "Tea Factory"')
-        parser.add_argument("--time-column", required=True, help="name of the column of times")
+        parser.add_argument("--time-column", default="", help="name of the column of times")
         parser.add_argument("--value-column", required=True, help="name of the column of amounts")
-        parser.add_argument("--unit", required=True, help="of the amounts, like kWh or kg")
+        parser.add_argument("--unit", default="", help="of the amounts, like kWh or kg; default: what the sheet names")
         parser.add_argument("--time-zone", default="", help="of times without offset; default: the site's")
+        for name, what in NAMES.items():
+            parser.add_argument(_flag(name), default="", help=what)
+        for name, (kind, what) in CHOICES.items():
+            parser.add_argument(_flag(name), type=kind, choices=list(kind), default=next(iter(kind)), help=what)
         parser.add_argument(
-            "--time-is",
-            type=TimeIs,
-            choices=list(TimeIs),
-            default=TimeIs.END,
-            help="what a row's time is of its period",
+            "--register-digits", type=int, choices=range(19), metavar="DIGITS", help="of a register; 0: it was reset"
         )
-        for name, kind, what in (("--date-order", DateOrder, "03/04/2026"), ("--decimal-mark", DecimalMark, "2,070")):
-            parser.add_argument(name, type=kind, choices=list(kind), default=kind("auto"), help=f"of {what}")
         parser.add_argument(
             "--interval-min",
             type=int,
@@ -90,6 +93,9 @@ class SheetCommand(BaseCommand):
             self.stderr.write(f"{done} of {total} rows")
 
     def _report(self, result: ImportResult) -> None:
+        if result.changed:
+            for change in result.changes[:PRINTED_ERRORS]:
+                self.stderr.write("row {row}: {before} became {now} (entry {entry})".format_map(change))
         for error in result.errors[:PRINTED_ERRORS]:
             self.stderr.write(str(error))
         if result.rejected > PRINTED_ERRORS:
@@ -109,7 +115,10 @@ class SheetCommand(BaseCommand):
             if (result.period_start and result.period_end)
             else ""
         )
+        if result.changed:
+            did += f" ({result.changed} of them changed)"
+        totals = ", ".join(f"{plain(total)} {unit}" for unit, total in result.totals.items()) or f"0 {result.unit}"
         self.stdout.write(
             f"{result.received} rows: {result.stored} {did}, {result.duplicate} there before, {result.rejected} "
-            f"rejected; {plain(result.amount)} {result.unit}{sums}{span}"
+            f"rejected; {totals}{sums}{span}"
         )

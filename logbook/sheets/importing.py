@@ -1,22 +1,22 @@
-"""Imports a sheet into entries of one kind: one row, one period. Idempotent: the same file again adds nothing.
+"""Imports a sheet into entries of one kind. Idempotent: the same file again adds nothing.
 
-Reading the file is in `read.py`, its times in `time_axis.py`, its amounts in `amounts.py`, writing in `bulk.py`.
+1. `read.py` opens the file, `layout.py` finds sheet and header. 2. `rows.py` decides each column as a whole and reads
+rows; what it cannot decide is asked (`questions.py`), and nothing is stored. 3. The rows are compared with stored
+entries: new, duplicate, changed or refused. 4. `bulk.py` writes the new ones, the log corrects the changed ones.
 received = stored + duplicate + rejected, always. A bad row does not stop the others.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -26,109 +26,90 @@ from lib.errors import ApiError
 from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from logbook.models import LoggedEntry
-from logbook.notices import Notice, shown
-from logbook.periods import Period, period_of
+from logbook.notices import Notice
 from logbook.plausibility import Thing, require_possible
-from logbook.sheets.amounts import DecimalMark, amounts
-from logbook.sheets.read import Cell, Problem, Sheet
-from logbook.sheets.second_look import RowWarning, look_again, use_of
-from logbook.sheets.time_axis import DateOrder, Slot, TimeIs, calendar_day, periods
+from logbook.services import EntryLog
+from logbook.sheets.comparing import compare
+from logbook.sheets.layout import Sheet, lay_out
+from logbook.sheets.options import (
+    DateOrder,
+    DecimalMark,
+    EndIs,
+    HiddenRows,
+    SameTime,
+    SwappedDays,
+    TimeIs,
+    UnitFrom,
+    ValuesAre,
+)
+from logbook.sheets.own_export import StoredEntry, entry_id, is_as_stored, is_own_export
+from logbook.sheets.questions import Ask, Asker, SheetError, SheetQuestion, UndecidedError
+from logbook.sheets.read import Table
+from logbook.sheets.results import ChangedRow, ImportResult
+from logbook.sheets.rows import RowsRead, SheetRow, read_rows
+from logbook.sheets.rows import shown as shown_row
+from logbook.sheets.second_look import look_again, use_of
+from logbook.sheets.time_axis import Slot, calendar_day
 
 PROGRESS_EVERY_ROWS = 1_000
-SHOWN_ERRORS = 1_000
+SHOWN_READINGS = 6
+SHOWN_ROWS = 3
+LARGEST_CHANGES = 2_000
 Progress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why a row was refused: its number in the file, the column, the cell's text, what to do."""
-
-    row: int
-    column: str
-    value: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}, {self.column}={self.value!r}: {self.message}"
-
-
-@dataclass(slots=True)
-class ImportResult:
-    """received = stored + duplicate + len(errors). `amount` is the sum of rows stored now or before, `sums` of rows
-    stored now."""
-
-    received: int = 0
-    stored: int = 0
-    duplicate: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    row_warnings: list[RowWarning] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    is_dry_run: bool = False
-    amount: Decimal = Decimal(0)
-    unit: str = ""
-    sums: dict[str, Decimal] = field(default_factory=dict)
-    period_start: datetime | None = None
-    period_end: datetime | None = None
-
-    @property
-    def rejected(self) -> int:
-        return len(self.errors)
-
-    @property
-    def shown_errors(self) -> list[RowError]:
-        return self.errors[:SHOWN_ERRORS]
-
-    @property
-    def shown_row_warnings(self) -> list[RowWarning]:
-        return self.row_warnings[:SHOWN_ERRORS]
-
-    @property
-    def warnings(self) -> list[dict[str, Any]]:
-        return shown(notice.stored() for notice in self.notices)
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """A row that can be read."""
-
-    number: int
-    slot: Slot
-    amount: Decimal
-
-    def days(self, factory: Factory) -> tuple[date, date]:
-        return Period(self.slot.start, self.slot.start, self.slot.end).days(factory)
+ValuedRow = tuple[SheetRow, Any, tuple[Notice, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetImport(ABC):
     """The meaning of a file's columns, and the entries that its rows become. An empty `time_zone` means the site's
-    own."""
+    own, an empty `unit` the one that the sheet names. `options.py` explains the choices."""
 
     factory: Factory
-    unit: str
-    time_column: str
     value_column: str
+    time_column: str = ""
+    unit: str = ""
+    clock_column: str = ""
+    from_column: str = ""
+    to_column: str = ""
+    sheet: str = ""
     time_zone: str = ""
-    time_is: TimeIs = TimeIs.END
+    time_is: TimeIs = TimeIs.AUTO
     date_order: DateOrder = DateOrder.AUTO
+    swapped_days: SwappedDays = SwappedDays.AUTO
+    end_is: EndIs = EndIs.AUTO
     decimal_mark: DecimalMark = DecimalMark.AUTO
+    unit_from: UnitFrom = UnitFrom.AUTO
+    hidden_rows: HiddenRows = HiddenRows.AUTO
+    same_time: SameTime = SameTime.AUTO
+    values_are: ValuesAre = ValuesAre.AMOUNTS
     interval_min: int | None = None
+    register_digits: int | None = None
+    reason: str = ""
 
     model: ClassVar[type[LoggedEntry]]
+    log: ClassVar[EntryLog[Any, Any]]
     amount_column: ClassVar[str]
     # Errors of `valued` that refuse one row; any other error concerns all rows and ends the import.
     refused_by_row: ClassVar[frozenset[str]] = frozenset({"amount"})
     summed: ClassVar[tuple[str, ...]] = ()
 
     # --- What each kind defines ---------------------------------------------------------------
-    @property
     @abstractmethod
-    def step(self) -> Decimal:
+    def step_of(self, unit: str) -> Decimal:
         """The finest amount that is stored."""
 
     @abstractmethod
-    def check(self, amount: Decimal) -> None:
-        """Raise ApiError on `amount` for one that no entry can have."""
+    def unit_of(self, text: str) -> str | None:
+        """The unit that a text names, in one spelling; None where it names none."""
+
+    @abstractmethod
+    def check(self, amount: Decimal, unit: str) -> None:
+        """Raise ApiError on `amount` or `unit` for one that no entry can have."""
+
+    @property
+    def is_of_acts(self) -> bool:
+        """Whether a row of a day is an act, like a fill, of which a day may have several."""
+        return False
 
     def in_entered_unit(self, stored: Decimal, unit: str) -> Decimal:
         """A value of `amount_column` in the unit of its entry."""
@@ -160,28 +141,40 @@ class SheetImport(ABC):
 
     # --- The import --------------------------------------------------------------------------------
     def run(
-        self, user: User | None, sheet: Sheet, *, dry_run: bool = False, progress: Progress = lambda _done, _total: None
+        self,
+        user: User | None,
+        tables: Sequence[Table],
+        *,
+        dry_run: bool = False,
+        progress: Progress = lambda _done, _total: None,
     ) -> ImportResult:
         """Read, compare with stored entries, compute and store, in one transaction. A dry run does everything except
         storing.
 
-        Raises SheetError (file, columns) or ApiError 400 (type, product, unit, set, source): then nothing is stored.
+        Raises UndecidedError (questions), SheetError (file, columns) or ApiError 400 (type, product, unit, set,
+        source): then nothing is stored.
         """
         identity = self.identity_filter()
-        result = ImportResult(
-            received=len(sheet.rows), is_dry_run=dry_run, unit=self.unit, sums=dict.fromkeys(self.summed, Decimal(0))
-        )
-        readable = self._readable(sheet, result)
+        asker = Asker()
         with transaction.atomic():
             # Two imports for one factory wait for each other; manual entries do not wait.
             Factory.objects.select_for_update(no_key=True).get(pk=self.factory.pk)
-            new = self._valued(self._new(readable, identity, result), result, progress)
+            result, read, own = self._read(tables, identity, asker)
+            if asker.questions:
+                raise self._undecided(tables, identity, asker.questions.values(), result)
+            result.is_dry_run = dry_run
+            plan = compare(self, read.rows, identity, own, result)
+            new = self._valued(plan.new, result, progress)
             new = look_again(self, new, result)
+            if self.reason:
+                self._take_over(user, plan.changed, result, dry_run=dry_run)
+            else:
+                self._show_changes(plan.changed, result)
             if not dry_run:
-                insert_entries(self.model, user, (self.columns(*row) for row in new), origin=Origin.IMPORT)
-        result.stored = len(new)
+                insert_entries(self.model, user, map(self._numbered_columns, new), origin=Origin.IMPORT)
+        result.stored = len(new) + result.changed
         for rows in (result.errors, result.row_warnings):
-            rows.sort(key=lambda row: row.row)
+            rows.sort(key=lambda row: (row.sheet, row.row))
         return result
 
     @cached_property
@@ -191,120 +184,122 @@ class SheetImport(ABC):
         validate_time_zone(self.time_zone)
         return ZoneInfo(self.time_zone)
 
-    def _readable(self, sheet: Sheet, result: ImportResult) -> list[SheetRow]:
-        time_at = sheet.column(self.time_column, "time_column")
-        value_at = sheet.column(self.value_column, "value_column")
-        times, values = ([_cell(cells, at) for _number, cells in sheet.rows] for at in (time_at, value_at))
-        slots = periods(
-            times,
-            zone=self.zone,
-            day_of=self.day_of,
-            time_is=self.time_is,
-            date_order=self.date_order,
-            interval=timedelta(minutes=self.interval_min) if self.interval_min else None,
-        )
-        now = timezone.now()
-        rows, rounded_count = [], 0
-        for i, amount in enumerate(amounts(values, self.decimal_mark)):
-            number, slot = sheet.rows[i][0], slots[i]
-            if isinstance(slot, Problem):
-                self._reject(result, number, self.time_column, times[i], slot.message)
-            elif problem := self._time_problem(slot, now):
-                self._reject(result, number, self.time_column, times[i], problem)
-            elif problem := self._problem(sheet, i, amount):
-                self._reject(result, number, self.value_column, values[i], problem)
-            elif isinstance(amount, Decimal):
-                kept = amount.quantize(self.step, rounding=ROUND_HALF_EVEN)
-                rounded_count += kept != amount
-                rows.append(SheetRow(number, slot, kept))
-        self._say_what_was_seen(sheet, rows, rounded_count, {time_at, value_at}, result)
-        return rows
+    def shown_time(self, row: SheetRow) -> str:
+        moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start
+        return moment.astimezone(self.zone).isoformat()
 
-    def _time_problem(self, slot: Slot, now: datetime) -> str:
-        try:
-            period_of(self.factory, timestamp=slot.start, start=slot.start, end=slot.end, now=now)
-        except ApiError as error:
-            (problem,) = next(iter(error.fields.values()))
-            return str(problem["message"])
-        return ""
+    # --- RegisterReading -----------------------------------------------------------------------------------
+    def _read(
+        self, tables: Sequence[Table], identity: dict[str, Any], ask: Ask
+    ) -> tuple[ImportResult, RowsRead, dict[int, StoredEntry]]:
+        """The rows to compare, and the entries that rows of our own export name. Rows of it that are as stored are
+        duplicates, whatever their type."""
+        named = [self.value_column]
+        named += [self.from_column, self.to_column] if self.from_column or self.to_column else [self.time_column]
+        sheet, notices = lay_out(tables, named, wanted=self.sheet, hidden_rows=self.hidden_rows, ask=ask)
+        result = ImportResult(received=len(sheet.lines), unit=self.unit, sums=dict.fromkeys(self.summed, Decimal(0)))
+        result.notices += notices
+        own = self._own_entries(sheet, identity) if is_own_export(sheet) else {}
+        if own:
+            lines = []
+            for line in sheet.lines:
+                entry = own.get(entry_id(sheet, line) or 0)
+                if entry is None or not is_as_stored(sheet, line, entry):
+                    lines.append(line)
+                elif entry.is_of_kind:
+                    result.count(entry.amount, entry.unit)
+            sheet = Sheet(sheet.columns, lines)
+        read = read_rows(self, sheet, ask) if sheet.lines else RowsRead(0)
+        result.duplicate = result.received - len(sheet.lines) + read.repeated
+        result.received -= len(sheet.lines) - read.received
+        result.errors += read.errors
+        result.notices += read.notices
+        if read.rows:
+            result.period_start = min(row.slot.start for row in read.rows)
+            result.period_end = max(row.slot.end for row in read.rows)
+            result.unit = self.unit or read.rows[0].unit
+        return result, read, own
 
-    def _problem(self, sheet: Sheet, i: int, amount: Decimal | Problem) -> str:
-        if any(cell not in (None, "") for cell in sheet.rows[i][1][len(sheet.columns) :]):
-            return _("is in a row with more cells than the header; is a comma in it a decimal comma?")
-        if isinstance(amount, Problem):
-            return amount.message
-        try:
-            self.check(amount)
-        except ApiError as error:
-            return str(error.fields["amount"][0]["message"])
-        return ""
-
-    def _say_what_was_seen(
-        self, sheet: Sheet, rows: list[SheetRow], rounded_count: int, used: set[int], result: ImportResult
-    ) -> None:
-        unused = [name for i, name in enumerate(sheet.columns) if i not in used and name]
-        if unused:
-            result.notices.append(Notice("columns_unused", {"columns": ", ".join(unused)}))
-        if rounded_count:
-            result.notices.append(Notice("rounded", {"count": rounded_count, "step": plain(self.step)}))
-        ordered = sorted({(row.slot.start, row.slot.end) for row in rows})
-        if not ordered:
-            return
-        result.period_start, result.period_end = ordered[0][0], max(end for _start, end in ordered)
-        ends = accumulate((end for _start, end in ordered), max)  # of this row and all before it
-        joints = list(zip(ends, (start for start, _end in ordered[1:]), strict=False))
-        for code, moments in (
-            ("gaps", [end for end, start in joints if end < start]),
-            ("overlaps_in_file", [start for end, start in joints if start < end]),
-        ):
-            if moments:
-                first = moments[0].astimezone(self.zone).isoformat()
-                result.notices.append(Notice(code, {"count": len(moments), "first": first}))
-
-    def _new(self, rows: list[SheetRow], identity: dict[str, Any], result: ImportResult) -> list[SheetRow]:
-        """Rows of periods that are not imported yet. A stored period with another value is an error."""
-        known, of_file = self._known(rows, identity), dict[tuple[datetime, datetime], SheetRow]()
-        new = []
-        for row in rows:
-            key = (row.slot.start, row.slot.end)
-            first, stored = of_file.setdefault(key, row), known.get(key)
-            if first is not row:
-                words = _("has the same time as row %d of this file; remove one of them") % first.number
-                self._reject(result, row.number, self.time_column, self._local(row), words)
-            elif stored is None:
-                new.append(row)
-            elif stored[1:] == (row.amount, self.unit):
-                result.duplicate += 1
-                result.amount += row.amount
-            else:
-                params = {"entry": stored[0], "amount": plain(stored[1]), "unit": stored[2]}
-                words = _("was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong")
-                self._reject(result, row.number, self.value_column, plain(row.amount), words % params)
-        return new
-
-    def _known(
-        self, rows: list[SheetRow], identity: dict[str, Any]
-    ) -> dict[tuple[datetime, datetime], tuple[int, Decimal, str]]:
-        """Period -> id, amount and unit of what was imported before; columns, since rows take twice the time."""
-        if not rows:
-            return {}
-        entries = self.model._default_manager.filter(
-            **identity,
-            factory=self.factory,
-            origin=Origin.IMPORT,
-            deleted_at__isnull=True,
-            period_start__gte=min(row.slot.start for row in rows),
-            period_start__lte=max(row.slot.start for row in rows),
-        )
-        columns = entries.values_list("period_start", "period_end", "pk", self.amount_column, "unit")
+    def _own_entries(self, sheet: Sheet, identity: dict[str, Any]) -> dict[int, StoredEntry]:
+        entries = self.model._default_manager.filter(factory=self.factory)
+        ids = {number for line in sheet.lines if (number := entry_id(sheet, line)) is not None}
+        of_kind = set(entries.filter(**identity, pk__in=ids).values_list("pk", flat=True))
+        columns = entries.filter(pk__in=ids).values_list("pk", "period_start", "period_end", self.amount_column, "unit")
         return {
-            (start, end): (pk, self.in_entered_unit(amount, unit), unit)
-            for start, end, pk, amount, unit in columns.iterator(chunk_size=10_000)
+            pk: StoredEntry(pk, start, end, self.in_entered_unit(amount, unit), unit, pk in of_kind)
+            for pk, start, end, amount, unit in columns
         }
 
-    def _valued(
-        self, rows: list[SheetRow], result: ImportResult, progress: Progress
-    ) -> list[tuple[SheetRow, Any, tuple[Notice, ...]]]:
+    def _undecided(
+        self,
+        tables: Sequence[Table],
+        identity: dict[str, Any],
+        questions: Iterable[SheetQuestion],
+        result: ImportResult,
+    ) -> UndecidedError:
+        """The questions, each with how the first rows that differ would be stored by each answer."""
+        asked = []
+        for question in questions:
+            rows_of = {
+                choice: self._as_read(tables, identity, {question.parameter: choice})
+                for choice in question.choices[:SHOWN_READINGS]
+            }
+            asked.append((question, side_by_side(rows_of)))
+        return UndecidedError(asked, result.notices)
+
+    def _as_read(
+        self, tables: Sequence[Table], identity: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[tuple[str, int], dict[str, Any]]:
+        plan = replace(self, **answer)
+        try:
+            _result, read, _own = plan._read(tables, identity, Asker())
+        except SheetError as error:
+            return {("", 0): {"row": 0, "sheet": "", "message": str(error)}}
+        rows = {(row.sheet, row.number): shown_row(row, plan.zone) for row in read.rows}
+        errors = {
+            (error.sheet, error.row): {"row": error.row, "sheet": error.sheet, "message": error.message}
+            for error in read.errors
+        }
+        return dict(sorted((errors | rows).items()))
+
+    # --- Changed amounts ---------------------------------------------------------------------------
+    def _show_changes(self, changes: list[ChangedRow], result: ImportResult) -> None:
+        """Without a reason a changed row is refused, with both amounts."""
+        for change in changes:
+            row, entry = change.row, change.entry
+            words = _(
+                "was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong, or give reason "
+                "to take over all changed rows of this sheet"
+            )
+            params = {"entry": entry.pk, "amount": plain(entry.amount), "unit": entry.unit}
+            result.changes.append(change.as_shown())
+            result.reject(row, self.value_column, plain(row.amount), words % params)
+
+    def _take_over(self, user: User | None, changes: list[ChangedRow], result: ImportResult, *, dry_run: bool) -> None:
+        """Correct the entries of changed rows, with the reason; the history keeps what they were."""
+        if len(changes) > LARGEST_CHANGES:
+            words = _("%(count)d rows have changed, more than %(limit)d at once: split the sheet.")
+            raise SheetError(words % {"count": len(changes), "limit": LARGEST_CHANGES}, "reason")
+        for change in changes:
+            row, entry = change.row, change.entry
+            values: dict[str, Any] = {"amount": row.amount, "unit": row.unit}
+            if (entry.start, entry.end) != (row.slot.start, row.slot.end):
+                values |= {"period_start": row.slot.start, "period_end": row.slot.end}
+            try:
+                with transaction.atomic():
+                    self.log.correct(user, entry.pk, values, self.reason)
+                    if dry_run:
+                        transaction.set_rollback(True)
+            except ApiError as error:
+                problems = [problem["message"] for of_field in error.fields.values() for problem in of_field]
+                result.reject(row, self.value_column, plain(row.amount), " ".join(problems) or error.message)
+                continue
+            result.changed += 1
+            result.changes.append(change.as_shown())
+            result.count(row.amount, row.unit)
+
+    # --- New rows ----------------------------------------------------------------------------------
+    def _valued(self, rows: list[SheetRow], result: ImportResult, progress: Progress) -> list[ValuedRow]:
         noticed: set[str] = set()
         valued_rows = []
         for i, row in enumerate(rows, start=1):
@@ -316,11 +311,13 @@ class SheetImport(ABC):
                 if name not in self.refused_by_row:
                     raise
                 column, value = (
-                    (self.value_column, plain(row.amount)) if name == "amount" else (self.time_column, self._local(row))
+                    (self.value_column, plain(row.amount))
+                    if name == "amount"
+                    else (self.time_column, self.shown_time(row))
                 )
-                self._reject(result, row.number, column, value, problems[0]["message"])
+                result.reject(row, column, value, problems[0]["message"])
                 continue
-            result.amount += row.amount
+            result.count(row.amount, row.unit)
             for name in self.summed:
                 result.sums[name] += getattr(results, name)
             result.notices += [notice for notice in notices if notice.code not in noticed]
@@ -330,14 +327,16 @@ class SheetImport(ABC):
                 progress(i, len(rows))
         return valued_rows
 
-    def _local(self, row: SheetRow) -> str:
-        moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start
-        return moment.astimezone(self.zone).isoformat()
-
-    @staticmethod
-    def _reject(result: ImportResult, number: int, column: str, value: Cell, message: str) -> None:
-        result.errors.append(RowError(number, column, str("" if value is None else value)[:60], message))
+    def _numbered_columns(self, valued: ValuedRow) -> dict[str, Any]:
+        return self.columns(*valued) | {"number_in_period": valued[0].number_in_period}
 
 
-def _cell(cells: list[Cell], at: int) -> Cell:
-    return cells[at] if at < len(cells) else None
+def side_by_side(rows_of: dict[Any, dict[tuple[str, int], dict[str, Any]]]) -> list[dict[str, Any]]:
+    """For each choice its number of rows, and the first rows that another choice would store otherwise."""
+    readings = []
+    for choice, rows in rows_of.items():
+        others = [other for name, other in rows_of.items() if name != choice]
+        differing = [row for key, row in rows.items() if any(other.get(key) != row for other in others)]
+        stored = sum("amount" in row for row in rows.values())
+        readings.append({"choice": str(choice), "count": stored, "rows": differing[:SHOWN_ROWS]})
+    return readings

@@ -1,5 +1,5 @@
-"""CSV and XLSX files as rows of cells with their row number in the file. The meaning of the cells is in
-`time_axis.py` and `amounts.py`.
+"""Opens CSV and XLSX files as tables of cells, with row numbers and hidden rows. Where the header is, and what cells
+mean, is decided elsewhere.
 
 Hostile or broken files raise `SheetError` with a sentence that says what to do.
 """
@@ -7,29 +7,29 @@ Hostile or broken files raise `SheetError` with a sentence that says what to do.
 import csv
 import io
 import zipfile
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.styles.numbers import is_datetime
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import WorkSheetParser
+
+from logbook.sheets.questions import SheetError
 
 LARGEST_ROWS = 200_000
 LARGEST_UNPACKED_BYTES = 200 * 1024 * 1024
 WIDEST_COLUMNS = 500
-Cell = str | int | float | datetime | date | None
-
-
-class SheetError(ValueError):
-    """The file as a whole cannot be read; `field` names the argument at fault where there is one."""
-
-    def __init__(self, message: str, field: str = "file") -> None:
-        super().__init__(message)
-        self.field = field
+_LOOKED_AT_LINES = 50
+Cell = str | int | float | datetime | date | time | timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +40,70 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """`rows`: (row number in the file, cells)."""
+class TableRow:
+    """`number` is that of the file, from 1."""
 
-    columns: list[str]
-    rows: list[tuple[int, list[Cell]]] = field(repr=False)
-
-    def column(self, name: str, argument: str) -> int:
-        """The position of a column by name, in upper or lower case. Raises SheetError that lists the columns."""
-        wanted = name.strip().casefold()
-        places = [i for i, column in enumerate(self.columns) if column.strip().casefold() == wanted]
-        if len(places) == 1:
-            return places[0]
-        there = ", ".join(repr(column) for column in self.columns if column)
-        problem = _("appears %d times") % len(places) if places else _("is not there")
-        raise SheetError(
-            _("%(argument)s=%(name)r %(problem)s; the columns are %(there)s.")
-            % {"argument": argument, "name": name, "problem": problem, "there": there},
-            argument,
-        )
+    number: int
+    cells: list[Cell]
+    is_hidden: bool = False
 
 
-def read_sheet(file: BinaryIO) -> Sheet:
-    """The first sheet of an XLSX file, or a CSV file with comma, semicolon or tab.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet as it stands, without its empty rows. The name of a CSV file's only table is empty."""
 
-    Raises SheetError for another format, an empty file, or more than 200,000 rows.
+    name: str
+    rows: list[TableRow] = field(repr=False)
+    is_hidden: bool = False
+
+
+def read_sheet(file: BinaryIO) -> list[Table]:
+    """The filled sheets of an XLSX file, or the table of a CSV file with comma, semicolon, tab or bar.
+
+    Raises SheetError for another format, or an empty file.
     """
     start = file.read(4)
     file.seek(0)
     # The content decides the format, because file names and a browser's content type can be wrong.
-    sheet = _read_xlsx(file) if start == b"PK\x03\x04" else _read_csv(file.read())
-    if not sheet.rows:
-        raise SheetError(_("The file has no rows below its header."))
-    if len(sheet.rows) > LARGEST_ROWS:
+    tables = _read_xlsx(file) if start == b"PK\x03\x04" else [_read_csv(file.read())]
+    filled = [table for table in tables if table.rows]
+    if not filled:
+        raise SheetError(_("The file is empty."))
+    if any(len(table.rows) > LARGEST_ROWS + 1 for table in filled):
         raise SheetError(_("The file has more than %d rows: split it.") % LARGEST_ROWS)
-    return sheet
+    return filled
 
 
-def _read_csv(data: bytes) -> Sheet:
+# --- CSV ---------------------------------------------------------------------------------------
+def _read_csv(data: bytes) -> Table:
     text = _decoded(data)
     if "\x00" in text:
         raise SheetError(_("The file is neither CSV nor XLSX: it holds binary data."))
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
+    lines = [line for line in text.splitlines() if line.strip()][:_LOOKED_AT_LINES]
+    delimiter = max(",;\t|", key=lambda mark: _fit(lines, mark))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        numbered: list[tuple[int, list[Cell]]] = [
-            (reader.line_num, [*cells]) for cells in islice(reader, LARGEST_ROWS + 2) if any(cells)
+        rows = [
+            TableRow(reader.line_num, [*cells])
+            for cells in islice(reader, LARGEST_ROWS + _LOOKED_AT_LINES)
+            if any(cells)
         ]
     except csv.Error as error:
         raise SheetError(
             _("Line %(line)d cannot be read as CSV: %(error)s.") % {"line": reader.line_num, "error": error}
         ) from None
-    if not numbered:
-        raise SheetError(_("The file is empty."))
-    return Sheet([str(name).strip() for name in numbered[0][1]], numbered[1:])
+    return Table("", rows)
+
+
+def _fit(lines: list[str], delimiter: str) -> tuple[int, int, int]:
+    """How many of the first lines a delimiter splits into equally many cells, how many at all, and into how many."""
+    counts: Counter[int] = Counter()
+    for line in lines:
+        try:
+            counts.update(len(cells) for cells in csv.reader([line], delimiter=delimiter) if len(cells) > 1)
+        except csv.Error:
+            continue
+    return max(((times, counts.total(), width) for width, times in counts.items()), default=(0, 0, 0))
 
 
 def _decoded(data: bytes) -> str:
@@ -106,7 +115,8 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _read_xlsx(file: BinaryIO) -> Sheet:
+# --- XLSX --------------------------------------------------------------------------------------
+def _read_xlsx(file: BinaryIO) -> list[Table]:
     try:
         with zipfile.ZipFile(file) as archive:
             unpacked_bytes = sum(info.file_size for info in archive.infolist())
@@ -117,8 +127,10 @@ def _read_xlsx(file: BinaryIO) -> Sheet:
             )
         file.seek(0)
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        worksheet = book.worksheets[0]
-        numbered = list(_filled(worksheet.iter_rows(max_col=WIDEST_COLUMNS, values_only=True)))
+        tables = [
+            Table(sheet.title, list(islice(_filled(sheet), LARGEST_ROWS + 2)), sheet.sheet_state != "visible")
+            for sheet in book.worksheets
+        ]
         book.close()
     except SheetError:
         raise
@@ -137,12 +149,35 @@ def _read_xlsx(file: BinaryIO) -> Sheet:
         RuntimeError,
     ):
         raise SheetError(_("The file cannot be read as an XLSX workbook: save it again, or save it as CSV.")) from None
-    if not numbered:
-        raise SheetError(_("The first sheet of the workbook is empty."))
-    return Sheet(["" if cell is None else str(cell).strip() for cell in numbered[0][1]], numbered[1:])
+    return tables
 
 
-def _filled(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[int, list[Cell]]]:
-    for number, cells in enumerate(islice(rows, LARGEST_ROWS + 2), start=1):
-        if any(cell not in (None, "") for cell in cells):
-            yield number, list(cells)
+def _filled(sheet: Any) -> Iterator[TableRow]:
+    """The rows of a sheet, read as openpyxl's own `iter_rows` does: that one does not say which rows are hidden."""
+    book = sheet.parent
+
+    @cache
+    def is_date(style: int) -> bool:
+        return is_datetime(ReadOnlyCell(sheet, 1, 1, None, style_id=style).number_format) == "date"
+
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, found in parser.parse():
+            cells: list[Cell] = []
+            for cell in found:
+                at, value = cell["column"] - 1, cell["value"]
+                if value in (None, "") or at >= WIDEST_COLUMNS:
+                    continue
+                # A date is a datetime in the file; the format of its cell tells the two apart.
+                is_whole_day = isinstance(value, datetime) and value.time() == time() and is_date(cell["style_id"])
+                cells += [None] * (at - len(cells)) + [value.date() if is_whole_day else value]
+            hidden = parser.row_dimensions.pop(str(number), {}).get("hidden")
+            if cells:
+                yield TableRow(number, cells, is_hidden=hidden in ("1", "true"))

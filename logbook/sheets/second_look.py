@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -15,32 +14,21 @@ from lib.decimals import plain
 from logbook.notices import Notice, words
 from logbook.plausibility import PeriodAmount, judged
 from logbook.queries import overlapping
+from logbook.sheets.rows import RowWarning
 
 if TYPE_CHECKING:  # at run time the import imports this module
-    from logbook.sheets.importing import ImportResult, SheetImport, SheetRow
+    from logbook.sheets.importing import SheetImport
+    from logbook.sheets.results import ImportResult
+    from logbook.sheets.rows import SheetRow
     from logbook.sheets.time_axis import Slot
 
     ValuedRow = tuple[SheetRow, Any, tuple[Notice, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class RowWarning:
-    """A row that is stored, or would be, and needs a look."""
-
-    row: int
-    column: str
-    value: str
-    code: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}, {self.column}={self.value!r}: {self.message}"
-
-
 def use_of(plan: SheetImport, row: SheetRow, results: Any) -> PeriodAmount:
     """What a row is compared by; `results` are those of `valued`, or the common quantity itself."""
     quantity = getattr(results, plan.thing_of(results).column, results)
-    return PeriodAmount(row.slot.start, row.slot.end, row.amount, plan.unit, quantity)
+    return PeriodAmount(row.slot.start, row.slot.end, row.amount, row.unit, quantity)
 
 
 def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResult) -> list[ValuedRow]:
@@ -56,7 +44,11 @@ def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResul
         more = [notice for notice in (odd[row.slot.start, row.slot.end], overlaps.get(row.slot)) if notice is not None]
         for notice in more:
             said = words(notice.code, notice.params)
-            _warn(result, RowWarning(row.number, plan.value_column, plain(row.amount), notice.code, said), notice)
+            _warn(
+                result,
+                RowWarning(row.number, plan.value_column, plain(row.amount), said, row.sheet, notice.code),
+                notice,
+            )
         looked.append((row, results, (*notices, *more)))
     return looked
 

@@ -25,6 +25,10 @@ class Migration(migrations.Migration):
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
+                (
+                    "number_in_period",
+                    models.PositiveSmallIntegerField(db_default=1, default=1, verbose_name="number in its period"),
+                ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="needs attention")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
@@ -113,6 +117,10 @@ class Migration(migrations.Migration):
                 ("period_start", models.DateTimeField(verbose_name="from")),
                 ("period_end", models.DateTimeField(verbose_name="to")),
                 ("note", models.CharField(blank=True, default="", max_length=300, verbose_name="note")),
+                (
+                    "number_in_period",
+                    models.PositiveSmallIntegerField(db_default=1, default=1, verbose_name="number in its period"),
+                ),
                 ("warnings", models.JSONField(blank=True, default=list, verbose_name="needs attention")),
                 ("client_id", models.UUIDField(blank=True, null=True)),
                 ("request_sha256", models.CharField(blank=True, default="", max_length=64)),
@@ -300,7 +308,7 @@ class Migration(migrations.Migration):
             model_name="productionentry",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("deleted_at__isnull", True), ("origin", "import")),
-                fields=("factory", "product", "period_start", "period_end"),
+                fields=("factory", "product", "period_start", "period_end", "number_in_period"),
                 name="production_imported_once",
             ),
         ),
@@ -309,8 +317,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") SELECT new_values."amount_kg", new_values."change_reason", new_values."changed_at", new_values."changed_by_id", new_values."client_id", new_values."created_at", new_values."deleted_at", new_values."factory_id", new_values."id", new_values."last_act", new_values."note", new_values."origin", new_values."period_end", new_values."period_start", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."product", new_values."recorded_by_id", new_values."request_sha256", new_values."unit", new_values."warnings" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
-                    hash="05f2cb68e843c436503466fb2b1f1aff3f154b76",
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") SELECT new_values."amount_kg", new_values."change_reason", new_values."changed_at", new_values."changed_by_id", new_values."client_id", new_values."created_at", new_values."deleted_at", new_values."factory_id", new_values."id", new_values."last_act", new_values."note", new_values."number_in_period", new_values."origin", new_values."period_end", new_values."period_start", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."product", new_values."recorded_by_id", new_values."request_sha256", new_values."unit", new_values."warnings" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="97eecb7d2ab1d4e6d2f16081e5937888ec4e444a",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_9cd5a",
@@ -326,8 +334,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") VALUES (NEW."amount_kg", NEW."change_reason", NEW."changed_at", NEW."changed_by_id", NEW."client_id", NEW."created_at", NEW."deleted_at", NEW."factory_id", NEW."id", NEW."last_act", NEW."note", NEW."origin", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product", NEW."recorded_by_id", NEW."request_sha256", NEW."unit", NEW."warnings"); RETURN NULL;',
-                    hash="3ad9881219b22e109a6e0f884adf3441c623c0a6",
+                    func='INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") VALUES (NEW."amount_kg", NEW."change_reason", NEW."changed_at", NEW."changed_by_id", NEW."client_id", NEW."created_at", NEW."deleted_at", NEW."factory_id", NEW."id", NEW."last_act", NEW."note", NEW."number_in_period", NEW."origin", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product", NEW."recorded_by_id", NEW."request_sha256", NEW."unit", NEW."warnings"); RETURN NULL;',
+                    hash="a66b61ec0e048656e3679320cec085682a858b35",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_d4297",
                     table="production_productionentry",
@@ -340,8 +348,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") VALUES (OLD."amount_kg", OLD."change_reason", OLD."changed_at", OLD."changed_by_id", OLD."client_id", OLD."created_at", OLD."deleted_at", OLD."factory_id", OLD."id", OLD."last_act", OLD."note", OLD."origin", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product", OLD."recorded_by_id", OLD."request_sha256", OLD."unit", OLD."warnings"); RETURN NULL;',
-                    hash="8214c3ba40011f1f43b379cbb4e37223e4141ee2",
+                    func='INSERT INTO "production_productionentryevent" ("amount_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "created_at", "deleted_at", "factory_id", "id", "last_act", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product", "recorded_by_id", "request_sha256", "unit", "warnings") VALUES (OLD."amount_kg", OLD."change_reason", OLD."changed_at", OLD."changed_by_id", OLD."client_id", OLD."created_at", OLD."deleted_at", OLD."factory_id", OLD."id", OLD."last_act", OLD."note", OLD."number_in_period", OLD."origin", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product", OLD."recorded_by_id", OLD."request_sha256", OLD."unit", OLD."warnings"); RETURN NULL;',
+                    hash="656508424f9520b1644e8a70d703d531dbde7d8d",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_9377c",
                     table="production_productionentry",

@@ -15,6 +15,7 @@ from energy.api import CorrectionSerializer, NewEntrySerializer
 from energy.models import EnergyEntry
 from energy.services import EntryInput, energy_log
 from energy.sheets import EnergySheet
+from logbook.sheets.options import TimeIs
 from production.api import NewProductionSerializer, ProductionCorrectionSerializer
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
@@ -79,7 +80,7 @@ DOORS = [
         new_class=NewEntrySerializer,
         correction_class=CorrectionSerializer,
         sheet_class=EnergySheet,
-        sheet={"energy_type": "electricity", "unit": "kWh"},
+        sheet={"energy_type": "electricity", "unit": "kWh", "time_is": TimeIs.END},
     ),
     Door(
         name="production",
@@ -95,7 +96,7 @@ DOORS = [
         new_class=NewProductionSerializer,
         correction_class=ProductionCorrectionSerializer,
         sheet_class=ProductionSheet,
-        sheet={"product": "Made tea", "unit": "kg"},
+        sheet={"product": "Made tea", "unit": "kg", "time_is": TimeIs.END},
     ),
 ]
 both_doors = pytest.mark.parametrize("door", DOORS, ids=str)

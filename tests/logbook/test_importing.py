@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from logbook.bulk import insert_entries
 from logbook.choices import Origin
-from logbook.sheets.importing import ImportResult, SheetImport, SheetRow
+from logbook.sheets.importing import SheetImport
 from logbook.sheets.read import read_sheet
+from logbook.sheets.results import ImportResult
+from logbook.sheets.rows import SheetRow
 from logbook.sheets.time_axis import Slot
 from tests.logbook.doors import Door, both_doors
 from tests.make import make_factory, make_user
@@ -35,7 +37,7 @@ def run(plan: SheetImport, hours: int, **options: Any) -> ImportResult:
 
 def columns_of(plan: SheetImport, hour: int) -> dict[str, Any]:
     start = START + timedelta(hours=hour)
-    row = SheetRow(hour, Slot(start, start + timedelta(hours=1)), Decimal(10))
+    row = SheetRow(hour, Slot(start, start + timedelta(hours=1)), Decimal(10), plan.unit)
     return plan.columns(row, *plan.valued(row))
 
 

@@ -15,9 +15,9 @@ from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
 from lib.errors import ApiError
 from logbook.notices import ASKED
-from logbook.sheets.importing import ImportResult
+from logbook.sheets.options import TimeIs
 from logbook.sheets.read import read_sheet
-from logbook.sheets.time_axis import TimeIs
+from logbook.sheets.results import ImportResult
 from production.models import ProductionEntry
 from production.sheets import ProductionSheet
 from tests import make

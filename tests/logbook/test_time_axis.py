@@ -1,7 +1,7 @@
 """Times of sheets: order of day and month, midnight, clock changes, spacing. No database."""
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logbook.sheets.read import SheetError
-from logbook.sheets.time_axis import DateOrder, Problem, Slot, TimeIs, calendar_day, periods
+from logbook.sheets.options import DateOrder, TimeIs
+from logbook.sheets.questions import SheetError
+from logbook.sheets.read import Problem
+from logbook.sheets.time_axis import Axis, Slot, calendar_day
 
 NAIROBI, LONDON = ZoneInfo("Africa/Nairobi"), ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
 
 
 def read(cells: list[Any], *, zone: ZoneInfo, **options: Any) -> list[Slot | Problem]:
-    return periods(cells, zone=zone, day_of=lambda day: calendar_day(day, zone), **options)
+    return Axis(zone=zone, day_of=lambda day: calendar_day(day, zone), **options).periods(cells)
 
 
 def ends(cells: list[Any], zone: ZoneInfo = NAIROBI, **options: Any) -> list[str]:
@@ -60,11 +62,14 @@ def test_where_times_are_starts_midnight_is_the_start_of_its_date() -> None:
 
 
 def test_dates_of_a_workbook_are_dates() -> None:
-    cells: list[Any] = [datetime(2026, 1, 13), datetime(2026, 1, 14), None]  # noqa: DTZ001  a workbook has no zone
+    of_a_program: list[Any] = [datetime(2026, 1, 13), datetime(2026, 1, 14), None]  # noqa: DTZ001  no zone
+    days = read(["2026-01-13", "2026-01-14"], zone=NAIROBI)
 
-    found = read(cells, zone=NAIROBI, time_is=TimeIs.END)
-
-    assert found[:2] == read(["2026-01-13", "2026-01-14"], zone=NAIROBI, time_is=TimeIs.END)
+    for time_is in (TimeIs.AUTO, TimeIs.START, TimeIs.DAY):
+        assert read(of_a_program, zone=NAIROBI, time_is=time_is)[:2] == days
+        assert read(["2026-01-13 00:00:00", "2026-01-14 00:00:00"], zone=NAIROBI, time_is=time_is) == days
+    for time_is in TimeIs:
+        assert read([date(2026, 1, 13), date(2026, 1, 14)], zone=NAIROBI, time_is=time_is) == days
 
 
 def test_dates_alone_are_whole_days_of_the_zone() -> None:
@@ -120,10 +125,15 @@ def test_what_is_no_time_is_a_problem_of_its_row_alone(cell: Any) -> None:
     assert [isinstance(slot, Problem) for slot in found] == [False, True, False]
 
 
-@pytest.mark.parametrize("cells", [["03/04/2026 01:00", "03/04/2026 02:00"], ["13/04/2026", "04/13/2026"]])
-def test_ambiguous_days_and_months_need_an_answer(cells: list[str]) -> None:
+def test_ambiguous_days_and_months_need_an_answer() -> None:
     with pytest.raises(SheetError, match="give date_order"):
-        read(cells, zone=NAIROBI, time_is=TimeIs.END)
+        read(["03/04/2026 01:00", "03/04/2026 02:00"], zone=NAIROBI, time_is=TimeIs.END)
+
+
+@pytest.mark.parametrize("order", list(DateOrder))
+def test_a_column_of_both_orders_is_refused_whatever_was_said(order: DateOrder) -> None:
+    with pytest.raises(SheetError, match="'13/04/2026', '04/13/2026' cannot all be"):
+        read(["13/04/2026", "04/13/2026", "03/04/2026"], zone=NAIROBI, date_order=order)
 
 
 def test_what_somebody_said_is_done() -> None:
@@ -134,8 +144,8 @@ def test_what_somebody_said_is_done() -> None:
 
 
 def test_days_that_are_months_apart_are_not_taken_for_days() -> None:
-    with pytest.raises(SheetError, match="interval_min"):
-        read(["2026-01-01", "2026-02-01", "2026-03-01"], zone=NAIROBI, time_is=TimeIs.END)
+    with pytest.raises(SheetError, match="31 days apart: does a row end on its date"):
+        read(["2026-01-01", "2026-02-01", "2026-03-01"], zone=NAIROBI)
 
 
 @settings(max_examples=30, deadline=None)
