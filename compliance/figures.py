@@ -114,12 +114,11 @@ class Stack:
     day_start_us: int
     chimney_id: int
     assigned_ms: int
-    measured_h: int
+    measured_h: int  # with the sensor within its range for 80 % of the operating time
     idle_h: int
-    measured_ug: int | None  # of the measured hours
     recorded_h: int  # with a mass of record
     record_ug: int | None  # of all of them
-    over_range_ms: int  # of the measured hours: their mass is a lower bound
+    is_lower_bound: bool  # a sensor was at the end of its range
 
 
 class _Piece(NamedTuple):
@@ -172,7 +171,7 @@ def site_figures(
         _spread(_share_of_made(entry), entry, tallies)
     for tally in tallies:
         heat_stacks = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
-        if tally.covered or any(s.measured_h or s.idle_h for s in heat_stacks):
+        if tally.covered or any(s.recorded_h for s in heat_stacks):
             yield tally.day, _columns(place, tally, heat_stacks)
 
 
@@ -329,15 +328,14 @@ def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal 
         "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= day.end_us - day.start_us for s in stacks),
         "stack_co2_kg": decimal_kg_from_micrograms(sum(s.record_ug or 0 for s in stacks)) if is_complete else None,
         "stack_filled_co2_kg": filled_kg,
-        "is_stack_lower_bound": any(s.over_range_ms for s in stacks),
+        "is_stack_lower_bound": any(s.is_lower_bound for s in stacks),
     }
 
 
 def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]) -> Decimal | None:
     """CO2 of all stacks, scaled to their operating hours; None unless each stack has 80 % of these measured.
 
-    Also None when a sensor was at the end of its range for more than 20 % of them, because that says little of what was
-    emitted; and while a heat source has no measured chimney, because its CO2 would be missing from the sum.
+    Also None while a heat source has no measured chimney, because its CO2 would be missing from the sum.
     """
     if not stacks or not place.heat_chimneys <= {s.chimney_id for s in stacks}:
         return None
@@ -347,11 +345,10 @@ def _filled_co2_kg(place: SiteSettings, day: FactoryDay, stacks: Sequence[Stack]
         operating_h = day_h - stack.idle_h
         if stack.measured_h < ENOUGH * operating_h:
             return None
-        if stack.over_range_ms > (1 - ENOUGH) * stack.measured_h * _HOUR_MS:
-            return None
-        if stack.measured_h:
-            kg = decimal_kg_from_micrograms(stack.measured_ug or 0)
-            total_kg += decimal_kg(kg * operating_h / stack.measured_h)
+        recorded_h = stack.recorded_h - stack.idle_h
+        if recorded_h:
+            kg = decimal_kg_from_micrograms(stack.record_ug or 0)
+            total_kg += decimal_kg(kg * operating_h / recorded_h)
     return total_kg
 
 

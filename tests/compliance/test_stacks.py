@@ -55,20 +55,30 @@ def test_a_day_is_measured_from_80_percent_of_its_hours_and_scaled_to_all_of_the
     assert row.heat_co2_kg == (12_000 if basis == "measured" else wood.biogenic_co2_kg)
 
 
-def test_over_range_makes_the_stack_a_lower_bound_and_too_much_of_it_leaves_the_day_to_the_fuel(
-    site: SimpleNamespace,
-) -> None:
-    wood = make_energy_entry(site.factory, amount=Decimal(10_000), unit="kg")
+def test_over_range_makes_the_day_a_lower_bound(site: SimpleNamespace) -> None:
     make_hours(site.assignment, START, 24, kg=500.0)
-    fifth_ms = 24 * 3_600_000 // 5
+    EmissionHour.objects.filter(period_start=START).update(over_range_ms=720_000)
 
-    for over_range_ms, basis in ((0, "measured"), (fifth_ms, "measured"), (fifth_ms + 1000, "fuel")):
-        EmissionHour.objects.update(over_range_ms=over_range_ms // 24)
-        row = day_of(site.factory)
+    row = day_of(site.factory)
 
-        assert (row.basis, row.stack_co2_kg) == (basis, 12_000)
-        assert row.is_stack_lower_bound is (over_range_ms > 0)
-    assert row.heat_co2_kg == wood.biogenic_co2_kg
+    assert (row.basis, row.heat_co2_kg, row.is_stack_lower_bound) == ("measured", 12_000, True)
+    assert row.stack_measured_h == 24  # 20 % of the hour
+
+
+def test_hours_at_the_end_of_the_range_are_in_the_sum_but_do_not_measure_the_day(site: SimpleNamespace) -> None:
+    wood = make_energy_entry(site.factory, amount=Decimal(10_000), unit="kg")
+    make_hours(site.assignment, START, 20, kg=500.0)
+    make_hours(site.assignment, START + 20 * HOUR, 4, kg=900.0)
+    EmissionHour.objects.filter(record_ug=900 * 10**9).update(over_range_ms=720_001)
+
+    row = day_of(site.factory)
+    assert (row.basis, row.stack_measured_h, row.stack_co2_kg) == ("measured", 20, 20 * 500 + 4 * 900)
+    assert (row.heat_co2_kg, row.is_stack_lower_bound) == (13_600, True)
+
+    EmissionHour.objects.update(over_range_ms=3_600_000)
+    row = day_of(site.factory)
+    assert (row.basis, row.stack_measured_h, row.heat_co2_kg) == ("fuel", 0, wood.biogenic_co2_kg)
+    assert row.stack_co2_kg == 13_600  # at least
 
 
 def test_a_period_with_an_incomplete_day_has_no_sum_of_the_stacks(site: SimpleNamespace) -> None:
