@@ -43,6 +43,9 @@ _SUMS = (
     "heat_scope1_co2e_kg",
     "other_scope1_co2e_kg",
     "scope2_co2e_kg",
+    "electricity_co2e_kg",
+    "market_gj",
+    "market_co2e_kg",
     "biogenic_co2_kg",
 )
 _KNOWN_OR_NULL = (
@@ -91,6 +94,7 @@ class Use:
     gwp_set: str
     is_published_sum: bool  # the factor is a CO2e by its publisher's potentials
     basis: str  # of the factor
+    market_co2e_kg: Decimal | None  # of a contract or certificate, which has no other result than this and its energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,8 @@ def energy_class(use: Use) -> str:
 
 
 def _share_of_use(use: Use) -> _Share:
+    if use.market_co2e_kg is not None:
+        return _Share({"market_gj": use.energy_gj or _ZERO, "market_co2e_kg": use.market_co2e_kg}, "market")
     kind = energy_class(use)
     amounts = {"biogenic_co2_kg": use.biogenic_co2_kg}
     unknown: list[str] = []
@@ -227,6 +233,7 @@ def _share_of_use(use: Use) -> _Share:
         amounts["heat_scope1_co2e_kg" if kind == "heat" else "other_scope1_co2e_kg"] = use.co2e_kg
     if kind == "electricity":
         add("electricity_kwh", _in("kWh", use))
+        amounts["electricity_co2e_kg"] = use.co2e_kg
     if use.is_wood:
         assert use.moisture_fraction is not None  # of every use of wood
         add("firewood_kg", decimal_kg(wet_wood_kg(use.biogenic_co2_kg, moisture_fraction=use.moisture_fraction)))

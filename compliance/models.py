@@ -56,7 +56,10 @@ class SiteDay(models.Model):
     heat_scope1_co2e_kg = models.DecimalField(**SUM)  # CH4 and N2O of wood, all gases of fossil fuel
     other_scope1_co2e_kg = models.DecimalField(**SUM)  # diesel of engines, explosives
     methane_co2e_kg = models.DecimalField(**KNOWN_OR_NULL)  # of a mine, from its coal; null: class unknown
-    scope2_co2e_kg = models.DecimalField(**SUM)
+    scope2_co2e_kg = models.DecimalField(**SUM)  # location-based
+    electricity_co2e_kg = models.DecimalField(**SUM)  # its part from the grid
+    market_gj = models.DecimalField(**SUM)  # electricity by contract or certificate, and its CO2e by the supplier
+    market_co2e_kg = models.DecimalField(**SUM)
     biogenic_co2_kg = models.DecimalField(**SUM)  # outside the scopes
     heat_carbon_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # CO2 of the heat fuels, to set beside the stack
     fuel_fossil_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # its fossil part

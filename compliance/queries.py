@@ -48,7 +48,10 @@ class Sums:
     other_gj: Decimal | None
     energy_unknown_days: int
     scope1_co2e_kg: Decimal | None  # on the basis of record, without the methane of mines
-    scope2_co2e_kg: Decimal | None
+    scope2_co2e_kg: Decimal | None  # location-based
+    grid_co2e_kg: Decimal  # its part from the grid
+    market_gj: Decimal  # electricity by contract or certificate
+    market_co2e_kg: Decimal  # by its supplier
     methane_co2e_kg: Decimal | None
     methane_unknown_days: int  # coal was logged at a mine whose class is not set
     biogenic_co2_kg: Decimal | None  # on the basis of record; outside the scopes
@@ -95,6 +98,17 @@ class Sums:
     @property
     def energy_gj(self) -> Decimal | None:
         return None if self.energy_unknown_days else _known_sum(self.heat_gj, self.electricity_gj, self.other_gj)
+
+    @property
+    def scope2_market_co2e_kg(self) -> Decimal | None:
+        """Scope 2 once more, with what contracts and certificates cover at their suppliers' factors, the rest at the
+        grid's. They cover no more than was used. None without any; never added to `scope2_co2e_kg`.
+        """
+        if not self.market_gj or self.scope2_co2e_kg is None or not self.electricity_gj:
+            return None
+        covered = min(Decimal(1), self.market_gj / self.electricity_gj)  # of what was used
+        counted = min(Decimal(1), self.electricity_gj / self.market_gj)  # of what was bought
+        return self.scope2_co2e_kg - self.grid_co2e_kg * covered + self.market_co2e_kg * counted
 
     @property
     def measured_share(self) -> Decimal | None:

@@ -102,10 +102,10 @@ class TargetChangeSerializer(_TargetFields):
 
 AMOUNTS = (
     "made_kg green_leaf_kg firewood_kg electricity_kwh heat_gj electricity_gj other_gj scope1_co2e_kg scope2_co2e_kg "
-    "methane_co2e_kg co2e_kg biogenic_co2_kg heat_co2_kg heat_measured_co2_kg heat_carbon_co2_kg stack_co2_kg "
-    "stack_filled_co2_kg co2e_pair_kg co2e_made_kg co2e_kg_per_kg co2e_kg_per_t energy_pair_gj energy_made_kg "
-    "energy_mj_per_kg stack_pair_kg stack_made_kg stack_co2_kg_per_kg wood_pair_kg wood_made_kg firewood_kg_per_kg "
-    "power_pair_kwh power_made_kg electricity_kwh_per_kg"
+    "scope2_market_co2e_kg methane_co2e_kg co2e_kg biogenic_co2_kg heat_co2_kg heat_measured_co2_kg "
+    "heat_carbon_co2_kg stack_co2_kg stack_filled_co2_kg co2e_pair_kg co2e_made_kg co2e_kg_per_kg co2e_kg_per_t "
+    "energy_pair_gj energy_made_kg energy_mj_per_kg stack_pair_kg stack_made_kg stack_co2_kg_per_kg wood_pair_kg "
+    "wood_made_kg firewood_kg_per_kg power_pair_kwh power_made_kg electricity_kwh_per_kg"
 ).split()
 
 

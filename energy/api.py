@@ -8,7 +8,7 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from accounts.roles import Action
-from energy.choices import EntryKind
+from energy.choices import EntryKind, Instrument
 from energy.factor_api import FactorUsedSerializer
 from energy.models import EnergyEntry
 from energy.services import energy_log
@@ -32,6 +32,8 @@ class EnergyEntrySerializer(EntrySerializer):
     energy_type = serializers.CharField(source="energy_type.code")
     factor_amount = PlainDecimalField(allow_null=True, help_text="the amount in the unit of the factor")
     moisture_fraction = PlainDecimalField(allow_null=True)
+    supplier_factor_kgco2e_per_kwh = PlainDecimalField(allow_null=True)
+    instrument = serializers.CharField(help_text="of kind market: contract or certificate; else empty")
     factor = FactorUsedSerializer(allow_null=True)
     ch4_factor = serializers.IntegerField(source="ch4_factor_id", allow_null=True, help_text="id of the CH4 factor")
     n2o_factor = serializers.IntegerField(source="n2o_factor_id", allow_null=True, help_text="id of the N2O factor")
@@ -79,6 +81,15 @@ class EnergyFields(EntryFields):
     )
     factor_set = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="default: the set in force"
+    )
+    instrument = serializers.ChoiceField(
+        choices=Instrument.choices, required=False, allow_blank=True, help_text="of kind market: contract, certificate"
+    )
+    supplier_factor_kgco2e_per_kwh = AmountField(
+        max_digits=12, required=False, allow_null=True, help_text="of kind market: what the supplier states"
+    )
+    evidence = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="of kind market: number of the contract, registry"
     )
     meter_restarted = serializers.BooleanField(
         required=False, help_text="of a meter reading: the first of a new meter, or of one set back"

@@ -7,12 +7,20 @@ from science.units import Dimension
 
 
 class EntryKind(models.TextChoices):
-    """The meaning of an amount. Only `used` has emissions; the other kinds count for stock, not for totals."""
+    """The meaning of an amount. Only `used` is in totals; `market` makes a second total of scope 2 beside them."""
 
     USED = "used", _("used")
     RECEIVED = "received", _("received")
     STOCK_COUNT = "stock_count", _("stock count")
     METER_READING = "meter_reading", _("meter reading")
+    MARKET = "market", _("contract or certificate")
+
+
+class Instrument(models.TextChoices):
+    """What gives electricity another factor than the grid's in the market-based total of scope 2."""
+
+    CONTRACT = "contract", _("supply contract")
+    CERTIFICATE = "certificate", _("certificate")
 
 
 class UnitFamily(models.TextChoices):

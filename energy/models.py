@@ -16,7 +16,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
-from energy.choices import Carrier, EntryKind, FactorGas, FactorType, UnitFamily
+from energy.choices import Carrier, EntryKind, FactorGas, FactorType, Instrument, UnitFamily
 from factories.choices import FactorBasis, GwpSet
 from logbook.choices import Origin
 from logbook.models import LoggedEntry, with_history
@@ -242,6 +242,15 @@ class EnergyEntry(LoggedEntry):
     moisture_is_default = models.BooleanField(_("moisture was not stated"), default=False)
     factor_set = models.CharField(_("set asked for"), max_length=40, blank=True)
     # --- Meters. The use between two readings is an entry of its own, which only `meters.py` makes.
+    # --- Electricity of kind `market`: what is bought by a contract or certificate, with the supplier's factor.
+    instrument = models.CharField(
+        _("contract or certificate"), max_length=12, choices=Instrument, blank=True, default="", db_default=""
+    )
+    supplier_factor_kgco2e_per_kwh = models.DecimalField(
+        _("supplier's factor (kg CO2e/kWh)"), max_digits=12, decimal_places=6, null=True, blank=True
+    )
+    evidence = models.CharField(_("evidence"), max_length=200, blank=True, default="", db_default="")
+    market_co2e_kg = models.DecimalField(_("CO2e by the supplier's factor (kg)"), **MASS)
     meter_restarted = models.BooleanField(_("first reading of a new or reset meter"), default=False, db_default=False)
     meter_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     meter_to = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="consumption")
@@ -290,6 +299,14 @@ class EnergyEntry(LoggedEntry):
                 & ~Q(method_version="")
                 | ~Q(kind=EntryKind.USED) & Q(**{f"{name}__isnull": True for name in _RESULTS}),
                 name="entry_use_has_results_and_others_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.MARKET, instrument__in=Instrument.values, energy_gj__isnull=False)
+                & Q(supplier_factor_kgco2e_per_kwh__gte=0, market_co2e_kg__isnull=False, period_end__isnull=False)
+                & ~Q(evidence="")
+                | ~Q(kind=EntryKind.MARKET)
+                & Q(instrument="", supplier_factor_kgco2e_per_kwh=None, evidence="", market_co2e_kg=None),
+                name="entry_of_a_contract_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(cost__isnull=True, currency="")

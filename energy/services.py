@@ -18,6 +18,7 @@ from energy import meters
 from energy.bounds import counts_the_same, require_possible_stock, thing_of, used
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
+from energy.market import FIELDS, market_results, require_market_fields
 from energy.models import EnergyEntry, EnergyType, LocalUnit
 from energy.quantities import LocalSize, canonical, in_known_unit, local_units_of
 from energy.valuation import RESULT_FIELDS, Valuer
@@ -59,12 +60,15 @@ class EntryInput:
     factor_set: str = ""
     note: str = ""
     meter_restarted: bool = False
+    instrument: str = ""
+    supplier_factor_kgco2e_per_kwh: Decimal | None = None
+    evidence: str = ""
 
 
 class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     model = EnergyEntry
     input_class = EntryInput
-    plain_fields = frozenset({"cost", "currency", "note", "meter_restarted"})
+    plain_fields = frozenset({"cost", "currency", "note", "meter_restarted", "instrument", "evidence"})
 
     def entries(self) -> QuerySet[EnergyEntry]:
         return self.model.objects.select_related(
@@ -80,14 +84,21 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             start=data.period_start,
             end=data.period_end,
             now=now,
-            fills_day=data.kind == EntryKind.USED,
+            fills_day=data.kind in (EntryKind.USED, EntryKind.MARKET),
         )
         source = find_source(factory, data.source_id)
         results = NO_RESULTS
+        notices: tuple[Notice, ...] = ()
         if data.kind == EntryKind.USED:
             valuer = Valuer(factory, energy_type, data.factor_set, source=source)
             valued, notices = valuer.value(data.amount, data.unit, period.days(factory), data.moisture_fraction)
             results = asdict(valued)
+        elif data.kind == EntryKind.MARKET:
+            assert data.supplier_factor_kgco2e_per_kwh is not None
+            local = local_units_of(factory, energy_type)
+            results = NO_RESULTS | market_results(
+                energy_type, data.amount, data.unit, data.supplier_factor_kgco2e_per_kwh, local=local
+            )
         else:
             local = local_units_of(factory, energy_type)
             notices = in_known_unit(data.amount, data.unit, energy_type=energy_type, local=local).notices
@@ -146,6 +157,7 @@ energy_log = EnergyLog()
 
 def _check(data: EntryInput, energy_type: EnergyType) -> None:
     checked_amount(data.amount, data.unit, below=BELOW)
+    require_market_fields(data.kind, {name: getattr(data, name) for name in FIELDS})
     if (data.cost is None) != (not data.currency):
         raise invalid(
             "currency" if data.cost is not None else "cost",

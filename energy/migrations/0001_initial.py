@@ -204,6 +204,7 @@ class Migration(migrations.Migration):
                             ("received", "received"),
                             ("stock_count", "stock count"),
                             ("meter_reading", "meter reading"),
+                            ("market", "contract or certificate"),
                         ],
                         default="used",
                         max_length=14,
@@ -228,6 +229,41 @@ class Migration(migrations.Migration):
                 ),
                 ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture was not stated")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
+                (
+                    "instrument",
+                    models.CharField(
+                        blank=True,
+                        choices=[("contract", "supply contract"), ("certificate", "certificate")],
+                        db_default="",
+                        default="",
+                        max_length=12,
+                        verbose_name="contract or certificate",
+                    ),
+                ),
+                (
+                    "supplier_factor_kgco2e_per_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=12,
+                        null=True,
+                        verbose_name="supplier's factor (kg CO2e/kWh)",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="evidence"),
+                ),
+                (
+                    "market_co2e_kg",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=26,
+                        null=True,
+                        verbose_name="CO2e by the supplier's factor (kg)",
+                    ),
+                ),
                 (
                     "meter_restarted",
                     models.BooleanField(
@@ -516,6 +552,7 @@ class Migration(migrations.Migration):
                             ("received", "received"),
                             ("stock_count", "stock count"),
                             ("meter_reading", "meter reading"),
+                            ("market", "contract or certificate"),
                         ],
                         default="used",
                         max_length=14,
@@ -540,6 +577,41 @@ class Migration(migrations.Migration):
                 ),
                 ("moisture_is_default", models.BooleanField(default=False, verbose_name="moisture was not stated")),
                 ("factor_set", models.CharField(blank=True, max_length=40, verbose_name="set asked for")),
+                (
+                    "instrument",
+                    models.CharField(
+                        blank=True,
+                        choices=[("contract", "supply contract"), ("certificate", "certificate")],
+                        db_default="",
+                        default="",
+                        max_length=12,
+                        verbose_name="contract or certificate",
+                    ),
+                ),
+                (
+                    "supplier_factor_kgco2e_per_kwh",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=12,
+                        null=True,
+                        verbose_name="supplier's factor (kg CO2e/kWh)",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="evidence"),
+                ),
+                (
+                    "market_co2e_kg",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=26,
+                        null=True,
+                        verbose_name="CO2e by the supplier's factor (kg)",
+                    ),
+                ),
                 (
                     "meter_restarted",
                     models.BooleanField(
@@ -952,7 +1024,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="energyentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["used", "received", "stock_count", "meter_reading"])),
+                condition=models.Q(("kind__in", ["used", "received", "stock_count", "meter_reading", "market"])),
                 name="entry_known_kind",
             ),
         ),
@@ -992,6 +1064,31 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="entry_use_has_results_and_others_none",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="energyentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("energy_gj__isnull", False),
+                        ("instrument__in", ["contract", "certificate"]),
+                        ("kind", "market"),
+                        ("market_co2e_kg__isnull", False),
+                        ("period_end__isnull", False),
+                        ("supplier_factor_kgco2e_per_kwh__gte", 0),
+                        models.Q(("evidence", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("kind", "market"), _negated=True),
+                        ("evidence", ""),
+                        ("instrument", ""),
+                        ("market_co2e_kg", None),
+                        ("supplier_factor_kgco2e_per_kwh", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_of_a_contract_is_whole",
             ),
         ),
         migrations.AddConstraint(
@@ -1067,8 +1164,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "kind", "last_act", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "timestamp", "unit", "warnings") SELECT new_values."amount", new_values."biogenic_co2_kg", new_values."ch4_factor_id", new_values."ch4_kg", new_values."change_reason", new_values."changed_at", new_values."changed_by_id", new_values."client_id", new_values."co2_kg", new_values."co2e_kg", new_values."cost", new_values."created_at", new_values."currency", new_values."deleted_at", new_values."energy_gj", new_values."energy_type_id", new_values."factor_amount", new_values."factor_id", new_values."factor_set", new_values."factory_id", new_values."gwp_set", new_values."id", new_values."kind", new_values."last_act", new_values."meter_from_id", new_values."meter_restarted", new_values."meter_to_id", new_values."method_version", new_values."moisture_fraction", new_values."moisture_is_default", new_values."n2o_factor_id", new_values."n2o_kg", new_values."note", new_values."number_in_period", new_values."origin", new_values."period_end", new_values."period_start", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."recorded_by_id", new_values."request_sha256", new_values."scope", new_values."source_id", new_values."timestamp", new_values."unit", new_values."warnings" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
-                    hash="aad0784f8c9534869727718cf0e642e1885b83b8",
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "evidence", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "instrument", "kind", "last_act", "market_co2e_kg", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "supplier_factor_kgco2e_per_kwh", "timestamp", "unit", "warnings") SELECT new_values."amount", new_values."biogenic_co2_kg", new_values."ch4_factor_id", new_values."ch4_kg", new_values."change_reason", new_values."changed_at", new_values."changed_by_id", new_values."client_id", new_values."co2_kg", new_values."co2e_kg", new_values."cost", new_values."created_at", new_values."currency", new_values."deleted_at", new_values."energy_gj", new_values."energy_type_id", new_values."evidence", new_values."factor_amount", new_values."factor_id", new_values."factor_set", new_values."factory_id", new_values."gwp_set", new_values."id", new_values."instrument", new_values."kind", new_values."last_act", new_values."market_co2e_kg", new_values."meter_from_id", new_values."meter_restarted", new_values."meter_to_id", new_values."method_version", new_values."moisture_fraction", new_values."moisture_is_default", new_values."n2o_factor_id", new_values."n2o_kg", new_values."note", new_values."number_in_period", new_values."origin", new_values."period_end", new_values."period_start", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."recorded_by_id", new_values."request_sha256", new_values."scope", new_values."source_id", new_values."supplier_factor_kgco2e_per_kwh", new_values."timestamp", new_values."unit", new_values."warnings" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="5adaf3cea119dc3a960a8c201ad8e7dbc4e54a04",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_d6d6e",
@@ -1084,8 +1181,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "kind", "last_act", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "timestamp", "unit", "warnings") VALUES (NEW."amount", NEW."biogenic_co2_kg", NEW."ch4_factor_id", NEW."ch4_kg", NEW."change_reason", NEW."changed_at", NEW."changed_by_id", NEW."client_id", NEW."co2_kg", NEW."co2e_kg", NEW."cost", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."energy_gj", NEW."energy_type_id", NEW."factor_amount", NEW."factor_id", NEW."factor_set", NEW."factory_id", NEW."gwp_set", NEW."id", NEW."kind", NEW."last_act", NEW."meter_from_id", NEW."meter_restarted", NEW."meter_to_id", NEW."method_version", NEW."moisture_fraction", NEW."moisture_is_default", NEW."n2o_factor_id", NEW."n2o_kg", NEW."note", NEW."number_in_period", NEW."origin", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."recorded_by_id", NEW."request_sha256", NEW."scope", NEW."source_id", NEW."timestamp", NEW."unit", NEW."warnings"); RETURN NULL;',
-                    hash="50dd8cff56b272961b5114a50072d1587b855bd1",
+                    func='INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "evidence", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "instrument", "kind", "last_act", "market_co2e_kg", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "supplier_factor_kgco2e_per_kwh", "timestamp", "unit", "warnings") VALUES (NEW."amount", NEW."biogenic_co2_kg", NEW."ch4_factor_id", NEW."ch4_kg", NEW."change_reason", NEW."changed_at", NEW."changed_by_id", NEW."client_id", NEW."co2_kg", NEW."co2e_kg", NEW."cost", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."energy_gj", NEW."energy_type_id", NEW."evidence", NEW."factor_amount", NEW."factor_id", NEW."factor_set", NEW."factory_id", NEW."gwp_set", NEW."id", NEW."instrument", NEW."kind", NEW."last_act", NEW."market_co2e_kg", NEW."meter_from_id", NEW."meter_restarted", NEW."meter_to_id", NEW."method_version", NEW."moisture_fraction", NEW."moisture_is_default", NEW."n2o_factor_id", NEW."n2o_kg", NEW."note", NEW."number_in_period", NEW."origin", NEW."period_end", NEW."period_start", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."recorded_by_id", NEW."request_sha256", NEW."scope", NEW."source_id", NEW."supplier_factor_kgco2e_per_kwh", NEW."timestamp", NEW."unit", NEW."warnings"); RETURN NULL;',
+                    hash="78a1d8c6401a3542764c166b151e5c65d95de174",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_31ea7",
                     table="energy_energyentry",
@@ -1098,8 +1195,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "kind", "last_act", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "timestamp", "unit", "warnings") VALUES (OLD."amount", OLD."biogenic_co2_kg", OLD."ch4_factor_id", OLD."ch4_kg", OLD."change_reason", OLD."changed_at", OLD."changed_by_id", OLD."client_id", OLD."co2_kg", OLD."co2e_kg", OLD."cost", OLD."created_at", OLD."currency", OLD."deleted_at", OLD."energy_gj", OLD."energy_type_id", OLD."factor_amount", OLD."factor_id", OLD."factor_set", OLD."factory_id", OLD."gwp_set", OLD."id", OLD."kind", OLD."last_act", OLD."meter_from_id", OLD."meter_restarted", OLD."meter_to_id", OLD."method_version", OLD."moisture_fraction", OLD."moisture_is_default", OLD."n2o_factor_id", OLD."n2o_kg", OLD."note", OLD."number_in_period", OLD."origin", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."recorded_by_id", OLD."request_sha256", OLD."scope", OLD."source_id", OLD."timestamp", OLD."unit", OLD."warnings"); RETURN NULL;',
-                    hash="146b5d2f73776a913c8e64f57ccbabc6c6bcfe30",
+                    func='INSERT INTO "energy_energyentryevent" ("amount", "biogenic_co2_kg", "ch4_factor_id", "ch4_kg", "change_reason", "changed_at", "changed_by_id", "client_id", "co2_kg", "co2e_kg", "cost", "created_at", "currency", "deleted_at", "energy_gj", "energy_type_id", "evidence", "factor_amount", "factor_id", "factor_set", "factory_id", "gwp_set", "id", "instrument", "kind", "last_act", "market_co2e_kg", "meter_from_id", "meter_restarted", "meter_to_id", "method_version", "moisture_fraction", "moisture_is_default", "n2o_factor_id", "n2o_kg", "note", "number_in_period", "origin", "period_end", "period_start", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "request_sha256", "scope", "source_id", "supplier_factor_kgco2e_per_kwh", "timestamp", "unit", "warnings") VALUES (OLD."amount", OLD."biogenic_co2_kg", OLD."ch4_factor_id", OLD."ch4_kg", OLD."change_reason", OLD."changed_at", OLD."changed_by_id", OLD."client_id", OLD."co2_kg", OLD."co2e_kg", OLD."cost", OLD."created_at", OLD."currency", OLD."deleted_at", OLD."energy_gj", OLD."energy_type_id", OLD."evidence", OLD."factor_amount", OLD."factor_id", OLD."factor_set", OLD."factory_id", OLD."gwp_set", OLD."id", OLD."instrument", OLD."kind", OLD."last_act", OLD."market_co2e_kg", OLD."meter_from_id", OLD."meter_restarted", OLD."meter_to_id", OLD."method_version", OLD."moisture_fraction", OLD."moisture_is_default", OLD."n2o_factor_id", OLD."n2o_kg", OLD."note", OLD."number_in_period", OLD."origin", OLD."period_end", OLD."period_start", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."recorded_by_id", OLD."request_sha256", OLD."scope", OLD."source_id", OLD."supplier_factor_kgco2e_per_kwh", OLD."timestamp", OLD."unit", OLD."warnings"); RETURN NULL;',
+                    hash="b8a3dae311431511b076fdb94e2742b5635f702e",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_ad0fa",
                     table="energy_energyentry",

@@ -123,6 +123,11 @@ def _period(entry: Entry) -> str:
 
 
 def _carbon(entry: EnergyEntry) -> str:
+    if entry.market_co2e_kg is not None:
+        return _("%(kg)s kg CO2e by the supplier's factor, in the market-based total only. Proof: %(evidence)s") % {
+            "kg": plain(entry.market_co2e_kg),
+            "evidence": entry.evidence,
+        }
     if entry.kind != EntryKind.USED or entry.co2e_kg is None:
         return _("No emission yet. It counts when it is used.")
     if entry.energy_type.is_wood:

@@ -88,6 +88,7 @@ class MonthPage:
     holes: int
     co2e_t: Decimal | None
     biogenic_t: Decimal | None
+    market_t: Decimal | None  # scope 2 by contracts and certificates; None without any
     notes: tuple[str, ...]  # on its CO2e
     energy_days: int
     days_so_far: int
@@ -129,8 +130,9 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         rows=rows,
         totals=tuple(_total(rows, place) for place in range(len(columns))),
         holes=sum(len(missing) for missing in holes.values()),
-        co2e_t=total.co2e_kg / 1000 if total and total.co2e_kg is not None else None,
-        biogenic_t=total.biogenic_co2_kg / 1000 if total and total.biogenic_co2_kg is not None else None,
+        co2e_t=_tonnes(total.co2e_kg) if total else None,
+        biogenic_t=_tonnes(total.biogenic_co2_kg) if total else None,
+        market_t=_tonnes(total.scope2_market_co2e_kg) if total else None,
         notes=co2e_notes({total.gwp_set}, {total.published_gwp_set}, {total.scope2_basis}) if total else (),
         energy_days=total.energy_days if total else 0,
         days_so_far=sum(day.ends_at <= now for day in days),
@@ -139,6 +141,10 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         open_day=opened.label if opened else "",
         entries=_entries(factory, opened.day) if opened else (),
     )
+
+
+def _tonnes(kg: Decimal | None) -> Decimal | None:
+    return None if kg is None else kg / 1000
 
 
 def _month_url(factory: Factory, day: date) -> str:

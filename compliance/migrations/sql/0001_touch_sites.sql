@@ -119,4 +119,4 @@ CREATE TRIGGER compliance_touch AFTER INSERT OR UPDATE OR DELETE ON devices_assi
 
 -- Entries that reach into a stretch of days, without those of years before: refresh reads by it.
 CREATE INDEX energy_use_by_end ON energy_energyentry (factory_id, period_end)
-    WHERE kind = 'used' AND deleted_at IS NULL;
+    WHERE kind IN ('used', 'market') AND deleted_at IS NULL;
