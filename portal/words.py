@@ -57,6 +57,12 @@ def why_unusable(state: DeviceState, so_far: SoFar | None) -> str:
     return _("no usable reading")
 
 
+def lower_bound_notes(is_lower_bound: bool) -> tuple[str, ...]:
+    """A note on a total with CO2 from a chimney."""
+    sentence = _("A CO2 sensor was at the end of its range: CO2 from the chimney is at least what is shown.")
+    return (sentence,) if is_lower_bound else ()
+
+
 def quality_words() -> dict[str, str]:
     return {name: str(words) for name, words in _QUALITY_WORDS.items()}
 

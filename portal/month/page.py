@@ -27,6 +27,7 @@ from portal.amounts import amount_label, entry_url, unit_label
 from portal.carbon_words import co2e_notes
 from portal.log_form.rows import ROWS, rows_of
 from portal.missing import first_logged_at, missing_days
+from portal.words import lower_bound_notes
 from production.models import ProductionEntry
 
 EARLIEST_YEAR = 1990
@@ -89,7 +90,7 @@ class MonthPage:
     co2e_t: Decimal | None
     biogenic_t: Decimal | None
     market_t: Decimal | None  # scope 2 by contracts and certificates; None without any
-    notes: tuple[str, ...]  # on its CO2e
+    notes: tuple[str, ...]  # on its CO2e, and on what the chimney measured
     energy_days: int
     days_so_far: int
     previous_url: str
@@ -105,6 +106,11 @@ def parse_month(text: str) -> date | None:
     except ValueError:
         return None
     return first if first.year >= EARLIEST_YEAR and len(text) == 7 else None
+
+
+def _notes(total: Sums) -> tuple[str, ...]:
+    on_co2e = co2e_notes({total.gwp_set}, {total.published_gwp_set}, {total.scope2_basis})
+    return (*on_co2e, *lower_bound_notes(total.lower_bound_days > 0))
 
 
 def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool, open_day: str = "") -> MonthPage:
@@ -133,7 +139,7 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         co2e_t=_tonnes(total.co2e_kg) if total else None,
         biogenic_t=_tonnes(total.biogenic_co2_kg) if total else None,
         market_t=_tonnes(total.scope2_market_co2e_kg) if total else None,
-        notes=co2e_notes({total.gwp_set}, {total.published_gwp_set}, {total.scope2_basis}) if total else (),
+        notes=_notes(total) if total else (),
         energy_days=total.energy_days if total else 0,
         days_so_far=sum(day.ends_at <= now for day in days),
         previous_url=_month_url(factory, first - timedelta(days=1)),

@@ -30,6 +30,7 @@ from portal.morning.inputs import (
     sum_of,
     tonnes,
 )
+from portal.words import lower_bound_notes
 
 PERIOD_DAYS = 28
 OPERATING_GOAL_PCT = 50
@@ -216,6 +217,7 @@ def biogenic(inputs: Inputs) -> Figure:
     )
     if inputs.settling_sentence and any(kg is not None for kg in masses.values()):
         notes.append(inputs.settling_sentence)
+    notes += lower_bound_notes(any(inputs.of(f).is_lower_bound for f in inputs.factories))
 
     def measured(factory: Factory) -> str:
         sums = inputs.of(factory)

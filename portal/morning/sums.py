@@ -25,6 +25,7 @@ class MorningSums:
     gwp_set: str = ""  # "mixed" when entries differ; the same below
     published_gwp_set: str = ""
     scope2_basis: str = ""
+    is_lower_bound: bool = False  # a CO2 sensor was at the end of its range
     pair_kg: Decimal | None = None  # scope 1 and 2 of the days on which production is logged too
     pair_made_kg: Decimal | None = None  # production of the same days
 
@@ -56,6 +57,7 @@ def _site_sums(factory: Factory, sums: queries.Sums | None, worked: queries.Oper
         gwp_set=sums.gwp_set,
         published_gwp_set=sums.published_gwp_set,
         scope2_basis=sums.scope2_basis,
+        is_lower_bound=sums.lower_bound_days > 0,
         pair_kg=sums.co2e_pair_kg,
         pair_made_kg=sums.co2e_made_kg,
     )

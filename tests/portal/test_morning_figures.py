@@ -15,6 +15,7 @@ from compliance.models import Target
 from compliance.site_days import refresh
 from compliance.targets import Verdict
 from compliance.targets import verdict as verdict_on
+from emissions.models import EmissionHour
 from factories.models import Factory
 from lib.templatetags.units import quantity
 from portal.morning.inputs import Figure
@@ -128,6 +129,15 @@ def test_biogenic_co2_is_measured_where_the_day_is_and_from_the_wood_where_not(
     total = measured + per_stere * (86 * PERIOD_DAYS + 43 * 17)
     assert figure.value == quantity(total / 1000, "t_co2")
     assert figure.coverage == "3 of 4 factories with readings or entries"
+
+
+def test_a_sensor_at_the_end_of_its_range_is_said_beside_the_sum(group: SimpleNamespace) -> None:
+    note = "A CO2 sensor was at the end of its range: CO2 from the chimney is at least what is shown."
+    assert note not in figures(group)["biogenic"].notes
+
+    EmissionHour.objects.filter(period_start=day_start(group.well, 2)).update(over_range_ms=5_000)
+
+    assert note in figures(group)["biogenic"].notes
 
 
 def test_biogenic_part_of_a_co_fired_boiler_is_that_of_the_carbon_burned() -> None:

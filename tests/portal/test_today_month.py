@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from emissions.models import EmissionHour
 from energy.models import EnergyEntry
 from production.models import ProductionEntry
 from tests import make
 from tests.cast import AsUser, Cast
+from tests.compliance.build import make_hours
 from tests.portal.logged_site import TODAY, YESTERDAY, day_start, log_days, wood_stere
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -27,6 +29,16 @@ def url(cast: Cast) -> str:
     EnergyEntry.objects.filter(energy_type__code="electricity").delete()
     make.make_bill(cast.litein, 61_000, day_start(TODAY - 52 * A_DAY), day_start(TODAY + 9 * A_DAY))
     return f"/factories/{cast.litein.pk}/month/"
+
+
+def test_a_sensor_at_the_end_of_its_range_is_said_below_the_sums(as_user: AsUser, cast: Cast) -> None:
+    assignment = make.make_assignment(device=make.make_device(factory=cast.litein))
+    make_hours(assignment, day_start(YESTERDAY), 24)
+    EmissionHour.objects.update(over_range_ms=5_000)
+
+    page = as_user(cast.litein_manager).get(f"/factories/{cast.litein.pk}/month/")
+
+    assert "CO2 from the chimney is at least what is shown." in page.content.decode()
 
 
 # --- The grid ------------------------------------------------------------------------------------
