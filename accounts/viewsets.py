@@ -9,7 +9,7 @@ from rest_framework.serializers import Serializer
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
-from lib.exports import csv_response, wants_csv
+from lib.exports import CHUNK_ROWS, chunks, csv_response, wants_whole_list
 from lib.known_names import KnownNames
 
 # Answers that every endpoint may give, for the schema.
@@ -24,17 +24,15 @@ def validated(serializer_class: type[Serializer[Any]], request: Request, *, part
 
 
 class CsvListMixin(KnownNames):
-    """A list that is also available as a CSV file with the same rows, columns and pages."""
+    """A list that is also available as a CSV file: the same columns, and all rows."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        response: Any = super().list(request, *args, **kwargs)  # type: ignore[misc]
-        if not wants_csv(request):
-            return response
         view: Any = self
-        columns = list(view.get_serializer_class()().fields)
-        return csv_response(
-            request, response.data["results"], columns, str(view.basename), following=response.data["next"]
-        )
+        if not wants_whole_list(request):
+            return super().list(request, *args, **kwargs)  # type: ignore[misc]
+        found = view.filter_queryset(view.get_queryset()).iterator(chunk_size=CHUNK_ROWS)
+        rows = (row for chunk in chunks(found) for row in view.get_serializer(chunk, many=True).data)
+        return csv_response(request, rows, list(view.get_serializer_class()().fields), str(view.basename))
 
 
 class ScopedReadOnlyViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):

@@ -31,7 +31,7 @@ An integrator writes by a token alone.
 Errors have one shape: `{"code", "message", "params", "fields"}`. Programs read `code`; `message` is for people.
 400 means a field is wrong, 401 sign in first, 403 your role does not allow it, 404 it is not there or not yours.
 Times are ISO 8601 with offset; masses of record are strings with six decimals, physics are numbers.
-Any list as a file: add `?as=csv`.
+Any list as a file, whole: add `?as=csv`.
 
 Live: `GET /api/emissions/stream/` answers server-sent events, `event: reading` with a raw row as data; narrow it by
 `?factory=`, `?device=` and `?fields=a,b`; send `Last-Event-ID` to get what you missed in the last 15 minutes.

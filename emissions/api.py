@@ -3,7 +3,9 @@
 POST is in `mqtt_ingest/api.py`, beside the pipeline it goes through; the live stream is in `live.py`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponseBase
@@ -22,7 +24,7 @@ from emissions.serializers import ReadingSerializer, RollupSerializer, reading_r
 from emissions.settling import DevicePeriod, settling
 from factories.models import Factory
 from lib.errors import ApiError, invalid
-from lib.exports import list_response
+from lib.exports import chunks, csv_response, list_response, wants_whole_list
 from lib.known_names import ApiView
 from lib.pagination import page_size
 from lib.parameters import AS_CSV, parameter, require_forward
@@ -69,6 +71,7 @@ LIST_PARAMETERS = [
 ]
 
 
+DERIVED_ROWS = 5_000  # derived at once: each time the readings in front of them are read for every device
 REFUSALS = {400: "invalid", 401: "not_signed_in", 404: "not_found"}
 
 
@@ -83,18 +86,23 @@ class _InTimeOrder(ApiView):
         start, end = parse_moment(parameters, "from"), parse_moment(parameters, "to")
         require_forward(start, end)
         scope = requested_scope(request, parameters)
-        page = self.fetch(list(scope), start, end, self._cursor(parameters.get("cursor")), page_size(request))
-        return list_response(
-            request,
-            self.shown(page.rows, scope),
-            list(self.row_serializer().fields),
-            self.file_name,
-            following=self._link(request, page.following),
-            preceding=self._link(request, page.preceding),
-        )
+        columns = list(self.row_serializer().fields)
+        if wants_whole_list(request):
+            found = queries.all_rows(scope, lambda ids, *place: self.fetch(ids, start, end, *place), self.key)
+            rows = (row for chunk in chunks(found, DERIVED_ROWS) for row in self.shown(chunk, scope))
+            return csv_response(request, rows, columns, self.file_name)
+        cursor = self._cursor(parameters.get("cursor"))
+        page = self.fetch(list(scope), start, end, cursor, page_size(request))
+        following, preceding = (self._link(request, place) for place in (page.following, page.preceding))
+        return Response({"next": following, "previous": preceding, "results": self.shown(page.rows, scope)})
 
     @property
     def file_name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def key(self) -> Callable[[Any], queries.Key]:
+        """The order of the rows."""
         raise NotImplementedError
 
     def fetch(
@@ -138,6 +146,7 @@ class EmissionsView(_InTimeOrder):
 
     row_serializer = ReadingSerializer
     file_name = "emissions-raw"
+    key = staticmethod(queries.reading_key)
 
     @swagger_auto_schema(
         operation_id="emissions_list",
@@ -152,7 +161,7 @@ class EmissionsView(_InTimeOrder):
         return queries.readings_page(*place)
 
     def shown(self, rows: list[Any], scope: Scope) -> list[dict[str, Any]]:
-        return [reading_row(item, scope) for item in rows]
+        return [reading_row(item, scope) for item in queries.with_meaning(rows)]
 
 
 class RollupsView(_InTimeOrder):
@@ -160,6 +169,7 @@ class RollupsView(_InTimeOrder):
 
     row_serializer = RollupSerializer
     resolution = ""  # each route names its own
+    key = staticmethod(attrgetter("key"))
 
     @property
     def file_name(self) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+import heapq
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from lib import sql
 from lib.sql import Row
 from science.quality import CONTEXT
 
+HELD_ROWS = 20_000  # of all devices, while a list is read to its end
 Key = tuple[int, int, int, int]  # t_ms, device, stream (or assignment), seq: the order of every page
 
 
@@ -62,19 +64,18 @@ def _fetch(name: str, **parameters: Any) -> list[ReadingRow]:
     return sql.fetch(sql.load("emissions", name), parameters, ReadingRow)
 
 
-def _key(row: ReadingRow) -> Key:
+def reading_key(row: ReadingRow) -> Key:
     return row.t_ms, row.device_id, row.stream, row.seq
 
 
 def readings_page(
     device_ids: Sequence[int], start: datetime | None, end: datetime | None, cursor: Cursor | None, size: int
 ) -> Page:
-    """One page of readings in [start, end), ascending by time, each with its computed state."""
+    """One page of readings in [start, end), ascending by time; `with_meaning` derives them."""
     _t_ms, device, stream, seq = cursor.key if cursor else (None, None, None, None)
     parameters: dict[str, Any] = {"device_ids": list(device_ids), "start": start, "end_": end}
     parameters |= {"cursor_device": device, "cursor_stream": stream, "cursor_seq": seq}
-    page = _page("readings_page", parameters, ReadingRow, _key, cursor, size)
-    return Page(with_meaning(page.rows), page.following, page.preceding)
+    return _page("readings_page", parameters, ReadingRow, reading_key, cursor, size)
 
 
 def _page(
@@ -110,9 +111,31 @@ def _page(
     )
 
 
+def all_rows(
+    device_ids: Collection[int], page_of: Callable[[list[int], Cursor | None, int], Page], key: Callable[[Any], Key]
+) -> Iterator[Any]:
+    """Every row of some devices, ascending by time, with a bounded number of them in memory.
+
+    Each device is read on its own along its primary key: a page over several devices reads as many rows of each, and
+    drops all but one page of them.
+    """
+    size = max(100, HELD_ROWS // max(1, len(device_ids)))
+
+    def of_device(device_id: int) -> Iterator[Any]:
+        cursor = None
+        while True:
+            page = page_of([device_id], cursor, size)
+            yield from page.rows
+            if page.following is None:
+                return
+            cursor = page.following
+
+    return heapq.merge(*map(of_device, device_ids), key=key)
+
+
 def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
     """Derive readings of any devices, in the order given. Reads the context in front of them once."""
-    ordered = sorted(rows, key=_key)
+    ordered = sorted(rows, key=reading_key)
     by_device: dict[int, list[ReadingRow]] = {}
     for row in ordered:
         by_device.setdefault(row.device_id, []).append(row)
@@ -134,8 +157,8 @@ def with_meaning(rows: Iterable[ReadingRow]) -> list[DerivedReading]:
     for device_id, device_rows in by_device.items():
         before = context.get(device_id, [])
         for item in derive.derive([*before, *device_rows], setups.get(device_id, []))[len(before) :]:
-            by_key[_key(item.row)] = item
-    return [by_key[_key(row)] for row in ordered]
+            by_key[reading_key(item.row)] = item
+    return [by_key[reading_key(row)] for row in ordered]
 
 
 def latest_readings(device_ids: Sequence[int]) -> list[DerivedReading]:
@@ -167,7 +190,7 @@ def readings_received(
             "readings_received", device_ids=list(device_ids), received_after=received_after, since=since, limit_=limit
         )
     )
-    return sorted(items, key=lambda item: (item.row.received_ms, _key(item.row)))
+    return sorted(items, key=lambda item: (item.row.received_ms, reading_key(item.row)))
 
 
 # --- Roll-ups ---------------------------------------------------------------------------------

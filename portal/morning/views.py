@@ -1,6 +1,6 @@
 """HQ's morning: the page, its figures as CSV, and the record that somebody was asked."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -40,7 +40,7 @@ def _chosen(request: HttpRequest, organisations: list[Organisation]) -> Organisa
 
 @require_GET
 @page(Action.VIEW_NETWORK)
-def morning(request: HttpRequest) -> HttpResponse:
+def morning(request: HttpRequest) -> HttpResponseBase:
     """Shows the figures of one organisation, never the sum of two."""
     organisations = _organisations(user_of(request))
     chosen = _chosen(request, organisations)
@@ -63,7 +63,7 @@ def morning(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/morning.html", {"page": shown})
 
 
-def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponse:
+def _csv(request: HttpRequest, shown: MorningPage) -> HttpResponseBase:
     """The inputs of the figures as numbers; masses in kg."""
     return csv_response(request, factory_records(shown.inputs), list(RECORD_COLUMNS), "morning")
 

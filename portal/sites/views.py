@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +46,7 @@ def _visible_factories(request: HttpRequest) -> QuerySet[Factory]:
 
 @require_GET
 @page(Action.USE_PORTAL)
-def network(request: HttpRequest) -> HttpResponse:
+def network(request: HttpRequest) -> HttpResponseBase:
     """The list of factories that the user may see."""
     now = timezone.now()
     factories = list(_visible_factories(request))

@@ -111,7 +111,7 @@ def test_a_list_of_targets_asks_no_more_for_many(cast: Cast, hq: Client) -> None
 
     assert [rows for rows, _queries in counts] == [3, 6]
     assert counts[0][1] == counts[1][1]
-    csv = hq.get("/api/targets/?as=csv").content.decode()
+    csv = hq.get("/api/targets/?as=csv").getvalue().decode()
     assert csv.splitlines()[0].startswith("id,organisation,factory")
 
 

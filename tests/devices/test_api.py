@@ -76,7 +76,7 @@ def test_the_number_of_queries_does_not_grow_with_devices(hq: Client, cast: Cast
 def test_as_csv_a_nested_value_is_json(hq: Client, cast: Cast) -> None:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
 
-    text = hq.get("/api/mcu-devices/?as=csv").content.decode()
+    text = hq.get("/api/mcu-devices/?as=csv").getvalue().decode()
 
     assert '""co2_basis"": ""wet""' in text
 

@@ -7,7 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -364,12 +366,12 @@ def test_latest_is_one_row_a_device(hq: Client, device: MCUDevice, cast: Cast) -
 
 
 # --- CSV ---------------------------------------------------------------------------------------
-def test_readings_as_csv_are_the_page_as_a_file(hq: Client, device: MCUDevice) -> None:
+def test_readings_as_csv_are_one_file(hq: Client, device: MCUDevice) -> None:
     make.make_readings(device, MIDNIGHT, 3, temperature_c=-5.5, pressure_pa=None)
 
-    response = hq.get("/api/emissions/?as=csv&page_size=2")
+    response: Any = hq.get("/api/emissions/?as=csv&to=2026-11-19T21:00:10Z")
 
-    rows = list(csv.DictReader(io.StringIO(response.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(response.getvalue().decode())))
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="emissions-raw.csv"'
     assert set(rows[0]) == RAW
@@ -377,12 +379,50 @@ def test_readings_as_csv_are_the_page_as_a_file(hq: Client, device: MCUDevice) -
     assert (rows[0]["temperature_c"], rows[0]["pressure_pa"]) == ("-5.5", "")
 
 
-def test_in_the_demo_a_file_says_so_first_and_in_its_name(hq: Client, device: MCUDevice, settings: Any) -> None:
+@pytest.mark.parametrize("of", queries.RESOLUTIONS)
+def test_a_file_of_roll_ups_is_all_pages_of_the_list(
+    hq: Client, two_hours: MCUDevice, cast: Cast, of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make.make_assignment(device=make.make_device(factory=cast.litein, device_id="a-second")).device
+    make.make_readings(other, datetime(2026, 10, 31, 23, 50, tzinfo=NAIROBI), 1200)
+    rollups.touch_period(other.pk, MIDNIGHT - timedelta(days=30), None)
+    rollups.roll_up_touched()
+    monkeypatch.setattr("emissions.queries.HELD_ROWS", 2)
+
+    response: Any = hq.get(f"/api/emissions/{of}s/?as=csv")
+
+    found = list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+    rows = [row for page in follow(hq, get(hq, "page_size=50", of=of), "next") for row in page]
+    assert [(row["device"], row["period_start"], row["measured_kg"]) for row in found] == [
+        (row["device"], row["period_start"], row["measured_kg"]) for row in rows
+    ]
+    assert len({row["device"] for row in found}) == 2
+
+
+def test_a_longer_file_takes_no_more_queries(hq: Client, device: MCUDevice) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            response: Any = hq.get("/api/emissions/?as=csv")
+            assert response.getvalue()
+        return len(captured)
+
+    make.make_readings(device, MIDNIGHT, 10)
+    few = count()
+    make.make_readings(device, MIDNIGHT + timedelta(hours=1), 500, first_seq=100)
+
+    assert count() == few
+
+
+def test_in_the_demo_a_file_says_so_in_its_last_column_and_its_name(
+    hq: Client, device: MCUDevice, settings: Any
+) -> None:
     settings.DEMO = True
+    make.make_readings(device, MIDNIGHT, 1)
 
-    response = hq.get("/api/emissions/?as=csv")
+    response: Any = hq.get("/api/emissions/?as=csv")
 
-    assert response.content.decode().startswith("SIMULATED DATA")
+    header, row = csv.reader(io.StringIO(response.getvalue().decode()))
+    assert (header[0], header[-1], row[-1]) == ("factory", "simulated", "True")
     assert "simulated-emissions-raw.csv" in response["Content-Disposition"]
 
 
@@ -412,7 +452,7 @@ def test_no_cell_is_a_formula(value: Any, written: Any) -> None:
 def test_a_factory_name_that_is_a_formula_stays_text(hq: Client, cast: Cast) -> None:
     make.make_factory(organisation=cast.organisation, name='=HYPERLINK("http://evil.example")')
 
-    text = hq.get("/api/factories/?as=csv").content.decode()
+    text = hq.get("/api/factories/?as=csv").getvalue().decode()
 
     assert "\"'=HYPERLINK" in text
 

@@ -118,4 +118,4 @@ def test_a_longer_list_takes_no_more_queries_and_is_a_csv_file_too(cast: Cast, m
 
     assert queries_of(manager, URL) == few
     assert manager.get(URL).json()["count"] == 8
-    assert "cart 6" in manager.get(f"{URL}?as=csv").content.decode()
+    assert "cart 6" in manager.get(f"{URL}?as=csv").getvalue().decode()

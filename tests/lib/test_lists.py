@@ -1,21 +1,26 @@
-"""Every list of the API also comes as a file: the same rows and columns, pages by the header Link, no formulas."""
+"""Every list of the API also comes as a file: all of its rows, the same columns, no formulas."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncRequestFactory, Client
 
-from lib.exports import cell
+from accounts.models import AccessRequest
+from energy.models import EmissionFactor
+from factories.models import Factory
+from lib.exports import cell, csv_response
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, the_schema, url_of
 
 pytestmark = pytest.mark.django_db
-SIMULATED = "SIMULATED DATA - not the real factory"
 
 
 def lists() -> list[str]:
@@ -34,7 +39,15 @@ def world(db: None) -> World:
 
 def as_rows(response: Any) -> list[list[str]]:
     assert response["Content-Type"].startswith("text/csv"), response.content[:500]
-    return list(csv.reader(io.StringIO(response.content.decode())))
+    return list(csv.reader(io.StringIO(response.getvalue().decode())))
+
+
+def all_pages(client: Client, url: str | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    while url:
+        body = client.get(url).json()
+        rows, url = rows + body["results"], body["next"]
+    return rows
 
 
 def with_query(url: str, query: str) -> str:
@@ -50,39 +63,87 @@ def test_a_list_and_its_file_say_the_same(name: str, is_demo: bool, world: World
     if name in world.before:
         world.before[name]()
 
-    rows = world.client.get(url).json()["results"]
+    rows = all_pages(world.client, url)
     file = world.client.get(with_query(url, "as=csv"))
 
     found = as_rows(file)
-    if is_demo:
-        assert found.pop(0) == [SIMULATED]
+    mark = ["simulated"] if is_demo else []
     assert rows, "an empty list shows nothing"
-    assert found[0] == list(rows[0])
-    assert found[1:] == [[str(cell(row[column])) for column in rows[0]] for row in rows]
+    assert found[0] == [*rows[0], *mark]
+    assert found[1:] == [[*(str(cell(row[column])) for column in rows[0]), *(["True"] * is_demo)] for row in rows]
     assert ("simulated-" in file["Content-Disposition"]) == is_demo
 
 
-@pytest.mark.parametrize("path", ["/api/factories/", "/api/emissions/"])
-def test_the_file_of_a_page_names_the_next_one(world: World, path: str) -> None:
-    make.make_factory(organisation=world.hq.memberships.get().organisation, name="Another")
-    url, seen = with_query(path, "page_size=1&as=csv"), 0
-    total = len(world.client.get(with_query(path, "page_size=1000")).json()["results"])
+@pytest.fixture
+def many(world: World) -> dict[str, int]:
+    """Addresses of lists that are longer than a page, and their rows."""
+    organisation = world.hq.memberships.get().organisation
+    AccessRequest.objects.bulk_create(
+        AccessRequest(phone=f"+2548{n:08}", place="x", organisation=organisation) for n in range(1, 250)
+    )
+    for number in (2, 3):
+        device = make.make_assignment(device=make.make_device(factory=Factory.objects.get(), device_id=f"d-{number}"))
+        make.make_readings(device.device, datetime(2026, 11, 20, 6, tzinfo=UTC), 150, interval_s=number)
+    return {
+        "/api/registrations/": 250,
+        "/api/emissions/": 303,
+        "/api/emission-factors/": EmissionFactor.objects.count(),
+    }
 
-    while url:
-        response = world.client.get(url)
-        seen += len(as_rows(response)) - 1
-        link = response.get("Link", "")
-        assert not link or link.endswith('>; rel="next"')
-        url = link.partition("<")[2].partition(">")[0]
 
-    assert total > 1
-    assert seen == total
+def test_a_file_holds_the_whole_list_in_its_order(world: World, many: dict[str, int]) -> None:
+    for url, count in many.items():
+        pages = all_pages(world.client, url)
+
+        response: Any = world.client.get(f"{url}?as=csv")
+
+        assert response.streaming
+        rows = as_rows(response)
+        assert len(rows) - 1 == len(pages) == count > 100
+        assert rows[1:] == [[str(cell(row[column])) for column in rows[0]] for row in pages]
+
+
+@pytest.mark.parametrize("part", ["page=2", "page_size=10"])
+def test_a_page_is_no_file(world: World, part: str) -> None:
+    problem = world.client.get(f"/api/factories/?as=csv&{part}").json()["fields"][part.partition("=")[0]][0]
+
+    assert problem["code"] == "whole_list"
+
+
+def test_a_file_that_is_cut_says_so(world: World, many: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.exports.LARGEST_FILE_ROWS", 120)
+
+    for url in many:
+        response = world.client.get(f"{url}?as=csv")
+
+        rows = as_rows(response)
+        assert (len(rows), response["X-Largest-File-Rows"]) == (1 + 120 + 1, "120")
+        assert rows[-1] == ["CUT HERE: the list has more than 120 rows. Narrow it by its parameters."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_sends_a_file_while_it_is_read() -> None:
+    async def first_part() -> tuple[str, int]:
+        def rows() -> Iterator[dict[str, int]]:
+            for number in range(3_000):
+                read.append(number)
+                yield {"n": number}
+
+        read: list[int] = []
+        request = AsyncRequestFactory().get("/")
+        response: Any = csv_response(request, rows(), ["n"], "numbers")
+        async for part in response:
+            return part.decode(), len(read)
+        raise AssertionError
+
+    text, count = async_to_sync(first_part)()
+
+    assert text.startswith("n\r\n0\r\n1\r\n")
+    assert count == 1_000
 
 
 @pytest.mark.parametrize(("asked", "got"), [("1000", 1000), ("100000", 1000)])
 def test_a_page_has_up_to_a_thousand_rows(world: World, asked: str, got: int) -> None:
-    from accounts.models import AccessRequest
-
     organisation = world.hq.memberships.get().organisation
     AccessRequest.objects.bulk_create(
         AccessRequest(phone=f"+2548{n:08}", place="x", organisation=organisation) for n in range(1001)
