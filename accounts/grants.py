@@ -49,6 +49,10 @@ def all_organisations() -> QuerySet[Any]:
     return _rows("organisation")
 
 
+def countries_of_organisations() -> list[str]:
+    return list(all_organisations().order_by("country").values_list("country", flat=True).distinct())
+
+
 def factories_of(organisation_id: int) -> QuerySet[Any]:
     return all_factories().filter(organisation_id=organisation_id).order_by("name", "pk")
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from compliance.choices import HeatCo2Basis
+from compliance.sources import HEAT_SOURCES, Site, SiteSettings
 from energy.choices import Carrier
 from factories.choices import Item, Product, SourceKind
 from factories.days import FactoryDay
@@ -25,7 +26,6 @@ from science.units import UNITS, convert
 # A day counts as logged or measured from this share of it, as an hour does (EU MRR article 44(2), `docs/method.md` 4).
 ENOUGH = Decimal("0.8")
 ENGINE_FUELS = frozenset({"diesel", "petrol", "biodiesel"})
-HEAT_SOURCES = frozenset({SourceKind.BOILER.value, SourceKind.DIRECT_FIRED_DRYER.value})
 ENGINE_SOURCES = frozenset(
     {SourceKind.GENSET.value, SourceKind.VEHICLE.value, SourceKind.HAUL_TRUCK.value, SourceKind.EXPLOSIVES.value}
 )
@@ -56,18 +56,6 @@ _KNOWN_OR_NULL = (
     "heat_carbon_co2_kg",
     "coal_kg",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSettings:
-    """The settings of a site on which its figures depend."""
-
-    factory_id: int
-    sector: str
-    gwp_set: str
-    mine_class: str  # empty: no source, or sources that disagree
-    heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
-    other_chimneys: frozenset[int]  # that serve no heat source: their CO2 is not of heat
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +145,7 @@ class _Share:
 
 
 def site_figures(
-    place: SiteSettings,
+    site: Site,
     days: Sequence[FactoryDay],
     *,
     uses: Iterable[Use],
@@ -174,6 +162,7 @@ def site_figures(
     for entry in made:
         _spread(_share_of_made(entry), entry, tallies)
     for tally in tallies:
+        place = site.on(tally.day.day)
         heat_stacks = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
         if tally.covered or any(s.recorded_h for s in heat_stacks):
             yield tally.day, _columns(place, tally, heat_stacks)

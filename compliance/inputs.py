@@ -1,11 +1,11 @@
 """Reads the inputs of site days: settings, entries, production and hours of sites, each in one query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from compliance.figures import HEAT_SOURCES, Production, SiteSettings, Stack, Use
-from factories.choices import SourceKind
+from compliance.figures import Production, Stack, Use
+from compliance.sources import Site, SiteSource
 from factories.days import FactoryDay, days_touched
 from factories.models import EmissionSource, Factory
 from lib import sql
@@ -22,7 +22,7 @@ _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzin
 class SiteInputs:
     """Everything that determines the figures of some days of one site."""
 
-    place: SiteSettings
+    place: Site
     days: list[FactoryDay]
     uses: dict[int, Use] = field(default_factory=dict)
     made: dict[int, Production] = field(default_factory=dict)
@@ -52,25 +52,20 @@ def _fetch(name: str, stretches: Sequence[tuple[int, datetime, datetime]], row_t
 
 
 def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
-    sources: dict[int, list[EmissionSource]] = {}
-    for source in EmissionSource.objects.filter(factory_id__in=windows):
-        sources.setdefault(source.factory_id, []).append(source)
+    sources = sources_of(windows)
     inputs = {}
     for factory in Factory.objects.filter(pk__in=windows).select_related("organisation"):
-        site_sources = sources.get(factory.pk, [])
-        heat = {s.chimney_id for s in site_sources if s.kind in HEAT_SOURCES}
-        all_chimneys = {s.chimney_id for s in site_sources if s.chimney_id is not None}
-        classes = {s.mine_class for s in site_sources if s.kind == SourceKind.MINE_METHANE}
-        place = SiteSettings(
-            factory_id=factory.pk,
-            sector=factory.sector,
-            gwp_set=factory.organisation.gwp_set,
-            mine_class=classes.pop() if len(classes) == 1 else "",
-            heat_chimneys=frozenset(heat),
-            other_chimneys=frozenset(all_chimneys - heat),
-        )
+        place = Site(factory.pk, factory.sector, factory.organisation.gwp_set, tuple(sources.get(factory.pk, ())))
         inputs[factory.pk] = SiteInputs(place, _days_of(factory, windows[factory.pk]))
     return inputs
+
+
+def sources_of(factory_ids: Iterable[int]) -> dict[int, list[SiteSource]]:
+    sources: dict[int, list[SiteSource]] = {}
+    for row in EmissionSource.objects.filter(factory_id__in=list(factory_ids)):
+        source = SiteSource(row.kind, row.chimney_id, row.mine_class, row.first_day, row.last_day)
+        sources.setdefault(row.factory_id, []).append(source)
+    return sources
 
 
 # --- Days --------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from compliance.inputs import sources_of
 from compliance.models import SiteDay
+from compliance.sources import days_of_heat
 from devices.models import Assignment
 from factories.days import factory_day, microseconds
 from factories.models import Factory
@@ -207,21 +209,21 @@ def operating_times(
     """For each site, the hours in which monitoring worked, and the chimney hours with a device of record so far.
 
     `by_site` holds the sums of the same days. A silent device counts against the site, and so does a day without a row.
-    An hour counts when 80 % of its operating time are covered, or when it was proved idle. One query.
+    An hour counts when 80 % of its operating time are covered, or when it was proved idle. Chimneys count while a heat
+    source uses them, as in the figures: that of a generator does not. Two queries.
     """
-    factories = list(factories)
-    stretches = {
-        factory.pk: (factory_day(factory, first_day).starts_at, min(factory_day(factory, last_day).ends_at, now))
-        for factory in factories
-    }
-    hours = dict.fromkeys(stretches, 0)
-    for factory_id, valid_from, valid_to in Assignment.objects.filter(
-        factory__in=stretches, is_of_record=True, valid_from__lt=now
-    ).values_list("factory_id", "valid_from", "valid_to"):
-        start, end = stretches[factory_id]
-        present_us = microseconds(min(valid_to or end, end)) - microseconds(max(valid_from or start, start))
-        hours[factory_id] += max(0, present_us // _HOUR_US)
-    return {pk: OperatingTime(_worked_h(by_site.get(pk)), hours[pk]) for pk in stretches}
+    sites = {factory.pk: factory for factory in factories}
+    sources = sources_of(sites)
+    present_us = dict.fromkeys(sites, 0)
+    assignments = Assignment.objects.filter(factory__in=sites, is_of_record=True, valid_from__lt=now)
+    for a in assignments:
+        factory = sites[a.factory_id]
+        of_site = sources.get(a.factory_id, [])
+        for first, last in days_of_heat(of_site, a.chimney_id, first_day, last_day):
+            start = max(a.valid_from or now, factory_day(factory, first).starts_at)
+            end = min(a.valid_to or now, factory_day(factory, last).ends_at, now)
+            present_us[factory.pk] += max(0, microseconds(end) - microseconds(start))
+    return {pk: OperatingTime(_worked_h(by_site.get(pk)), present_us[pk] // _HOUR_US) for pk in sites}
 
 
 def _worked_h(site_sums: Sums | None) -> int:

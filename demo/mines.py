@@ -18,10 +18,9 @@ from energy.choices import EntryKind
 from factories.choices import MineClass, Product, SourceKind
 
 ORGANISATION_NAME = "Three mines (simulated)"
-ZONE_NAME = "Asia/Kolkata"
 DAY_STARTS_AT = 6
 EXPLOSIVE = "explosive_emulsion"
-_ZONE = ZoneInfo(ZONE_NAME)
+_ZONE = ZoneInfo("Asia/Kolkata")
 # January to December: the monsoon floods pits and slows the underground a little; production rises at the year's end.
 _SEASON = (1.12, 1.13, 1.20, 0.99, 0.98, 0.93, 0.82, 0.79, 0.83, 0.96, 1.06, 1.11)
 _HOLIDAYS = ((1, 26), (8, 15), (10, 2))

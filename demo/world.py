@@ -29,7 +29,7 @@ from devices.services import Geometry, provision_device
 from factories.choices import SourceKind
 from factories.days import local_day_start
 from factories.models import EmissionSource, Factory, Organisation
-from factories.services import create_factory
+from factories.services import create_factory, create_organisation
 from mqtt_ingest.spare_device import CHIMNEY_NAME, spare_device
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
@@ -49,9 +49,9 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
             "DATABASE_URL is set: the simulated world only goes into the demo's own database. Unset it."
         )
     with transaction.atomic():
-        organisation = Organisation.objects.get_or_create(name=ORGANISATION_NAME)[0]
-        sandbox = Organisation.objects.get_or_create(name=SANDBOX_NAME)[0]
-        coal = Organisation.objects.get_or_create(name=mines.ORGANISATION_NAME)[0]
+        organisation = _organisation(ORGANISATION_NAME, "KE")
+        sandbox = _organisation(SANDBOX_NAME, "KE")
+        coal = _organisation(mines.ORGANISATION_NAME, "IN")
         factories, new_count = _seed_factories(organisation)
         _seed_twin(sandbox, factories)
         factories |= _seed_mines(coal)
@@ -67,18 +67,16 @@ def seed(stdout: TextIO, demo_password: str) -> list[tuple[str, str]]:
 
 
 # --- Places -----------------------------------------------------------------------------------
+def _organisation(name: str, country: str) -> Organisation:
+    return Organisation.objects.filter(name=name).first() or create_organisation(None, name, country=country)
+
+
 def _seed_factories(organisation: Organisation) -> tuple[dict[str, Factory], int]:
     factories = {factory.name: factory for factory in organisation.factories.all()}
     missing = [planned for planned in cast.factories() if planned.name not in factories]
     for planned in missing:
         fields = asdict(planned)
         factories[planned.name] = create_factory(organisation, location=fields.pop("place"), sector="tea", **fields)
-    sources = ((_("Generator"), SourceKind.GENSET, "diesel"), (_("Grid"), SourceKind.GRID, "electricity"))
-    EmissionSource.objects.bulk_create(
-        EmissionSource(factory=factories[planned.name], name=name, kind=kind, fuels=fuels)
-        for planned in missing
-        for name, kind, fuels in sources
-    )
     return factories, len(missing)
 
 
@@ -96,26 +94,17 @@ def _seed_mines(organisation: Organisation) -> dict[str, Factory]:
     for planned in mines.MINES:
         if planned.name in by_name:
             continue
-        mine = by_name[planned.name] = create_factory(
+        by_name[planned.name] = create_factory(
             organisation,
             name=planned.name,
             location=planned.place,
             county=planned.state,
-            country="IN",
             sector="coal_mine",
+            mine_class=planned.mine_class,
             altitude_m=planned.altitude_m,
             altitude_is_estimated=True,
-            time_zone=mines.ZONE_NAME,
             day_starts_at=mines.DAY_STARTS_AT,
         )
-        for name, kind, fuels in (
-            (_("Trucks and loaders"), SourceKind.HAUL_TRUCK, "diesel"),
-            (_("Grid"), SourceKind.GRID, "electricity"),
-            (_("Explosives"), SourceKind.EXPLOSIVES, mines.EXPLOSIVE),
-            (_("Methane of the seams"), SourceKind.MINE_METHANE, ""),
-        ):
-            mine_class = planned.mine_class if kind == SourceKind.MINE_METHANE else ""
-            EmissionSource.objects.create(factory=mine, name=name, kind=kind, fuels=fuels, mine_class=mine_class)
     return by_name
 
 

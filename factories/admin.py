@@ -1,14 +1,20 @@
 """Places in the admin site. After a change of geometry or altitude the worker recomputes roll-ups within seconds."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from factories.days import running_day
 from factories.forms import ChimneyAdminForm, FactoryAdminForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
+from factories.services import set_up_factory
 
 
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin):
-    list_display = ["name", "substitution_method", "gwp_set", "factor_set", "electricity_basis"]
+    list_display = ["name", "country", "currency", "substitution_method", "gwp_set", "factor_set", "electricity_basis"]
     search_fields = ["name"]
 
 
@@ -27,6 +33,12 @@ class FactoryAdmin(admin.ModelAdmin):
     search_fields = ["name", "location", "county"]
     inlines = [ChimneyInline]
 
+    def save_model(self, request: HttpRequest, obj: Factory, form: Any, change: bool) -> None:
+        if change:
+            obj.save()
+        else:
+            set_up_factory(obj, mine_class=form.cleaned_data["mine_class"])
+
 
 @admin.register(Chimney)
 class ChimneyAdmin(admin.ModelAdmin):
@@ -37,9 +49,23 @@ class ChimneyAdmin(admin.ModelAdmin):
 
 @admin.register(EmissionSource)
 class EmissionSourceAdmin(admin.ModelAdmin):
-    list_display = ["name", "factory", "kind", "chimney"]
+    """What a source is does not change, since that would change the past: end it with its last day, and add another."""
+
+    list_display = ["name", "factory", "kind", "chimney", "first_day", "last_day"]
     list_filter = ["kind"]
     search_fields = ["name", "factory__name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: EmissionSource | None = None) -> list[str]:
+        known = ("factory", "kind", "chimney", "mine_class")
+        return [name for name in known if obj is not None and getattr(obj, name)]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: EmissionSource, form: Any, change: bool) -> None:
+        if not change and obj.first_day is None:
+            obj.first_day = running_day(obj.factory, timezone.now()).day
+        obj.save()
 
 
 @admin.register(SiteEvent)

@@ -5,10 +5,11 @@ import zoneinfo
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from factories.choices import (
@@ -21,6 +22,7 @@ from factories.choices import (
     SourceKind,
     SubstitutionMethod,
 )
+from factories.countries import COUNTRIES, country_choices
 from factories.sectors import sector_choices
 from science.combustion import WOOD_MOISTURE_MAX_FRACTION
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
@@ -45,9 +47,24 @@ def validate_time_zone(name: str) -> None:
 
 @pghistory.track()
 class Organisation(models.Model):
-    """A group of sites with one set of accounting choices."""
+    """A group of sites with one set of accounting choices. Currency and languages follow from its country."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
+    country = models.CharField(_("country"), max_length=2, choices=country_choices)
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Write the currency as three letters (ISO 4217)."))],
+        help_text=_("empty: that of the country"),
+    )
+    languages = ArrayField(
+        models.CharField(max_length=8),
+        default=list,
+        blank=True,
+        verbose_name=_("languages"),
+        help_text=_("codes, the first one is used where a person has not chosen; empty: those of the country"),
+    )
     substitution_method = models.CharField(
         _("substitution method"), max_length=12, choices=SubstitutionMethod, default=SubstitutionMethod.FUEL_BASED
     )
@@ -74,9 +91,21 @@ class Organisation(models.Model):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="organisation_country_code"),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="organisation_currency_code"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """What was left empty follows from the country. Pages speak some languages only, and English is one."""
+        row = COUNTRIES.get(self.country)
+        if row is not None:
+            self.currency = self.currency or row.currency
+            spoken = {code for code, _name in settings.LANGUAGES}
+            self.languages = self.languages or [code for code in row.languages if code in spoken] or ["en"]
 
 
 @pghistory.track()
@@ -89,8 +118,8 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     name = models.CharField(_("name"), max_length=120)
     location = models.CharField(_("place"), max_length=120, blank=True)
     county = models.CharField(_("county"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, default="KE")
-    sector = models.CharField(_("sector"), max_length=12, choices=sector_choices, default="tea")
+    country = models.CharField(_("country"), max_length=2, choices=country_choices)
+    sector = models.CharField(_("sector"), max_length=12, choices=sector_choices)
     altitude_m = models.FloatField(
         _("altitude (m)"), validators=[MinValueValidator(-430), MaxValueValidator(HIGHEST_SITE_M)]
     )
@@ -101,9 +130,7 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     longitude = models.FloatField(
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
-    time_zone = models.CharField(
-        _("time zone"), max_length=40, default="Africa/Nairobi", validators=[validate_time_zone]
-    )
+    time_zone = models.CharField(_("time zone"), max_length=40, validators=[validate_time_zone])
     day_starts_at = models.PositiveSmallIntegerField(
         _("factory day starts at (hour)"), default=6, validators=[MaxValueValidator(23)]
     )
@@ -126,6 +153,7 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["organisation", "name"], name="factory_name_once"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="factory_country_code"),
             models.CheckConstraint(condition=Q(day_starts_at__lte=23), name="factory_day_starts_at_hour"),
             models.CheckConstraint(
                 condition=Q(altitude_m__gte=-430, altitude_m__lte=HIGHEST_SITE_M), name="factory_altitude_on_earth"
@@ -144,6 +172,13 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def currency(self) -> str:
+        """The organisation's; of a site in another country, that country's."""
+        if self.country == self.organisation.country:
+            return self.organisation.currency
+        return COUNTRIES[self.country].currency
 
 
 @pghistory.track()
@@ -238,7 +273,11 @@ class Chimney(models.Model):
 
 @pghistory.track()
 class EmissionSource(models.Model):
-    """An emission source: a boiler, a genset, the grid. Totals take one basis per source, gas and period."""
+    """An emission source: a boiler, a genset, the grid. Totals take one basis per source, gas and period.
+
+    It counts on the factory days of its time in use. A source that is added later counts from the day it is added, so
+    that no figure of the past changes.
+    """
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="emission_sources")
     name = models.CharField(_("name"), max_length=80)
@@ -251,6 +290,10 @@ class EmissionSource(models.Model):
     mine_class = models.CharField(
         _("class of the mine"), max_length=24, choices=MineClass, blank=True, default=""
     )  # of mine methane; without it the methane of a mine is unknown, never zero
+    first_day = models.DateField(
+        _("first day in use"), null=True, blank=True, help_text=_("empty: as long as the site is known")
+    )
+    last_day = models.DateField(_("last day in use"), null=True, blank=True, help_text=_("empty: in use"))
 
     class Meta:
         verbose_name = _("emission source")
@@ -260,6 +303,10 @@ class EmissionSource(models.Model):
             models.UniqueConstraint(fields=["factory", "name"], name="emission_source_name_once"),
             models.CheckConstraint(
                 condition=Q(mine_class__in=["", *MineClass.values]), name="emission_source_known_mine_class"
+            ),
+            models.CheckConstraint(
+                condition=Q(first_day__isnull=True) | Q(last_day__isnull=True) | Q(first_day__lte=F("last_day")),
+                name="emission_source_days_forward",
             ),
         ]
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from factories.choices import Item, Product
+from factories.choices import Item, Product, SourceKind
 from science.intensity import ELECTRICITY_CEILING_KWH_PER_KG, WOOD_CEILING_KG_PER_KG
 
 
@@ -25,6 +25,15 @@ class Required:
     @property
     def label(self) -> str:
         return capfirst(str(self.word))
+
+
+@dataclass(frozen=True, slots=True)
+class UsualSource:
+    """An emission source that a new site of the sector gets. A site's manager may rename it."""
+
+    kind: SourceKind
+    name: Promise
+    fuels: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Sector:
     burns_for_heat: bool  # has chimneys, and a day without heat fuel is not complete
     large_site: LargeSite
     drives_off_road: bool = False  # its vehicles are machines: haul trucks, loaders, drills
-    boiler_fuel: str = ""  # of the boiler that a new site gets
+    sources: tuple[UsualSource, ...] = ()
     has_methane: bool = False  # scope 1 is unknown until the methane of its product is
     leads_with_co2e: bool = False  # Today's first figure is CO2e per unit of product; else what is burned per unit
     # --- How it is spoken of among others.
@@ -98,6 +107,12 @@ class Sector:
 #: Of the units of product in which intensities are shown.
 KG_PER_UNIT = {"kg": 1, "t": 1000}
 
+_GRID = UsualSource(SourceKind.GRID, _("Grid"), "electricity")
+_TEA_SOURCES = (
+    UsualSource(SourceKind.BOILER, _("Boiler"), "firewood"),
+    UsualSource(SourceKind.GENSET, _("Generator"), "diesel"),
+    _GRID,
+)
 _ELECTRICITY = Required(Item.ELECTRICITY, "electricity", _("electricity"))
 
 SECTORS: dict[str, Sector] = {
@@ -120,7 +135,7 @@ SECTORS: dict[str, Sector] = {
             month_rows=("firewood", "electricity", "diesel"),
             first_log=_("Log last night's firewood. It takes 20 seconds."),
             burns_for_heat=True,
-            boiler_fuel="firewood",
+            sources=_TEA_SOURCES,
             large_site=LargeSite(
                 fuel_kw=8_000, electricity_kw=1_000, product_kg_per_day=60_000, material_kg_per_day=500
             ),
@@ -146,6 +161,12 @@ SECTORS: dict[str, Sector] = {
             burns_for_heat=False,
             has_methane=True,
             drives_off_road=True,
+            sources=(
+                UsualSource(SourceKind.HAUL_TRUCK, _("Trucks and loaders"), "diesel"),
+                _GRID,
+                UsualSource(SourceKind.EXPLOSIVES, _("Explosives"), "explosive_emulsion"),
+                UsualSource(SourceKind.MINE_METHANE, _("Methane of the seams")),
+            ),
             leads_with_co2e=True,
             large_site=LargeSite(
                 fuel_kw=50_000, electricity_kw=10_000, product_kg_per_day=50_000_000, material_kg_per_day=50_000
@@ -168,7 +189,7 @@ SECTORS: dict[str, Sector] = {
             month_rows=("electricity", "diesel"),
             first_log=_("Log last night's firewood. It takes 20 seconds."),
             burns_for_heat=True,
-            boiler_fuel="firewood",
+            sources=(UsualSource(SourceKind.BOILER, _("Boiler")), _GRID),
             large_site=LargeSite(
                 fuel_kw=50_000, electricity_kw=10_000, product_kg_per_day=1_000_000, material_kg_per_day=1_000
             ),

@@ -1,40 +1,89 @@
 """Writes about places: organisations, factories, chimneys and their emission sources."""
 
+from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from accounts.roles import Role
-from factories.choices import Shape, SourceKind
+from factories.choices import MineClass, Shape, SourceKind
+from factories.countries import COUNTRIES
+from factories.days import running_day
 from factories.models import Chimney, EmissionSource, Factory, Organisation
 from factories.sectors import SECTORS
 
 
 @transaction.atomic
-def create_organisation(user: User, name: str) -> Organisation:
-    """A new organisation; the user who makes it becomes its first HQ manager."""
-    organisation = Organisation(name=name)
-    organisation.full_clean()
-    organisation.save()
-    Membership.objects.create(user=user, organisation=organisation, role=Role.HQ_MANAGER)
-    return organisation
-
-
-@transaction.atomic
-def create_factory(organisation: Organisation, **fields: Any) -> Factory:
-    """A factory with one boiler, as most have, if its sector has boilers.
+def create_organisation(user: User | None, name: str, **fields: Any) -> Organisation:
+    """A new organisation; the user who makes it becomes its first HQ manager. `fields`: country, and what it changes.
 
     Raises ValidationError with an error for each field.
     """
-    factory = Factory(organisation=organisation, **fields)
+    organisation = Organisation(name=name, **fields)
+    organisation.full_clean()
+    organisation.save()
+    if user is not None:
+        Membership.objects.create(user=user, organisation=organisation, role=Role.HQ_MANAGER)
+    return organisation
+
+
+def create_factory(organisation: Organisation, *, mine_class: str = "", **fields: Any) -> Factory:
+    """A site with the emission sources of its sector. Its country is the organisation's unless given, its time zone the
+    country's if that has one. A mine needs its class, because its methane follows from it.
+
+    Raises ValidationError with an error for each field.
+    """
+    fields["country"] = fields.get("country") or organisation.country
+    country = COUNTRIES.get(fields["country"])
+    fields["time_zone"] = fields.get("time_zone") or (country.time_zone if country else "")
+    return set_up_factory(Factory(organisation=organisation, **fields), mine_class=mine_class)
+
+
+def check_mine_class(sector: str, mine_class: str) -> None:
+    """Raises ValidationError for a mine without a class, and for another site with one."""
+    has_methane = sector in SECTORS and SECTORS[sector].has_methane
+    if has_methane and mine_class not in MineClass.values:
+        message = _("Choose the class of the mine: its methane follows from it.")
+    elif mine_class and not has_methane:
+        message = _("Only a mine has a class of the mine.")
+    else:
+        return
+    raise ValidationError({"mine_class": ValidationError(message, code="mine_class")})
+
+
+@transaction.atomic
+def set_up_factory(factory: Factory, *, mine_class: str = "") -> Factory:
+    """Store a new site with the emission sources of its sector; every door goes through here."""
+    check_mine_class(factory.sector, mine_class)
     factory.full_clean()
     factory.save()
-    fuel = SECTORS[factory.sector].boiler_fuel
-    if fuel:
-        EmissionSource.objects.create(factory=factory, name=_("Boiler"), kind=SourceKind.BOILER, fuels=fuel)
+    EmissionSource.objects.bulk_create(
+        EmissionSource(
+            factory=factory,
+            name=str(usual.name),
+            kind=usual.kind,
+            fuels=usual.fuels,
+            mine_class=mine_class if usual.kind == SourceKind.MINE_METHANE else "",
+        )
+        for usual in SECTORS[factory.sector].sources
+    )
     return factory
+
+
+def add_source(factory: Factory, *, first_day: date | None = None, **fields: Any) -> EmissionSource:
+    """A source beside those that the site began with. It counts from the running day on, unless a day is given.
+
+    Raises ValidationError with an error for each field.
+    """
+    first_day = first_day or running_day(factory, timezone.now()).day
+    source = EmissionSource(factory=factory, first_day=first_day, **fields)
+    source.full_clean()
+    source.save()
+    return source
 
 
 @transaction.atomic

@@ -19,7 +19,8 @@ from emissions.partitions import ensure_partitions
 from energy.models import EnergyEntry
 from energy.services import EntryInput, energy_log
 from factories.models import Chimney, Factory, Organisation
-from factories.services import add_chimney, create_factory
+from factories.sectors import SECTORS
+from factories.services import add_chimney, create_factory, create_organisation
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 
@@ -36,7 +37,8 @@ def make_user(**fields: Any) -> User:
 
 def make_organisation(**fields: Any) -> Organisation:
     fields.setdefault("name", f"Organisation {next(_numbers)}")
-    return Organisation.objects.create(**fields)
+    fields.setdefault("country", "KE")
+    return create_organisation(None, **fields)
 
 
 def make_factory(**fields: Any) -> Factory:
@@ -44,6 +46,12 @@ def make_factory(**fields: Any) -> Factory:
     fields.setdefault("name", f"Factory {next(_numbers)}")
     fields.setdefault("altitude_m", 2000.0)
     fields.setdefault("county", "Kericho")
+    fields.setdefault("sector", "tea")
+    fields.setdefault("time_zone", "Africa/Nairobi")
+    if SECTORS[fields["sector"]].has_methane and "mine_class" not in fields:
+        mine = create_factory(organisation, mine_class="opencast", **fields)
+        mine.emission_sources.filter(kind="mine_methane").delete()  # tests that need methane say its class
+        return mine
     return create_factory(organisation, **fields)
 
 

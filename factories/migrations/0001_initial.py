@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -9,6 +10,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import factories.countries
 import factories.models
 import factories.sectors
 
@@ -84,12 +86,13 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("location", models.CharField(blank=True, max_length=120, verbose_name="place")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
-                ("country", models.CharField(default="KE", max_length=2, verbose_name="country")),
+                (
+                    "country",
+                    models.CharField(choices=factories.countries.country_choices, max_length=2, verbose_name="country"),
+                ),
                 (
                     "sector",
-                    models.CharField(
-                        choices=factories.sectors.sector_choices, default="tea", max_length=12, verbose_name="sector"
-                    ),
+                    models.CharField(choices=factories.sectors.sector_choices, max_length=12, verbose_name="sector"),
                 ),
                 (
                     "altitude_m",
@@ -129,10 +132,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        default="Africa/Nairobi",
-                        max_length=40,
-                        validators=[factories.models.validate_time_zone],
-                        verbose_name="time zone",
+                        max_length=40, validators=[factories.models.validate_time_zone], verbose_name="time zone"
                     ),
                 ),
                 (
@@ -172,62 +172,6 @@ class Migration(migrations.Migration):
             options={"verbose_name": "factory", "verbose_name_plural": "factories", "ordering": ["name"]},
         ),
         migrations.CreateModel(
-            name="Organisation",
-            fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
-                (
-                    "substitution_method",
-                    models.CharField(
-                        choices=[
-                            ("fuel_based", "from the fuel logged"),
-                            ("epa", "EPA style (40 CFR 75)"),
-                            ("eu", "EU style (mean plus two sigma)"),
-                        ],
-                        default="fuel_based",
-                        max_length=12,
-                        verbose_name="substitution method",
-                    ),
-                ),
-                (
-                    "gwp_set",
-                    models.CharField(
-                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
-                        default="AR6",
-                        max_length=4,
-                        verbose_name="GWP set",
-                    ),
-                ),
-                (
-                    "factor_set",
-                    models.CharField(
-                        blank=True,
-                        default="",
-                        help_text="name of a set; it is used where it has a factor, and the default elsewhere",
-                        max_length=40,
-                        verbose_name="emission factors preferred",
-                    ),
-                ),
-                (
-                    "electricity_basis",
-                    models.CharField(
-                        blank=True,
-                        choices=[("direct", "direct"), ("life-cycle", "life-cycle")],
-                        default="",
-                        help_text="empty: the usual factor of each country; direct and life-cycle do not add up",
-                        max_length=10,
-                        verbose_name="basis of electricity",
-                    ),
-                ),
-                (
-                    "publishes_names",
-                    models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={"verbose_name": "organisation", "verbose_name_plural": "organisations", "ordering": ["name"]},
-        ),
-        migrations.CreateModel(
             name="OrganisationEvent",
             fields=[
                 ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
@@ -235,6 +179,35 @@ class Migration(migrations.Migration):
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "country",
+                    models.CharField(choices=factories.countries.country_choices, max_length=2, verbose_name="country"),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        help_text="empty: that of the country",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}\\Z", "Write the currency as three letters (ISO 4217)."
+                            )
+                        ],
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "languages",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        blank=True,
+                        default=list,
+                        help_text="codes, the first one is used where a person has not chosen; empty: those of the country",
+                        size=None,
+                        verbose_name="languages",
+                    ),
+                ),
                 (
                     "substitution_method",
                     models.CharField(
@@ -357,6 +330,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "first_day",
+                    models.DateField(
+                        blank=True,
+                        help_text="empty: as long as the site is known",
+                        null=True,
+                        verbose_name="first day in use",
+                    ),
+                ),
+                (
+                    "last_day",
+                    models.DateField(blank=True, help_text="empty: in use", null=True, verbose_name="last day in use"),
+                ),
+                (
                     "chimney",
                     models.ForeignKey(
                         blank=True,
@@ -432,6 +418,19 @@ class Migration(migrations.Migration):
                         max_length=24,
                         verbose_name="class of the mine",
                     ),
+                ),
+                (
+                    "first_day",
+                    models.DateField(
+                        blank=True,
+                        help_text="empty: as long as the site is known",
+                        null=True,
+                        verbose_name="first day in use",
+                    ),
+                ),
+                (
+                    "last_day",
+                    models.DateField(blank=True, help_text="empty: in use", null=True, verbose_name="last day in use"),
                 ),
                 (
                     "chimney",
@@ -579,6 +578,103 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="Organisation",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                (
+                    "country",
+                    models.CharField(choices=factories.countries.country_choices, max_length=2, verbose_name="country"),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        help_text="empty: that of the country",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}\\Z", "Write the currency as three letters (ISO 4217)."
+                            )
+                        ],
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "languages",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        blank=True,
+                        default=list,
+                        help_text="codes, the first one is used where a person has not chosen; empty: those of the country",
+                        size=None,
+                        verbose_name="languages",
+                    ),
+                ),
+                (
+                    "substitution_method",
+                    models.CharField(
+                        choices=[
+                            ("fuel_based", "from the fuel logged"),
+                            ("epa", "EPA style (40 CFR 75)"),
+                            ("eu", "EU style (mean plus two sigma)"),
+                        ],
+                        default="fuel_based",
+                        max_length=12,
+                        verbose_name="substitution method",
+                    ),
+                ),
+                (
+                    "gwp_set",
+                    models.CharField(
+                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
+                        default="AR6",
+                        max_length=4,
+                        verbose_name="GWP set",
+                    ),
+                ),
+                (
+                    "factor_set",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="name of a set; it is used where it has a factor, and the default elsewhere",
+                        max_length=40,
+                        verbose_name="emission factors preferred",
+                    ),
+                ),
+                (
+                    "electricity_basis",
+                    models.CharField(
+                        blank=True,
+                        choices=[("direct", "direct"), ("life-cycle", "life-cycle")],
+                        default="",
+                        help_text="empty: the usual factor of each country; direct and life-cycle do not add up",
+                        max_length=10,
+                        verbose_name="basis of electricity",
+                    ),
+                ),
+                (
+                    "publishes_names",
+                    models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("country__regex", "^[A-Z]{2}$")), name="organisation_country_code"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="organisation_currency_code"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="FactoryEvent",
             fields=[
                 ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
@@ -588,12 +684,13 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("location", models.CharField(blank=True, max_length=120, verbose_name="place")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
-                ("country", models.CharField(default="KE", max_length=2, verbose_name="country")),
+                (
+                    "country",
+                    models.CharField(choices=factories.countries.country_choices, max_length=2, verbose_name="country"),
+                ),
                 (
                     "sector",
-                    models.CharField(
-                        choices=factories.sectors.sector_choices, default="tea", max_length=12, verbose_name="sector"
-                    ),
+                    models.CharField(choices=factories.sectors.sector_choices, max_length=12, verbose_name="sector"),
                 ),
                 (
                     "altitude_m",
@@ -633,10 +730,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        default="Africa/Nairobi",
-                        max_length=40,
-                        validators=[factories.models.validate_time_zone],
-                        verbose_name="time zone",
+                        max_length=40, validators=[factories.models.validate_time_zone], verbose_name="time zone"
                     ),
                 ),
                 (
@@ -720,8 +814,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="d2ddeb4245b3e671cdfaa97943c92366ce4cd5ae",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
+                    hash="4e6e441ae48aaadeb7a8cbf1bcd085be590d0ae1",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_b1a8b",
                     table="factories_organisation",
@@ -735,8 +829,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."created_at", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="627604c63e01d52e1f8bbffd4507689bd4c12cfb",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
+                    hash="c2716c39a5bbf8e163863dea081bff8de10f5993",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_7f158",
                     table="factories_organisation",
@@ -749,8 +843,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("created_at", "electricity_basis", "factor_set", "gwp_set", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (OLD."created_at", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."substitution_method"); RETURN NULL;',
-                    hash="a6a0aecaeb43015b8b0774f64ad7ff81a133af17",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."substitution_method"); RETURN NULL;',
+                    hash="84f35a07f228c2871a8aeb77a8c18d8a4cd4f71a",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1bc15",
                     table="factories_organisation",
@@ -866,13 +960,25 @@ class Migration(migrations.Migration):
                 name="emission_source_known_mine_class",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="emissionsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("first_day__isnull", True),
+                    ("last_day__isnull", True),
+                    ("first_day__lte", models.F("last_day")),
+                    _connector="OR",
+                ),
+                name="emission_source_days_forward",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="emissionsource",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="097f4c60cd32174f5082e5f5402ef6e9fba1888c",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="261a3c8c274c0ce7341daa7aeacb5dcc646cdd3c",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_e5245",
                     table="factories_emissionsource",
@@ -886,8 +992,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."fuels", NEW."id", NEW."kind", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="3e311df6182b7ea8743ef24187c15bfdae8a6b18",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="5a084577c5b6cf26eabb558906d60e99c29db530",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_ffd93",
                     table="factories_emissionsource",
@@ -900,8 +1006,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "fuels", "id", "kind", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."capacity_kw", OLD."chimney_id", OLD."factory_id", OLD."fuels", OLD."id", OLD."kind", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
-                    hash="b8319b60fbb58de25aec1cf56c605a9be7c24cca",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."capacity_kw", OLD."chimney_id", OLD."factory_id", OLD."first_day", OLD."fuels", OLD."id", OLD."kind", OLD."last_day", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="ffe9c32fb1ae9be2c2c2124ebc70470aee596624",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_85e95",
                     table="factories_emissionsource",
@@ -1049,6 +1155,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="factory",
             constraint=models.UniqueConstraint(fields=("organisation", "name"), name="factory_name_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="factory",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("country__regex", "^[A-Z]{2}$")), name="factory_country_code"
+            ),
         ),
         migrations.AddConstraint(
             model_name="factory",

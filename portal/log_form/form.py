@@ -21,7 +21,6 @@ from portal.amounts import DECIMALS_OF_COLUMN, read_amount
 from portal.log_form.rows import BILL, RowFacts, RowSpec
 
 EARLIEST = date(1990, 1, 1)
-DEFAULT_CURRENCIES = {"KE": "KES", "IN": "INR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,6 @@ def client_id(save_id: uuid.UUID, row_name: str) -> uuid.UUID:
     return uuid.uuid5(save_id, row_name)
 
 
-def currency_of(factory: Factory) -> str:
-    return DEFAULT_CURRENCIES.get(factory.country, "USD")
-
-
 def open_form(factory: Factory, specs: Sequence[RowSpec], now: datetime, *, day_text: str = "") -> LogForm:
     """An empty form for the factory day just ended, or for the day that a link names."""
     day, _error = _read_day(factory, day_text, now)
@@ -148,7 +143,7 @@ def open_form(factory: Factory, specs: Sequence[RowSpec], now: datetime, *, day_
         day=day,
         save_id=uuid.uuid4(),
         rows=[LogRow(spec=spec) for spec in specs],
-        currency=currency_of(factory),
+        currency=factory.currency,
     )
 
 
@@ -161,7 +156,7 @@ def read_form(factory: Factory, specs: Sequence[RowSpec], typed: QueryDict, now:
         save_id=_save_id(_text(typed, "save_id")),
         rows=[_read_row(factory, spec, typed, now) for spec in specs],
         answers=frozenset(typed.getlist("answer")),
-        currency=currency_of(factory),
+        currency=factory.currency,
     )
     if error:
         form.errors.append(error)

@@ -10,6 +10,7 @@ from compliance.queries import OperatingTime
 from compliance.site_days import refresh
 from factories.choices import Product, SourceKind
 from factories.models import EmissionSource, Factory
+from factories.services import add_source
 from tests.compliance.build import DAY, LENGTH, START, make_hours, make_production
 from tests.make import make_assignment, make_bill, make_device, make_energy_entry, make_factory
 
@@ -148,6 +149,22 @@ def test_operating_time_counts_hours_that_the_monitoring_worked_of_those_it_was_
     assert found[litein.pk] == OperatingTime(24, 48)
     assert found[litein.pk].share == Decimal("0.5")
     assert found[without.pk].share is None
+
+
+def test_operating_time_counts_only_the_chimneys_of_heat_sources_while_they_are_in_use(litein: Factory) -> None:
+    """118 of 960 hours are 12.3 %; with the chimney of a generator beside them they were 118 of 1,920, 6.1 %."""
+    assignment = make_assignment(device=make_device(factory=litein), valid_from=START)
+    genset = make_assignment(device=make_device(factory=litein), valid_from=START)
+    add_source(litein, name="Genset", kind=SourceKind.GENSET, chimney=genset.chimney)
+    later = make_assignment(device=make_device(factory=litein), valid_from=START)
+    add_source(litein, name="New", kind=SourceKind.BOILER, chimney=later.chimney, first_day=DAY + timedelta(days=39))
+    make_hours(assignment, START, 118)
+    refresh()
+
+    last, now = DAY + timedelta(days=39), START + 40 * LENGTH
+    found = queries.operating_times([litein], queries.sums([litein.pk], DAY, last, now=now), DAY, last, now=now)
+
+    assert found[litein.pk] == OperatingTime(118, 960 + 24)  # 40 days, and the last day of the new boiler
 
 
 def test_a_silent_device_counts_against_operating_time_up_to_now(litein: Factory) -> None:

@@ -46,7 +46,7 @@ def test_what_nobody_logged_is_null_and_a_day_without_anything_has_no_row(litein
 
 
 def test_fuels_are_classed_by_where_they_burn_and_else_by_what_they_are(litein: Factory) -> None:
-    boiler = EmissionSource.objects.get(factory=litein)
+    boiler = EmissionSource.objects.get(factory=litein, kind=SourceKind.BOILER)
     genset = EmissionSource.objects.create(factory=litein, name="Genset", kind=SourceKind.GENSET)
     engine = make_energy_entry(litein, energy_type="diesel", amount=Decimal(100), unit="L")
     burned = make_energy_entry(litein, energy_type="diesel", amount=Decimal(10), unit="L", source_id=boiler.pk)

@@ -5,14 +5,18 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 
 from compliance import queries
-from devices.models import Assignment
+from devices.models import Assignment, MCUDevice
+from devices.services import Geometry, provision_device
 from emissions.models import EmissionHour
+from emissions.rollups import begin_assignments
 from factories.choices import SourceKind
-from factories.models import EmissionSource
-from tests.compliance.build import HOUR, LENGTH, START, day_of, days_of, make_hours
-from tests.make import make_assignment, make_chimney, make_device, make_energy_entry, make_factory
+from factories.models import Chimney, EmissionSource
+from factories.services import add_source
+from tests.compliance.build import DAY, HOUR, LENGTH, START, as_told, day_of, days_of, make_hours
+from tests.make import make_assignment, make_chimney, make_device, make_energy_entry, make_factory, make_readings
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +199,36 @@ def test_a_longer_assignment_is_seen_without_an_hour_that_changed(site: SimpleNa
     site.assignment.save()
 
     assert day_of(site.factory).stack_h == 6
+
+
+# --- A new chimney or source changes nothing that is past ----------------------------------------
+@time_machine.travel(START + 30 * LENGTH + 4.5 * HOUR, tick=False)
+def test_a_second_chimney_leaves_the_days_before_it_bit_for_bit(site: SimpleNamespace) -> None:
+    for day in range(30):
+        make_energy_entry(site.factory, amount=Decimal(9_000), unit="kg", timestamp=START + day * LENGTH + 3 * HOUR)
+    make_hours(site.assignment, START, 30 * 24, kg=450.0)
+    before = as_told(days_of(site.factory))
+    assert {day["basis"] for day in before} == {"measured"}
+
+    provision_device(factory_name=site.factory.name, device_id="second", geometry=Geometry(diameter_m=1.1))
+    chimney = Chimney.objects.get(name="Chimney 2")
+    add_source(site.factory, name="Boiler 2", kind=SourceKind.BOILER, chimney=chimney, fuels="firewood")
+    make_readings(MCUDevice.objects.get(device_id="second"), START + 30 * LENGTH + 5.2 * HOUR, 3)
+    begin_assignments()
+
+    second = Assignment.objects.get(device__device_id="second")
+    assert second.valid_from == START + 30 * LENGTH + 5 * HOUR
+    assert as_told(days_of(site.factory)) == before
+    make_hours(site.assignment, START + 30 * LENGTH, 24, kg=450.0)
+    assert day_of(site.factory, DAY + timedelta(days=30)).basis == ""  # from now on both chimneys are needed
+
+
+def test_a_source_that_ends_leaves_the_days_before_its_end(site: SimpleNamespace) -> None:
+    second = add_source(site.factory, name="Old", kind=SourceKind.BOILER, first_day=DAY - timedelta(days=400))
+    make_hours(site.assignment, START, 48)
+    assert [day.basis for day in days_of(site.factory)] == ["", ""]  # it has no chimney that is measured
+
+    second.last_day = DAY
+    second.save()
+
+    assert [day.basis for day in days_of(site.factory)] == ["", "measured"]

@@ -275,7 +275,7 @@ def test_chimneys_are_numbered_on(litein: Factory, provision: Any) -> None:
         provision(device_id=f"litein-{number}")
 
     assert list(Chimney.objects.values_list("name", flat=True)) == ["Chimney 1", "Chimney 2", "Chimney 3"]
-    assert litein.emission_sources.get().chimney.name == "Chimney 1"
+    assert litein.emission_sources.get(kind="boiler").chimney.name == "Chimney 1"
 
 
 def test_indian_hours_begin_at_half_past_in_utc(provision: Any) -> None:

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from factories.choices import MineClass
+from factories.days import running_day
 from factories.models import Chimney, Factory
 from tests import make
 
@@ -57,3 +60,40 @@ def test_an_inner_diameter_is_read_to_the_millimetre(browser: Client) -> None:
 
     chimney.refresh_from_db()
     assert chimney.diameter_m == 1.25
+
+
+def test_a_mine_gets_its_sources_and_is_asked_for_its_class(browser: Client) -> None:
+    url = "/admin/factories/factory/add/"
+    organisation = make.make_organisation(country="IN")
+    told = shown(browser.get(url)) | {
+        "organisation": organisation.pk,
+        "name": "Gevra",
+        "country": "IN",
+        "sector": "coal_mine",
+        "altitude_m": "300",
+        "time_zone": "Asia/Kolkata",
+    }
+
+    asked = browser.post(url, told)
+    assert "Choose the class of the mine" in asked.content.decode()
+    answer = browser.post(url, told | {"mine_class": MineClass.UNDERGROUND_DEGREE_II})
+    assert answer.status_code == 302, answer.context["errors"]
+
+    mine = Factory.objects.get()
+    assert mine.emission_sources.get(kind="mine_methane").mine_class == MineClass.UNDERGROUND_DEGREE_II
+    assert mine.emission_sources.count() == 4
+
+
+def test_a_source_that_is_added_counts_from_today_and_stays_what_it_is(browser: Client) -> None:
+    factory = make.make_factory()
+    told = {"factory": factory.pk, "name": "Boiler 2", "kind": "boiler", "fuels": "", "chimney": "", "mine_class": ""}
+
+    browser.post("/admin/factories/emissionsource/add/", told)
+
+    source = factory.emission_sources.get(name="Boiler 2")
+    assert source.first_day == running_day(factory, timezone.now()).day
+    url = f"/admin/factories/emissionsource/{source.pk}/change/"
+    browser.post(url, shown(browser.get(url)) | {"kind": "genset"})
+    source.refresh_from_db()
+    assert source.kind == "boiler"
+    assert browser.post(f"/admin/factories/emissionsource/{source.pk}/delete/", {"post": "yes"}).status_code == 403

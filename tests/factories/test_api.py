@@ -1,10 +1,16 @@
 """Factories over HTTP: their shape, their filters, their cost."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from accounts.roles import Role
+from factories.models import Factory
 from tests import make
-from tests.cast import Cast
+from tests.cast import AsUser, Cast
 from tests.measuring import queries_of
 
 pytestmark = pytest.mark.django_db
@@ -13,14 +19,23 @@ pytestmark = pytest.mark.django_db
 def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) -> None:
     chimney = make.make_chimney(factory=cast.litein, diameter_m=0.9)
 
+    def source(name: str, chimney_id: int) -> dict[str, Any]:
+        row = cast.litein.emission_sources.get(name=name)
+        fuels = {"Boiler": "firewood", "Generator": "diesel", "Grid": "electricity"}[name]
+        of_boiler = {"chimney": chimney_id if name == "Boiler" else None, "mine_class": ""}
+        undated = {"first_day": None, "last_day": None}
+        return {"id": row.pk, "name": name, "kind": row.kind, "fuels": fuels, **of_boiler, **undated}
+
     body = hq.get(f"/api/factories/{cast.litein.pk}/").json()
 
     assert body == {
         "id": cast.litein.pk,
+        "organisation": cast.organisation.pk,
         "name": "Litein Tea Factory",
         "location": "",
         "county": "Kericho",
         "country": "KE",
+        "currency": "KES",
         "sector": "tea",
         "altitude_m": 2000.0,
         "altitude_is_estimated": True,
@@ -43,6 +58,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
                 "moisture_fraction": 0.13,
             }
         ],
+        "emission_sources": [source(name, chimney.pk) for name in ("Boiler", "Generator", "Grid")],
     }
 
 
@@ -86,3 +102,53 @@ def test_the_number_of_queries_does_not_grow_with_factories(hq: Client, cast: Ca
         make.make_chimney(factory=make.make_factory(organisation=cast.organisation))
 
     assert queries_of(hq, "/api/factories/") == few
+
+
+# --- Adding a site -----------------------------------------------------------------------------
+MINE = {"name": "Gevra", "sector": "coal_mine", "mine_class": "opencast", "altitude_m": 300}
+
+
+def test_a_mine_of_an_indian_organisation_is_indian(as_user: AsUser) -> None:
+    """1,000 kWh in April 2024: 1,000 x 0.7117 kg (CEA, version 21) = 711.7 kg; with Kenya's factor it was 95.4 kg."""
+    coal = make.make_organisation(country="IN")
+    manager = make.make_user()
+    make.make_membership(user=manager, role=Role.HQ_MANAGER, organisation=coal)
+
+    answer = as_user(manager).post("/api/factories/", MINE, content_type="application/json")
+
+    assert answer.status_code == 201, answer.json()
+    body = answer.json()
+    assert (body["organisation"], body["country"], body["currency"]) == (coal.pk, "IN", "INR")
+    assert body["time_zone"] == "Asia/Kolkata"
+    assert {(s["kind"], s["mine_class"]) for s in body["emission_sources"]} == {
+        ("vehicle", ""),
+        ("grid", ""),
+        ("explosives", ""),
+        ("mine_methane", "opencast"),
+    }
+    mine = Factory.objects.get(pk=body["id"])
+    moment = datetime(2024, 4, 10, 9, tzinfo=UTC)
+    entry = make.make_energy_entry(mine, energy_type="electricity", amount=Decimal(1000), unit="kWh", timestamp=moment)
+    assert entry.co2e_kg == Decimal("711.7")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"mine_class": None}, "mine_class"),
+        ({"sector": "tea"}, "mine_class"),
+        ({"sector": None}, "sector"),
+        ({"country": "AU"}, "time_zone"),
+        ({"country": "XX"}, "country"),
+        ({"name": None}, "name"),
+        ({"organisation": 999_999}, "organisation"),
+    ],
+)
+def test_what_a_site_needs_is_asked_by_name(hq: Client, change: dict[str, Any], field: str) -> None:
+    told = {name: value for name, value in (MINE | change).items() if value is not None}
+
+    answer = hq.post("/api/factories/", told, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == [field]
+    assert not Factory.objects.filter(name="Gevra").exists()

@@ -82,13 +82,13 @@ def test_a_factory_day_begins_at_its_own_hour(zone: str, day_starts_at: int, now
 
 @pytest.mark.parametrize(("first", "count"), [("2026-02-14", 28), ("2028-02-01", 29), ("2026-12-31", 31)])
 def test_a_month_has_all_of_its_days(first: str, count: int) -> None:
-    days = month_days(Factory(), date.fromisoformat(first))
+    days = month_days(Factory(time_zone="Africa/Nairobi"), date.fromisoformat(first))
 
     assert [day.day.day for day in days] == list(range(1, count + 1))
 
 
 def test_days_until_end_with_the_day_named() -> None:
-    assert [day.day for day in days_until(Factory(), date(2026, 3, 1), 3)] == [
+    assert [day.day for day in days_until(Factory(time_zone="Africa/Nairobi"), date(2026, 3, 1), 3)] == [
         date(2026, 2, 27),
         date(2026, 2, 28),
         date(2026, 3, 1),
@@ -99,13 +99,17 @@ def test_windows_touch_each_day_once_and_a_window_that_ends_where_a_day_begins_d
     six = datetime(2026, 11, 20, 6, tzinfo=ZoneInfo("Africa/Nairobi"))
     hour = timedelta(hours=1)
 
-    days = days_touched(Factory(), [(six - hour, six), (six - 3 * hour, six + 48 * hour), (six + hour, six + 2 * hour)])
+    days = days_touched(
+        Factory(time_zone="Africa/Nairobi"),
+        [(six - hour, six), (six - 3 * hour, six + 48 * hour), (six + hour, six + 2 * hour)],
+    )
 
     assert [day.day.day for day in days] == [19, 20, 21]
 
 
 def test_a_day_is_over_everywhere_when_it_is_over_at_the_last_site() -> None:
     noon = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    sites = [Factory(time_zone="Africa/Nairobi", day_starts_at=hour) for hour in (0, 15)]
 
-    assert last_day_over_everywhere([Factory(day_starts_at=0), Factory(day_starts_at=15)], noon) == date(2026, 11, 20)
+    assert last_day_over_everywhere(sites, noon) == date(2026, 11, 20)
     assert last_day_over_everywhere([], noon) == date(2026, 11, 21)

@@ -114,7 +114,7 @@ def test_production_is_not_negative() -> None:
 # --- Services ----------------------------------------------------------------------------------
 def test_a_factory_begins_with_its_boiler_and_the_first_chimney_belongs_to_it() -> None:
     factory = make.make_factory()
-    boiler = factory.emission_sources.get()
+    boiler = factory.emission_sources.get(kind="boiler")
     first, second = add_chimney(factory, diameter_m=0.9), make.make_chimney(factory=factory, width_m=1, height_m=2)
 
     boiler.refresh_from_db()
@@ -141,9 +141,25 @@ def test_a_chimney_without_dimensions_has_no_geometry() -> None:
 def test_the_creator_of_an_organisation_is_its_first_manager() -> None:
     user = make.make_user()
 
-    organisation = create_organisation(user, "Tea Group")
+    organisation = create_organisation(user, "Tea Group", country="KE")
 
     membership = user.memberships.get()
     assert (membership.organisation, membership.role, membership.factory) == (organisation, "hq_manager", None)
     with pytest.raises(ValidationError):
-        create_organisation(user, "Tea Group")
+        create_organisation(user, "Tea Group", country="KE")
+
+
+def test_currency_and_languages_follow_from_the_country() -> None:
+    india = create_organisation(None, "Coal Group", country="IN")
+    stated = create_organisation(None, "Tea Group", country="KE", currency="USD", languages=["sw"])
+
+    assert (india.currency, india.languages) == ("INR", ["en"])
+    assert (stated.currency, stated.languages) == ("USD", ["sw"])
+    assert make.make_factory(organisation=stated, country="UG").currency == "UGX"
+
+
+def test_no_country_is_assumed() -> None:
+    with pytest.raises(ValidationError) as caught:
+        create_organisation(None, "Nowhere")
+
+    assert "country" in caught.value.error_dict

@@ -15,6 +15,7 @@ def form(**values: Any) -> FactoryForm:
     usual = {
         "name": "Walk Hill",
         "county": "Kericho",
+        "country": "KE",
         "sector": "tea",
         "altitude_m": "1960",
         "time_zone": "Africa/Nairobi",
