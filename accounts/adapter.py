@@ -3,10 +3,27 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.grants import countries_of_organisations
+from accounts.models import PHONE, User
+from lib.phones import LONGEST_TYPED, possible_numbers
+
+
+def phones_at_sign_in(text: str) -> list[str]:
+    """The numbers that a typed login can mean, in the countries of all organisations: nobody is known yet."""
+    return [] if "@" in text else possible_numbers(text[:LONGEST_TYPED], countries_of_organisations())
+
+
+class PhoneField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if not phones_at_sign_in(text):
+            raise ValidationError(PHONE.message, code="invalid")
+        return text
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -21,7 +38,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Failed attempts are counted for each account. allauth's own key has no phone number in it, so all
         phone accounts would share one count, and has the Host header, so anybody could begin a new one."""
         login = credentials.get("email") or credentials.get("phone") or credentials.get("username") or ""
-        return f"login:{login.strip().lower()}"
+        # One count for all spellings of a number.
+        return f"login:{next(iter(phones_at_sign_in(login)), login.strip().lower())}"
 
     def get_phone(self, user: Any) -> tuple[str, bool] | None:
         return (user.phone, True) if user.phone else None
@@ -34,7 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Numbers come from an HQ manager with the invitation, so they are verified from the start."""
 
     def get_user_by_phone(self, phone: str) -> User | None:
-        return User.objects.filter(phone=phone).first()
+        """The person with this number, as typed. Two in different countries have to write the country code."""
+        users = list(User.objects.filter(phone__in=phones_at_sign_in(phone))[:2])
+        return users[0] if len(users) == 1 else None
+
+    def phone_form_field(self, **kwargs: Any) -> forms.Field:
+        """Any spelling: allauth's own field takes only +254712345678, and would look for a user name."""
+        return PhoneField(**kwargs)
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
         raise NotImplementedError("no SMS gateway is configured; phone accounts come by invitation")

@@ -10,11 +10,29 @@ from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccessRequest, ApiToken, Invitation, Membership, User
+from accounts.grants import countries_of_organisations
+from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, User
 from lib.admin import ReadOnlyAdmin
+from lib.phones import LONGEST_TYPED, one_number
 
 
-class NewUserForm(forms.ModelForm):
+class ContactForm(forms.ModelForm):
+    """A phone number in any spelling; without country code, where only one country of the organisations has it."""
+
+    phone = forms.CharField(label=_("phone"), required=False, max_length=LONGEST_TYPED)
+
+    def clean_email(self) -> str | None:
+        return self.cleaned_data["email"] or None
+
+    def clean_phone(self) -> str | None:
+        text = self.cleaned_data["phone"]
+        number = one_number(text, countries_of_organisations()) if text else None
+        if text and number is None:
+            raise forms.ValidationError(PHONE.message)
+        return number
+
+
+class NewUserForm(ContactForm):
     """E-mail or phone, and a password that passes the rules."""
 
     password = forms.CharField(label=_("password"), widget=forms.PasswordInput, strip=False)
@@ -36,18 +54,12 @@ class NewUserForm(forms.ModelForm):
         return user
 
 
-class UserForm(forms.ModelForm):
+class UserForm(ContactForm):
     password = ReadOnlyPasswordHashField(label=_("password"))
 
     class Meta:
         model = User
         fields = "__all__"
-
-    def clean_email(self) -> str | None:
-        return self.cleaned_data["email"] or None
-
-    def clean_phone(self) -> str | None:
-        return self.cleaned_data["phone"] or None
 
 
 class MembershipInline(admin.TabularInline):

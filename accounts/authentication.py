@@ -6,14 +6,24 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
-from rest_framework.authentication import SessionAuthentication
+from knox.settings import knox_settings
+from rest_framework.authentication import SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import ApiToken, User
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """`Authorization: Token <token>`. Puts the token on the user, where `permissions.py` finds its scopes."""
+    """`Authorization: Token <token>` or `Bearer`. The user carries the token: `permissions.py` reads its scopes."""
+
+    def authenticate(self, request: Any) -> tuple[User, ApiToken] | None:
+        scheme, _space, token = get_authorization_header(request).strip().partition(b" ")
+        if scheme.lower() not in (b"token", b"bearer"):
+            # Of another backend; but a token alone is ours, and its sender wants to know what is missing.
+            if scheme.startswith(knox_settings.TOKEN_PREFIX.encode()):
+                raise AuthenticationFailed(_("Write it as: Authorization: Token <token>."))
+            return None
+        return self.authenticate_credentials(token.strip().strip(b'"'))
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
         # knox decodes the header and does not catch bytes that are not ASCII.

@@ -30,7 +30,7 @@ class ContactField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Phone number or e-mail"))
-        options.setdefault("help_text", gettext_lazy("A phone number with its country code, like +254712345678."))
+        options.setdefault("help_text", gettext_lazy("A phone number from another country with its country code."))
         super().__init__(max_length=254, **options)
 
 

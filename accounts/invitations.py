@@ -9,28 +9,31 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.grants import Grant, managed_organisations
+from accounts.grants import Grant, all_organisations, countries_of_organisations, managed_organisations
 from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
 from accounts.permissions import AnyUser
 from accounts.roles import Role
 from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid, invalid_fields
+from lib.phones import one_number
 
 LASTS = timedelta(days=14)
 
 
-def contact(email: str, phone: str) -> tuple[str, str]:
+def contact(email: str, phone: str, *, organisation_id: int | None) -> tuple[str, str]:
     """An e-mail address and a phone number as we keep them; either may be empty.
 
-    Raises ApiError 400 for a number without its country code.
+    A number without its country code is of the organisation's country, or of the only country in which it can be.
+
+    Raises ApiError 400 for a number that is none there.
     """
-    email, phone = email.strip().lower(), "".join(phone.split()).replace("-", "")
-    if phone:
-        try:
-            PHONE(phone)
-        except DjangoValidationError as error:
-            raise invalid("phone", "invalid", " ".join(error.messages)) from None
-    return email, phone
+    if not phone.strip():
+        return email.strip().lower(), ""
+    known = all_organisations().filter(pk=organisation_id).values_list("country", flat=True)
+    number = one_number(phone, list(known) or countries_of_organisations())
+    if number is None:
+        raise invalid("phone", "invalid", str(PHONE.message))
+    return email.strip().lower(), number
 
 
 # --- HQ ----------------------------------------------------------------------------------------
@@ -45,7 +48,7 @@ def invitations_of(user: AnyUser) -> QuerySet[Invitation]:
 
 def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> tuple[Invitation, str]:
     """Make a link for one membership; its secret is shown once. `grant` comes from `grants.checked_grant`."""
-    email, phone = contact(email, phone)
+    email, phone = contact(email, phone, organisation_id=grant.organisation_id)
     token, digest = new_link_token()
     invitation = Invitation.objects.create(
         token_sha256=digest,
@@ -145,7 +148,7 @@ def _create_account(
     invitation: Invitation, *, email: str = "", phone: str = "", password: str = "", **about: str
 ) -> User:
     """`about`: first_name, last_name, language."""
-    email, phone = contact(email, phone)
+    email, phone = contact(email, phone, organisation_id=invitation.organisation_id)
     if invitation.email or invitation.phone:
         # The account gets the contact of the invitation, not that of the form.
         email, phone = invitation.email, invitation.phone

@@ -5,12 +5,13 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership
+from accounts.models import AccessRequest, ApiToken, Invitation, Membership
 from accounts.roles import Role
 from accounts.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAMED_SCOPES
+from lib.phones import LONGEST_TYPED
 
 ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
-PHONE_HELP = "with its country code, +254712345678"
+PHONE_HELP = "as people write it; without country code of the organisation's country"
 PERSON = ("email", "phone", "first_name", "last_name")
 GRANT = ("role", "organisation", "factory", "county")
 
@@ -29,9 +30,7 @@ class ContactSerializer(serializers.Serializer[Any]):
     """E-mail or phone, at least one."""
 
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
-    phone = serializers.CharField(
-        required=False, allow_blank=True, max_length=16, validators=[PHONE], help_text=PHONE_HELP
-    )
+    phone = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TYPED, help_text=PHONE_HELP)
 
 
 class PersonSerializer(ContactSerializer):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.permissions import first_membership
+from lib.phones import LONGEST_TYPED
 
 
 class UserSerializer(serializers.Serializer[Any]):
@@ -33,7 +34,7 @@ class LoginSerializer(serializers.Serializer[Any]):
     """E-mail or phone, with the password, and the code of a second factor where one is set up."""
 
     email = serializers.EmailField(required=False)
-    phone = serializers.CharField(required=False, max_length=16)
+    phone = serializers.CharField(required=False, max_length=LONGEST_TYPED)
     password = serializers.CharField(trim_whitespace=False, max_length=1000)
     code = serializers.CharField(required=False, max_length=20)
 

@@ -334,3 +334,35 @@ def test_me_is_one_query_or_few(cast: Cast, django_assert_max_num_queries: Any) 
         body = client.get("/api/me/").json()
 
     assert json.dumps(body)
+
+
+# --- Phone numbers as people type them, and the other word for a token --------------------------
+@pytest.mark.parametrize(
+    "text", ["+254712345678", "+254 712 345 678", "254712345678", "0712 345 678", "00254712345678"]
+)
+def test_every_spelling_of_a_phone_number_signs_in(client: Client, cast: Cast, text: str) -> None:
+    make.make_organisation(country="IN")
+    person = make.make_user(email=None, phone="+254712345678")
+    make.make_membership(user=person, role=Role.FACTORY_MANAGER, factory=cast.litein)
+
+    answer = client.post("/api/login/", {"phone": text, "password": make.PASSWORD}, content_type="application/json")
+    page = client.post("/accounts/login/", {"login": text, "password": make.PASSWORD})
+
+    assert answer.status_code == 200
+    assert answer.json()["user"]["phone"] == "+254712345678"
+    assert page.status_code == 302
+
+
+@pytest.mark.parametrize("form", ["Bearer {}", "bearer {}", "Token  {}", 'Token "{}"', " Token {} "])
+def test_a_token_is_taken_as_clients_send_it(client: Client, cast: Cast, form: str) -> None:
+    token = make.make_token(cast.hq)
+
+    assert client.get("/api/me/", headers={"Authorization": form.format(token)}).status_code == 200
+
+
+def test_a_token_alone_is_told_how_to_write_it(client: Client, cast: Cast) -> None:
+    answer = client.get("/api/me/", headers={"Authorization": make.make_token(cast.hq)})
+
+    assert answer.status_code == 401
+    assert "Authorization: Token" in answer.json()["message"]
+    assert answer["WWW-Authenticate"] == "Token"

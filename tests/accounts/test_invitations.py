@@ -232,3 +232,16 @@ def test_of_several_who_race_for_one_link_one_wins(cast: Cast) -> None:
     assert sorted(at_once(4, join)) == ["invitation_used"] * 3 + ["joined"]
     assert User.objects.filter(phone__startswith="+25471234567").count() == 1
     assert Membership.objects.filter(factory=cast.litein, user__first_name="R").count() == 1
+
+
+@pytest.mark.parametrize("text", ["0712 345 678", "254712345678", "+254 712 345 678"])
+def test_a_phone_number_is_of_the_country_of_the_organisation(
+    client: Client, cast: Cast, as_user: AsUser, text: str
+) -> None:
+    make.make_organisation(country="TZ")  # has the same number with +255
+    anybody = make.make_invitation(cast.hq, cast.litein)
+
+    made = invite(as_user(cast.hq), role="factory_manager", factory=cast.litein.pk, phone=text)
+    joined = accept_by_api(client, anybody, phone=text)
+
+    assert (made.json()["phone"], joined.json()["phone"]) == ("+254712345678", "+254712345678")
