@@ -121,7 +121,7 @@ def test_a_mine_of_an_indian_organisation_is_indian(as_user: AsUser) -> None:
     assert (body["organisation"], body["country"], body["currency"]) == (coal.pk, "IN", "INR")
     assert body["time_zone"] == "Asia/Kolkata"
     assert {(s["kind"], s["mine_class"]) for s in body["emission_sources"]} == {
-        ("vehicle", ""),
+        ("haul_truck", ""),
         ("grid", ""),
         ("explosives", ""),
         ("mine_methane", "opencast"),

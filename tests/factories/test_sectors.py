@@ -15,7 +15,7 @@ from compliance.schedule import logs
 from energy.models import EnergyType
 from factories.choices import Item, Product
 from factories.models import EmissionSource
-from factories.sectors import SECTORS, Required, Sector, shared_sector
+from factories.sectors import SECTORS, LargeSite, Required, Sector, shared_sector
 from factories.services import create_factory
 from portal.log_form.rows import ROWS
 from tests import make
@@ -41,6 +41,7 @@ KILN = Sector(
     month_rows=("firewood",),
     first_log="Write yesterday's charge.",
     burns_for_heat=True,
+    large_site=LargeSite(fuel_kw=8_000, electricity_kw=1_000, product_kg_per_day=60_000, material_kg_per_day=500),
     sites_of="%(count)d of %(total)d kilns",
     emitted_title="What the kilns emitted",
     why_no_places="Kilns have figures and no places.",
