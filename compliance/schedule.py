@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from compliance import site_days
 from compliance.models import SiteDay
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Item
-from factories.days import FactoryDay, day_just_ended, days_until
+from factories.days import FactoryDay, day_just_ended, day_label, days_until
 from factories.models import Factory
 from factories.sectors import SECTORS
 
@@ -31,10 +33,27 @@ class LogDay:
     day: date
     starts_at: datetime
     missing: tuple[Item, ...]
+    awaits_bill: bool = False  # its electricity comes with a bill that is not due yet
 
     @property
     def is_complete(self) -> bool:
         return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedBill:
+    """The next bill of electricity of a site: it begins where the last one ended, and is due 35 days after that."""
+
+    since: datetime
+    due_at: datetime
+
+    def covers(self, day: FactoryDay, now: datetime) -> bool:
+        """Whether the day may still wait for the bill. Today, Month, Morning and the leaderboard share this: an older
+        gap is missing, and so are all days of an overdue bill."""
+        return self.since < day.ends_at and now < self.due_at
+
+    def sentence(self, factory: Factory) -> str:
+        return _("The next bill is due by %(day)s.") % {"day": day_label(self.due_at.astimezone(factory.zone).date())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     bills = bills_awaited(ids, now)
     by_factory = {}
     for factory in factories:
-        *due, yesterday = (_log_day(factory, day, entered, bills.get(factory.pk)) for day in asked[factory.pk])
+        *due, yesterday = (_log_day(factory, day, entered, bills.get(factory.pk), now) for day in asked[factory.pk])
         by_factory[factory.pk] = Log(factory.pk, yesterday, tuple(due))
     return by_factory
 
@@ -77,19 +96,19 @@ def _log_day(
     factory: Factory,
     day: FactoryDay,
     entered: dict[tuple[int, date, Item], datetime],
-    bill_awaited_until: datetime | None,
+    bill: AwaitedBill | None,
+    now: datetime,
 ) -> LogDay:
     required = (needed.item for needed in SECTORS[factory.sector].required)
+    due_at = dict.fromkeys(Item, day.due_at)
+    if bill is not None:
+        due_at[Item.ELECTRICITY] = day.ends_at + BILL_DUE_WITHIN
     # The deadline of yesterday has not passed, so everything entered until now counts for it.
-    missing = [item for item in required if entered.get((factory.pk, day.day, item), day.due_at) >= day.due_at]
-    if Item.ELECTRICITY in missing and is_bill_awaited(day, bill_awaited_until):
+    missing = [item for item in required if entered.get((factory.pk, day.day, item), due_at[item]) >= due_at[item]]
+    awaits_bill = Item.ELECTRICITY in missing and bill is not None and bill.covers(day, now)
+    if awaits_bill:
         missing.remove(Item.ELECTRICITY)
-    return LogDay(day.day, day.starts_at, tuple(missing))
-
-
-def is_bill_awaited(day: FactoryDay, awaited_until: datetime | None) -> bool:
-    """Whether the next bill of electricity may still cover the day. Today, Month and Morning all ask this."""
-    return awaited_until is not None and day.ends_at <= awaited_until
+    return LogDay(day.day, day.starts_at, tuple(missing), awaits_bill)
 
 
 def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int, date, Item], datetime]:
@@ -105,8 +124,8 @@ def _entered(days: Iterable[date], factory_ids: Iterable[int]) -> dict[tuple[int
     }
 
 
-def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
-    """The day until which a factory may wait for its next electricity bill; with a meter it does not wait."""
+def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, AwaitedBill]:
+    """The next electricity bill of each factory that pays by bill, due or overdue; with a meter it does not wait."""
     latest = (
         EnergyEntry.objects.filter(
             factory__in=factory_ids,
@@ -120,7 +139,7 @@ def bills_awaited(factory_ids: Iterable[int], now: datetime) -> dict[int, dateti
         .values_list("factory_id", "period_start", "period_end")
     )
     return {
-        factory_id: end + BILL_DUE_WITHIN
+        factory_id: AwaitedBill(end, end + BILL_DUE_WITHIN)
         for factory_id, start, end in latest
         if start is not None and end is not None and end - start > BILL_LONGER_THAN
     }

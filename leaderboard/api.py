@@ -56,7 +56,10 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="by how much they raise the figure against the same without those days",
     )
-    held_days = serializers.IntegerField(help_text="days days logged above the ceiling, counted as the ceiling")
+    awaited_until = serializers.DateField(
+        allow_null=True, help_text="the electricity bill is due then; its days count at the site's own mean"
+    )
+    held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
     change_pct = _PercentField(
         source="change.relative", allow_null=True, help_text="against `compared`, the grid held as it was"
     )

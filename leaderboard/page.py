@@ -207,7 +207,7 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
     change = ""
     if row.change and board.compared:
         change = words.change_sentence(row.change, board.compared, with_grid=board.metric.is_of_grid)
-    notes = [words.held_sentence(row), words.idle_sentence(row, board.sector)]
+    notes = [words.awaited_sentence(row), words.held_sentence(row), words.idle_sentence(row, board.sector)]
     return SiteRow(
         factory_id=factory.pk,
         name=factory.name,

@@ -8,7 +8,7 @@ organisation publishes names.
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.permissions import AnyUser, first_membership, organisations_of, token_of, visible_to
 from accounts.roles import Action
@@ -44,6 +44,7 @@ class Row:
     gap_cost: float | None  # relative rise of the figure by the gaps [1]
     held_days: int
     idle_made_days: int
+    awaited_until: date | None  # when its next electricity bill is due
     change: Change | None
 
     @property
@@ -255,6 +256,7 @@ def _rows(
                 gap_cost=intensity.gap_cost(days) if days.gap_days else None,
                 held_days=of_site.by_metric[CO2E].held_days,
                 idle_made_days=of_site.idle_made_days,
+                awaited_until=of_site.awaited_until,
                 change=_change(metric, sums.get((1, factory.pk)), sums.get((2, factory.pk))),
             )
         )

@@ -17,6 +17,7 @@ from energy.stock import stock_confirmed_months
 from factories.days import day_just_ended
 from factories.models import Factory
 from factories.sectors import SECTORS, Sector
+from leaderboard.awaited import AwaitedElectricity, awaited_electricity
 from leaderboard.choices import Window
 from leaderboard.metrics import (
     CO2E,
@@ -50,6 +51,7 @@ class SiteWindow:
     ceilings: Ceilings | None  # None: none is known in its sector
     grid: tuple[GridFactor, ...]
     stock_months: tuple[date, ...]  # whose stock counts confirm the fuel log
+    awaited: AwaitedElectricity | None
 
     @property
     def sector(self) -> Sector:
@@ -62,7 +64,7 @@ class SiteWindow:
     @property
     def depends_on(self) -> Hashable:
         days = (self.first_day, self.last_day, self.recent_day)
-        return self.key, self.factory.sector, days, self.ceilings, self.grid, self.stock_months
+        return self.key, self.factory.sector, days, self.ceilings, self.grid, self.stock_months, self.awaited
 
     @property
     def days(self) -> list[date]:
@@ -76,6 +78,9 @@ class SiteWindow:
         if self.ceilings is None:
             return None
         return self.ceilings.electricity_kwh * (kg_per_kwh if metric.per_kwh is None else metric.per_kwh)
+
+    def awaits(self, day: "_OddDay") -> bool:
+        return self.awaited is not None and day.day >= self.awaited.first_day and day.lacks_electricity
 
     def kg_per_kwh(self, day: date) -> Decimal:
         return next(factor.kg_per_kwh for factor in self.grid if factor.from_day <= day < factor.to_day)
@@ -93,6 +98,7 @@ class RankedSums:
     stack_above_days: int  # days on which the stack shows more than the log
     idle_made_days: int  # made without a fire in any stack: check the sensor
     methane_unknown_days: int
+    awaited_until: date | None  # a bill of electricity is due then, and its days count at the site's own mean
     share_measured_pct: float  # of chimney hours; a day without a sensor counts as one unmeasured chimney
     stack_measured_kg_per_kg: float | None  # of the days without a missing hour
 
@@ -170,8 +176,11 @@ def _site_windows(factories: Sequence[Factory], windows: Sequence[Window], now: 
     grid = grid_factors({grid_of(factory) for factory in factories}, first, last)
     book = CeilingBook(min(max(window.last_day for window in windows), max(last_days.values())))
     stock = _confirmed_months({span[1] for span in spans if span[0] == 0}, windows[0].first_day, last)
+    awaited = awaited_electricity(factories, now)
     return [
-        SiteWindow(*span, book.of(span[1]), grid.get(grid_of(span[1]), ()), stock.get(span[1].pk, ())) for span in spans
+        SiteWindow(*span, book.of(site), grid.get(grid_of(site), ()), stock.get(site.pk, ()), awaited.get(site.pk))
+        for span in spans
+        for site in (span[1],)
     ]
 
 
@@ -298,6 +307,10 @@ class _OddDay:
             return None
         return self.stack_co2_kg / self.carbon_co2_kg
 
+    @property
+    def lacks_electricity(self) -> bool:
+        return self.electricity_covered_s < self.length_s
+
     def parts_of(self, metric: Metric) -> FigureParts:
         heat, electricity, other = self.parts[metric.code] if self.parts else (0.0, 0.0, 0.0)
         # Energy burned by a factor without a heating value is not known, whatever else was logged.
@@ -334,7 +347,8 @@ def _ranked_sums(row: _SumsRow, site: SiteWindow) -> RankedSums:
         },
         production_missing=tuple(sorted(d.day for d in asked if not d.has_production and not d.is_recent)),
         heat_missing=tuple(sorted(d.day for d in needing_heat if d.heat_covered_s < d.length_s)),
-        electricity_missing=tuple(sorted(d.day for d in asked if d.electricity_covered_s < d.length_s)),
+        electricity_missing=tuple(sorted(d.day for d in asked if d.lacks_electricity and not site.awaits(d))),
+        awaited_until=site.awaited.due_on if site.awaited and any(site.awaits(d) for d in asked) else None,
         stack_above_days=row.stack_above_days + sum((d.stack_fuel_ratio or 0.0) > STACK_FUEL_BAND[1] for d in asked),
         idle_made_days=sum(d.is_idle and bool(d.made_kg) for d in odd),
         methane_unknown_days=row.methane_unknown_days,
@@ -364,13 +378,18 @@ def _facts(metric: Metric, day: _OddDay, site: SiteWindow) -> DayFacts:
     parts = day.parts_of(metric)
     heat_known = min(1.0, day.heat_covered_s / day.length_s) if site.sector.burns_for_heat else 1.0
     max_heat, max_electricity = site.max_heat(metric), site.max_electricity(metric, site.kg_per_kwh(day.day))
+    electricity, known = parts.electricity, min(1.0, day.electricity_covered_s / day.length_s)
+    if site.awaited is not None and site.awaits(day):
+        per_kwh = site.kg_per_kwh(day.day) if metric.per_kwh is None else metric.per_kwh
+        filled = site.awaited.filled(electricity / metric.scale, known, made_kg=day.made_kg or 0.0, per_kwh=per_kwh)
+        electricity, known = filled * metric.scale, 1.0
     return DayFacts(
         # Production logged for less than 80 % of the day counts, but the day still needs the rest of its production.
         made_kg=day.made_kg if day.has_production or day.is_recent or day.is_idle else None,
         heat=parts.heat,
         heat_known=heat_known if day.has_all_energy or not metric.is_of_energy else 0.0,
-        electricity=parts.electricity,
-        electricity_known=min(1.0, day.electricity_covered_s / day.length_s),
+        electricity=electricity,
+        electricity_known=known,
         other=parts.other,
         heat_ceiling_per_kg=None if max_heat is None else float(max_heat) * metric.scale,
         electricity_ceiling_per_kg=None if max_electricity is None else float(max_electricity) * metric.scale,

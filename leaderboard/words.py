@@ -6,6 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from factories.days import day_label
 from factories.sectors import Sector
 from leaderboard.choices import Comparison
 from leaderboard.metrics import Metric
@@ -71,6 +72,13 @@ def held_sentence(row: Row) -> str:
         row.held_days,
     )
     return text % {"count": row.held_days}
+
+
+def awaited_sentence(row: Row) -> str:
+    if row.awaited_until is None:
+        return ""
+    text = _("The electricity bill is awaited until %(day)s. Until then its days count at the site's own mean.")
+    return text % {"day": day_label(row.awaited_until)}
 
 
 def idle_sentence(row: Row, sector: Sector) -> str:

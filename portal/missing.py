@@ -10,13 +10,12 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from compliance.queries import Sums
-from compliance.schedule import bills_awaited, is_bill_awaited
+from compliance.schedule import bills_awaited
 from energy.models import EnergyEntry
 from factories.choices import Item
-from factories.days import FactoryDay, day_label
+from factories.days import FactoryDay
 from factories.models import Factory
 from factories.sectors import SECTORS
 from production.models import ProductionEntry
@@ -31,12 +30,13 @@ class MissingCell:
 
 @dataclass(frozen=True, slots=True)
 class MissingRow:
-    """One kind of entry and the days without it; `note` says until when a bill may come."""
+    """One kind of entry and the days without it; `note` says when a bill is due."""
 
     name: str
     label: str
     cells: tuple[MissingCell, ...]
     note: str = ""
+    awaited: frozenset[date] = frozenset()  # days whose bill is not due yet: they are not missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,19 @@ def missing_days(
 ) -> Missing:
     """Those of `days` since the log began that have a missing entry. One query."""
     counted = [day for day in days if day.ends_at > first]
-    awaited = bills_awaited([factory.pk], now).get(factory.pk)
+    bill = bills_awaited([factory.pk], now).get(factory.pk)
     rows = []
     sector = SECTORS[factory.sector]
     for required in sorted(sector.required, key=lambda required: sector.log_rows.index(required.log_row)):
         name = required.log_row
         logged = {day for day, row in sums.items() if getattr(row, f"{required.item}_days")}
         lacking = [day for day in counted if day.day not in logged]
-        note = ""
-        if required.item is Item.ELECTRICITY:
-            if awaited is not None and now < awaited and lacking:
-                due_on = day_label(awaited.astimezone(factory.zone).date())
-                note = _("The next bill is due by %(day)s.") % {"day": due_on}
-            lacking = [day for day in lacking if not is_bill_awaited(day, awaited)]
-        rows.append(MissingRow(name, required.label, tuple(_cell(factory, day, name) for day in lacking), note))
+        waiting: frozenset[date] = frozenset()
+        if required.item is Item.ELECTRICITY and bill is not None:
+            waiting = frozenset(day.day for day in lacking if bill.covers(day, now))
+        cells = tuple(_cell(factory, day, name) for day in lacking if day.day not in waiting)
+        note = bill.sentence(factory) if bill is not None and waiting else ""
+        rows.append(MissingRow(name, required.label, cells, note, waiting))
     return Missing(tuple(rows), len(counted))
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import dateformat
@@ -26,6 +27,7 @@ from logbook.notices import words
 from logbook.services import may_undo
 from portal.amounts import Entry, amount_label, read_amount
 from portal.carbon_words import counts, wood_pair
+from portal.log.questions import asked_of
 from portal.log.saving import log_of
 from portal.log_form.form import not_a_date
 
@@ -56,6 +58,12 @@ class EntryForm:
     note: str
     reason: str = ""
     errors: dict[str, list[str]] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+
+    @property
+    def typed(self) -> str:
+        """What "save anyway" is about: for another amount the question is asked again."""
+        return f"{self.amount} {self.unit} {self.day}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +194,10 @@ def _amount_then(event: Any) -> str:
 _TYPED = ("amount", "unit", "day", "note", "reason")
 
 
+class _Asked(Exception):
+    """Rolls a correction back: somebody has to say first that it is right."""
+
+
 def form_of(entry: Entry) -> EntryForm:
     return EntryForm(plain(entry.amount), entry.unit, _day_of(entry), entry.note)
 
@@ -223,7 +235,18 @@ def correct(user: User, entry: Entry, typed: QueryDict) -> EntryForm:
     if not changes:
         form.errors["amount"] = [_("Nothing has changed. Change the amount, the unit, the day or the note.")]
         return form
-    _attempt(form, lambda: log_of(entry).correct(user, entry.pk, changes, form.reason))
+    known = asked_of(entry)
+
+    def correct_unless_asked() -> None:
+        with transaction.atomic():
+            corrected = log_of(entry).correct(user, entry.pk, changes, form.reason)
+            form.questions = [
+                words(notice["code"], notice["params"]) for notice in asked_of(corrected) if notice not in known
+            ]
+            if form.questions and typed.get("keep") != form.typed:
+                raise _Asked
+
+    _attempt(form, correct_unless_asked)
     return form
 
 
@@ -244,6 +267,8 @@ def _attempt(form: EntryForm, act: Any, *, reason_field: str = "reason") -> None
     """Run a service and put the messages of an error beside their fields."""
     try:
         act()
+    except _Asked:
+        form.errors["amount"] = form.questions
     except ApiError as error:
         if not error.fields:
             form.errors["form"] = [error.message]

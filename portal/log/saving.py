@@ -20,14 +20,15 @@ from factories.days import local_hour_start
 from factories.models import Factory
 from lib.errors import ApiError
 from logbook.choices import Act
+from logbook.notices import ASKED
 from logbook.services import EntryLog, Recorded
-from portal.amounts import Entry, amount_label, unit_label
-from portal.log_form.form import LogForm, LogRow, Question, client_id
+from portal.amounts import Entry
+from portal.log.questions import CHANGE, MINE, THEIRS, question_about, take_suggestion
+from portal.log_form.form import LogForm, LogRow, client_id
 from portal.log_form.rows import BILL, RowSpec, rows_of
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 
-THEIRS, MINE, BOTH, KEEP, CHANGE = "theirs", "mine", "both", "keep", "change"
 _FIELDS = {
     "cost": "cost",
     "currency": "cost",
@@ -67,10 +68,11 @@ def save_log(user: User, form: LogForm, now: datetime) -> list[Entry] | None:
 
 
 def _wants_change(form: LogForm) -> bool:
-    return any(form.answered(row, code) == CHANGE for row in form.rows for code in ("above_usual", "overlaps"))
+    return any(form.answered(row, code) == CHANGE for row in form.rows for code in ASKED)
 
 
 def _store(user: User, form: LogForm, row: LogRow, entries: list[Entry], now: datetime) -> None:
+    take_suggestion(form, row)
     answer = form.answered(row, "overlaps")
     if answer == THEIRS:
         return
@@ -84,7 +86,7 @@ def _store(user: User, form: LogForm, row: LogRow, entries: list[Entry], now: da
         return
     entries.append(recorded.entry)
     if not recorded.is_replay:
-        row.question = _question(user, form, row, recorded.entry)
+        row.question = question_about(user, form, row, recorded.entry)
 
 
 def _record(user: User, form: LogForm, row: LogRow, now: datetime) -> Recorded[Any]:
@@ -125,58 +127,6 @@ def _refuse(form: LogForm, row: LogRow, error: ApiError) -> None:
     for name, problems in error.fields.items():
         for problem in problems:
             row.refuse(_FIELDS.get(name, "amount"), problem["message"])
-
-
-# --- Questions ---------------------------------------------------------------------------------
-def _question(user: User, form: LogForm, row: LogRow, entry: Entry) -> Question | None:
-    """The first question about a new entry that is not answered yet."""
-    for notice in entry.warnings:
-        code, params = notice["code"], notice["params"]
-        if code == "above_usual" and form.answered(row, code) not in (KEEP, CHANGE):
-            return Question(
-                row.name,
-                code,
-                _("This is more than three times your usual amount. Is it correct?"),
-                _above_usual(params),
-                ((KEEP, _("Yes, keep")), (CHANGE, _("Change"))),
-            )
-        if code == "overlaps" and form.answered(row, code) not in (BOTH, CHANGE):
-            return _which(user, form, row, entry, params["entry"])
-    return None
-
-
-def _above_usual(params: dict[str, Any]) -> str:
-    return _("%(amount)s %(unit)s a day; three times the maximum of the last 28 days is %(limit)s.") % {
-        **params,
-        "unit": unit_label(params["unit"]),
-    }
-
-
-def _which(user: User, form: LogForm, row: LogRow, entry: Entry, other_id: int) -> Question | None:
-    rows: Any = type(entry).objects
-    other = rows.filter(pk=other_id, factory=form.factory).first()
-    if other is None:
-        return None
-    words = {"label": row.spec.label, "day": form.day.label, "theirs": amount_label(other), "mine": amount_label(entry)}
-    if other.recorded_by_id == user.pk:
-        sentence = (
-            _("You already logged %(label)s for %(day)s: %(theirs)s. Now: %(mine)s. Which one is correct?") % words
-        )
-    else:
-        sentence = (
-            _("Another person logged %(label)s for %(day)s: %(theirs)s. Yours: %(mine)s. Which one is correct?") % words
-        )
-    options = [(THEIRS, _("Keep %s") % amount_label(other))]
-    if _replaceable(other, entry):
-        options.append((f"{MINE}@{other.pk}", _("Keep %s") % amount_label(entry)))
-    options.append((BOTH, _("Keep both: they add up")))
-    return Question(row.name, "overlaps", sentence, "", tuple(options))
-
-
-def _replaceable(other: Entry, entry: Entry) -> bool:
-    """One day's entry does not replace a bill or the row of a sheet."""
-    same_period = (other.period_start, other.period_end) == (entry.period_start, entry.period_end)
-    return same_period and other.origin == "entry"
 
 
 def _replace(user: User, form: LogForm, row: LogRow, answer: str) -> None:

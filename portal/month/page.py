@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import dateformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from compliance import queries, site_days
 from compliance.queries import Sums
@@ -26,7 +27,7 @@ from logbook.queries import overlapping
 from portal.amounts import amount_label, entry_url, unit_label
 from portal.carbon_words import co2e_notes
 from portal.log_form.rows import ROWS, rows_of
-from portal.missing import first_logged_at, missing_days
+from portal.missing import MissingRow, first_logged_at, missing_days
 from portal.words import lower_bound_notes
 from production.models import ProductionEntry
 
@@ -55,6 +56,7 @@ class DayCell:
     is_partly: bool
     is_hole: bool
     hole_url: str
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class MonthPage:
     rows: tuple[DayRow, ...]
     totals: tuple[str, ...]
     holes: int
+    awaited_sentence: str  # empty when no bill is awaited
     co2e_t: Decimal | None
     biogenic_t: Decimal | None
     market_t: Decimal | None  # scope 2 by contracts and certificates; None without any
@@ -122,8 +125,10 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
     sums = {row.bucket: row for row in series if row.bucket is not None}
     amounts = amounts_by_day(factory, [(day.day, day.starts_at, day.ends_at) for day in days])
     columns = _columns(factory, amounts)
-    holes = _holes(factory, days, sums, now)
-    inputs = _GridInputs(sums, amounts, holes, may_write, open_day, now)
+    missing = _missing(factory, days, sums, now)
+    holes = {row.name: {cell.day: cell.url for cell in row.cells} for row in missing}
+    awaited = {row.name: row.awaited for row in missing}
+    inputs = _GridInputs(sums, amounts, holes, awaited, may_write, open_day, now)
     rows = tuple(_day_row(factory, day, columns, inputs) for day in days)
     opened = next((row for row in rows if row.is_open), None)
     total = queries.sums([factory.pk], first, last, now=now).get(factory.pk)
@@ -135,7 +140,8 @@ def month_page(factory: Factory, first: date, now: datetime, *, may_write: bool,
         columns=columns,
         rows=rows,
         totals=tuple(_total(rows, place) for place in range(len(columns))),
-        holes=sum(len(missing) for missing in holes.values()),
+        holes=sum(len(of_row) for of_row in holes.values()),
+        awaited_sentence=_awaited_sentence(missing),
         co2e_t=_tonnes(total.co2e_kg) if total else None,
         biogenic_t=_tonnes(total.biogenic_co2_kg) if total else None,
         market_t=_tonnes(total.scope2_market_co2e_kg) if total else None,
@@ -174,6 +180,7 @@ class _GridInputs:
     sums: Mapping[date, Sums]
     amounts: Mapping[tuple[date, str], DayAmounts]
     holes: Mapping[str, Mapping[date, str]]
+    awaited: Mapping[str, frozenset[date]]
     may_write: bool
     open_day: str
     now: datetime
@@ -191,16 +198,21 @@ def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -
     return (*columns, *(Column(row.product, str(row.label), "kg", "kg") for row in rows_of(factory) if row.product))
 
 
-def _holes(
+def _missing(
     factory: Factory, days: Sequence[FactoryDay], sums: Mapping[date, Sums], now: datetime
-) -> dict[str, dict[date, str]]:
-    """Row of the form -> the past days without an entry, with the address of the form that fills each."""
+) -> tuple[MissingRow, ...]:
+    """The past days without an entry, and those whose bill is awaited."""
     first = first_logged_at(factory)
     over = [day for day in days if day.ends_at <= now]
-    if first is None or not over:
-        return {}
-    missing = missing_days(factory, over, sums, now, first)
-    return {row.name: {cell.day: cell.url for cell in row.cells} for row in missing.rows}
+    return () if first is None or not over else missing_days(factory, over, sums, now, first).rows
+
+
+def _awaited_sentence(missing: Sequence[MissingRow]) -> str:
+    row = next((row for row in missing if row.awaited), None)
+    if row is None:
+        return ""
+    days = ngettext("%(count)d day waits for a bill.", "%(count)d days wait for a bill.", len(row.awaited))
+    return f"{row.label}: {days % {'count': len(row.awaited)}} {row.note}"
 
 
 def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], inputs: _GridInputs) -> DayRow:
@@ -212,8 +224,11 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], input
         is_first = column.row_name not in taken
         taken.add(column.row_name)
         hole_url = inputs.holes.get(column.row_name, {}).get(day.day, "") if amount is None and is_first else ""
+        is_awaited = amount is None and is_first and day.day in inputs.awaited.get(column.row_name, ())
         text = "" if amount is None else shown(amount)
-        cells.append(DayCell(amount, text, not is_whole, bool(hole_url), hole_url if inputs.may_write else ""))
+        cells.append(
+            DayCell(amount, text, not is_whole, bool(hole_url), hole_url if inputs.may_write else "", is_awaited)
+        )
     return DayRow(
         day=day.day,
         label=day.label,

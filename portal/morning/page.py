@@ -126,7 +126,7 @@ def morning_page(
         sector=sector,
         factory_count=len(factories),
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
-        headline=_headline(len(factories), len(late), silent, alerts, holds),
+        headline=_headline(kept, len(late), silent, alerts, holds),
         # Read-only users see what is missing, without anybody's phone number.
         askings=tuple(_askings(late, kept, base_url=base_url) if may_ask else (_asking(f, kept[f.pk]) for f in late)),
         remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
@@ -168,13 +168,21 @@ def _settling_sentence(factories: Sequence[Factory], first: date, last: date, no
 
 
 def _headline(
-    total: int, late: int, silent: Sequence[DeviceNote], alerts: Sequence[DeviceNote], holds: Sequence[DeviceNote]
+    kept: Mapping[int, Log],
+    late: int,
+    silent: Sequence[DeviceNote],
+    alerts: Sequence[DeviceNote],
+    holds: Sequence[DeviceNote],
 ) -> tuple[str, ...]:
     sentences = [
-        _("%(count)d of %(total)d logged yesterday.") % {"count": total - late, "total": total},
+        _("%(count)d of %(total)d logged yesterday.") % {"count": len(kept) - late, "total": len(kept)},
         ngettext("%d sensor silent.", "%d sensors silent.", len(silent)) % len(silent),
         ngettext("%d alert from devices.", "%d alerts from devices.", len(alerts)) % len(alerts),
     ]
+    waiting = sum(log.yesterday.awaits_bill for log in kept.values())
+    if waiting:
+        words = ngettext("%d waits for its electricity bill.", "%d wait for their electricity bills.", waiting)
+        sentences.insert(1, words % waiting)
     if holds:
         sentences.append(ngettext("%d waiting for a decision.", "%d waiting for a decision.", len(holds)) % len(holds))
     return tuple(sentences)

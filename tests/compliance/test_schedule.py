@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from compliance.schedule import Log, logs
+from compliance.schedule import Log, bills_awaited, logs
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
 from energy.services import energy_log
 from factories.choices import Item
-from factories.days import running_day
+from factories.days import factory_day, running_day
 from factories.models import Factory
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
@@ -215,6 +215,40 @@ def test_a_site_that_logs_its_meter_daily_gets_no_grace_for_a_bill() -> None:
     log_day(factory, 1, "heat production", at=NOW - timedelta(hours=1))
 
     assert log_of(factory).yesterday.missing == (Item.ELECTRICITY,)
+
+
+def log_week(factory: Factory) -> None:
+    for back in range(1, 9):
+        log_day(factory, back, "heat production")
+
+
+def test_an_older_gap_is_missing_while_the_next_bill_is_awaited() -> None:
+    factory = make.make_factory()
+    log_week(factory)
+    end = start_of(factory, 4)
+    make.make_bill(factory, 15_000, end - timedelta(days=3), end)  # days 7 to 5 ago
+
+    log = log_of(factory)
+
+    awaited = {day.day: day.awaits_bill for day in log.due}
+    missing = [day.day for day in log.due if Item.ELECTRICITY in day.missing]
+    assert missing == [YESTERDAY - timedelta(days=7)]  # before the bill
+    assert [day for day, is_awaited in awaited.items() if is_awaited] == [
+        YESTERDAY - timedelta(days=back) for back in (3, 2, 1)
+    ]
+    assert log.yesterday.awaits_bill
+
+
+def test_days_before_the_due_day_of_an_overdue_bill_are_missing_again() -> None:
+    factory = make.make_factory()
+    end = start_of(factory, 0) - timedelta(days=36)
+    make.make_bill(factory, 150_000, end - timedelta(days=30), end)
+    bill = bills_awaited([factory.pk], NOW)[factory.pk]
+    day = factory_day(factory, YESTERDAY - timedelta(days=20))
+
+    assert bill.covers(day, bill.due_at - timedelta(days=1))
+    assert not bill.covers(day, NOW)
+    assert all(Item.ELECTRICITY in day.missing for day in log_of(factory).due)
 
 
 # --- Sites ---------------------------------------------------------------------------------------

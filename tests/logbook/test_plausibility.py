@@ -85,9 +85,9 @@ def test_kilograms_for_stacked_cubic_metres_are_too_little(site: Factory) -> Non
 
     notice = now(site, "49", unit="kg")
 
-    # A third of 49 stere of 450 kg is 7,350 kg.
+    # A stere is 450 kg at 25 % moisture, as much dry wood as 450 x 0.75 / 0.70 kg at 30 %: 49 of them / 3 are 7,875 kg.
     assert (notice["code"], notice["params"]["suggestion"]) == ("below_usual", "49 stere")
-    assert notice["params"]["limit"] == "7350"
+    assert notice["params"]["limit"] == "7875"
 
 
 @pytest.mark.parametrize(

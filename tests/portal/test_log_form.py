@@ -289,9 +289,11 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: Cast, phone: Phone) 
 
     asked = phone.send(firewood__amount="240", firewood__unit="stere")
     question = row(asked, "firewood").question
-    keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
+    meant, keep, change = (value for value, _label, _is_plain in row(asked, "firewood").answers)
     assert question.sentence == "This is more than three times your usual amount. Is it correct?"
-    assert question.detail == "240 m3 stacked a day; three times the maximum of the last 28 days is 135."
+    assert question.detail == (
+        "240 m3 stacked a day; three times your usual maximum of the last 28 days is 135. Did you mean 24 m3 stacked?"
+    )
     assert len(kept()) == before
 
     changed = phone.send(firewood__amount="240", firewood__unit="stere", answer=change)
@@ -303,6 +305,9 @@ def test_three_times_the_usual_is_asked_and_then_kept(cast: Cast, phone: Phone) 
     saved = phone.send(firewood__amount="240", firewood__unit="stere", answer=keep)
     assert saved.context["answer"].rows[0].amount == "240 m3 stacked"
     assert kept()[-1].amount == 240
+    phone.undo()
+    phone.send(str(uuid.uuid4()), firewood__amount="240", firewood__unit="stere", answer=meant)
+    assert kept()[-1].amount == 24
 
 
 def test_someone_elses_entry_of_the_day_is_a_choice(cast: Cast, as_user: AsUser) -> None:

@@ -184,7 +184,9 @@ def test_a_late_bill_is_missed_for_the_days_after_its_date_as_on_morning(cast: C
 
     shown = [cell.day for cell in rows["electricity"].cells]
     missing = [day.day for day in (*log.due, log.yesterday) if Item.ELECTRICITY in day.missing]
-    assert shown == missing == [YESTERDAY - 2 * A_DAY, YESTERDAY - A_DAY, YESTERDAY]
+    # The bill is overdue for three days, so all days since the last one are missing: 14 here, eight on Morning.
+    assert shown == [YESTERDAY - back * A_DAY for back in reversed(range(14))]
+    assert missing == shown[-8:]
     assert rows["electricity"].note == ""
 
 

@@ -23,11 +23,11 @@ A_DAY = timedelta(days=1)
 
 @pytest.fixture
 def url(cast: Cast) -> str:
-    """November with a hole on the 14th, and a bill of electricity over October and November."""
+    """November with a hole on the 14th, and a bill of electricity from October to today."""
     days = [YESTERDAY - back * A_DAY for back in range(21) if (YESTERDAY - back * A_DAY).day != 14]
     log_days(cast.litein, cast.litein_manager, days)
     EnergyEntry.objects.filter(energy_type__code="electricity").delete()
-    make.make_bill(cast.litein, 61_000, day_start(TODAY - 52 * A_DAY), day_start(TODAY + 9 * A_DAY))
+    make.make_bill(cast.litein, 53_000, day_start(TODAY - 52 * A_DAY), day_start(TODAY + A_DAY))
     return f"/factories/{cast.litein.pk}/month/"
 
 
@@ -95,7 +95,7 @@ def test_months_lead_to_each_other_and_days_to_their_entries(as_user: AsUser, ca
     assert (before.previous_url, before.next_url) == (f"{url}2026-09/", f"{url}2026-11/")
     assert browser.get(url).context["page"].next_url == ""
     (entry,) = before.entries
-    assert (entry.amount, entry.period) == ("61000 kWh", "1 Oct to 30 Nov")
+    assert (entry.amount, entry.period) == ("53000 kWh", "1 Oct to 22 Nov")
     assert browser.get(entry.url).status_code == 200
 
 
@@ -234,3 +234,56 @@ def test_what_a_meter_counted_is_corrected_by_its_readings(as_user: AsUser, cast
 
     assert "This amount is computed from two meter readings" in page
     assert 'name="reason"' not in page
+
+
+def test_days_that_await_a_bill_are_neither_logged_nor_missing(as_user: AsUser, cast: Cast) -> None:
+    log_days(cast.litein, cast.litein_manager, [YESTERDAY - back * A_DAY for back in range(21)])
+    EnergyEntry.objects.filter(energy_type__code="electricity").delete()
+    # Yesterday was the 21st: 1 to 3 November lie before the bill of 4 to 14 November.
+    make.make_bill(cast.litein, 11_000, day_start(YESTERDAY - 17 * A_DAY), day_start(YESTERDAY - 6 * A_DAY))
+
+    response = as_user(cast.litein_manager).get(f"/factories/{cast.litein.pk}/month/2026-11/")
+
+    page = response.context["page"]
+    power = {row.day.day: row.cells[1] for row in page.rows}
+    assert [day for day, cell in power.items() if cell.is_awaited] == [15, 16, 17, 18, 19, 20, 21]
+    assert [day for day, cell in power.items() if cell.is_hole] == [1, 2, 3]
+    assert page.awaited_sentence == "Electricity: 7 days wait for a bill. The next bill is due by 20 Dec."
+    assert response.content.decode().count("bill awaited") == 7
+
+
+# --- Questions about a correction ----------------------------------------------------------------
+def test_an_unusual_correction_is_asked_and_then_kept(as_user: AsUser, cast: Cast) -> None:
+    log_days(cast.litein, cast.litein_manager, [YESTERDAY - back * A_DAY for back in range(10)])
+    entry = EnergyEntry.objects.filter(energy_type__code="electricity").latest("period_start")
+    browser, typed = as_user(cast.litein_manager), {"act": "correct", "amount": "50000", "unit": "kWh", "note": ""}
+    typed |= {"day": YESTERDAY.isoformat(), "reason": "read again"}
+
+    asked = send(browser, entry, **typed)
+    entry.refresh_from_db()
+    assert entry.amount == 5000
+    assert "Did you mean 5000 kWh?" in asked.context["page"].form.questions[0]
+
+    send(browser, entry, **typed, keep=asked.context["page"].form.typed)
+    entry.refresh_from_db()
+    assert entry.amount == 50_000
+    assert "above_usual" in [notice["code"] for notice in entry.warnings]
+
+
+def test_a_correction_into_the_time_of_another_entry_is_asked(as_user: AsUser, cast: Cast) -> None:
+    log_days(cast.litein, cast.litein_manager, [YESTERDAY, YESTERDAY - A_DAY])
+    made = ProductionEntry.objects.latest("period_start")
+
+    asked = send(
+        as_user(cast.litein_manager),
+        made,
+        act="correct",
+        amount="10000",
+        unit="kg",
+        day=(YESTERDAY - A_DAY).isoformat(),
+        reason="of the day before",
+    )
+
+    made.refresh_from_db()
+    assert made.period_start == day_start(YESTERDAY)
+    assert "Somebody already logged 10000 kg for this time" in asked.context["page"].form.errors["amount"][0]
