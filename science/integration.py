@@ -65,8 +65,17 @@ def segments(samples: Sequence[RateSample], *, cut_ms: Callable[[int], int] | No
         if previous is not None:
             gap_ms = start_ms - previous.t_ms
             if 0 < gap_ms <= MAX_GAP_INTERVALS * sample.interval_s * 1000.0:
-                cut = cut_ms if gap_ms > WHOLE_SEGMENT_MS else None
-                result += _between(previous, sample, start_ms, cut)
+                is_idle = previous.is_idle_like and sample.is_idle_like
+                is_firing = previous.is_firing_like or sample.is_firing_like
+                is_over = previous.is_over_range or sample.is_over_range
+                if cut_ms is None or gap_ms <= WHOLE_SEGMENT_MS:
+                    kg = (previous.kg_per_s + sample.kg_per_s) * 0.5 * (gap_ms / 1000.0)
+                    result.append(Segment(previous.t_ms, gap_ms, kg, is_idle, is_firing, is_over))
+                else:
+                    result += [
+                        Segment(begin_ms, length_ms, kg, is_idle, is_firing, is_over)
+                        for begin_ms, length_ms, kg in _cut_trapezoid(previous, sample, start_ms, cut_ms)
+                    ]
             start_ms = max(start_ms, previous.t_ms)
         if start_ms < sample.t_ms:
             result += _of_mean(sample, start_ms, cut_ms)
@@ -74,20 +83,15 @@ def segments(samples: Sequence[RateSample], *, cut_ms: Callable[[int], int] | No
     return result
 
 
-def _between(
-    earlier: RateSample, later: RateSample, end_ms: int, cut_ms: Callable[[int], int] | None
-) -> Iterator[Segment]:
-    """The trapezoid from one sample to the start of the next one's time."""
-    length_ms = end_ms - earlier.t_ms
-    is_idle = earlier.is_idle_like and later.is_idle_like
-    is_firing = earlier.is_firing_like or later.is_firing_like
-    is_over = earlier.is_over_range or later.is_over_range
+def _cut_trapezoid(
+    earlier: RateSample, later: RateSample, end_ms: int, cut_ms: Callable[[int], int]
+) -> Iterator[tuple[int, int, float]]:
+    """Start [ms], length [ms] and mass [kg] of each piece, along the line between the two rates."""
     start_kg_per_s = earlier.kg_per_s
     for start_ms, stop_ms in _pieces(earlier.t_ms, end_ms, cut_ms):
-        share = (stop_ms - earlier.t_ms) / length_ms  # 1 at the end, so an uncut trapezoid is exactly (r_i + r_j) / 2
+        share = (stop_ms - earlier.t_ms) / (end_ms - earlier.t_ms)
         stop_kg_per_s = earlier.kg_per_s * (1.0 - share) + later.kg_per_s * share
-        kg = (start_kg_per_s + stop_kg_per_s) * 0.5 * ((stop_ms - start_ms) / 1000.0)
-        yield Segment(start_ms, stop_ms - start_ms, kg, is_idle, is_firing, is_over)
+        yield start_ms, stop_ms - start_ms, (start_kg_per_s + stop_kg_per_s) * 0.5 * ((stop_ms - start_ms) / 1000.0)
         start_kg_per_s = stop_kg_per_s
 
 
