@@ -91,6 +91,7 @@ def _hour(
             milliseconds(m.period_start), m.valid_ug / 1e9, m.valid_ms / 1000, m.is_idle_like, m.is_firing_like
         )
         for m in near
+        if m.covered_ms  # a lone reading beside a gap says nothing of its minute
     ]
     verdict = hours.hour_verdict(facts, hour_start_ms=start_ms)
     return EmissionHour(

@@ -72,16 +72,17 @@ def test_a_sensor_pinned_at_its_range_gives_a_lower_bound_all_hour() -> None:
 
 
 # --- Idle ----------------------------------------------------------------------------------------
-def test_an_idle_hour_with_one_gap_of_three_minutes_is_idle() -> None:
+@pytest.mark.parametrize("interval_s", [5, 60])
+def test_an_idle_hour_with_one_gap_of_three_minutes_is_idle(interval_s: int) -> None:
     device = make.make_assignment().device
-    make.make_readings(device, MIDNIGHT, 1441, **IDLE)
+    make.make_readings(device, MIDNIGHT, 7200 // interval_s + 1, interval_s=float(interval_s), **IDLE)
     gap = MIDNIGHT + timedelta(minutes=85)
     Emission.objects.filter(timestamp__gte=gap, timestamp__lt=gap + timedelta(minutes=3)).delete()
 
     first, second, _next = rolled_up(device)
 
     assert (first.status, second.status, second.record_ug) == ("idle", "idle", 0)
-    assert second.covered_ms == 3_600_000 - 185_000  # the gap and the segment to its first reading
+    assert second.covered_ms == (3600 - 180 - interval_s) * 1000  # the gap and the segment to its first reading
     assert second.idle_ms == second.covered_ms
 
 
