@@ -31,6 +31,14 @@ class LogPage:
     kept_answers: tuple[str, ...]
     is_refused: bool
 
+    @property
+    def has_rare(self) -> bool:
+        return any(row.spec.is_rare for row in self.rows)
+
+    @property
+    def is_rare_open(self) -> bool:
+        return any(row.is_filled for row in self.rows if row.spec.is_rare)
+
 
 def writable_rows(user: User, factory: Factory) -> tuple[RowSpec, ...]:
     """The rows that the user may fill in; empty for read-only users."""

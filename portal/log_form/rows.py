@@ -44,6 +44,7 @@ class RowSpec:
     nothing: Promise | None = None
     kinds: tuple[tuple[str, Promise], ...] = ()  # one switch instead of three pages
     has_moisture: bool = False
+    is_rare: bool = False  # shown folded, below the others
 
     @property
     def is_energy(self) -> bool:
@@ -86,11 +87,21 @@ _EXPLOSIVES = RowSpec(
     nothing=gettext_lazy("Nothing blasted"),
 )
 
+REFRIGERANTS = tuple(
+    RowSpec(code, label, ("kg",), energy_type=code, is_rare=True)
+    for code, label in (
+        ("r22", gettext_lazy("R-22 topped up")),
+        ("r134a", gettext_lazy("R-134a topped up")),
+        ("r404a", gettext_lazy("R-404A topped up")),
+        ("r410a", gettext_lazy("R-410A topped up")),
+    )
+)
+
 ROWS = {row.name: row for row in (_FIREWOOD, _ELECTRICITY, _DIESEL, _MADE_TEA, _GREEN_LEAF, _COAL, _EXPLOSIVES)}
 
 
 def rows_of(factory: Factory) -> tuple[RowSpec, ...]:
-    return tuple(ROWS[name] for name in SECTORS[factory.sector].log_rows)
+    return (*(ROWS[name] for name in SECTORS[factory.sector].log_rows), *REFRIGERANTS)
 
 
 @dataclass(frozen=True, slots=True)

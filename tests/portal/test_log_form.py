@@ -277,12 +277,23 @@ def test_a_mine_logs_coal_diesel_electricity_and_explosives(cast: Cast, as_user:
     shown = phone.browser.get(phone.url)
     phone.send(coal__amount="5200", coal__unit="t", explosives__amount="900", explosives__unit="kg")
 
-    assert [found.name for found in shown.context["log"].rows] == ["coal", "diesel", "electricity", "explosives"]
+    usual = [found.name for found in shown.context["log"].rows if not found.spec.is_rare]
+    assert usual == ["coal", "diesel", "electricity", "explosives"]
     assert ProductionEntry.objects.get().amount_kg == 5_200_000
     assert kept()[0].energy_type.code == "explosive_anfo"
 
 
 # --- Questions ---------------------------------------------------------------------------------
+def test_a_refrigerant_is_topped_up_in_the_form(phone: Phone) -> None:
+    assert b"<summary>Refrigerants</summary>" in phone.browser.get(phone.url).content
+
+    phone.send(r404a__amount="2.5", r404a__unit="kg")
+
+    (entry,) = kept()
+    # R-404A by AR6: 0.44 x 3,740 + 0.52 x 5,810 + 0.04 x 1,530 = 4,728 kg CO2e a kg.
+    assert (entry.energy_type.code, entry.co2e_kg, entry.scope) == ("r404a", Decimal("11820"), 1)
+
+
 def test_three_times_the_usual_is_asked_and_then_kept(cast: Cast, phone: Phone) -> None:
     log_days(cast.litein, cast.hq, [YESTERDAY - timedelta(days=back) for back in range(1, 10)])
     before = len(kept())
