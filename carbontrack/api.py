@@ -14,6 +14,7 @@ from emissions.api import LatestView, RollupsView
 from emissions.chart_api import ChartPngView, ChartSvgView
 from emissions.live import stream
 from emissions.queries import RESOLUTIONS
+from emissions.set_aside_api import SetAsidesView, TakeBackView
 from energy.api import EnergyEntryViewSet
 from energy.factor_api import EmissionFactorViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
@@ -56,6 +57,10 @@ urlpatterns = [
     path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
     path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),
     path("emissions/stream/", stream, name="api-emissions-stream"),
+    path("mcu-devices/<slug:device_id>/set-aside/", SetAsidesView.as_view(), name="api-set-aside"),
+    path(
+        "mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/", TakeBackView.as_view(), name="api-set-aside-back"
+    ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),

@@ -24,12 +24,25 @@ class HoldKind(models.TextChoices):
     MISMATCH = "mismatch", _("the device reports otherwise than the registry")
     GEOMETRY = "geometry", _("geometry not stated")
     TWO_DEVICES = "two_devices", _("two devices send with one login")
+    SET_ASIDE = "set_aside", _("set aside as invalid")
+
+
+class SetAsideReason(models.TextChoices):
+    """Why somebody sets a period of readings aside."""
+
+    PROBE_OUT = "probe_out", _("the probe was out of the chimney")
+    TAMPERED = "tampered", _("somebody tampered with the sensor")
+    TEST_GAS = "test_gas", _("test gas or calibration")
+    FAULT = "fault", _("the sensor was faulty")
+    TWO_DEVICES = "two_devices", _("two devices sent with one login")
+    OTHER = "other", _("another reason, see the note")
 
 
 class HoldResolution(models.TextChoices):
     REGISTRY_RIGHT = "registry_right", _("the registry is right: count the readings as registered")
     DEVICE_RIGHT = "device_right", _("the device is right: correct the registry from here on")
     STATED = "stated", _("stated since")
+    TAKEN_BACK = "taken_back", _("taken back: the readings count again")
 
 
 class CalibrationKind(models.TextChoices):

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from devices.choices import CalibrationKind, Co2Basis, HoldKind, HoldResolution, PressureCompensation
+from devices.choices import CalibrationKind, Co2Basis, HoldKind, HoldResolution, PressureCompensation, SetAsideReason
 from factories.days import local_hour_start
 from science import pressure
 
@@ -196,7 +196,8 @@ class Assignment(models.Model):
 class AssignmentHold(models.Model):
     """Readings of an assignment that are stored but out of totals until somebody resolves why, which `kind` says.
 
-    `stream`, `registered` and `reported` are of a mismatch; the readings of its stream wait at any time.
+    `stream`, `registered` and `reported` are of a mismatch; the readings of its stream wait at any time. `reason`,
+    `note` and `opened_by` are of a period that somebody set aside as invalid.
     """
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="holds")
@@ -207,7 +208,10 @@ class AssignmentHold(models.Model):
     reported = models.CharField(_("reported"), max_length=40, blank=True)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=12, choices=SetAsideReason, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     resolution = models.CharField(_("resolution"), max_length=16, choices=HoldResolution, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -218,7 +222,14 @@ class AssignmentHold(models.Model):
         ordering = ["-starts_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assignment", "kind", "field"], condition=Q(resolution=""), name="hold_unresolved_once"
+                fields=["assignment", "kind", "field"],
+                condition=Q(resolution="") & ~Q(kind=HoldKind.SET_ASIDE),
+                name="hold_unresolved_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=HoldKind.SET_ASIDE)
+                | (Q(ends_at__gt=F("starts_at"), opened_by__isnull=False) & ~Q(reason="")),
+                name="hold_set_aside_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(resolution="", resolved_at__isnull=True)

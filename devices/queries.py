@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from devices.models import Assignment, MCUDevice
+from devices.choices import HoldKind
+from devices.models import Assignment, AssignmentHold, MCUDevice
 from factories.models import Factory
 
 # After five minutes without a reading the pages say "no reading since".
@@ -49,3 +50,8 @@ def in_force_at(now: datetime) -> QuerySet[Assignment]:
 def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assignment]:
     """The assignments of record at a moment, each with its device: one a chimney, or none, or its next one waits."""
     return in_force_at(now).filter(factory__in=factories, is_of_record=True).select_related("device")
+
+
+def waiting_holds() -> QuerySet[AssignmentHold]:
+    """Holds that wait for a decision; a period that somebody set aside was decided."""
+    return AssignmentHold.objects.filter(resolution="").exclude(kind=HoldKind.SET_ASIDE)

@@ -288,7 +288,7 @@ def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) ->
     if hold.kind == HoldKind.GEOMETRY:
         raise ValidationError(_("State the geometry of the chimney; then its readings count by themselves."))
     if hold.kind != HoldKind.MISMATCH and resolution == HoldResolution.DEVICE_RIGHT:
-        raise ValidationError(_("Two devices send with one login: nothing in the registry is to be corrected."))
+        raise ValidationError(_("This hold is not about the registry: there is nothing to correct in it."))
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:
         old = hold.assignment

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +18,9 @@ from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
 
-from devices.choices import CalibrationKind
+from devices.choices import CalibrationKind, HoldKind
 from devices.models import Assignment, AssignmentHold, Calibration
+from emissions.models import STREAM_OFFSET
 from factories.choices import Shape, SourceKind
 from factories.models import Chimney
 from science import pressure, quality, stack
@@ -220,13 +222,30 @@ class AssignmentSetup:
                 yield version, rows[start:end]
             start = end
 
+    @cached_property
+    def _held(self) -> list[tuple[bool, int | None, int, float]]:
+        """Of each hold: whether somebody set it aside, the stored stream, from and to [ms]."""
+        return [
+            (
+                hold.kind == HoldKind.SET_ASIDE,
+                None if hold.stream is None else hold.stream - STREAM_OFFSET,
+                milliseconds(hold.starts_at),
+                milliseconds(hold.ends_at) if hold.ends_at else math.inf,
+            )
+            for hold in self.holds
+        ]
+
     def is_held(self, row: ReadingRow) -> bool:
-        """Whether an unresolved hold keeps the reading out of totals: by its stream, or by its time."""
-        for hold in self.holds:
-            if hold.stream is not None and row.stream == hold.stream - 2**31:
-                return True
-            ends_ms = milliseconds(hold.ends_at) if hold.ends_at else None
-            if row.t_ms >= milliseconds(hold.starts_at) and (ends_ms is None or row.t_ms < ends_ms):
+        """Whether an unresolved hold keeps the reading out of totals: by its stream, or by its time.
+
+        A mean is set aside when any of its time is.
+        """
+        span_ms = round((row.span_s or 0) * MILLISECOND)
+        for is_set_aside, stream, starts_ms, ends_ms in self._held:
+            if is_set_aside and span_ms:
+                if row.t_ms > starts_ms and row.t_ms - span_ms < ends_ms:
+                    return True
+            elif row.stream == stream or starts_ms <= row.t_ms < ends_ms:
                 return True
         return False
 
@@ -236,7 +255,7 @@ class AssignmentSetup:
         facts: list[Any] = [self.error]
         if not self.error:
             facts += [repr(version) for version in self._versions]
-        facts += [[h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds]
+        facts += [[h.kind, h.stream, h.starts_at.isoformat(), h.ends_at and h.ends_at.isoformat()] for h in self.holds]
         facts += [self.from_ms, self.to_ms, self.assignment.chimney.factory.time_zone]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -243,6 +244,26 @@ def _roll_up_window(device_id: int, setups: Sequence[AssignmentSetup], start_ms:
     roll_up_days(device_id, hour_starts[0], hour_starts[-1], zone)
 
 
+def roll_up_without(device_id: int, start_ms: int, end_ms: int) -> None:
+    """Recompute a device after all its readings in [start, end) stopped counting, however many there are.
+
+    Only the edges are read again: minutes inside vanish. The caller holds the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, device_id])
+    setups = derive.load_setups([device_id]).get(device_id, [])
+    first_ms, last_ms = _floor_minute(start_ms), _floor_minute(end_ms)
+    EmissionMinute.objects.filter(
+        device_id=device_id, period_start__gt=moment(first_ms), period_start__lt=moment(last_ms)
+    ).delete()
+    for edge_ms in sorted({first_ms, last_ms}):
+        _roll_up_window(device_id, setups, edge_ms, edge_ms + MINUTE_MS)
+    zone = setups[0].assignment.factory.zone
+    hour_starts = hour_starts_between(start_ms, end_ms + HOUR_MS, zone)
+    roll_up_hours(device_id, setups, hour_starts)
+    roll_up_days(device_id, hour_starts[0], hour_starts[-1], zone)
+
+
 # --- Minutes ----------------------------------------------------------------------------------
 @dataclass(slots=True)
 class _Minute:
@@ -302,17 +323,25 @@ def _minutes(
         return minutes.setdefault(start, _Minute(start, setup))
 
     for setup in setups:
-        of_setup = [r for r in derived if r.setup is setup and not setup.is_held(r.row)]
-        for reading in of_setup:
-            # A mean and its mass count in the minute where its time begins.
-            begins_ms = reading.row.t_ms - round((reading.reading.span_s or 0) * 1000)
-            if minute := minute_of(begins_ms, setup):
-                minute.readings.append(reading)
-        for name, parts in _series(of_setup, setup):
-            for segment in parts:
-                if minute := minute_of(segment.start_ms, setup):
-                    getattr(minute, name).append(segment)
+        for counted in _runs(derived, setup):
+            for reading in counted:
+                # A mean and its mass count in the minute where its time begins.
+                begins_ms = reading.row.t_ms - round((reading.reading.span_s or 0) * 1000)
+                if minute := minute_of(begins_ms, setup):
+                    minute.readings.append(reading)
+            for name, parts in _series(counted, setup):
+                for segment in parts:
+                    if minute := minute_of(segment.start_ms, setup):
+                        getattr(minute, name).append(segment)
     return [minutes[start] for start in sorted(minutes)]
+
+
+def _runs(derived: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[list[DerivedReading]]:
+    """The readings of an assignment that count, apart where held ones stand between: no segment reaches over those,
+    so their time is missing however slow the readings are."""
+    for is_held, run in groupby((r for r in derived if r.setup is setup), lambda r: setup.is_held(r.row)):
+        if not is_held:
+            yield list(run)
 
 
 def _series(of_setup: Sequence[DerivedReading], setup: AssignmentSetup) -> Iterable[tuple[str, list[Segment]]]:

@@ -84,6 +84,14 @@ OURS: dict[str, dict[str, str]] = {
         "GET": NO_METHOD_FOR_MEMBERS,
         "POST": "401 403 403 404 200 404 200 403 403 403 403",
     },
+    # Who manages devices sends an empty list where an object belongs: 400. Taken back: a period that does not exist.
+    "api/mcu-devices/<slug:device_id>/set-aside/": {
+        "GET": ONE_OF_LITEIN,
+        "POST": "401 403 403 403 400 404 400 403 403 403 403",
+    },
+    "api/mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/": {
+        "POST": "401 403 403 403 404 404 404 403 403 403 403"
+    },
     "api/^energy-types/$": {"GET": ENERGY_READERS},
     "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
     # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.

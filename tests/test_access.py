@@ -54,6 +54,7 @@ def address(route: str, cast: Cast) -> str:
         "(?P<pk>[^/.]+)": cast.litein.pk,
         r"[\s\S]*": "no-such-thing",
         "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1",
+        "<slug:device_id>": "litein-1",
         "<path:object_id>": cast.litein.pk,
         "energy-entries/(?P<pk>[0-9]{1,9})": f"energy-entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "local-units/(?P<pk>[0-9]{1,9})": f"local-units/{getattr(LocalUnit.objects.first(), 'pk', 0)}",

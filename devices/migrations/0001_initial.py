@@ -131,6 +131,7 @@ class Migration(migrations.Migration):
                             ("mismatch", "the device reports otherwise than the registry"),
                             ("geometry", "geometry not stated"),
                             ("two_devices", "two devices send with one login"),
+                            ("set_aside", "set aside as invalid"),
                         ],
                         default="mismatch",
                         max_length=12,
@@ -143,6 +144,23 @@ class Migration(migrations.Migration):
                 ("reported", models.CharField(blank=True, max_length=40, verbose_name="reported")),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="to")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("probe_out", "the probe was out of the chimney"),
+                            ("tampered", "somebody tampered with the sensor"),
+                            ("test_gas", "test gas or calibration"),
+                            ("fault", "the sensor was faulty"),
+                            ("two_devices", "two devices sent with one login"),
+                            ("other", "another reason, see the note"),
+                        ],
+                        max_length=12,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "resolution",
@@ -152,6 +170,7 @@ class Migration(migrations.Migration):
                             ("registry_right", "the registry is right: count the readings as registered"),
                             ("device_right", "the device is right: correct the registry from here on"),
                             ("stated", "stated since"),
+                            ("taken_back", "taken back: the readings count again"),
                         ],
                         max_length=16,
                         verbose_name="resolution",
@@ -162,6 +181,16 @@ class Migration(migrations.Migration):
                     "assignment",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="devices.assignment"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -195,6 +224,7 @@ class Migration(migrations.Migration):
                             ("mismatch", "the device reports otherwise than the registry"),
                             ("geometry", "geometry not stated"),
                             ("two_devices", "two devices send with one login"),
+                            ("set_aside", "set aside as invalid"),
                         ],
                         default="mismatch",
                         max_length=12,
@@ -207,6 +237,23 @@ class Migration(migrations.Migration):
                 ("reported", models.CharField(blank=True, max_length=40, verbose_name="reported")),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="to")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("probe_out", "the probe was out of the chimney"),
+                            ("tampered", "somebody tampered with the sensor"),
+                            ("test_gas", "test gas or calibration"),
+                            ("fault", "the sensor was faulty"),
+                            ("two_devices", "two devices sent with one login"),
+                            ("other", "another reason, see the note"),
+                        ],
+                        max_length=12,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
                 ("opened_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "resolution",
@@ -216,6 +263,7 @@ class Migration(migrations.Migration):
                             ("registry_right", "the registry is right: count the readings as registered"),
                             ("device_right", "the device is right: correct the registry from here on"),
                             ("stated", "stated since"),
+                            ("taken_back", "taken back: the readings count again"),
                         ],
                         max_length=16,
                         verbose_name="resolution",
@@ -230,6 +278,18 @@ class Migration(migrations.Migration):
                         related_name="+",
                         related_query_name="+",
                         to="devices.assignment",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -555,9 +615,24 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="assignmenthold",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("resolution", "")),
+                condition=models.Q(("resolution", ""), models.Q(("kind", "set_aside"), _negated=True)),
                 fields=("assignment", "kind", "field"),
                 name="hold_unresolved_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assignmenthold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "set_aside"), _negated=True),
+                    models.Q(
+                        ("ends_at__gt", models.F("starts_at")),
+                        ("opened_by__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="hold_set_aside_says_why",
             ),
         ),
         migrations.AddConstraint(
@@ -576,8 +651,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."opened_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
-                    hash="8d61184a5b4c22d09fcf211668f2e29cd7ac39fb",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "note", "opened_at", "opened_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."note", NEW."opened_at", NEW."opened_by_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reason", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
+                    hash="e2eca1688630f745dbefa4a216b8e970a1895617",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_5cc49",
                     table="devices_assignmenthold",
@@ -591,8 +666,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."opened_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
-                    hash="3fa0e104b9f582c38afe1d72ca5e3b7f62a1b6c1",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "note", "opened_at", "opened_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (NEW."assignment_id", NEW."ends_at", NEW."field", NEW."id", NEW."kind", NEW."note", NEW."opened_at", NEW."opened_by_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reason", NEW."registered", NEW."reported", NEW."resolution", NEW."resolved_at", NEW."resolved_by_id", NEW."starts_at", NEW."stream"); RETURN NULL;',
+                    hash="239a67598609d3c9666d9161e4d90a6378825226",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_216bc",
                     table="devices_assignmenthold",
@@ -605,8 +680,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "opened_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (OLD."assignment_id", OLD."ends_at", OLD."field", OLD."id", OLD."kind", OLD."opened_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."registered", OLD."reported", OLD."resolution", OLD."resolved_at", OLD."resolved_by_id", OLD."starts_at", OLD."stream"); RETURN NULL;',
-                    hash="be646ff5543dcc7dbac3abd842b362d87efe461a",
+                    func='INSERT INTO "devices_assignmentholdevent" ("assignment_id", "ends_at", "field", "id", "kind", "note", "opened_at", "opened_by_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "registered", "reported", "resolution", "resolved_at", "resolved_by_id", "starts_at", "stream") VALUES (OLD."assignment_id", OLD."ends_at", OLD."field", OLD."id", OLD."kind", OLD."note", OLD."opened_at", OLD."opened_by_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reason", OLD."registered", OLD."reported", OLD."resolution", OLD."resolved_at", OLD."resolved_by_id", OLD."starts_at", OLD."stream"); RETURN NULL;',
+                    hash="b6936b86a39179bf82f5dbee75d22129d4250a06",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_5b7b8",
                     table="devices_assignmenthold",

@@ -20,8 +20,7 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from compliance.schedule import Log, logs
 from compliance.targets import verdicts_of
-from devices.models import AssignmentHold
-from devices.queries import DeviceState, of_record_at, state_of
+from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
 from emissions.settling import SitePeriod
 from factories.choices import Item
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
@@ -295,7 +294,7 @@ def _alerts(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
 
 def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:
     by_pk = {factory.pk: factory for factory in factories}
-    held = AssignmentHold.objects.filter(assignment__factory__in=list(by_pk), resolution="")
+    held = waiting_holds().filter(assignment__factory__in=list(by_pk))
     return [
         _notice(by_pk[hold.assignment.factory_id], hold_sentence(hold) or "", _("since %(time)s"), hold.starts_at)
         for hold in held.select_related("assignment").order_by("starts_at", "pk")

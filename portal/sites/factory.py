@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from devices.models import Assignment, AssignmentHold
-from devices.queries import DeviceState, of_record_at, state_of
+from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
 from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
@@ -106,7 +106,7 @@ class _Facts:
 
 def _facts(factory: Factory, now: datetime) -> _Facts:
     assignments = {a.chimney_id: a for a in of_record_at([factory], now)}
-    holds = AssignmentHold.objects.filter(assignment__factory=factory, resolution="").order_by("-starts_at")
+    holds = waiting_holds().filter(assignment__factory=factory).order_by("-starts_at")
     latest = queries.latest_readings([a.device_id for a in assignments.values()])
     hours = totals.hours_of_record([factory], now)
     parameters = urlencode({"factory": factory.pk})
