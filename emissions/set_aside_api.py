@@ -6,13 +6,13 @@ A POST without `confirm` stores nothing and answers 202 with the effect on total
 from dataclasses import asdict
 from typing import Any
 
+from django.http import HttpResponseBase
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
@@ -22,6 +22,8 @@ from devices.models import AssignmentHold, MCUDevice
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.set_aside import effect_of
 from lib.errors import ApiError
+from lib.exports import list_response
+from lib.known_names import ApiView
 
 
 class _MomentField(serializers.DateTimeField):
@@ -94,7 +96,7 @@ def _device(request: Request, device_id: str, action: Action) -> MCUDevice:
     return get_visible(request.user, MCUDevice.objects.select_related("factory"), action, device_id=device_id)
 
 
-class SetAsidesView(APIView):
+class SetAsidesView(ApiView):
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.MANAGE_DEVICES}
 
     @swagger_auto_schema(
@@ -102,12 +104,11 @@ class SetAsidesView(APIView):
         operation_summary="Periods set aside, newest first, with those taken back",
         responses={200: SetAsideSerializer(many=True), 403: "forbidden", 404: "not_found"},
     )
-    def get(self, request: Request, device_id: str) -> Response:
+    def get(self, request: Request, device_id: str) -> HttpResponseBase:
         device = _device(request, device_id, Action.VIEW_DEVICES)
         holds = AssignmentHold.objects.filter(assignment__device=device, kind=HoldKind.SET_ASIDE)
-        return Response(
-            SetAsideSerializer(holds.select_related("assignment", "opened_by", "resolved_by"), many=True).data
-        )
+        rows = SetAsideSerializer(holds.select_related("assignment", "opened_by", "resolved_by"), many=True).data
+        return list_response(request, list(rows), list(SetAsideSerializer().fields), f"{device_id}-set-aside")
 
     @swagger_auto_schema(
         operation_id="mcu-devices_set-aside_create",
@@ -130,10 +131,11 @@ class SetAsidesView(APIView):
         )
         if not data.get("confirm"):
             return Response(SetAsideEffectSerializer(asdict(effect_of(period, request.user))).data, status=202)
-        return Response(SetAsideSerializer(set_aside(period, request.user), many=True).data, status=201)
+        made = SetAsideSerializer(set_aside(period, request.user), many=True).data
+        return Response({"next": None, "previous": None, "results": made}, status=201)
 
 
-class TakeBackView(APIView):
+class TakeBackView(ApiView):
     actions = {"POST": Action.MANAGE_DEVICES}
 
     @swagger_auto_schema(

@@ -6,6 +6,7 @@ from portal import first_call, views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
+from portal.sensor import views as sensor_views
 from portal.sites import views as sites_views
 from portal.today import views as today_views
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("factories/", sites_views.network, name="network"),
     path("factories/new/", sites_views.factory_new, name="factory-new"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
+    path("factories/<int:pk>/sensors/<slug:device_id>/", sensor_views.sensor, name="sensor"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),

@@ -172,6 +172,11 @@ OURS: dict[str, dict[str, str]] = {
         "GET": "302 403 403 403 200 200 403 403 403 403 302",
         "POST": "302 403 403 403 200 200 403 403 403 403 302",
     },
+    # An act on a hold that does not exist; who may not manage devices gets 403 first.
+    "factories/<int:pk>/sensors/<slug:device_id>/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 403 404 404 404 404 403 403 403 302",
+    },
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
     # A save that does not exist; a user who may not write gets 403 first.

@@ -212,7 +212,7 @@ def _api_paths(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterato
             yield from _api_paths(pattern.url_patterns, route)
         elif pattern.name not in {"api-not-found", "api-root"}:
             # (?P<pk>...) as people write it. Character classes in it hold no closing parenthesis.
-            plain = re.sub(r"\(\?P<(\w+)>[^)]*\)|<int:(\w+)>", r"{\1\2}", route)
+            plain = re.sub(r"\(\?P<(\w+)>[^)]*\)|<(?:int|slug):(\w+)>", r"{\1\2}", route)
             yield plain.replace("{pk}", "{id}").replace("\\", "")
 
 

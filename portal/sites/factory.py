@@ -58,6 +58,7 @@ class ChimneyView:
     stream_url: str = ""
     poll_url: str = ""
     hold_sentence: str | None = None
+    sensor_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
         stream_url=facts.stream_url,
         poll_url=facts.poll_url,
         hold_sentence=hold_sentence(facts.holds.get(assignment.pk)) if assignment else None,
+        sensor_url=reverse("sensor", args=[device.factory_id, device.device_id]) if device else "",
     )
 
 

@@ -21,6 +21,7 @@ from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
 from compliance.serializers import NewTargetSerializer
 from emissions import rollups
+from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
 from tests import make
@@ -67,7 +68,7 @@ def make_world() -> World:
     factor = EmissionFactor.objects.order_by("pk")[0]
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
-        "mcu-devices": {"device_id": "litein-1"},
+        "mcu-devices": {"device_id": "litein-1", "id": lambda: _set_aside(client)},
         "energy-types": {"code": "firewood"},
         "emission-factors": {"id": factor.pk},
         "energy-entries": {"id": entry.pk},
@@ -83,10 +84,18 @@ def make_world() -> World:
     world = World(hq, client, path_values)
     for path, serializer in (("targets", NewTargetSerializer), ("local-units", NewLocalUnitSerializer)):
         world.before[f"{path}_list"] = partial(_made, client, path, serializer)
+    world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
     return world
+
+
+def _set_aside(client: Client) -> int:
+    example: Any = SetAsideInputSerializer.Meta.swagger_schema_fields["example"]
+    path = "/api/mcu-devices/litein-1/set-aside/"
+    response = _ok(client.post(path, example | {"confirm": True}, content_type="application/json"))
+    return int(response.json()["results"][0]["id"])
 
 
 def _ok(response: Any) -> Any:

@@ -32,7 +32,8 @@ def _device(cast: Cast) -> None:
 
 
 def post(as_user: AsUser, user: Any, path: str = "", **fields: Any) -> Any:
-    return as_user(user).post(f"{URL}{path}", BODY | fields, content_type="application/json")
+    body = None if path else BODY | fields
+    return as_user(user).post(f"{URL}{path}", body, content_type="application/json")
 
 
 def test_the_effect_is_shown_first_and_stores_nothing(cast: Cast, as_user: AsUser) -> None:
@@ -47,11 +48,11 @@ def test_the_effect_is_shown_first_and_stores_nothing(cast: Cast, as_user: AsUse
 
 
 def test_confirmed_it_is_stored_listed_and_taken_back(cast: Cast, as_user: AsUser) -> None:
-    (made,) = post(as_user, cast.hq, confirm=True).json()
+    (made,) = post(as_user, cast.hq, confirm=True).json()["results"]
     taken = post(as_user, cast.installer, f"{made['id']}/take-back/")
     again = post(as_user, cast.installer, f"{made['id']}/take-back/")
 
-    (listed,) = as_user(cast.auditor).get(URL).json()
+    (listed,) = as_user(cast.auditor).get(URL).json()["results"]
     assert (made["period_start"], made["reason"], made["note"]) == ("2026-11-20T10:00:00Z", "probe_out", "Cleaned.")
     assert made["taken_back_at"] is None
     assert (listed["opened_by"], listed["taken_back_by"]) == (str(cast.hq), str(cast.installer))
