@@ -30,7 +30,7 @@ class EmissionSourceSerializer(serializers.ModelSerializer[EmissionSource]):
 
     class Meta:
         model = EmissionSource
-        fields: Any = "id name kind chimney fuels mine_class first_day last_day".split()
+        fields: Any = "id name kind chimney fuels capacity_kw mine_class first_day last_day".split()
         ref_name = "EmissionSource"
 
 
@@ -45,7 +45,8 @@ class FactorySerializer(serializers.ModelSerializer[Factory]):
         model = Factory
         fields: Any = (
             "id organisation name location county country currency sector altitude_m altitude_is_estimated latitude "
-            "longitude time_zone day_starts_at wood_moisture_fraction chimney_dimensions emission_sources"
+            "longitude time_zone day_starts_at wood_moisture_fraction electricity_capacity_kw "
+            "product_capacity_kg_per_day chimney_dimensions emission_sources"
         ).split()
         ref_name = "Factory"
 

@@ -43,7 +43,7 @@ class FactoryForm(forms.ModelForm):
         model = Factory
         fields = (
             "name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone "
-            "day_starts_at"
+            "day_starts_at electricity_capacity_kw product_capacity_kg_per_day"
         ).split()
         field_classes = SITE_NUMBERS
 

@@ -22,7 +22,7 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
     def source(name: str, chimney_id: int) -> dict[str, Any]:
         row = cast.litein.emission_sources.get(name=name)
         fuels = {"Boiler": "firewood", "Generator": "diesel", "Grid": "electricity"}[name]
-        of_boiler = {"chimney": chimney_id if name == "Boiler" else None, "mine_class": ""}
+        of_boiler = {"chimney": chimney_id if name == "Boiler" else None, "capacity_kw": None, "mine_class": ""}
         undated = {"first_day": None, "last_day": None}
         return {"id": row.pk, "name": name, "kind": row.kind, "fuels": fuels, **of_boiler, **undated}
 
@@ -44,6 +44,8 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
         "time_zone": "Africa/Nairobi",
         "day_starts_at": 6,
         "wood_moisture_fraction": None,
+        "electricity_capacity_kw": None,
+        "product_capacity_kg_per_day": None,
         "chimney_dimensions": [
             {
                 "id": chimney.pk,

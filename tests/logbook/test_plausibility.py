@@ -290,3 +290,25 @@ def test_a_sheet_refuses_a_day_in_the_future(site: Factory) -> None:
     result = sheet(site, "2026-11-22,1000\n2026-11-23,1010\n2026-11-24,1010\n2027-11-24,1010\n")
 
     assert [error.row for error in result.errors] == [3, 4, 5]
+
+
+# --- The same twice ----------------------------------------------------------------------------
+def test_a_bill_without_a_source_and_a_meter_count_the_same(site: Factory) -> None:
+    grid = site.emission_sources.get(kind=SourceKind.GRID)
+    read = {**POWER, "kind": EntryKind.METER_READING, "source_id": grid.pk}
+    make.make_energy_entry(site, amount=Decimal(50_000), timestamp=LAST - 5 * DAY, **read)
+    make.make_energy_entry(site, amount=Decimal(55_000), timestamp=LAST, **read)
+
+    bill = make.make_bill(site, 5_000, LAST - 4 * DAY, LAST)
+
+    assert [n["code"] for n in asked(bill)] == ["overlaps"]
+
+
+def test_a_meter_reading_over_a_bill_says_so(site: Factory) -> None:
+    make.make_bill(site, 5_000, LAST - 4 * DAY, LAST)
+    read = {**POWER, "kind": EntryKind.METER_READING}
+    make.make_energy_entry(site, amount=Decimal(50_000), timestamp=LAST - 5 * DAY, **read)
+
+    reading = make.make_energy_entry(site, amount=Decimal(55_000), timestamp=LAST, **read)
+
+    assert [n["code"] for n in asked(reading)] == ["overlaps"]
