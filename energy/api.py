@@ -94,6 +94,13 @@ class EnergyFields(EntryFields):
     meter_restarted = serializers.BooleanField(
         required=False, help_text="of a meter reading: the first of a new meter, or of one set back"
     )
+    register_digits = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=12,
+        help_text="of a meter reading below the one before: the digits after which its register stands at 0 again",
+    )
 
 
 class NewEntrySerializer(ToFactory, EnergyFields):

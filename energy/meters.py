@@ -24,6 +24,7 @@ from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.choices import Act, Origin
 from logbook.periods import LONGEST
+from logbook.registers import counted_between, likely_digits
 from logbook.services import mark, save
 from science import units
 
@@ -180,14 +181,16 @@ def _consumption(log: EnergyLog, start: EnergyEntry, end: EnergyEntry, changed: 
         currency="",
         note="",
         meter_restarted=False,
+        register_digits=None,
     )
 
 
 def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> tuple[Decimal, str]:
     """The counted amount in the unit of the later reading; a unit of the factory's own (x 40) is kept."""
     first = start.amount if _same_unit(start.unit, end.unit) else _in_unit_of(start, end)
-    if end.amount >= first:
-        return end.amount - first, end.unit
+    counted = counted_between(first, end.amount, end.register_digits)
+    if counted is not None:
+        return counted, end.unit
     # Leaves out the reading that is being written: a refused new entry has no number that anybody could look up.
     entries = [reading.pk for reading in (start, end) if reading.pk != changed.pk]
     raise invalid(
@@ -196,7 +199,7 @@ def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> t
         _(
             "amount=%(last)s %(unit)s of %(last_when)s is below %(first)s %(first_unit)s of %(first_when)s (logged "
             "before: entry %(entries)s). Correct the one that is wrong; if the meter was replaced or reset, send "
-            "meter_restarted=true for the later one."
+            "meter_restarted=true for the later one; if it passed its end, send register_digits=%(digits)d."
         )
         % {
             "last": plain(end.amount),
@@ -206,10 +209,12 @@ def _difference(start: EnergyEntry, end: EnergyEntry, changed: EnergyEntry) -> t
             "first_unit": start.unit,
             "first_when": _local(start),
             "entries": ", ".join(map(str, entries)),
+            "digits": likely_digits(first),
         },
         first=plain(start.amount),
         last=plain(end.amount),
         entries=entries,
+        register_digits=likely_digits(first),
     )
 
 

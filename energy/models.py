@@ -252,6 +252,9 @@ class EnergyEntry(LoggedEntry):
     evidence = models.CharField(_("evidence"), max_length=200, blank=True, default="", db_default="")
     market_co2e_kg = models.DecimalField(_("CO2e by the supplier's factor (kg)"), **MASS)
     meter_restarted = models.BooleanField(_("first reading of a new or reset meter"), default=False, db_default=False)
+    register_digits = models.PositiveSmallIntegerField(
+        _("digits of a register that passed its end"), null=True, blank=True
+    )
     meter_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     meter_to = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="consumption")
     # --- Its emissions by these factors and this method; null unless kind is `used`.
@@ -321,7 +324,7 @@ class EnergyEntry(LoggedEntry):
                 name="entry_of_a_meter_names_two_readings",
             ),
             models.CheckConstraint(
-                condition=Q(meter_restarted=False) | Q(kind=EntryKind.METER_READING),
+                condition=Q(meter_restarted=False, register_digits__isnull=True) | Q(kind=EntryKind.METER_READING),
                 name="entry_restart_is_of_a_reading",
             ),
             # Checked when the transaction ends, because a reading that moves in time swaps the pairs of its neighbours.

@@ -60,6 +60,7 @@ class EntryInput:
     factor_set: str = ""
     note: str = ""
     meter_restarted: bool = False
+    register_digits: int | None = None
     instrument: str = ""
     supplier_factor_kgco2e_per_kwh: Decimal | None = None
     evidence: str = ""
@@ -68,7 +69,9 @@ class EntryInput:
 class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
     model = EnergyEntry
     input_class = EntryInput
-    plain_fields = frozenset({"cost", "currency", "note", "meter_restarted", "instrument", "evidence"})
+    plain_fields = frozenset(
+        {"cost", "currency", "note", "meter_restarted", "register_digits", "instrument", "evidence"}
+    )
 
     def entries(self) -> QuerySet[EnergyEntry]:
         return self.model.objects.select_related(
@@ -164,13 +167,11 @@ def _check(data: EntryInput, energy_type: EnergyType) -> None:
             "required",
             _("Give cost and currency together; the currency as three letters, like KES."),
         )
-    if data.meter_restarted and data.kind != EntryKind.METER_READING:
-        raise invalid(
-            "meter_restarted",
-            "of_a_reading",
-            _("meter_restarted is allowed only with kind=%(reading)s, not with %(kind)s.")
-            % {"reading": EntryKind.METER_READING.value, "kind": data.kind},
-        )
+    for name in ("meter_restarted", "register_digits"):
+        if getattr(data, name) and data.kind != EntryKind.METER_READING:
+            words = _("%(name)s is allowed only with kind=%(reading)s, not with %(kind)s.")
+            params = {"name": name, "reading": EntryKind.METER_READING.value, "kind": data.kind}
+            raise invalid(name, "of_a_reading", words % params)
     _check_moisture(data.moisture_fraction, energy_type)
 
 

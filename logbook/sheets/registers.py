@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from lib.decimals import plain
+from logbook.registers import counted_between, likely_digits
 from logbook.sheets.questions import Ask, SheetQuestion
 from logbook.sheets.read import Problem
 from logbook.sheets.time_axis import Slot
@@ -35,7 +36,7 @@ def uses_between(
     ordered = sorted(readings, key=lambda reading: reading.instant)
     back = [(a, b) for a, b in pairwise(ordered) if b.counted < a.counted]
     if back and digits is None:
-        likely = len(str(int(max(reading.counted for reading in ordered))))
+        likely = likely_digits(max(reading.counted for reading in ordered))
         params = {"before": plain(back[0][0].counted), "after": plain(back[0][1].counted), "count": len(back)}
         words = _(
             "The register goes back %(count)d times, first from %(before)s to %(after)s: give register_digits, the "
@@ -53,12 +54,10 @@ def uses_between(
 def _use(before: RegisterReading, after: RegisterReading, digits: int) -> tuple[Slot, Decimal] | Problem | None:
     if before.instant == after.instant:
         return Problem(_("has the same time as another reading of this file; remove one of them"))
-    used, limit = after.counted - before.counted, Decimal(10) ** digits
-    if used < 0:
-        if digits == NOT_ROLLED_OVER:
-            return None
-        used += limit
-        if before.counted >= limit or used > limit / 2:
-            words = _("is below %(before)s of the reading before it, too far for a register of %(digits)d digits")
-            return Problem(words % {"before": plain(before.counted), "digits": digits})
+    if after.counted < before.counted and digits == NOT_ROLLED_OVER:
+        return None
+    used = counted_between(before.counted, after.counted, digits)
+    if used is None:
+        words = _("is below %(before)s of the reading before it, too far for a register of %(digits)d digits")
+        return Problem(words % {"before": plain(before.counted), "digits": digits})
     return Slot(before.instant, after.instant), used

@@ -357,3 +357,37 @@ def test_readings_that_come_at_the_same_moment_still_make_a_chain() -> None:
     at_once(6, tap)
 
     assert used(factory) == [(day, day + 1, 10) for day in range(5)]
+
+
+# --- A register that passes its end ------------------------------------------------------------
+def test_a_register_counts_through_its_end_when_its_digits_are_given(litein: Any) -> None:
+    read(litein, 0, 99_100)
+    read(litein, 28, 99_870)
+    with pytest.raises(ApiError) as caught:
+        read(litein, 59, 120)
+    likely = caught.value.fields["amount"][0]["params"]["register_digits"]
+
+    last = read(litein, 59, 120, register_digits=likely)
+    read(litein, 90, 900)
+
+    # 99,870 - 99,100; 100,000 - 99,870 + 120; 900 - 120
+    assert (likely, used(litein)) == (5, [(0, 28, 770), (28, 59, 250), (59, 90, 780)])
+    with pytest.raises(ApiError):  # 1,000,000 - 99,870 + 120 is more than half of a register
+        energy_log.correct(None, last.pk, {"register_digits": 6}, "six digits")
+
+
+@pytest.mark.parametrize(("amount", "digits"), [(99_000, 5), (120, 4)])
+def test_digits_do_not_explain_a_wrong_reading(litein: Any, amount: int, digits: int) -> None:
+    read(litein, 0, 99_100)
+
+    with pytest.raises(ApiError) as caught:
+        read(litein, 28, amount, register_digits=digits)
+
+    assert problem_of(caught)[1] == "counter_went_back"
+
+
+def test_digits_belong_to_a_reading(litein: Any) -> None:
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(litein, register_digits=5)
+
+    assert problem_of(caught)[:2] == ("register_digits", "of_a_reading")
