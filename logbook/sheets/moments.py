@@ -139,7 +139,7 @@ def _is_swapped(
     differing = [i for i, moment in enumerate(moments) if exchanged[i] != moment]
     texts = [cell for cell in cells if _parts(cell)]
     is_mixed = any(isinstance(cells[i], date) for i in differing) and bool(texts)
-    is_sorted_by_it = len(differing) < len(cells) and not _is_in_order(moments) and _is_in_order(exchanged)
+    is_sorted_by_it = bool(texts) and len(differing) < len(cells) and _order_shown(exchanged) > _order_shown(moments)
     if not differing or not (is_mixed or is_sorted_by_it):
         return False
     cell = cells[differing[0]]
@@ -156,9 +156,13 @@ def _is_swapped(
     return bool(ask(SheetQuestion("swapped_days", "mixed_dates", words % params, choices, params)) is SwappedDays.YES)
 
 
-def _is_in_order(moments: Sequence[Moment | Problem]) -> bool:
+def _order_shown(moments: Sequence[Moment | Problem]) -> int:
+    """2 for evenly spaced days, 1 for days in order, 0 for others."""
     days = [moment.wall.date() for moment in moments if isinstance(moment, Moment)]
-    return all(a <= b for a, b in pairwise(days)) or all(a >= b for a, b in pairwise(days))
+    gaps = {b - a for a, b in pairwise(days)} - {timedelta()}
+    if len(gaps) <= 1:
+        return 2
+    return int(all(gap > timedelta() for gap in gaps) or all(gap < timedelta() for gap in gaps))
 
 
 # --- RegisterReading one time --------------------------------------------------------------------------

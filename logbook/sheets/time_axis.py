@@ -191,8 +191,8 @@ class Axis:
 
         Both columns are one for the order of day and month.
         """
-        both = self._read([*froms, *tos])
-        moments = list(zip(both[: len(froms)], both[len(froms) :], strict=True))
+        both = self._read([cell for pair in zip(froms, tos, strict=True) for cell in pair])
+        moments = list(zip(both[::2], both[1::2], strict=True))
         whole = [(a, b) for a, b in moments if isinstance(a, Moment) and isinstance(b, Moment)]
         pairs = [(a.wall.date(), b.wall.date()) for a, b in whole if a.wall.date() <= b.wall.date()]
         has_last_day = False
