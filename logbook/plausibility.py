@@ -5,7 +5,7 @@ what the site can use or make it is refused; outside the usual range of the site
 form asks about first. The kinds of entries give a `Thing`; the limits of a site are in `factories/capacity.py`.
 """
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -126,7 +126,7 @@ class _Usual:
     parts: dict[date, list[Decimal]] = field(default_factory=lambda: defaultdict(list))  # their rates a day, ascending
     _first: date = date.min
     _last: date = date.max
-    _parts_of: tuple[date, list[Decimal]] | None = None
+    _parts_of: tuple[date, list[Decimal], list[Decimal]] | None = None
 
     def __post_init__(self) -> None:
         start, end = self.uses[0].start - LOOK_BACK, max(use.end for use in self.uses) + LOOK_BACK
@@ -139,23 +139,31 @@ class _Usual:
 
     def notice(self, use: PeriodAmount) -> Notice | None:
         day = self._day(use.start)
+        if not use.is_whole_day:
+            return self._notice_of_part(day, use)
         samples = self._around(day, use)
         rates = sorted(sample.a_day for sample in samples)
         if len(rates) < FEWEST_TO_COMPARE or not rates[-1]:
             return self._above_capacity(use)
-        if use.is_whole_day:
-            # The mean of a month says nothing about its lowest day.
-            lowest = [sample.a_day for sample in samples if sample.length <= 2 * (use.end - use.start)]
-            return self._outside(use, use.quantity_a_day, rates, sorted(lowest))
-        if _a_day(use) == self.parts[day][-1] and (notice := self._outside(use, self.sums[day], rates, [])):
+        # The mean of a month says nothing about its lowest day.
+        lowest = [sample.a_day for sample in samples if sample.length <= 2 * (use.end - use.start)]
+        return self._outside(use, use.quantity_a_day, rates, sorted(lowest))
+
+    def _notice_of_part(self, day: date, use: PeriodAmount) -> Notice | None:
+        """Its largest part stands for the sum of a day; then each part is compared with parts."""
+        rates, of_parts = self._around_part(day, use)
+        if len(rates) < FEWEST_TO_COMPARE or not rates[-1]:
+            return self._above_capacity(use)
+        a_day = _a_day(use)
+        if a_day == self.parts[day][-1] and (notice := self._outside(use, self.sums[day], rates, [])):
             return notice
-        rates = self._parts_around(day)
-        return self._outside(use, _a_day(use), rates, rates)
+        return self._outside(use, a_day, of_parts, of_parts)
 
     def leave_out(self, use: PeriodAmount) -> None:
         """An odd amount is not what later ones are compared with."""
         day = self._day(use.start)
         if use.is_whole_day:
+            self._parts_of = None
             for one in self._days_of(use):
                 self.whole[one].remove(_Sample(use.quantity_a_day, use.end - use.start))
         else:
@@ -170,7 +178,7 @@ class _Usual:
             return None
         if not use.quantity:
             return self._zero(use, lowest)
-        limit = _lowest_usual([rate for rate in lowest if rate] or [_ZERO]) / USUAL_TIMES
+        limit = _lowest_usual(lowest[bisect_right(lowest, _ZERO) :] or [_ZERO]) / USUAL_TIMES
         return self._odd("below_usual", use, now, limit, lowest) if now < limit else None
 
     def _zero(self, use: PeriodAmount, rates: list[Decimal]) -> Notice:
@@ -229,16 +237,19 @@ class _Usual:
                 samples.append(_Sample(self.sums[day], ONE_DAY))
         return samples
 
-    def _parts_around(self, day: date) -> list[Decimal]:
-        if self._parts_of is not None and self._parts_of[0] == day:
-            return self._parts_of[1]
-        rates: list[Decimal] = []
-        for first in (day - LOOK_BACK, day + ONE_DAY):
-            rates = sorted(rate for n in range(LOOK_BACK.days) for rate in self.parts.get(first + ONE_DAY * n, []))
-            if len(rates) >= FEWEST_TO_COMPARE:
-                break
-        self._parts_of = day, rates  # a day of a meter has 96 of them, which are compared with the same 2,688
-        return rates
+    def _around_part(self, day: date, use: PeriodAmount) -> tuple[list[Decimal], list[Decimal]]:
+        """The rates of the days around a day, and of their parts, ascending. A day of a meter has 96 parts, which are
+        all compared with the same 2,688."""
+        if self._parts_of is None or self._parts_of[0] != day:
+            of_parts: list[Decimal] = []
+            for first in (day - LOOK_BACK, day + ONE_DAY):
+                of_parts = sorted(
+                    rate for n in range(LOOK_BACK.days) for rate in self.parts.get(first + ONE_DAY * n, [])
+                )
+                if len(of_parts) >= FEWEST_TO_COMPARE:
+                    break
+            self._parts_of = day, sorted(sample.a_day for sample in self._around(day, use)), of_parts
+        return self._parts_of[1:]
 
 
 def _suggestion(thing: Thing, use: PeriodAmount, rates: list[Decimal]) -> str:
