@@ -57,6 +57,10 @@ class EnergySheet(SheetImport):
         self._require_unit_of_type()
         return {"energy_type": self._type, "source": self._source, "kind": EntryKind.USED}
 
+    def export_values(self) -> dict[str, Any]:
+        of_kind = {"energy_type": self._type.code, "kind": EntryKind.USED.value, "source": self.source_id}
+        return super().export_values() | of_kind
+
     def overlap_filter(self) -> Q:
         return Q(energy_type=self._type, kind=EntryKind.USED) & counts_the_same(self.source_id)
 

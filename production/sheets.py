@@ -52,6 +52,9 @@ class ProductionSheet(SheetImport):
     def identity_filter(self) -> dict[str, Any]:
         return {"product": self.product}
 
+    def export_values(self) -> dict[str, Any]:
+        return super().export_values() | {"product": self.product}
+
     def valued(self, row: SheetRow) -> tuple[Decimal, tuple[Notice, ...]]:
         return in_kg(row.amount, find_unit(row.unit)), ()
 

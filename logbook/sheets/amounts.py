@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from lib.numbers import NumberError, parse_number
 from logbook.sheets.options import DecimalMark
-from logbook.sheets.questions import Ask, SheetQuestion, refuse
+from logbook.sheets.questions import Ask, SheetError, SheetQuestion, refuse
 from logbook.sheets.read import Cell, Problem
 
 # Forms that programs write and nobody types, which `parse_number` does not accept.
@@ -25,7 +25,8 @@ _OTHER_MARK = {".": ",", ",": "."}
 def amounts(cells: Sequence[Cell], mark: DecimalMark = DecimalMark.AUTO, ask: Ask = refuse) -> list[Decimal | Problem]:
     """The number of each cell, or its problem, in the order of the file.
 
-    Asks for the decimal mark when a cell has two readings and the column shows no mark, or both.
+    Asks for the decimal mark when a cell has two readings and the column shows no mark. Raises SheetError when the
+    column shows both marks, or another one than `mark`.
     """
     texts = ["" if cell is None else str(cell).strip() for cell in cells]
     numbers = [_read(cell, text) for cell, text in zip(cells, texts, strict=True)]
@@ -64,10 +65,18 @@ def _no_number() -> str:
 
 def _mark(clear: Sequence[str], mark: DecimalMark, unclear: NumberError, ask: Ask) -> str:
     """The decimal mark of the column, from its numbers with one reading."""
+    shown = {_shown(text): text for text in clear}
+    shown.pop("", None)
+    said = {DecimalMark.POINT: ".", DecimalMark.COMMA: ","}.get(mark, "")
+    if len({*shown, said} - {""}) > 1:
+        words = _(
+            "The numbers are mixed: %(cells)s do not have one decimal mark, or not that of decimal_mark. Nothing was "
+            "stored; correct the column."
+        )
+        raise SheetError(words % {"cells": ", ".join(map(repr, shown.values()))}, "decimal_mark")
     if mark is DecimalMark.AUTO:
-        shown = {_shown(text) for text in clear} - {""}
-        if len(shown) == 1:
-            return shown.pop()
+        if shown:
+            return next(iter(shown))
         words = f"{unclear} " + _("Or give the decimal mark of the whole column: decimal_mark, point or comma.")
         mark = ask(SheetQuestion("decimal_mark", "two_readings", words, (DecimalMark.POINT, DecimalMark.COMMA)))
     return "." if mark is DecimalMark.POINT else ","

@@ -30,7 +30,7 @@ from logbook.notices import Notice
 from logbook.plausibility import Thing, require_possible
 from logbook.services import EntryLog
 from logbook.sheets.comparing import compare
-from logbook.sheets.layout import Sheet, lay_out
+from logbook.sheets.layout import Line, Sheet, lay_out
 from logbook.sheets.options import (
     DateOrder,
     DecimalMark,
@@ -42,11 +42,11 @@ from logbook.sheets.options import (
     UnitFrom,
     ValuesAre,
 )
-from logbook.sheets.own_export import StoredEntry, entry_id, is_as_stored, is_own_export
+from logbook.sheets.own_export import StoredEntry, entry_id, is_as_stored, is_own_export, other_value, require_real
 from logbook.sheets.questions import Ask, Asker, SheetError, SheetQuestion, UndecidedError
 from logbook.sheets.read import Table
 from logbook.sheets.results import ChangedRow, ImportResult
-from logbook.sheets.rows import RowsRead, SheetRow, read_rows
+from logbook.sheets.rows import RowError, RowsRead, SheetRow, read_rows
 from logbook.sheets.rows import shown as shown_row
 from logbook.sheets.second_look import look_again, use_of
 from logbook.sheets.time_axis import Slot, calendar_day
@@ -123,6 +123,10 @@ class SheetImport(ABC):
     def identity_filter(self) -> dict[str, Any]:
         """A filter for entries of the same kind as the rows. Raises ApiError for a wrong type, unit or source."""
 
+    def export_values(self) -> dict[str, Any]:
+        """Columns of our own export, with what they say of a row that this import is about."""
+        return {"factory": self.factory.pk}
+
     def overlap_filter(self) -> Q:
         """Entries that would count a second time what a row of the same time counts."""
         return Q(**self.identity_filter())
@@ -188,7 +192,7 @@ class SheetImport(ABC):
         moment = row.slot.end if self.time_is is TimeIs.END else row.slot.start
         return moment.astimezone(self.zone).isoformat()
 
-    # --- RegisterReading -----------------------------------------------------------------------------------
+    # --- Reading -----------------------------------------------------------------------------------
     def _read(
         self, tables: Sequence[Table], identity: dict[str, Any], ask: Ask
     ) -> tuple[ImportResult, RowsRead, dict[int, StoredEntry]]:
@@ -199,18 +203,12 @@ class SheetImport(ABC):
         sheet, notices = lay_out(tables, named, wanted=self.sheet, hidden_rows=self.hidden_rows, ask=ask)
         result = ImportResult(received=len(sheet.lines), unit=self.unit, sums=dict.fromkeys(self.summed, Decimal(0)))
         result.notices += notices
+        require_real(sheet)
         own = self._own_entries(sheet, identity) if is_own_export(sheet) else {}
-        if own:
-            lines = []
-            for line in sheet.lines:
-                entry = own.get(entry_id(sheet, line) or 0)
-                if entry is None or not is_as_stored(sheet, line, entry):
-                    lines.append(line)
-                elif entry.is_of_kind:
-                    result.count(entry.amount, entry.unit)
-            sheet = Sheet(sheet.columns, lines)
+        if is_own_export(sheet):
+            sheet = Sheet(sheet.columns, self._to_read(sheet, own, result))
         read = read_rows(self, sheet, ask) if sheet.lines else RowsRead(0)
-        result.duplicate = result.received - len(sheet.lines) + read.repeated
+        result.duplicate += read.repeated
         result.received -= len(sheet.lines) - read.received
         result.errors += read.errors
         result.notices += read.notices
@@ -220,8 +218,27 @@ class SheetImport(ABC):
             result.unit = self.unit or read.rows[0].unit
         return result, read, own
 
+    def _to_read(self, sheet: Sheet, own: dict[int, StoredEntry], result: ImportResult) -> list[Line]:
+        """The lines of our own export that are new or changed; the others are counted."""
+        lines, expected = [], self.export_values()
+        for line in sheet.lines:
+            entry = own.get(entry_id(sheet, line) or 0)
+            if entry is not None and is_as_stored(sheet, line, entry):
+                result.duplicate += 1
+                if entry.is_of_kind:
+                    result.count(entry.amount, entry.unit)
+            elif other := other_value(sheet, line, expected):
+                words = _("is not what this import is about (%(expected)s); leave the row out, or import it apart")
+                column, text = other
+                result.errors.append(
+                    RowError(line.number, column, text, words % {"expected": expected[column] or "-"}, line.sheet)
+                )
+            else:
+                lines.append(line)
+        return lines
+
     def _own_entries(self, sheet: Sheet, identity: dict[str, Any]) -> dict[int, StoredEntry]:
-        entries = self.model._default_manager.filter(factory=self.factory)
+        entries = self.model._default_manager.filter(factory=self.factory, deleted_at__isnull=True)
         ids = {number for line in sheet.lines if (number := entry_id(sheet, line)) is not None}
         of_kind = set(entries.filter(**identity, pk__in=ids).values_list("pk", flat=True))
         columns = entries.filter(pk__in=ids).values_list("pk", "period_start", "period_end", self.amount_column, "unit")
@@ -266,14 +283,13 @@ class SheetImport(ABC):
     def _show_changes(self, changes: list[ChangedRow], result: ImportResult) -> None:
         """Without a reason a changed row is refused, with both amounts."""
         for change in changes:
-            row, entry = change.row, change.entry
             words = _(
-                "was imported before as %(amount)s %(unit)s: correct entry %(entry)d if that was wrong, or give reason "
-                "to take over all changed rows of this sheet"
+                "was imported before as %(before)s: correct entry %(entry)d if that was wrong, or give reason to take "
+                "over all changed rows of this sheet"
             )
-            params = {"entry": entry.pk, "amount": plain(entry.amount), "unit": entry.unit}
-            result.changes.append(change.as_shown())
-            result.reject(row, self.value_column, plain(row.amount), words % params)
+            said = change.as_shown()
+            result.changes.append(said)
+            result.reject(change.row, self.value_column, plain(change.row.amount), words % said)
 
     def _take_over(self, user: User | None, changes: list[ChangedRow], result: ImportResult, *, dry_run: bool) -> None:
         """Correct the entries of changed rows, with the reason; the history keeps what they were."""

@@ -156,4 +156,4 @@ def filled(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def has_more_cells(sheet: Sheet, line: Line) -> bool:
-    return bool(filled(line.cells[len(sheet.columns) :]))
+    return len(line.cells) > len(sheet.columns) and bool(filled(line.cells[len(sheet.columns) :]))

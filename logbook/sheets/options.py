@@ -17,6 +17,7 @@ class DateOrder(StrEnum):
     AUTO = "auto"
     DMY = "dmy"
     MDY = "mdy"
+    YMD = "ymd"
 
 
 class SwappedDays(StrEnum):
@@ -63,7 +64,7 @@ class ValuesAre(StrEnum):
 #: Parameter -> (its choices, the first one being the default; what it decides).
 CHOICES: dict[str, tuple[type[StrEnum], str]] = {
     "time_is": (TimeIs, "a row's time: the end or start of its period, or a moment of the day that it fills"),
-    "date_order": (DateOrder, "order of day and month in 03/04/2026"),
+    "date_order": (DateOrder, "order of day and month in 03/04/2026; ymd for 26/04/03"),
     "swapped_days": (SwappedDays, "yes: a spreadsheet exchanged day and month of dates up to the 12th"),
     "end_is": (EndIs, "whether the last date of a period belongs to it"),
     "decimal_mark": (DecimalMark, "decimal mark of 2,070"),

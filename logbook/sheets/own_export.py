@@ -1,14 +1,22 @@
-"""Recognises our own export of a log, `?as=csv`: its rows name their entries, periods and units themselves."""
+"""Recognises our own export of a log, `?as=csv`: its rows name their entries, periods and units themselves. A file of
+the demo is refused elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
 
 from logbook.sheets.layout import Line, Sheet
+from logbook.sheets.questions import SheetError
 from logbook.sheets.read import Cell
 
 OWN_COLUMNS = {"id", "origin", "period_start", "period_end", "amount", "unit"}
 _LARGEST_ID = 2**63 - 1
+_SIMULATED = "simulated"  # the last column of every file of the demo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,19 @@ class StoredEntry:
     number: int = 1
 
 
+def require_real(sheet: Sheet) -> None:
+    """Raise SheetError for a file with simulated figures, except in the demo."""
+    marks = [line.cell(at) for at in sheet.places(_SIMULATED) for line in sheet.lines]
+    if not settings.DEMO and any(str(mark).strip().lower() in ("true", "yes", "1") for mark in marks):
+        raise SheetError(
+            _(
+                "The column %(column)r says that these figures are simulated, so nothing was stored. Export the file "
+                "from the system that measured them; if they are real, remove the column."
+            )
+            % {"column": _SIMULATED}
+        )
+
+
 def is_own_export(sheet: Sheet) -> bool:
     return {*sheet.columns} >= OWN_COLUMNS
 
@@ -33,6 +54,14 @@ def entry_id(sheet: Sheet, line: Line) -> int | None:
     """The id of the entry that a row of our own export names."""
     text = str(_cell(sheet, line, "id") or "")
     return int(text) if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID else None
+
+
+def other_value(sheet: Sheet, line: Line, expected: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Column and text of a row that is about something else than `expected`; columns that are not there say nothing."""
+    for name, value in expected.items():
+        if name in sheet.columns and (text := str(_cell(sheet, line, name) or "")) != str(value or ""):
+            return name, text
+    return None
 
 
 def is_as_stored(sheet: Sheet, line: Line, entry: StoredEntry) -> bool:

@@ -86,12 +86,14 @@ def _read_csv(data: bytes) -> Table:
         rows = [
             TableRow(reader.line_num, [*cells])
             for cells in islice(reader, LARGEST_ROWS + _LOOKED_AT_LINES)
-            if any(cells)
+            if any(map(str.strip, cells))
         ]
     except csv.Error as error:
         raise SheetError(
             _("Line %(line)d cannot be read as CSV: %(error)s.") % {"line": reader.line_num, "error": error}
         ) from None
+    if rows and text.count('"') % 2 and any("\n" in cell for cell in rows[-1].cells if isinstance(cell, str)):
+        raise SheetError(_("A quotation mark is not closed, so the rest of the file is one cell: correct the file."))
     return Table("", rows)
 
 

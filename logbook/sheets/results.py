@@ -22,14 +22,21 @@ class ChangedRow:
 
     def as_shown(self) -> dict[str, Any]:
         before, now = self.entry, self.row
+        has_moved = (before.start, before.end) != (now.slot.start, now.slot.end)
         return {
             "row": now.number,
             "entry": before.pk,
             "period_start": now.slot.start,
             "period_end": now.slot.end,
-            "before": f"{plain(before.amount)} {before.unit}",
-            "now": f"{plain(now.amount)} {now.unit}",
+            "before": _said(before.amount, before.unit, (before.start, before.end) if has_moved else ()),
+            "now": _said(now.amount, now.unit, (now.slot.start, now.slot.end) if has_moved else ()),
         }
+
+
+def _said(amount: Decimal, unit: str, period: tuple[datetime | None, ...]) -> str:
+    """The amount, and its period where that is what changed."""
+    times = " – ".join(f"{moment:%Y-%m-%d %H:%MZ}" if moment else "?" for moment in period)
+    return " ".join(filter(None, (plain(amount), unit, times)))
 
 
 @dataclass(slots=True)

@@ -109,7 +109,7 @@ def read_rows(plan: SheetImport, sheet: Sheet, ask: Ask) -> RowsRead:
         slots, values = _uses(plan, slots, values, ask)
     read = RowsRead(sum(value is not None for value in values))
     _require_times(sheet, slots, times_at[0])
-    now, rounded_count = timezone.now(), 0
+    now, rounded_count, is_own = timezone.now(), 0, is_own_export(sheet)
     for line, slot, value, unit in zip(sheet.lines, slots, values, units, strict=True):
         if value is None:
             continue
@@ -121,7 +121,7 @@ def read_rows(plan: SheetImport, sheet: Sheet, ask: Ask) -> RowsRead:
         elif isinstance(slot, Slot) and isinstance(value, Decimal):
             kept = value.quantize(plan.step_of(unit), rounding=ROUND_HALF_EVEN)
             rounded_count += kept != value
-            known = entry_id(sheet, line) if is_own_export(sheet) else None
+            known = entry_id(sheet, line) if is_own else None
             read.rows.append(SheetRow(line.number, slot, kept, unit, line.sheet, known))
     unused = [name for i, name in enumerate(sheet.columns) if i not in {value_at, units_at, *times_at} and name]
     if unused:

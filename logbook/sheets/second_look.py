@@ -37,11 +37,12 @@ def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResul
         return []
     # The rows of a sheet are values of one kind, so the first one says in what quantity they are compared.
     uses = [use_of(plan, row, results) for row, results, _notices in rows]
-    odd = {(use.start, use.end): notice for use, notice in judged(plan.thing_of(rows[0][1]), uses)}
+    # By the use itself, because a period may have several, like the fills of a day.
+    odd = {id(use): notice for use, notice in judged(plan.thing_of(rows[0][1]), uses)}
     overlaps = _overlaps(plan, [row for row, _results, _notices in rows])
     looked = []
-    for row, results, notices in rows:
-        more = [notice for notice in (odd[row.slot.start, row.slot.end], overlaps.get(row.slot)) if notice is not None]
+    for use, (row, results, notices) in zip(uses, rows, strict=True):
+        more = [notice for notice in (odd[id(use)], overlaps.get(row.slot)) if notice is not None]
         for notice in more:
             said = words(notice.code, notice.params)
             _warn(

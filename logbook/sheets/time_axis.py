@@ -63,7 +63,9 @@ class Axis:
         Asks when the column does not show the order of day and month, what its times are of their periods, or how
         long these are. Raises SheetError for one that contradicts itself.
         """
-        moments = self._read(cells)
+        moments = self._read(cells, may_be_months=True)
+        if any(isinstance(moment, Moment) and moment.is_month for moment in moments):
+            return self._months(moments)
         time_is = self._settled(moments)
         instants = _instants(moments, self.zone)
         there = [moment for moment in moments if isinstance(moment, Moment)]
@@ -101,8 +103,24 @@ class Axis:
             for moment, instant in zip(moments, instants, strict=True)
         ]
 
-    def _read(self, cells: Sequence[Cell]) -> list[Moment | Problem]:
-        return read_moments(cells, date_order=self.date_order, swapped_days=self.swapped_days, ask=self.ask)
+    def _read(self, cells: Sequence[Cell], *, may_be_months: bool = False) -> list[Moment | Problem]:
+        read = read_moments(cells, date_order=self.date_order, swapped_days=self.swapped_days, ask=self.ask)
+        if may_be_months:
+            return read
+        return [Problem(_names_a_month()) if isinstance(one, Moment) and one.is_month else one for one in read]
+
+    def _months(self, moments: Sequence[Moment | Problem]) -> list[Slot | Problem]:
+        """The calendar months that the cells name; a day among them is a problem."""
+        slots: list[Slot | Problem] = []
+        for moment in moments:
+            if isinstance(moment, Problem):
+                slots.append(moment)
+            elif moment.is_month:
+                first = moment.wall.date()
+                slots.append(Slot(self.day_of(first).start, self.day_of(first + relativedelta(months=1)).start))
+            else:
+                raise SheetError(_names_a_month(), "time_column")
+        return slots
 
     def _slot(
         self, moment: Moment | Problem, instant: datetime | Problem, time_is: TimeIs, interval: timedelta | None
@@ -244,6 +262,10 @@ def calendar_day(day: date, zone: ZoneInfo) -> Slot:
     return Slot(start, end)
 
 
+def _names_a_month() -> str:
+    return _("names a month where others name a day; write each time in one way")
+
+
 def _checked(start: datetime, end: datetime) -> Slot | Problem:
     if start >= end:
         return Problem(_("ends before it begins; check from and to"))
@@ -256,9 +278,9 @@ def _checked(start: datetime, end: datetime) -> Slot | Problem:
 def _step(days: Sequence[date]) -> timedelta | relativedelta | None:
     """The one spacing of all dates: days, or months."""
     gaps = {b - a for a, b in pairwise(days)}
-    if len(gaps) == 1:
-        return gaps.pop()
-    return relativedelta(months=1) if len({d.day for d in days}) == 1 and max(gaps).days <= 31 else None
+    if len({day.day for day in days}) == 1 and all(28 <= gap.days <= 31 for gap in gaps):
+        return relativedelta(months=1)
+    return gaps.pop() if len(gaps) == 1 else None
 
 
 def _is_day(moment: Moment) -> bool:
@@ -309,6 +331,14 @@ def _of_whole_days(moments: Sequence[Moment]) -> TimeIs | None:
 
 
 def _instants(moments: Sequence[Moment | Problem], zone: ZoneInfo) -> list[datetime | Problem]:
+    walls = [moment.wall for moment in moments if isinstance(moment, Moment)]
+    if len(walls) > 1 and walls[-1].replace(tzinfo=None) < walls[0].replace(tzinfo=None):  # the newest row stands first
+        return _in_order(moments[::-1], zone)[::-1]
+    return _in_order(moments, zone)
+
+
+def _in_order(moments: Sequence[Moment | Problem], zone: ZoneInfo) -> list[datetime | Problem]:
+    """The oldest row first, but for the hour that a clock repeats."""
     instants: list[datetime | Problem] = []
     before: datetime | None = None
     for moment in moments:

@@ -51,9 +51,9 @@ def row_units(
 
 
 def _column_of_units(sheet: Sheet, value_at: int, unit_of: UnitOf) -> int | None:
-    """A column headed `unit`, or one beside the amounts in which each cell is a unit."""
-    for at, name in enumerate(sheet.columns):
-        cells = filled(sheet.cells(at)) if at != value_at else []
+    """A column headed `unit`, or one in which each cell is a unit; the nearest to the amounts, first behind them."""
+    for at in sorted(range(len(sheet.columns)), key=lambda at: (abs(at - value_at), at < value_at)):
+        name, cells = sheet.columns[at], filled(sheet.cells(at)) if at != value_at else []
         if not cells or not all(isinstance(cell, str) and not any(map(str.isdigit, cell[:1])) for cell in cells):
             continue
         if all(unit_of(str(cell)) for cell in cells) or _UNITS_HEADER.search(name.replace("_", " ")):

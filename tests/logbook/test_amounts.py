@@ -52,9 +52,19 @@ def test_somebody_can_say_it_for_the_whole_column(mark: DecimalMark, number: str
     assert amounts(["2,070", "5"], mark) == [Decimal(number), Decimal(5)]
 
 
-def test_marks_that_contradict_each_other_are_asked_about() -> None:
-    with pytest.raises(SheetError, match=r"2,070 can be read two ways; write 2070 or 2.0700"):
-        amounts(["2,070", "1,234,567", "3,5"])
+@pytest.mark.parametrize(
+    ("cells", "mark", "named"),
+    [
+        (["2,070", "1,234,567", "3,5"], DecimalMark.AUTO, "'1,234,567', '3,5'"),
+        (["1,234", "987.50"], DecimalMark.COMMA, "'987.50'"),
+        (["1.234", "12.450,5"], DecimalMark.POINT, "'12.450,5'"),
+    ],
+)
+def test_marks_that_contradict_each_other_store_nothing(cells: list[Any], mark: DecimalMark, named: str) -> None:
+    with pytest.raises(SheetError, match=f"The numbers are mixed: {named} do not have one") as refused:
+        amounts(cells, mark)
+
+    assert refused.value.field == "decimal_mark"
 
 
 @pytest.mark.parametrize("cell", ["", None, "four", "NaN", True, "1,23,45", "1e400x", float("nan")])
