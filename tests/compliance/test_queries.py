@@ -79,7 +79,7 @@ def test_nothing_logged_is_null_not_zero(litein: Factory) -> None:
 
 
 def test_days_that_have_not_begun_are_in_no_sum(litein: Factory) -> None:
-    make_bill(litein, 3000, START, START + 30 * LENGTH)
+    make_bill(litein, 325, START, NOW + LENGTH)  # 3.25 days: six hours of the 23rd, as far ahead as a period may end
 
     own = sums_of(litein, DAY, DAY + timedelta(days=40))
 

@@ -30,8 +30,8 @@ def site(cast: Cast) -> LoggedSite:
         timestamp=None,
         cost=Decimal(175_000),
         currency="KES",
-        period_start=day_start(YESTERDAY - 4 * A_DAY),
-        period_end=day_start(YESTERDAY + 6 * A_DAY),
+        period_start=day_start(YESTERDAY - 8 * A_DAY),
+        period_end=day_start(YESTERDAY + 2 * A_DAY),
     )
     # Wood in kilograms beside wood in stere.
     make.make_energy_entry(cast.litein, amount=Decimal("1234.5"), unit="kg", timestamp=day_start(YESTERDAY))
