@@ -21,11 +21,9 @@ _LONGEST_STOCK_DAYS = Decimal(366)
 _KG = {"kg": Decimal(1), "t": Decimal(1000)}
 
 
-def used(factory: Factory, energy_type: EnergyType) -> QuerySet[EnergyEntry]:
-    """What the site used of an energy type, in entries that count."""
-    return EnergyEntry.objects.filter(
-        factory=factory, energy_type=energy_type, kind=EntryKind.USED, deleted_at__isnull=True
-    )
+def of_kind(kind: str, factory: Factory, energy_type: EnergyType) -> QuerySet[EnergyEntry]:
+    """What the site used of an energy type, or bought by contract, in entries that count."""
+    return EnergyEntry.objects.filter(factory=factory, energy_type=energy_type, kind=kind, deleted_at__isnull=True)
 
 
 def counts_the_same(source_id: int | None) -> Q:
@@ -42,8 +40,9 @@ def thing_of(
     without: int = 0,
 ) -> Thing:
     """What a use is compared with: in GJ, or in the unit of its factor where that has no energy. `without` is the
-    entry that is compared."""
-    others = used(factory, energy_type).exclude(pk=without)
+    entry that is compared. Electricity by contract is compared with other contracts."""
+    kind = results.kind if isinstance(results, EnergyEntry) else EntryKind.USED
+    others = of_kind(kind, factory, energy_type).exclude(pk=without)
     if results.energy_gj is not None:
         column, others = "energy_gj", others.filter(energy_gj__isnull=False)
         capacity: Capacity | None = _energy_capacity(factory, energy_type, source)

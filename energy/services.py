@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy import meters
-from energy.bounds import counts_the_same, require_possible_stock, thing_of, used
+from energy.bounds import counts_the_same, of_kind, require_possible_stock, thing_of
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
 from energy.market import FIELDS, market_results, require_market_fields
@@ -39,7 +39,7 @@ BELOW = Decimal(10) ** 12
 STACKED_MOISTURE_FRACTION = Decimal("0.250")  # of a stere that a site weighed without stating it; as of the 450 kg
 # KTDA benchmarks in docs/sources.md: per kg of made tea. Wood in kg, electricity in kWh.
 BANDS = {"firewood": (Decimal("1.0"), Decimal("4.0"), "kg"), "electricity": (Decimal("0.2"), Decimal("1.0"), "kWh")}
-NO_RESULTS: dict[str, Any] = dict.fromkeys(RESULT_FIELDS) | {"gwp_set": "", "method_version": ""}
+NO_RESULTS: dict[str, Any] = dict.fromkeys((*RESULT_FIELDS, "market_co2e_kg")) | {"gwp_set": "", "method_version": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         if data.kind == EntryKind.USED:
             valuer = Valuer(factory, energy_type, data.factor_set, source=source)
             valued, notices = valuer.value(data.amount, data.unit, period.days(factory), data.moisture_fraction)
-            results = asdict(valued)
+            results = NO_RESULTS | asdict(valued)
         elif data.kind == EntryKind.MARKET:
             assert data.supplier_factor_kgco2e_per_kwh is not None
             local = local_units_of(factory, energy_type)
@@ -128,14 +128,19 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
         return EntryInput(**values)
 
     def thing_of(self, entry: EnergyEntry) -> Thing | None:
-        if entry.kind != EntryKind.USED or entry.factor_id is None:
+        if entry.kind not in (EntryKind.USED, EntryKind.MARKET):
             return None
         return thing_of(entry.factory, entry.energy_type, entry, source=entry.source, without=entry.pk or 0)
 
     def notices_for(self, entry: EnergyEntry) -> list[Notice]:
-        if entry.kind != EntryKind.USED or entry.factor is None:
+        if entry.kind == EntryKind.MARKET:
+            same = of_kind(EntryKind.MARKET, entry.factory, entry.energy_type).filter(evidence=entry.evidence)
+            twice = overlap(entry, same.exclude(pk=entry.pk))
+            return [] if twice is None else [twice]
+        if entry.kind != EntryKind.USED:
             return []
-        same = used(entry.factory, entry.energy_type).filter(counts_the_same(entry.source_id)).exclude(pk=entry.pk)
+        uses = of_kind(EntryKind.USED, entry.factory, entry.energy_type)
+        same = uses.filter(counts_the_same(entry.source_id)).exclude(pk=entry.pk)
         if entry.origin == Origin.METER:
             # Uses of one meter do not overlap, except for a moment while a reading is inserted between two.
             same = same.exclude(origin=Origin.METER, source_id=entry.source_id)

@@ -9,9 +9,11 @@ from compliance import queries
 from compliance.queries import Sums
 from compliance.site_days import refresh
 from energy.models import EnergyEntry
+from energy.services import energy_log
 from factories.models import Factory
 from lib.errors import ApiError
 from tests.compliance.build import DAY, LENGTH, START
+from tests.logbook.doors import codes, problem_of
 from tests.make import make_energy_entry
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,40 @@ def test_a_contract_of_a_year_is_spread_over_its_days(litein: Factory) -> None:
 
     # 36,500 / 365 = 100 kWh of that day: 900 x 0.0954 + 100 x 0.02.
     assert sums_of(litein).scope2_market_co2e_kg == pytest.approx(Decimal("87.86"))
+
+
+def test_a_contract_covers_no_day_whose_use_is_not_logged(litein: Factory) -> None:
+    electricity(litein, 1000)
+    electricity(litein, 1200, **CONTRACT, period_start=START - 2 * LENGTH)  # 400 kWh a day of three
+    refresh([litein.pk])
+
+    found = queries.sums([litein.pk], (START - 2 * LENGTH).date(), DAY, now=START + 9 * LENGTH)[litein.pk]
+
+    # 400 of the 1,000 kWh of the one day that is known, not 1,000 of 1,200: 600 x 0.0954 + 400 x 0.02.
+    assert found.scope2_market_co2e_kg == pytest.approx(Decimal("65.24"))
+
+
+def test_a_contract_that_is_corrected_to_a_use_is_one(litein: Factory) -> None:
+    entry = electricity(litein, 1000, **CONTRACT)
+    plain = {"kind": "used", "instrument": "", "evidence": "", "supplier_factor_kgco2e_per_kwh": None}
+
+    used = energy_log.correct(None, entry.pk, plain, "it was the bill")
+    bought = energy_log.correct(None, entry.pk, CONTRACT, "it was the contract")
+
+    assert (used.co2e_kg, used.market_co2e_kg, used.scope) == (Decimal("95.4"), None, 2)
+    assert (bought.co2e_kg, bought.market_co2e_kg, bought.scope) == (None, 20, None)
+
+
+def test_a_contract_beyond_what_the_site_can_draw_is_refused_and_one_entered_twice_is_noticed(litein: Factory) -> None:
+    with pytest.raises(ApiError) as caught:
+        electricity(litein, 9_999_999_999, **CONTRACT)
+    assert problem_of(caught)[:2] == ("amount", "beyond_capacity")
+
+    first = electricity(litein, 400, **CONTRACT)
+    other = electricity(litein, 300, **(CONTRACT | {"evidence": "PPA 13/2026"}))
+    again = electricity(litein, 400, **CONTRACT)
+
+    assert (codes(first), codes(other), codes(again)) == ([], [], ["overlaps"])
 
 
 @pytest.mark.parametrize(
