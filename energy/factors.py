@@ -3,7 +3,7 @@
 Reading the table's files is in `loading.py`; what an amount emits by a factor is in `valuation.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -85,20 +85,24 @@ def sets_instead(factory: Factory, energy_type: EnergyType, source: EmissionSour
         return BASIS_SETS.get(factory.organisation.electricity_basis, ())
     if energy_type.carrier == Carrier.REFRIGERANT:
         return (f"ipcc-{factory.organisation.gwp_set.lower()}",)
-    kind = _burned_in(factory, energy_type, source) if energy_type.carrier == Carrier.FUEL else ""
-    is_off_road = kind == SourceKind.HAUL_TRUCK or SECTORS[factory.sector].drives_off_road
-    if kind in (SourceKind.HAUL_TRUCK, SourceKind.VEHICLE):
-        return _OFF_ROAD_SETS if is_off_road else _ROAD_SETS
-    return ()
+    if energy_type.carrier != Carrier.FUEL:
+        return ()
+    by_kind = [_sets_of_kind(kind, factory) for kind in _burned_in(factory, energy_type, source)]
+    return tuple(name for name in by_kind[0] if all(name in names for names in by_kind)) if by_kind else ()
 
 
-def _burned_in(factory: Factory, energy_type: EnergyType, source: EmissionSource | None) -> str:
-    """The kind of the source that burned a fuel; if none is named, that of all sources that list the fuel."""
+def _sets_of_kind(kind: str, factory: Factory) -> tuple[str, ...]:
+    if kind == SourceKind.HAUL_TRUCK or (kind == SourceKind.VEHICLE and SECTORS[factory.sector].drives_off_road):
+        return _OFF_ROAD_SETS
+    return _ROAD_SETS if kind == SourceKind.VEHICLE else ()
+
+
+def _burned_in(factory: Factory, energy_type: EnergyType, source: EmissionSource | None) -> Collection[str]:
+    """The kind of the source that burned a fuel; if none is named, the kinds of all sources that list the fuel."""
     if source is not None:
-        return source.kind
+        return [source.kind]
     listed = factory.emission_sources.filter(fuels__regex=rf"\m{energy_type.code}\M")
-    kinds = set(listed.values_list("kind", flat=True))
-    return kinds.pop() if len(kinds) == 1 else ""
+    return set(listed.values_list("kind", flat=True))
 
 
 class FactorBook:

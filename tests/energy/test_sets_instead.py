@@ -30,7 +30,10 @@ def by_hand(co2: Decimal, gj: str, ch4_kg_per_tj: str, n2o_kg_per_tj: str) -> De
 
 @pytest.fixture
 def mine() -> Factory:
-    return make_factory(country="IN", sector="coal_mine", time_zone="Asia/Kolkata")
+    """Without the sources that a new mine gets, so that each test says which list its fuel."""
+    mine = make_factory(country="IN", sector="coal_mine", time_zone="Asia/Kolkata")
+    mine.emission_sources.all().delete()
+    return mine
 
 
 def source_of(factory: Factory, kind: SourceKind, fuels: str = "") -> EmissionSource:
@@ -86,8 +89,20 @@ def test_fuel_that_only_trucks_list_is_theirs_without_naming_them(mine: Factory)
     source_of(mine, SourceKind.HAUL_TRUCK, "diesel")
     assert litres(mine).co2e_kg == Decimal("2962.976696")
 
+    source_of(mine, SourceKind.VEHICLE, "diesel")  # of a mine, so off the road too
+    assert litres(mine).co2e_kg == Decimal("2962.976696")
+
     source_of(mine, SourceKind.GENSET, "petrol, diesel")
     assert litres(mine).co2e_kg == Decimal("2685.637584")
+
+
+def test_fuel_that_cars_and_a_machine_list_takes_the_factor_of_the_road(litein: Factory) -> None:
+    litein.emission_sources.all().delete()
+    source_of(litein, SourceKind.HAUL_TRUCK, "diesel")
+    source_of(litein, SourceKind.VEHICLE, "diesel")
+
+    road = by_hand(DIESEL_CO2, "0.03612", "3.9", "3.9")
+    assert litres(litein).co2e_kg == pytest.approx(road, abs=Decimal("0.000001"))
 
 
 def test_another_source_values_an_entry_again(mine: Factory) -> None:
