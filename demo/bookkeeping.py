@@ -21,6 +21,7 @@ from energy.models import EnergyEntry, EnergyType
 from energy.services import EntryInput, energy_log
 from energy.sheets import columns_to_insert
 from energy.valuation import value_amount
+from energy.wood import Moisture, moisture_of_site
 from factories.choices import ProductionUnit
 from factories.models import EmissionSource, Factory
 from logbook.bulk import insert_entries
@@ -76,6 +77,7 @@ class Bookkeeper:
             first_day=first_day,
             last_day=last_day,
             gwp_set=factory.organisation.gwp_set,
+            moisture=Moisture(of_site=moisture_of_site(factory, energy_type)),
         )
         return columns_to_insert(
             factory,

@@ -77,7 +77,7 @@ class EnergyFields(EntryFields):
         min_value=None,  # the log says what it may be
         required=False,
         allow_null=True,
-        help_text="of wood, wet basis; default 0.30",
+        help_text="of wood, wet basis; default: that of the set or the site, else 0.30",
     )
     factor_set = serializers.CharField(
         max_length=40, required=False, allow_blank=True, help_text="default: the set in force"

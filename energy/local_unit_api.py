@@ -105,5 +105,7 @@ class LocalUnitViewSet(ScopedReadOnlyViewSet):
         )
         changes = validated(LocalUnitChangeSerializer, request, partial=True)
         size = {name: changes.get(name, getattr(record, name)) for name in ("amount", "unit", "moisture_fraction")}
+        if "moisture_fraction" not in changes and size["unit"] != record.unit:
+            size["moisture_fraction"] = None  # that of the old unit's kg
         changed = set_local_unit(record.factory, record.energy_type.code, record.name, **size)
         return Response(LocalUnitSerializer(changed).data)

@@ -28,6 +28,7 @@ from factories.models import EmissionSource, Factory, Organisation
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from science import units
+from science.combustion import wood_moisture
 from science.units import Dimension
 
 PREVIEW = timedelta(days=365)
@@ -149,8 +150,8 @@ def _unit(energy_type: EnergyType, data: FactorInput) -> str:
 
 
 def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -> dict[str, Decimal | None]:
-    """Value and chain. A gas of a burned fuel needs the chain, because energy and the other gases are computed from
-    it."""
+    """Value and chain. A gas of a fuel, or of bought heat, needs the chain, because energy and the other gases are
+    computed from it."""
     chain = {name: getattr(data, name) for name in _CHAIN}
     if units.unit(per_unit).dimension is Dimension.MASS:
         exact = units.convert(Decimal(1), from_unit=per_unit, to_unit="kg")
@@ -167,18 +168,20 @@ def _multiplied_out(energy_type: EnergyType, per_unit: str, data: FactorInput) -
             "gj_per_unit", data.gj_per_unit, chain["kg_per_unit"] * chain["ncv_gj_per_t"] / _THOUSAND
         )
     value = data.value
+    if energy_type.is_wood and chain["ncv_gj_per_t"] is not None:
+        _require_ncv_of_wood(chain["ncv_gj_per_t"])
     if energy_type.is_wood and data.gas == FactorGas.CO2:
         value = _agreeing("value", value, _co2_of_wood(chain))
     elif chain["gj_per_unit"] is not None and chain["gas_kg_per_tj"] is not None:
         value = _agreeing("value", value, chain["gj_per_unit"] * chain["gas_kg_per_tj"] / _THOUSAND)
-    elif energy_type.carrier == Carrier.FUEL and data.gas != FactorGas.CO2E:
+    elif energy_type.carrier in (Carrier.FUEL, Carrier.HEAT) and data.gas != FactorGas.CO2E:
         missing = "gas_kg_per_tj" if chain["gas_kg_per_tj"] is None else "ncv_gj_per_t"
         raise invalid(
             missing,
             "required",
             _(
-                "A factor of a fuel for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; send a sum of "
-                "all gases as gas=CO2e with value."
+                "A factor of a fuel or of heat for %(gas)s needs gas_kg_per_tj, and ncv_gj_per_t or gj_per_unit; send "
+                "a sum of all gases as gas=CO2e with value."
             )
             % {"gas": data.gas},
         )
@@ -201,8 +204,12 @@ def _co2_of_wood(chain: dict[str, Decimal | None]) -> Decimal:
     kg_per_unit, ncv_gj_per_t = chain["kg_per_unit"], chain["ncv_gj_per_t"]
     assert kg_per_unit is not None
     assert ncv_gj_per_t is not None
+    return co2_value(kg_per_unit, ncv_gj_per_t)
+
+
+def _require_ncv_of_wood(ncv_gj_per_t: Decimal) -> None:
     try:
-        return co2_value(kg_per_unit, ncv_gj_per_t)
+        wood_moisture(ncv_gj_per_t)
     except ValueError:
         raise invalid(
             "ncv_gj_per_t",

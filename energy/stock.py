@@ -5,7 +5,7 @@ from midnight to midnight: nobody counts wood at 00:00.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -120,6 +120,7 @@ class _Count(NamedTuple):
     counted_at: datetime
     amount: Decimal
     unit: str
+    moisture_fraction: Decimal | None  # of wood, as stated with the entry; the same below
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _counts(factory_ids: Collection[int], months: list[date]) -> dict[tuple[int,
             timestamp__lt=end,
         )
         .order_by("timestamp", "id")
-        .values_list("factory_id", "energy_type_id", "energy_type__code", "timestamp", "amount", "unit")
+        .values_list(
+            *("factory_id", "energy_type_id", "energy_type__code", "timestamp", "amount", "unit", "moisture_fraction")
+        )
     )
     counts: dict[tuple[int, int], list[_Count]] = {}
     for count in starmap(_Count, rows):
@@ -181,16 +184,17 @@ def _balanced(windows: list[_Window]) -> list[StockMonth]:
 
 
 class _Flow(NamedTuple):
-    """The amount received or used in a window (counted from 1) in one unit."""
+    """The amount received or used in a window (counted from 1) in one unit, of one moisture."""
 
     number: int
     kind: str
     unit: str
+    moisture_fraction: Decimal | None
     amount: Decimal
 
 
 def _flows(windows: list[_Window]) -> dict[tuple[int, str], list[_Flow]]:
-    """(index of the window, kind) -> amounts by unit."""
+    """(index of the window, kind) -> amounts by unit and moisture."""
     parameters: dict[str, Any] = {
         "factories": [window.factory.pk for window in windows],
         "types": [window.energy_type_id for window in windows],
@@ -217,13 +221,13 @@ class _Scales:
         """The sum of amounts; None when one of them has no mass."""
         total = Decimal(0)
         for one in amounts:
-            kg = self._one(window, one.unit)
+            kg = self._one(window, one.unit, one.moisture_fraction)
             if kg is None:
                 return None
             total += one.amount * kg
         return total
 
-    def _one(self, window: _Window, unit: str) -> Decimal | None:
+    def _one(self, window: _Window, unit: str, stated: Decimal | None) -> Decimal | None:
         energy_type = self._types[window.energy_type_id]
         local = self._local.get((window.factory.pk, energy_type.pk), {})
         try:
@@ -234,6 +238,8 @@ class _Scales:
         measures, kg_per_stere = factors.measures, None
         if energy_type.is_wood:
             wood = wood_burned(factors, Moisture(of_site=moisture_of_site(window.factory, energy_type)))
+            if known.moisture_fraction is None and units.unit(known.unit).dimension is Dimension.MASS:
+                known = replace(known, moisture_fraction=stated)
             known, measures, kg_per_stere = wood.as_burned(known), wood.measures, wood.kg_per_stere
         dimension = units.unit(known.unit).dimension
         if dimension is Dimension.MASS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from energy.choices import FactorGas
+from energy.choices import Carrier, FactorGas
 from energy.factors import FactorBook, FactorSet, change_within, main_factor, sets_instead
 from energy.models import EnergyType
 from energy.quantities import LocalUnits, in_factor_unit, in_known_unit, local_units_of
@@ -15,14 +15,14 @@ from energy.wood import NOT_STATED, Moisture, Wood, moisture_of_site, wood_burne
 from factories.models import EmissionSource, Factory
 from lib.errors import invalid
 from logbook.notices import Notice
-from science import METHOD_VERSION
+from science import METHOD_VERSION, units
 from science.combustion import FuelFactor, combustion, electricity_co2e_kg
 from science.rounding import decimal_kg
+from science.units import Dimension
 
 _PRECISION = 60
 _ZERO = Decimal(0)
 _STEP = Decimal("1e-12")
-_GJ_PER_KWH = Decimal("0.0036")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +120,8 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, wood: Wood | Non
         "moisture_fraction": wood.moisture_fraction if wood else None,
     }
     if main.gas == FactorGas.CO2 and gj_per_unit is not None:
+        if factors.energy_type.carrier != Carrier.GRID:
+            _require_all_gases(per_unit, factors)
         masses = combustion(
             amount,
             factor=FuelFactor(
@@ -142,8 +144,8 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, wood: Wood | Non
             ch4_factor_id=ch4.pk if ch4 else None,
             n2o_factor_id=n2o.pk if n2o else None,
         )
-    if per_unit == "kWh":
-        gj_per_unit = _GJ_PER_KWH
+    if gj_per_unit is None and units.unit(per_unit).dimension is Dimension.ENERGY:  # what was delivered
+        gj_per_unit = units.convert(Decimal(1), from_unit=per_unit, to_unit="GJ")
     is_sum = main.gas == FactorGas.CO2E  # of a biogenic fuel, of CH4 and N2O: none of its CO2 is fossil
     kg = decimal_kg(electricity_co2e_kg(amount, factor_kgco2e_per_kwh=main.value))  # of any unit, not only kWh
     biogenic_kg = amount * _biogenic_co2_kg_per_unit(per_unit, factors, wood) if is_biogenic else _ZERO
@@ -154,6 +156,18 @@ def _valued(amount: Decimal, per_unit: str, factors: FactorSet, wood: Wood | Non
         biogenic_co2_kg=decimal_kg(biogenic_kg),
         co2e_kg=kg,
     )
+
+
+def _require_all_gases(per_unit: str, factors: FactorSet) -> None:
+    """Raise ApiError 400 for what is burned by a set without CH4 or N2O: it is not known, never zero."""
+    for gas in (FactorGas.CH4, FactorGas.N2O):
+        if gas not in factors.by_unit[per_unit]:
+            raise invalid(
+                "factor_set",
+                "no_factor_of_gas",
+                _("The set has no factor for %(gas)s of %(type)s per %(unit)s; add one to it, or a sum as CO2e.")
+                % {"gas": gas.value, "type": factors.energy_type.code, "unit": per_unit},
+            )
 
 
 def _biogenic_co2_kg_per_unit(per_unit: str, factors: FactorSet, wood: Wood | None) -> Decimal:

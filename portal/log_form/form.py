@@ -243,6 +243,9 @@ def _read_amounts(row: LogRow) -> None:
         row.cost_amount = _amount(row, "cost", row.cost, "", most_decimals=2)
     if row.moisture:
         percent = _amount(row, "moisture", row.moisture, "%", most_decimals=1)
+        if percent and percent < 1:
+            words = _("%(value)s %% moisture is drier than any wood; write 30 for 30 %%.")
+            row.refuse("moisture", words % {"value": row.moisture})
         row.moisture_fraction = None if percent is None else percent / 100
 
 

@@ -51,6 +51,16 @@ def test_a_changed_unit_leaves_entries_as_they_were_valued(cast: Cast, manager: 
     assert LocalUnit.objects.get().events.count() == 2
 
 
+def test_a_changed_unit_forgets_the_moisture_of_the_old_ones_kilograms(cast: Cast, manager: Client) -> None:
+    unit = send(manager, body(cast, amount="5400", unit="kg", moisture_fraction="0.25")).json()["id"]
+
+    kept = send(manager, {"amount": "5300"}, f"{URL}{unit}/", "patch").json()
+    changed = send(manager, {"amount": "12", "unit": "stere"}, f"{URL}{unit}/", "patch")
+
+    assert (kept["amount"], kept["moisture_fraction"]) == ("5300", "0.25")
+    assert (changed.status_code, changed.json()["moisture_fraction"]) == (200, None)
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "code"),
     [

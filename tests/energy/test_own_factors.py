@@ -222,6 +222,36 @@ def test_two_people_who_add_at_once_get_two_versions() -> None:
     assert sorted(versions) == [1, 2, 3, 4]
 
 
+# --- Purchased heat --------------------------------------------------------------------------------
+def heat(gas: str, energy_type: str = "steam_biomass", **fields: Any) -> FactorInput:
+    """Heat as its supplier states it, per GJ delivered."""
+    return wood(energy_type=energy_type, gas=gas, per_unit="GJ", ncv_gj_per_t=None, **fields)
+
+
+def test_heat_by_a_suppliers_sum_of_gases_has_the_energy_that_was_delivered(cast: Cast) -> None:
+    add(cast, heat("CO2e", "steam", value=Decimal(70)))
+
+    entry = make_energy_entry(
+        cast.litein, energy_type="steam", amount=Decimal(1000), unit="kWh", factor_set="own-2026", timestamp=WHEN
+    )
+
+    assert (entry.energy_gj, entry.co2e_kg, entry.scope) == (Decimal("3.6"), 252, 2)  # 3.6 GJ x 70 kg
+
+
+def test_carbon_of_heat_from_wood_is_outside_the_scopes_and_its_other_gases_are_asked_for(cast: Cast) -> None:
+    add(cast, heat("CO2", gj_per_unit=Decimal("1.25"), gas_kg_per_tj=Decimal(105_044)))
+    bought = {"energy_type": "steam_biomass", "amount": Decimal(10), "unit": "GJ", "factor_set": "own-2026"}
+
+    with pytest.raises(ApiError) as caught:
+        make_energy_entry(cast.litein, timestamp=WHEN, **bought)
+
+    assert problem_of(caught)[:2] == ("factor_set", "no_factor_of_gas")
+    add(cast, heat("CO2e", value=Decimal("2.4")))
+    entry = make_energy_entry(cast.litein, timestamp=WHEN, **bought)
+    # 10 GJ x 1.25 x 105.044 kg are biogenic; 10 x 2.4 count.
+    assert (entry.biogenic_co2_kg, entry.co2_kg, entry.co2e_kg) == (Decimal("1313.05"), 0, 24)
+
+
 # --- What is refused ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("data", "field", "code"),
@@ -234,6 +264,9 @@ def test_two_people_who_add_at_once_get_two_versions() -> None:
         (wood(gas_kg_per_tj=Decimal(112_000)), "gas_kg_per_tj", "of_moisture"),
         (wood(ncv_gj_per_t=None), "ncv_gj_per_t", "required"),
         (wood(ncv_gj_per_t=Decimal(19)), "ncv_gj_per_t", "out_of_range"),
+        (wood(gas="CO2e", value=Decimal("0.05"), ncv_gj_per_t=Decimal(19)), "ncv_gj_per_t", "out_of_range"),
+        (heat("CO2", value=Decimal(60)), "gas_kg_per_tj", "required"),
+        (heat("CH4", value=Decimal("0.03")), "gas_kg_per_tj", "required"),
         (wood(per_unit="stere"), "kg_per_unit", "required"),
         (wood(value=Decimal("1.6")), "value", "disagrees"),
         (wood(gj_per_unit=Decimal("0.015")), "gj_per_unit", "disagrees"),

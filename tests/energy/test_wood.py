@@ -67,6 +67,18 @@ def test_ipcc_default_is_a_set_with_its_moisture_for_carbon_too(litein: Any) -> 
     assert (entry.co2e_kg, codes(entry)) == (Decimal("29.6712"), [])
 
 
+def test_heat_from_wood_has_the_carbon_of_the_wood_that_makes_it(litein: Any) -> None:
+    bought = {"energy_type": "steam_biomass", "amount": Decimal(10), "unit": "GJ"}
+    heat = make_energy_entry(litein, **bought, factor_set="boiler-80pct-firewood")
+
+    burned = make_energy_entry(litein, amount=Decimal("12.5"), unit="GJ")  # 10 GJ / 0.80, at 30 %
+
+    # 105.044 kg/GJ: 0.7 x 0.50 x 44/12 kg over 12.2171 MJ; NCV x 112 kg/GJ was 1,400 kg.
+    assert heat.biogenic_co2_kg == Decimal("1313.05")
+    assert heat.biogenic_co2_kg == pytest.approx(burned.biogenic_co2_kg, rel=Decimal("1e-6"))
+    assert (heat.energy_gj, heat.co2e_kg) == (burned.energy_gj, burned.co2e_kg)
+
+
 def test_pellets_do_not_take_the_moisture_of_the_firewood(litein: Any) -> None:
     entry = make_energy_entry(moist(litein, "0.4"), energy_type="wood_pellets", amount=Decimal(1000), unit="kg")
 
@@ -116,6 +128,26 @@ def test_steres_and_kilograms_balance_at_the_moisture_of_the_site(litein: Any) -
 
     # 450 x 0.75 / 0.60 = 562.5 kg a stere.
     assert (row.opening_kg, row.closing_kg, row.state) == (56_250, 33_750, "ok")
+
+
+def test_kilograms_of_a_stated_moisture_balance_by_their_dry_mass(litein: Any) -> None:
+    for kind, amount, moisture, day in (
+        (EntryKind.STOCK_COUNT, 100_000, None, 1),
+        (EntryKind.RECEIVED, 70_000, "0.5", 9),  # 35,000 kg dry, or 50,000 kg at 30 %
+        (EntryKind.USED, 56_000, "0.2", 10),  # 44,800 kg dry, or 64,000 kg at 30 %
+        (EntryKind.STOCK_COUNT, 86_000, "0.3", 31),
+    ):
+        stated = moisture and Decimal(moisture)
+        moment = START.replace(month=10, day=day)
+        fields = {"kind": kind, "unit": "kg", "timestamp": moment, "moisture_fraction": stated}
+        make_energy_entry(litein, amount=Decimal(amount), **fields)
+
+    (row,) = balances([litein.pk], DAY.replace(month=10, day=1), DAY.replace(month=10, day=1))
+
+    assert row.used_kg is not None
+    assert row.balance is not None
+    assert (row.received_kg, round(row.used_kg, 6), row.state) == (50_000, 64_000, "ok")
+    assert round(row.balance.difference_kg, 6) == 0
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,13 @@ def test_an_error_of_the_service_is_beside_its_field(phone: Phone) -> None:
     assert kept() == []
 
 
+def test_a_moisture_typed_as_a_fraction_is_not_taken_for_percent(phone: Phone) -> None:
+    response = phone.send(firewood__amount="10", firewood__moisture="0.3")
+
+    assert "write 30 for 30 %" in row(response, "firewood").errors["moisture"][0]
+    assert kept() == []
+
+
 def test_a_double_tap_and_a_retry_are_one_row(phone: Phone) -> None:
     first = phone.send(firewood__amount="10", made_tea__amount="2500")
     again = phone.send(firewood__amount="10.0", made_tea__amount="2500")
