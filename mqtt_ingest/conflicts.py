@@ -23,7 +23,7 @@ def find_conflicts(
 
     `key_decides`: the record of received numbers is incomplete, so all are compared with the readings at their time.
     """
-    found = {position: _problem(staged, position, is_at_that_time=True) for position in staged.repeats}
+    found = {at: _problem(staged, at, is_at_that_time=is_same_time) for at, is_same_time in staged.repeats.items()}
     compared = range(len(staged.keys)) if key_decides else duplicates
     if not compared:
         return found

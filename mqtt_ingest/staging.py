@@ -32,12 +32,13 @@ _FLOAT4 = struct.Struct("f")
 class StagedBatch:
     """`keys` holds (device, time in ms, stored stream, seq) by position, `readings` the reading.
 
-    `repeats` are the positions of readings whose identity stands before them in this batch with other content.
+    `repeats` are the positions of readings whose identity stands before them in this batch with other content, each
+    with whether their time is the same.
     """
 
     keys: list[tuple[int, int, int, int]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
-    repeats: list[int] = field(default_factory=list)
+    repeats: dict[int, bool] = field(default_factory=dict)
     texts: list[bytes] = field(default_factory=list)
     largest_stream_count: int = 0  # readings of the stream with the most
 
@@ -66,37 +67,36 @@ def stage(arrivals: Sequence[Arrival]) -> StagedBatch:
         batch.texts.append(_lines(rows))
         batch.keys += [(pk, r.t, stream, r.seq) for r in readings]
         batch.readings += readings
-        batch.repeats += [first + place for place in repeats]
+        batch.repeats |= {first + place: is_at_that_time for place, is_at_that_time in repeats.items()}
     batch.largest_stream_count = max(map(len, seen.values()), default=0)
     return batch
 
 
-def _unseen(readings: Sequence[Reading], seen: dict[int, Reading]) -> tuple[Sequence[Reading], list[int]]:
+def _unseen(readings: Sequence[Reading], seen: dict[int, Reading]) -> tuple[Sequence[Reading], dict[int, bool]]:
     """Readings that are not in `seen` yet, and which of them repeat an identity; adds them. A reading with seq 0 is
     identified by its time."""
     identities = [r.seq or -r.t for r in readings]
     fresh = dict(zip(identities, readings, strict=True))
     if len(fresh) == len(identities) and seen.keys().isdisjoint(fresh):
         seen |= fresh
-        return readings, []
+        return readings, {}
     unseen: list[Reading] = []
-    repeats: list[int] = []
+    repeats: dict[int, bool] = {}
     for identity, reading in zip(identities, readings, strict=True):
         first = seen.setdefault(identity, reading)
         if first is not reading:
             if not _is_conflict(first, reading):
                 continue
-            repeats.append(len(unseen))
+            repeats[len(unseen)] = first.t == reading.t
         unseen.append(reading)
     return unseen, repeats
 
 
 def _is_conflict(first: Reading, again: Reading) -> bool:
-    """The rule of compare_stored.sql: a mean is compared with a mean of its own time only."""
-    if first.span_s is None and again.span_s is None:
+    """The rule of compare_stored.sql: of a reading and a mean only the times are compared."""
+    if (first.span_s is None) == (again.span_s is None):
         return content(first) != content(again)
-    are_means = first.span_s is not None and again.span_s is not None
-    return are_means and first.t == again.t and content(first) != content(again)
+    return not first.t - round((first.span_s or 0) * 1000) <= again.t <= first.t
 
 
 def content(reading: Reading) -> Content:

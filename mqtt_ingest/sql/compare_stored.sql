@@ -1,8 +1,8 @@
 -- Compares staged readings with what is stored under their identity; returns the positions of those that differ, and
 -- whether a reading of that identity is stored at that time (then the values differ, otherwise the time).
 -- Values are compared as stored, in 4 bytes. The flag `replayed` (128) and interval_s may differ: a device sets them
--- when it sends. A reading that a stored mean stands for was never stored itself: it is a duplicate while its time is
--- in that of the mean. A mean is compared with a mean only. LIMIT keeps each lookup on the primary key, and bounds what
+-- when it sends. A reading or mean that a stored mean stands for was never stored itself: it is a duplicate while its
+-- time is in that of the mean. Values of a mean are compared with those of a mean only. LIMIT keeps each lookup on the primary key, and bounds what
 -- a hostile device can make us read. Parameters: positions. Rides the primary key of readings, one lookup a position.
 -- Called by conflicts.py.
 SELECT staged.position, stored.is_same IS NOT NULL AS is_at_that_time
@@ -28,7 +28,7 @@ LEFT JOIN LATERAL (
 WHERE staged.position = ANY (%(positions)s::integer[])
   AND CASE
       WHEN stored.is_same IS NOT NULL THEN NOT stored.is_same
-      ELSE staged.span_s IS NULL AND NOT EXISTS (
+      ELSE NOT EXISTS (
           SELECT 1
           FROM (
               SELECT e.stream, e.seq, e.seq_from, e.span_s, e.timestamp

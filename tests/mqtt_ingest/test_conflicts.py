@@ -144,6 +144,42 @@ def test_a_mean_over_stored_readings_stays_a_duplicate_and_the_same_mean_with_ot
     assert outcome(again) == (0, 1, {Reason.CONFLICT: 1})
 
 
+def test_a_mean_with_another_time_is_a_conflict_and_not_lost() -> None:
+    device = make_device()
+    mean = reading(22, T_MS, span_s=60, n=12, seq_from=11)
+    part = reading(20, T_MS - 10_000, span_s=45, n=10, seq_from=11)
+    store([arrival(device, message(mean))])
+
+    within = store([arrival(device, message(mean, part))])
+    later = store([arrival(device, message({**mean, "t": T_MS + 300_000}, {**part, "t": T_MS + 290_000}))])
+
+    assert outcome(within) == (0, 2, {})
+    assert outcome(later) == (0, 0, {Reason.CONFLICT: 2})
+    assert adds_up()
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+@pytest.mark.parametrize("is_mean", [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize(("later_ms", "is_conflict"), [(0, False), (300_000, True)])
+def test_the_result_of_a_repeat_with_another_time_is_the_same_in_one_batch_and_in_two(
+    batches: int, is_mean: tuple[bool, bool], later_ms: int, is_conflict: bool
+) -> None:
+    device = make_device()
+    of_mean = {"span_s": 60, "n": 12, "seq_from": 11}
+    first, again = (
+        arrival(device, message(reading(22, t_ms, **of_mean if mean else {})))
+        for mean, t_ms in zip(is_mean, (T_MS, T_MS + later_ms), strict=True)
+    )
+
+    results = [store([first, again])] if batches == 1 else [store([first]), store([again])]
+
+    assert sum(result.tally.stored for result in results) == 1
+    assert outcome(results[-1])[1:] == ((0, {Reason.CONFLICT: 1}) if is_conflict else (1, {}))
+    if is_conflict:
+        assert "seq=22 is stored already with another t than" in RejectedMessage.objects.get().detail
+    assert Emission.objects.get().span_s == (60 if is_mean[0] else None)
+
+
 def test_conflicts_are_found_after_the_record_of_received_numbers_was_lost() -> None:
     device = make_device()
     store([arrival(device, message(reading(1, T_MS), reading(2, T_MS + 5_000)))])
