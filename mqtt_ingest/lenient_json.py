@@ -13,10 +13,10 @@ from mqtt_ingest.messages import PAYLOAD_LIMIT_BYTES
 NUMBER_LIMIT_CHARS = 400  # digits of a whole number; a float cannot hold more
 
 # Strings are matched first, so that words in them stay; one without an end reaches to the end of the text. `ovf` is
-# written by Arduino, 1.#INF and nan(ind) by Windows.
+# written by Arduino, 1.#INF00, 1.#QNAN0 and nan(ind) by Windows.
 _STRING_OR_WORD = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-    r"|(?<![\w.])(?P<sign>[-+]?)(?:1\.\#)?(?:(?P<nan>(?:q|s)?nan|ind)(?:\(\w{0,20}\))?|inf(?:inity)?|ovf)(?!\w)",
+    r"|(?<![\w.])(?P<sign>[-+]?)(?:1\.\#)?(?:(?P<nan>(?:q|s)?nan|ind)(?:\(\w{0,20}\))?|inf(?:inity)?|ovf)0*(?!\w)",
     re.IGNORECASE | re.DOTALL | re.ASCII,
 )
 

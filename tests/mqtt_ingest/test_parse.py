@@ -155,7 +155,10 @@ def test_more_readings_than_the_broker_lets_through_are_not_taken_apart() -> Non
     assert parse(f"{ROOT}/litein-1/readings", message([1] * 30_000), NOW_MS).received == 30_000
 
 
-WORDS = "nan NaN NAN -nan +nan inf -inf +INF Infinity -Infinity ovf 1.#INF -1.#IND nan(ind) -nan(0x80)".split()
+WORDS = (
+    "nan NaN NAN -nan +nan inf -inf +INF Infinity -Infinity ovf nan(ind) -nan(0x80) "
+    "1.#INF -1.#IND 1.#INF00 -1.#IND00 1.#QNAN0"
+).split()
 
 
 @pytest.mark.parametrize("word", WORDS)
