@@ -41,20 +41,10 @@ class MoistureMethod(StrEnum):
     MEASURED = "measured"
 
 
-#: Codes of the energy types whose smoke has the lower ceiling of CO2.
+#: Codes of the energy types whose smoke has the lower ceiling of CO2. Not biogas: its own CO2 passes through, so the
+#: smoke of 60 % CH4 and 40 % CO2 has up to 18.1 %.
 GAS_AND_OIL = frozenset(
-    {
-        "biodiesel",
-        "biogas",
-        "biogas_raw",
-        "diesel",
-        "heavy_fuel_oil",
-        "kerosene",
-        "lpg",
-        "natural_gas",
-        "petrol",
-        "used_oil",
-    }
+    {"biodiesel", "diesel", "heavy_fuel_oil", "kerosene", "lpg", "natural_gas", "petrol", "used_oil"}
 )
 
 

@@ -129,6 +129,9 @@ def test_the_zero_that_was_found_on_site_decides_what_is_below_the_air(assignmen
         ("natural_gas", ["OUT_OF_PHYSICAL"]),
         ("diesel, Heavy_fuel_oil", ["OUT_OF_PHYSICAL"]),
         ("firewood,diesel", []),
+        # 60 % CH4 + 40 % CO2 burn to 1 of CO2 in 1 + 0.6 x 2 x 79.05 / 20.95 = 5.53 of dry smoke: 18.1 % CO2.
+        ("biogas_raw", []),
+        ("biogas,diesel", []),
         ("", []),
     ],
 )
