@@ -362,15 +362,17 @@ def _sample(derived: DerivedReading, *, of_flux: bool = False) -> RateSample:
     assert state is not None  # the caller filtered
     assert stack_setup is not None
     rate = state.co2_kg_per_s_m2 if of_flux else state.co2_kg_per_s
+    is_over = is_over_range(derived.quality)
     return RateSample(
         t_ms=reading.t_ms,
         kg_per_s=counted_kg_per_s(rate, derived.quality),
         interval_s=reading.interval_s,
         span_s=reading.span_s,
         n=reading.n,
-        is_idle_like=is_idle_like(reading, stack_setup),
+        # What is only known to be at least some CO2 is no proof that there is hardly any.
+        is_idle_like=is_idle_like(reading, stack_setup) and not is_over,
         is_firing_like=is_firing_like(reading, stack_setup),
-        is_over_range=is_over_range(derived.quality),
+        is_over_range=is_over,
     )
 
 

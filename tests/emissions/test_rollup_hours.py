@@ -72,6 +72,17 @@ def test_a_sensor_pinned_at_its_range_gives_a_lower_bound_all_hour() -> None:
 
 
 # --- Idle ----------------------------------------------------------------------------------------
+def test_over_range_is_no_proof_of_idleness() -> None:
+    """A cold stack with 980 ppm of a 1,000 ppm sensor looks idle, but there may be any amount of CO2."""
+    device = make.make_assignment(range_ppm=1_000.0).device
+    make.make_readings(device, MIDNIGHT, 721, **IDLE | {"co2_ppm": 980.0})
+
+    first, *_ = rolled_up(device)
+
+    assert (first.status, first.idle_ms, first.over_range_ms) == ("measured", 0, 3_600_000)
+    assert first.record_ug == first.measured_ug > 0
+
+
 @pytest.mark.parametrize("interval_s", [5, 60])
 def test_an_idle_hour_with_one_gap_of_three_minutes_is_idle(interval_s: int) -> None:
     device = make.make_assignment().device
