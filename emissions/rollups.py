@@ -152,23 +152,26 @@ def _roll_up_device(device_id: int, setups: Sequence[AssignmentSetup]) -> int:
         since_ms = windows[0][0] if windows else 0
         taken = [mark for mark, t_ms in marks if t_ms >= since_ms]
         cursor.execute("DELETE FROM emissions_touchedminute WHERE id = ANY (%s)", [taken])
-        if _are_stale(device_id, setups):
+        if _not_applied(device_id, setups):
             setups = derive.load_setups([device_id]).get(device_id, [])
+            # A setup that `touch_changed_setups` has not seen yet: were it changed back before that looks, as when a
+            # period is set aside and taken back at once, what is rolled up here would stay. So it must look again.
+            AppliedSetup.objects.filter(assignment__in=_not_applied(device_id, setups)).update(digest="")
         if setups:
             for first_ms, last_ms in windows:
                 _roll_up_window(device_id, setups, first_ms, last_ms + MINUTE_MS)
     return len(taken)
 
 
-def _are_stale(device_id: int, setups: Sequence[AssignmentSetup]) -> bool:
-    """Whether marks that we have just taken may belong to a setup newer than these.
+def _not_applied(device_id: int, setups: Sequence[AssignmentSetup]) -> list[int]:
+    """The assignments whose setup is another than that of the marks which we may just have taken.
 
     `touch_changed_setups` of another process commits its marks with the digest: without this check we would use up
     the marks with the old geometry.
     """
     known = {setup.assignment.pk: setup.digest for setup in setups}
     applied = AppliedSetup.objects.filter(assignment__device_id=device_id).values_list("assignment_id", "digest")
-    return any(known.get(assignment) != digest for assignment, digest in applied)
+    return [assignment for assignment, digest in applied if known.get(assignment) != digest]
 
 
 def _windows(minutes_ms: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """A period set aside as invalid: the effect shown is what follows, its time is missing, and it can be taken back."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from devices.choices import HoldKind, SetAsideReason
 from devices.models import Assignment, AssignmentHold
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.models import Emission, EmissionDay, EmissionHour, EmissionMinute
-from emissions.rollups import roll_up_touched, touch_changed_setups
+from emissions.rollups import roll_up_touched, touch_changed_setups, touch_period
 from emissions.set_aside import Figures, effect_of
-from tests.make import make_assignment, make_chimney, make_device, make_readings, make_user
+from tests.emissions import test_rollup_reach as reach
+from tests.make import make_assignment, make_chimney, make_device, make_factory, make_readings, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,20 @@ def test_taken_back_every_figure_is_as_before(assignment: Assignment) -> None:
         take_back(hold, user)
 
 
+def test_taken_back_before_the_worker_noticed_every_figure_is_as_before(assignment: Assignment) -> None:
+    """New readings are rolled up each second, changed holds are looked for every five."""
+    before, user = rows(EmissionHour), make_user()
+
+    (hold,) = set_aside(period(assignment, TEN, TEN + timedelta(minutes=90)), user)
+    touch_period(assignment.device_id, TEN, TEN + timedelta(minutes=5))  # as late readings do
+    roll_up_touched()
+    assert rows(EmissionHour) != before
+    take_back(hold, user)
+    settle()
+
+    assert rows(EmissionHour) == before
+
+
 def test_a_mean_is_set_aside_when_any_of_its_time_is() -> None:
     assignment = make_assignment(valid_from=DAY)
     make_readings(assignment.device, TEN, 4, interval_s=3600, span_s=3600, n=1, seq_from=1)
@@ -166,3 +182,44 @@ def test_a_device_on_no_chimney_has_nothing_to_set_aside() -> None:
     with pytest.raises(ValidationError):
         effect_of(invalid, make_user())
     assert not AssignmentHold.objects.filter(kind=HoldKind.SET_ASIDE).exists()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_periods_that_overlap_and_late_readings_give_in_any_order_what_a_rebuild_gives(seed: int) -> None:
+    """Some are taken back while readings still come in: only what is stored and still set aside decides."""
+    rng, user = random.Random(seed), make_user()
+    zone = rng.choice(["Africa/Nairobi", "Asia/Kolkata", "Europe/London"])
+    assignment = make_assignment(chimney=make_chimney(factory=make_factory(time_zone=zone)), range_ppm=200_000.0)
+    readings = reach.lively(rng, assignment.device)
+    length_s = (readings[-1].timestamp - reach.START).total_seconds()
+    rng.shuffle(readings)
+    open_holds: list[AssignmentHold] = []
+    for step in range(8):
+        for reading in readings[step::8]:
+            reading.save(force_insert=True)
+            reach.mark(reading)
+        if step % 2 == 0:
+            begin = reach.START + timedelta(seconds=rng.uniform(-600, length_s))
+            invalid = period(assignment, begin, begin + timedelta(seconds=rng.uniform(1, length_s / 2)))
+            open_holds += set_aside(invalid, user)
+        elif rng.random() < 0.7:
+            take_back(open_holds.pop(rng.randrange(len(open_holds))), user)
+        settle()
+    invalid = period(assignment, reach.START + timedelta(seconds=length_s / 3), reach.START + timedelta(hours=5))
+    effect = effect_of(invalid, user)
+    kept = reach.figures(assignment.device)
+    open_holds += set_aside(invalid, user)
+    settle()
+
+    incremental = reach.figures(assignment.device)
+    assert incremental == reach.rebuilt(assignment.device)
+    assert effect.after == effect_of(invalid, user).before  # set aside twice changes nothing
+    take_back(open_holds.pop(), user)
+    settle()
+    assert reach.figures(assignment.device) == kept
+    for hold in open_holds:
+        take_back(hold, user)
+    settle()
+    never_set_aside = reach.figures(assignment.device)
+    AssignmentHold.objects.all().delete()
+    assert never_set_aside == reach.rebuilt(assignment.device)
