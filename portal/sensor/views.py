@@ -78,10 +78,7 @@ def _act_on_period(form: SetAsideForm, device: MCUDevice, act: str, user: Any) -
 def _act_on_hold(request: HttpRequest, device: MCUDevice, act: str) -> list[str]:
     """What kept it from being done, if anything."""
     hold_pk = request.POST.get("hold", "")
-    acts = {"take_back": None} | {
-        how.value: how for how in (HoldResolution.REGISTRY_RIGHT, HoldResolution.DEVICE_RIGHT)
-    }
-    if act not in acts or not hold_pk.isdecimal() or len(hold_pk) > 9:
+    if act not in ACTS or not hold_pk.isdecimal() or len(hold_pk) > 9:
         raise Http404
     resolution = ACTS[act]
     holds = AssignmentHold.objects.filter(resolution="") if resolution is None else waiting_holds()
