@@ -195,7 +195,8 @@ def register(count: int) -> list[ProvisionedDevice]:
     factory = make.make_factory(name="Bench")
     since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=366)
     chimneys = Chimney.objects.bulk_create(
-        Chimney(factory=factory, name=f"Chimney {number}", diameter_m=0.9) for number in range(count)
+        Chimney(factory=factory, name=f"Chimney {number}", shape="circle", diameter_m=0.9, velocity_profile_factor=1.0)
+        for number in range(count)
     )
     devices = MCUDevice.objects.bulk_create(
         MCUDevice(factory=factory, device_id=f"bench-{number:05}") for number in range(count)

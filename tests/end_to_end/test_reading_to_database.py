@@ -42,7 +42,8 @@ def test_a_device_provisioned_by_the_command_is_read_back_over_http(
     make_membership(user=user, role=Role.AUDITOR, organisation=factory.organisation)
     printed = StringIO()
 
-    call_command("provision_device", factory="litein", device_id="litein-9", json=True, stdout=printed)
+    size = {"diameter": 0.9, "profile": 1.0}
+    call_command("provision_device", factory="litein", device_id="litein-9", json=True, stdout=printed, **size)
     broker.reload()
     device = ProvisionedDevice(**json.loads(printed.getvalue()))
     with IngestProcess(broker):

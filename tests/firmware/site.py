@@ -47,6 +47,7 @@ class Site:
         self.factory = make_factory(name="Litein Tea Factory", altitude_m=1_980.0)
         self.settings_file = folder / "node.json"
         device = f"--factory Litein --device-id {DEVICE_ID} --sensor sprintir-20 --range-ppm 200000 --basis dry".split()
+        device += "--diameter 0.9 --profile 1".split()
         call_command("provision_device", *device, "--firmware-config", str(self.settings_file), stdout=StringIO())
         broker.reload()
         self.settings = json.loads(self.settings_file.read_text())
