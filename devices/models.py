@@ -95,8 +95,9 @@ class _Infinity(Func):
     output_field = models.DateTimeField()
 
 
-# An assignment that waits for its first reading takes its place after all that have ended.
-_VALIDITY = TsTzRange(Coalesce("valid_from", _Infinity()), "valid_to", RangeBoundary())
+# An assignment that waits for its first reading takes its place after all that have ended; one that was ended before it
+# began takes none.
+_VALIDITY = TsTzRange(Coalesce("valid_from", "valid_to", _Infinity()), "valid_to", RangeBoundary())
 
 
 @pghistory.track()

@@ -48,8 +48,12 @@ def in_force_at(now: datetime) -> QuerySet[Assignment]:
 
 
 def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assignment]:
-    """The assignments of record at a moment, each with its device: one a chimney, or none, or its next one waits."""
-    return in_force_at(now).filter(factory__in=factories, is_of_record=True).select_related("device")
+    """The assignments of record at a moment, each with its device: at most one a chimney.
+
+    While one is in force, the next one that waits is not shown.
+    """
+    of_record = in_force_at(now).filter(factory__in=factories, is_of_record=True).select_related("device")
+    return of_record.order_by("chimney_id", "valid_from").distinct("chimney_id")
 
 
 def waiting_holds() -> QuerySet[AssignmentHold]:

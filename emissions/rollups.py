@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from devices.models import Assignment
@@ -72,7 +72,11 @@ def begin_assignments() -> None:
         first_readings = dict(cursor.fetchall())
     for assignment in Assignment.objects.filter(pk__in=first_readings).select_related("factory"):
         assignment.valid_from = local_hour_start(first_readings[assignment.pk], assignment.factory.zone)
-        assignment.save(update_fields=["valid_from"])
+        try:
+            with transaction.atomic():
+                assignment.save(update_fields=["valid_from"])
+        except IntegrityError as error:  # its time was given away meanwhile; the others must not wait for it
+            logger.warning("assignment %d cannot begin: %s", assignment.pk, error)
 
 
 def touch_changed_setups() -> int:

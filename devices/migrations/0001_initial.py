@@ -855,7 +855,9 @@ class Migration(migrations.Migration):
                     ("chimney", "="),
                     (
                         devices.models.TsTzRange(
-                            django.db.models.functions.comparison.Coalesce("valid_from", devices.models._Infinity()),
+                            django.db.models.functions.comparison.Coalesce(
+                                "valid_from", "valid_to", devices.models._Infinity()
+                            ),
                             "valid_to",
                             django.contrib.postgres.fields.ranges.RangeBoundary(),
                         ),
@@ -873,7 +875,9 @@ class Migration(migrations.Migration):
                     ("device", "="),
                     (
                         devices.models.TsTzRange(
-                            django.db.models.functions.comparison.Coalesce("valid_from", devices.models._Infinity()),
+                            django.db.models.functions.comparison.Coalesce(
+                                "valid_from", "valid_to", devices.models._Infinity()
+                            ),
                             "valid_to",
                             django.contrib.postgres.fields.ranges.RangeBoundary(),
                         ),

@@ -72,6 +72,17 @@ def test_it_does_not_begin_before_its_predecessor_has_ended() -> None:
     assert begun(assignment) == REGISTERED + 3 * HOUR
 
 
+def test_one_whose_time_was_given_away_keeps_no_other_from_beginning() -> None:
+    ended = waiting(valid_to=REGISTERED + 9 * HOUR)
+    make.make_assignment(device=make.make_device(factory=ended.factory), chimney=ended.chimney, valid_from=REGISTERED)
+    make.make_readings(ended.device, REGISTERED + 2 * HOUR, 2)
+    other = waiting()
+    make.make_readings(other.device, REGISTERED + 2 * HOUR, 2)
+
+    assert begun(other) == REGISTERED + 2 * HOUR
+    assert begun(ended) is None
+
+
 def test_readings_have_no_mass_until_the_geometry_is_stated() -> None:
     chimney = Chimney.objects.create(factory=make.make_factory(), name="Boiler")
     assignment = waiting(chimney=chimney)
