@@ -26,8 +26,8 @@ class ApiTokenAuthentication(TokenAuthentication):
         return self.authenticate_credentials(token.strip().strip(b'"'))
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        # knox decodes the header and does not catch bytes that are not ASCII.
-        if not token.isascii():
+        # knox decodes the header and does not catch bytes that are not ASCII; PostgreSQL refuses a NUL.
+        if not token.isascii() or b"\0" in token:
             raise AuthenticationFailed(_("Invalid token."))
         return super().authenticate_credentials(token)
 

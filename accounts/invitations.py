@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -156,11 +156,7 @@ def _create_account(
     if not email and not phone:
         words = _("Give an e-mail address or a phone number, at least one.")
         fields["email"] = [field_error("email_or_phone", words)]
-    known = _("An account with this e-mail or phone number exists already. Sign in, then open the link again.")
-    if email and User.objects.filter(email__iexact=email).exists():
-        fields["email"] = [field_error("taken", known)]
-    if phone and User.objects.filter(phone=phone).exists():
-        fields["phone"] = [field_error("taken", known)]
+    fields |= _taken(email, phone)
     draft = User(email=email or None, phone=phone or None, **about)
     try:
         validate_password(password, draft)
@@ -168,4 +164,18 @@ def _create_account(
         fields["password"] = field_errors(error.error_list)
     if fields:
         raise invalid_fields(fields)
-    return User.objects.create_user(email or None, password, phone=phone or None, **about)
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email or None, password, phone=phone or None, **about)
+    except IntegrityError:  # by another link at the same moment
+        raise invalid_fields(_taken(email, phone)) from None
+
+
+def _taken(email: str, phone: str) -> FieldErrors:
+    known = _("An account with this e-mail or phone number exists already. Sign in, then open the link again.")
+    fields: FieldErrors = {}
+    if email and User.objects.filter(email__iexact=email).exists():
+        fields["email"] = [field_error("taken", known)]
+    if phone and User.objects.filter(phone=phone).exists():
+        fields["phone"] = [field_error("taken", known)]
+    return fields

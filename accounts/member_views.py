@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import invitations, registration
 from accounts import members as services
+from accounts.adapter import phones_at_sign_in
 from accounts.forms import CONTACT_ERRORS, GRANT_ERRORS, GrantForm, InviteForm, place_of, show_errors, split_contact
 from accounts.grants import managed_organisations, organisations
 from accounts.models import Invitation, Membership, RequestState
@@ -67,7 +68,7 @@ def _matching(rows: Any, wanted: str) -> Any:
     matching = rows.none()
     for name in ("user__first_name", "user__last_name", "user__email", "user__phone", "factory__name"):
         matching = matching | rows.filter(**{f"{name}__icontains": wanted})
-    return matching
+    return matching | rows.filter(user__phone__in=phones_at_sign_in(wanted))
 
 
 @never_cache

@@ -10,9 +10,12 @@ LONGEST_TYPED = 40
 def possible_numbers(text: str, countries: Iterable[str]) -> list[str]:
     """The numbers that a text can mean, the likeliest first; without a country code, in each of some countries.
 
-    A number of a country's plan comes before one that only has a possible length.
+    A number of a country's plan comes before one that only has a possible length. Letters make it none: an extension
+    would be another telephone, and a word of letters another number in each country.
     """
     plain = "".join(text.split())
+    if any(character.isalpha() for character in plain):
+        return []
     if plain.startswith("00"):
         plain = "+" + plain[2:]
     readings = [(plain, None)] if plain.startswith("+") else [*((plain, c) for c in countries), ("+" + plain, None)]

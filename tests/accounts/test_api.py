@@ -360,6 +360,13 @@ def test_a_token_is_taken_as_clients_send_it(client: Client, cast: Cast, form: s
     assert client.get("/api/me/", headers={"Authorization": form.format(token)}).status_code == 200
 
 
+@pytest.mark.parametrize("token", ["", " ", "\0", "\xe9", "a b c", "x" * 10_000])
+def test_what_is_no_token_is_refused(client: Client, token: str) -> None:
+    answer = client.get("/api/me/", headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
 def test_a_token_alone_is_told_how_to_write_it(client: Client, cast: Cast) -> None:
     answer = client.get("/api/me/", headers={"Authorization": make.make_token(cast.hq)})
 

@@ -234,6 +234,20 @@ def test_of_several_who_race_for_one_link_one_wins(cast: Cast) -> None:
     assert Membership.objects.filter(factory=cast.litein, user__first_name="R").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_several_links_that_race_for_one_phone_number_one_wins(cast: Cast) -> None:
+    tokens = [make.make_invitation(cast.hq, cast.litein) for _ in range(3)]
+
+    def join(number: int) -> list[str]:
+        try:
+            accept(tokens[number], phone="0712 345 678", password=make.PASSWORD)
+        except ApiError as error:
+            return [one["code"] for one in error.fields["phone"]]
+        return []
+
+    assert sorted(at_once(3, join)) == [[], ["taken"], ["taken"]]
+
+
 @pytest.mark.parametrize("text", ["0712 345 678", "254712345678", "+254 712 345 678"])
 def test_a_phone_number_is_of_the_country_of_the_organisation(
     client: Client, cast: Cast, as_user: AsUser, text: str

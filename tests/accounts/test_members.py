@@ -280,3 +280,11 @@ def test_the_page_of_members_asks_as_many_queries_for_many_as_for_few(
 @pytest.mark.parametrize(("q", "count"), [("litein", 2), ("momul@", 1), ("nobody-like-this", 0), ("\x00", 6)])
 def test_members_are_found_by_name_factory_or_contact(hq: Client, cast: Cast, q: str, count: int) -> None:
     assert len(hq.get("/members/", {"q": q}).context["page_obj"]) == count
+
+
+@pytest.mark.parametrize("q", ["0712 345 678", "254712345678", "+254 712-345-678"])
+def test_a_member_is_found_by_every_spelling_of_a_phone_number(hq: Client, cast: Cast, q: str) -> None:
+    person = make.make_user(email=None, phone="+254712345678")
+    make.make_membership(user=person, role=Role.AUDITOR, organisation=cast.organisation)
+
+    assert [row.user for row in hq.get("/members/", {"q": q}).context["page_obj"]] == [person]

@@ -36,3 +36,8 @@ def test_a_number_that_two_countries_have_needs_its_country_code() -> None:
 @pytest.mark.parametrize("text", ["", "+", "12", "0712345", "x" * 40, "+999999999999999", "0712345678\x00"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert one_number(text, ["KE", "IN"]) in (None, "+254712345678" if "\x00" in text else None)
+
+
+@pytest.mark.parametrize("text", ["0800 FLOWERS", "0712 345 678 ext 5", "0712345678;ext=5", "0712345678x5"])
+def test_letters_and_extensions_make_no_number(text: str) -> None:
+    assert possible_numbers(text, ["KE", "IN"]) == []
