@@ -21,8 +21,7 @@ from django.db.models import Prefetch
 from devices.choices import CalibrationKind, HoldKind
 from devices.models import Assignment, AssignmentHold, Calibration
 from emissions.models import STREAM_OFFSET
-from factories.choices import Shape, SourceKind
-from factories.models import Chimney
+from factories.choices import SourceKind
 from science import pressure, quality, stack
 from science.constants import STANDARD_PRESSURE_PA
 from science.integration import MAX_GAP_INTERVALS
@@ -101,12 +100,6 @@ def moment(t_ms: int) -> datetime:
     return datetime.fromtimestamp(t_ms / MILLISECOND, UTC)
 
 
-def chimney_area_m2(chimney: Chimney) -> float:
-    if chimney.shape == Shape.CIRCLE:
-        return stack.circle_area_m2(chimney.diameter_m or 0.0)
-    return stack.rectangle_area_m2(width_m=chimney.width_m or 0.0, height_m=chimney.height_m or 0.0)
-
-
 class _Version(NamedTuple):
     """What readings are computed with from a calibration on."""
 
@@ -159,7 +152,7 @@ class AssignmentSetup:
     def _setup(self, calibration_pressure_pa: float, zero_error_ppm: float | None = None) -> StackSetup:
         assignment, chimney = self.assignment, self.assignment.chimney
         return StackSetup(
-            area_m2=chimney_area_m2(chimney),
+            area_m2=chimney.area_m2 or 0.0,
             velocity_profile_factor=chimney.velocity_profile_factor or 0.0,
             co2_basis=assignment.co2_basis,
             moisture_method=chimney.moisture_method,

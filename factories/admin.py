@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from factories.days import running_day
-from factories.forms import ChimneyAdminForm, FactoryAdminForm
+from factories.forms import ChimneyAdminForm, EmissionSourceForm, FactoryAdminForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
-from factories.services import set_up_factory
+from factories.services import set_up_factory, store_new_chimney
 
 
 @admin.register(Organisation)
@@ -19,10 +19,21 @@ class OrganisationAdmin(admin.ModelAdmin):
 
 
 class ChimneyInline(admin.TabularInline):
+    """Shown only: the page of a chimney asks before a change corrects the past."""
+
     model = Chimney
-    form = ChimneyAdminForm
+    fields = ["name", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     extra = 0
     show_change_link = True
+
+    def has_add_permission(self, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *args: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *args: Any) -> bool:
+        return False
 
 
 @admin.register(Factory)
@@ -46,11 +57,18 @@ class ChimneyAdmin(admin.ModelAdmin):
     list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
 
+    def save_model(self, request: HttpRequest, obj: Chimney, form: Any, change: bool) -> None:
+        if change:
+            obj.save()
+        else:
+            store_new_chimney(obj)
+
 
 @admin.register(EmissionSource)
 class EmissionSourceAdmin(admin.ModelAdmin):
     """What a source is does not change, since that would change the past: end it with its last day, and add another."""
 
+    form = EmissionSourceForm
     list_display = ["name", "factory", "kind", "chimney", "first_day", "last_day"]
     list_filter = ["kind"]
     search_fields = ["name", "factory__name"]

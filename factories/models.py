@@ -26,9 +26,12 @@ from factories.countries import COUNTRIES, country_choices
 from factories.sectors import sector_choices
 from science.combustion import WOOD_MOISTURE_MAX_FRACTION
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
+from science.stack import circle_area_m2, rectangle_area_m2
 
 HIGHEST_SITE_M = 3500  # above it air pressure is below the 65 kPa down to which the science holds
 _ROUND_AXIS = (Shape.CIRCLE, ProbePosition.AXIS)
+MOST_KW, MOST_KG_PER_DAY = 1e7, 1e9  # more than any site has: a typing error
+_A_CAPACITY_KW = [MinValueValidator(1), MaxValueValidator(MOST_KW)]
 LARGEST_DUCT_M = 5.0  # docs/method.md 1: a larger inner dimension is a typing error
 
 
@@ -102,9 +105,12 @@ class Organisation(models.Model):
     def clean(self) -> None:
         """What was left empty follows from the country. Pages speak some languages only, and English is one."""
         row = COUNTRIES.get(self.country)
+        spoken = {code for code, _name in settings.LANGUAGES}
+        if not spoken.issuperset(self.languages):
+            words = _("Pages speak these languages: %(codes)s.") % {"codes": ", ".join(sorted(spoken))}
+            raise ValidationError({"languages": words})
         if row is not None:
             self.currency = self.currency or row.currency
-            spoken = {code for code, _name in settings.LANGUAGES}
             self.languages = self.languages or [code for code in row.languages if code in spoken] or ["en"]
 
 
@@ -136,10 +142,13 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
     )
     # The limits of what may be logged, checked in `capacity.py`; empty: the default of the sector.
     electricity_capacity_kw = models.FloatField(
-        _("electricity connection (kW)"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("electricity connection (kW)"), null=True, blank=True, validators=_A_CAPACITY_KW
     )
     product_capacity_kg_per_day = models.FloatField(
-        _("most that can be made (kg a day)"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("most that can be made (kg a day)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_KG_PER_DAY)],
     )
     # Of the firewood as burned, where an entry states none; null: the usual 30 %.
     wood_moisture_fraction = models.DecimalField(
@@ -168,6 +177,13 @@ class Factory(models.Model):  # type: ignore[django-manager-missing]  # knox is 
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """People and commands name a site without regard to capitals, so two names differ in more than these."""
+        others = Factory.objects.filter(organisation=self.organisation_id).exclude(pk=self.pk)
+        if others.filter(name__iexact=self.name).exists():
+            words = _("A factory %(name)s exists already; choose another name.") % {"name": self.name}
+            raise ValidationError({"name": words})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -265,6 +281,15 @@ class Chimney(models.Model):
     def __str__(self) -> str:
         return f"{self.factory}: {self.name}"
 
+    @property
+    def area_m2(self) -> float | None:
+        """Of the inner cross-section; None: not stated."""
+        if self.shape == Shape.CIRCLE:
+            return circle_area_m2(self.diameter_m or 0.0)
+        if self.shape == Shape.RECTANGLE:
+            return rectangle_area_m2(width_m=self.width_m or 0.0, height_m=self.height_m or 0.0)
+        return None
+
     def clean(self) -> None:
         """One point on the axis of a round duct has a profile factor by default; any other needs a stated one."""
         if self.velocity_profile_factor is None and (self.shape, self.probe_position) == _ROUND_AXIS:
@@ -285,7 +310,7 @@ class EmissionSource(models.Model):
     chimney = models.ForeignKey(Chimney, models.PROTECT, null=True, blank=True, related_name="emission_sources")
     fuels = models.CharField(_("fuels"), max_length=200, blank=True)
     capacity_kw = models.FloatField(
-        _("fuel input at full load (kW)"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("fuel input at full load (kW)"), null=True, blank=True, validators=_A_CAPACITY_KW
     )  # of fuel, not of steam; empty: the default of the sector
     mine_class = models.CharField(
         _("class of the mine"), max_length=24, choices=MineClass, blank=True, default=""

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from factories.choices import MineClass, ProbePosition, Shape
 from factories.countries import country_choices
-from factories.models import HIGHEST_SITE_M, Chimney, EmissionSource, Factory
+from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory
 from factories.sectors import sector_choices
 
 
@@ -73,6 +73,9 @@ class NewFactorySerializer(serializers.Serializer[Factory]):
     day_starts_at = serializers.IntegerField(required=False, min_value=0, max_value=23)
     wood_moisture_fraction = serializers.DecimalField(
         max_digits=4, decimal_places=3, required=False, allow_null=True, help_text="default: 0.30 with each entry"
+    )
+    boiler_capacity_kw = serializers.FloatField(
+        required=False, allow_null=True, min_value=1, max_value=MOST_KW, help_text="fuel input; default: by sector"
     )
     electricity_capacity_kw = serializers.FloatField(required=False, allow_null=True, help_text="default: by sector")
     product_capacity_kg_per_day = serializers.FloatField(

@@ -31,7 +31,9 @@ def create_organisation(user: User | None, name: str, **fields: Any) -> Organisa
     return organisation
 
 
-def create_factory(organisation: Organisation, *, mine_class: str = "", **fields: Any) -> Factory:
+def create_factory(
+    organisation: Organisation, *, mine_class: str = "", boiler_capacity_kw: float | None = None, **fields: Any
+) -> Factory:
     """A site with the emission sources of its sector. Its country is the organisation's unless given, its time zone the
     country's if that has one. A mine needs its class, because its methane follows from it.
 
@@ -40,7 +42,8 @@ def create_factory(organisation: Organisation, *, mine_class: str = "", **fields
     fields["country"] = fields.get("country") or organisation.country
     country = COUNTRIES.get(fields["country"])
     fields["time_zone"] = fields.get("time_zone") or (country.time_zone if country else "")
-    return set_up_factory(Factory(organisation=organisation, **fields), mine_class=mine_class)
+    factory = Factory(organisation=organisation, **fields)
+    return set_up_factory(factory, mine_class=mine_class, boiler_capacity_kw=boiler_capacity_kw)
 
 
 def check_mine_class(sector: str, mine_class: str) -> None:
@@ -55,10 +58,19 @@ def check_mine_class(sector: str, mine_class: str) -> None:
     raise ValidationError({"mine_class": ValidationError(message, code="mine_class")})
 
 
+def check_boiler(sector: str, capacity_kw: float | None) -> None:
+    """Raises ValidationError for the capacity of a boiler at a site that gets none."""
+    kinds = {usual.kind for usual in SECTORS[sector].sources} if sector in SECTORS else {SourceKind.BOILER}
+    if capacity_kw is not None and SourceKind.BOILER not in kinds:
+        message = _("A site of this sector has no boiler.")
+        raise ValidationError({"boiler_capacity_kw": ValidationError(message, code="no_boiler")})
+
+
 @transaction.atomic
-def set_up_factory(factory: Factory, *, mine_class: str = "") -> Factory:
+def set_up_factory(factory: Factory, *, mine_class: str = "", boiler_capacity_kw: float | None = None) -> Factory:
     """Store a new site with the emission sources of its sector; every door goes through here."""
     check_mine_class(factory.sector, mine_class)
+    check_boiler(factory.sector, boiler_capacity_kw)
     factory.full_clean()
     factory.save()
     EmissionSource.objects.bulk_create(
@@ -68,6 +80,7 @@ def set_up_factory(factory: Factory, *, mine_class: str = "") -> Factory:
             kind=usual.kind,
             fuels=usual.fuels,
             mine_class=mine_class if usual.kind == SourceKind.MINE_METHANE else "",
+            capacity_kw=boiler_capacity_kw if usual.kind == SourceKind.BOILER else None,
         )
         for usual in SECTORS[factory.sector].sources
     )
@@ -86,7 +99,6 @@ def add_source(factory: Factory, *, first_day: date | None = None, **fields: Any
     return source
 
 
-@transaction.atomic
 def add_chimney(
     factory: Factory,
     name: str | None = None,
@@ -97,8 +109,6 @@ def add_chimney(
     **fields: Any,
 ) -> Chimney:
     """A chimney by its inner dimensions; without any its geometry is not stated, and its readings have no mass.
-
-    It gets the factory's boiler if that is the only one and has no chimney.
 
     Raises ValidationError naming the dimension that does not fit.
     """
@@ -114,8 +124,14 @@ def add_chimney(
         **fields,
     )
     chimney.full_clean()
+    return store_new_chimney(chimney)
+
+
+@transaction.atomic
+def store_new_chimney(chimney: Chimney) -> Chimney:
+    """It gets the factory's boiler if that is the only one and has no chimney; every door goes through here."""
     chimney.save()
-    boilers = EmissionSource.objects.filter(factory=factory, kind=SourceKind.BOILER)
+    boilers = EmissionSource.objects.filter(factory=chimney.factory, kind=SourceKind.BOILER)
     if len(boilers) == 1 and boilers[0].chimney_id is None:
         boilers[0].chimney = chimney
         boilers[0].save(update_fields=["chimney"])

@@ -148,7 +148,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000000.0),
+                        ],
                         verbose_name="electricity connection (kW)",
                     ),
                 ),
@@ -157,7 +160,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000000.0),
+                        ],
                         verbose_name="most that can be made (kg a day)",
                     ),
                 ),
@@ -310,7 +316,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000000.0),
+                        ],
                         verbose_name="fuel input at full load (kW)",
                     ),
                 ),
@@ -400,7 +409,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000000.0),
+                        ],
                         verbose_name="fuel input at full load (kW)",
                     ),
                 ),
@@ -746,7 +758,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000000.0),
+                        ],
                         verbose_name="electricity connection (kW)",
                     ),
                 ),
@@ -755,7 +770,10 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         blank=True,
                         null=True,
-                        validators=[django.core.validators.MinValueValidator(1)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000000.0),
+                        ],
                         verbose_name="most that can be made (kg a day)",
                     ),
                 ),

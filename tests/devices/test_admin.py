@@ -9,6 +9,7 @@ from django.utils import timezone
 from devices.models import Assignment, AssignmentHold
 from tests import make
 from tests.cast import AsUser
+from tests.compliance.build import START, make_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,34 @@ def test_the_device_was_right(root: Client, hold: AssignmentHold) -> None:
 
     assert hold.resolution == "device_right"
     assert list(Assignment.objects.order_by("valid_from").values_list("co2_basis", flat=True)) == ["wet", "dry"]
+
+
+def test_an_assignment_that_never_began_can_be_ended_and_frees_its_chimney(root: Client) -> None:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    waiting = make.make_assignment(valid_from=None, waits_since=hour - timedelta(days=2))
+    told = {name: getattr(waiting, name) for name in ("co2_basis", "pressure_compensation")}
+    told |= {name: getattr(waiting, f"{name}_id") for name in ("device", "chimney", "factory")}
+    told |= {"is_of_record": "on", "valid_to_0": f"{hour:%Y-%m-%d}", "valid_to_1": f"{hour:%H:%M:%S}"}
+
+    answer = root.post(f"/admin/devices/assignment/{waiting.pk}/change/", told)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    make.make_assignment(device=make.make_device(factory=waiting.factory), chimney=waiting.chimney, valid_from=hour)
+
+
+def test_a_begin_in_measured_time_is_asked_about(root: Client) -> None:
+    measured = make.make_assignment(valid_from=START)
+    make_hours(measured, START, 48, kg=450.0)
+    other = make.make_device(factory=measured.factory)
+    told = {"device": other.pk, "chimney": make.make_chimney(factory=measured.factory).pk, "factory": other.factory_id}
+    told |= {"co2_basis": "wet", "pressure_compensation": "none", "is_of_record": "on"}
+    told |= {"valid_from_0": f"{START:%Y-%m-%d}", "valid_from_1": f"{START:%H:%M:%S}"}
+
+    asked = root.post("/admin/devices/assignment/add/", told)
+
+    assert "21,600 kg of CO2 measured since" in asked.content.decode()
+    assert not other.assignments.exists()
+    assert root.post("/admin/devices/assignment/add/", told | {"corrects_past": "on"}).status_code == 302
 
 
 def test_what_cannot_be_is_said_and_resolves_nothing(root: Client, hold: AssignmentHold) -> None:

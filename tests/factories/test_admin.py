@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from factories.choices import MineClass
 from factories.days import running_day
-from factories.models import Chimney, Factory
+from factories.models import Chimney, EmissionSource, Factory
 from tests import make
+from tests.compliance.build import DAY, LENGTH, START, make_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +98,72 @@ def test_a_source_that_is_added_counts_from_today_and_stays_what_it_is(browser: 
     source.refresh_from_db()
     assert source.kind == "boiler"
     assert browser.post(f"/admin/factories/emissionsource/{source.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_chimney_that_is_added_belongs_to_the_only_boiler(browser: Client) -> None:
+    factory = make.make_factory()
+    page = browser.get("/admin/factories/chimney/add/")
+
+    browser.post(page.wsgi_request.path, shown(page) | {"factory": factory.pk, "name": "East", "shape": ""})
+
+    assert factory.emission_sources.get(kind="boiler").chimney == Chimney.objects.get(name="East")
+
+
+# --- What corrects the past is asked about ------------------------------------------------------
+@pytest.fixture
+def measured() -> Chimney:
+    """Two days of 450 kg an hour: 48 x 450 = 21,600 kg."""
+    assignment = make.make_assignment(chimney=make.make_chimney(diameter_m=1.0), valid_from=START)
+    make_hours(assignment, START, 48, kg=450.0)
+    return assignment.chimney
+
+
+def test_a_corrected_geometry_shows_its_effect_before_it_is_stored(browser: Client, measured: Chimney) -> None:
+    url = f"/admin/factories/chimney/{measured.pk}/change/"
+    changed = shown(browser.get(url)) | {"diameter_m": "1.100"}
+
+    asked = browser.post(url, changed)
+    measured.refresh_from_db()
+    assert measured.diameter_m == 1.0
+    # 21,600 kg x (1.1 / 1.0)^2 = 26,136 kg
+    assert f"21,600 kg of CO2 measured since {START:%Y-%m-%d} become 26,136 kg" in asked.content.decode()
+
+    assert browser.post(url, changed | {"corrects_past": "on"}).status_code == 302
+    measured.refresh_from_db()
+    assert measured.diameter_m == 1.1
+
+
+@pytest.mark.parametrize("changed", [{"name": "East"}, {"moisture_fraction": "0.2"}])
+def test_only_what_decides_masses_is_asked_about(browser: Client, measured: Chimney, changed: dict[str, str]) -> None:
+    url = f"/admin/factories/chimney/{measured.pk}/change/"
+
+    answer = browser.post(url, shown(browser.get(url)) | changed)
+
+    assert (answer.status_code == 302) == ("name" in changed)
+
+
+def test_a_corrected_altitude_is_asked_about(browser: Client, measured: Chimney) -> None:
+    url = f"/admin/factories/factory/{measured.factory_id}/change/"
+
+    asked = browser.post(url, shown(browser.get(url)) | {"altitude_m": "1200"})
+
+    assert "21,600 kg of CO2 measured since" in asked.content.decode()
+    assert Factory.objects.get().altitude_m == 2000.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_asked"),
+    [
+        ({"first_day": DAY.isoformat()}, True),
+        ({"first_day": (DAY + 9 * LENGTH).isoformat()}, False),  # after all that was measured
+        ({}, False),  # it counts from today
+    ],
+)
+def test_a_source_in_the_past_is_asked_about(
+    browser: Client, measured: Chimney, changed: dict[str, str], is_asked: bool
+) -> None:
+    told = {"factory": measured.factory_id, "name": "Boiler 2", "kind": "boiler", "fuels": "", "chimney": ""}
+
+    browser.post("/admin/factories/emissionsource/add/", told | {"mine_class": ""} | changed)
+
+    assert EmissionSource.objects.filter(name="Boiler 2").exists() != is_asked

@@ -144,6 +144,10 @@ def test_a_mine_of_an_indian_organisation_is_indian(as_user: AsUser) -> None:
         ({"country": "XX"}, "country"),
         ({"name": None}, "name"),
         ({"organisation": 999_999}, "organisation"),
+        ({"name": "LITEIN tea factory"}, "name"),
+        ({"boiler_capacity_kw": 3500}, "boiler_capacity_kw"),
+        ({"electricity_capacity_kw": 1e308}, "electricity_capacity_kw"),
+        ({"product_capacity_kg_per_day": 0}, "product_capacity_kg_per_day"),
     ],
 )
 def test_what_a_site_needs_is_asked_by_name(hq: Client, change: dict[str, Any], field: str) -> None:

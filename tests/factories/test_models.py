@@ -158,6 +158,11 @@ def test_currency_and_languages_follow_from_the_country() -> None:
     assert make.make_factory(organisation=stated, country="UG").currency == "UGX"
 
 
+def test_languages_are_those_that_pages_speak() -> None:
+    with pytest.raises(ValidationError, match="Pages speak these languages: en, sw"):
+        create_organisation(None, "Nowhere", country="KE", languages=["en", "xx"])
+
+
 def test_no_country_is_assumed() -> None:
     with pytest.raises(ValidationError) as caught:
         create_organisation(None, "Nowhere")

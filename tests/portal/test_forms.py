@@ -55,3 +55,21 @@ def test_a_wrong_number_is_named_with_its_limits(field: str, value: str, words: 
     assert not filled.is_valid()
     assert words in " ".join(filled.errors[field])
     assert Factory.objects.count() == 0
+
+
+def test_the_capacities_of_a_site_are_asked_with_those_of_a_large_one():
+    filled = form(boiler_capacity_kw="3,500", electricity_capacity_kw="400", product_capacity_kg_per_day="25,000")
+
+    assert "tea factory 8,000" in str(filled.fields["boiler_capacity_kw"].help_text).lower()
+    assert filled.is_valid(), filled.errors
+    site = filled.save()
+    assert (site.electricity_capacity_kw, site.product_capacity_kg_per_day) == (400, 25_000)
+    assert list(site.emission_sources.exclude(capacity_kw=None).values_list("kind", "capacity_kw")) == [
+        ("boiler", 3500)
+    ]
+
+
+def test_a_mine_has_no_boiler_to_state():
+    filled = form(sector="coal_mine", mine_class="opencast", boiler_capacity_kw="3500")
+
+    assert list(filled.errors) == ["boiler_capacity_kw"]
