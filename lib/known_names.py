@@ -8,12 +8,13 @@ import copy
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
+from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -37,8 +38,19 @@ class Known:
 _operations: dict[tuple[Any, ...], Known] = {}
 
 
+class _BlankChoice(FieldInspector):
+    """A choice that may be empty is so in the schema; drf-yasg leaves the empty text out of its `enum`."""
+
+    def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
+        if isinstance(obj, serializers.ChoiceField) and obj.allow_blank and "" not in result.enum:
+            result.enum = ["", *result.enum]
+        return result
+
+
 class ListSchema(SwaggerAutoSchema):
     """The schema of every operation: lists in pages are also there as a file."""
+
+    field_inspectors: ClassVar = [_BlankChoice, *SwaggerAutoSchema.field_inspectors]
 
     def get_query_parameters(self) -> list[openapi.Parameter]:
         parameters: list[openapi.Parameter] = super().get_query_parameters()

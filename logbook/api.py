@@ -105,8 +105,6 @@ class ReadOnlySerializer(serializers.ModelSerializer[Any]):
         fields = super().get_fields()
         for field in fields.values():
             field.read_only = True
-            if getattr(field, "allow_blank", False) and isinstance(field, serializers.ChoiceField):
-                field.choices = {"": "", **field.choices}  # what may be empty is so in the schema
         return fields
 
 

@@ -13,7 +13,7 @@ from accounts.models import AccessRequest
 from devices.models import MCUDevice
 from emissions import rollups
 from energy.choices import EntryKind
-from factories.models import Factory
+from factories.models import Chimney, Factory
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, refuse_unless_it_fits, the_schema, url_of
@@ -40,6 +40,7 @@ def world(db: None) -> World:
     )
     make.make_production(litein, amount=Decimal(0), timestamp=datetime(2026, 11, 18, 9, tzinfo=UTC))
     bare = make.make_factory(organisation=litein.organisation, name="Bare")
+    Chimney.objects.create(factory=bare, name="Of an unknown shape", velocity_profile_factor=None)
     make.make_device(factory=bare)
     make.make_device(factory=litein, revoked_at=timezone.now())
     AccessRequest.objects.create(phone="+254700000001", place="x", organisation=litein.organisation)
