@@ -103,7 +103,7 @@ def _complete_answers(operation: Any) -> None:
             "required": ["next", "previous", "results"],
             "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
         }
-    if "results" in rows.get("properties", {}):
+    if any(parameter["name"] == "as" for parameter in operation.get("parameters", [])):
         operation["produces"] = ["application/json", "text/csv"]
 
 

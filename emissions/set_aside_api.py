@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
@@ -24,28 +23,15 @@ from emissions.set_aside import effect_of
 from lib.errors import ApiError
 from lib.exports import list_response
 from lib.known_names import ApiView
-
-
-class _MomentField(serializers.DateTimeField):
-    """With its offset: DRF would read a local time as UTC."""
-
-    def to_internal_value(self, value: Any) -> Any:
-        moment = super().to_internal_value(value)
-        parsed = parse_datetime(value) if isinstance(value, str) else None
-        if parsed is not None and parsed.tzinfo is None:
-            raise serializers.ValidationError(
-                _("%(value)s has no offset from UTC; write it like 2026-11-22T06:00:00+03:00 or …Z.")
-                % {"value": value},
-                code="offset_missing",
-            )
-        return moment
+from lib.parameters import AS_CSV
+from lib.times import MomentField
 
 
 class SetAsideInputSerializer(serializers.Serializer[Any]):
     """A half-open period of readings, and why they are invalid."""
 
-    period_start = _MomentField(help_text="with offset, inclusive")
-    period_end = _MomentField(help_text="with offset, exclusive; not in the future")
+    period_start = MomentField(help_text="with offset, inclusive")
+    period_end = MomentField(help_text="with offset, exclusive; not in the future")
     reason = serializers.ChoiceField(SetAsideReason.choices)
     note = serializers.CharField(required=False, allow_blank=True, max_length=300, help_text="required with `other`")
     confirm = serializers.BooleanField(required=False, help_text="without it the effect is shown and nothing stored")
@@ -102,6 +88,7 @@ class SetAsidesView(ApiView):
     @swagger_auto_schema(
         operation_id="mcu-devices_set-aside_list",
         operation_summary="Periods set aside, newest first, with those taken back",
+        manual_parameters=[AS_CSV],
         responses={200: SetAsideSerializer(many=True), 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> HttpResponseBase:

@@ -77,9 +77,11 @@ def csv_response(request: Any, rows: Iterable[Mapping[str, Any]], columns: list[
         "Content-Disposition": f'attachment; filename="{prefix}{name}.csv"',
         "X-Largest-File-Rows": str(LARGEST_FILE_ROWS),
     }
-    lines, content_type = _lines(rows, columns), "text/csv; charset=utf-8"
+    content_type = "text/csv; charset=utf-8"
     if isinstance(rows, list):
-        return HttpResponse("".join(lines), content_type=content_type, headers=headers)
+        return HttpResponse("".join(_lines(rows, columns)), content_type=content_type, headers=headers)
+    # A server drops the body of a HEAD only after it has read it all.
+    lines = _lines(() if request.method == "HEAD" else rows, columns)
     request = getattr(request, "_request", request)
     # Under ASGI Django would collect a plain iterator before it sends anything.
     body: Any = _from_a_thread(lines) if isinstance(request, ASGIRequest) else lines

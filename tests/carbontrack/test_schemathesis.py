@@ -80,7 +80,7 @@ def send(client: Client, case: Any) -> Response:
     """The case through Django's own test client: same thread, same connection, same transaction."""
     asked = requests.Request(**case.as_transport_kwargs(base_url="http://testserver/api")).prepare()
     body = asked.body or b""
-    answer = client.generic(
+    answer: Any = client.generic(
         str(asked.method),
         str(asked.path_url),
         body.encode() if isinstance(body, str) else body,
@@ -88,7 +88,7 @@ def send(client: Client, case: Any) -> Response:
         headers={name: value for name, value in asked.headers.items() if name not in NOT_SENT},
     )
     sent = {name.lower(): [value] for name, value in answer.items()}
-    return Response(answer.status_code, sent, answer.content, asked, 0.01, verify=False)
+    return Response(answer.status_code, sent, answer.getvalue(), asked, 0.01, verify=False)
 
 
 def with_rows_that_are_there(case: Any, values: dict[str, Any]) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import AsyncRequestFactory, Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccessRequest
 from energy.models import EmissionFactor
@@ -119,6 +122,17 @@ def test_a_file_that_is_cut_says_so(world: World, many: dict[str, int], monkeypa
         rows = as_rows(response)
         assert (len(rows), response["X-Largest-File-Rows"]) == (1 + 120 + 1, "120")
         assert rows[-1] == ["CUT HERE: the list has more than 120 rows. Narrow it by its parameters."]
+
+
+def test_a_head_reads_no_rows(world: World, many: dict[str, int]) -> None:
+    for url in many:
+        with CaptureQueriesContext(connection) as captured:
+            response: Any = world.client.head(f"{url}?as=csv")
+            response.getvalue()
+
+        assert (response.status_code, response["Content-Type"]) == (200, "text/csv; charset=utf-8")
+        tables = {table for query in captured for table in re.findall(r'FROM "?(\w+)', query["sql"])}
+        assert not tables & {"accounts_accessrequest", "emissions_emission", "energy_emissionfactor"}, tables
 
 
 @pytest.mark.django_db(transaction=True)
