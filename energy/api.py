@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.roles import Action
 from energy.choices import EntryKind, Instrument
-from energy.factor_api import FactorUsedSerializer
+from energy.factor_api import FactorUsedSerializer, OfEnergyType
 from energy.models import EnergyEntry
 from energy.services import energy_log
 from energy.sheets import EnergySheet
@@ -159,7 +159,7 @@ class EnergyEntryViewSet(SheetViewSet):
     sheet_class, upload_class, result_class = EnergySheet, EnergyUpload, EnergyImportSerializer
     filterset_class = entry_filter(
         "timestamp",
-        energy_type=filters.CharFilter(field_name="energy_type__code", help_text="code"),
+        energy_type=OfEnergyType(),
         kind=filters.ChoiceFilter(choices=EntryKind.choices),
         scope=filters.NumberFilter(min_value=1, max_value=3),
         source=filters.NumberFilter(field_name="source_id", min_value=1, max_value=2**31 - 1),

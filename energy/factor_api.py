@@ -22,6 +22,7 @@ from accounts.permissions import AnyUser, organisations_of, user_of, visible_to
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from energy.choices import FactorGas
+from energy.factors import find_energy_type
 from energy.models import EmissionFactor, EnergyType
 from energy.own_factors import FactorInput, Preview, add_factor, preview_factor
 from factories.choices import FactorBasis, GwpSet
@@ -155,6 +156,16 @@ class ReferenceViewSet(ScopedReadOnlyViewSet):
         return super(ScopedReadOnlyViewSet, self).get_queryset()
 
 
+class OfEnergyType(filters.CharFilter):
+    """By code, name or alias, as a body names it. An unknown one is refused: no rows would read as no use."""
+
+    def __init__(self) -> None:
+        super().__init__(field_name="energy_type__code", help_text="code, name or alias")
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return super().filter(queryset, value and find_energy_type(value).code)
+
+
 class EnergyTypeFilter(filters.FilterSet):
     is_biogenic = flag_filter()
 
@@ -175,7 +186,7 @@ class EnergyTypeViewSet(ReferenceViewSet):
 
 
 class EmissionFactorFilter(filters.FilterSet):
-    energy_type = filters.CharFilter(field_name="energy_type__code", help_text="code")
+    energy_type = OfEnergyType()
     gas = filters.ChoiceFilter(choices=FactorGas.choices)
     country = filters.CharFilter(help_text="two letters")
     set_name = filters.CharFilter()

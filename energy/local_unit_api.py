@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
+from energy.factor_api import OfEnergyType
 from energy.models import LocalUnit
 from energy.services import set_local_unit
 from factories.queries import choosable_factories
@@ -63,7 +64,7 @@ class NewLocalUnitSerializer(ToFactory, LocalUnitChangeSerializer):
 
 class LocalUnitFilter(filters.FilterSet):
     factory = filters.ModelChoiceFilter(queryset=choosable_factories)
-    energy_type = filters.CharFilter(field_name="energy_type__code", help_text="code")
+    energy_type = OfEnergyType()
 
     class Meta:
         model = LocalUnit

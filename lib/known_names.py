@@ -8,8 +8,10 @@ import copy
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
@@ -23,6 +25,8 @@ from lib.errors import field_error, invalid_fields
 from lib.parameters import AS_CSV, chosen
 
 ALIKE = 0.5  # of difflib: `type` is near `energy_type`, `amount` is not near `unit`
+LISTED = 20  # problems in an answer: a list of readings may have one in each
+LONGEST_NAME = 60
 BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -71,29 +75,43 @@ class KnownNames:
         for name, choices in known.parameters.items():
             if choices:
                 chosen(request.query_params, name, choices)
-        if method in BODY_METHODS and (unknown := dict(_unknown_fields(_body(request, known), known.fields))):
-            raise invalid_fields(unknown)
+        if method in BODY_METHODS:
+            _refuse(_unknown_fields(_body(request, known), known.fields))
 
 
 class ApiView(KnownNames, APIView):
     """The base of endpoints that are no list of a model."""
 
 
-def refuse_unknown_parameters(given: Iterable[str], known: Collection[str]) -> None:
-    """Raises ApiError 400 that names every unknown parameter, and the nearest known one."""
-    if unknown := {name: [unknown_name(name, known, "unknown_parameter")] for name in given if name not in known}:
-        raise invalid_fields(unknown)
+def refuse_unknown_parameters(given: QueryDict, known: Collection[str]) -> None:
+    """Raises ApiError 400 that names the unknown parameters, each with the nearest known one, and the repeated ones."""
+    _refuse(_parameter_problems(given, known))
 
 
 def unknown_name(name: str, known: Iterable[str], code: str) -> dict[str, Any]:
-    known = list(known)
-    nearest = next(iter(difflib.get_close_matches(name[:60], known, n=1, cutoff=ALIKE)), None)
-    words = [_("%(name)r is unknown here.") % {"name": name[:60]}]
+    by_folded = {known_name.casefold(): known_name for known_name in known}
+    near = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), by_folded, n=1, cutoff=ALIKE)
+    nearest = by_folded[near[0]] if near else None
+    words = [_("%(name)r is unknown here.") % {"name": name[:LONGEST_NAME]}]
     if nearest:
         words.append(_("Did you mean: %(names)s?") % {"names": nearest})
-    elif known:
-        words.append(_("Known: %(names)s.") % {"names": ", ".join(known)})
-    return field_error(code, " ".join(words), nearest=nearest, known=known)
+    elif by_folded:
+        words.append(_("Known: %(names)s.") % {"names": ", ".join(by_folded.values())})
+    return field_error(code, " ".join(words), nearest=nearest, known=list(by_folded.values()))
+
+
+def _refuse(problems: Iterator[tuple[str, list[Any]]]) -> None:
+    if first := {name[:LONGEST_NAME]: errors for name, errors in islice(problems, LISTED)}:
+        raise invalid_fields(first)
+
+
+def _parameter_problems(given: QueryDict, known: Collection[str]) -> Iterator[tuple[str, list[Any]]]:
+    for name, values in given.lists():
+        if name not in known:
+            yield name, [unknown_name(name, known, "unknown_parameter")]
+        elif len(values) > 1:  # only the last one would count
+            words = _("%(name)s is given %(count)d times; give it once.") % {"name": name, "count": len(values)}
+            yield name, [field_error("repeated_parameter", words, count=len(values))]
 
 
 def _body(request: Request, known: Known) -> Any:
@@ -111,7 +129,7 @@ def _unknown_fields(data: Any, fields: Mapping[str, Any], prefix: str = "") -> I
             if isinstance(item, dict):
                 yield from _unknown_fields(item, fields, f"{prefix}{index}.")
     elif isinstance(data, Mapping):
-        for name in data.keys() - fields.keys():
+        for name in (name for name in data if name not in fields):
             yield f"{prefix}{name}", [unknown_name(str(name), fields, "unknown_field")]
         for name, inner in fields.items():
             if inner and name in data:

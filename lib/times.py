@@ -49,6 +49,11 @@ def read_day(name: str, text: str) -> date:
     return day
 
 
+def read_moment_or_day(name: str, text: str) -> datetime | date:
+    """A time with its offset, or a bare date. Raises ApiError 400 on `name`."""
+    return read_day(name, text) if is_day(text) else read_moment(name, text)
+
+
 def is_day(text: str) -> bool:
     return _DAY.fullmatch(text.strip()) is not None
 

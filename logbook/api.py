@@ -27,8 +27,8 @@ from lib.errors import invalid
 from lib.exports import list_response
 from lib.known_names import ListSchema
 from lib.numbers import NumberError, parse_number
-from lib.parameters import AS_CSV, flag, flag_filter
-from lib.times import MomentOrDayField, is_day, read_day, read_moment
+from lib.parameters import AS_CSV, flag, flag_filter, require_forward
+from lib.times import MomentOrDayField, read_moment_or_day
 from logbook.models import LoggedEntry
 from logbook.notices import shown
 from logbook.periods import with_days_placed
@@ -184,13 +184,21 @@ class SiteTimeFilter(filters.CharFilter):
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return queryset
-        if not is_day(value):
-            return super().filter(queryset, read_moment(self.parameter, value))
-        day = read_day(self.parameter, value)
+        day = read_moment_or_day(self.parameter, value)
+        if isinstance(day, datetime):
+            return super().filter(queryset, day)
         # Days of two sites may begin at two moments; the bound holds for all sites and rides the index.
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         bound = midnight - EARLIEST_START if self.lookup_expr == "gte" else midnight + LATEST_START
         return super().filter(super().filter(queryset, bound), start_of_day(day))
+
+
+class _EntryFilter(filters.FilterSet):
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        ends = [read_moment_or_day(name, text) for name in ("from", "to") if (text := self.form.cleaned_data[name])]
+        if len({type(end) for end in ends}) == 1:  # a day and a moment are compared site by site
+            require_forward(ends[0], ends[-1] if ends[1:] else None)
+        return super().filter_queryset(queryset)
 
 
 def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet]:
@@ -202,7 +210,7 @@ def entry_filter(time: str, **of_kind: filters.Filter) -> type[filters.FilterSet
         "to": SiteTimeFilter("to", time, "lt", help_text=f"last {_TIME}, exclusive"),
         "deleted": flag_filter(method=_nothing_more, help_text="true: deleted entries too"),
     }
-    return type("EntryFilter", (filters.FilterSet,), of_all | of_kind)
+    return type("EntryFilter", (_EntryFilter,), of_all | of_kind)
 
 
 def _nothing_more(queryset: QuerySet[Any], _name: str, _wanted: bool) -> QuerySet[Any]:

@@ -86,6 +86,7 @@ def test_an_unknown_key_of_a_body_is_refused(name: str, world: World) -> None:
         ("/api/emissions/?resolution=hour", "resolution", None),
         ("/api/emissions/stream/?factry=1", "factry", "factory"),
         ("/api/me/?as=csv", "as", None),
+        ("/api/production/?FACTORY=1", "FACTORY", "factory"),
     ],
 )
 def test_a_misspelt_filter_answers_the_nearest_one(
@@ -108,6 +109,25 @@ def test_a_misspelt_key_is_named_with_the_nearest_one(world: World) -> None:
 def test_a_name_without_a_near_one_gets_all_of_them() -> None:
     assert unknown_name("zzz", ("from", "to"), "x")["message"] == "'zzz' is unknown here. Known: from, to."
     assert unknown_name("zzz", (), "x")["message"] == "'zzz' is unknown here."
+
+
+@pytest.mark.parametrize("path", ["energy-entries/", "emissions/", "emissions/stream/"])
+def test_a_repeated_parameter_is_refused(path: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last one counted: the rows of one factory looked like those of two."""
+    monkeypatch.setattr("emissions.live.connection.close", lambda: None)
+
+    (problem,) = world.client.get(f"/api/{path}?factory=1&factory=2").json()["fields"]["factory"]
+
+    assert (problem["code"], problem["params"]) == ("repeated_parameter", {"count": 2})
+
+
+def test_an_answer_names_no_more_than_twenty_unknown_names(world: World) -> None:
+    many = world.client.get("/api/production/", {f"{'x' * 90}{number}": 1 for number in range(100)}).json()["fields"]
+    readings = [{"device": "litein-1", "presure_pa": 1}] * 500
+    keys = world.client.post("/api/emissions/", readings, content_type="application/json").json()["fields"]
+
+    assert max(map(len, many)) == 60
+    assert list(keys) == [f"{index}.presure_pa" for index in range(20)]
 
 
 def test_what_is_known_is_what_the_schema_shows(world: World, as_user: AsUser) -> None:
@@ -174,6 +194,9 @@ def test_a_local_time_without_an_offset_is_refused_everywhere(name: str, world: 
         ("/api/emission-factors/?is_default=2", "is_default"),
         ("/api/energy-types/?is_biogenic=maybe", "is_biogenic"),
         ("/api/emissions/stream/?fields=device,nope", "fields"),
+        ("/api/energy-entries/?energy_type=deisel", "energy_type"),
+        ("/api/emission-factors/?energy_type=deisel", "energy_type"),
+        ("/api/local-units/?energy_type=deisel", "energy_type"),
     ],
 )
 def test_a_value_that_would_be_ignored_is_refused(
@@ -184,6 +207,16 @@ def test_a_value_that_would_be_ignored_is_refused(
     response = world.client.get(url)
 
     assert (response.status_code, list(response.json()["fields"])) == (400, [field])
+
+
+def test_a_filter_takes_the_names_of_an_energy_type_that_a_body_takes(world: World) -> None:
+    counts = [
+        world.client.get(f"/api/emission-factors/?energy_type={name}").json()["count"]
+        for name in ("firewood", "Firewood", "kuni")
+    ]
+
+    assert counts[0] > 0
+    assert len(set(counts)) == 1
 
 
 def test_a_preview_that_is_neither_true_nor_false_stores_nothing(world: World) -> None:

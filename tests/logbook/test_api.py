@@ -246,15 +246,19 @@ def test_filters_narrow_by_factory_and_time(door: Door, cast: Cast, manager: Cli
         assert (problem["params"], "+03:00" in problem["message"]) == ({"value": local}, True)
 
 
-@pytest.mark.parametrize(("site", "starts_at"), [("Africa/Nairobi", 6), ("Asia/Kolkata", 0), ("Europe/Berlin", 22)])
+@pytest.mark.parametrize(
+    ("site", "starts_at"),
+    # On 28 October 2012 Berlin's clock showed 02:00 to 03:00 twice.
+    [("Africa/Nairobi", 6), ("Asia/Kolkata", 0), ("Europe/Berlin", 22), ("Europe/Berlin", 2), ("Europe/Berlin", 3)],
+)
 def test_a_bare_date_is_the_factory_day_of_the_site(
     door: Door, cast: Cast, manager: Client, site: str, starts_at: int
 ) -> None:
     Factory.objects.filter(pk=cast.litein.pk).update(time_zone=site, day_starts_at=starts_at)
-    start = datetime(2012, 10, 27, starts_at, tzinfo=ZoneInfo(site))  # in Berlin the day has 25 hours
-    end = datetime(2012, 10, 28, starts_at, tzinfo=ZoneInfo(site))
+    # In UTC, because Python calls no time of an hour that comes twice equal to one of another zone.
+    start, end = (datetime(2012, 10, n, starts_at, tzinfo=ZoneInfo(site)).astimezone(UTC) for n in (27, 28))
 
-    day = door.post(manager, door.body(cast.litein, timestamp="2012-10-27")).json()
+    day, next_day = (door.post(manager, door.body(cast.litein, timestamp=f"2012-10-{n}")).json() for n in (27, 28))
     bill = {"period_start": "2012-10-29", "period_end": "2012-11-01"}
     month = door.post(manager, door.body(cast.litein) | bill | {"timestamp": "2012-10-30"}).json()
 
@@ -264,8 +268,18 @@ def test_a_bare_date_is_the_factory_day_of_the_site(
     assert [datetime.fromisoformat(day[name]) for name in ("period_start", "period_end")] == [start, end]
     assert datetime.fromisoformat(month["period_end"]) == datetime(2012, 11, 1, starts_at, tzinfo=ZoneInfo(site))
     assert found("2012-10-27", "2012-10-28") == [day["id"]]
-    assert found("2012-10-26", "2012-10-27") == found("2012-10-28", "2012-10-29") == []
+    assert (found("2012-10-26", "2012-10-27"), found("2012-10-28", "2012-10-29")) == ([], [next_day["id"]])
     assert found(start.isoformat(), end.isoformat()) == [day["id"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("2026-11-21", "2026-11-20"), ("2026-11-20", "2026-11-20"), ("2026-11-20T00:00:00Z", "2026-11-20T03:00:00+03:00")],
+)
+def test_a_period_backward_is_refused(door: Door, manager: Client, first: str, last: str) -> None:
+    problem = manager.get(door.url, {"from": first, "to": last}).json()["fields"]["to"][0]
+
+    assert problem["code"] == "period_backward"
 
 
 def test_a_correction_takes_a_bare_date_too(door: Door, cast: Cast, manager: Client) -> None:
