@@ -7,15 +7,18 @@ Moments are in the site's zone, so date arithmetic follows the site's clock: one
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, F, Func, Value
+from django.db.models.functions import Least
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from factories.models import Factory
 
 ONE_DAY = timedelta(days=1)
+_ONE_HOUR = timedelta(hours=1)
 # How far from midnight in UTC the day of any site begins: zones are from UTC-12 to UTC+14, hours from 0 to 23.
 EARLIEST_START, LATEST_START = timedelta(hours=14), timedelta(hours=35)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,8 +75,13 @@ def factory_day(factory: Factory, day: date) -> FactoryDay:
 def start_of_day(day: date) -> Func:
     """The same start in a query, of the `factory` of each row: its zone and its hour."""
     parts = (Value(day.year), Value(day.month), Value(day.day), F("factory__day_starts_at"), Value(0), Value(0.0))
-    local = Func(*parts, function="make_timestamp")
-    return Func(F("factory__time_zone"), local, function="timezone", output_field=DateTimeField())
+    local = Func(*parts, function="make_timestamp", output_field=DateTimeField())
+
+    def at_site(clock: Any) -> Func:
+        return Func(F("factory__time_zone"), clock, function="timezone", output_field=DateTimeField())
+
+    # Where summer time ends, an hour comes twice: PostgreSQL takes the second one, Python and we the first.
+    return Least(at_site(local), at_site(local - _ONE_HOUR) + _ONE_HOUR)
 
 
 def running_day(factory: Factory, moment: datetime) -> FactoryDay:
