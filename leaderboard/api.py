@@ -57,7 +57,7 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
         help_text="by how much they raise the figure against the same without those days",
     )
     awaited_until = serializers.DateField(
-        allow_null=True, help_text="the electricity bill is due then; its days count at the site's own mean"
+        allow_null=True, help_text="the electricity bill is due then; its days count at the site's own use per kg"
     )
     held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
     change_pct = _PercentField(

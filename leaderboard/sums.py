@@ -98,7 +98,7 @@ class RankedSums:
     stack_above_days: int  # days on which the stack shows more than the log
     idle_made_days: int  # made without a fire in any stack: check the sensor
     methane_unknown_days: int
-    awaited_until: date | None  # a bill of electricity is due then, and its days count at the site's own mean
+    awaited_until: date | None  # a bill of electricity is due then, and its days count at the site's own use per kg
     share_measured_pct: float  # of chimney hours; a day without a sensor counts as one unmeasured chimney
     stack_measured_kg_per_kg: float | None  # of the days without a missing hour
 

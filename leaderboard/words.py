@@ -77,7 +77,7 @@ def held_sentence(row: Row) -> str:
 def awaited_sentence(row: Row) -> str:
     if row.awaited_until is None:
         return ""
-    text = _("The electricity bill is awaited until %(day)s. Until then its days count at the site's own mean.")
+    text = _("The electricity bill is awaited until %(day)s. Its days count at the site's own use per kg until then.")
     return text % {"day": day_label(row.awaited_until)}
 
 

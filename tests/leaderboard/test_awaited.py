@@ -13,7 +13,7 @@ from leaderboard import awaited
 from leaderboard.api import LeaderboardSerializer
 from leaderboard.metrics import CO2E, ENERGY
 from leaderboard.page import words
-from tests.leaderboard.build_days import LAST, NO_POWER, NOW, board, change_day, row_of
+from tests.leaderboard.build_days import LAST, NO_POWER, NOW, board, change_day, fill_days, power, row_of
 
 pytestmark = pytest.mark.django_db
 BILLED_UNTIL = LAST - timedelta(days=4)
@@ -46,6 +46,23 @@ def test_days_that_await_a_bill_count_at_the_sites_own_mean(
     shown = {item["factory"]: item["awaited_until"] for item in LeaderboardSerializer(ranked).data["results"]}
     assert {pk for pk, due_on in shown.items() if due_on} == {site.pk}
     assert shown[site.pk] == "2026-12-04"
+
+
+def test_a_site_whose_use_rose_does_not_get_its_old_mean_back(
+    network: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = network.sites[2]
+    fill_days(site, 30, last=LAST - timedelta(days=40))
+    for back in range(21):
+        change_day(site, LAST - timedelta(days=back), **power(8_000))
+    honest = row_of(board(network.hq), site)
+
+    wait_for_a_bill(monkeypatch, site, due_in=timedelta(days=12))
+    row = row_of(board(network.hq), site)
+
+    # The last bill had 8,000 kWh for 10 t a day, 0.8 kWh per kg; days before it had 0.5. The awaited days count 0.8 too.
+    assert row.figures[ENERGY.code] == pytest.approx(honest.figures[ENERGY.code])
+    assert row.place == honest.place
 
 
 def test_an_overdue_bill_counts_at_the_ceiling(network: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
