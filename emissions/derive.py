@@ -144,7 +144,7 @@ class AssignmentSetup:
     def _fuel_class(self) -> FuelClass:
         """The lower ceiling of gas and oil holds where nothing else is burned under the chimney."""
         sources = self.assignment.chimney.emission_sources.all()
-        fuels = {name.strip().lower() for source in sources for name in source.fuels.split(",") if name.strip()}
+        fuels = {fuel for source in sources for fuel in source.listed_fuels}
         # The water of wood smoke is asked for: then wood is burned, whatever is registered.
         is_wood = self.assignment.chimney.moisture_method == MoistureMethod.FUEL_STOICHIOMETRIC
         return FuelClass.GAS_OIL if fuels and fuels <= GAS_AND_OIL and not is_wood else FuelClass.SOLID

@@ -71,11 +71,11 @@ def require_possible_stock(
 
 def _energy_capacity(factory: Factory, energy_type: EnergyType, source: EmissionSource | None) -> Capacity:
     if energy_type.carrier in (Carrier.GRID, Carrier.OWN):
-        return electricity_capacity(factory)
-    return fuel_capacity(factory, source)
+        return electricity_capacity(factory, is_own=energy_type.carrier == Carrier.OWN)
+    return fuel_capacity(factory, source, energy_type.code)
 
 
 def _unit_sizes(others: QuerySet[EnergyEntry], column: str) -> Mapping[str, Decimal]:
     """The units in which the site logs this energy, each with its size as valued last."""
-    newest = others.filter(amount__gt=0).order_by("unit", "-period_start").distinct("unit")
+    newest = others.filter(**{"amount__gt": 0, f"{column}__gt": 0}).order_by("unit", "-period_start").distinct("unit")
     return {unit: quantity / amount for unit, amount, quantity in newest.values_list("unit", "amount", column)}

@@ -134,7 +134,7 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
 
     def notices_for(self, entry: EnergyEntry) -> list[Notice]:
         if entry.kind == EntryKind.MARKET:
-            same = of_kind(EntryKind.MARKET, entry.factory, entry.energy_type).filter(evidence=entry.evidence)
+            same = of_kind(EntryKind.MARKET, entry.factory, entry.energy_type).filter(evidence__iexact=entry.evidence)
             twice = overlap(entry, same.exclude(pk=entry.pk))
             return [] if twice is None else [twice]
         if entry.kind != EntryKind.USED:

@@ -65,10 +65,10 @@ class EnergySheet(SheetImport):
         return Q(energy_type=self._type, kind=EntryKind.USED) & counts_the_same(self.source_id)
 
     def thing_of(self, results: Valued) -> Thing:
-        has_energy = results.energy_gj is not None
-        if has_energy not in self._things:
-            self._things[has_energy] = thing_of(self.factory, self._type, results, source=self._source)
-        return self._things[has_energy]
+        compared_in = results.factor_id if results.energy_gj is None else 0  # the unit of the factor, or GJ
+        if compared_in not in self._things:
+            self._things[compared_in] = thing_of(self.factory, self._type, results, source=self._source)
+        return self._things[compared_in]
 
     def valued(self, row: SheetRow) -> tuple[Valued, tuple[Notice, ...]]:
         return self._valuer.value(row.amount, row.unit, row.days(self.factory))
@@ -107,7 +107,7 @@ class EnergySheet(SheetImport):
         return find_source(self.factory, self.source_id)
 
     @cached_property
-    def _things(self) -> dict[bool, Thing]:
+    def _things(self) -> dict[int, Thing]:
         return {}
 
     @cached_property

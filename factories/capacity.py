@@ -31,17 +31,21 @@ class Capacity:
         return Capacity(self.a_day * times, self.is_stated)
 
 
-def fuel_capacity(factory: Factory, source: EmissionSource | None) -> Capacity:
-    """GJ of fuel a day that the source, or all sources of the site together, can burn at full load for 24 hours."""
-    sources = [source] if source else list(factory.emission_sources.exclude(kind__in=_BURN_NO_FUEL))
+def fuel_capacity(factory: Factory, source: EmissionSource | None, fuel: str) -> Capacity:
+    """GJ of a fuel a day that the source can burn at full load for 24 hours. Where no source is named, that of the
+    sources that list the fuel together; of all sources of the site if none does."""
+    burning = list(factory.emission_sources.exclude(kind__in=_BURN_NO_FUEL)) if source is None else [source]
+    sources = [one for one in burning if fuel in one.listed_fuels] or burning
     stated = [one.capacity_kw for one in sources if one.capacity_kw is not None]
     total_kw = sum(stated) if stated and len(stated) == len(sources) else None
     return _in_gj(total_kw, SECTORS[factory.sector].large_site.fuel_kw)
 
 
-def electricity_capacity(factory: Factory) -> Capacity:
-    """GJ of electricity a day through the site's connection."""
-    return _in_gj(factory.electricity_capacity_kw, SECTORS[factory.sector].large_site.electricity_kw)
+def electricity_capacity(factory: Factory, *, is_own: bool) -> Capacity:
+    """GJ of electricity a day: from the grid through the site's connection, or `is_own`, made without fuel."""
+    return _in_gj(
+        None if is_own else factory.electricity_capacity_kw, SECTORS[factory.sector].large_site.electricity_kw
+    )
 
 
 def product_capacity(factory: Factory) -> Capacity:

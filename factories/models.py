@@ -338,6 +338,10 @@ class EmissionSource(models.Model):
     def __str__(self) -> str:
         return f"{self.factory}: {self.name}"
 
+    @property
+    def listed_fuels(self) -> set[str]:
+        return {name.strip().lower() for name in self.fuels.split(",") if name.strip()}
+
 
 @pghistory.track()
 class SiteEvent(models.Model):

@@ -143,7 +143,7 @@ class _Usual:
             return self._notice_of_part(day, use)
         samples = self._around(day, use)
         rates = sorted(sample.a_day for sample in samples)
-        if len(rates) < FEWEST_TO_COMPARE or not rates[-1]:
+        if len(rates) < FEWEST_TO_COMPARE or not rates[-FEWEST_TO_COMPARE]:
             return self._above_capacity(use)
         # The mean of a month says nothing about its lowest day.
         lowest = [sample.a_day for sample in samples if sample.length <= 2 * (use.end - use.start)]
@@ -152,7 +152,7 @@ class _Usual:
     def _notice_of_part(self, day: date, use: PeriodAmount) -> Notice | None:
         """Its largest part stands for the sum of a day; then each part is compared with parts."""
         rates, of_parts = self._around_part(day, use)
-        if len(rates) < FEWEST_TO_COMPARE or not rates[-1]:
+        if len(rates) < FEWEST_TO_COMPARE or not rates[-FEWEST_TO_COMPARE]:
             return self._above_capacity(use)
         a_day = _a_day(use)
         if a_day == self.parts[day][-1] and (notice := self._outside(use, self.sums[day], rates, [])):
@@ -171,15 +171,20 @@ class _Usual:
             self.parts[day].remove(_a_day(use))
 
     def _outside(self, use: PeriodAmount, now: Decimal, rates: list[Decimal], lowest: list[Decimal]) -> Notice | None:
-        """Compare a rate a day with `rates`, and with `lowest` for too little; both ascending."""
-        if len(rates) >= FEWEST_TO_COMPARE and now > (limit := USUAL_TIMES * _highest_usual(rates)):
-            return self._odd("above_usual", use, now, limit, rates)
+        """Compare a rate a day with `rates`, and with `lowest` for too little; both ascending.
+
+        Zeros are left out, because a generator that runs on two days of a month is usual on both of them.
+        """
+        some = rates[bisect_right(rates, _ZERO) :]
+        if len(some) >= FEWEST_TO_COMPARE and now > (limit := USUAL_TIMES * _highest_usual(some)):
+            return self._odd("above_usual", use, now, limit, some)
         if len(lowest) < FEWEST_TO_COMPARE or (not use.quantity and not lowest[0]):
             return None
         if not use.quantity:
             return self._zero(use, lowest)
-        limit = _lowest_usual(lowest[bisect_right(lowest, _ZERO) :] or [_ZERO]) / USUAL_TIMES
-        return self._odd("below_usual", use, now, limit, lowest) if now < limit else None
+        some = lowest[bisect_right(lowest, _ZERO) :]
+        limit = _lowest_usual(some) / USUAL_TIMES if len(some) >= FEWEST_TO_COMPARE else _ZERO
+        return self._odd("below_usual", use, now, limit, some) if now < limit else None
 
     def _zero(self, use: PeriodAmount, rates: list[Decimal]) -> Notice:
         sizes = self.thing.unit_sizes()

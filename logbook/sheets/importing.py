@@ -26,7 +26,7 @@ from lib.errors import ApiError
 from logbook.bulk import insert_entries
 from logbook.choices import Origin
 from logbook.models import LoggedEntry
-from logbook.notices import Notice
+from logbook.notices import ASKED, Notice
 from logbook.plausibility import Thing, require_possible
 from logbook.services import EntryLog
 from logbook.sheets.comparing import compare
@@ -48,7 +48,7 @@ from logbook.sheets.read import Table
 from logbook.sheets.results import ChangedRow, ImportResult
 from logbook.sheets.rows import RowError, RowsRead, SheetRow, read_rows
 from logbook.sheets.rows import shown as shown_row
-from logbook.sheets.second_look import look_again, use_of
+from logbook.sheets.second_look import look_again, use_of, warn
 from logbook.sheets.time_axis import Slot, calendar_day
 
 PROGRESS_EVERY_ROWS = 1_000
@@ -303,13 +303,16 @@ class SheetImport(ABC):
                 values |= {"period_start": row.slot.start, "period_end": row.slot.end}
             try:
                 with transaction.atomic():
-                    self.log.correct(user, entry.pk, values, self.reason)
+                    corrected = self.log.correct(user, entry.pk, values, self.reason)
                     if dry_run:
                         transaction.set_rollback(True)
             except ApiError as error:
                 problems = [problem["message"] for of_field in error.fields.values() for problem in of_field]
                 result.reject(row, self.value_column, plain(row.amount), " ".join(problems) or error.message)
                 continue
+            for notice in corrected.warnings:
+                if notice["code"] in ASKED:
+                    warn(self, row, Notice(**notice), result)
             result.changed += 1
             result.changes.append(change.as_shown())
             result.count(row.amount, row.unit)

@@ -6,13 +6,14 @@ The rules are in `logbook/plausibility.py` and `logbook/queries.py`, shared with
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from lib.decimals import plain
 from logbook.notices import Notice, words
-from logbook.plausibility import PeriodAmount, judged
+from logbook.plausibility import PeriodAmount, Thing, judged
 from logbook.queries import overlapping
 from logbook.sheets.rows import RowWarning
 
@@ -32,37 +33,49 @@ def use_of(plan: SheetImport, row: SheetRow, results: Any) -> PeriodAmount:
 
 
 def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResult) -> list[ValuedRow]:
-    """The rows, each with the notices it needs, which the result lists too. Two queries, whatever their number."""
+    """The rows, each with the notices it needs, which the result lists too. One query for each common quantity and one
+    for what overlaps, whatever their number."""
     if not rows:
         return []
-    # The rows of a sheet are values of one kind, so the first one says in what quantity they are compared.
-    uses = [use_of(plan, row, results) for row, results, _notices in rows]
-    # By the use itself, because a period may have several, like the fills of a day.
-    odd = {id(use): notice for use, notice in judged(plan.thing_of(rows[0][1]), uses)}
+    odd = _odd(plan, rows)
     overlaps = _overlaps(plan, [row for row, _results, _notices in rows])
     looked = []
-    for use, (row, results, notices) in zip(uses, rows, strict=True):
-        more = [notice for notice in (odd[id(use)], overlaps.get(row.slot)) if notice is not None]
+    for row, results, notices in rows:
+        more = [notice for notice in (odd.get((row.sheet, row.number)), overlaps.get(row.slot)) if notice is not None]
         for notice in more:
-            said = words(notice.code, notice.params)
-            _warn(
-                result,
-                RowWarning(row.number, plan.value_column, plain(row.amount), said, row.sheet, notice.code),
-                notice,
-            )
+            warn(plan, row, notice, result)
         looked.append((row, results, (*notices, *more)))
     return looked
 
 
-def _warn(result: ImportResult, warning: RowWarning, notice: Notice) -> None:
+def warn(plan: SheetImport, row: SheetRow, notice: Notice, result: ImportResult) -> None:
     """List the row, and count it in one notice for all rows with the same warning."""
-    result.row_warnings.append(warning)
+    said = words(notice.code, notice.params)
+    result.row_warnings.append(
+        RowWarning(row.number, plan.value_column, plain(row.amount), said, row.sheet, notice.code)
+    )
     code = "overlaps_logged" if notice.code == "overlaps" else notice.code
     summary = next((one for one in result.notices if one.code == code), None)
     if summary is None:
-        summary = Notice(code, notice.params | {"count": 0, "row": warning.row})
+        summary = Notice(code, notice.params | {"count": 0, "row": row.number})
         result.notices.append(summary)
     summary.params["count"] += 1
+
+
+def _odd(plan: SheetImport, rows: Sequence[ValuedRow]) -> dict[tuple[str, int], Notice]:
+    """Sheet and number of each unusual row -> its warning. Several rows may have one time, and rows of several units
+    more than one common quantity."""
+    rows_of: dict[Thing, list[tuple[PeriodAmount, SheetRow]]] = defaultdict(list)
+    for row, results, _notices in rows:
+        rows_of[plan.thing_of(results)].append((use_of(plan, row, results), row))
+    odd = {}
+    for thing, pairs in rows_of.items():
+        row_of = {id(use): row for use, row in pairs}
+        for use, notice in judged(thing, [use for use, _row in pairs]):
+            if notice is not None:
+                row = row_of[id(use)]
+                odd[row.sheet, row.number] = notice
+    return odd
 
 
 def _overlaps(plan: SheetImport, rows: list[SheetRow]) -> dict[Slot, Notice]:

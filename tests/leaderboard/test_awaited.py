@@ -60,7 +60,7 @@ def test_a_site_whose_use_rose_does_not_get_its_old_mean_back(
     wait_for_a_bill(monkeypatch, site, due_in=timedelta(days=12))
     row = row_of(board(network.hq), site)
 
-    # The last bill had 8,000 kWh for 10 t a day, 0.8 kWh per kg; days before it had 0.5. The awaited days count 0.8 too.
+    # The last bill: 8,000 kWh for 10 t a day, 0.8 kWh per kg; before it 0.5. The awaited days count 0.8 too.
     assert row.figures[ENERGY.code] == pytest.approx(honest.figures[ENERGY.code])
     assert row.place == honest.place
 
