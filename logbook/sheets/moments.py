@@ -56,7 +56,12 @@ def read_moments(
     """
     order = _order(cells, date_order, ask)
     moments = [_on_earth(_moment(cell, order), cell) for cell in cells]
-    exchanged = [_exchanged(cell, moment) for cell, moment in zip(cells, moments, strict=True)]
+    # In a workbook the texts are what was left as it was.
+    has_dates = any(isinstance(cell, date) for cell in cells)
+    exchanged = [
+        _exchanged(moment) if (isinstance(cell, date) if has_dates else _parts(cell)) else moment
+        for cell, moment in zip(cells, moments, strict=True)
+    ]
     if _is_swapped(cells, moments, exchanged, swapped_days, ask):
         return exchanged
     return moments
@@ -131,9 +136,9 @@ def _order(cells: Sequence[Cell], said: DateOrder, ask: Ask) -> DateOrder:
 
 
 # --- Days and months that a spreadsheet exchanged ----------------------------------------------
-def _exchanged(cell: Cell, moment: Moment | Problem) -> Moment | Problem:
-    """The moment with day and month exchanged, where the cell allows it."""
-    if isinstance(moment, Problem) or moment.wall.day > 12 or not (isinstance(cell, date) or _parts(cell)):
+def _exchanged(moment: Moment | Problem) -> Moment | Problem:
+    """The moment with day and month exchanged, where that is a date."""
+    if isinstance(moment, Problem) or moment.wall.day > 12:
         return moment
     wall = moment.wall.replace(day=moment.wall.month, month=moment.wall.day)
     return Moment(wall, moment.is_date, moment.ends_its_date)

@@ -78,7 +78,7 @@ class Axis:
             elif dates_only:
                 return self._between_dates(moments)
             elif self.time_is is TimeIs.AUTO and not is_regular:
-                time_is = self._asked_for_day(time_is)
+                time_is = self._asked_for_day()
             interval = usual
         if time_is is not TimeIs.DAY and (interval is None or interval > _LONGEST_INTERVAL):
             raise SheetError(
@@ -107,7 +107,8 @@ class Axis:
         read = read_moments(cells, date_order=self.date_order, swapped_days=self.swapped_days, ask=self.ask)
         if may_be_months:
             return read
-        return [Problem(_names_a_month()) if isinstance(one, Moment) and one.is_month else one for one in read]
+        no_day = Problem(_("names a month where a day is needed; write it like 2026-11-22"))
+        return [no_day if isinstance(one, Moment) and one.is_month else one for one in read]
 
     def _months(self, moments: Sequence[Moment | Problem]) -> list[Slot | Problem]:
         """The calendar months that the cells name; a day among them is a problem."""
@@ -119,7 +120,10 @@ class Axis:
                 first = moment.wall.date()
                 slots.append(Slot(self.day_of(first).start, self.day_of(first + relativedelta(months=1)).start))
             else:
-                raise SheetError(_names_a_month(), "time_column")
+                words = _(
+                    "The times are mixed: some name a month and some a day. Nothing was stored; correct the column."
+                )
+                raise SheetError(words, "time_column")
         return slots
 
     def _slot(
@@ -155,14 +159,17 @@ class Axis:
         ends_its_date = _settle_midnights(moments)
         if self.time_is is TimeIs.END or ends_its_date:
             return TimeIs.END
-        return _of_whole_days(there) or self._asked()
+        return _of_whole_days(there) or self._asked(there)
 
-    def _asked(self) -> TimeIs:
+    def _asked(self, moments: Sequence[Moment]) -> TimeIs:
+        usual, is_regular = _spacing([moment.wall.replace(tzinfo=None) for moment in moments])
+        if not is_regular or (self.is_of_acts and usual is None):
+            return self._asked_for_day()
         words = _("The times do not show whether they are the end or the start of what a row counts: give time_is.")
         answer: TimeIs = self.ask(SheetQuestion("time_is", "start_or_end", words, (TimeIs.END, TimeIs.START)))
         return answer
 
-    def _asked_for_day(self, time_is: TimeIs) -> TimeIs:
+    def _asked_for_day(self) -> TimeIs:
         if self.is_of_acts:
             return TimeIs.DAY
         words = _(
@@ -260,10 +267,6 @@ class Axis:
 def calendar_day(day: date, zone: ZoneInfo) -> Slot:
     start, end = (datetime.combine(midnight, _MIDNIGHT, zone).astimezone(UTC) for midnight in (day, day + DAY))
     return Slot(start, end)
-
-
-def _names_a_month() -> str:
-    return _("names a month where others name a day; write each time in one way")
 
 
 def _checked(start: datetime, end: datetime) -> Slot | Problem:
@@ -369,9 +372,9 @@ def _instant(wall: datetime, zone: ZoneInfo, before: datetime | None) -> datetim
 
 
 def _spacing(instants: Sequence[datetime]) -> tuple[timedelta | None, bool]:
-    """The spacing that most rows have, and whether at least half of them have it."""
+    """The spacing that most rows have, and whether at least half of them have it; of two different ones neither is."""
     gaps = Counter(b - a for a, b in pairwise(sorted(set(instants))))
     if not gaps:
         return None, True
     usual = min(gaps, key=lambda gap: (-gaps[gap], gap))
-    return usual, 2 * gaps[usual] >= gaps.total()
+    return usual, len(gaps) == 1 or (gaps[usual] > 1 and 2 * gaps[usual] >= gaps.total())

@@ -14,8 +14,8 @@ from logbook.sheets.read import Cell
 UnitOf = Callable[[str], str | None]
 _WITH_UNIT = re.compile(r"([^A-Za-z]*\d)\s*([A-Za-z][A-Za-z .]*[³3]?)")
 _UNITS_HEADER = re.compile(r"(?i)\b(units?|uom)\b")
-# What meters print in headers and what is no amount of energy: an hour of it is.
-_POWER = {"w", "kw", "mw", "kva", "mva"}
+# What headers name and what is no unit here: power, of which an hour is energy; apparent and reactive energy; money.
+_NO_AMOUNT = {*"w kw mw kva mva kvar".split(), *"kvah mvah kvarh mvarh".split(), *"kes ksh inr rs usd".split()}
 
 
 def split_units(cells: Sequence[Cell], unit_of: UnitOf) -> tuple[list[Cell], list[str]]:
@@ -67,6 +67,6 @@ def _of_header(name: str, unit_of: UnitOf) -> str:
     words = re.split(r"[\s_/,()\[\]]+", name.strip(" )]"))
     for text in (name, *bracketed, words[-1]):
         unit = text.strip()
-        if unit_of(unit) or unit.lower() in _POWER:
+        if unit_of(unit) or unit.lower() in _NO_AMOUNT:
             return unit
     return ""

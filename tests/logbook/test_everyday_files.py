@@ -13,8 +13,8 @@ from django.conf import LazySettings
 
 from energy.models import EnergyEntry
 from logbook.sheets.moments import with_clock
-from logbook.sheets.options import DateOrder, TimeIs
-from logbook.sheets.questions import SheetError
+from logbook.sheets.options import DateOrder, SwappedDays, TimeIs
+from logbook.sheets.questions import Asker, SheetError
 from logbook.sheets.read import Problem, read_sheet
 from logbook.sheets.time_axis import Axis, Slot, calendar_day
 from tests.cast import Cast
@@ -74,7 +74,7 @@ def test_a_month_fills_its_days(form: str) -> None:
 
 
 def test_months_among_days_store_nothing() -> None:
-    with pytest.raises(SheetError, match="names a month where others name a day"):
+    with pytest.raises(SheetError, match="some name a month and some a day"):
         periods(["Jan 2015", "2015-02-01"])
     axis = Axis(zone=NAIROBI, day_of=lambda day: calendar_day(day, NAIROBI))
     assert isinstance(axis.between(["Jan 2015"], ["2015-01-31"])[0], Problem)
@@ -139,6 +139,29 @@ def test_a_midnight_beside_a_column_of_times_is_a_date() -> None:
     assert [slot[:16] for slot in periods(joined, time_is=TimeIs.START)] == ["2026-03-02 06:15", "2026-03-02 06:30"]
 
 
+def test_texts_beside_the_dates_of_a_workbook_are_as_they_were_written() -> None:
+    cells = [datetime(2026, 1, 9), datetime(2026, 2, 9), "11/09/2026", "13/09/2026"]  # noqa: DTZ001
+    said = {"date_order": DateOrder.DMY, "swapped_days": SwappedDays.YES, "time_is": TimeIs.DAY}
+
+    assert [slot[:10] for slot in periods(cells, **said)] == ["2026-09-01", "2026-09-02", "2026-09-11", "2026-09-13"]
+
+
+IRREGULAR = ["2026-03-02 07:15", "2026-03-02 09:10", "2026-03-03 11:00"]
+
+
+def test_irregular_times_are_asked_for_their_day_and_no_length_is_made_up() -> None:
+    asker = Asker()
+    Axis(zone=NAIROBI, day_of=lambda day: calendar_day(day, NAIROBI), ask=asker).periods(IRREGULAR)
+
+    assert asker.questions["time_is"].code == "irregular_times"
+    assert asker.questions["time_is"].choices == (TimeIs.DAY, TimeIs.END, TimeIs.START)
+
+
+@pytest.mark.parametrize("cells", [IRREGULAR, IRREGULAR[:1]])
+def test_fills_with_a_time_are_of_their_day(cells: list[str]) -> None:
+    assert periods(cells, is_of_acts=True)[0] == "2026-03-02 00:00 2026-03-03 00:00"
+
+
 # --- Files -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
@@ -187,6 +210,14 @@ def test_the_unit_beside_the_amounts_counts(upload: Upload) -> None:
     result = upload.stored(sheet, value_column="Usage", unit="")
 
     assert (result["amount"], result["unit"]) == ("1850", "kWh")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", ["Reactive (kVARh)", "Amount (KES)"])
+def test_a_column_of_something_else_is_no_energy(upload: Upload, header: str) -> None:
+    question = upload.asked("unit_from", f"Date,{header}\n2026-01-01,12\n2026-01-02,13\n", value_column=header)
+
+    assert "is unknown" in question["readings"][0]["rows"][0]["message"]
 
 
 @pytest.mark.django_db
