@@ -86,7 +86,7 @@ def test_a_third_sector_needs_one_row(kilns: SimpleNamespace, as_user: AsUser) -
     form = browser.get(f"{site}/log/").context["log"]
     answer = save_log(browser, kilns.one)
 
-    assert [row.name for row in form.rows] == ["coal", "firewood", "electricity"]
+    assert [row.name for row in form.rows if not row.spec.is_rare] == ["coal", "firewood", "electricity"]
     assert "kg wood per t charcoal on 21 Nov." in text_of(answer)
     assert "11,571 kg wood ÷ 3.0 t charcoal = 3,857" in text_of(browser.get(f"{site}/today/"))
     assert logs([kilns.one], NOW)[kilns.one.pk].yesterday.is_complete
