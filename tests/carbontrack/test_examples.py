@@ -30,6 +30,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "energy_type": "electricity",
         "unit": "kWh",
         "interval_min": 60,
+        "time_is": "end",
     },
     "production_import": {
         "file": b"timestamp,amount\n2026-11-19,11500\n2026-11-20,10250.5\n",

@@ -3,12 +3,13 @@
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -158,8 +159,10 @@ def test_a_late_reading_changes_its_minute_the_one_before_their_hour_and_day_and
 
 def test_of_the_site_days_only_the_one_touched_is_made_again() -> None:
     device = make.make_assignment().device
-    start = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=10)
-    (late,) = day_of_fire(device, start, 1, left_out=[300])
+    start = datetime.combine(
+        timezone.localdate() - timedelta(days=10), time(device.factory.day_starts_at), device.factory.zone
+    )
+    (late,) = day_of_fire(device, start, 24, left_out=[300])  # whole: the sum of a day that lacks an hour is null
     for days in (1, 2):
         day_of_fire(device, start + timedelta(days=days), 1)
 
@@ -179,6 +182,7 @@ def test_of_the_site_days_only_the_one_touched_is_made_again() -> None:
 
     assert changed(lay, site_day_places()) == {("SiteDay", first.starts_at)}
     first.refresh_from_db()
+    assert kg_before is not None
     assert first.stack_co2_kg != kg_before
     assert len(lay) == 3
 
