@@ -36,14 +36,14 @@ class FactoryForm(forms.ModelForm):
     """The form asks for the altitude, because without a barometer it decides the pressure and so every mass."""
 
     mine_class = forms.ChoiceField(
-        label=gettext_lazy("class of the mine"),
+        label=gettext_lazy("Class of the mine"),
         choices=[("", "---------"), *MineClass.choices],
         required=False,
-        help_text=gettext_lazy("only of a mine: its methane follows from it"),
+        help_text=gettext_lazy("Only for a mine: its methane follows from it."),
     )
 
     boiler_capacity_kw = NumberField(
-        label=gettext_lazy("fuel input of the boiler at full load (kW)"),
+        label=gettext_lazy("Fuel input of the boiler at full load (kW)"),
         decimals=1,
         unit="kW",
         low=1,
