@@ -167,8 +167,11 @@ def _create_account(
     try:
         with transaction.atomic():
             return User.objects.create_user(email or None, password, phone=phone or None, **about)
-    except IntegrityError:  # by another link at the same moment
-        raise invalid_fields(_taken(email, phone)) from None
+    except (IntegrityError, DjangoValidationError):
+        # Taken by another link since the look above; the model's own check or the table finds it.
+        if taken := _taken(email, phone):
+            raise invalid_fields(taken) from None
+        raise
 
 
 def _taken(email: str, phone: str) -> FieldErrors:
