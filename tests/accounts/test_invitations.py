@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import invitations
 from accounts.invitations import accept
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role, Scope
-from lib.errors import ApiError
+from lib.errors import ApiError, FieldErrors
 from tests import make
 from tests.cast import AsUser, Cast
 from tests.measuring import at_once
@@ -246,6 +247,20 @@ def test_of_several_links_that_race_for_one_phone_number_one_wins(cast: Cast) ->
         return []
 
     assert sorted(at_once(3, join)) == [[], ["taken"], ["taken"]]
+
+
+def test_a_link_that_looked_before_another_took_its_number_is_told_taken(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (make.make_invitation(cast.hq, cast.litein) for _ in range(2))
+    accept(first, phone="0712 345 678", password=make.PASSWORD)
+    look, answers = invitations._taken, iter([FieldErrors()])  # the first look finds nobody yet
+    monkeypatch.setattr(invitations, "_taken", lambda *contact: next(answers, look(*contact)))
+
+    with pytest.raises(ApiError) as raised:
+        accept(second, phone="0712 345 678", password=make.PASSWORD)
+
+    assert [one["code"] for one in raised.value.fields["phone"]] == ["taken"]
 
 
 @pytest.mark.parametrize("text", ["0712 345 678", "254712345678", "+254 712 345 678"])
