@@ -13,7 +13,7 @@ from mqtt_ingest.choices import Reason
 from mqtt_ingest.rules import Problem
 from mqtt_ingest.staging import StagedBatch
 
-WHY = "two devices use this login, or the stream number is not drawn anew at each boot"
+WHY = "two devices use this login, or the device does not draw a new stream number at each boot"
 
 
 def find_conflicts(
