@@ -139,6 +139,8 @@ MQTT_BROKER_URL = environment.broker_url(
 MQTT_CA_FILE = environment.text("MQTT_CA_FILE", str(DATA_DIR / "broker" / "ca.pem") if IS_LOCAL else "")
 # The address for devices, if it differs from that of ingest behind a firewall.
 MQTT_PUBLIC_HOST = environment.text("MQTT_PUBLIC_HOST", "")
+# Each has a login of its own at the broker; a lone worker needs no name.
+INGEST_WORKERS = environment.names("INGEST_WORKERS")
 INGEST_RATE_LIMIT_PER_S = environment.integer("INGEST_RATE_LIMIT_PER_S", 200, lowest=1, highest=1_000_000)
 INGEST_RATE_BURST = environment.integer("INGEST_RATE_BURST", 5_000, lowest=1, highest=10_000_000)
 INGEST_METRICS_PORT = environment.integer("INGEST_METRICS_PORT", 0, lowest=0, highest=65535)

@@ -17,7 +17,7 @@ from django.db import close_old_connections
 
 from demo.broker_sessions import DeviceBroker, LoginAnswer, TopicRule
 from demo.certificates import BrokerCertificates
-from devices.credentials import INGEST_USER
+from devices.credentials import INGEST_USER, is_ingest
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class BrokerStartError(RuntimeError):
 def _ask_database(check_login: LoginCheck, client_id: str, username: str, password: str) -> LoginAnswer:
     """Nothing is cached: a new device can connect at once, and a revoked device cannot."""
     # Otherwise another user could end the connection of ingest by using its client id.
-    if client_id.startswith(INGEST_USER) and username != INGEST_USER:
+    if client_id.startswith(INGEST_USER) and not is_ingest(username):
         return LoginAnswer.REFUSED
     close_old_connections()
     try:

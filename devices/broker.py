@@ -22,16 +22,22 @@ def _ingest_password() -> str:
     return unquote(parts.password)
 
 
+def _ingest_users() -> list[str]:
+    """The lone worker and those with names, which sign in with the same password."""
+    return [INGEST_USER, *(f"{INGEST_USER}-{name}" for name in settings.INGEST_WORKERS)]
+
+
 def password_lines() -> list[str]:
     ingest_password = _ingest_password()
     secrets = DeviceSecret.objects.filter(revoked_at=None, device__revoked_at=None).order_by("device__device_id")
-    lines = [f"{INGEST_USER}:{mosquitto_hash(ingest_password)}"]
+    lines = [f"{user}:{mosquitto_hash(ingest_password)}" for user in _ingest_users()]
     return lines + [f"{d}:{h}" for d, h in secrets.values_list("device__device_id", "pbkdf2_sha512")]
 
 
 def acl_lines() -> list[str]:
     """One pattern serves all devices: each may use only topics with its own id. No line of the file names a device."""
-    return [f"user {INGEST_USER}", f"topic readwrite {TOPIC_ROOT}/#", "", f"pattern readwrite {TOPIC_ROOT}/%u/#"]
+    ours = [line for user in _ingest_users() for line in (f"user {user}", f"topic readwrite {TOPIC_ROOT}/#", "")]
+    return [*ours, f"pattern readwrite {TOPIC_ROOT}/%u/#"]
 
 
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
@@ -39,4 +45,4 @@ def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
     lines = password_lines()
     write_privately(password_file, "\n".join(lines) + "\n")
     write_privately(acl_file, "\n".join(acl_lines()) + "\n")
-    return len(lines) - 1
+    return len(lines) - len(_ingest_users())

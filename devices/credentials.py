@@ -55,9 +55,14 @@ def rotate_secret(device: MCUDevice) -> str:
     return secret
 
 
+def is_ingest(username: str) -> bool:
+    """The lone ingest worker, or one with a name; no device id begins like this (`provision_device`)."""
+    return username == INGEST_USER or username.startswith(f"{INGEST_USER}-")
+
+
 def check_broker_login(client_id: str, username: str, password: str) -> bool:
     """Whether the broker lets this client in: a device under its own id, or our ingest."""
-    if username == INGEST_USER:
+    if is_ingest(username):
         return hmac.compare_digest(password.encode(), ingest_password(settings.DATA_DIR).encode())
     if client_id != username or not _DEVICE_ID.fullmatch(username):
         return False
@@ -71,6 +76,6 @@ def check_broker_login(client_id: str, username: str, password: str) -> bool:
 
 def may_use_topic(username: str, topic: str, use: TopicUse) -> bool:
     """The broker's topic rule, without a database: a device may use topics below its own id, ingest all our topics."""
-    if username == INGEST_USER:
+    if is_ingest(username):
         return topic == TOPIC_ROOT or topic.startswith(f"{TOPIC_ROOT}/")
     return bool(_DEVICE_ID.fullmatch(username)) and topic.startswith(f"{TOPIC_ROOT}/{username}/")

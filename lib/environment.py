@@ -3,6 +3,7 @@
 Holds no settings of its own; `carbontrack/settings.py` calls it, `.env.example` lists every variable.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +58,17 @@ def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     raw = text(name, "")
     return [word.strip() for word in raw.split(",") if word.strip()] if raw else default
+
+
+def names(name: str) -> list[str]:
+    """A comma-separated list of names that may be part of a login: letters, digits, _ and -."""
+    found = words(name, [])
+    for word in found:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", word):
+            raise ImproperlyConfigured(
+                f"{name}={word!r} is not a name: use up to 32 letters, digits, _ and -, like a or ingest-2"
+            )
+    return found
 
 
 def database(name: str, url: str) -> dict[str, Any]:

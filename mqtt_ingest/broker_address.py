@@ -1,7 +1,7 @@
 """The address of the broker, and how all our clients sign in: login, TLS, TCP options."""
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +37,11 @@ class BrokerAddress:
             password=unquote(parts.password) if parts.password else None,
             ca_file=ca_file or None,
         )
+
+    def of_worker(self, name: str) -> "BrokerAddress":
+        """The same with the login of an ingest worker: a broker that takes the user name as client id ends the
+        connection of the one worker when another signs in under the same name."""
+        return replace(self, username=f"{self.username}-{name}") if name and self.username else self
 
     def __str__(self) -> str:
         return f"{'mqtts' if self.is_tls else 'mqtt'}://{self.host}:{self.port}"

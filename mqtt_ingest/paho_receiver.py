@@ -64,7 +64,7 @@ class PahoReceiver:
     """
 
     def __init__(self, address: BrokerAddress, queue: BoundedQueue | None = None, *, worker: str = "") -> None:
-        self.address = address
+        self.address = address.of_worker(worker)
         self._worker = worker
         self.queue = BoundedQueue() if queue is None else queue  # an empty queue is false
         self._orders: deque[list[Received] | tuple[str, bytes]] = deque()

@@ -24,6 +24,8 @@ _EMPTIED = """
 """.split()
 os.environ.update(dict.fromkeys(_EMPTIED, ""))
 os.environ["DATA_DIR"] = str(DATA_DIR)
+# Workers of tests, drill and benchmarks, and clients of tests that watch or command devices.
+os.environ["INGEST_WORKERS"] = "a,b,w0,w1,w2,w3,w4,w5,w6,w7,watch0,watch1,watch2,watch3,orders"
 # Playwright's synchronous API runs an event loop in the test's thread; our ORM calls there are not async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 

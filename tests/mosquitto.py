@@ -1,21 +1,24 @@
 """A real Mosquitto for tests: TLS, password file, ACL, a free port; written and reloaded as in production.
 
-Benchmarks ask for one on plain loopback too, and with the limits that operators are told to set.
+It reads the files that operators are told to copy, `deploy/mosquitto/`. Benchmarks ask for one on plain loopback too.
 """
 
+import itertools
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from demo.certificates import ensure_certificates
 from devices.broker import write_mosquitto_files
+from devices.credentials import INGEST_USER
 from devices.services import ProvisionedDevice
 from tests.processes import free_port
 
@@ -23,53 +26,49 @@ SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's 
 TIMEOUT_S = 15.0
 INGEST_PASSWORD = "ingest-password-of-the-tests"
 
-CONFIGURATION = """
+PUBLISHED = Path(__file__).parents[1] / "deploy" / "mosquitto"  # what operators copy to conf.d
+PUBLISHED_FOLDER, PUBLISHED_LISTENER = "/etc/mosquitto/carbontrack", "listener 8883"
+# In place of Debian's own mosquitto.conf. Tests may run as root, which Mosquitto otherwise leaves for its own user.
+MAIN = """
 user root
-per_listener_settings false
-allow_anonymous false
-password_file {folder}/passwords
-acl_file {folder}/acl
-listener {port} 127.0.0.1
-{tls}
-message_size_limit 2097152
-{limits}
-set_tcp_nodelay true
 log_dest stderr
 log_type error
 log_type warning
 log_type notice
 log_type information
+include_dir {folder}/conf.d
 """
+WATCHERS = itertools.cycle(f"watch{number}" for number in range(4))  # of INGEST_WORKERS in tests/environment.py
 
 
-TLS = """cafile {ca}
-certfile {certificate}
-keyfile {key}"""
-NO_LIMITS = ("max_inflight_messages 0", "max_queued_messages 0")
+def published(name: str, folder: Path, port: int, *, is_tls: bool = True, limits: Mapping[str, int] = {}) -> str:
+    """The published file, with this folder and port, and other values of some limits."""
+    text = (PUBLISHED / name).read_text().replace(PUBLISHED_FOLDER, str(folder))
+    text = text.replace(PUBLISHED_LISTENER, f"listener {port} 127.0.0.1")
+    if not is_tls:
+        text = re.sub(r"^(cert|key)file .*\n", "", text, flags=re.MULTILINE)
+    for limit, value in limits.items():
+        text = re.sub(rf"^{limit} .*", f"{limit} {value}", text, flags=re.MULTILINE)
+    return text
 
 
 class Mosquitto:
     """Started with the logins of all devices in the registry; `reload` after one was added."""
 
-    def __init__(self, folder: Path, *, is_tls: bool = True, limits: Sequence[str] = NO_LIMITS) -> None:
+    def __init__(self, folder: Path, *, is_tls: bool = True, limits: Mapping[str, int] = {}) -> None:
         self.folder = folder
         self.is_tls = is_tls
         self.certificates = ensure_certificates(folder)
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
-        files = {
-            "ca": self.certificates.ca_file,
-            "certificate": self.certificates.certificate_file,
-            "key": self.certificates.key_file,
-        }
-        values = {
-            "folder": folder,
-            "port": self.port,
-            "tls": TLS.format(**files) if is_tls else "",
-            "limits": "\n".join(limits),
-        }
-        (folder / "mosquitto.conf").write_text(CONFIGURATION.format(**values))
+        shutil.copy(self.certificates.certificate_file, folder / "server.pem")
+        shutil.copy(self.certificates.key_file, folder / "server.key")
+        (folder / "conf.d").mkdir(exist_ok=True)
+        for name in ("10-carbontrack.conf", "20-access-files.conf"):
+            text = published(name, folder, self.port, is_tls=is_tls, limits=limits)
+            (folder / "conf.d" / name).write_text(text)
+        (folder / "mosquitto.conf").write_text(MAIN.format(folder=folder))
 
     def __enter__(self) -> "Mosquitto":
         self.start()
@@ -128,11 +127,15 @@ class Mosquitto:
 
     def has_said(self, words: str) -> bool:
         """Since the last look."""
-        said = False
+        return self.count_said(words) > 0
+
+    def count_said(self, words: str) -> int:
+        """Lines with these words since the last look."""
+        count = 0
         with suppress(queue.Empty):
             while True:
-                said = words in self._lines.get_nowait() or said
-        return said
+                count += words in self._lines.get_nowait()
+        return count
 
     def _wait_for(self, words: str) -> None:
         seen = []
@@ -145,12 +148,13 @@ class Mosquitto:
 
 
 def client_arguments(
-    device: ProvisionedDevice, *, password: str | None = None, client_id: str | None = None
+    device: ProvisionedDevice, *, user: str | None = None, password: str | None = None, client_id: str | None = None
 ) -> list[str]:
-    """What mosquitto_pub and mosquitto_sub need to sign in as a device."""
+    """What mosquitto_pub and mosquitto_sub need to sign in as a device, or as another user of its broker."""
+    user = user or device.username
     return [
         *("-h", device.host, "-p", str(device.port), "--cafile", device.ca_file),
-        *("-u", device.username, "-P", password or device.password, "-i", client_id or device.device_id),
+        *("-u", user, "-P", password or device.password, "-i", client_id or user),
     ]
 
 
@@ -164,17 +168,15 @@ def publish(
 
 
 class Watcher:
-    """`mosquitto_sub` on a topic of the device; ready when it is made."""
+    """`mosquitto_sub` on a topic of the device; ready when it is made.
 
-    def __init__(self, device: ProvisionedDevice, topic: str) -> None:
+    It signs in as a worker of ingest: as the device, it would end the device's own connection.
+    """
+
+    def __init__(self, device: ProvisionedDevice, topic: str, *, is_device: bool = False) -> None:
+        login = {} if is_device else {"user": f"{INGEST_USER}-{next(WATCHERS)}", "password": INGEST_PASSWORD}
         # Line-buffered also when written to a pipe: the message must not wait for more of them.
-        arguments = [
-            "stdbuf",
-            "-oL",
-            "mosquitto_sub",
-            "-d",
-            *client_arguments(device, client_id=f"{device.device_id}-watch"),
-        ]
+        arguments = ["stdbuf", "-oL", "mosquitto_sub", "-d", *client_arguments(device, **login)]
         self._process = subprocess.Popen(
             [*arguments, "-q", "1", "-W", "120", "-t", topic], stdout=subprocess.PIPE, text=True
         )

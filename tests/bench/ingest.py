@@ -23,7 +23,7 @@ django.setup()
 
 from tests.bench.commits import CommitListener, Latency
 from tests.bench.load import PROTOCOLS, Load
-from tests.bench.parts import OPERATORS_LIMITS, BenchParts, machine
+from tests.bench.parts import BenchParts, machine
 
 FIRST_RATE, LAST_RATE, STEP, FINE_STEP = 4_000.0, 40_000.0, 1.25, 1.08
 STEP_S = 5.0
@@ -190,7 +190,7 @@ def arguments() -> argparse.Namespace:
 def run(asked: argparse.Namespace) -> dict[str, float]:
     """One run in an instance of its own; its figures by name."""
     figures: dict[str, float] = {}
-    limits = (f"max_inflight_messages {asked.inflight}", *OPERATORS_LIMITS[1:])
+    limits = {"max_inflight_messages": asked.inflight}
     with (
         BenchParts(identities=asked.identities, is_tls=asked.tls, limits=limits) as parts,
         Load(parts.folder, parts.devices, protocol=asked.protocol) as load,

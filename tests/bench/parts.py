@@ -20,6 +20,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,8 +47,6 @@ from tests import database, make
 from tests.mosquitto import Mosquitto
 from tests.processes import Process, Usage, usage_of
 
-# What docs/operations.md tells operators; the test broker has no limits.
-OPERATORS_LIMITS = ("max_inflight_messages 5000", "max_queued_messages 100000", "max_queued_bytes 268435456")
 START_TIMEOUT_S = 30.0
 
 
@@ -59,10 +58,10 @@ class BenchParts:
         *,
         identities: int = 200,
         is_tls: bool = False,
-        limits: tuple[str, ...] = OPERATORS_LIMITS,
+        limits: Mapping[str, int] = {},
         environment: dict[str, str] | None = None,
     ) -> None:
-        """`environment` is added to that of the workers, as {"INGEST_METRICS_PORT": "9100"}."""
+        """`limits` replace those of the published configuration; `environment` is added to that of the workers."""
         self.folder = Path(tests.environment.DATA_DIR)
         self.server = LocalPostgres(self.folder)
         self.broker = Mosquitto(self.folder, is_tls=is_tls, limits=limits)

@@ -29,7 +29,7 @@ from tests.bench.parts import BenchParts, machine
 
 PERIOD_S = 0.04
 SETTLE_S = 3.0
-NO_QUEUE_LIMIT = ("max_inflight_messages 5000", "max_queued_messages 0")  # what one leaves is taken in between
+NO_QUEUE_LIMIT = {"max_queued_messages": 0, "max_queued_bytes": 0}  # what one leaves is taken in between
 
 
 @contextmanager

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from devices import credentials
 from devices.broker import write_mosquitto_files
-from devices.credentials import INGEST_USER, TOPIC_ROOT, check_broker_login, may_use_topic, mosquitto_hash, verify
+from devices.credentials import (
+    INGEST_USER,
+    TOPIC_ROOT,
+    check_broker_login,
+    is_ingest,
+    may_use_topic,
+    mosquitto_hash,
+    verify,
+)
 from devices.models import DeviceSecret
 from lib.local.secrets import ingest_password
 from tests import make
@@ -104,6 +112,8 @@ def test_ingest_comes_in_by_the_password_of_this_installation(settings: Any) -> 
     password = ingest_password(settings.DATA_DIR)
 
     assert check_broker_login("any-client-id", INGEST_USER, password)
+    assert check_broker_login(f"{INGEST_USER}-a", f"{INGEST_USER}-a", password)
+    assert not check_broker_login(f"{INGEST_USER}-a", f"{INGEST_USER}-a", "")
     assert not check_broker_login(INGEST_USER, INGEST_USER, "")
     assert not check_broker_login(INGEST_USER, INGEST_USER, "käse")
 
@@ -111,21 +121,21 @@ def test_ingest_comes_in_by_the_password_of_this_installation(settings: Any) -> 
 # --- Topics ------------------------------------------------------------------------------------
 @given(own=device_ids, other=device_ids, rest=st.text(max_size=40), use=st.sampled_from(USES))
 def test_no_device_ever_touches_a_topic_of_another(own: str, other: str, rest: str, use: Any) -> None:
-    assume(own != other and own != INGEST_USER)
+    assume(own != other and not is_ingest(own))
 
     assert not may_use_topic(own, f"{TOPIC_ROOT}/{other}/{rest}", use)
 
 
 @given(own=device_ids, topic=st.text(max_size=80), use=st.sampled_from(USES))
 def test_a_device_reaches_only_topics_below_its_id(own: str, topic: str, use: Any) -> None:
-    assume(own != INGEST_USER)
+    assume(not is_ingest(own))
 
     assert may_use_topic(own, topic, use) == topic.startswith(f"carbontrack/v1/{own}/")
 
 
 @given(own=device_ids, use=st.sampled_from(USES))
 def test_wildcards_above_the_own_id_are_refused(own: str, use: Any) -> None:
-    assume(own != INGEST_USER)
+    assume(not is_ingest(own))
     filters = (
         "#",
         "+/+/+/readings",
@@ -158,6 +168,7 @@ def test_ingest_touches_everything_of_ours_and_nothing_else() -> None:
 @pytest.fixture
 def production(settings: Any) -> None:
     settings.MQTT_BROKER_URL = f"mqtts://{INGEST_USER}:p%40ss@broker.example:8883"
+    settings.INGEST_WORKERS = ["a"]
 
 
 @pytest.mark.django_db
@@ -172,13 +183,17 @@ def test_the_broker_files_hold_all_devices_in_force_and_no_secret(production: No
 
     lines = dict(line.split(":") for line in passwords.read_text().splitlines())
     assert count == 2
-    assert set(lines) == {INGEST_USER, "litein-1", "momul-1"}
+    assert set(lines) == {INGEST_USER, f"{INGEST_USER}-a", "litein-1", "momul-1"}
     assert verify("p@ss", lines[INGEST_USER])
+    assert verify("p@ss", lines[f"{INGEST_USER}-a"])
     assert verify(secret, lines["litein-1"])
     assert secret not in passwords.read_text()
     assert passwords.stat().st_mode & 0o077 == 0
     assert acl.read_text().splitlines() == [
         f"user {INGEST_USER}",
+        "topic readwrite carbontrack/v1/#",
+        "",
+        f"user {INGEST_USER}-a",
         "topic readwrite carbontrack/v1/#",
         "",
         "pattern readwrite carbontrack/v1/%u/#",

@@ -297,7 +297,7 @@ def test_a_watcher_hears_nothing_of_other_devices(
     broker: Mosquitto, provision: Provision, commits: CommitListener
 ) -> None:
     device, other = provision("litein-1"), provision("litein-2")
-    watcher = Watcher(device, other.topics["committed"])
+    watcher = Watcher(device, other.topics["committed"], is_device=True)
 
     with IngestProcess(broker):
         publish(other, message(reading(1, now_ms())))

@@ -18,7 +18,7 @@ def node_program() -> Path:
 
 @pytest.fixture
 def site(tmp_path: Path, settings: Any, transactional_db: None, node_program: Path) -> Iterator[Site]:
-    broker = Mosquitto(tmp_path, limits=("max_inflight_messages 0", f"max_queued_messages {QUEUE_LIMIT}"))
+    broker = Mosquitto(tmp_path, limits={"max_queued_messages": QUEUE_LIMIT})
     settings.MQTT_BROKER_URL = broker.url
     settings.MQTT_CA_FILE = str(broker.certificates.ca_file)
     with broker:

@@ -178,7 +178,7 @@ def main() -> int:
     program = build.node_host()
     with database.running(LocalPostgres(folder)):
         call_command("migrate", verbosity=0, interactive=False)
-        broker = Mosquitto(folder, limits=("max_inflight_messages 0", f"max_queued_messages {QUEUE_LIMIT}"))
+        broker = Mosquitto(folder, limits={"max_queued_messages": QUEUE_LIMIT})
         settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE = broker.url, str(broker.certificates.ca_file)
         site = None
         try:

@@ -90,8 +90,7 @@ class Site:
     def publish_lines(self, user: str, password: str, topic: str, lines: str) -> None:
         arguments = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.broker.port)]
         arguments += ["--cafile", str(self.broker.certificates.ca_file), "-u", user, "-P", password]
-        client_id = user if user != "carbontrack-ingest" else "carbontrack-ingest-commands"
-        arguments += ["-i", client_id, "-q", "1", "-t", topic, "-l"]
+        arguments += ["-i", user, "-q", "1", "-t", topic, "-l"]
         subprocess.run(arguments, input=lines, text=True, check=True, timeout=TIMEOUT_S)
 
     # --- commands ---
@@ -99,7 +98,7 @@ class Site:
         """Sends a command as the server does; the node's answer."""
         answers = Watcher(self.login, f"carbontrack/v1/{DEVICE_ID}/acks")
         text = json.dumps({"v": 1, "id": f"order-{time.monotonic_ns()}"} | command)
-        self.publish_lines("carbontrack-ingest", INGEST_PASSWORD, f"carbontrack/v1/{DEVICE_ID}/commands", text)
+        self.publish_lines("carbontrack-ingest-orders", INGEST_PASSWORD, f"carbontrack/v1/{DEVICE_ID}/commands", text)
         try:
             answer: dict[str, Any] = json.loads(answers.next_message())
         finally:

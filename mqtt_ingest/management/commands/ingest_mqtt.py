@@ -1,6 +1,5 @@
 """`manage.py ingest_mqtt`: takes readings from the broker into the database until SIGTERM or Ctrl-C."""
 
-import re
 import signal
 import threading
 import time
@@ -18,7 +17,6 @@ from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.rate_limit import TokenBuckets
 
 IDLE_BEFORE_END_S = 2.0
-WORKER_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 
 class Command(BaseCommand):
@@ -36,7 +34,7 @@ class Command(BaseCommand):
             default="",
             metavar="NAME",
             help="one of several that share the load (the broker must know shared subscriptions); each has its "
-            "own NAME, and none runs without one",
+            "own NAME of INGEST_WORKERS and signs in as carbontrack-ingest-NAME, and none runs without one",
         )
         parser.add_argument(
             "--end-session",
@@ -50,8 +48,10 @@ class Command(BaseCommand):
         is_leaving, worker = options["end_session"], options["worker"]
         if is_leaving and worker:
             raise CommandError("--end-session is for the session of a worker without a name: leave --worker out")
-        if worker and not WORKER_NAME.fullmatch(worker):
-            raise CommandError(f"--worker={worker!r}: use up to 32 letters, digits, _ and -, like a or ingest-2")
+        if worker and worker not in settings.INGEST_WORKERS:
+            raise CommandError(
+                f"--worker={worker!r} is not in INGEST_WORKERS: add it there, run sync_broker, and start it again"
+            )
         try:
             address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
             receiver = LeavingReceiver(address) if is_leaving else PahoReceiver(address, worker=worker)
