@@ -1,0 +1,1 @@
+"""Hostile inputs against a whole running instance: `make attack`."""
