@@ -167,6 +167,8 @@ class Hub:
                     self._listen()
                     return
                 except (DatabaseError, psycopg2.Error) as error:
+                    if self.listening.is_set():
+                        pause_s = 1.0  # a new outage
                     self.listening.clear()
                     self._was_away = True
                     logger.warning("live readings: database is away (%s), again in %.0f s", error, pause_s)

@@ -44,12 +44,48 @@ def test_a_job_that_fails_stops_no_other_and_comes_again(clock: Clock, caplog: p
 
     schedule = Schedule([Job("failing", 5, fail), Job("other", 5, lambda: ran.append("other"))])
     schedule.run_due()
-    clock.now_s += 5
+    clock.now_s += 10  # 5 s doubled
     schedule.run_due()
 
     assert ran == ["failing", "other"] * 2
     assert caplog.records[0].getMessage() == "job failing failed"
     assert caplog.records[0].exc_info is not None
+
+
+def test_a_job_that_keeps_failing_comes_ever_more_rarely_and_then_as_before(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran_at_s: list[float] = []
+
+    def fail() -> None:
+        ran_at_s.append(clock.now_s - 1000.0)
+        if len(ran_at_s) <= 7:
+            raise RuntimeError("disk full")
+
+    schedule = Schedule([Job("failing", 1, fail)])
+    for _second in range(130):
+        schedule.run_due()
+        clock.now_s += 1
+
+    # After 2, 4, 8, 16 s and then every 30 s; after the first success every second.
+    assert ran_at_s[:10] == [0, 2, 6, 14, 30, 60, 90, 120, 121, 122]
+    assert caplog.records[-1].getMessage() == "job failing works again after 7 failures"
+
+
+def test_a_rare_job_that_fails_keeps_its_own_interval(clock: Clock) -> None:
+    schedule = Schedule([Job("failing", 3600, lambda: 1 / 0)])
+
+    schedule.run_due()
+
+    assert schedule.seconds_to_next() == 3600
+
+
+def test_each_job_says_how_long_it_may_take(clock: Clock) -> None:
+    allowed: list[float] = []
+
+    Schedule([Job("short", 1, lambda: None, longest_s=5), Job("long", 1, lambda: None)]).run_due(allowed.append)
+
+    assert allowed == [5, 1800]
 
 
 def test_ctrl_c_is_not_a_job_that_failed(clock: Clock) -> None:
