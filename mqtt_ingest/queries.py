@@ -1,12 +1,12 @@
 """Reads about ingest: its counters, and whether it is alive. For `/metrics` and `/readyz`."""
 
-import time
 from dataclasses import dataclass, field
 
 from django.db.models import Sum
 
+from lib.heartbeats import SignOfLife, signs_of_life
 from mqtt_ingest.choices import Outcome
-from mqtt_ingest.liveness import BELIEVED_FOR_S, last_sign_of_life
+from mqtt_ingest.liveness import BELIEVED_FOR_S, NAME
 from mqtt_ingest.models import IngestCounter
 
 
@@ -35,7 +35,13 @@ def counters() -> Counters:
     return totals
 
 
+def last_sign_of_life() -> SignOfLife | None:
+    """Of the ingest process that is best off: a recent one that waits for nothing, if there is one."""
+    signs = [sign for sign in signs_of_life() if sign.name.split("-")[0] == NAME]
+    return min(signs, key=lambda sign: (sign.age_s >= BELIEVED_FOR_S, bool(sign.problem), sign.age_s), default=None)
+
+
 def is_alive() -> bool:
-    """Whether an ingest process is running and connected to the broker."""
+    """Whether an ingest process is running, connected to the broker, and able to store."""
     sign = last_sign_of_life()
-    return sign is not None and sign.is_connected and time.time() - sign.at_s < BELIEVED_FOR_S
+    return sign is not None and not sign.problem and sign.age_s < BELIEVED_FOR_S

@@ -8,9 +8,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from lib.heartbeats import SteadyBeat
 from lib.jobs import Schedule, all_jobs
 
 logger = logging.getLogger(__name__)
+
+NAME = "worker"
+LONGEST_SLEEP_S = 5.0  # so that the main loop shows soon that it moves
+GRACE_S = 60.0  # for a machine that is busy
 
 
 class Command(BaseCommand):
@@ -31,7 +36,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         logger.info("worker started: %s", ", ".join(f"{j.name} every {j.every_s:g} s" for j in schedule.jobs))
-        while not stopping.is_set():
-            schedule.run_due()
-            stopping.wait(schedule.seconds_to_next())
+        with SteadyBeat(NAME) as heart:
+            while not stopping.is_set():
+                schedule.run_due(heart.allow)
+                heart.allow(GRACE_S)
+                stopping.wait(min(schedule.seconds_to_next(), LONGEST_SLEEP_S))
         logger.info("worker stopped")

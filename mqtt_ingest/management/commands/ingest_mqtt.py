@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mqtt_ingest.broker_address import BrokerAddress, BrokerSettingsError
+from mqtt_ingest.liveness import NAME
 from mqtt_ingest.lone_session import LeavingReceiver, SessionInUseError, end_session
 from mqtt_ingest.metrics import serve_metrics
 from mqtt_ingest.paho_receiver import PahoReceiver
@@ -57,7 +58,8 @@ class Command(BaseCommand):
             receiver = LeavingReceiver(address) if is_leaving else PahoReceiver(address, worker=worker)
         except BrokerSettingsError as error:
             raise CommandError(str(error)) from error
-        pipeline = Pipeline(receiver, TokenBuckets(settings.INGEST_RATE_LIMIT_PER_S, settings.INGEST_RATE_BURST))
+        buckets = TokenBuckets(settings.INGEST_RATE_LIMIT_PER_S, settings.INGEST_RATE_BURST)
+        pipeline = Pipeline(receiver, buckets, name=f"{NAME}-{worker}" if worker else NAME)
         _stop_on_signals(pipeline)
         if settings.INGEST_METRICS_PORT:
             serve_metrics(receiver, pipeline, settings.INGEST_METRICS_PORT)
