@@ -131,6 +131,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 # Rate limits must hold across processes, so the cache is one that all of them share.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
 
+# --- Disk: below the floor ingest stores and acknowledges nothing -------------------------------------
+DISK_PATH = Path(environment.text("DISK_PATH", "") or DATA_DIR)
+DISK_FLOOR_MB = environment.integer("DISK_FLOOR_MB", 256, lowest=0, highest=1_000_000)
+
 # --- MQTT -------------------------------------------------------------------------------------
 _ingest_password = quote(local_secrets.ingest_password(DATA_DIR) if IS_LOCAL else "", safe="")
 MQTT_BROKER_URL = environment.broker_url(

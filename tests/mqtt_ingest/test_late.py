@@ -21,7 +21,7 @@ from emissions.models import Emission, EmissionDay, EmissionHour, EmissionMinute
 from emissions.partitions import existing_partitions, partition_name
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.parts import Parts
-from mqtt_ingest.retry import until_database_answers
+from mqtt_ingest.retry import until_it_can_be_stored
 from mqtt_ingest.store import store, store_parts
 from tests import make
 from tests.emissions.test_rollup_reach import figures, settle
@@ -262,7 +262,7 @@ def test_a_month_dropped_under_the_worker_is_made_again_and_nothing_is_lost() ->
 
     with pytest.raises(OperationalError):
         store_parts(parts)
-    stored = until_database_answers(lambda: store_parts(parts), threading.Event())
+    stored = until_it_can_be_stored(lambda: store_parts(parts), threading.Event())
 
     assert stored.tally.stored == 2
     assert Emission.objects.filter(device=device).count() == 2
@@ -280,7 +280,7 @@ def test_two_workers_that_miss_the_same_months_at_once_make_them_and_store_every
         order = months if number else months[::-1]
         for round_ in range(3):
             parts = late_batch(devices[number], order, 10 * round_ + 1)
-            until_database_answers(partial(store_parts, parts), threading.Event())
+            until_it_can_be_stored(partial(store_parts, parts), threading.Event())
 
     at_once(2, work)
 

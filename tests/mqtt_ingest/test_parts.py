@@ -17,7 +17,7 @@ from mqtt_ingest.parts import Parts, split
 from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.queries import counters
 from mqtt_ingest.rate_limit import TokenBuckets
-from mqtt_ingest.retry import until_database_answers
+from mqtt_ingest.retry import until_it_can_be_stored
 from mqtt_ingest.store import store, store_parts
 from tests.make import make_device
 from tests.mqtt_ingest.build import adds_up, arrival, message, now_ms, reading, received
@@ -119,7 +119,7 @@ def test_a_month_whose_partition_is_gone_is_an_outage_and_not_the_readings_fault
 
     with pytest.raises(OperationalError, match="no partition"):
         store_parts(parts)
-    stored = until_database_answers(lambda: store_parts(parts), threading.Event())
+    stored = until_it_can_be_stored(lambda: store_parts(parts), threading.Event())
 
     assert (stored.tally.stored, stored.tally.rejected) == (2, {})
     assert counters().received == 3

@@ -2,16 +2,18 @@
 
 import json
 import threading
+from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from emissions.models import Emission
+from lib import disk
 from mqtt_ingest import retry
 from mqtt_ingest.batch import Batch
 from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.pipeline import Pipeline
-from mqtt_ingest.queries import counters, is_alive
+from mqtt_ingest.queries import counters, is_alive, last_sign_of_life
 from mqtt_ingest.rate_limit import TokenBuckets
 from mqtt_ingest.store import store_parts
 from tests.make import make_device
@@ -105,6 +107,40 @@ def test_what_comes_too_fast_is_counted_answered_and_not_kept() -> None:
     assert counters().rejected == {"rate_limited": 2}
     answer = json.loads(receiver.published[-1][1])
     assert (answer["ranges"], answer["refused"]) == ([[1, 3]], [[4, 5, "rate_limited"]])
+
+
+def test_below_the_floor_of_the_disk_nothing_is_stored_or_acknowledged_and_it_resumes_by_itself(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(retry.connection, "close", lambda: None)  # this test's transaction is on it
+    settings.DISK_FLOOR_MB = 100
+    # Above the floor; below it; above it but not by a tenth, twice; above by a tenth. Each low one is read twice.
+    free_mb = iter([101, 99, 99, 101, 101, 109, 109, 111])
+    monkeypatch.setattr(disk, "free_bytes", lambda: next(free_mb) * 1_000_000)
+    device, receiver = make_device(), InMemoryReceiver()
+    pipeline = Pipeline(receiver, TokenBuckets(200, 5000), batch=Batch(age_limit_s=0))
+    stored_after: list[tuple[int, int, str]] = []
+
+    def note(error: Exception) -> None:
+        sign = last_sign_of_life()
+        stored_after.append((Emission.objects.count(), len(receiver.acknowledged), sign.problem if sign else ""))
+        assert not is_alive()
+
+    patiently = pipeline._liveness.beat
+    monkeypatch.setattr(pipeline._liveness, "beat", lambda why="": (patiently(why), why and note(Exception(why))))
+    receiver.arrive(received(device.device_id, message(reading(1)), packet_id=1))
+    pipeline._step()
+    pipeline._step()
+    receiver.arrive(received(device.device_id, message(reading(2)), packet_id=2))
+    pipeline._step()
+    pipeline._step()
+
+    assert [found[:2] for found in stored_after] == [(1, 1)] * 3
+    assert stored_after[0][2].startswith("99 MB are free on the data's disk")
+    assert (Emission.objects.count(), len(receiver.acknowledged)) == (2, 2)
+    found = counters()
+    assert (found.received, found.stored, found.duplicate) == (2, 2, 0)
 
 
 def test_a_running_pipeline_is_alive_and_a_disconnected_one_is_not() -> None:
