@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -12,9 +13,12 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.authentication import ApiTokenAuthentication
 from accounts.permissions import declared
+from carbontrack import health
 from emissions.models import TouchedMinute
 from emissions.rollups import lag_s
+from lib import disk
 from lib.errors import json_error
+from lib.heartbeats import signs_of_life
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.topics import FROM_DEVICES
@@ -56,6 +60,33 @@ class _RollupMetrics:
         )
 
 
+class _HealthMetrics:
+    """What `/readyz` says; the only ones that are there while the database is not."""
+
+    def collect(self) -> Iterator[Metric]:
+        ready = GaugeMetricFamily("carbontrack_ready", "1 while /readyz calls this part ready", labels=["part"])
+        for part, problem in health.problems().items():
+            ready.add_metric([part], int(not problem))
+        yield ready
+        yield GaugeMetricFamily("carbontrack_disk_free_bytes", "Free on the disk of the data", disk.free_bytes())
+        yield GaugeMetricFamily(
+            "carbontrack_disk_floor_bytes", "Free space below which ingest stores nothing", disk.floor_bytes()
+        )
+
+
+class _HeartbeatMetrics:
+    def collect(self) -> Iterator[Metric]:
+        ages = GaugeMetricFamily(
+            "carbontrack_heartbeat_age_seconds", "Time since the last heartbeat of a process", labels=["process"]
+        )
+        for sign in signs_of_life():
+            ages.add_metric([sign.name], sign.age_s)
+        yield ages
+
+
+FROM_DATABASE = (_ReadingMetrics(), _RollupMetrics(), _HeartbeatMetrics())
+
+
 def _may_read(request: Any) -> bool:
     """Allowed from this machine, or with any valid token: behind a proxy every address is loopback."""
     is_forwarded = any(name in request.headers for name in FORWARDED)
@@ -71,10 +102,17 @@ def _may_read(request: Any) -> bool:
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return json_error(401, "not_signed_in", _("Send a token: Authorization: Token …"))
+    text = b"".join(_text_of(collector) for collector in (_HealthMetrics(), *FROM_DATABASE))
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _text_of(collector: Any) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_ReadingMetrics())
-    registry.register(_RollupMetrics())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    registry.register(collector)
+    try:
+        return generate_latest(registry)
+    except DatabaseError:
+        return b""  # `carbontrack_ready` says that the database is away
 
 
 declared(metrics, "loopback or token")

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.roles import Role
+from carbontrack import health, metrics
 from emissions.models import TouchedMinute
+from lib import heartbeats
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import IngestCounter
 from tests import make
@@ -93,3 +96,28 @@ def test_a_token_opens_from_anywhere_and_a_bad_one_does_not(client: Client, cast
     user.is_active = False
     user.save()
     assert status(f"Token {token}") == 401
+
+
+def test_while_the_database_is_away_it_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> None:
+        raise OperationalError("the server has gone")
+
+    for name in ("counters", "lag_s", "signs_of_life"):
+        monkeypatch.setattr(metrics, name, away)
+    monkeypatch.setattr(health, "problems", lambda: {"database": "PostgreSQL does not answer", "disk": ""})
+
+    found = samples(client.get("/metrics"))
+
+    assert (found["carbontrack_ready/database"], found["carbontrack_ready/disk"]) == (0, 1)
+    assert found["carbontrack_disk_floor_bytes"] == 256e6
+    assert not any(name.startswith(("carbontrack_readings", "carbontrack_rollup")) for name in found)
+
+
+def test_the_age_of_each_heartbeat_is_there(client: Client) -> None:
+    heartbeats.beat("worker")
+    heartbeats.beat("ingest-a")
+
+    found = samples(client.get("/metrics"))
+
+    assert 0 <= found["carbontrack_heartbeat_age_seconds/worker"] < 5
+    assert 0 <= found["carbontrack_heartbeat_age_seconds/ingest-a"] < 5
