@@ -12,6 +12,7 @@ from logbook.sheets.read import LARGEST_ROWS, Cell, Table
 
 HEADER_WITHIN_ROWS = 50
 ALL_SHEETS = "all"
+LISTED_NAMES, LONGEST_NAME = 50, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Sheet:
         places = self.places(name)
         if len(places) == 1:
             return places[0]
-        there = ", ".join(repr(column) for column in self.columns if column)
+        there = listed([repr(column) for column in self.columns if column])
         problem = _("appears %d times") % len(places) if places else _("is not there")
         raise SheetError(
             _("%(argument)s=%(name)r %(problem)s; the columns are %(there)s.")
@@ -107,7 +108,7 @@ def _chosen(tables: Sequence[Table], fitting: dict[str, int], wanted: str, ask: 
         return named
     fit = [table for table in tables if table.name in fitting and not table.is_hidden]
     if wanted and wanted.casefold() != ALL_SHEETS:
-        there = ", ".join(repr(table.name) for table in tables)
+        there = listed([repr(table.name) for table in tables])
         words = _("sheet=%(name)r is not there; the sheets are %(there)s.") % {"name": wanted, "there": there}
         raise SheetError(words, "sheet")
     if len(fit) <= 1 or wanted:
@@ -118,7 +119,7 @@ def _chosen(tables: Sequence[Table], fitting: dict[str, int], wanted: str, ask: 
             "sheet",
             "several_sheets",
             _("The workbook has %(count)d sheets with these columns (%(sheets)s): name one of them, or all.")
-            % {"count": len(fit), "sheets": ", ".join(names)},
+            % {"count": len(fit), "sheets": listed(names)},
             (*names, ALL_SHEETS),
             {"sheets": names},
         )
@@ -145,7 +146,7 @@ def _in_order_of(columns: list[str], sheet: Sheet) -> list[Line]:
 def _sheets_read(tables: Sequence[Table], chosen: list[Table]) -> list[Notice]:
     """Which sheets of a workbook were read, where it has several."""
     names = [table.name for table in chosen]
-    read, others = ", ".join(names), ", ".join(table.name for table in tables if table.name not in names)
+    read, others = listed(names), listed([table.name for table in tables if table.name not in names])
     if others:
         return [Notice("sheets_unread", {"sheet": read, "others": others})]
     return [Notice("sheets_read", {"sheet": read})] if len(names) > 1 else []
@@ -157,3 +158,10 @@ def filled(cells: Sequence[Cell]) -> list[Cell]:
 
 def has_more_cells(sheet: Sheet, line: Line) -> bool:
     return len(line.cells) > len(sheet.columns) and bool(filled(line.cells[len(sheet.columns) :]))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a message: a hostile file has as many, and as long, as it likes."""
+    shown = [name[:LONGEST_NAME] for name in names[:LISTED_NAMES]]
+    more = len(names) - len(shown)
+    return ", ".join([*shown, _("and %d more") % more] if more else shown)

@@ -1,14 +1,15 @@
 """Opens CSV and XLSX files as tables of cells, with row numbers and hidden rows. Where the header is, and what cells
 mean, is decided elsewhere.
 
-Hostile or broken files raise `SheetError` with a sentence that says what to do.
+Hostile or broken files raise `SheetError` with a sentence that says what to do. What no rule here bounds, the limits of
+the process do (`lib/background_worker.py`).
 """
 
 import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -16,18 +17,33 @@ from itertools import islice
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from django.utils.translation import gettext as _
 from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import is_datetime
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet._reader import WorkSheetParser
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet._reader import CELL_TAG, DATA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml.functions import iterparse
 
 from logbook.sheets.questions import SheetError
 
 LARGEST_ROWS = 200_000
+LARGEST_CELLS = 4_000_000
+LARGEST_SHEETS = 200
 LARGEST_UNPACKED_BYTES = 200 * 1024 * 1024
-WIDEST_COLUMNS = 500
+# Parts that are read as a whole, before any row. 5 MB hold 60,000 formats.
+LARGEST_PART_BYTES = 5 * 1024 * 1024
+LARGEST_TEXTS_BYTES = 40 * 1024 * 1024
+_READ_WHOLE_BYTES = {
+    "sharedstrings.xml": LARGEST_TEXTS_BYTES,
+    **dict.fromkeys("[content_types].xml workbook.xml workbook.xml.rels styles.xml".split(), LARGEST_PART_BYTES),
+}
+WIDEST_COLUMNS = 500  # further ones are not read
+LONGEST_TEXT = 1_000  # further characters of a cell are not read
+_WIDEST_EXCEL_COLUMNS, _LONGEST_EXCEL_ROWS = 16_384, 1_048_576
+_REPORTED_EVERY_ROWS = 1_000
 _LOOKED_AT_LINES = 50
 Cell = str | int | float | datetime | date | time | timedelta | None
 
@@ -57,15 +73,17 @@ class Table:
     is_hidden: bool = False
 
 
-def read_sheet(file: BinaryIO) -> list[Table]:
-    """The filled sheets of an XLSX file, or the table of a CSV file with comma, semicolon, tab or bar.
+def read_sheet(file: BinaryIO, reported: Callable[[int], object] = lambda _rows: None) -> list[Table]:
+    """The filled sheets of an XLSX file, or the table of a CSV file with comma, semicolon, tab or bar. `reported` gets
+    the number of rows from time to time.
 
-    Raises SheetError for another format, or an empty file.
+    Raises SheetError for another format, an empty file, or one over a limit.
     """
     start = file.read(4)
     file.seek(0)
+    budget = _Budget(reported)
     # The content decides the format, because file names and a browser's content type can be wrong.
-    tables = _read_xlsx(file) if start == b"PK\x03\x04" else [_read_csv(file.read())]
+    tables = _read_xlsx(file, budget) if start == b"PK\x03\x04" else [_read_csv(file.read(), budget)]
     filled = [table for table in tables if table.rows]
     if not filled:
         raise SheetError(_("The file is empty."))
@@ -74,8 +92,28 @@ def read_sheet(file: BinaryIO) -> list[Table]:
     return filled
 
 
+@dataclass(slots=True)
+class _Budget:
+    """What was read of a file, all its sheets together."""
+
+    reported: Callable[[int], object]
+    row_count: int = 0
+    cell_count: int = 0
+
+    def kept(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """The rows. Raises SheetError after the largest number of cells."""
+        for row in rows:
+            self.row_count += 1
+            self.cell_count += len(row.cells)
+            if self.cell_count > LARGEST_CELLS:
+                raise SheetError(_("The file has more than %d cells: split it.") % LARGEST_CELLS)
+            if self.row_count % _REPORTED_EVERY_ROWS == 0:
+                self.reported(self.row_count)
+            yield row
+
+
 # --- CSV ---------------------------------------------------------------------------------------
-def _read_csv(data: bytes) -> Table:
+def _read_csv(data: bytes, budget: _Budget) -> Table:
     text = _decoded(data)
     if "\x00" in text:
         raise SheetError(_("The file is neither CSV nor XLSX: it holds binary data."))
@@ -83,16 +121,17 @@ def _read_csv(data: bytes) -> Table:
     delimiter = max(",;\t|", key=lambda mark: _fit(lines, mark))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows = [
-            TableRow(reader.line_num, [*cells])
+        found = (
+            TableRow(reader.line_num, [cell[:LONGEST_TEXT] for cell in cells[:WIDEST_COLUMNS]])
             for cells in islice(reader, LARGEST_ROWS + _LOOKED_AT_LINES)
             if any(map(str.strip, cells))
-        ]
+        )
+        rows = [*budget.kept(found)]
     except csv.Error as error:
         raise SheetError(
             _("Line %(line)d cannot be read as CSV: %(error)s.") % {"line": reader.line_num, "error": error}
         ) from None
-    if rows and text.count('"') % 2 and any("\n" in cell for cell in rows[-1].cells if isinstance(cell, str)):
+    if rows and text.count('"') % 2 and any("\n" in str(cell) for cell in rows[-1].cells):
         raise SheetError(_("A quotation mark is not closed, so the rest of the file is one cell: correct the file."))
     return Table("", rows)
 
@@ -118,22 +157,28 @@ def _decoded(data: bytes) -> str:
 
 
 # --- XLSX --------------------------------------------------------------------------------------
-def _read_xlsx(file: BinaryIO) -> list[Table]:
+def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[Table]:
     try:
         with zipfile.ZipFile(file) as archive:
-            unpacked_bytes = sum(info.file_size for info in archive.infolist())
-        if unpacked_bytes > LARGEST_UNPACKED_BYTES:
-            raise SheetError(
-                _("The workbook unpacks to %(size)d bytes, more than %(limit)d: split it.")
-                % {"size": unpacked_bytes, "limit": LARGEST_UNPACKED_BYTES}
-            )
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+        _require_bounded(sizes)
         file.seek(0)
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        book = _Workbook(file, read_only=True, data_only=True, keep_links=False)
+        book.read()
+        # Several sheets may name one part of the file, and it is read for each.
+        read_bytes = sum(sizes.get(sheet._worksheet_path, 0) for sheet in book.sheets)
+        if len(book.sheets) > LARGEST_SHEETS or read_bytes > LARGEST_UNPACKED_BYTES:
+            words = _("The workbook has %d sheets, too many or too large together: save the one to import as CSV.")
+            raise SheetError(words % len(book.sheets))
         tables = [
-            Table(sheet.title, list(islice(_filled(sheet), LARGEST_ROWS + 2)), sheet.sheet_state != "visible")
-            for sheet in book.worksheets
+            Table(
+                sheet.title[:LONGEST_TEXT],
+                [*islice(budget.kept(_filled(sheet)), LARGEST_ROWS + 2)],
+                sheet.sheet_state != "visible",
+            )
+            for sheet in book.sheets
         ]
-        book.close()
+        book.archive.close()
     except SheetError:
         raise
     except (
@@ -154,8 +199,60 @@ def _read_xlsx(file: BinaryIO) -> list[Table]:
     return tables
 
 
+def _require_bounded(sizes: dict[str, int]) -> None:
+    """Refuse by the unpacked sizes of the parts, before any is unpacked; no part gives more bytes than it declares."""
+    refused = _("The workbook unpacks to %(size)d bytes, more than %(limit)d: split it.")
+    if (unpacked_bytes := sum(sizes.values())) > LARGEST_UNPACKED_BYTES:
+        raise SheetError(refused % {"size": unpacked_bytes, "limit": LARGEST_UNPACKED_BYTES})
+    for name, size in sizes.items():
+        limit = _READ_WHOLE_BYTES.get(name.lower().rpartition("/")[2], LARGEST_UNPACKED_BYTES)
+        if size > limit:
+            words = _("%(part)s in the workbook unpacks to %(size)d bytes, more than %(limit)d: save the sheet as CSV.")
+            raise SheetError(words % {"part": name[:60], "size": size, "limit": limit})
+
+
+class _Sheet(ReadOnlyWorksheet):
+    def _get_size(self) -> None:
+        """Not read: openpyxl parses a sheet that does not tell its size a second time for it."""
+
+
+class _Workbook(ExcelReader):
+    """What rows need of a workbook: texts, formats, and where its sheets are."""
+
+    def read(self) -> None:
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        apply_stylesheet(self.archive, self.wb)
+        self.sheets: list[Any] = []
+        for sheet, relation in self.parser.find_sheets():
+            if relation.target in self.valid_files and "chartsheet" not in relation.Type:
+                found = _Sheet(self.wb, sheet.name, relation.target, self.shared_strings)
+                found.sheet_state = sheet.state
+                self.sheets.append(found)
+
+
+class _Rows(WorkSheetParser):
+    """Reads rows and cells only: openpyxl's own `parse` builds an object for each merged cell, validation and format,
+    300 MB of a file of 400 kB."""
+
+    def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        row_count = cell_count = 0
+        for _event, element in iterparse(self.source):
+            if element.tag == CELL_TAG:
+                cell_count += 1
+            elif element.tag == ROW_TAG:
+                row_count, cell_count = row_count + 1, 0
+                yield self.parse_row(element)
+                element.clear()
+            elif element.tag == DATA_TAG:
+                return
+            if cell_count > _WIDEST_EXCEL_COLUMNS or row_count > _LONGEST_EXCEL_ROWS:
+                raise SheetError(_("A sheet has more rows or columns than Excel allows: save it as CSV."))
+
+
 def _filled(sheet: Any) -> Iterator[TableRow]:
-    """The rows of a sheet, read as openpyxl's own `iter_rows` does: that one does not say which rows are hidden."""
+    """The filled rows of a sheet; openpyxl's own `iter_rows` does not say which rows are hidden."""
     book = sheet.parent
 
     @cache
@@ -163,7 +260,7 @@ def _filled(sheet: Any) -> Iterator[TableRow]:
         return is_datetime(ReadOnlyCell(sheet, 1, 1, None, style_id=style).number_format) == "date"
 
     with sheet._get_source() as source:
-        parser = WorkSheetParser(
+        parser = _Rows(
             source,
             sheet._shared_strings,
             data_only=True,
@@ -177,6 +274,8 @@ def _filled(sheet: Any) -> Iterator[TableRow]:
                 at, value = cell["column"] - 1, cell["value"]
                 if value in (None, "") or at >= WIDEST_COLUMNS:
                     continue
+                if isinstance(value, str):
+                    value = value[:LONGEST_TEXT]
                 # A date is a datetime in the file; the format of its cell tells the two apart.
                 is_whole_day = isinstance(value, datetime) and value.time() == time() and is_date(cell["style_id"])
                 cells += [None] * (at - len(cells)) + [value.date() if is_whole_day else value]

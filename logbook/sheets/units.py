@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
-from logbook.sheets.layout import Sheet, filled
+from logbook.sheets.layout import Sheet, filled, listed
 from logbook.sheets.options import UnitFrom
 from logbook.sheets.questions import Ask, SheetError, SheetQuestion
 from logbook.sheets.read import Cell
@@ -42,7 +42,7 @@ def row_units(
         raise SheetError(_("The sheet does not name the unit of each amount: give unit."), "unit")
     if given and others and unit_from is UnitFrom.AUTO:
         words = _("The sheet says %(sheet)s where unit=%(given)s was given: which one is right?")
-        params = {"sheet": ", ".join(others), "given": given}
+        params = {"sheet": listed(others), "given": given}
         choices = (UnitFrom.SHEET, UnitFrom.GIVEN)
         unit_from = ask(SheetQuestion("unit_from", "unit_differs", words % params, choices, params))
     if given and (unit_from is UnitFrom.GIVEN or not others):
