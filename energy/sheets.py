@@ -21,11 +21,11 @@ from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.plausibility import Thing
 from logbook.services import checked_amount
-from logbook.sheets.importing import SheetImport, SheetRow
+from logbook.sheets.importing import SheetPlan, SheetRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnergySheet(SheetImport):
+class EnergySheet(SheetPlan):
     energy_type: str
     factor_set: str = ""
     source_id: int | None = None

@@ -11,14 +11,14 @@ from factories.days import factory_day
 from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.plausibility import Thing
-from logbook.sheets.importing import SheetImport, SheetRow
+from logbook.sheets.importing import SheetPlan, SheetRow
 from logbook.sheets.time_axis import Slot
 from production.models import KG_PER_UNIT, ProductionEntry, in_unit
 from production.services import STEP_KG, find_product, find_unit, in_kg, production_log, thing_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProductionSheet(SheetImport):
+class ProductionSheet(SheetPlan):
     product: str
 
     model, log, amount_column = ProductionEntry, production_log, "amount_kg"

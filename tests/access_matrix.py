@@ -56,6 +56,15 @@ OF_A_LOG = {
         "GET": ENERGY_READERS.replace("200", "405"),
         "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
     },
+    # Who uploaded it and HQ; the one of Litein's manager is over, so it cannot be cancelled.
+    "imports/(?P<import_id>[0-9]{1,9})/$": {
+        "GET": ENERGY_WRITERS_OF_LITEIN.format(200),
+        **dict.fromkeys(UNSAFE, ENERGY_WRITERS.format(405)),
+    },
+    "imports/(?P<import_id>[0-9]{1,9})/cancel/$": {
+        **dict.fromkeys(("GET", *UNSAFE), ENERGY_WRITERS.format(405)),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(409),
+    },
     "import/$": {**NOT_OF_A_LOG, "GET": ENERGY_READERS.replace("200", "405"), "POST": ENERGY_WRITERS.format(415)},
 }
 

@@ -23,7 +23,7 @@ from accounts.models import User
 from accounts.roles import Role
 from factories.models import Factory
 from lib.local.postgres import DATABASE_NAME, LocalPostgres
-from tests import database, make
+from tests import background, database, make
 from tests.cast import AsUser, Cast
 from tests.environment import DATA_DIR
 
@@ -95,6 +95,12 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
 def _fast_passwords(settings: Any) -> None:
     """The real hasher is slow on purpose, and no test is about its strength."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a request waits for a background task, the worker does it."""
+    monkeypatch.setattr("lib.background.sleep", lambda _seconds: background.run_next())
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from energy.services import EntryInput, energy_log
 from factories.models import Chimney, Factory, Organisation
 from factories.sectors import SECTORS
 from factories.services import add_chimney, create_factory, create_organisation
+from logbook.models import SheetImport
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 
@@ -120,6 +121,20 @@ def make_bill(factory: Factory, kwh: int | str, start: datetime, end: datetime, 
     """Electricity over a period."""
     period = {"timestamp": None, "period_start": start, "period_end": end}
     return make_energy_entry(factory, energy_type="electricity", amount=Decimal(kwh), unit="kWh", **(period | fields))
+
+
+def make_import(user: User, factory: Factory, app: str = "energy", **fields: Any) -> SheetImport:
+    """An uploaded sheet of two hours, of electricity or made tea."""
+    of_app = {
+        "energy": {"energy_type": "electricity", "unit": "kWh"},
+        "production": {"product": "made_tea", "unit": "kg"},
+    }
+    columns = {"time_column": "time", "value_column": "amount", "time_is": "end", **of_app[app]}
+    return SheetImport.objects.create(
+        **{"user": user, "factory": factory, "app": app, "arguments": columns, "is_dry_run": False, "language": "en"}
+        | {"content": b"time,amount\n2025-11-20 01:00,5\n2025-11-20 02:00,6\n"}
+        | fields
+    )
 
 
 def make_production(factory: Factory | None = None, *, user: User | None = None, **fields: Any) -> ProductionEntry:

@@ -15,6 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -24,6 +25,8 @@ from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import Target
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
+from lib.background import TaskState
+from logbook.models import SheetImport
 from production.models import ProductionEntry
 from tests import make
 from tests.access_matrix import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN, NO_METHOD, NOBODYS, OURS, UNSAFE, WHO
@@ -69,6 +72,12 @@ def address(route: str, cast: Cast) -> str:
             )
             for pattern in ("(?P<pk>[0-9]{1,9})", "<int:pk>")
         },
+        **{
+            f"{url}/imports/(?P<import_id>[0-9]{{1,9}})": (
+                f"{url}/imports/{SheetImport.objects.filter(app=app).values_list('pk', flat=True).first()}"
+            )
+            for url, app in (("energy-entries", "energy"), ("production", "production"))
+        },
         "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast),
         "<str:token_key>": hq_token_key(cast),
         "<str:token>": "no-such-link",
@@ -99,6 +108,8 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
     make.make_invitation(cast.hq, cast.litein)
     make.make_access_request(cast.organisation)
+    for app in ("energy", "production"):
+        make.make_import(cast.litein_manager, cast.litein, app, state=TaskState.DONE, finished_at=timezone.now())
     make.make_token(cast.hq)
     root = make.make_user(is_superuser=True, is_staff=True)
     users = (

@@ -1,30 +1,44 @@
-"""POST .../import/ of any log: a sheet as a form, with the arguments of the management commands."""
+"""POST .../import/ of any log: a sheet as a form, with the arguments of the management commands; and what became of
+it. `tasks.py` does the import in the worker."""
 
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_yasg import openapi
+from drf_yasg.utils import no_body, swagger_serializer_method
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import user_of
+from accounts.permissions import get_visible, may, organisations_of, user_of
 from accounts.viewsets import validated
-from lib.errors import ApiError, invalid
-from lib.errors import body as error_body
-from logbook.api import EntryViewSet, PlainDecimalField, ToFactory, factory_to_write, operation
-from logbook.sheets.importing import SheetImport
+from lib.background import TaskState
+from lib.errors import ApiError
+from logbook.api import EntryViewSet, PlainDecimalField, ReadOnlySerializer, ToFactory, factory_to_write, operation
+from logbook.models import SheetImport
+from logbook.sheets.importing import SheetPlan
 from logbook.sheets.options import CHOICES, NAMES
-from logbook.sheets.questions import SheetError, UndecidedError
-from logbook.sheets.read import read_sheet
+from logbook.sheets.tasks import cancel, submit
 
 LARGEST_FILE_BYTES = 20 * 1024 * 1024
+LONGEST_WAIT_S = 20.0
+WORKER_IS_LATE_S = 60
+PREFER = openapi.Parameter(
+    "Prefer",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="respond-async: answer 202 at once and do not wait for the outcome",
+)
 
 
 class SheetUpload(ToFactory):
-    """A file and the meaning of its columns; the names are those of `SheetImport`. What is left out is decided by the
+    """A file and the meaning of its columns; the names are those of `SheetPlan`. What is left out is decided by the
     whole column, or asked: then the answer is 400 `undecided`, and nothing is stored."""
 
     file = serializers.FileField(help_text="CSV or XLSX, up to 20 MiB and 200,000 rows")
@@ -114,25 +128,86 @@ class ImportResultSerializer(serializers.Serializer[Any]):
     period_end = serializers.DateTimeField(allow_null=True)
 
 
+class ProgressSerializer(serializers.Serializer[Any]):
+    step = serializers.ChoiceField(["waiting", "reading", "storing", "over"])
+    rows_done = serializers.IntegerField(help_text="of the step")
+    rows_total = serializers.IntegerField(allow_null=True, help_text="null while the file is read")
+
+
+class ImportStateSerializer(ReadOnlySerializer):
+    """An import and its outcome: `status_code` and `answer` are what the upload answers when it waits long enough."""
+
+    progress = serializers.SerializerMethodField()
+    message = serializers.SerializerMethodField(help_text="for people: what it waits for, or how far it is")
+
+    class Meta:
+        model = SheetImport
+        fields = (
+            "id factory state is_dry_run progress message created_at started_at finished_at status_code answer".split()
+        )
+
+    @swagger_serializer_method(ProgressSerializer)
+    def get_progress(self, task: SheetImport) -> dict[str, Any]:
+        step = "storing" if task.total_count else "reading"
+        if task.state != TaskState.RUNNING:
+            step = "over" if task.is_over else "waiting"
+        return {"step": step, "rows_done": task.done_count, "rows_total": task.total_count or None}
+
+    def get_message(self, task: SheetImport) -> str:
+        if task.is_over:
+            return str((task.answer or {}).get("message", _("The import is over.")))
+        if task.total_count:
+            words = _("%(done)d of %(total)d new rows are computed; nothing is stored before all are.")
+            return words % {"done": task.done_count, "total": task.total_count}
+        if task.state == TaskState.RUNNING:
+            return _("The file is read: %d rows so far.") % task.done_count
+        waiting_s = (timezone.now() - task.created_at).total_seconds()
+        if waiting_s < WORKER_IS_LATE_S:
+            return _("The import waits for the worker.")
+        words = _("The import waits for the worker, since %d s: does `run_worker` run? Ask whoever runs the server.")
+        return words % waiting_s
+
+
+class MayWrite(BasePermission):
+    """Who may import may see what became of it, also with a token that only writes."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user and request.user.is_authenticated) and may(request.user, view.writes)
+
+
 class SheetViewSet(EntryViewSet):
     """A log that also accepts sheets."""
 
-    sheet_class: type[SheetImport]
+    sheet_app: str  # of the entries
+    sheet_class: type[SheetPlan]
     upload_class: type[SheetUpload]
     result_class: type[ImportResultSerializer] = ImportResultSerializer
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.sheet_app = cls.sheet_class.model._meta.app_label
+
     @classmethod
     def operations(cls) -> dict[str, dict[str, Any]]:
-        answers = {200: cls.result_class, 413: "too_large"}
+        answers = {200: cls.result_class, 202: ImportStateSerializer, 409: "import_running", 413: "too_large"}
         return super().operations() | {
-            "import_file": operation("Import a CSV or XLSX sheet", cls.upload_class, answers)
+            "import_file": operation(
+                "Import a CSV or XLSX sheet", cls.upload_class, answers, manual_parameters=[PREFER]
+            ),
+            "import_state": operation("What became of an import, or how far it is", None, {200: ImportStateSerializer}),
+            "import_cancel": operation(
+                "Cancel an import that is not over", no_body, {200: ImportStateSerializer, 409: "import_over"}
+            ),
         }
 
     @action(detail=False, methods=["post"], url_path="import", url_name="import", parser_classes=[MultiPartParser])
     def import_file(self, request: Request) -> Response:
         """One row, one period. Each column is decided as a whole; what it leaves open is asked with 400 `undecided`:
         the named parameter decides, and `readings` show what each choice would store. Bad rows are listed and the
-        others are stored; the same file again adds nothing."""
+        others are stored; the same file again adds nothing.
+
+        The worker reads the file. What takes longer than 20 s is answered with 202, and `Location` says where its
+        outcome will be. One import at a time for each user."""
         meaning = validated(self.upload_class, request)
         factory = factory_to_write(request, self.writes, meaning.pop("factory"))
         file, dry_run = meaning.pop("file"), meaning.pop("dry_run")
@@ -144,15 +219,44 @@ class SheetViewSet(EntryViewSet):
                 % {"size": file.size, "limit": LARGEST_FILE_BYTES},
                 params={"size": file.size, "limit": LARGEST_FILE_BYTES},
             )
-        try:
-            plan = self.sheet_class(factory=factory, **meaning)
-            result = plan.run(user_of(request), read_sheet(file), dry_run=dry_run)
-        except UndecidedError as error:
-            # The warnings of an import stand beside its questions.
-            asked = error_body(error.code, error.message, error.params, error.fields)
-            return Response(asked | {"warnings": error.warnings}, status=error.status_code)
-        except SheetError as error:
-            raise invalid(error.field, "unreadable", str(error)) from None
-        except DjangoValidationError as error:
-            raise invalid("time_zone", "invalid", " ".join(error.messages)) from None
-        return Response(self.result_class(result).data)
+        task = submit(user_of(request), factory, self.sheet_app, meaning, content=file.read(), dry_run=dry_run)
+        is_async = "respond-async" in request.headers.get("Prefer", "").lower()
+        if not is_async and task.wait(LONGEST_WAIT_S):
+            task.refresh_from_db(fields=["status_code", "answer"])
+            return Response(task.answer, status=task.status_code)
+        location = request.build_absolute_uri(reverse(f"{self.basename}-import-state", args=[task.pk]))
+        headers = {"Location": location} | ({"Preference-Applied": "respond-async"} if is_async else {})
+        return Response(ImportStateSerializer(task).data, status=202, headers=headers)
+
+    @action(
+        detail=False,
+        methods=["get"],
+        url_path="imports/(?P<import_id>[0-9]{1,9})",
+        url_name="import-state",
+        permission_classes=[MayWrite],
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def import_state(self, request: Request, import_id: str) -> Response:
+        """For who uploaded it and for headquarters, 30 days long."""
+        return Response(ImportStateSerializer(self._import(request, import_id)).data)
+
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="imports/(?P<import_id>[0-9]{1,9})/cancel",
+        url_name="import-cancel",
+        permission_classes=[MayWrite],
+        parser_classes=[JSONParser],
+    )
+    def import_cancel(self, request: Request, import_id: str) -> Response:
+        """Nothing of it is stored."""
+        cancel(self._import(request, import_id))
+        return Response(ImportStateSerializer(self._import(request, import_id)).data)
+
+    def _import(self, request: Request, import_id: str) -> SheetImport:
+        """An import of the user, or of an organisation where the user may write everywhere; else 404."""
+        user = user_of(request)
+        whose = Q(user=user) | Q(factory__organisation__in=organisations_of(user, self.writes))
+        tasks = SheetImport.objects.select_related("factory").filter(whose, app=self.sheet_app)
+        return get_visible(user, tasks.defer("content"), self.writes, pk=import_id)

@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from factories.models import Factory
 from factories.queries import find_factory
+from lib.background_worker import limited
 from lib.decimals import plain
 from lib.errors import ApiError
+from logbook.models import SheetImport
 from logbook.notices import words
-from logbook.sheets.importing import SheetImport
+from logbook.sheets.importing import SheetPlan
 from logbook.sheets.options import CHOICES, NAMES
 from logbook.sheets.questions import SheetError
 from logbook.sheets.read import read_sheet
@@ -30,7 +32,7 @@ def _flag(name: str) -> str:
 class SheetCommand(BaseCommand):
     """A subclass names its import, and adds an argument for each field of it."""
 
-    sheet_class: type[SheetImport]
+    sheet_class: type[SheetPlan]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="CSV (comma, semicolon, tab) or XLSX")
@@ -56,7 +58,7 @@ class SheetCommand(BaseCommand):
         parser.add_argument("--user", help="e-mail of the person named as recording; default: nobody")
         parser.add_argument("--dry-run", action="store_true", help="do all of it but store")
 
-    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetImport:
+    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetPlan:
         """The requested import; `arguments` are those that are its fields."""
         return self.sheet_class(factory=factory, **arguments)
 
@@ -65,11 +67,15 @@ class SheetCommand(BaseCommand):
             factory = find_factory(options.pop("factory"))
             arguments = {field.name: options[field.name] for field in fields(self.sheet_class) if field.name in options}
             plan, user = self.plan(factory, arguments), self._user(options["user"])
-            with options["file"].open("rb") as file:
-                sheet = read_sheet(file)
-            result = plan.run(user, sheet, dry_run=options["dry_run"], progress=self._progress)
+            with options["file"].open("rb") as file, limited(SheetImport.limits):
+                result = plan.run(user, read_sheet(file), dry_run=options["dry_run"], progress=self._progress)
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}") from None
+        except MemoryError:
+            limit_mb = SheetImport.limits.memory_bytes // 1_000_000
+            raise CommandError(
+                f"{options['file']} needs more than {limit_mb} MB: split it, or save it as CSV"
+            ) from None
         except SheetError as error:
             raise CommandError(f"{options['file']}: {error}") from None
         except ValidationError as error:

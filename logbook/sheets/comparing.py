@@ -17,7 +17,7 @@ from logbook.sheets.rows import SheetRow
 from logbook.sheets.time_axis import Slot
 
 if TYPE_CHECKING:
-    from logbook.sheets.importing import SheetImport
+    from logbook.sheets.importing import SheetPlan
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Plan:
 
 
 def compare(
-    sheet: SheetImport,
+    sheet: SheetPlan,
     rows: Sequence[SheetRow],
     identity: dict[str, Any],
     own: dict[int, StoredEntry],
@@ -70,13 +70,13 @@ def compare(
     return plan
 
 
-def _is_same(sheet: SheetImport, row: SheetRow, entry: StoredEntry) -> bool:
+def _is_same(sheet: SheetPlan, row: SheetRow, entry: StoredEntry) -> bool:
     return entry.amount == row.amount and (sheet.unit_of(entry.unit) or entry.unit) == (
         sheet.unit_of(row.unit) or row.unit
     )
 
 
-def _known(sheet: SheetImport, rows: Sequence[SheetRow], identity: dict[str, Any]) -> dict[Slot, list[StoredEntry]]:
+def _known(sheet: SheetPlan, rows: Sequence[SheetRow], identity: dict[str, Any]) -> dict[Slot, list[StoredEntry]]:
     """Period -> what was imported before; columns, since rows take twice the time."""
     if not rows:
         return {}

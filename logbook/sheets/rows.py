@@ -21,7 +21,7 @@ from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.periods import Period, period_of
 from logbook.sheets.amounts import amounts
-from logbook.sheets.layout import Line, Sheet, filled, has_more_cells
+from logbook.sheets.layout import Line, Sheet, filled, has_more_cells, listed
 from logbook.sheets.moments import is_clock, with_clock
 from logbook.sheets.options import SameTime, ValuesAre
 from logbook.sheets.own_export import entry_id, is_own_export
@@ -32,7 +32,7 @@ from logbook.sheets.time_axis import Axis, Slot
 from logbook.sheets.units import row_units, split_units
 
 if TYPE_CHECKING:
-    from logbook.sheets.importing import SheetImport
+    from logbook.sheets.importing import SheetPlan
 
 NO_CLOCK = "none"
 _FROM = {"from", "start", "starts", "begin", "begins", "beginning", "since"}
@@ -93,7 +93,7 @@ class RowsRead:
         self.errors.append(RowError(line.number, column, text, message, line.sheet))
 
 
-def read_rows(plan: SheetImport, sheet: Sheet, ask: Ask) -> RowsRead:
+def read_rows(plan: SheetPlan, sheet: Sheet, ask: Ask) -> RowsRead:
     """The rows of a sheet, in the order of the file.
 
     Raises SheetError: a column is not there, contradicts itself, or holds no times.
@@ -125,7 +125,7 @@ def read_rows(plan: SheetImport, sheet: Sheet, ask: Ask) -> RowsRead:
             read.rows.append(SheetRow(line.number, slot, kept, unit, line.sheet, known))
     unused = [name for i, name in enumerate(sheet.columns) if i not in {value_at, units_at, *times_at} and name]
     if unused:
-        read.notices.append(Notice("columns_unused", {"columns": ", ".join(unused)}))
+        read.notices.append(Notice("columns_unused", {"columns": listed(unused)}))
     if rounded_count:
         read.notices.append(Notice("rounded", {"count": rounded_count, "step": plain(plan.step_of(plan.unit))}))
     _settle_same_times(plan, read, ask)
@@ -134,7 +134,7 @@ def read_rows(plan: SheetImport, sheet: Sheet, ask: Ask) -> RowsRead:
 
 
 # --- Times -------------------------------------------------------------------------------------
-def _times(plan: SheetImport, sheet: Sheet, ask: Ask) -> tuple[list[Slot | Problem], list[int]]:
+def _times(plan: SheetPlan, sheet: Sheet, ask: Ask) -> tuple[list[Slot | Problem], list[int]]:
     """The period of each line, and the columns that it was read from."""
     axis = Axis(
         zone=plan.zone,
@@ -163,7 +163,7 @@ def _moment_slot(instant: datetime | Problem) -> Slot | Problem:
     return instant if isinstance(instant, Problem) else Slot(instant, instant)
 
 
-def _from_and_to(plan: SheetImport, sheet: Sheet) -> tuple[int, int] | None:
+def _from_and_to(plan: SheetPlan, sheet: Sheet) -> tuple[int, int] | None:
     """The columns of from and to: as named, or the partner that the header of the time column has."""
     if plan.from_column or plan.to_column:
         return sheet.column(plan.from_column, "from_column"), sheet.column(plan.to_column, "to_column")
@@ -185,7 +185,7 @@ def _words(name: str) -> set[str]:
     return {*re.findall(r"[a-z]+", name.lower())}
 
 
-def _clock(plan: SheetImport, sheet: Sheet, time_at: int, ask: Ask) -> str:
+def _clock(plan: SheetPlan, sheet: Sheet, time_at: int, ask: Ask) -> str:
     """The column of times of day. Asks when dates repeat and a column that nobody named holds nothing else."""
     if plan.clock_column or plan.is_of_acts:
         return plan.clock_column if plan.clock_column != NO_CLOCK else ""
@@ -213,7 +213,7 @@ def _require_times(sheet: Sheet, slots: Sequence[Slot | Problem], time_at: int) 
         raise SheetError(words % params, "time_column")
 
 
-def _time_problem(plan: SheetImport, slot: Slot | Problem, value: Decimal | Problem, now: datetime) -> str:
+def _time_problem(plan: SheetPlan, slot: Slot | Problem, value: Decimal | Problem, now: datetime) -> str:
     if isinstance(slot, Problem):
         return slot.message
     if isinstance(value, Problem):  # a reading that is wrong has no period
@@ -228,7 +228,7 @@ def _time_problem(plan: SheetImport, slot: Slot | Problem, value: Decimal | Prob
 
 # --- Values ------------------------------------------------------------------------------------
 def _uses(
-    plan: SheetImport, slots: Sequence[Slot | Problem], values: Sequence[Decimal | Problem | None], ask: Ask
+    plan: SheetPlan, slots: Sequence[Slot | Problem], values: Sequence[Decimal | Problem | None], ask: Ask
 ) -> tuple[list[Slot | Problem], list[Decimal | Problem | None]]:
     """Readings of a register as what was used since the reading before; None where counting starts."""
     readings = [
@@ -246,7 +246,7 @@ def _uses(
     return new_slots, new_values
 
 
-def _value_problem(plan: SheetImport, sheet: Sheet, line: Line, value: Decimal | Problem | None, unit: str) -> str:
+def _value_problem(plan: SheetPlan, sheet: Sheet, line: Line, value: Decimal | Problem | None, unit: str) -> str:
     if has_more_cells(sheet, line):
         return _("is in a row with more cells than the header; is a comma in it a decimal comma?")
     if isinstance(value, Problem):
@@ -263,7 +263,7 @@ def _value_problem(plan: SheetImport, sheet: Sheet, line: Line, value: Decimal |
 
 
 # --- Rows of one period, gaps ------------------------------------------------------------------
-def _settle_same_times(plan: SheetImport, read: RowsRead, ask: Ask) -> None:
+def _settle_same_times(plan: SheetPlan, read: RowsRead, ask: Ask) -> None:
     """Several rows of one period: fills of one day, or one row that stands twice."""
     groups: dict[Slot, list[SheetRow]] = {}
     for row in read.rows:
@@ -300,7 +300,7 @@ def _is_a_day(slot: Slot) -> bool:
     return timedelta(hours=23) <= slot.end - slot.start <= timedelta(hours=25)
 
 
-def _say_gaps(plan: SheetImport, read: RowsRead) -> None:
+def _say_gaps(plan: SheetPlan, read: RowsRead) -> None:
     ordered = sorted({(row.slot.start, row.slot.end) for row in read.rows})
     ends = accumulate((end for _start, end in ordered), max)  # of this row and all before it
     joints = list(zip(ends, (start for start, _end in ordered[1:]), strict=False))

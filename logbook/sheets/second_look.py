@@ -18,7 +18,7 @@ from logbook.queries import overlapping
 from logbook.sheets.rows import RowWarning
 
 if TYPE_CHECKING:  # at run time the import imports this module
-    from logbook.sheets.importing import SheetImport
+    from logbook.sheets.importing import SheetPlan
     from logbook.sheets.results import ImportResult
     from logbook.sheets.rows import SheetRow
     from logbook.sheets.time_axis import Slot
@@ -26,13 +26,13 @@ if TYPE_CHECKING:  # at run time the import imports this module
     ValuedRow = tuple[SheetRow, Any, tuple[Notice, ...]]
 
 
-def use_of(plan: SheetImport, row: SheetRow, results: Any) -> PeriodAmount:
+def use_of(plan: SheetPlan, row: SheetRow, results: Any) -> PeriodAmount:
     """What a row is compared by; `results` are those of `valued`, or the common quantity itself."""
     quantity = getattr(results, plan.thing_of(results).column, results)
     return PeriodAmount(row.slot.start, row.slot.end, row.amount, row.unit, quantity)
 
 
-def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResult) -> list[ValuedRow]:
+def look_again(plan: SheetPlan, rows: Sequence[ValuedRow], result: ImportResult) -> list[ValuedRow]:
     """The rows, each with the notices it needs, which the result lists too. One query for each common quantity and one
     for what overlaps, whatever their number."""
     if not rows:
@@ -48,7 +48,7 @@ def look_again(plan: SheetImport, rows: Sequence[ValuedRow], result: ImportResul
     return looked
 
 
-def warn(plan: SheetImport, row: SheetRow, notice: Notice, result: ImportResult) -> None:
+def warn(plan: SheetPlan, row: SheetRow, notice: Notice, result: ImportResult) -> None:
     """List the row, and count it in one notice for all rows with the same warning."""
     said = words(notice.code, notice.params)
     result.row_warnings.append(
@@ -62,7 +62,7 @@ def warn(plan: SheetImport, row: SheetRow, notice: Notice, result: ImportResult)
     summary.params["count"] += 1
 
 
-def _odd(plan: SheetImport, rows: Sequence[ValuedRow]) -> dict[tuple[str, int], Notice]:
+def _odd(plan: SheetPlan, rows: Sequence[ValuedRow]) -> dict[tuple[str, int], Notice]:
     """Sheet and number of each unusual row -> its warning. Several rows may have one time, and rows of several units
     more than one common quantity."""
     rows_of: dict[Thing, list[tuple[PeriodAmount, SheetRow]]] = defaultdict(list)
@@ -78,7 +78,7 @@ def _odd(plan: SheetImport, rows: Sequence[ValuedRow]) -> dict[tuple[str, int], 
     return odd
 
 
-def _overlaps(plan: SheetImport, rows: list[SheetRow]) -> dict[Slot, Notice]:
+def _overlaps(plan: SheetPlan, rows: list[SheetRow]) -> dict[Slot, Notice]:
     """Rows that fill a part of the time of an entry that is there."""
     entries = overlapping(
         plan.model._default_manager.filter(plan.overlap_filter(), factory=plan.factory),

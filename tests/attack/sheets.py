@@ -120,7 +120,7 @@ def hostile_sheets(instance: Instance, tries: Tries) -> None:
             slowest_s = max(slowest_s, time.monotonic() - begun_s)
             if answer.status_code == 202:
                 answer = _outcome(visitor, answer.headers["Location"].removeprefix(instance.base))
-                tries.held(answer is not None and answer.get("state") in ("failed", "refused"), f"{what}: {answer}")
+                tries.held(answer is not None and answer.get("status_code") in (400, 413), f"{what}: {answer}")
             else:
                 tries.refused(answer, [400, 413, 415, 422], what)
     finally:

@@ -474,5 +474,6 @@ def test_the_schema_has_every_route_and_its_examples_work(door: Door, cast: Cast
     assert [r.status_code for r in (created, corrected, deleted)] == [201, 200, 200]
     base = door.url.removeprefix("/api")
     assert {path for path in paths if path.startswith(base)} == {
-        f"{base}{part}" for part in ("", "{id}/", "import/", "{id}/undo/", "{id}/history/")
-    }
+        f"{base}{part}"
+        for part in ("", "{id}/", "import/", "imports/{import_id}/", "imports/{import_id}/cancel/", "{id}/undo/")
+    } | {f"{base}{{id}}/history/"}

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from logbook.bulk import insert_entries
 from logbook.choices import Origin
-from logbook.sheets.importing import SheetImport
+from logbook.sheets.importing import SheetPlan
 from logbook.sheets.read import read_sheet
 from logbook.sheets.results import ImportResult
 from logbook.sheets.rows import SheetRow
@@ -24,18 +24,18 @@ pytestmark = both_doors
 START = datetime(2025, 11, 20, tzinfo=UTC)
 
 
-def plan_for(door: Door, factory: Any) -> SheetImport:
-    plan: SheetImport = door.sheet_class(factory=factory, time_column="time", value_column="amount", **door.sheet)
+def plan_for(door: Door, factory: Any) -> SheetPlan:
+    plan: SheetPlan = door.sheet_class(factory=factory, time_column="time", value_column="amount", **door.sheet)
     return plan
 
 
-def run(plan: SheetImport, hours: int, **options: Any) -> ImportResult:
+def run(plan: SheetPlan, hours: int, **options: Any) -> ImportResult:
     times = (START + timedelta(hours=hour) for hour in range(hours))
     text = "time,amount\n" + "".join(f"{time:%Y-%m-%d %H:%M},10\n" for time in times)
     return plan.run(options.pop("user", None), read_sheet(io.BytesIO(text.encode())), **options)
 
 
-def columns_of(plan: SheetImport, hour: int) -> dict[str, Any]:
+def columns_of(plan: SheetPlan, hour: int) -> dict[str, Any]:
     start = START + timedelta(hours=hour)
     row = SheetRow(hour, Slot(start, start + timedelta(hours=1)), Decimal(10), plan.unit)
     return plan.columns(row, *plan.valued(row))

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from energy.sheets import EnergySheet
 from factories.models import EmissionSource, Factory
 from logbook.sheets.command import SheetCommand
-from logbook.sheets.importing import SheetImport
+from logbook.sheets.importing import SheetPlan
 
 
 class Command(SheetCommand):
@@ -24,7 +24,7 @@ class Command(SheetCommand):
         parser.add_argument("--factor", dest="factor_set", default="", metavar="SET", help="default: the set in force")
         parser.add_argument("--source", dest="source_id", metavar="NAME", help="of the factory's emission source")
 
-    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetImport:
+    def plan(self, factory: Factory, arguments: dict[str, Any]) -> SheetPlan:
         name = arguments["source_id"]
         if name:
             source = EmissionSource.objects.filter(factory=factory, name__iexact=name).first()
