@@ -20,6 +20,7 @@ from paho.mqtt.client import MQTTMessageInfo
 from demo import firmware_files, fleet_files
 from demo.link import BrokerPlace, Connector, Link, LinkState
 from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
+from lib import watchdog
 from mqtt_ingest.topics import Kind
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Fleet:
         now_s = time.monotonic()
         if now_s >= self._housekeeping_due_s:
             self._housekeeping_due_s = now_s + HOUSEKEEPING_S
+            watchdog.beat()
             self._release_wanted()
             self._take_back()
             self._look_after_links(now_s)
@@ -313,6 +315,12 @@ class Fleet:
             self._wait_and_serve(max(0.0, deadline_s - time.monotonic()))
 
     def _save(self) -> None:
+        try:
+            self._write_progress()
+        except OSError as error:  # a full disk; the next start then sends again what is stored already
+            logger.warning("Progress is not saved: %s", error)
+
+    def _write_progress(self) -> None:
         kept = fleet_files.load_progress(self._data_dir)  # devices that are not in this fleet
         for link in self.links:
             progress = link.device.progress

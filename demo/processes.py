@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +24,9 @@ PR_SET_PDEATHSIG = 1
 VANISH_TIMEOUT_S = 3.0
 
 
-def launch(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def launch(
+    command: Sequence[str], output: IO[bytes], environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own; on Linux it dies with the thread that called this."""
     # Ctrl-C in the terminal reaches only us: we stop the parts in order.
     apart: dict[str, Any]
@@ -33,13 +35,21 @@ def launch(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]
     else:
         apart = {"start_new_session": True, "preexec_fn": _die_with_parent()}
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=BASE_DIR, **apart
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=BASE_DIR,
+        env=os.environ | dict(environment or {}),
+        **apart,
     )
 
 
-def launch_command(arguments: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def launch_command(
+    arguments: Sequence[str], output: IO[bytes], environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start `manage.py` with these arguments."""
-    return launch([sys.executable, str(BASE_DIR / "manage.py"), *arguments], output)
+    return launch([sys.executable, str(BASE_DIR / "manage.py"), *arguments], output, environment)
 
 
 def ask_to_stop(process: subprocess.Popen[bytes]) -> None:

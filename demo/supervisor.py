@@ -1,4 +1,7 @@
-"""Keeps the parts of the demo running: starts them in order, restarts dead ones, stops all in reverse.
+"""Keeps the parts of the demo running: starts them in order, restarts dead and frozen ones, stops all in reverse.
+
+While the demo starts, a part that cannot run ends it with that part's last output. Later nothing does: a full disk or a
+lost network passes, so a part is started again for ever, with growing pauses.
 
 `demo/parts.py` says what the parts are, `demo/processes.py` how a process starts. One thread only: on Linux the parts
 die with the thread that started them.
@@ -12,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO
@@ -21,9 +24,10 @@ from demo import processes
 
 POLL_S = 0.1
 FIRST_DELAY_S = 0.5
-LONGEST_DELAY_S = 8.0
-DEATHS_ALLOWED = 5
-DEATHS_WITHIN_S = 60.0
+LONGEST_DELAY_S = 30.0
+RUNS_WELL_AFTER_S = 60.0
+DEATHS_ALLOWED_AT_START = 5
+CHECK_EVERY_S = 5.0
 
 
 class StopRequested(BaseException):
@@ -46,18 +50,23 @@ class Part:
     name: str
     launch: Callable[[IO[bytes]], subprocess.Popen[bytes]]
     is_ready: Callable[[], bool] = lambda: True
+    is_alive: Callable[[], bool] = lambda: True  # asked every few seconds, so it must answer within two
     ask_to_stop: Callable[[subprocess.Popen[bytes]], None] = processes.ask_to_stop
     ready_timeout_s: float = 45.0
     stop_timeout_s: float = 8.0
+    frozen_after_s: float = 90.0  # without a sign of life; a busy machine may delay one
 
 
 @dataclass(slots=True)
 class _Running:
     part: Part
     process: subprocess.Popen[bytes] | None = None
-    died_at_s: list[float] = field(default_factory=list)
+    launched_at_s: float = 0.0
+    deaths_in_a_row: int = 0  # each within a minute of its start
     start_again_at_s: float | None = None
     is_coming_back: bool = False
+    check_at_s: float = 0.0
+    silent_since_s: float | None = None
 
 
 class Supervisor:
@@ -68,6 +77,7 @@ class Supervisor:
         self._say = say
         self._running: list[_Running] = []
         self._signals_seen = 0
+        self._is_starting = True
         self._is_stopping = False
         self._raises_at_once = False
         self._old_handlers: dict[signal.Signals, object] = {}
@@ -117,7 +127,8 @@ class Supervisor:
         return True
 
     def watch(self) -> None:
-        """Keep everything running until a signal (`StopRequested`) or a part that keeps dying."""
+        """Keep everything running until a signal (`StopRequested`)."""
+        self._is_starting = False
         while True:
             self._look_after_parts()
             self._wait_a_moment()
@@ -159,7 +170,8 @@ class Supervisor:
 
     def _launch(self, running: _Running) -> None:
         self.check_signals()
-        running.start_again_at_s = None
+        running.start_again_at_s = running.silent_since_s = None
+        running.launched_at_s = time.monotonic()
         with processes.open_log(self.log_path(running.part.name)) as log:
             running.process = running.part.launch(log)
 
@@ -178,6 +190,21 @@ class Supervisor:
             elif running.is_coming_back and running.part.is_ready():
                 running.is_coming_back = False
                 self._say(f"{running.part.name} runs again.")
+            elif now_s >= running.check_at_s:
+                self._check(running, running.process)
+
+    def _check(self, running: _Running, process: subprocess.Popen[bytes]) -> None:
+        """End a part that is there and has given no sign of life for too long."""
+        part, is_alive, now_s = running.part, running.part.is_alive(), time.monotonic()
+        running.check_at_s = now_s + min(CHECK_EVERY_S, part.frozen_after_s / 4)
+        if is_alive:
+            running.silent_since_s = None
+        elif running.silent_since_s is None:
+            running.silent_since_s = now_s
+        elif now_s - running.silent_since_s > part.frozen_after_s:
+            processes.kill_all(process)
+            running.process = None
+            self._note_death(running, f"gave no sign of life for {part.frozen_after_s:.0f} s and was killed")
 
     def _start_again(self, running: _Running) -> None:
         try:
@@ -189,11 +216,11 @@ class Supervisor:
 
     def _note_death(self, running: _Running, how: str) -> None:
         now_s = time.monotonic()
-        running.died_at_s = [at_s for at_s in running.died_at_s if now_s - at_s < DEATHS_WITHIN_S] + [now_s]
-        deaths = len(running.died_at_s)
-        if deaths >= DEATHS_ALLOWED:
-            raise self._failure(running.part, f"{how}, {deaths} times within {DEATHS_WITHIN_S:.0f} s")
-        delay_s = min(FIRST_DELAY_S * 2 ** (deaths - 1), LONGEST_DELAY_S)
+        ran_well = now_s - running.launched_at_s > RUNS_WELL_AFTER_S
+        running.deaths_in_a_row = 1 if ran_well else running.deaths_in_a_row + 1
+        if self._is_starting and running.deaths_in_a_row >= DEATHS_ALLOWED_AT_START:
+            raise self._failure(running.part, f"{how}, {running.deaths_in_a_row} times in a row")
+        delay_s = min(FIRST_DELAY_S * 2.0 ** (running.deaths_in_a_row - 1), LONGEST_DELAY_S)
         running.start_again_at_s = now_s + delay_s
         self._say(
             f"{running.part.name} {how}; starting it again in {delay_s:.1f} s "

@@ -10,11 +10,15 @@ from typing import Any
 def write_privately(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-    if mode != 0o600:
-        Path(name).chmod(mode)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        if mode != 0o600:
+            Path(name).chmod(mode)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)  # a full disk must not collect empty files
+        raise
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -311,9 +311,11 @@ class LocalPostgres:
         """
         lock_file = self.cluster_dir / "postmaster.pid"
         if self._pid_in_lock_file() is None:
+            lock_file.unlink(missing_ok=True)  # empty, written on a full disk: PostgreSQL would never start again
             return
         _, newline, rest = lock_file.read_text().partition("\n")
-        lock_file.write_text(f"{IMPOSSIBLE_PID}{newline}{rest}")
+        with lock_file.open("r+") as file:  # in place, because a full disk has no room for a new one
+            file.write(f"{IMPOSSIBLE_PID}{newline}{rest}")
         if not IS_WINDOWS:
             for name in (SOCKET_FILE_NAME, f"{SOCKET_FILE_NAME}.lock"):
                 (self.socket_dir / name).unlink(missing_ok=True)

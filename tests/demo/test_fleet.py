@@ -1,5 +1,6 @@
 """The simulated fleet over real TLS connections: against Mosquitto, and against the demo's own broker."""
 
+import errno
 import io
 import itertools
 import ssl
@@ -12,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from demo import cast, firmware_files, fleet_files
+from demo import cast, firmware_files, fleet, fleet_files
 from demo.fleet import Fleet
 from demo.fleet_files import Progress
 from demo.link import BrokerPlace, LinkState
@@ -240,6 +241,23 @@ def test_stop_is_quick_and_leaves_devices_off_line_and_progress_on_disk(
     for link in running.fleet.links:
         kept = progress[link.device.device_id]
         assert (kept.stream, kept.seq) == (link.device.outbox.stream, link.device.outbox.last_seq)
+
+
+@pytest.mark.needs("mosquitto")
+def test_a_full_disk_costs_the_saved_progress_and_nothing_else(
+    begin: Begin, ingest: IngestStandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fleet, "SAVE_EVERY_S", 0.1)
+    monkeypatch.setattr(fleet_files, "save_progress", full)
+    running = begin()
+    wait_until(lambda: "Progress is not saved: [Errno 28] No space left on device" in caplog.text)
+    seen = len(ingest.seqs("litein-01"))
+
+    ingest.wait_for(lambda: len(ingest.seqs("litein-01")) > seen)
+    running.stop()
 
 
 @pytest.mark.needs("mosquitto")

@@ -90,9 +90,77 @@ def test_a_part_that_keeps_dying_ends_the_run_with_its_last_output(tmp_path: Pat
         with pytest.raises(PartFailedError) as failure:
             running.wait_until(lambda: False, timeout_s=TIMEOUT_S)
 
-    assert "child ended with code 3, 5 times within 60 s" in str(failure.value)
+    assert "child ended with code 3, 5 times in a row" in str(failure.value)
     assert str(failure.value).count("no disk left") == 5
     assert len([line for line in said if "starting it again" in line]) == 4
+
+
+def test_once_all_runs_a_part_that_keeps_dying_is_started_for_ever_and_ever_more_slowly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "LONGEST_DELAY_S", 0.04)
+    delays: list[str] = []
+
+    def say(text: str) -> None:
+        delays.append(text.partition("again in ")[2].partition(" s")[0])
+        if len(delays) == 8:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(supervisor, "POLL_S", 0.01)
+    with Supervisor(tmp_path, say) as running:
+        running.start(part("raise SystemExit(3)", tmp_path, is_ready=lambda: True))
+        running.watch()
+
+    assert [float(delay or 0) for delay in delays[:8]] == [0.0] * 8  # 10, 20, 40, 40, ... ms
+    assert running._running == []
+
+
+def test_the_pause_doubles_to_a_limit_and_begins_anew_after_a_minute_of_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_S", 0.5)
+    monkeypatch.setattr(supervisor.time, "monotonic", lambda: now_s)
+    ends = part("raise SystemExit(3)", tmp_path, is_ready=lambda: True)
+    watching = Supervisor(tmp_path, said.append)
+    watching._is_starting = False
+    running = supervisor._Running(ends)
+
+    for ran_s in (1, 1, 1, 1, 1, 1, 1, 1, 61, 1):
+        running.launched_at_s = now_s
+        now_s += ran_s
+        watching._note_death(running, "ended with code 3")
+
+    delays = [line.partition("again in ")[2].partition(" s")[0] for line in said]
+    assert delays == ["0.5", "1.0", "2.0", "4.0", "8.0", "16.0", "30.0", "30.0", "0.5", "1.0"]
+
+
+def test_a_part_that_gives_no_sign_of_life_is_killed_and_started_again_and_said_so(
+    tmp_path: Path, said: list[str]
+) -> None:
+    answers = [True, False, False, False]  # an odd failure is forgiven; then it answers until it is stopped
+    pids: list[int] = []
+
+    def is_alive() -> bool:
+        if answers:
+            return answers.pop(0)
+        return process_of(tmp_path).status() != psutil.STATUS_STOPPED
+
+    with Supervisor(tmp_path, said.append) as running:
+        running.start(part(STAYS, tmp_path, is_alive=is_alive, frozen_after_s=1.0))
+        pids.append(process_of(tmp_path).pid)
+        assert running.wait_until(lambda: not answers, timeout_s=TIMEOUT_S)
+        assert said == []
+
+        process_of(tmp_path).suspend()
+        (tmp_path / "child.ready").unlink()
+        assert running.wait_until(lambda: len(said) == 2, timeout_s=TIMEOUT_S)
+        pids.append(process_of(tmp_path).pid)
+
+    assert said[0].startswith("child gave no sign of life for 1 s and was killed; starting it again in")
+    assert said[1] == "child runs again."
+    assert pids[0] != pids[1]
+    assert not psutil.pid_exists(pids[0])
 
 
 def test_a_part_that_does_not_come_up_names_its_log(tmp_path: Path, said: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Private files: nobody else reads them, nobody reads half of one, and a spoilt one counts as none."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,16 @@ def test_a_missing_or_spoilt_file_is_an_empty_object(tmp_path: Path, content: st
         path.write_text(content)
 
     assert read_object(path) == {}
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_privately(tmp_path / "progress.json", "old")
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_privately(tmp_path / "progress.json", "new")
+
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from typing import Any, TextIO, cast
 
 from django.conf import settings
@@ -11,7 +12,6 @@ from django.db import connections
 
 from demo import filling, firmware_node, instance, parts, preflight, world
 from demo.addresses import LOOPBACK_NAMES, shown_address
-from demo.parts import command_part
 from demo.ready_block import ready_block
 from demo.supervisor import Part, PartFailedError, Supervisor
 from lib import environment
@@ -102,8 +102,9 @@ class Command(BaseCommand):
         return logins, mosquitto_line
 
     def _say(self, text: str) -> None:
-        self.stdout.write(text)
-        self.stdout.flush()
+        with suppress(OSError):  # it may go to a file on a full disk
+            self.stdout.write(text)
+            self.stdout.flush()
 
 
 def _demo_password() -> str:
@@ -116,11 +117,11 @@ def _demo_password() -> str:
 
 def _parts_after_the_database() -> list[Part]:
     made = [
-        command_part("run_broker", is_ready=lambda: parts.listens(settings.MQTT_PORT)),
-        command_part("ingest_mqtt"),
-        command_part("run_worker"),
+        parts.broker_part(settings.MQTT_PORT, settings.MQTT_CA_FILE),
+        parts.watched_part("ingest_mqtt"),
+        parts.watched_part("run_worker"),
         parts.web_part(settings.HTTP_BIND, settings.HTTP_PORT),
     ]
     if settings.DEMO_FLEET > 0:
-        made.append(command_part("simulate"))
-    return [*made, command_part(firmware_node.COMMAND)] if firmware_node.can_run() else made
+        made.append(parts.watched_part("simulate"))
+    return [*made, parts.command_part(firmware_node.COMMAND)] if firmware_node.can_run() else made

@@ -100,6 +100,18 @@ def test_a_stale_lock_file_with_a_reused_process_id_does_not_block_the_start(ser
         innocent.kill()
 
 
+def test_a_lock_file_that_a_full_disk_left_empty_does_not_block_the_start(server: LocalPostgres) -> None:
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+    (server.cluster_dir / "postmaster.pid").write_text("")
+
+    server.start()
+    server.wait_ready()
+
+    assert ask(server, "SELECT 1") == (1,)
+
+
 def as_owner_of(folder: Path) -> dict[str, Any]:
     return {"user": folder.stat().st_uid} if os.geteuid() == 0 else {}
 
