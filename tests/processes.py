@@ -92,6 +92,19 @@ class Process:
             )
         self.starts += 1
 
+    @property
+    def is_frozen(self) -> bool:
+        return self.is_running and psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+
+    def freeze(self) -> None:
+        """It is there and does nothing (SIGSTOP), as on a machine that hangs."""
+        if self.is_running:
+            psutil.Process(self.pid).suspend()
+
+    def thaw(self) -> None:
+        if self.is_running:
+            psutil.Process(self.pid).resume()
+
     def kill(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()

@@ -24,13 +24,15 @@ from django.core.management import call_command
 from django.db import connection
 
 from devices.services import provision_device
+from lib.local import postgres
 from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
 from tests import database, make
 from tests.drill import check
 from tests.drill.devices import DrillDevice
+from tests.drill.disk import SmallDisk
 from tests.drill.faults import FAULTS, Fault
-from tests.drill.parts import Parts
+from tests.drill.parts import FLOOR_MB, Parts
 
 DEVICES = 6
 ROUND_S = 2.0
@@ -123,9 +125,24 @@ def main() -> int:
     rng = random.Random(asked.seed)
     folder = Path(tests.environment.DATA_DIR)
     print(f"seed {asked.seed}, logs in {folder} until the end", flush=True)
+    postgres.SERVER_SETTINGS |= {"max_wal_size": "160MB"}  # its disk is small
+    disk = SmallDisk(LocalPostgres(folder).home)
+    if not disk.is_there:
+        print("no disk of its own, which needs root on Linux: full disks are those that PostgreSQL reports", flush=True)
+    try:
+        problems = drill_on(disk, asked, rng)
+    finally:
+        disk.close()
+    shutil.rmtree(folder, ignore_errors=True)
+    return 1 if problems else 0
+
+
+def drill_on(disk: SmallDisk, asked: argparse.Namespace, rng: random.Random) -> list[str]:
+    """The problems found."""
+    folder = Path(tests.environment.DATA_DIR)
     with database.running(LocalPostgres(folder)) as server:
         call_command("migrate", verbosity=0, interactive=False)
-        parts = Parts(folder, server)
+        parts = Parts(folder, server, disk)
         devices: list[DrillDevice] = []
         try:
             factory = make.make_factory(name="Drill")
@@ -144,8 +161,7 @@ def main() -> int:
                 device.close()
             connection.close()
             parts.close()
-    shutil.rmtree(folder, ignore_errors=True)
-    return 1 if drill.problems else 0
+    return drill.problems
 
 
 def run(drill: Drill, rounds: int, check_every: int) -> None:
@@ -156,7 +172,7 @@ def run(drill: Drill, rounds: int, check_every: int) -> None:
             print(f"round {number}: {len(drill.problems)} problems", flush=True)
             if drill.problems:
                 return
-            drill.parts.use_workers(drill.rng.randint(1, 2))
+            drill.parts.use_workers(drill.rng.randint(1, 2), floor_mb=drill.rng.choice((0, FLOOR_MB)))
 
 
 if __name__ == "__main__":

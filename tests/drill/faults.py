@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.drill.devices import DrillDevice
-from tests.drill.parts import Parts
+from tests.drill.parts import FLOOR_MB, Parts
 
 HOUR_MS = 3_600_000
 Devices = list[DrillDevice]
@@ -28,6 +28,25 @@ class Fault:
 def _kill_worker(parts: Parts, devices: Devices, rng: random.Random) -> None:
     """In the middle of whatever it does: devices are sending all the while."""
     rng.choice(parts.workers).kill()
+
+
+def _freeze_worker(parts: Parts, devices: Devices, rng: random.Random) -> None:
+    """In the middle of whatever it does; its connections stay, and nothing answers on them."""
+    rng.choice(parts.workers).freeze()
+
+
+def _thaw_workers(parts: Parts, devices: Devices) -> None:
+    """It goes on where it was, as after a machine that was asleep."""
+    for worker in parts.workers:
+        worker.thaw()
+
+
+def _replace_frozen(parts: Parts, devices: Devices) -> None:
+    """What a supervisor does."""
+    for process in (*parts.workers, parts.rollups):
+        if process.is_frozen:
+            process.kill()
+        process.ensure_running()
 
 
 def _kill_all(parts: Parts, devices: Devices, rng: random.Random) -> None:
@@ -85,6 +104,10 @@ def _jump_clocks(parts: Parts, devices: Devices, rng: random.Random) -> None:
     rng.choice(devices).produce_in_the_future()
 
 
+def _empty_disk(parts: Parts, devices: Devices) -> None:
+    parts.disk.empty()
+
+
 def _restart_rollups(parts: Parts, devices: Devices) -> None:
     parts.rollups.ensure_running()
 
@@ -94,7 +117,13 @@ _ALL = (
     Fault("roll-up worker killed", lambda parts, _d, _r: parts.rollups.kill(), _restart_rollups),
     Fault("database killed", lambda parts, _d, _r: parts.kill_postgres()),
     Fault("database process killed", lambda parts, _d, _r: parts.kill_backend()),
-    Fault("disk full", lambda parts, _d, _r: parts.fill_disk()),
+    Fault("database frozen", lambda parts, _d, _r: parts.freeze_postgres(), lambda parts, _d: parts.thaw_postgres()),
+    Fault("worker frozen and thawed", _freeze_worker, _thaw_workers),
+    Fault("worker frozen and replaced", _freeze_worker, _replace_frozen),
+    Fault("roll-up worker frozen and replaced", lambda parts, _d, _r: parts.rollups.freeze(), _replace_frozen),
+    Fault("disk full, says PostgreSQL", lambda parts, _d, _r: parts.refuse_inserts()),
+    Fault("disk full", lambda parts, _d, _r: parts.disk.fill(leave_bytes=0), _empty_disk),
+    Fault("disk full to its floor", lambda parts, _d, _r: parts.disk.fill(leave_bytes=FLOOR_MB * 500_000), _empty_disk),
     Fault("broker killed", lambda parts, _d, _r: _kill_broker(parts, True), _start_broker),
     Fault("broker killed, nothing saved", lambda parts, _d, _r: _forget_and_kill(parts), _start_broker),
     Fault("all killed at once", _kill_all, _start_broker),

@@ -14,10 +14,12 @@ from django.conf import settings
 from django.db import connection
 
 from lib.local.postgres import LocalPostgres, LocalPostgresError
+from tests.drill.disk import SmallDisk
 from tests.drill.proxy import Proxy
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto
 from tests.processes import Process
 
+FLOOR_MB = 100
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 DISK_FULL = """
 CREATE OR REPLACE FUNCTION drill_disk_full() RETURNS trigger LANGUAGE plpgsql AS
@@ -48,8 +50,8 @@ class PersistentMosquitto(Mosquitto):
 
 
 class Parts:
-    def __init__(self, folder: Path, server: LocalPostgres) -> None:
-        self.folder, self.server = folder, server
+    def __init__(self, folder: Path, server: LocalPostgres, disk: SmallDisk) -> None:
+        self.folder, self.server, self.disk = folder, server, disk
         self.broker = PersistentMosquitto(folder)
         settings.MQTT_BROKER_URL = self.broker.url
         settings.MQTT_CA_FILE = str(self.broker.certificates.ca_file)
@@ -58,6 +60,7 @@ class Parts:
         self.device_side, self.worker_side = Proxy(self.broker.port), Proxy(self.broker.port)
         self._environment = os.environ | {
             "DATA_DIR": str(settings.DATA_DIR),
+            "DISK_PATH": str(disk.folder),
             "MQTT_BROKER_URL": f"mqtts://carbontrack-ingest:{INGEST_PASSWORD}@127.0.0.1:{self.worker_side.port}",
             "MQTT_CA_FILE": str(self.broker.certificates.ca_file),
         }
@@ -67,8 +70,10 @@ class Parts:
     def _process(self, name: str, *arguments: str) -> Process:
         return Process(self.folder / f"{name}.log", self._environment, *arguments)
 
-    def use_workers(self, count: int) -> None:
-        """One alone with a persistent session, or several with a shared subscription."""
+    def use_workers(self, count: int, *, floor_mb: int = FLOOR_MB) -> None:
+        """One alone with a persistent session, or several with a shared subscription; without a floor of the disk it
+        is PostgreSQL that finds it full."""
+        self._environment["DISK_FLOOR_MB"] = str(floor_mb)
         for worker in self.workers:
             worker.stop()
         names = [()] if count == 1 else [("--worker", f"w{number}") for number in range(count)]
@@ -91,11 +96,31 @@ class Parts:
                     os.kill(pid, signal.SIGKILL)
         connection.close()
 
-    def fill_disk(self) -> None:
+    def freeze_postgres(self) -> None:
+        for process in self._postgres_family():
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def thaw_postgres(self) -> None:
+        for process in self._postgres_family():
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    def _postgres_family(self) -> list[psutil.Process]:
+        """The parent first, so that it starts no child that we do not see."""
+        assert self.server.process
+        try:
+            parent = psutil.Process(self.server.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def refuse_inserts(self) -> None:
+        """What a server on another machine says when its disk is full."""
         with suppress(psycopg2.Error):
             self._execute(DISK_FULL)
 
-    def free_disk(self) -> None:
+    def take_inserts(self) -> None:
         self._execute("DROP TRIGGER IF EXISTS drill_disk_full ON emissions_emission")
 
     def _execute(self, statement: str) -> list[tuple[int]]:
@@ -112,6 +137,10 @@ class Parts:
     # --- after them ---
     def ensure_up(self) -> None:
         """Everything runs again, and nothing stands in the way."""
+        self.disk.empty()
+        self.thaw_postgres()
+        for process in (*self.workers, self.rollups):
+            process.thaw()
         self._ensure_database_is_up()
         if not self.broker.is_running:
             self.broker.restart()
@@ -122,7 +151,7 @@ class Parts:
         # A server that has lost a process answers on, and ends all connections a moment later.
         for _ in range(2):
             time.sleep(0.2)
-            self._wait_until_disk_is_free()
+            self._wait_until_inserts_are_taken()
         connection.close()
 
     def _ensure_database_is_up(self) -> None:
@@ -138,11 +167,11 @@ class Parts:
                     raise
                 time.sleep(0.5)
 
-    def _wait_until_disk_is_free(self) -> None:
+    def _wait_until_inserts_are_taken(self) -> None:
         deadline_s = time.monotonic() + 30
         while True:
             try:
-                self.free_disk()
+                self.take_inserts()
                 return
             except psycopg2.Error:
                 if time.monotonic() > deadline_s:
