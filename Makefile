@@ -20,11 +20,12 @@ test: dev-packages ## run all tests but the benchmarks
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: dev-packages ## check style, types and templates
+lint: dev-packages ## check style, types, templates, and that no secret is in the files
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
 	$(VENV) -m mypy .
 	$(VENV) -m djlint templates --lint --quiet
+	$(VENV) -m tests.secret_scan
 
 bench: dev-packages ## measure the promises: ingest rate, rollups, pages
 	@if [ -d tests/bench ]; then exec $(VENV) -m pytest -s -o addopts="-p tests.environment" -o python_files="bench_*.py" tests/bench $(ARGS); else echo "There are no benchmarks yet."; fi

@@ -175,7 +175,7 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carbon Track"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
-KNOX_TOKEN_MODEL = "accounts.ApiToken"
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a model
 REST_KNOX = {"TOKEN_TTL": timedelta(hours=12), "TOKEN_PREFIX": "ct_"}
 
 # --- Audit history: every insert, update and delete of a tracked table, by triggers; never edited ---------

@@ -268,7 +268,7 @@ class PahoReceiver:
             if readable:
                 self._wake_reader.recv(4096)
             return
-        self._retry_at_s = time.monotonic() + self._retry_s * random.uniform(1.0, 1.5)
+        self._retry_at_s = time.monotonic() + self._retry_s * random.uniform(1.0, 1.5)  # noqa: S311 - spreads retries
         self._retry_s = min(self._retry_s * 2, LONGEST_RETRY_S)
         try:
             self._client.connect(self.address.host, self.address.port, keepalive=KEEP_ALIVE_S)

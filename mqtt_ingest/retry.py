@@ -49,7 +49,7 @@ def until_it_can_be_stored(
                 why = " ".join(str(error).split())
                 logger.warning("Cannot store, nothing is acknowledged meanwhile (attempt %d): %s", attempts, why)
             meanwhile(error)
-            stop.wait(wait_s * random.uniform(0.5, 1.0))
+            stop.wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
         else:
             if attempts:

@@ -94,7 +94,7 @@ class LocalPostgres:
         if not is_too_long and "," not in str(preferred):
             return preferred
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
-        return Path("/tmp") / f"carbontrack-{digest}" / "socket"  # made 0700, owner checked
+        return Path("/tmp") / f"carbontrack-{digest}" / "socket"  # noqa: S108 - made 0700, owner checked
 
     def connection_settings(self, database: str = DATABASE_NAME) -> dict[str, str]:
         """Keyword arguments for `psycopg2.connect`."""

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         firmware_files.note(data_dir, NodeState(planned.device_id, Stage.RUNNING))
         scenario = settings.BASE_DIR / "firmware" / "host" / "scenarios" / "demo.txt"
         self._say(f"{planned.device_id} runs the firmware's core from now on")
-        os.execv(program, firmware_node.arguments(program, folder, scenario))
+        os.execv(program, firmware_node.arguments(program, folder, scenario))  # noqa: S606 - the node that we built
 
 
 def _starts_too_often() -> bool:
