@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils import timezone
+
+SECURITY_CONTACT_NOTICE_DAYS = 30
 
 
 @register()
@@ -35,6 +38,8 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="carbontrack.W003",
             )
         )
+    if is_served:
+        messages += _security_contact()
     if settings.DEMO and not settings.IS_LOCAL:
         messages.append(
             Error(
@@ -44,3 +49,19 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return messages
+
+
+def _security_contact() -> list[CheckMessage]:
+    """Whoever finds a weakness has to find whom to tell."""
+    if not settings.SECURITY_CONTACT:
+        words = "SECURITY_CONTACT is not set: /.well-known/security.txt answers 404."
+        hint = "Set it to an address that somebody reads, like mailto:security@example.com."
+    elif (expires_on := settings.SECURITY_CONTACT_EXPIRES) is None:
+        words = "SECURITY_CONTACT_EXPIRES is not set: /.well-known/security.txt answers 404."
+        hint = "Set it to a day less than a year from now, and set it anew before that day."
+    elif (expires_on - timezone.now().date()).days < SECURITY_CONTACT_NOTICE_DAYS:
+        words = f"SECURITY_CONTACT_EXPIRES={expires_on} is near or over; then /.well-known/security.txt is gone."
+        hint = "If the contact still holds, set a day less than a year from now."
+    else:
+        return []
+    return [Warning(words, hint=hint, id="carbontrack.W004")]

@@ -54,7 +54,7 @@ def broker_part(port: int, ca_file: str) -> Part:
 def web_part(bind_address: str, port: int) -> Part:
     arguments = ["carbontrack.asgi:application", "--host", bind_address, "--port", str(port)]
     # Live streams do not end by themselves, so without a limit a stop would wait for every open page.
-    arguments += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    arguments += ["--no-access-log", "--log-level", "warning", "--no-server-header", "--timeout-graceful-shutdown", "3"]
     return Part(
         name="web",
         launch=partial(processes.launch, [sys.executable, "-m", "uvicorn", *arguments]),

@@ -4,6 +4,7 @@ Holds no settings of its own; `carbontrack/settings.py` calls it, `.env.example`
 """
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,6 +70,23 @@ def names(name: str) -> list[str]:
                 f"{name}={word!r} is not a name: use up to 32 letters, digits, _ and -, like a or ingest-2"
             )
     return found
+
+
+def addresses(name: str, schemes: tuple[str, ...]) -> list[str]:
+    """A comma-separated list of addresses, each of one of the schemes."""
+    found = words(name, [])
+    for address in found:
+        if not address.startswith(schemes):
+            raise ImproperlyConfigured(f"{name}={address!r} does not begin with one of {', '.join(schemes)}")
+    return found
+
+
+def day(name: str) -> date | None:
+    raw = text(name, "")
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a day: write it as 2027-06-30") from None
 
 
 def database(name: str, url: str) -> dict[str, Any]:

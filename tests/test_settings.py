@@ -21,6 +21,8 @@ PRODUCTION = {
     "MQTT_BROKER_URL": "mqtts://carbontrack-ingest:secret@broker.example:8883",
     "MQTT_CA_FILE": "/etc/ssl/ca.pem",
     "ALLOWED_HOSTS": "carbon.example",
+    "SECURITY_CONTACT": "mailto:security@carbon.example",
+    "SECURITY_CONTACT_EXPIRES": "2099-12-31",
 }
 
 
