@@ -10,7 +10,9 @@ from knox.settings import knox_settings
 from rest_framework.authentication import SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
+from accounts import second_factor
 from accounts.models import ApiToken, User
+from accounts.roles import Scope
 
 
 class ApiTokenAuthentication(TokenAuthentication):
@@ -34,6 +36,11 @@ class ApiTokenAuthentication(TokenAuthentication):
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user, token = super().validate_user(auth_token)
         user.api_token = token
+        # A program's named token keeps its narrow rights: it manages nobody, and meters must not stop for this.
+        if Scope.ALL in token.scopes and second_factor.must_set_up(user):
+            from lib.errors import ApiError  # not above: rest_framework.views imports this module while it loads
+
+            raise ApiError(403, second_factor.CODE, second_factor.words())
         now = timezone.now()
         # Once a minute is enough to find an unused token, and saves a write for every request.
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -147,3 +149,37 @@ class TokenForm(forms.Form):
         factory.choices = [("", _("All factories that I see")), *((f.pk, f.name) for f in visible_factories(user))]
         days: Any = self.fields["days"]
         days.choices = [(n, _("%(count)d days") % {"count": n}) for n in (7, 30, DEFAULT_DAYS, 366)]
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What people change about themselves. Contacts and password have pages of their own, which ask who it is."""
+
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language: Any = self.fields["language"]
+        language.choices = [("", _("That of the organisation")), *settings.LANGUAGES]
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """allauth's form in plain words: a key signs in alone, unless it has neither PIN nor finger."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("Where it is, to tell it from others: my phone, the office key."),
+    )
+    passwordless = forms.BooleanField(
+        label=gettext_lazy("Sign in with it alone, without the password"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy(
+            "Untick it for a key that asks for neither PIN nor finger: it then follows the password."
+        ),
+    )

@@ -28,7 +28,7 @@ from lib.errors import ApiError
 ROWS_PER_PAGE = 100
 
 
-def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
+def organisation_of_page(request: HttpRequest) -> tuple[Any, list[Any]]:
     """The organisation of the page, and all organisations whose members the user manages."""
     managed = managed_organisations(request.user)
     if not managed:
@@ -42,7 +42,7 @@ def _organisation(request: HttpRequest) -> tuple[Any, list[Any]]:
 @require_GET
 @page(Action.MANAGE_MEMBERS)
 def members(request: HttpRequest) -> HttpResponse:
-    organisation, all_of_mine = _organisation(request)
+    organisation, all_of_mine = organisation_of_page(request)
     now = timezone.now()
     rows = services.members_of(request.user).filter(organisation=organisation)
     if wanted := request.GET.get("q", "").replace("\x00", "").strip()[:80]:
@@ -75,7 +75,7 @@ def _matching(rows: Any, wanted: str) -> Any:
 @require_http_methods(["GET", "POST"])
 @page(Action.MANAGE_MEMBERS)
 def invite(request: HttpRequest) -> HttpResponse:
-    organisation, _others = _organisation(request)
+    organisation, _others = organisation_of_page(request)
     form = InviteForm(request.POST or None, organisation_id=organisation.pk)
     if request.method == "POST" and form.is_valid():
         try:

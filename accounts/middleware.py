@@ -1,12 +1,19 @@
-"""A signed-in user's language wins over cookie and browser, on every device; else one of the organisation's is used."""
+"""What the signed-in user decides about every request: the language, and whether a second factor has to come first.
+
+A user's language wins over cookie and browser, on every device; else one of the organisation's is used.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import translation
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.permissions import organisation_of
+from lib.errors import json_error
 
 
 class UserLanguageMiddleware:
@@ -29,3 +36,24 @@ def _language_of_organisation(user: User) -> str:
     organisation = organisation_of(user)
     languages = organisation.languages if organisation else []
     return "" if not languages or translation.get_language() in languages else languages[0]
+
+
+class SecondFactorMiddleware:
+    """An HQ manager of an organisation that requires a second factor sets one up before anything else."""
+
+    # Setting one up, confirming the password for it, changing the language, and leaving.
+    OPEN = frozenset({"account", "account_reauthenticate", "account_logout", "set_language"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponseBase | None:
+        name = request.resolver_match.url_name or "" if request.resolver_match else ""
+        if name in self.OPEN or name.startswith("mfa_") or not second_factor.must_set_up(request.user):
+            return None
+        if request.path.startswith("/api/"):
+            return json_error(403, second_factor.CODE, second_factor.words())
+        return redirect("account")

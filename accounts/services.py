@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts import second_factor
 from accounts.models import ApiToken, User
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
 
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+WITH_A_CODE = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class ApiLogin:
 def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone: str = "", code: str = "") -> ApiLogin:
     """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
 
-    Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 429 too_many_requests.
+    Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 403 second_factor_required,
+    429 too_many_requests.
     """
     credentials = {"email": email} if email else {"phone": phone}
     try:
@@ -40,6 +42,8 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
     if not memberships and not user.is_superuser:
         raise ApiError(403, "not_approved", _("An HQ manager has to approve your account first."))
     _check_second_factor(user, code)
+    if second_factor.must_set_up(user):
+        raise ApiError(403, second_factor.CODE, second_factor.words())
     only_integrator = all(m.role == Role.INTEGRATOR for m in memberships) and not user.is_superuser
     record, token = ApiToken.objects.create(
         user=user, name=_("signed in"), scopes=[Scope.READ if only_integrator else Scope.ALL]
@@ -48,17 +52,22 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
 
 
 def _check_second_factor(user: User, code: str) -> None:
-    """Check the second factor. allauth counts wrong codes for each user, so they cannot be guessed."""
-    factors = list(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS))
+    """Check the second factor. allauth counts wrong codes for each user, so they cannot be guessed.
+
+    A program cannot answer for a passkey. A person who has nothing else sends one of the recovery codes.
+    """
+    factors = list(Authenticator.objects.filter(user=user))
     if not factors:
         return
     if not code:
-        raise ApiError(403, "mfa_required", _("Send the code of your second factor as `code`."))
+        raise ApiError(
+            403, "mfa_required", _("Send the code of your authenticator app, or one of your recovery codes, as `code`.")
+        )
     try:
         forget_attempt = check_rate_limit(user)
     except ValidationError as error:
         raise _too_many(error) from None
-    if not any(factor.wrap().validate_code(code) for factor in factors):
+    if not any(factor.wrap().validate_code(code) for factor in factors if factor.type in WITH_A_CODE):
         raise ApiError(
             403, "mfa_required", _("The code of your second factor is wrong. Send the current one as `code`.")
         )

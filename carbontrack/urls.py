@@ -3,9 +3,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts.account_views import RemovePasskeyView
 from carbontrack.health import healthz, readyz
 from carbontrack.metrics import metrics
+from carbontrack.security import security_txt
 
 admin.autodiscover()
 # The admin site uses our sign-in, so rate limits and the second factor apply there too.
@@ -13,11 +16,16 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("api/", include("carbontrack.api")),
+    # Before allauth's own of the same names: its two lists of second factors are on the account page.
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="account"), name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskeyView.as_view(), name="mfa_remove_webauthn"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("", include("accounts.urls")),
     path("", include("leaderboard.urls")),
     path("", include("portal.urls")),

@@ -88,6 +88,11 @@ class Organisation(models.Model):
         help_text=_("empty: the usual factor of each country; direct and life-cycle do not add up"),
     )
     publishes_names = models.BooleanField(_("factories see each other's names in rankings"), default=False)
+    second_factor_required = models.BooleanField(
+        _("HQ managers need a second step at sign-in"),
+        default=False,
+        help_text=_("a passkey or an authenticator app; who has none sets one up before anything else"),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

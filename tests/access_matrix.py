@@ -171,6 +171,8 @@ OURS: dict[str, dict[str, str]] = {
     "readyz": {"GET": OPEN.replace("200", "503")},  # in tests neither broker nor ingest is there
     # From elsewhere (the address is set below): a token, whoever's it is.
     "metrics": {"GET": BY_TOKEN.format(200)},
+    # In tests nobody is named.
+    ".well-known/security.txt": {"GET": NOT_THERE},
     "": {"GET": "302 200 302 302 302 302 302 302 302 302 302"},
     "morning/": {"GET": "302 403 403 403 200 200 403 200 403 403 302"},
     # Whom HQ asked: 302 back to the page. Out of scope is not there.
@@ -208,10 +210,12 @@ OURS: dict[str, dict[str, str]] = {
     "register/": {"GET": OPEN, "POST": OPEN},
     "join/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     "password-link/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    "account/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
     "tokens/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
     "tokens/<str:token_key>/revoke/": {"POST": "302 404 404 404 302 404 404 404 404 404 302"},
     "members/": {"GET": MANAGERS_PAGE},
     "members/invite/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "members/sign-in/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE.replace("200", "302")},
     "members/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "members/<int:pk>/undo/": {"POST": KTDAS_PAGE.format(302)},
     "members/requests/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
@@ -233,6 +237,7 @@ ALLAUTH_OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_reset_password_done",
+    "mfa_login_webauthn",
 }
 ALLAUTH_SIGNED_IN = {
     "account_reauthenticate",
@@ -248,4 +253,9 @@ ALLAUTH_SIGNED_IN = {
     "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes",
     "mfa_download_recovery_codes",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_reauthenticate_webauthn",
 }

@@ -261,6 +261,14 @@ class Migration(migrations.Migration):
                     "publishes_names",
                     models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
+                (
+                    "second_factor_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="a passkey or an authenticator app; who has none sets one up before anything else",
+                        verbose_name="HQ managers need a second step at sign-in",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={"abstract": False},
@@ -670,6 +678,14 @@ class Migration(migrations.Migration):
                     "publishes_names",
                     models.BooleanField(default=False, verbose_name="factories see each other's names in rankings"),
                 ),
+                (
+                    "second_factor_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="a passkey or an authenticator app; who has none sets one up before anything else",
+                        verbose_name="HQ managers need a second step at sign-in",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -832,8 +848,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="4e6e441ae48aaadeb7a8cbf1bcd085be590d0ae1",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."publishes_names", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="5888fcce000e429484b6beb9c87a8d395974d7e9",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_b1a8b",
                     table="factories_organisation",
@@ -847,8 +863,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."substitution_method"); RETURN NULL;',
-                    hash="c2716c39a5bbf8e163863dea081bff8de10f5993",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (NEW."country", NEW."created_at", NEW."currency", NEW."electricity_basis", NEW."factor_set", NEW."gwp_set", NEW."id", NEW."languages", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."publishes_names", NEW."second_factor_required", NEW."substitution_method"); RETURN NULL;',
+                    hash="9421afc43c5ff0fe8bbbeed152420b514532900c",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_7f158",
                     table="factories_organisation",
@@ -861,8 +877,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."substitution_method"); RETURN NULL;',
-                    hash="84f35a07f228c2871a8aeb77a8c18d8a4cd4f71a",
+                    func='INSERT INTO "factories_organisationevent" ("country", "created_at", "currency", "electricity_basis", "factor_set", "gwp_set", "id", "languages", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publishes_names", "second_factor_required", "substitution_method") VALUES (OLD."country", OLD."created_at", OLD."currency", OLD."electricity_basis", OLD."factor_set", OLD."gwp_set", OLD."id", OLD."languages", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."publishes_names", OLD."second_factor_required", OLD."substitution_method"); RETURN NULL;',
+                    hash="f81de21a3d5b0b377e75747079a17370ce7bf52f",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_1bc15",
                     table="factories_organisation",

@@ -31,6 +31,7 @@ class Findings(HTMLParser):
         super().__init__()
         self.bare_texts: list[str] = []
         self.inline_code: list[str] = []
+        self._is_data = False
         self.feed(without_template_language(source))
         self.close()
 
@@ -43,11 +44,15 @@ class Findings(HTMLParser):
                 self.bare_texts.append(f'{name}="{value}"')
             if name == "style" or name.startswith("on") or value.strip().lower().startswith("javascript:"):
                 self.inline_code.append(f'{name}="{value}"')
-        if tag == "style" or (tag == "script" and "src" not in given and given.get("type") != "application/json"):
+        self._is_data = tag == "script" and given.get("type") == "application/json"
+        if tag == "style" or (tag == "script" and "src" not in given and not self._is_data):
             self.inline_code.append(f"<{tag}>")
 
+    def handle_endtag(self, tag: str) -> None:
+        self._is_data = False
+
     def handle_data(self, data: str) -> None:
-        if LETTERS.search(data):
+        if LETTERS.search(data) and not self._is_data:
             self.bare_texts.append(data.strip())
 
 
@@ -79,6 +84,7 @@ def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
         ("<p>{% blocktrans %}Hello{% endblocktrans %} {{ name }} · 12</p>", []),
         ('<img alt="Logo">', ['alt="Logo"']),
         ('<p data-text-slow="Slow" aria-label="{% trans \'Slow\' %}"></p>', ['data-text-slow="Slow"']),
+        ('<script type="application/json">{"ids": "x"}</script><p>Hello</p>', ["Hello"]),
         ('<input type="submit" value="Go"><input type="hidden" value="en">', ['value="Go"']),
     ],
 )
