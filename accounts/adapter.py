@@ -3,11 +3,15 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts import sign_on
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, User
 from lib.phones import LONGEST_TYPED, possible_numbers
@@ -40,6 +44,16 @@ class AccountAdapter(DefaultAccountAdapter):
         login = credentials.get("email") or credentials.get("phone") or credentials.get("username") or ""
         # One count for all spellings of a number.
         return f"login:{next(iter(phones_at_sign_in(login)), login.strip().lower())}"
+
+    def pre_login(self, request: HttpRequest, user: Any, **login: Any) -> HttpResponse | None:
+        """Where single sign-on is required, neither a password nor a passkey of ours is enough."""
+        methods = [record["method"] for record in get_authentication_records(request, user)]
+        if methods[-1:] != ["socialaccount"] and sign_on.is_required(user):
+            clear_authentication_records(request)
+            messages.error(request, sign_on.words())
+            return redirect("sign-on")
+        response: HttpResponse | None = super().pre_login(request, user, **login)
+        return response
 
     def get_phone(self, user: Any) -> tuple[str, bool] | None:
         return (user.phone, True) if user.phone else None

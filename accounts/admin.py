@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.grants import countries_of_organisations
-from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, User
+from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, SignOnProvider, User
+from accounts.sign_on import forget_links, seal
 from lib.admin import ReadOnlyAdmin
 from lib.phones import LONGEST_TYPED, one_number
 
@@ -35,7 +38,9 @@ class ContactForm(forms.ModelForm):
 class NewUserForm(ContactForm):
     """E-mail or phone, and a password that passes the rules."""
 
-    password = forms.CharField(label=_("password"), widget=forms.PasswordInput, strip=False)
+    password = forms.CharField(
+        label=_("password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
 
     class Meta:
         model = User
@@ -90,6 +95,48 @@ class MembershipAdmin(admin.ModelAdmin):
     list_display = ["user", "role", "organisation", "county", "factory"]
     list_filter = ["role", "organisation"]
     autocomplete_fields = ["user", "factory"]
+
+
+class SignOnProviderForm(forms.ModelForm):
+    secret = forms.CharField(
+        label=_("client secret"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("stored encrypted and never shown; empty: as it is"),
+    )
+
+    class Meta:
+        model = SignOnProvider
+        fields = ["organisation", "issuer", "client_id", "secret", "email_domains", "is_required"]
+
+
+@admin.register(SignOnProvider)
+class SignOnProviderAdmin(admin.ModelAdmin):
+    """Only the operator: this server calls the address, and believes what it says about people of the organisation."""
+
+    form = SignOnProviderForm
+    list_display = ["organisation", "host", "email_domains", "is_required"]
+    readonly_fields = ["way_back"]
+    actions = None  # "delete selected" would leave the links of people
+
+    @admin.display(description=_("address of the way back, for the provider's settings"))
+    def way_back(self, provider: SignOnProvider) -> str:
+        return reverse("openid_connect_callback", args=[provider.slug]) if provider.pk else "-"
+
+    def save_model(self, request: HttpRequest, obj: SignOnProvider, form: Any, change: bool) -> None:
+        if form.cleaned_data["secret"]:
+            obj.sealed_secret = seal(form.cleaned_data["secret"])
+        if {"issuer", "organisation"} & set(form.changed_data):
+            forget_links(obj)
+        obj.save()
+
+    def delete_model(self, request: HttpRequest, obj: SignOnProvider) -> None:
+        forget_links(obj)
+        obj.delete()
+
+
+# allauth's own tables of it stay empty.
+admin.site.unregister([SocialApp, SocialToken])
 
 
 class _LookAndDeleteAdmin(ReadOnlyAdmin):

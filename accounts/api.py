@@ -29,7 +29,7 @@ class LoginView(ApiView):
             200: TokenSerializer,
             400: "invalid",
             401: "invalid_credentials",
-            403: "not_approved or mfa_required",
+            403: "not_approved, mfa_required, second_factor_required or single_sign_on_required",
             429: "too_many_requests",
         },
         security=[],

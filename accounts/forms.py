@@ -151,7 +151,13 @@ class TokenForm(forms.Form):
         days.choices = [(n, _("%(count)d days") % {"count": n}) for n in (7, 30, DEFAULT_DAYS, 366)]
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class SignOnForm(forms.Form):
+    email = forms.EmailField(
+        label=gettext_lazy("Your e-mail address at work"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class AccountForm(forms.ModelForm):
     """What people change about themselves. Contacts and password have pages of their own, which ask who it is."""
 
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)

@@ -1,8 +1,10 @@
 """People: users, where they belong, requests, invitations, password links, API tokens. Rights are in `roles.py`."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pghistory
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from accounts.roles import Role, Scope
+from lib.environment import LOOPBACK_HOSTS
 
 PHONE = RegexValidator(r"^\+[1-9][0-9]{7,14}\Z", _("Write the phone number with its country code, like +254712345678."))
 
@@ -230,6 +233,56 @@ class PasswordLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.created_at:%Y-%m-%d}"
+
+
+def _checked_issuer(address: str) -> None:
+    """https, or plain http to this machine where the product is only tried out."""
+    parts = urlsplit(address)
+    is_own = parts.hostname in LOOPBACK_HOSTS and (settings.IS_LOCAL or settings.DEBUG)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_own)):
+        raise ValidationError(_("Write the address of the provider with https://, like https://login.example.com."))
+
+
+@pghistory.track(exclude=["sealed_secret"])
+class SignOnProvider(models.Model):
+    """An organisation's own sign-in by OpenID Connect. The operator of the server sets it up, in the admin site."""
+
+    organisation = models.OneToOneField(
+        "factories.Organisation", models.CASCADE, related_name="sign_on_provider", verbose_name=_("organisation")
+    )
+    issuer = models.CharField(_("address of the provider"), max_length=300, validators=[_checked_issuer])
+    client_id = models.CharField(_("client id"), max_length=191)
+    # Encrypted by a key from SECRET_KEY, since it goes to the provider as it is: `sign_on.seal`.
+    sealed_secret = models.TextField(blank=True, editable=False)
+    email_domains = ArrayField(
+        models.CharField(max_length=253, validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z0-9-]+\Z")]),
+        verbose_name=_("e-mail domains"),
+        help_text=_("what stands after @ in the addresses of its people, separated by commas, in lower case"),
+    )
+    is_required = models.BooleanField(
+        _("people of the organisation sign in there only"), default=False, help_text=_("a password is then refused")
+    )
+
+    class Meta:
+        verbose_name = _("single sign-on")
+        verbose_name_plural = _("single sign-on")
+
+    def __str__(self) -> str:
+        return f"{self.organisation}: {self.host}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.issuer).netloc
+
+    @property
+    def slug(self) -> str:
+        """Names it in addresses and in allauth's rows."""
+        return f"organisation-{self.organisation_id}"
+
+    def clean(self) -> None:
+        others = SignOnProvider.objects.filter(email_domains__overlap=self.email_domains or []).exclude(pk=self.pk)
+        if others.exists():
+            raise ValidationError({"email_domains": _("One of these domains belongs to another organisation.")})
 
 
 def _full_scope() -> list[str]:

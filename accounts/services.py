@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import second_factor
+from accounts import second_factor, sign_on
 from accounts.models import ApiToken, User
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
@@ -28,7 +28,7 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
     """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
 
     Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 403 second_factor_required,
-    429 too_many_requests.
+    403 single_sign_on_required, 429 too_many_requests.
     """
     credentials = {"email": email} if email else {"phone": phone}
     try:
@@ -41,6 +41,8 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
     memberships = list(user.memberships.all())
     if not memberships and not user.is_superuser:
         raise ApiError(403, "not_approved", _("An HQ manager has to approve your account first."))
+    if sign_on.is_required(user):
+        raise ApiError(403, sign_on.CODE, sign_on.words())
     _check_second_factor(user, code)
     if second_factor.must_set_up(user):
         raise ApiError(403, second_factor.CODE, second_factor.words())

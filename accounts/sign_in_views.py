@@ -1,7 +1,13 @@
-"""HQ's page "How people sign in"."""
+"""Single sign-on: from the address to the provider. And HQ's page "How people sign in"."""
 
+import logging
+
+import requests
+from allauth.core import ratelimit
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,9 +15,47 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import sign_in_rules as rules
+from accounts.forms import SignOnForm
 from accounts.member_views import organisation_of_page
-from accounts.permissions import page
+from accounts.models import SignOnProvider
+from accounts.permissions import page, public_page
 from accounts.roles import Action
+from accounts.sign_on import provider_of
+
+logger = logging.getLogger(__name__)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page
+def sign_on(request: HttpRequest) -> HttpResponse:
+    """Ask for the e-mail address, and lead to the provider of its organisation by a link.
+
+    Not by a redirect: our Content-Security-Policy lets no form lead to another site.
+    """
+    form = SignOnForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/sign_on.html", {"form": form})
+    provider = provider_of(form.cleaned_data["email"])
+    if provider is None:
+        form.add_error("email", _("No organisation here has single sign-on for this address. Sign in by password."))
+        return render(request, "accounts/sign_on.html", {"form": form})
+    if not ratelimit.consume(request, action="login"):
+        return render(request, "accounts/ask_too_often.html", status=429)
+    url = _address_at(request, provider)
+    if url is None:
+        form.add_error(None, _("The sign-in of your organisation does not answer. Try again later."))
+    return render(request, "accounts/sign_on.html", {"form": form, "provider": provider, "url": url})
+
+
+def _address_at(request: HttpRequest, provider: SignOnProvider) -> str | None:
+    """Where the provider asks who one is; None when its document cannot be had."""
+    try:
+        found = get_adapter().get_provider(request, provider.slug).redirect(request, process=AuthProcess.LOGIN)
+    except (requests.RequestException, KeyError, ValueError) as error:
+        logger.warning("single sign-on at %s: %s", provider.host, type(error).__name__)
+        return None
+    return str(found.headers["Location"])
 
 
 @never_cache
@@ -20,13 +64,18 @@ from accounts.roles import Action
 def sign_in_rules(request: HttpRequest) -> HttpResponseBase:
     """How people of an organisation sign in: whether HQ managers need a second step."""
     organisation, all_of_mine = organisation_of_page(request)
+    provider = SignOnProvider.objects.filter(organisation=organisation).first()
     if request.method == "POST":
-        rules.require_second_factor(organisation, required=request.POST.get("second_factor") == "required")
+        if "second_factor" in request.POST:
+            rules.require_second_factor(organisation, required=request.POST["second_factor"] == "required")
+        elif provider is not None and "sign_on" in request.POST:
+            rules.require_sign_on(provider, required=request.POST["sign_on"] == "required")
         messages.success(request, _("Saved."))
         return redirect(f"{reverse('sign-in-rules')}?organisation={organisation.pk}")
     context = {
         "organisation": organisation,
         "organisations": all_of_mine if len(all_of_mine) > 1 else [],
+        "provider": provider,
         "without": rules.managers_without_second_factor(organisation),
     }
     return render(request, "accounts/sign_in_rules.html", context)

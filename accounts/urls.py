@@ -8,6 +8,7 @@ urlpatterns = [
     path("register/", views.ask_for_access, name="ask-for-access"),
     path("join/<str:token>/", views.join, name="join"),
     path("password-link/<str:token>/", views.password_link, name="password-link"),
+    path("single-sign-on/", sign_in_views.sign_on, name="sign-on"),
     path("account/", account_views.account, name="account"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<str:token_key>/revoke/", views.revoke_token, name="token-revoke"),

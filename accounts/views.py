@@ -18,6 +18,7 @@ from accounts.forms import CONTACT_ERRORS, AskForm, JoinForm, NewPasswordForm, T
 from accounts.models import Invitation, User
 from accounts.permissions import own_page, public_page, user_of
 from accounts.registration import RegisterThrottle
+from accounts.sign_on import ASKED_BY
 from lib.errors import ApiError
 
 OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -27,7 +28,8 @@ OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_access(request: HttpRequest) -> HttpResponse:
     """The form to ask for access. The answer is the same for everybody."""
-    form = AskForm(request.POST or None)
+    # Whoever came by single sign-on and has no account yet begins with what the provider told.
+    form = AskForm(request.POST or None, initial=request.session.get(ASKED_BY))
     if request.method == "POST":
         if not RegisterThrottle().allow_request(request, None):  # type: ignore[arg-type]
             return render(request, "accounts/ask_too_often.html", status=429)

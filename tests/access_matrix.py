@@ -210,6 +210,7 @@ OURS: dict[str, dict[str, str]] = {
     "register/": {"GET": OPEN, "POST": OPEN},
     "join/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     "password-link/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
+    "single-sign-on/": {"GET": OPEN, "POST": OPEN},
     "account/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
     "tokens/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
     "tokens/<str:token_key>/revoke/": {"POST": "302 404 404 404 302 404 404 404 404 404 302"},
@@ -238,6 +239,8 @@ ALLAUTH_OPEN = {
     "account_reset_password_from_key_done",
     "account_reset_password_done",
     "mfa_login_webauthn",
+    "openid_connect_callback",
+    "socialaccount_login_cancelled",
 }
 ALLAUTH_SIGNED_IN = {
     "account_reauthenticate",
