@@ -7,7 +7,7 @@ its own files. Sessions of connections are in `demo/broker_sessions.py`, certifi
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from amqtt.contexts import BrokerConfig, ListenerConfig
@@ -26,8 +26,11 @@ LOOPBACK = "127.0.0.1"
 SESSION_EXPIRY_S = 3600
 LOGIN_THREADS = 4
 STOP_TIMEOUT_S = 3.0
+# A rotated or revoked password must not work for 5 s more.
+LOGIN_CHECK_S = 2.0
 
 LoginCheck = Callable[[str, str, str], bool]
+LoginRecheck = Callable[[Mapping[str, str]], set[str]]  # of password by user name; who may not stay
 
 
 class BrokerStartError(RuntimeError):
@@ -49,20 +52,42 @@ def _ask_database(check_login: LoginCheck, client_id: str, username: str, passwo
         close_old_connections()
 
 
+def _ask_again(ended_logins: LoginRecheck, open_logins: Mapping[str, str]) -> set[str]:
+    close_old_connections()
+    try:
+        return ended_logins(open_logins)
+    except DatabaseError as error:
+        logger.debug("Cannot check the open logins, the database does not answer: %s", error)
+        return set()
+    finally:
+        close_old_connections()
+
+
+async def _cut_ended_logins(broker: DeviceBroker, ended_logins: LoginRecheck, threads: ThreadPoolExecutor) -> None:
+    """End the connections whose password was rotated or revoked since; ends by cancellation."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(LOGIN_CHECK_S)
+        if open_logins := broker.open_logins():
+            ended = await loop.run_in_executor(threads, _ask_again, ended_logins, open_logins)
+            await broker.end_connections(ended)
+
+
 async def serve(
     bind_address: str,
     port: int,
     certificates: BrokerCertificates,
     *,
     check_login: LoginCheck,
+    ended_logins: LoginRecheck,
     may_use_topic: TopicRule,
     stop: asyncio.Event,
     on_started: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the broker until `stop` is set.
 
-    `check_login(client_id, username, password)` may be slow. `may_use_topic(username, topic, action)` is
-    called for each message in the event loop: it must not touch the database.
+    `check_login(client_id, username, password)` and `ended_logins` may be slow. `may_use_topic(username, topic,
+    action)` is called for each message in the event loop: it must not touch the database.
     """
     amqtt_logger = logging.getLogger("amqtt")
     logging.getLogger("transitions").setLevel(logging.WARNING)
@@ -84,7 +109,9 @@ async def serve(
         amqtt_logger.setLevel(logging.ERROR)
         logger.info("MQTT broker listens on %s port %d (TLS)", bind_address, port)
         on_started()
+        cutting = asyncio.create_task(_cut_ended_logins(broker, ended_logins, threads))
         await stop.wait()
+        cutting.cancel()
         try:
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 await broker.shutdown()

@@ -1,6 +1,6 @@
-"""How a client's session starts, is taken over and ends in the demo broker: amqtt with five corrections.
+"""How a client's session starts, is taken over and ends in the demo broker: amqtt with six corrections.
 
-amqtt 0.12.1 has five faults that matter here, so this file overrides the methods concerned (private ones: the version
+amqtt 0.12.1 has six faults that matter here, so this file overrides the methods concerned (private ones: the version
 is pinned, and `tests/demo/test_broker.py` tests the behaviour):
 
 1. it reads and changes sessions *before* it checks the password: anybody could end a device's connection or rename
@@ -9,7 +9,9 @@ is pinned, and `tests/demo/test_broker.py` tests the behaviour):
 SUBSCRIBE.
 3. when a client comes back before its old connection is noticed, the old one's end marks the new one as gone.
 4. a message that a subscriber has not acknowledged is forgotten. Here a persistent session gets it again.
-5. silence beyond the keep-alive, and packets of any size, are accepted. Here they end the connection.
+5. silence beyond the keep-alive is accepted. Here it ends the connection.
+6. malformed packets leave tracebacks, and memory has no bounds. Here they end the connection (`demo/mqtt_packets.py`),
+and the bounds are in `demo/broker_limits.py`.
 
 Knows nothing about our devices or database: `demo/broker.py` passes in the checks of logins and topics.
 """
@@ -21,26 +23,41 @@ import asyncio
 import contextlib
 import logging
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
-from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, StreamWriterAdapter, WriterAdapter
+from amqtt.adapters import ReaderAdapter, StreamWriterAdapter, WriterAdapter
 from amqtt.broker import Broker, RetainedApplicationMessage, Server
 from amqtt.contexts import Action, BrokerConfig
-from amqtt.errors import MQTTError
+from amqtt.errors import AMQTTError, MQTTError, ProtocolHandlerError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, SERVER_UNAVAILABLE, ConnackPacket
-from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
-from amqtt.session import OutgoingApplicationMessage, Session
+from amqtt.mqtt.pingreq import PingReqPacket
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler, Subscription, UnSubscription
+from amqtt.mqtt.publish import PublishPacket
+from amqtt.mqtt.subscribe import SubscribePacket
+from amqtt.mqtt.unsubscribe import UnsubscribePacket
+from amqtt.session import INCOMING, ApplicationMessage, OutgoingApplicationMessage, Session
+
+from demo.broker_limits import PACKETS_AT_ONCE_COUNT, PacketReader, RetainedLedger, Waiting
 
 logger = logging.getLogger(__name__)
 
-MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024
+MOST_QOS = 1
+SUBSCRIPTION_REFUSED = 0x80
+FILTERS_LIMIT_COUNT = 20  # of one client; the contract has two
+BROADCAST_LIMIT_COUNT = 100
 LOGIN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 2.0
 BACKLOG_WINDOW_COUNT = 200
 # The MQTT standard: a client is gone after one and a half times its keep-alive.
 KEEP_ALIVE_FACTOR = 1.5
+NEW_AT_EACH_LOGIN = (
+    *("username", "password", "keep_alive"),
+    *("will_flag", "will_retain", "will_qos", "will_topic", "will_message"),
+)
+# What amqtt raises when a connection ends while it works on a packet.
+BROKEN_OFF = (AMQTTError, MQTTError, ProtocolHandlerError, OSError)
 
 
 TopicAction = Literal["publish", "subscribe", "receive"]
@@ -58,15 +75,6 @@ LoginCheck = Callable[[str, str, str], Awaitable[LoginAnswer]]  # of client id, 
 TopicRule = Callable[[str, str, TopicAction], bool]  # of username, topic or filter, and action
 
 
-class LimitedReader(StreamReaderAdapter):
-    """Ends the connection instead of collecting a packet above the limit in memory."""
-
-    async def read(self, n: int = -1) -> bytes:
-        if n > MESSAGE_LIMIT_BYTES:
-            raise ConnectionAbortedError(f"packet of {n} bytes is above the limit of {MESSAGE_LIMIT_BYTES}")
-        return await super().read(n)
-
-
 class PatientWriter(StreamWriterAdapter):
     """Closes cleanly, but with a time limit: a device that lost its power never answers."""
 
@@ -81,28 +89,69 @@ class PatientWriter(StreamWriterAdapter):
 class DeviceConnection(BrokerProtocolHandler):
     """One client's connection."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pending_subscriptions: asyncio.Queue[Subscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
+        self._pending_unsubscriptions: asyncio.Queue[UnSubscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
+
+    async def handle_publish(self, publish_packet: PublishPacket) -> None:
+        await self._in_its_place(super().handle_publish(publish_packet))
+
+    async def handle_subscribe(self, subscribe: SubscribePacket) -> None:
+        await self._in_its_place(super().handle_subscribe(subscribe))
+
+    async def handle_unsubscribe(self, unsubscribe: UnsubscribePacket) -> None:
+        await self._in_its_place(super().handle_unsubscribe(unsubscribe))
+
+    async def handle_pingreq(self, pingreq: PingReqPacket) -> None:
+        await self._in_its_place(super().handle_pingreq(pingreq))
+
+    async def _in_its_place(self, work: Awaitable[None]) -> None:
+        """amqtt starts a task for each packet and looks at none of them again."""
+        reader = self.reader
+        assert isinstance(reader, PacketReader)
+        try:
+            await work
+        except BROKEN_OFF as error:
+            logger.debug("the connection ended before its packet was handled: %s", error)
+        finally:
+            reader.places.release()
+
+    async def _handle_qos0_message_flow(self, app_message: ApplicationMessage) -> None:
+        # amqtt would drop what does not fit; like this the client is read more slowly.
+        if app_message.direction == INCOMING and self.session is not None:
+            await self.session.delivered_message_queue.put(app_message)
+        else:
+            await super()._handle_qos0_message_flow(app_message)
+
     def handle_read_timeout(self) -> None:
         self._ending = asyncio.ensure_future(self.handle_connection_closed())
 
     async def mqtt_publish(
         self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
     ) -> OutgoingApplicationMessage:
-        """Send messages, and keep those that a persistent session did not acknowledge."""
+        """Send a message, and keep one that a persistent session did not acknowledge."""
         session = self.session
+        sent = OutgoingApplicationMessage(None, topic, qos, data, retain)
+        if session is None or not waiting_of(session).has_room(data):
+            return sent
+        waiting = waiting_of(session)
+        waiting.hold(data)
         is_settled = False
         try:
-            message = await super().mqtt_publish(topic, data, qos, retain, ack_timeout)
+            sent = await super().mqtt_publish(topic, data, qos, retain, ack_timeout)
             is_settled = True
-            return message
-        except TimeoutError:
-            return OutgoingApplicationMessage(None, topic, qos, data, retain)
+        except (TimeoutError, *BROKEN_OFF) as error:
+            logger.debug("%s has not acknowledged a message: %s", session.client_id, error)
         finally:
-            if not is_settled and qos and not retain and session is not None and not session.clean_session:
-                session.retained_messages.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
+            waiting.hold(data, sign=-1)
+            if not is_settled and qos and not retain and not session.clean_session:
+                waiting.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
+        return sent
 
     async def send_backlog(self, session: Session) -> None:
         """Send the waiting messages of this session, now and whenever one is put back; ends by cancellation."""
-        waiting = session.retained_messages
+        waiting = waiting_of(session)
         while True:
             batch = [await waiting.get()]
             while len(batch) < BACKLOG_WINDOW_COUNT and not waiting.empty():
@@ -113,21 +162,29 @@ class DeviceConnection(BrokerProtocolHandler):
             )
 
 
+def waiting_of(session: Session) -> Waiting:
+    """Of a session of `_new_or_known_session`."""
+    assert isinstance(session.retained_messages, Waiting)
+    return session.retained_messages
+
+
 class DeviceBroker(Broker):
-    """amqtt's broker with our access rules and the five corrections above."""
+    """amqtt's broker with our access rules and the six corrections above."""
 
     def __init__(self, config: BrokerConfig, check_login: LoginCheck, may_use_topic: TopicRule) -> None:
         super().__init__(config)
         self._check_login, self._may_use_topic = check_login, may_use_topic
         # For each connected client id: set when that connection has ended completely.
         self._connection_ended: dict[str, asyncio.Event] = {}
+        self._broadcast_queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BROADCAST_LIMIT_COUNT)
+        self._retained = RetainedLedger()
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
         closing = PatientWriter(writer)
         try:
-            await self._client_connected(listener_name, LimitedReader(reader), closing)
+            await self._client_connected(listener_name, PacketReader(reader), closing)
         except (OSError, ValueError, struct.error) as error:
             logger.info("A connection ended: %s", error)
         finally:
@@ -150,6 +207,7 @@ class DeviceBroker(Broker):
             raise MQTTError(f"login {login.value}")
         if session.will_flag and not self._may(session, session.will_topic or "", Action.PUBLISH):
             session.will_flag = False
+        session.will_qos = min(session.will_qos or 0, MOST_QOS)
         session.keep_alive = round(session.keep_alive * KEEP_ALIVE_FACTOR)
         return handler, session
 
@@ -190,6 +248,19 @@ class DeviceBroker(Broker):
                 del self._connection_ended[client_id]
             ended.set()
 
+    def open_logins(self) -> dict[str, str]:
+        """Password by user name of every client that is connected now."""
+        sessions = (self._sessions[client_id][0] for client_id in self._connection_ended if client_id in self._sessions)
+        return {session.username or "": session.password or "" for session in sessions}
+
+    async def end_connections(self, usernames: Collection[str]) -> None:
+        """Cut these users off; their last will is sent, as for a device that fell silent."""
+        for client_id in list(self._connection_ended):
+            session, handler = self._sessions.get(client_id, (None, None))
+            if session is not None and handler is not None and session.username in usernames:
+                logger.warning("Ended the connection of %r: its password does not hold any more", session.username)
+                await handler.handle_connection_closed()
+
     async def _end_older_connection(self, client_id: str) -> None:
         while (ended := self._connection_ended.get(client_id)) is not None:
             _, handler = self._sessions.get(client_id, (None, None))
@@ -205,11 +276,50 @@ class DeviceBroker(Broker):
         if known is None or known.clean_session or newcomer.clean_session:
             await self._delete_session(client_id)
             newcomer.parent = 0
+            newcomer.retained_messages = Waiting(client_id)
+            newcomer.delivered_message_queue = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
             return newcomer
-        for name in ("username", "keep_alive", "will_flag", "will_retain", "will_qos", "will_topic", "will_message"):
+        for name in (
+            "username",
+            "password",
+            "keep_alive",
+            "will_flag",
+            "will_retain",
+            "will_qos",
+            "will_topic",
+            "will_message",
+        ):
             setattr(known, name, getattr(newcomer, name))
         known.parent = 1
         return known
+
+    async def retain_message(
+        self,
+        source_session: Session | None,
+        topic_name: str | None,
+        data: bytes | bytearray | None,
+        qos: int | None = None,
+    ) -> None:
+        if topic_name and self._retained.may_retain(topic_name, data or b""):
+            await super().retain_message(source_session, topic_name, data, qos)
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
+        topic_filter, qos = subscription
+        held = [known for known, holders in self._subscriptions.items() if any(s is session for s, _ in holders)]
+        if topic_filter not in held and len(held) >= FILTERS_LIMIT_COUNT:
+            return SUBSCRIPTION_REFUSED
+        return await super().add_subscription((topic_filter, min(qos, MOST_QOS)), session)
+
+    async def _handle_unsubscription(
+        self,
+        client_session: Session,
+        handler: BrokerProtocolHandler,
+        unsubscribe_waiter: asyncio.Future[UnSubscription],
+    ) -> None:
+        await super()._handle_unsubscription(client_session, handler, unsubscribe_waiter)
+        for topic_filter in unsubscribe_waiter.result().topics:  # amqtt would keep each name for ever
+            if not self._subscriptions.get(topic_filter, True):
+                del self._subscriptions[topic_filter]
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         # Never awaits: amqtt iterates over its subscriptions around this call and must not be interrupted.

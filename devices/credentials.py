@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Literal
 
 from django.conf import settings
@@ -72,6 +73,17 @@ def check_broker_login(client_id: str, username: str, password: str) -> bool:
         .first()
     )
     return stored is not None and verify(password, stored)
+
+
+def ended_logins(open_logins: Mapping[str, str]) -> set[str]:
+    """Which devices of these, by id with the password that let them in, may not stay: rotated since, or revoked."""
+    in_force = dict(
+        DeviceSecret.objects.filter(
+            device__device_id__in=list(open_logins), device__revoked_at=None, revoked_at=None
+        ).values_list("device__device_id", "pbkdf2_sha512")
+    )
+    devices = {name: secret for name, secret in open_logins.items() if not is_ingest(name)}
+    return {name for name, secret in devices.items() if name not in in_force or not verify(secret, in_force[name])}
 
 
 def may_use_topic(username: str, topic: str, use: TopicUse) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ class RunningBroker:
     certificates: BrokerCertificates
     passwords: dict[str, str] = field(default_factory=dict)
     database_is_down: bool = False
+    rechecks: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def check_login(self, client_id: str, username: str, password: str) -> bool:
         if self.database_is_down:
@@ -34,6 +35,13 @@ class RunningBroker:
         if username == INGEST_USER:
             return password == INGEST_PASSWORD
         return client_id == username and self.passwords.get(username) == password
+
+    def ended_logins(self, open_logins: Mapping[str, str]) -> set[str]:
+        self.rechecks.release()
+        if self.database_is_down:
+            raise OperationalError("the database is down")
+        devices = {name: secret for name, secret in open_logins.items() if name != INGEST_USER}
+        return {name for name, secret in devices.items() if self.passwords.get(name) != secret}
 
 
 @contextmanager
@@ -50,6 +58,7 @@ def running_broker(folder: Path) -> Iterator[RunningBroker]:
         port,
         broker.certificates,
         check_login=broker.check_login,
+        ended_logins=broker.ended_logins,
         may_use_topic=may_use_topic,  # type: ignore[arg-type]
         stop=stop,
         on_started=started.set,

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from demo.broker_sessions import MESSAGE_LIMIT_BYTES
+from demo.broker import LOGIN_CHECK_S
+from demo.mqtt_packets import MESSAGE_LIMIT_BYTES
 from devices.credentials import INGEST_USER
+from tests.demo.raw_mqtt import is_cut, packet, raw_login
 from tests.demo.running_broker import INGEST_PASSWORD, TIMEOUT_S, Client, RunningBroker, running_broker
 
 ACCEPTED, SERVER_UNAVAILABLE, NOT_AUTHORIZED = 0, 0x88, 0x87  # paho shows 3.1.1 codes as their 5.0 kin
@@ -231,26 +233,34 @@ def test_a_client_without_tls_is_not_served(broker: RunningBroker) -> None:
 
 
 def test_a_device_that_falls_silent_is_given_up_after_its_keep_alive(broker: RunningBroker, ingest: Client) -> None:
-    trusting = ssl.create_default_context(cafile=broker.certificates.ca_file)
-    with (
-        socket.create_connection(("127.0.0.1", broker.port), TIMEOUT_S) as plain,
-        trusting.wrap_socket(plain, server_hostname="localhost") as device,
-    ):
-        device.sendall(connect_packet("chimney-1", "right-1", keep_alive_s=1, will="gone"))
-        assert device.recv(4) == b"\x20\x02\x00\x00"
-
+    with raw_login(broker, "chimney-1", keep_alive_s=1, will="gone"):
         assert ingest.next_payload() == b"gone"
 
 
-def connect_packet(username: str, password: str, *, keep_alive_s: int, will: str) -> bytes:
-    """MQTT 3.1.1 CONNECT by hand: paho would send its pings."""
+@pytest.mark.parametrize("after", [{"chimney-1": "rotated"}, {}], ids=["rotated", "revoked"])
+def test_an_open_connection_ends_within_5_s_when_its_password_does(
+    broker: RunningBroker, ingest: Client, after: dict[str, str]
+) -> None:
+    assert LOGIN_CHECK_S <= 2.5  # at most one interval, and half of the 5 s for the answer
+    with raw_login(broker, "chimney-1", will="gone") as device, raw_login(broker, "chimney-2") as neighbour:
+        broker.passwords = after | {"chimney-2": "right-2"}
 
-    def field(text: str) -> bytes:
-        return len(text).to_bytes(2, "big") + text.encode()
+        assert is_cut(device)
 
-    flags = 0b1100_1110  # user name, password, will QoS 1, will, clean session
-    body = field("MQTT") + bytes([4, flags]) + keep_alive_s.to_bytes(2, "big")
-    body += field(username) + field(f"carbontrack/v1/{username}/status") + field(will)
-    body += field(username) + field(password)
-    assert len(body) < 128
-    return bytes([0x10, len(body)]) + body
+        assert ingest.next_payload() == b"gone"  # its last will: the server marks it offline
+        neighbour.sendall(packet(0xC0))
+        assert neighbour.recv(2) == b"\xd0\x00"
+    assert refusal(broker, "chimney-1", "right-1") == NOT_AUTHORIZED
+
+
+def test_while_the_database_is_down_nobody_is_cut_off(broker: RunningBroker) -> None:
+    with raw_login(broker, "chimney-1") as device:
+        broker.passwords, broker.database_is_down = {}, True
+        while broker.rechecks.acquire(blocking=False):
+            pass
+
+        for _ in range(3):  # one may have begun before; when the next begins, the one before has had its effect
+            assert broker.rechecks.acquire(timeout=TIMEOUT_S)
+
+        device.sendall(packet(0xC0))
+        assert device.recv(2) == b"\xd0\x00"

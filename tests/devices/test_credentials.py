@@ -18,12 +18,13 @@ from devices.credentials import (
     INGEST_USER,
     TOPIC_ROOT,
     check_broker_login,
+    ended_logins,
     is_ingest,
     may_use_topic,
     mosquitto_hash,
     verify,
 )
-from devices.models import DeviceSecret
+from devices.models import DeviceSecret, MCUDevice
 from lib.local.secrets import ingest_password
 from tests import make
 
@@ -105,6 +106,21 @@ def test_a_revoked_device_stays_out() -> None:
     device.save()
 
     assert not check_broker_login("litein-1", "litein-1", secret)
+
+
+@pytest.mark.django_db
+def test_open_logins_end_with_their_secret_and_those_of_ingest_stay() -> None:
+    rotated, old = make.make_device_with_secret(device_id="litein-1")
+    revoked, secret = make.make_device_with_secret(device_id="litein-2")
+    _kept, right = make.make_device_with_secret(device_id="momul-1")
+    logins = {"litein-1": old, "litein-2": secret, "momul-1": right, INGEST_USER: "", f"{INGEST_USER}-a": ""}
+    assert ended_logins(logins) == set()
+
+    new = credentials.rotate_secret(rotated)
+    MCUDevice.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
+
+    assert ended_logins(logins) == {"litein-1", "litein-2"}
+    assert ended_logins(logins | {"litein-1": new}) == {"litein-2"}
 
 
 @pytest.mark.django_db

@@ -42,6 +42,7 @@ async def _serve_until_signal() -> None:
         settings.MQTT_PORT,
         certificates,
         check_login=credentials.check_broker_login,
+        ended_logins=credentials.ended_logins,
         may_use_topic=credentials.may_use_topic,
         stop=stop,
     )
