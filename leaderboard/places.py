@@ -24,8 +24,8 @@ from science.intensity import Change
 from science.ranking import SMALLEST_GROUP, Interval, Place
 
 _YEAR_DAYS = 365.25
-# With fewer hidden sites the median would reveal somebody's figure.
-_SMALLEST_MEDIAN = 3
+# With fewer hidden sites a figure of the group (median, best, most improved) would reveal somebody's own.
+_FEWEST_SITES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ def leaderboard_for(user: AnyUser, query: Mapping[str, str], now: datetime) -> L
     rows, unplaced, per_kg = _rows(
         scope, metric, [factory for factory in factories if factory.pk in members], sums, window
     )
-    smallest = 1 if scope.shows_names else _SMALLEST_MEDIAN
-    improved = [(100.0 * row.change.relative, row.factory) for row in rows if row.change and row.change.relative < 0]
-    most_improved = min(improved, key=lambda item: item[0], default=None)
+    smallest = 1 if scope.shows_names else _FEWEST_SITES
+    changed = [(100.0 * row.change.relative, row.factory) for row in rows if row.change]
+    improved = min(changed, key=lambda item: item[0]) if len(changed) >= smallest else (0.0, None)
     return Leaderboard(
         organisation=scope.organisation,
         metric=metric,
@@ -147,7 +147,7 @@ def leaderboard_for(user: AnyUser, query: Mapping[str, str], now: datetime) -> L
         factory_count=len(members),
         median=statistics.median(per_kg) * scope.scale if len(rows) >= smallest else None,
         best=scope.named(rows[0].interval.value, rows[0].factory) if len(rows) >= smallest else None,
-        most_improved=scope.named(*most_improved) if most_improved else None,
+        most_improved=scope.named(*improved) if improved[0] < 0 and improved[1] else None,
         compared=compared,
     )
 

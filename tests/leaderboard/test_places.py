@@ -323,6 +323,16 @@ def test_the_site_that_improved_most_against_the_same_days_a_year_before(network
     assert ranked.most_improved.value == pytest.approx(100 * (0.9 - 1.2) * 1.8 * WOOD_CO2E / old, rel=0.01)
 
 
+def test_the_most_improved_of_two_hidden_sites_is_not_told(network: SimpleNamespace) -> None:
+    """Litein alone has a year before: by name or not, the figure would be its own."""
+    fill_days(network.litein, 365 + 30 - 21, last=date(2026, 10, 31), wood=1.2)
+    SiteDay.objects.filter(factory=network.litein, day__gte=date(2026, 10, 1)).update(**build.heat(0.9 * 18_000))
+
+    assert board(network.momul_manager, period="12m", group="region").most_improved is None
+    assert board(network.momul_manager, period="12m").most_improved is None  # seven sites, one of them changed
+    assert board(network.hq, period="12m").most_improved is not None
+
+
 def test_every_column_of_the_api_is_that_of_the_row(network: SimpleNamespace) -> None:
     """A misspelt source of a field that may be null would answer null, so that no column here is null."""
     for site in network.sites:
