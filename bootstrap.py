@@ -31,6 +31,8 @@ DISK_NEEDED_BYTES = 1000 * 1000 * 1000
 PACKAGE_OF_TOOL = {
     "mosquitto": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
+    "pgbouncer": "pgbouncer",
+    "redis-server": "redis-server",
     "chromium": "chromium",
     "msgfmt": "gettext",
     "g++": "g++",

@@ -1,5 +1,7 @@
 """Adapts allauth to our users: the phone number is a column of the user, and sign-up needs an invitation."""
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts import sign_on
+from accounts import attempts, sign_on
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, User
+from lib.limits import TooOftenError
 from lib.phones import LONGEST_TYPED, possible_numbers
 
 
@@ -30,6 +33,12 @@ class PhoneField(forms.CharField):
         return text
 
 
+def _account(credentials: Mapping[str, Any]) -> str:
+    """One count for all spellings of a number, and of an address."""
+    login = credentials.get("email") or credentials.get("phone") or credentials.get("username") or ""
+    return next(iter(phones_at_sign_in(login)), login.strip().lower())
+
+
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -38,12 +47,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """Back to the first page, which shows the message. allauth would show the empty form again."""
         return reverse("home")
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Failed attempts are counted for each account. allauth's own key has no phone number in it, so all
-        phone accounts would share one count, and has the Host header, so anybody could begin a new one."""
-        login = credentials.get("email") or credentials.get("phone") or credentials.get("username") or ""
-        # One count for all spellings of a number.
-        return f"login:{next(iter(phones_at_sign_in(login)), login.strip().lower())}"
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Instead of allauth's count, which locks an account for everybody after five wrong passwords of a stranger."""
+        try:
+            self._attempt = attempts.begin(_account(credentials), self.get_client_ip(request))
+        except TooOftenError as error:
+            words = self.error_messages["too_many_login_attempts"]
+            params = {"retry_after_s": math.ceil(error.wait_s)}
+            raise ValidationError(words, code="too_many_login_attempts", params=params) from None
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        self._attempt.was_right()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        attempts.forget(_account(credentials), self.get_client_ip(request))
 
     def pre_login(self, request: HttpRequest, user: Any, **login: Any) -> HttpResponse | None:
         """Where single sign-on is required, neither a password nor a passkey of ours is enough."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
 from knox.settings import knox_settings
 from rest_framework.authentication import SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -28,10 +29,14 @@ class ApiTokenAuthentication(TokenAuthentication):
         return self.authenticate_credentials(token.strip().strip(b'"'))
 
     def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
-        # knox decodes the header and does not catch bytes that are not ASCII; PostgreSQL refuses a NUL.
-        if not token.isascii() or b"\0" in token:
+        """By the hash, which is the key: knox reads every token of its first letters, then all tokens of the user."""
+        # PostgreSQL refuses a NUL.
+        is_text = token.isascii() and b"\0" not in token
+        by_hash = ApiToken.objects.select_related("user").filter(digest=hash_token(token.decode())) if is_text else ()
+        record = next(iter(by_hash), None)
+        if record is None or (record.expiry is not None and record.expiry <= timezone.now()):
             raise AuthenticationFailed(_("Invalid token."))
-        return super().authenticate_credentials(token)
+        return self.validate_user(record)
 
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user, token = super().validate_user(auth_token)

@@ -1,4 +1,5 @@
-"""What the signed-in user decides about every request: the language, and whether a second factor has to come first.
+"""What the signed-in user decides about every request: the language, whether a second factor has to come first, and that
+no copy of the answers is kept.
 
 A user's language wins over cookie and browser, on every device; else one of the organisation's is used.
 """
@@ -6,6 +7,7 @@ A user's language wins over cookie and browser, on every device; else one of the
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import translation
@@ -57,3 +59,21 @@ class SecondFactorMiddleware:
         if request.path.startswith("/api/"):
             return json_error(403, second_factor.CODE, second_factor.words())
         return redirect("account")
+
+
+class NoStoreMiddleware:
+    """`Cache-Control: no-store`, so that on a shared computer "back" after signing out shows nothing.
+
+    For every answer to a request with a session or a token, and for every one that gives something: a form's, a
+    cookie's. A view may decide otherwise: charts are kept by the browser, which asks each time whether they are new.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        has_credentials = settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers
+        if has_credentials or response.cookies or request.method not in ("GET", "HEAD"):
+            response.setdefault("Cache-Control", "no-store")
+        return response

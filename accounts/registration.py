@@ -8,18 +8,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.grants import Grant, all_factories, all_organisations, managed_organisations
 from accounts.invitations import contact, invite
 from accounts.models import AccessRequest, Invitation, RequestState, User
 from accounts.permissions import AnyUser
 from lib.errors import ApiError, invalid
+from lib.limits import CountedThrottle
 
 IN_BRACKETS = re.compile(r"\([^)]*\)")
 
 
-class RegisterThrottle(SimpleRateThrottle):
+class RegisterThrottle(CountedThrottle):
     """Requests are counted by address, with one count for the API and the page."""
 
     scope = "register"

@@ -77,4 +77,4 @@ def _check_second_factor(user: User, code: str) -> None:
 
 
 def _too_many(error: ValidationError) -> ApiError:
-    return ApiError(429, "too_many_requests", " ".join(error.messages))
+    return ApiError(429, "too_many_requests", " ".join(error.messages), params=getattr(error, "params", None))

@@ -31,7 +31,7 @@ def ask_for_access(request: HttpRequest) -> HttpResponse:
     # Whoever came by single sign-on and has no account yet begins with what the provider told.
     form = AskForm(request.POST or None, initial=request.session.get(ASKED_BY))
     if request.method == "POST":
-        if not RegisterThrottle().allow_request(request, None):  # type: ignore[arg-type]
+        if not RegisterThrottle().allow_request(request, None):
             return render(request, "accounts/ask_too_often.html", status=429)
         if form.is_valid():
             given = dict(form.cleaned_data)

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "carbontrack.security.PermissionsPolicyMiddleware",
+    "accounts.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -127,13 +128,29 @@ DATABASES = {
     if DATABASE_URL
     else LocalPostgres(DATA_DIR).django_settings()
 }
+# The way past a pooler such as PgBouncer, which DATABASE_URL then names: for listening, and for whole processes that
+# keep their connection (ingest) or change tables.
+DATABASE_DIRECT_URL = environment.text("DATABASE_DIRECT_URL", "")
+DATABASE_DIRECT = environment.database("DATABASE_DIRECT_URL", DATABASE_DIRECT_URL) if DATABASE_DIRECT_URL else {}
+if DATABASE_DIRECT:
+    # A pooler gives each transaction another session, and a cursor of the server is of one session.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    if sys.argv[1:2] in (["ingest_mqtt"], ["migrate"]):
+        DATABASES["default"] |= DATABASE_DIRECT
 # A live stream keeps no connection, and pgbouncer does the pooling: persistent connections would only accumulate.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # knox's own migrations create a token table that nothing would use, because our model replaces it.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 # Rate limits must hold across processes, so the cache is one that all of them share.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+CACHES = {"default": {"BACKEND": "lib.shared_cache.SharedCache", "LOCATION": "shared_cache"}}
+# Valkey or Redis for the limit of reading; empty: counted in each process.
+CACHE_URL = environment.text("CACHE_URL", "")
+
+# Requests that a web process answers at once. Each may hold one database connection: the sum over all web processes
+# stays below the server's max_connections, with room for ingest, worker and one listener a process.
+WEB_REQUESTS_AT_ONCE = environment.integer("WEB_REQUESTS_AT_ONCE", 40, lowest=1, highest=1_000)
+WEB_CONCURRENCY = environment.integer("WEB_CONCURRENCY", 1 if IS_LOCAL else 2, lowest=1, highest=1_000)
 
 # --- Disk: below the floor ingest stores and acknowledges nothing -------------------------------------
 DISK_PATH = Path(environment.text("DISK_PATH", "") or DATA_DIR)
@@ -175,7 +192,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = True
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# Wrong passwords are counted in accounts/attempts.py; `login_failed` is the limit of wrong codes of a second factor.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "5/5m/key"}
 MFA_ADAPTER = "accounts.second_factor.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -205,10 +223,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["lib.parsers.Utf8JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "lib.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.ScopedRateThrottle",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["lib.limits.ReadThrottle", "lib.limits.ScopeThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "user": "1200/min",
         "login": "20/min",
@@ -295,6 +310,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"not_overload": {"()": "lib.outages.NotOverloadFilter"}},
     "handlers": {"console": {"class": "lib.console.ConsoleHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"filters": ["not_overload"]}},
     "root": {"handlers": ["console"], "level": environment.one_of("LOG_LEVEL", "INFO", LOG_LEVELS)},
 }

@@ -22,6 +22,7 @@ import bootstrap
 from accounts.models import User
 from accounts.roles import Role
 from factories.models import Factory
+from lib import limits
 from lib.local.postgres import DATABASE_NAME, LocalPostgres
 from tests import background, database, make
 from tests.cast import AsUser, Cast
@@ -85,10 +86,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
-    """The shared cache is a table and rolls back with the test, but a transactional test leaves rows."""
+    """The shared cache is a table and rolls back with the test, but a transactional test leaves rows; and the count of
+    reads, which is this process's."""
     if request.node.get_closest_marker("django_db") is not None:
         request.getfixturevalue("db" if "transactional_db" not in request.fixturenames else "transactional_db")
         cache.clear()
+    limits._in_memory.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -23,8 +23,10 @@ _EMPTIED = """
     INGEST_RATE_LIMIT_PER_S INGEST_RATE_BURST INGEST_METRICS_PORT DEFAULT_FROM_EMAIL PROXY_COUNT
     DISK_PATH DISK_FLOOR_MB NOTIFY_SOCKET
     SECURITY_CONTACT SECURITY_CONTACT_EXPIRES
+    DATABASE_DIRECT_URL CACHE_URL WEB_REQUESTS_AT_ONCE
 """.split()
 os.environ.update(dict.fromkeys(_EMPTIED, ""))
+os.environ.pop("WEB_CONCURRENCY", None)  # uvicorn reads it too, and takes an empty one for a wrong number
 os.environ["DATA_DIR"] = str(DATA_DIR)
 # Workers of tests, drill and benchmarks, and clients of tests that watch or command devices.
 os.environ["INGEST_WORKERS"] = "a,b,w0,w1,w2,w3,w4,w5,w6,w7,watch0,watch1,watch2,watch3,orders"
