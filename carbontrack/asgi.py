@@ -5,4 +5,8 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carbontrack.settings")
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from carbontrack.bounds import Bounded  # noqa: E402  # it reads the settings
+
+application = Bounded(_django)

@@ -4,9 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 from django.utils import timezone
 
+OTHER_CONNECTIONS = 10  # ingest, worker, commands, and the three that PostgreSQL keeps for its superuser
 SECURITY_CONTACT_NOTICE_DAYS = 30
 
 
@@ -65,3 +67,25 @@ def _security_contact() -> list[CheckMessage]:
     else:
         return []
     return [Warning(words, hint=hint, id="carbontrack.W004")]
+
+
+@register(Tags.database)
+def check_connections(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Asks the server, so it runs with `migrate` and `check --database default`."""
+    if not databases or settings.DATABASE_DIRECT:  # behind a pooler its own limit decides
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_connections")
+        allowed = int(cursor.fetchone()[0])
+    # One more for each process listens for live streams.
+    needed = settings.WEB_CONCURRENCY * (settings.WEB_REQUESTS_AT_ONCE + 1) + OTHER_CONNECTIONS
+    if needed <= allowed:
+        return []
+    return [
+        Warning(
+            f"WEB_CONCURRENCY={settings.WEB_CONCURRENCY} times WEB_REQUESTS_AT_ONCE={settings.WEB_REQUESTS_AT_ONCE} "
+            f"needs {needed} database connections, and the server allows {allowed}: requests will fail under load.",
+            hint="Lower one of the two, raise max_connections, or put PgBouncer in front (docs/deploy.md).",
+            id="carbontrack.W005",
+        )
+    ]

@@ -38,3 +38,5 @@ urlpatterns = [
     path("", include("leaderboard.urls")),
     path("", include("portal.urls")),
 ]
+handler400 = "lib.errors.bad_request"
+handler500 = "lib.errors.server_error"

@@ -53,6 +53,8 @@ def broker_part(port: int, ca_file: str) -> Part:
 
 def web_part(bind_address: str, port: int) -> Part:
     arguments = ["carbontrack.asgi:application", "--host", bind_address, "--port", str(port)]
+    # The rate limits believe PROXY_COUNT proxies, which is none here: uvicorn would believe any client on this machine.
+    arguments += ["--http", "carbontrack.protocol:TimedProtocol", "--ws", "none", "--no-proxy-headers"]
     # Live streams do not end by themselves, so without a limit a stop would wait for every open page.
     arguments += ["--no-access-log", "--log-level", "warning", "--no-server-header", "--timeout-graceful-shutdown", "3"]
     return Part(

@@ -5,18 +5,22 @@ language; programs read `code` and `params`. tests/test_errors.py checks it.
 """
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from lib import outages
 
 Params = dict[str, Any]
 FieldErrors = dict[str, list[dict[str, Any]]]
@@ -92,7 +96,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, (exceptions.ValidationError, DjangoValidationError)):
         exc = invalid_fields(_fields_of(exc))
     if isinstance(exc, ApiError):
-        response = Response(body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code)
+        wait_s = exc.params.get("retry_after_s")
+        headers = {"Retry-After": str(wait_s)} if wait_s else {}
+        response = Response(
+            body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code, headers=headers
+        )
     elif isinstance(exc, Http404):
         response = Response(body("not_found", _("This does not exist, or you may not see it.")), status=404)
     elif isinstance(exc, PermissionDenied):
@@ -103,6 +111,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         response = Response(body("too_large", words, {"limit": limit}), status=413)
     elif isinstance(exc, exceptions.APIException):
         response = _from_drf(exc)
+    elif isinstance(exc, outages.DATABASE_AWAY):
+        headers = {"Retry-After": str(outages.RETRY_AFTER_S)}
+        response = Response(body(*_database_away(exc)), status=503, headers=headers)
     else:
         return None
     set_rollback()
@@ -139,3 +150,39 @@ def json_error(
 def api_not_found(request: HttpRequest) -> JsonResponse:
     """Answers any unknown path below /api/."""
     return json_error(404, "not_found", _("There is no such address in the API. See /api/schema/swagger-ui/."))
+
+
+# --- Outside DRF: middleware, pages, streams ---------------------------------------------------
+def plain_refusal(
+    request: HttpRequest, status_code: int, code: str, message: str, params: Params | None = None
+) -> HttpResponse:
+    """The shape below /api/, elsewhere a page that needs neither request nor database."""
+    if request.path.startswith("/api/"):
+        response: HttpResponse = json_error(status_code, code, message, params)
+    else:
+        response = HttpResponse(render_to_string("refused.html", {"message": message}), status=status_code)
+    if params and "retry_after_s" in params:
+        response["Retry-After"] = str(params["retry_after_s"])
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _database_away(error: Exception) -> tuple[str, str, Params]:
+    outages.note(error)
+    words = _("The database does not answer at the moment. Try again in some seconds.")
+    return "database_unavailable", words, {"retry_after_s": outages.RETRY_AFTER_S}
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: every exception that nothing else has answered."""
+    error = sys.exc_info()[1]
+    if isinstance(error, outages.DATABASE_AWAY):
+        return plain_refusal(request, 503, *_database_away(error))
+    if request.path.startswith("/api/"):
+        return json_error(500, "server_error", _("The server made an error. Its operator finds it in the log."))
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400: a host name that is not ours, too many form fields."""
+    return plain_refusal(request, 400, "bad_request", _("The request cannot be read."))

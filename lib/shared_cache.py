@@ -16,7 +16,6 @@ from django.db import connection
 
 from lib import sql
 
-TABLE = "shared_cache"
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -25,11 +24,11 @@ class SharedCache(DatabaseCache):
         asked = {self.make_and_validate_key(key, version=version): key for key in keys}
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT cache_key, value FROM {TABLE} WHERE cache_key = ANY(%s) AND expires > clock_timestamp()",
+                "SELECT cache_key, value FROM shared_cache WHERE cache_key = ANY(%s) AND expires > clock_timestamp()",
                 [list(asked)],
             )
             # Only this class writes such values, into our own database.
-            return {asked[key]: pickle.loads(base64.b64decode(value)) for key, value in cursor.fetchall()}
+            return {asked[key]: pickle.loads(base64.b64decode(value)) for key, value in cursor.fetchall()}  # noqa: S301
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
         timeout_s = self.get_backend_timeout(timeout)
@@ -37,7 +36,7 @@ class SharedCache(DatabaseCache):
         with connection.cursor() as cursor:
             if mode == "touch":
                 cursor.execute(
-                    f"UPDATE {TABLE} SET expires = %s WHERE cache_key = %s AND expires > clock_timestamp()",
+                    "UPDATE shared_cache SET expires = %s WHERE cache_key = %s AND expires > clock_timestamp()",
                     [expires, key],
                 )
             else:
@@ -50,5 +49,5 @@ class SharedCache(DatabaseCache):
 def forget_expired() -> int:
     """Delete what has run out; the worker's job."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE expires <= clock_timestamp()")
+        cursor.execute("DELETE FROM shared_cache WHERE expires <= clock_timestamp()")
         return int(cursor.rowcount)

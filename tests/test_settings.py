@@ -211,4 +211,21 @@ def test_times_are_utc_and_the_policy_allows_nothing_inline() -> None:
 
 def test_connections_do_not_pile_up_and_the_cache_is_shared() -> None:
     assert django_settings.DATABASES["default"]["CONN_MAX_AGE"] == 0
-    assert django_settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
+    assert django_settings.CACHES["default"]["BACKEND"].endswith("SharedCache")
+
+
+# --- Connections -------------------------------------------------------------------------------
+@pytest.mark.django_db
+@pytest.mark.parametrize(("processes", "at_once", "is_too_many"), [(1, 40, False), (4, 40, False), (5, 40, True)])
+def test_web_processes_want_no_more_connections_than_the_server_has(
+    settings: Any, processes: int, at_once: int, is_too_many: bool
+) -> None:
+    """The embedded server allows 200. 4 × (40 + 1) + 10 = 174; 5 × (40 + 1) + 10 = 215."""
+    settings.WEB_CONCURRENCY, settings.WEB_REQUESTS_AT_ONCE = processes, at_once
+
+    found = checks.check_connections(None, databases=["default"])
+
+    assert [message.id for message in found] == (["carbontrack.W005"] if is_too_many else [])
+    assert checks.check_connections(None) == []
+    settings.DATABASE_DIRECT = {"HOST": "db.example"}
+    assert checks.check_connections(None, databases=["default"]) == []

@@ -160,6 +160,7 @@ def start_web(parts: BenchParts) -> int:
         port = int(probe.getsockname()[1])
     arguments = ["carbontrack.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    arguments += ["--http", "carbontrack.protocol:TimedProtocol", "--ws", "none", "--no-proxy-headers"]
     web = parts.program("web", sys.executable, "-m", "uvicorn", *arguments)
     web.ensure_running()
     deadline_s = time.monotonic() + PATIENCE_S

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import uvicorn
+from django.core.asgi import get_asgi_application
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
-from carbontrack.asgi import application
+from carbontrack.bounds import Bounded
+from carbontrack.protocol import TimedProtocol
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Without these a closed network makes Chromium wait for services that no test needs.
@@ -37,7 +39,14 @@ def web_server() -> Iterator[WebServer]:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         config = uvicorn.Config(
-            application, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, access_log=False
+            Bounded(get_asgi_application()),
+            http=TimedProtocol,
+            ws="none",
+            proxy_headers=False,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            access_log=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
