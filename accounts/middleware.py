@@ -1,5 +1,5 @@
-"""What the signed-in user decides about every request: the language, whether a second factor has to come first, and that
-no copy of the answers is kept.
+"""What the signed-in user decides about every request: the language, whether a second factor has to come first, and
+that no copy of the answers is kept.
 
 A user's language wins over cookie and browser, on every device; else one of the organisation's is used.
 """

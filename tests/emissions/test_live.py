@@ -1,14 +1,13 @@
 """The live stream on a real ASGI server: who may listen, what arrives, what is not lost, what it costs."""
 
 import asyncio
-import http.client
 import json
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,115 +18,15 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import Role, Scope
+from accounts.standing import Credential
 from devices.models import MCUDevice
-from emissions import live
-from emissions.models import Emission
+from emissions import live, live_hub
 from tests import make
-from tests.end_to_end.browser import web_server
+from tests.emissions.listening import TIMEOUT_S, Stream, listen, notify, server, store, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TIMEOUT_S = 15.0
-
-
-class Stream:
-    """One open stream, read event by event."""
-
-    def __init__(self, url: str, query: str = "", method: str = "GET", **headers: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
-        self._connection.request(method, f"/api/emissions/stream/?{query}", headers=headers)
-        self.response = self._connection.getresponse()
-        self.status = self.response.status
-
-    def body(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.response.read())
-        return found
-
-    def event(self) -> dict[str, str] | None:
-        """The next event that is no heartbeat; None when the stream has ended."""
-        fields: dict[str, str] = {}
-        while line := self.response.readline().decode():
-            name, _colon, value = line.strip().partition(": ")
-            if name:
-                fields[name] = value
-            elif fields.get("event") == "heartbeat":
-                fields = {}
-            else:
-                return fields
-        return None
-
-    def readings(self, count: int) -> list[dict[str, Any]]:
-        found = []
-        while len(found) < count:
-            event = self.event()
-            assert event is not None, f"the stream ended after {len(found)} of {count} readings"
-            if event.get("event") == "reading":
-                found.append(json.loads(event["data"]) | {"id": event["id"]})
-        return found
-
-    def is_open_after_hello(self) -> bool:
-        return self.status == 200 and self.event() == {"retry": "3000"}
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with web_server() as running:
-        yield running.url
-
-
-@pytest.fixture
-def world() -> SimpleNamespace:
-    """A factory with two devices, one elsewhere, and tokens of those who may and may not."""
-    factory, elsewhere = make.make_factory(), make.make_factory()
-    reader, nobody = make.make_user(), make.make_user()
-    make.make_membership(user=reader, role=Role.AUDITOR, organisation=factory.organisation)
-    return SimpleNamespace(
-        factory=factory,
-        elsewhere=elsewhere,
-        one=make.make_assignment(device=make.make_device(factory=factory, device_id="one")).device,
-        two=make.make_assignment(device=make.make_device(factory=factory, device_id="two")).device,
-        foreign=make.make_device(factory=elsewhere, device_id="foreign"),
-        reader=reader,
-        token=make.make_token(reader, Scope.READ),
-        nobodys_token=make.make_token(nobody),
-    )
-
-
-@pytest.fixture
-def listen(server: str, world: SimpleNamespace) -> Iterator[Callable[..., Stream]]:
-    """Opens a stream as the reader and waits until it is heard; closes all at the end."""
-    opened: list[Stream] = []
-
-    def open_stream(query: str = "", **headers: str) -> Stream:
-        stream = Stream(server, query, **({"Authorization": f"Token {world.token}"} | headers))
-        opened.append(stream)
-        assert stream.is_open_after_hello()
-        return stream
-
-    yield open_stream
-    for stream in opened:
-        stream.close()
-
-
-def store(*devices: MCUDevice, seq: int, received_at: datetime | None = None) -> list[Emission]:
-    """What ingest does, in one transaction: rows of one moment, and the notification of them."""
-    now = timezone.now()
-    rows = []
-    for device in devices:
-        rows += make.make_readings(device, now, 1, first_seq=seq, received_at=received_at or now)
-    keys = [[row.device_id, round(row.timestamp.timestamp() * 1000), row.stream, row.seq] for row in rows]
-    Emission.objects.filter(received_at=received_at or now).update(
-        timestamp=datetime.fromtimestamp(keys[0][1] / 1000, UTC)  # ingest stores whole milliseconds
-    )
-    notify(json.dumps(keys))
-    return rows
-
-
-def notify(payload: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('carbontrack_readings', %s)", [payload])
+__all__ = ["listen", "server", "world"]  # fixtures
+NOBODY = live_hub.StreamReader(Credential(1, "", ""), (), {})
 
 
 # --- What arrives ------------------------------------------------------------------------------
@@ -146,7 +45,7 @@ def test_a_reading_arrives_as_the_raw_row_within_a_second(
     assert row.pop("id").split("-")[1:] == [str(world.one.pk), "1"]
     assert row == raw
     assert stream.response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
-    assert stream.response.headers["Cache-Control"] == "no-cache, no-transform"
+    assert stream.response.headers["Cache-Control"] == "no-store, no-transform"
 
 
 def test_only_what_was_asked_for_is_sent(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
@@ -220,7 +119,7 @@ def test_head_answers_at_once_without_a_stream(server: str, world: SimpleNamespa
 
     assert stream.status == 200
     assert stream.response.headers["Content-Type"].startswith("text/event-stream")
-    assert live.hub.watched() == []
+    assert live_hub.hub.watched() == []
 
 
 def test_a_stream_ends_after_its_lifetime_so_that_rights_are_checked_again(
@@ -310,7 +209,7 @@ def test_twenty_streams_hold_one_connection_together(listen: Callable[..., Strea
 def test_one_person_may_have_twenty_streams_and_others_theirs(
     listen: Callable[..., Stream], world: SimpleNamespace, server: str
 ) -> None:
-    for _ in range(live.STREAMS_PER_USER):
+    for _ in range(live_hub.STREAMS_PER_USER):
         listen()
     other = make.make_user()
     make.make_membership(user=other, role=Role.AUDITOR, organisation=world.factory.organisation)
@@ -328,14 +227,14 @@ def test_when_the_last_reader_leaves_the_connection_is_given_back(
 ) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_S", 0.1)  # how soon the server notices that a reader has gone
     stream = listen()
-    thread = live.hub._thread
+    thread = live_hub.hub._thread
     assert thread is not None
 
     stream.close()
     thread.join(TIMEOUT_S)
 
     assert not thread.is_alive()
-    assert live.hub.watched() == []
+    assert live_hub.hub.watched() == []
 
 
 def test_after_the_database_was_away_streams_end_and_come_back_for_what_they_missed(
@@ -361,22 +260,22 @@ def test_after_the_database_was_away_streams_end_and_come_back_for_what_they_mis
 
 def test_a_reader_that_falls_behind_is_cut_off() -> None:
     async def fill() -> list[Any]:
-        subscription = live.Subscription(1, frozenset({1}), asyncio.get_running_loop())
-        for number in range(live.QUEUE_EVENTS + 1):
+        subscription = live_hub.Subscription(NOBODY, asyncio.get_running_loop())
+        for number in range(live_hub.QUEUE_EVENTS + 1):
             subscription._put([number])  # type: ignore[list-item]
         return [subscription.queue.get_nowait() for _ in range(subscription.queue.qsize())]
 
-    assert asyncio.run(fill()) == [live.CLOSED]
+    assert asyncio.run(fill()) == [live_hub.CLOSED]
 
 
 def test_a_stream_whose_loop_is_gone_is_forgotten() -> None:
     loop = asyncio.new_event_loop()
-    subscription = live.Subscription(1, frozenset({1}), loop)
+    subscription = live_hub.Subscription(NOBODY, loop)
     loop.close()
 
     subscription.offer(None)
 
-    assert subscription not in live.hub.watched()
+    assert subscription not in live_hub.hub.watched()
 
 
 def test_under_wsgi_the_first_bytes_come_at_once(world: SimpleNamespace) -> None:
@@ -428,12 +327,12 @@ class Deaf:
 def test_a_reader_that_stops_reading_holds_no_other_and_misses_nothing_when_it_comes_back(
     listen: Callable[..., Stream], world: SimpleNamespace, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "QUEUE_EVENTS", 300)
+    monkeypatch.setattr(live_hub, "QUEUE_EVENTS", 300)
     deaf = Deaf(server, world.token)
-    (held,) = [one for one in live.hub.watched() if one.user_id == world.reader.pk]
+    (held,) = [one for one in live_hub.hub.watched() if one.user_id == world.reader.pk]
     fast = listen()
     count, slowest_s, most_queued = 0, 0.0, 0
-    while held in live.hub.watched():
+    while held in live_hub.hub.watched():
         assert count < 30_000, "it never fell behind"
         began_s = time.monotonic()
         store_many(world.one, first_seq=count + 1, count=100)
@@ -441,7 +340,7 @@ def test_a_reader_that_stops_reading_holds_no_other_and_misses_nothing_when_it_c
         fast.readings(100)
         slowest_s = max(slowest_s, time.monotonic() - began_s)
         most_queued = max(most_queued, held.queue.qsize())
-    counted_while_cut_off = live.hub.open_count(world.reader.pk)
+    counted_while_cut_off = live_hub.hub.open_count(world.reader.pk)
 
     ids = deaf.ids_to_the_end()
     back = listen(**{"Last-Event-ID": ids[-1]})

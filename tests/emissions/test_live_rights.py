@@ -1,0 +1,211 @@
+"""A live stream ends with the right it rests on, within seconds; its limit holds across processes."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import ApiToken
+from accounts.roles import Role, Scope
+from accounts.standing import Credential, standings
+from devices.models import Assignment
+from emissions import live_hub
+from tests.emissions.listening import TIMEOUT_S, Stream, listen, server, store, world
+from tests.measuring import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["listen", "server", "world"]  # fixtures
+
+Act = Callable[[SimpleNamespace], object]
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_hub, "CHECK_S", 0.2)
+
+
+def _new_password(world: SimpleNamespace) -> None:
+    world.reader.set_password("another long password")
+    world.reader.save()
+
+
+def _move_the_device(world: SimpleNamespace) -> None:
+    Assignment.objects.filter(device=world.one).delete()  # an assigned device cannot
+    world.one.factory = world.elsewhere
+    world.one.save()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda world: ApiToken.objects.filter(user=world.reader).delete(),
+        lambda world: ApiToken.objects.filter(user=world.reader).update(expiry=timezone.now() - timedelta(seconds=1)),
+        lambda world: type(world.reader).objects.filter(pk=world.reader.pk).update(is_active=False),
+        lambda world: world.reader.memberships.all().delete(),
+        lambda world: world.reader.memberships.update(role=Role.INSTALLER),
+        _new_password,
+        _move_the_device,
+    ],
+    ids=["revoked", "expired", "deactivated", "membership ended", "role changed", "password changed", "device moved"],
+)
+def test_a_stream_of_a_token_ends_with_the_right(
+    listen: Callable[..., Stream], world: SimpleNamespace, act: Act
+) -> None:
+    stream = listen()
+    store(world.two, seq=1)
+    assert stream.readings(1)
+
+    act(world)
+    began_s = time.monotonic()
+
+    assert stream.event() is None
+    assert time.monotonic() - began_s < TIMEOUT_S / 2
+
+
+def test_a_stream_of_a_browser_ends_with_signing_out(server: str, world: SimpleNamespace) -> None:
+    browser = Client()
+    browser.force_login(world.reader, backend="allauth.account.auth_backends.AuthenticationBackend")
+    stream = Stream(server, Cookie=f"sessionid={browser.cookies['sessionid'].value}")
+    assert stream.is_open_after_hello()
+
+    browser.logout()
+
+    assert stream.event() is None
+    stream.close()
+
+
+def test_a_stream_goes_on_while_nothing_changes(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
+    stream = listen()
+    time.sleep(1.0)  # five checks
+    ApiToken.objects.filter(user=world.reader).update(last_used_at=timezone.now())
+    store(world.one, seq=1)
+
+    assert [row["seq"] for row in stream.readings(1)] == [1]
+
+
+def test_many_streams_are_checked_by_as_many_queries_as_one(world: SimpleNamespace) -> None:
+    def queries(count: int) -> int:
+        asked = {
+            Credential(world.reader.pk, ApiToken.objects.create(user=world.reader)[0].digest, "") for _ in range(count)
+        }
+        with CaptureQueriesContext(connection) as captured:
+            assert len(standings(asked)) == count
+        return len(captured)
+
+    assert queries(1) == queries(30) == 3  # without a session no query for one
+
+
+# --- Twenty of a user --------------------------------------------------------------------------
+def test_of_thirty_streams_opened_at_once_twenty_are(server: str, world: SimpleNamespace) -> None:
+    streams = at_once(30, lambda _number: Stream(server, Authorization=f"Token {world.token}"))
+
+    statuses = sorted(stream.status for stream in streams)
+    for stream in streams:
+        stream.close()
+    assert statuses == [200] * 20 + [429] * 10
+
+
+@pytest.fixture
+def other_process(world: SimpleNamespace) -> Iterator[subprocess.Popen[str]]:
+    """Another web process with nineteen streams of the reader; what counts is its hub."""
+    name = connection.settings_dict["NAME"]
+    program = f"""
+import django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = {name!r}
+from django.db import connections
+connections.settings["default"]["NAME"] = {name!r}
+from accounts.standing import Credential
+from emissions.live_hub import StreamReader, hub
+for _ in range(19):
+    hub.open(StreamReader(Credential({world.reader.pk}, "", ""), (), {{}}))
+print("open", flush=True)
+input()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_the_limit_holds_across_processes_and_a_killed_one_gives_its_places_back(
+    server: str, world: SimpleNamespace, listen: Callable[..., Stream], other_process: subprocess.Popen[str]
+) -> None:
+    listen()
+    refused = Stream(server, Authorization=f"Token {world.token}")
+    assert refused.status == 429
+
+    other_process.kill()
+    other_process.wait()
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+    assert again.status == 200
+    again.close()
+
+
+def test_a_closed_stream_gives_its_place_back(
+    server: str, world: SimpleNamespace, listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emissions.live.HEARTBEAT_S", 0.1)  # how soon the server notices that a reader has gone
+    streams = [listen() for _ in range(20)]
+    streams[0].close()
+
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+    assert again.status == 200
+    again.close()
+
+
+def test_a_client_that_goes_before_the_first_byte_keeps_no_place(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hub, "BEGUN_WITHIN_S", 0.1)
+    credential = Credential(world.reader.pk, "", "")
+    live_hub.hub.open(live_hub.StreamReader(credential, (), {}))
+    thread = live_hub.hub._thread
+    assert thread is not None
+
+    thread.join(TIMEOUT_S)
+
+    assert live_hub.hub.open_count(world.reader.pk) == 0
+
+
+def test_a_process_has_a_limit_of_its_own(
+    server: str, world: SimpleNamespace, listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", 1)
+    listen()
+    refused = Stream(server, Authorization=f"Token {world.token}")
+
+    assert refused.status == 503
+    assert refused.response.headers["Retry-After"] == "5"
+    assert refused.body()["code"] == "busy"
+
+
+def test_the_scope_of_a_token_is_part_of_the_right(world: SimpleNamespace) -> None:
+    record = ApiToken.objects.get(user=world.reader)
+    credential = Credential(world.reader.pk, record.digest, "")
+    before = standings([credential])[credential]
+    ApiToken.objects.filter(pk=record.pk).update(scopes=[Scope.WRITE_ENERGY])
+
+    assert standings([credential])[credential] != before
+    assert standings([Credential(world.reader.pk, "", "")]) == {}
