@@ -41,6 +41,17 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
+_TRACKED_OF_A_USER = ("email", "phone", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(*_TRACKED_OF_A_USER)),
+    # That it changed; neither hash is kept. A sign-in writes `last_login`, which is no event.
+    pghistory.UpdateEvent("password", condition=pghistory.AnyChange("password")),
+    pghistory.DeleteEvent(),
+    exclude=["password", "last_login", "language", "date_joined"],
+)
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped
     """A person, who signs in by e-mail or phone. Without a membership they have no rights."""
 
@@ -289,6 +300,14 @@ def _full_scope() -> list[str]:
     return [Scope.ALL]
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange("name", "scopes", "factory", "expiry")),
+    pghistory.DeleteEvent(),
+    # The digest is the key of the table: without it an event does not lead to its row, `token_key` does.
+    exclude=["digest", "last_used_at"],
+    obj_field=None,
+)
 class ApiToken(AbstractAuthToken):
     """A hashed, expiring API token. Scopes and a factory can only narrow what its user may do."""
 

@@ -64,6 +64,7 @@ class MCUDevice(models.Model):
         return self.device_id
 
 
+@pghistory.track(exclude=["pbkdf2_sha512"])
 class DeviceSecret(models.Model):
     """A device's password as Mosquitto's $7$ PBKDF2 string. The password itself is shown once and not kept."""
 

@@ -76,6 +76,8 @@ class EnergyType(models.Model):
         return self.is_wood and self.unit_family == UnitFamily.STACKED_VOLUME
 
 
+# By statement: a release loads its whole table at once. Rows are never changed.
+@pghistory.track(pghistory.InsertEvent(level=pghistory.Statement))
 class EmissionFactor(models.Model):
     """Kilograms of one gas per unit of one energy type, valid between two dates, from one publication. Never
     overwritten.

@@ -85,6 +85,36 @@ class Migration(migrations.Migration):
             options={"verbose_name": "API token", "verbose_name_plural": "API tokens"},
         ),
         migrations.CreateModel(
+            name="ApiTokenEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("token_key", models.CharField(max_length=25)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("expiry", models.DateTimeField(blank=True, null=True)),
+                ("name", models.CharField(blank=True, max_length=80, verbose_name="name")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("all", "everything its user may do"),
+                                ("read", "read"),
+                                ("write:energy", "write energy entries"),
+                                ("write:production", "write production"),
+                                ("write:emissions", "write readings"),
+                            ],
+                            max_length=20,
+                        ),
+                        default=accounts.models._full_scope,
+                        size=None,
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="Invitation",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -242,78 +272,40 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.CreateModel(
-            name="SignOnProvider",
-            fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "issuer",
-                    models.CharField(
-                        max_length=300,
-                        validators=[accounts.models._checked_issuer],
-                        verbose_name="address of the provider",
-                    ),
-                ),
-                ("client_id", models.CharField(max_length=191, verbose_name="client id")),
-                ("sealed_secret", models.TextField(blank=True, editable=False)),
-                (
-                    "email_domains",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            max_length=253,
-                            validators=[django.core.validators.RegexValidator("^[a-z0-9.-]+\\.[a-z0-9-]+\\Z")],
-                        ),
-                        help_text="what stands after @ in the addresses of its people, separated by commas, in lower case",
-                        size=None,
-                        verbose_name="e-mail domains",
-                    ),
-                ),
-                (
-                    "is_required",
-                    models.BooleanField(
-                        default=False,
-                        help_text="a password is then refused",
-                        verbose_name="people of the organisation sign in there only",
-                    ),
-                ),
-            ],
-            options={"verbose_name": "single sign-on", "verbose_name_plural": "single sign-on"},
-        ),
-        migrations.CreateModel(
-            name="SignOnProviderEvent",
+            name="UserEvent",
             fields=[
                 ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
                 (
-                    "issuer",
-                    models.CharField(
-                        max_length=300,
-                        validators=[accounts.models._checked_issuer],
-                        verbose_name="address of the provider",
-                    ),
-                ),
-                ("client_id", models.CharField(max_length=191, verbose_name="client id")),
-                (
-                    "email_domains",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            max_length=253,
-                            validators=[django.core.validators.RegexValidator("^[a-z0-9.-]+\\.[a-z0-9-]+\\Z")],
-                        ),
-                        help_text="what stands after @ in the addresses of its people, separated by commas, in lower case",
-                        size=None,
-                        verbose_name="e-mail domains",
-                    ),
-                ),
-                (
-                    "is_required",
+                    "is_superuser",
                     models.BooleanField(
                         default=False,
-                        help_text="a password is then refused",
-                        verbose_name="people of the organisation sign in there only",
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
                     ),
                 ),
+                ("email", models.EmailField(blank=True, max_length=254, null=True, verbose_name="e-mail")),
+                (
+                    "phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=16,
+                        null=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\+[1-9][0-9]{7,14}\\Z",
+                                "Write the phone number with its country code, like +254712345678.",
+                            )
+                        ],
+                        verbose_name="phone",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=80, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=80, verbose_name="last name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin site")),
             ],
             options={"abstract": False},
         ),

@@ -99,6 +99,41 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="apitokenevent",
+            name="factory",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="factories.factory",
+            ),
+        ),
+        migrations.AddField(
+            model_name="apitokenevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="apitokenevent",
+            name="user",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
             model_name="invitation",
             name="accepted_by",
             field=models.ForeignKey(
@@ -378,29 +413,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="signonprovider",
-            name="organisation",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="sign_on_provider",
-                to="factories.organisation",
-                verbose_name="organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="signonproviderevent",
-            name="organisation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                related_query_name="+",
-                to="factories.organisation",
-                verbose_name="organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="signonproviderevent",
+            model_name="userevent",
             name="pgh_context",
             field=models.ForeignKey(
                 db_constraint=False,
@@ -411,13 +424,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="signonproviderevent",
+            model_name="userevent",
             name="pgh_obj",
             field=models.ForeignKey(
                 db_constraint=False,
                 on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="events",
-                to="accounts.signonprovider",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddConstraint(
@@ -432,6 +445,121 @@ class Migration(migrations.Migration):
             model_name="user",
             constraint=models.UniqueConstraint(
                 django.db.models.functions.text.Lower("email"), name="user_email_unique_any_case"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_userevent" ("email", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone") VALUES (NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone"); RETURN NULL;',
+                    hash="717f9971d064677b4d37c0f7aacf1d5fd72f7c12",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_3867c",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."first_name" IS DISTINCT FROM (NEW."first_name") OR OLD."is_active" IS DISTINCT FROM (NEW."is_active") OR OLD."is_staff" IS DISTINCT FROM (NEW."is_staff") OR OLD."is_superuser" IS DISTINCT FROM (NEW."is_superuser") OR OLD."last_name" IS DISTINCT FROM (NEW."last_name") OR OLD."phone" IS DISTINCT FROM (NEW."phone"))',
+                    func='INSERT INTO "accounts_userevent" ("email", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone") VALUES (NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone"); RETURN NULL;',
+                    hash="5b9b88b03331e5d655ad5e25684c0abadb45986f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_0e890",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="password_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."password" IS DISTINCT FROM (NEW."password"))',
+                    func='INSERT INTO "accounts_userevent" ("email", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone") VALUES (NEW."email", NEW."first_name", NEW."id", NEW."is_active", NEW."is_staff", NEW."is_superuser", NEW."last_name", _pgh_attach_context(), NOW(), \'password\', NEW."id", NEW."phone"); RETURN NULL;',
+                    hash="d6d1dddd3e7c5f2934a7d9e56819c11d185ed603",
+                    operation="UPDATE",
+                    pgid="pgtrigger_password_update_cf375",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_userevent" ("email", "first_name", "id", "is_active", "is_staff", "is_superuser", "last_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone") VALUES (OLD."email", OLD."first_name", OLD."id", OLD."is_active", OLD."is_staff", OLD."is_superuser", OLD."last_name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."phone"); RETURN NULL;',
+                    hash="cc86cc67a4908f2c5d31671ab2aadf80ff65f628",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_19f14",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="apitoken",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
+                    hash="419092970dfc9a108ca59776c2b0fcd28d1ec55f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_01b7d",
+                    table="accounts_apitoken",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="apitoken",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."expiry" IS DISTINCT FROM (NEW."expiry") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."scopes" IS DISTINCT FROM (NEW."scopes"))',
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
+                    hash="3e3cac3510b59762b97d7ec3dfdc490f404f3642",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_df53b",
+                    table="accounts_apitoken",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="apitoken",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (OLD."created", OLD."expiry", OLD."factory_id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."scopes", OLD."token_key", OLD."user_id"); RETURN NULL;',
+                    hash="ba4bc530255d8c1cffad931baa81a33c3258a59e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_6e065",
+                    table="accounts_apitoken",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="apitokenevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="bc095a3000ebe7169f0e579188212d997c91f15c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f6ae5",
+                    table="accounts_apitokenevent",
+                    when="BEFORE",
+                ),
             ),
         ),
         migrations.AddConstraint(
@@ -741,58 +869,15 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="signonprovider",
-            trigger=pgtrigger.compiler.Trigger(
-                name="insert_insert",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."client_id", NEW."email_domains", NEW."id", NEW."is_required", NEW."issuer", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="9c056b4502623e5c250dfd294ee0235f31f946cb",
-                    operation="INSERT",
-                    pgid="pgtrigger_insert_insert_d8b96",
-                    table="accounts_signonprovider",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="signonprovider",
-            trigger=pgtrigger.compiler.Trigger(
-                name="update_update",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."client_id" IS DISTINCT FROM (NEW."client_id") OR OLD."email_domains" IS DISTINCT FROM (NEW."email_domains") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_required" IS DISTINCT FROM (NEW."is_required") OR OLD."issuer" IS DISTINCT FROM (NEW."issuer") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id"))',
-                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."client_id", NEW."email_domains", NEW."id", NEW."is_required", NEW."issuer", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="a35ab0a823f6f85dc072cf36ce8883e67d3437ac",
-                    operation="UPDATE",
-                    pgid="pgtrigger_update_update_baed7",
-                    table="accounts_signonprovider",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="signonprovider",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."client_id", OLD."email_domains", OLD."id", OLD."is_required", OLD."issuer", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
-                    hash="df867d80916afccc31e8d890303f70a134c1c13e",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_6bef4",
-                    table="accounts_signonprovider",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="signonproviderevent",
+            model_name="userevent",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="e52165bdea823b5e292e3488fc7cb7549213708b",
+                    hash="9e9498e73f6fbdf2642fb33fa14189f1ad2382c8",
                     operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_4196a",
-                    table="accounts_signonproviderevent",
+                    pgid="pgtrigger_append_only_45b21",
+                    table="accounts_userevent",
                     when="BEFORE",
                 ),
             ),

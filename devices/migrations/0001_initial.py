@@ -55,6 +55,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DeviceSecret",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("pbkdf2_sha512", models.CharField(max_length=140)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
+        ),
+        migrations.CreateModel(
             name="Assignment",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -365,20 +375,52 @@ class Migration(migrations.Migration):
             options={"verbose_name": "device", "verbose_name_plural": "devices", "ordering": ["device_id"]},
         ),
         migrations.CreateModel(
-            name="DeviceSecret",
+            name="DeviceSecretEvent",
             fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("pbkdf2_sha512", models.CharField(max_length=140)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="devices.devicesecret",
+                    ),
+                ),
+                (
                     "device",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="secrets", to="devices.mcudevice"
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="devices.mcudevice",
                     ),
                 ),
             ],
-            options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
+            options={"abstract": False},
+        ),
+        migrations.AddField(
+            model_name="devicesecret",
+            name="device",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="secrets", to="devices.mcudevice"
+            ),
         ),
         migrations.CreateModel(
             name="CalibrationEvent",
@@ -762,10 +804,67 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicesecretevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="754dfaccf433b3c5368f0526c2c2f3dbd8c00636",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a8861",
+                    table="devices_devicesecretevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="devicesecret",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("revoked_at__isnull", True)), fields=("device",), name="device_secret_one_in_force"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicesecret",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at"); RETURN NULL;',
+                    hash="53b6b75e0e3980f98297233ff5e4eab8134595b8",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_be539",
+                    table="devices_devicesecret",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicesecret",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
+                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at"); RETURN NULL;',
+                    hash="d4e13c22384c6da436093743ecb0464f5d068939",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_e02b5",
+                    table="devices_devicesecret",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicesecret",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (OLD."created_at", OLD."device_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at"); RETURN NULL;',
+                    hash="1b3482416dd2234709c0051a3e20a7fc65951909",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_97f17",
+                    table="devices_devicesecret",
+                    when="AFTER",
+                ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -157,6 +157,81 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EnergyType",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "aliases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None, verbose_name="also called"
+                    ),
+                ),
+                (
+                    "carrier",
+                    models.CharField(
+                        choices=[
+                            ("fuel", "fuel"),
+                            ("grid", "grid electricity"),
+                            ("own", "own generation without fuel"),
+                            ("heat", "purchased heat"),
+                            ("explosive", "explosive"),
+                            ("refrigerant", "refrigerant that leaked"),
+                        ],
+                        max_length=12,
+                        verbose_name="carrier",
+                    ),
+                ),
+                (
+                    "unit_family",
+                    models.CharField(
+                        choices=[
+                            ("mass", "mass"),
+                            ("volume", "volume"),
+                            ("normal volume", "normal volume"),
+                            ("stacked volume", "stacked volume"),
+                            ("energy", "energy"),
+                        ],
+                        max_length=20,
+                        verbose_name="unit family",
+                    ),
+                ),
+                ("default_unit", models.CharField(max_length=12, verbose_name="usual unit")),
+                ("scope", models.PositiveSmallIntegerField(verbose_name="scope")),
+                ("is_biogenic", models.BooleanField(default=False, verbose_name="biogenic")),
+                (
+                    "is_wood",
+                    models.BooleanField(
+                        default=False, verbose_name="wood: its moisture gives carbon and heating value"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "energy type",
+                "verbose_name_plural": "energy types",
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("scope__in", [1, 2, 3])), name="energy_type_scope"),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[a-z][a-z0-9_]*$")), name="energy_type_code"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("carrier__in", ["fuel", "grid", "own", "heat", "explosive", "refrigerant"])
+                        ),
+                        name="energy_type_carrier",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit_family__in", ["mass", "volume", "normal volume", "stacked volume", "energy"])
+                        ),
+                        name="energy_type_family",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="EnergyEntry",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -424,6 +499,12 @@ class Migration(migrations.Migration):
                         verbose_name="burned in",
                     ),
                 ),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="energy.energytype"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "energy entry",
@@ -433,79 +514,265 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="EnergyType",
+            name="EmissionFactorEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                (
+                    "gas",
+                    models.CharField(
+                        choices=[("CO2", "CO2"), ("CH4", "CH4"), ("N2O", "N2O"), ("CO2e", "CO2e")],
+                        max_length=4,
+                        verbose_name="gas",
+                    ),
+                ),
+                ("per_unit", models.CharField(max_length=12, verbose_name="per")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("set_name", models.CharField(max_length=40, verbose_name="set")),
+                (
+                    "factor_type",
+                    models.CharField(
+                        choices=[
+                            ("average", "average"),
+                            ("OM", "operating margin"),
+                            ("BM", "build margin"),
+                            ("CM", "combined margin"),
+                        ],
+                        default="average",
+                        max_length=8,
+                        verbose_name="factor type",
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("direct", "direct"), ("life-cycle", "life-cycle")],
+                        default="direct",
+                        max_length=10,
+                        verbose_name="basis",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="to")),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="version")),
+                ("is_default", models.BooleanField(default=False, verbose_name="used when no set is named")),
+                (
+                    "value",
+                    models.DecimalField(decimal_places=24, max_digits=40, verbose_name="value (kg of gas per unit)"),
+                ),
+                ("unit", models.CharField(max_length=24, verbose_name="unit")),
+                (
+                    "gwp_set",
+                    models.CharField(
+                        blank=True,
+                        choices=[("AR4", "AR4"), ("AR5", "AR5"), ("AR6", "AR6")],
+                        default="",
+                        max_length=4,
+                        verbose_name="GWP set of the publisher",
+                    ),
+                ),
+                (
+                    "kg_per_unit",
+                    models.DecimalField(
+                        blank=True, decimal_places=12, max_digits=24, null=True, verbose_name="kg per unit"
+                    ),
+                ),
+                (
+                    "ncv_gj_per_t",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=12,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="net calorific value (GJ/t)",
+                    ),
+                ),
+                (
+                    "gj_per_unit",
+                    models.DecimalField(
+                        blank=True, decimal_places=20, max_digits=36, null=True, verbose_name="GJ per unit"
+                    ),
+                ),
+                (
+                    "gas_kg_per_tj",
+                    models.DecimalField(
+                        blank=True, decimal_places=12, max_digits=24, null=True, verbose_name="kg of gas per TJ"
+                    ),
+                ),
+                (
+                    "inherent_kg_per_unit",
+                    models.DecimalField(
+                        decimal_places=12, default=0, max_digits=24, verbose_name="contained in the fuel (kg/unit)"
+                    ),
+                ),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                ("publication", models.CharField(blank=True, max_length=200, verbose_name="publication")),
+                ("confidence", models.CharField(blank=True, max_length=12, verbose_name="confidence")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("loaded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.organisation",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="energy.emissionfactor",
+                    ),
+                ),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="energy.energytype",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.AddField(
+            model_name="emissionfactor",
+            name="energy_type",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="factors", to="energy.energytype"
+            ),
+        ),
+        migrations.CreateModel(
+            name="LocalUnit",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
+                ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
                 (
-                    "aliases",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=60), default=list, size=None, verbose_name="also called"
+                    "moisture_fraction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=4,
+                        null=True,
+                        verbose_name="moisture of the wood when it was weighed",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="energy.energytype"
                     ),
                 ),
                 (
-                    "carrier",
-                    models.CharField(
-                        choices=[
-                            ("fuel", "fuel"),
-                            ("grid", "grid electricity"),
-                            ("own", "own generation without fuel"),
-                            ("heat", "purchased heat"),
-                            ("explosive", "explosive"),
-                            ("refrigerant", "refrigerant that leaked"),
-                        ],
-                        max_length=12,
-                        verbose_name="carrier",
-                    ),
-                ),
-                (
-                    "unit_family",
-                    models.CharField(
-                        choices=[
-                            ("mass", "mass"),
-                            ("volume", "volume"),
-                            ("normal volume", "normal volume"),
-                            ("stacked volume", "stacked volume"),
-                            ("energy", "energy"),
-                        ],
-                        max_length=20,
-                        verbose_name="unit family",
-                    ),
-                ),
-                ("default_unit", models.CharField(max_length=12, verbose_name="usual unit")),
-                ("scope", models.PositiveSmallIntegerField(verbose_name="scope")),
-                ("is_biogenic", models.BooleanField(default=False, verbose_name="biogenic")),
-                (
-                    "is_wood",
-                    models.BooleanField(
-                        default=False, verbose_name="wood: its moisture gives carbon and heating value"
+                    "factory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="factories.factory"
                     ),
                 ),
             ],
             options={
-                "verbose_name": "energy type",
-                "verbose_name_plural": "energy types",
-                "ordering": ["code"],
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("scope__in", [1, 2, 3])), name="energy_type_scope"),
-                    models.CheckConstraint(
-                        condition=models.Q(("code__regex", "^[a-z][a-z0-9_]*$")), name="energy_type_code"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("carrier__in", ["fuel", "grid", "own", "heat", "explosive", "refrigerant"])
-                        ),
-                        name="energy_type_carrier",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("unit_family__in", ["mass", "volume", "normal volume", "stacked volume", "energy"])
-                        ),
-                        name="energy_type_family",
-                    ),
-                ],
+                "verbose_name": "local unit",
+                "verbose_name_plural": "local units",
+                "ordering": ["factory", "energy_type", "name"],
             },
+        ),
+        migrations.CreateModel(
+            name="LocalUnitEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
+                ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
+                (
+                    "moisture_fraction",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        max_digits=4,
+                        null=True,
+                        verbose_name="moisture of the wood when it was weighed",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="energy.energytype",
+                    ),
+                ),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="energy.localunit",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="EnergyEntryEvent",
@@ -826,121 +1093,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"abstract": False},
-        ),
-        migrations.AddField(
-            model_name="energyentry",
-            name="energy_type",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="energy.energytype"
-            ),
-        ),
-        migrations.AddField(
-            model_name="emissionfactor",
-            name="energy_type",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="factors", to="energy.energytype"
-            ),
-        ),
-        migrations.CreateModel(
-            name="LocalUnit",
-            fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
-                ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
-                (
-                    "moisture_fraction",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=4,
-                        null=True,
-                        verbose_name="moisture of the wood when it was weighed",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "energy_type",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="energy.energytype"
-                    ),
-                ),
-                (
-                    "factory",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="local_units", to="factories.factory"
-                    ),
-                ),
-            ],
             options={
-                "verbose_name": "local unit",
-                "verbose_name_plural": "local units",
-                "ordering": ["factory", "energy_type", "name"],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["pgh_created_at"], name="energy_history_by_time"),
+                    models.Index(fields=["factory", "pgh_created_at"], name="energy_history_by_site"),
+                    models.Index(
+                        condition=models.Q(("pgh_label", "insert"), _negated=True),
+                        fields=["pgh_created_at"],
+                        name="energy_history_changed",
+                    ),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="LocalUnitEvent",
-            fields=[
-                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("id", models.IntegerField()),
-                ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("amount", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="is how many")),
-                ("unit", models.CharField(max_length=40, verbose_name="of the unit")),
-                (
-                    "moisture_fraction",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=3,
-                        max_digits=4,
-                        null=True,
-                        verbose_name="moisture of the wood when it was weighed",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "energy_type",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="energy.energytype",
-                    ),
-                ),
-                (
-                    "factory",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="factories.factory",
-                    ),
-                ),
-                (
-                    "pgh_context",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="pghistory.context",
-                    ),
-                ),
-                (
-                    "pgh_obj",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="events",
-                        to="energy.localunit",
-                    ),
-                ),
-            ],
-            options={"abstract": False},
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="energyentryevent",
@@ -1220,6 +1384,20 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="emissionfactorevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="12788262eff180d9977ef6fdd7e368d7675be9b7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_e5371",
+                    table="energy_emissionfactorevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="emissionfactor",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
@@ -1374,6 +1552,22 @@ class Migration(migrations.Migration):
                     pgid="pgtrigger_never_overwritten_48041",
                     table="energy_emissionfactor",
                     when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="emissionfactor",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "energy_emissionfactorevent" ("added_by_id", "basis", "confidence", "country", "energy_type_id", "factor_type", "gas", "gas_kg_per_tj", "gj_per_unit", "gwp_set", "id", "inherent_kg_per_unit", "is_default", "kg_per_unit", "loaded_at", "ncv_gj_per_t", "note", "organisation_id", "per_unit", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "publication", "set_name", "source", "unit", "valid_from", "valid_to", "value", "version") SELECT new_values."added_by_id", new_values."basis", new_values."confidence", new_values."country", new_values."energy_type_id", new_values."factor_type", new_values."gas", new_values."gas_kg_per_tj", new_values."gj_per_unit", new_values."gwp_set", new_values."id", new_values."inherent_kg_per_unit", new_values."is_default", new_values."kg_per_unit", new_values."loaded_at", new_values."ncv_gj_per_t", new_values."note", new_values."organisation_id", new_values."per_unit", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."publication", new_values."set_name", new_values."source", new_values."unit", new_values."valid_from", new_values."valid_to", new_values."value", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="02f68f6c79b9f34517d6091144504812fa07c632",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_01ccb",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="energy_emissionfactor",
+                    when="AFTER",
                 ),
             ),
         ),

@@ -357,6 +357,22 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddIndex(
+            model_name="productionentryevent",
+            index=models.Index(fields=["pgh_created_at"], name="production_history_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="productionentryevent",
+            index=models.Index(fields=["factory", "pgh_created_at"], name="production_history_by_site"),
+        ),
+        migrations.AddIndex(
+            model_name="productionentryevent",
+            index=models.Index(
+                condition=models.Q(("pgh_label", "insert"), _negated=True),
+                fields=["pgh_created_at"],
+                name="production_history_changed",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="productionentryevent",
             trigger=pgtrigger.compiler.Trigger(
