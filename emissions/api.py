@@ -24,10 +24,11 @@ from emissions.serializers import ReadingSerializer, RollupSerializer, reading_r
 from emissions.settling import DevicePeriod, settling
 from factories.models import Factory
 from lib.errors import ApiError, invalid
-from lib.exports import chunks, csv_response, list_response, wants_whole_list
+from lib.exports import chunks, csv_response, list_response, wants_csv, wants_whole_list
 from lib.known_names import ApiView
 from lib.pagination import page_size
 from lib.parameters import AS_CSV, parameter, require_forward
+from lib.reads import ReadKind, marked
 from lib.times import read_moment
 
 Scope = dict[int, tuple[str, int]]  # the devices that a request may and wants to see: key -> (device id, factory)
@@ -80,6 +81,7 @@ class _InTimeOrder(ApiView):
 
     actions: ClassVar = {"GET": Action.VIEW_READINGS}
     row_serializer: type[serializers.Serializer[Any]]
+    is_raw = False  # whether the audit log has reads of a page; it has those of a file always
 
     def page(self, request: Request) -> HttpResponseBase:
         parameters = request.query_params
@@ -94,7 +96,8 @@ class _InTimeOrder(ApiView):
         cursor = self._cursor(parameters.get("cursor"))
         page = self.fetch(list(scope), start, end, cursor, page_size(request))
         following, preceding = (self._link(request, place) for place in (page.following, page.preceding))
-        return Response({"next": following, "previous": preceding, "results": self.shown(page.rows, scope)})
+        response = Response({"next": following, "previous": preceding, "results": self.shown(page.rows, scope)})
+        return marked(response, ReadKind.READINGS, len(page.rows)) if self.is_raw else response
 
     @property
     def file_name(self) -> str:
@@ -145,6 +148,7 @@ class EmissionsView(_InTimeOrder):
     """Readings as received. Roll-ups are at `minutes/`, `hours/`, `days/` and `months/` below."""
 
     row_serializer = ReadingSerializer
+    is_raw = True
     file_name = "emissions-raw"
     key = staticmethod(queries.reading_key)
 
@@ -210,4 +214,5 @@ class LatestView(ApiView):
     def get(self, request: Request) -> HttpResponseBase:
         scope = requested_scope(request, request.query_params)
         rows = [reading_row(item, scope) for item in queries.latest_readings(list(scope))]
-        return list_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")
+        response = list_response(request, rows, list(ReadingSerializer().fields), "emissions-latest")
+        return response if wants_csv(request) else marked(response, ReadKind.READINGS, len(rows))

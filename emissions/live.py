@@ -33,6 +33,7 @@ from emissions.queries import readings_received
 from emissions.serializers import ReadingSerializer, reading_row
 from lib.errors import ApiError, invalid_fields, json_error, plain_refusal
 from lib.known_names import refuse_unknown_parameters, unknown_name
+from lib.reads import ReadKind, marked
 
 HEARTBEAT_S = 20.0
 EVENTS_AT_ONCE = 100  # in one write
@@ -106,7 +107,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     response["Cache-Control"] = "no-store, no-transform"
     response["Content-Encoding"] = "identity"  # otherwise the middleware would delay events to compress them
     response["X-Accel-Buffering"] = "no"
-    return response
+    return marked(response, ReadKind.LIVE)
 
 
 def _too_many(request: HttpRequest, error: TooManyStreamsError) -> HttpResponse:

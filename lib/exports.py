@@ -1,7 +1,9 @@
 """A list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula become text.
 
-A file holds the whole list, up to what a spreadsheet can open, and says so in its last line if it does not. In the demo
-its last column and its name say that the figures are simulated.
+A file holds the whole list, up to what a spreadsheet can open, and says so in its last line if it does not. Its last
+columns say who took it and when, in every row: a file that is cut, sorted or pasted elsewhere still says it, and a
+program reads it as before. The time is in its name too. In the demo a last column and the name say that the figures
+are simulated.
 """
 
 import csv
@@ -15,14 +17,17 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from lib.errors import invalid
+from lib.reads import ReadKind, marked, read_of
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 LARGEST_FILE_ROWS = 1_000_000  # a sheet of Excel has 1,048,576
 CHUNK_ROWS = 1_000  # read, formatted and sent at once
+EXPORTED_BY, EXPORTED_AT = "exported_by", "exported_at"
 
 
 def wants_csv(request: Any) -> bool:
@@ -72,42 +77,67 @@ def list_response(request: Any, rows: list[Any], columns: list[str], name: str) 
 
 def csv_response(request: Any, rows: Iterable[Mapping[str, Any]], columns: list[str], name: str) -> HttpResponseBase:
     """Rows as a file. What is not a list is sent while it is read: memory holds one chunk of it."""
+    now = timezone.now()
+    marks = _marks(request, f"{now:%Y-%m-%dT%H:%M:%SZ}")
     prefix = "simulated-" if settings.DEMO else ""
     headers = {
-        "Content-Disposition": f'attachment; filename="{prefix}{name}.csv"',
+        "Content-Disposition": f'attachment; filename="{prefix}{name}-{now:%Y%m%dT%H%MZ}.csv"',
         "X-Largest-File-Rows": str(LARGEST_FILE_ROWS),
     }
     content_type = "text/csv; charset=utf-8"
     if isinstance(rows, list):
-        return HttpResponse("".join(_lines(rows, columns)), content_type=content_type, headers=headers)
+        text = "".join(text for text, _count in _parts(rows, columns, marks))
+        return marked(HttpResponse(text, content_type=content_type, headers=headers), ReadKind.EXPORT, len(rows))
     # A server drops the body of a HEAD only after it has read it all.
-    lines = _lines(() if request.method == "HEAD" else rows, columns)
+    response = marked(StreamingHttpResponse(content_type=content_type, headers=headers), ReadKind.EXPORT)
+    lines = _counted(_parts(() if request.method == "HEAD" else rows, columns, marks), response)
     request = getattr(request, "_request", request)
     # Under ASGI Django would collect a plain iterator before it sends anything.
     body: Any = _from_a_thread(lines) if isinstance(request, ASGIRequest) else lines
-    return StreamingHttpResponse(body, content_type=content_type, headers=headers)
+    response.streaming_content = body
+    return response
 
 
-def _lines(rows: Iterable[Mapping[str, Any]], columns: list[str]) -> Iterator[str]:
-    """The text of the file, a chunk at a time."""
+def _marks(request: Any, now: str) -> dict[str, Any]:
+    """The last columns, which are the same in every row."""
+    reader = {EXPORTED_BY: cell(str(getattr(request, "user", ""))), EXPORTED_AT: now}
+    return reader | ({"simulated": True} if settings.DEMO else {})
+
+
+def _parts(
+    rows: Iterable[Mapping[str, Any]], columns: list[str], marks: Mapping[str, Any]
+) -> Iterator[tuple[str, int]]:
+    """The text of the file, a chunk at a time, each with its number of rows."""
     out = io.StringIO()
     writer = csv.writer(out)
-    mark = ["simulated"] if settings.DEMO else []
-    writer.writerow([*columns, *mark])
+    writer.writerow([*columns, *marks])
     written = 0
     for chunk in chunks(rows):
         fitting = chunk[: LARGEST_FILE_ROWS - written]
-        writer.writerows([*(cell(row.get(column)) for column in columns), *(True for _mark in mark)] for row in fitting)
+        writer.writerows([*(cell(row.get(column)) for column in columns), *marks.values()] for row in fitting)
         written += len(fitting)
         if len(fitting) < len(chunk):
             words = _("CUT HERE: the list has more than %(limit)d rows. Narrow it by its parameters.")
             writer.writerow([words % {"limit": LARGEST_FILE_ROWS}])
-            yield out.getvalue()
+            yield out.getvalue(), len(fitting)
             return
-        yield out.getvalue()
+        yield out.getvalue(), len(fitting)
         out.seek(0)
         out.truncate()
-    yield out.getvalue()
+    yield out.getvalue(), 0
+
+
+def _counted(parts: Iterator[tuple[str, int]], response: HttpResponseBase) -> Iterator[str]:
+    """The text; when it ends, or its reader goes away, the number of rows that left is known."""
+    count = 0
+    try:
+        for text, rows in parts:
+            count += rows
+            yield text
+    finally:
+        read = read_of(response)
+        assert read is not None
+        read.sent(count)
 
 
 async def _from_a_thread(lines: Iterator[str]) -> AsyncIterator[str]:

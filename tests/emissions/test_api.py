@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -373,8 +374,8 @@ def test_readings_as_csv_are_one_file(hq: Client, device: MCUDevice) -> None:
 
     rows = list(csv.DictReader(io.StringIO(response.getvalue().decode())))
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == 'attachment; filename="emissions-raw.csv"'
-    assert set(rows[0]) == RAW
+    assert re.fullmatch(r'attachment; filename="emissions-raw-\d{8}T\d{4}Z\.csv"', response["Content-Disposition"])
+    assert set(rows[0]) == RAW | {"exported_by", "exported_at"}
     assert [row["seq"] for row in rows] == ["1", "2"]
     assert (rows[0]["temperature_c"], rows[0]["pressure_pa"]) == ("-5.5", "")
 
@@ -423,7 +424,7 @@ def test_in_the_demo_a_file_says_so_in_its_last_column_and_its_name(
 
     header, row = csv.reader(io.StringIO(response.getvalue().decode()))
     assert (header[0], header[-1], row[-1]) == ("factory", "simulated", "True")
-    assert "simulated-emissions-raw.csv" in response["Content-Disposition"]
+    assert "simulated-emissions-raw-" in response["Content-Disposition"]
 
 
 @pytest.mark.parametrize(

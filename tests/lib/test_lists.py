@@ -67,11 +67,31 @@ def test_a_list_and_its_file_say_the_same(name: str, is_demo: bool, world: World
     file = world.client.get(with_query(url, "as=csv"))
 
     found = as_rows(file)
-    mark = ["simulated"] if is_demo else []
+    marks = ["exported_by", "exported_at", *["simulated"] * is_demo]
     assert rows, "an empty list shows nothing"
-    assert found[0] == [*rows[0], *mark]
-    assert found[1:] == [[*(str(cell(row[column])) for column in rows[0]), *(["True"] * is_demo)] for row in rows]
+    assert found[0] == [*rows[0], *marks]
+    assert unmarked(found[1:], len(marks)) == [[str(cell(row[column])) for column in rows[0]] for row in rows]
+    assert {row[len(rows[0])] for row in found[1:]} == {str(world.hq)}
+    assert {tuple(row[len(rows[0]) + 2 :]) for row in found[1:]} == {("True",) * is_demo}
     assert ("simulated-" in file["Content-Disposition"]) == is_demo
+
+
+def unmarked(rows: list[list[str]], count: int = 2) -> list[list[str]]:
+    """Without the last columns, which say who took the file and when."""
+    return [row[:-count] for row in rows]
+
+
+def test_a_file_says_who_took_it_and_when(world: World) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    file = world.client.get("/api/factories/?as=csv")
+
+    header, row = as_rows(file)
+    assert header[-2:] == ["exported_by", "exported_at"]
+    assert row[-2] == str(world.hq) == "hq@demo.carbontrack.example"
+    taken_at = datetime.fromisoformat(row[-1])
+    assert before <= taken_at <= datetime.now(UTC)
+    assert file["Content-Disposition"] == f'attachment; filename="factories-{taken_at:%Y%m%dT%H%MZ}.csv"'
 
 
 @pytest.fixture
@@ -100,7 +120,7 @@ def test_a_file_holds_the_whole_list_in_its_order(world: World, many: dict[str, 
         assert response.streaming
         rows = as_rows(response)
         assert len(rows) - 1 == len(pages) == count > 100
-        assert rows[1:] == [[str(cell(row[column])) for column in rows[0]] for row in pages]
+        assert unmarked(rows[1:]) == [[str(cell(row[column])) for column in rows[0][:-2]] for row in pages]
 
 
 @pytest.mark.parametrize("part", ["page=2", "page_size=10"])
@@ -127,7 +147,7 @@ def test_a_head_reads_no_rows() -> None:
 
     response: Any = csv_response(RequestFactory().head("/"), rows, ["n"], "numbers")
 
-    assert response.getvalue() == b"n\r\n"
+    assert response.getvalue() == b"n,exported_by,exported_at\r\n"
     assert next(rows) == {"n": 1}
 
 
@@ -148,7 +168,9 @@ def test_a_server_sends_a_file_while_it_is_read() -> None:
 
     text, count = async_to_sync(first_part)()
 
-    assert text.startswith("n\r\n0\r\n1\r\n")
+    header, *rows = csv.reader(io.StringIO(text))
+    assert header == ["n", "exported_by", "exported_at"]
+    assert unmarked(rows) == [[str(number)] for number in range(1_000)]
     assert count == 1_000
 
 
