@@ -34,6 +34,7 @@ class Action(StrEnum):
     VIEW_TARGETS = "view_targets"
     MANAGE_TARGETS = "manage_targets"
     MANAGE_MEMBERS = "manage_members"  # approve, invite, end a membership
+    VIEW_AUDIT = "view_audit"  # who changed what, and who read raw data
 
 
 class Scope(models.TextChoices):
@@ -53,11 +54,11 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.FACTORY_MANAGER: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
     Role.HQ_MANAGER: frozenset(Action),
     Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
-    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK},
+    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }
 
-READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, *_READ, *_ACTIVITY})
+READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, *_READ, *_ACTIVITY})
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     Scope.ALL: frozenset(Action),
     Scope.READ: READING_ACTIONS,

@@ -7,6 +7,7 @@ from accounts.api import LoginView, LogoutAllView, LogoutView, MeView
 from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, RegisterView, RegistrationViewSet
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
+from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from devices.api import MCUDeviceViewSet
@@ -57,6 +58,7 @@ urlpatterns = [
     path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
     path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),
     path("emissions/stream/", stream, name="api-emissions-stream"),
+    path("audit/", AuditView.as_view(), name="api-audit"),
     path("mcu-devices/<slug:device_id>/set-aside/", SetAsidesView.as_view(), name="api-set-aside"),
     path(
         "mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/", TakeBackView.as_view(), name="api-set-aside-back"

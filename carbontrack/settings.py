@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "compliance",
     "mqtt_ingest",
     "leaderboard",
+    "audit",
     "portal",
     "demo",
 ]
@@ -102,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pghistory.middleware.HistoryMiddleware",
+    "audit.reads.ReadsMiddleware",
 ]
 ROOT_URLCONF = "carbontrack.urls"
 WSGI_APPLICATION = "carbontrack.wsgi.application"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Membership, User
-from accounts.permissions import memberships_of, organisation_of
+from accounts.permissions import may, memberships_of, organisation_of
 from accounts.roles import Action, Role, actions_of
 
 # Pages of one factory: they show its own row of links, and mark the list of factories as current.
@@ -35,6 +35,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "organisation_name": _organisation_name(user),
         "nav_items": nav_items(request),
         "factory_nav_items": factory_nav_items(request),
+        "may_view_audit": isinstance(user, User) and may(user, Action.VIEW_AUDIT),
     }
 
 

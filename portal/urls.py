@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal import first_call, views
+from portal.audit import views as audit_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
@@ -27,6 +28,7 @@ urlpatterns = [
     path("factories/<int:pk>/entries/<int:entry_id>/", log_views.entry, name="entry"),
     path("factories/<int:pk>/production/<int:entry_id>/", log_views.production_entry, name="production-entry"),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
+    path("audit/", audit_views.audit, name="audit"),
     path("integrate/", first_call.first_call, name="first-call"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("language/", views.set_language, name="set_language"),

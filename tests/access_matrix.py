@@ -36,6 +36,8 @@ BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
 MANAGERS = "      401 403 403 403 {0} {0} 403 403 403 403 403"
 MANAGERS_OF_KTDA = "401 403 403 403 {0} 404 403 403 403 403 403"
 NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
+# Who reads the audit log: HQ and auditors, of their own organisation.
+AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
 MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
 KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
@@ -84,6 +86,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/factories/leaderboard/": {"GET": ENERGY_READERS},
+    "api/audit/": {"GET": AUDIT.format(401, 403)},
     # Only HQ adds sites; it sends an empty list where an object belongs: 400.
     "api/^factories/$": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
     "api/^factories/(?P<pk>[^/.]+)/$": {"GET": ONE_OF_LITEIN, "POST": "401 403 403 403 405 405 403 403 403 403 403"},
@@ -203,6 +206,7 @@ OURS: dict[str, dict[str, str]] = {
         for name in ("entries", "production")
     },
     "leaderboard/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "audit/": {"GET": AUDIT.format(302, 302)},
     "organisation/new/": {
         "GET": "302 403 403 403 403 403 403 403 403 200 302",
         "POST": "302 403 403 403 403 403 403 403 403 200 302",

@@ -17,6 +17,7 @@ BASE = Path(__file__).resolve().parent.parent
 APPS = (
     "accounts",
     "alerts",
+    "audit",
     "compliance",
     "demo",
     "devices",
@@ -35,7 +36,7 @@ PACKAGES = (*APPS, "carbontrack", "lib", "science")
 LAYERS = (
     {"carbontrack"},
     {"portal", "demo"},
-    {"leaderboard", "alerts", "offsets"},
+    {"leaderboard", "alerts", "audit", "offsets"},
     {"compliance", "mqtt_ingest"},
     {"emissions", "energy"},
     {"production"},
