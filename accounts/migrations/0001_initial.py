@@ -272,6 +272,82 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.CreateModel(
+            name="SignOnProvider",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "issuer",
+                    models.CharField(
+                        max_length=300,
+                        validators=[accounts.models._checked_issuer],
+                        verbose_name="address of the provider",
+                    ),
+                ),
+                ("client_id", models.CharField(max_length=191, verbose_name="client id")),
+                ("sealed_secret", models.TextField(blank=True, editable=False)),
+                (
+                    "email_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=253,
+                            validators=[django.core.validators.RegexValidator("^[a-z0-9.-]+\\.[a-z0-9-]+\\Z")],
+                        ),
+                        help_text="what stands after @ in the addresses of its people, separated by commas, in lower case",
+                        size=None,
+                        verbose_name="e-mail domains",
+                    ),
+                ),
+                (
+                    "is_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="a password is then refused",
+                        verbose_name="people of the organisation sign in there only",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "single sign-on", "verbose_name_plural": "single sign-on"},
+        ),
+        migrations.CreateModel(
+            name="SignOnProviderEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                (
+                    "issuer",
+                    models.CharField(
+                        max_length=300,
+                        validators=[accounts.models._checked_issuer],
+                        verbose_name="address of the provider",
+                    ),
+                ),
+                ("client_id", models.CharField(max_length=191, verbose_name="client id")),
+                (
+                    "email_domains",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=253,
+                            validators=[django.core.validators.RegexValidator("^[a-z0-9.-]+\\.[a-z0-9-]+\\Z")],
+                        ),
+                        help_text="what stands after @ in the addresses of its people, separated by commas, in lower case",
+                        size=None,
+                        verbose_name="e-mail domains",
+                    ),
+                ),
+                (
+                    "is_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="a password is then refused",
+                        verbose_name="people of the organisation sign in there only",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="UserEvent",
             fields=[
                 ("pgh_id", models.AutoField(primary_key=True, serialize=False)),

@@ -413,6 +413,49 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="signonprovider",
+            name="organisation",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sign_on_provider",
+                to="factories.organisation",
+                verbose_name="organisation",
+            ),
+        ),
+        migrations.AddField(
+            model_name="signonproviderevent",
+            name="organisation",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="factories.organisation",
+                verbose_name="organisation",
+            ),
+        ),
+        migrations.AddField(
+            model_name="signonproviderevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="signonproviderevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="accounts.signonprovider",
+            ),
+        ),
+        migrations.AddField(
             model_name="userevent",
             name="pgh_context",
             field=models.ForeignKey(
@@ -864,6 +907,63 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_ecde4",
                     table="accounts_passwordlinkevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signonprovider",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."client_id", NEW."email_domains", NEW."id", NEW."is_required", NEW."issuer", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="9c056b4502623e5c250dfd294ee0235f31f946cb",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_d8b96",
+                    table="accounts_signonprovider",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signonprovider",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."client_id" IS DISTINCT FROM (NEW."client_id") OR OLD."email_domains" IS DISTINCT FROM (NEW."email_domains") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_required" IS DISTINCT FROM (NEW."is_required") OR OLD."issuer" IS DISTINCT FROM (NEW."issuer") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id"))',
+                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."client_id", NEW."email_domains", NEW."id", NEW."is_required", NEW."issuer", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="a35ab0a823f6f85dc072cf36ce8883e67d3437ac",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_baed7",
+                    table="accounts_signonprovider",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signonprovider",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "accounts_signonproviderevent" ("client_id", "email_domains", "id", "is_required", "issuer", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."client_id", OLD."email_domains", OLD."id", OLD."is_required", OLD."issuer", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="df867d80916afccc31e8d890303f70a134c1c13e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_6bef4",
+                    table="accounts_signonprovider",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signonproviderevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e52165bdea823b5e292e3488fc7cb7549213708b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4196a",
+                    table="accounts_signonproviderevent",
                     when="BEFORE",
                 ),
             ),
