@@ -1,23 +1,34 @@
 """Adapts allauth to our users: the phone number is a column of the user, and sign-up needs an invitation."""
 
+import logging
 import math
 from collections.abc import Mapping
+from threading import Thread
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import clear_authentication_records, get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage
 from django import forms
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import attempts, sign_on
+from accounts.emails import must_prove_email
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, User
+from accounts.permissions import user_of
+from accounts.tokens import to_look_at
 from lib.limits import TooOftenError
 from lib.phones import LONGEST_TYPED, possible_numbers
+
+logger = logging.getLogger(__name__)
 
 
 def phones_at_sign_in(text: str) -> list[str]:
@@ -39,13 +50,43 @@ def _account(credentials: Mapping[str, Any]) -> str:
     return next(iter(phones_at_sign_in(login)), login.strip().lower())
 
 
+class ProveEmailStage(EmailVerificationStage):
+    def handle(self) -> Any:
+        return super().handle() if must_prove_email(self.login.user) else (None, True)
+
+
+def _deliver(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except OSError as error:  # of the network, and of SMTP
+        logger.error("a mail was not sent: %s", type(error).__name__)
+
+
 class AccountAdapter(DefaultAccountAdapter):
+    def get_login_stages(self) -> list[str]:
+        ours = f"{__name__}.{ProveEmailStage.__name__}"
+        return [ours if stage.endswith(".EmailVerificationStage") else stage for stage in super().get_login_stages()]
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """An address is changed, not removed: allauth would store an empty one."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In a thread: an answer that took as long as the mail server, or failed with it, would tell that the address
+        has an account."""
+        context = {"request": self.request, "email": email, "current_site": get_current_site(self.request)} | context
+        Thread(target=_deliver, args=[self.render_mail(template_prefix, email, context)]).start()
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """To the tokens, if a new password asks about some."""
+        return reverse("tokens" if to_look_at(user_of(request)).exists() else "home")
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Back to the first page, which shows the message. allauth would show the empty form again."""
-        return reverse("home")
+        """There is a message to show. allauth would show the empty form again."""
+        return self.get_login_redirect_url(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Instead of allauth's count, which locks an account for everybody after five wrong passwords of a stranger."""

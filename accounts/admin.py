@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.emails import note_email
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, SignOnProvider, User
 from accounts.sign_on import forget_links, seal
@@ -25,7 +27,7 @@ class ContactForm(forms.ModelForm):
     phone = forms.CharField(label=_("phone"), required=False, max_length=LONGEST_TYPED)
 
     def clean_email(self) -> str | None:
-        return self.cleaned_data["email"] or None
+        return (self.cleaned_data["email"] or "").lower() or None
 
     def clean_phone(self) -> str | None:
         text = self.cleaned_data["phone"]
@@ -89,6 +91,15 @@ class UserAdmin(DjangoUserAdmin):
     filter_horizontal = ()
     inlines = [MembershipInline]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new address is unproven until its owner signs in; the owner of the old one is told."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            note_email(obj)
+        if change and "email" in form.changed_data and form.initial["email"]:
+            emails = {"from_email": form.initial["email"], "to_email": obj.email or "-"}
+            get_adapter().send_notification_mail("account/email/email_changed", obj, emails, emails["from_email"])
+
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):
@@ -150,7 +161,7 @@ class ApiTokenAdmin(_LookAndDeleteAdmin):
 
     list_display = ["token_key", "name", "user", "scopes", "factory", "created", "expiry", "last_used_at"]
     list_filter = ["user"]
-    exclude = ["digest"]
+    exclude = ["digest", "session_hash"]
 
 
 @admin.register(Invitation)

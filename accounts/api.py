@@ -1,14 +1,14 @@
 """API endpoints to sign in, sign out, and read the signed-in user."""
 
 from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import ApiTokenAuthentication
-from accounts.models import ApiToken
-from accounts.permissions import SignedIn, token_of
+from accounts.permissions import SignedIn, SignedInAsPerson, token_of, user_of
 from accounts.serializers import LoginSerializer, TokenSerializer, UserSerializer
-from accounts.services import log_in_to_api
+from accounts.services import log_in_to_api, sign_out_everywhere
 from accounts.viewsets import validated
 from lib.known_names import ApiView
 
@@ -29,7 +29,7 @@ class LoginView(ApiView):
             200: TokenSerializer,
             400: "invalid",
             401: "invalid_credentials",
-            403: "not_approved, mfa_required, second_factor_required or single_sign_on_required",
+            403: "not_approved, email_not_proven, mfa_required, second_factor_required or single_sign_on_required",
             429: "too_many_requests",
         },
         security=[],
@@ -44,7 +44,7 @@ class LogoutView(ApiView):
     """Ends the token that the request came with."""
 
     authentication_classes = (ApiTokenAuthentication,)
-    permission_classes = (SignedIn,)
+    permission_classes: tuple[type[BasePermission], ...] = (SignedIn,)
     access = "signed in"
 
     @swagger_auto_schema(
@@ -61,16 +61,18 @@ class LogoutView(ApiView):
 
 
 class LogoutAllView(LogoutView):
-    """Ends every token of the user, on all machines."""
+    """Ends every token and browser session of the user, on all machines. Needs the token of a sign-in."""
+
+    permission_classes = (SignedInAsPerson,)
 
     @swagger_auto_schema(
         operation_id="logout_all",
         operation_summary="Sign out everywhere",
         request_body=no_body,
-        responses={204: "", 401: "not_signed_in"},
+        responses={204: "", 401: "not_signed_in", 403: "forbidden"},
     )
     def post(self, request: Request) -> Response:
-        ApiToken.objects.filter(user=request.user.pk).delete()
+        sign_out_everywhere(user_of(request))
         return Response(status=204)
 
 

@@ -41,6 +41,8 @@ class ApiTokenAuthentication(TokenAuthentication):
 
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user, token = super().validate_user(auth_token)
+        if token.is_sign_in and not token.is_of_password:
+            raise AuthenticationFailed(_("Invalid token."))
         user.api_token = token
         # A program's named token keeps its narrow rights: it manages nobody, and meters must not stop for this.
         if Scope.ALL in token.scopes and second_factor.must_set_up(user):

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from allauth.account import forms as allauth_forms
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.emails import has_proven
 from accounts.grants import Grant, checked_grant, counties_of, factories_of, visible_factories
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
@@ -74,8 +76,18 @@ class JoinForm(PersonForm):
         super().__init__(*args, **kwargs)
         if invitation.email or invitation.phone:
             self.fields["contact"] = ContactField(
-                initial=invitation.email or invitation.phone, disabled=True, help_text=""
+                initial=invitation.phone or invitation.email, disabled=True, help_text=""
             )
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    users: list[User]
+
+    def clean_email(self) -> str:
+        """No mail to an address that nobody proved, if the person can sign in without it: it may be mistyped."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if not user.phone or has_proven(user, email)]
+        return email
 
 
 class NewPasswordForm(forms.Form):

@@ -1,6 +1,8 @@
 """Invitations: a link that HQ sends by WhatsApp or mail, and the membership that it gives."""
 
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -9,15 +11,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.emails import has_proven
 from accounts.grants import Grant, all_organisations, countries_of_organisations, managed_organisations
 from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
-from accounts.permissions import AnyUser
+from accounts.permissions import AnyUser, with_memberships
 from accounts.roles import Role
 from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid, invalid_fields
 from lib.phones import one_number
 
 LASTS = timedelta(days=14)
+
+
+class InvitationState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    ENDED = "ended"
 
 
 def contact(email: str, phone: str, *, organisation_id: int | None) -> tuple[str, str]:
@@ -41,7 +52,8 @@ def invitations_of(user: AnyUser) -> QuerySet[Invitation]:
     """Invitations into organisations whose members the user manages, newest first."""
     return (
         Invitation.objects.filter(organisation__in=managed_organisations(user))
-        .select_related("organisation", "factory", "invited_by", "accepted_by")
+        .select_related("organisation", "factory", "accepted_by")
+        .prefetch_related("invited_by", with_memberships("invited_by__"))
         .order_by("-created_at", "-pk")
     )
 
@@ -82,27 +94,46 @@ def find_invitation(token: str) -> Invitation | None:
     return invitations.filter(token_sha256=link_digest(token)).first()
 
 
+def state_of(invitation: Invitation) -> InvitationState:
+    """An open invitation ends when its sender may no longer make it."""
+    if invitation.accepted_at is not None:
+        return InvitationState.ACCEPTED
+    if invitation.revoked_at is not None:
+        return InvitationState.REVOKED
+    if invitation.expires_at <= timezone.now():
+        return InvitationState.EXPIRED
+    may_invite = invitation.organisation_id in managed_organisations(invitation.invited_by)
+    return InvitationState.OPEN if may_invite else InvitationState.ENDED
+
+
 def refuse_if_over(invitation: Invitation | None) -> Invitation:
     """The invitation if it can still be accepted. Raises ApiError 404 or 409 that says what to do."""
     if invitation is None:
         raise ApiError(
             404, "not_found", _("This link is not complete. Open it again from the message, or ask for a new one.")
         )
-    if invitation.accepted_at is not None:
-        raise ApiError(
-            409,
+    date = {"date": f"{invitation.expires_at:%Y-%m-%d}"}
+    over = {
+        InvitationState.ACCEPTED: (
             "invitation_used",
             _("This link was used already. If you used it, sign in; otherwise ask for a new one."),
-        )
-    if invitation.revoked_at is not None:
-        raise ApiError(409, "invitation_revoked", _("This link was revoked. Ask your headquarters for a new one."))
-    if invitation.expires_at <= timezone.now():
-        raise ApiError(
-            409,
+        ),
+        InvitationState.REVOKED: (
+            "invitation_revoked",
+            _("This link was revoked. Ask your headquarters for a new one."),
+        ),
+        InvitationState.EXPIRED: (
             "invitation_expired",
-            _("This link was valid until %(date)s. Ask your headquarters for a new one.")
-            % {"date": f"{invitation.expires_at:%Y-%m-%d}"},
-        )
+            _("This link was valid until %(date)s. Ask your headquarters for a new one.") % date,
+        ),
+        InvitationState.ENDED: (
+            "invitation_ended",
+            _("This link ended, because its sender may no longer invite. Ask your headquarters for a new one."),
+        ),
+    }
+    state = state_of(invitation)
+    if state in over:
+        raise ApiError(409, *over[state])
     return invitation
 
 
@@ -110,8 +141,8 @@ def refuse_if_over(invitation: Invitation | None) -> Invitation:
 def accept(token: str, *, user: User | None = None, **account: str) -> Membership:
     """Give the membership of the link to `user` or to a new account. If two calls come at once, only one succeeds.
 
-    Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked or invitation_expired, 403
-    not_yours (it is for somebody else), 400 (a field of the account).
+    Raises ApiError 404 not_found, 409 invitation_used, invitation_revoked, invitation_expired or
+    invitation_ended, 403 not_yours (it is for somebody else), 400 (a field of the account).
     """
     # The lock makes a second call wait for the first, and then find the link used.
     locked = Invitation.objects.select_for_update(of=("self",)).select_related("organisation", "factory")
@@ -140,21 +171,22 @@ def accept(token: str, *, user: User | None = None, **account: str) -> Membershi
 def is_for(invitation: Invitation, user: User) -> bool:
     if not invitation.email and not invitation.phone:
         return True
-    by_mail = bool(invitation.email) and (user.email or "").lower() == invitation.email
+    by_mail = bool(invitation.email) and has_proven(user, invitation.email)
     return by_mail or (bool(invitation.phone) and user.phone == invitation.phone)
 
 
 def _create_account(
-    invitation: Invitation, *, email: str = "", phone: str = "", password: str = "", **about: str
+    invitation: Invitation, *, email: str = "", phone: str = "", password: str = "", **about: Any
 ) -> User:
     """`about`: first_name, last_name, language."""
     email, phone = contact(email, phone, organisation_id=invitation.organisation_id)
     if invitation.email or invitation.phone:
-        # The account gets the contact of the invitation, not that of the form.
-        email, phone = invitation.email, invitation.phone
+        # The account gets the contact of the invitation, not that of the form. With a phone number it can sign in at
+        # once, so an address that nobody proved waits until its owner adds it.
+        email, phone = "" if invitation.phone else invitation.email, invitation.phone
     fields: FieldErrors = {}
-    if not email and not phone:
-        words = _("Give an e-mail address or a phone number, at least one.")
+    if bool(email) == bool(phone):
+        words = _("Give either an e-mail address or a phone number. You can add an e-mail address later.")
         fields["email"] = [field_error("email_or_phone", words)]
     fields |= _taken(email, phone)
     draft = User(email=email or None, phone=phone or None, **about)

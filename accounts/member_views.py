@@ -58,7 +58,7 @@ def members(request: HttpRequest) -> HttpResponse:
         ),
         "changes": services.recent_changes(request.user, organisation, now),
         "page_obj": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "invitations": [(invitation, place_words(invitation)) for invitation in open_invitations],
+        "invitations": [(one, place_words(one), invitations.state_of(one).value) for one in open_invitations],
         "q": wanted,
     }
     return render(request, "accounts/members.html", context)

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.grants import Grant, managed_organisations
 from accounts.links import link_digest, new_link_token
-from accounts.models import ApiToken, Membership, PasswordLink, User
-from accounts.permissions import AnyUser
-from accounts.roles import Role, Scope
+from accounts.models import Membership, PasswordLink, User
+from accounts.permissions import AnyUser, memberships_of
+from accounts.roles import Role
 from lib.errors import ApiError, field_errors, invalid_fields
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -166,9 +166,7 @@ def issue_password_link(user: User, membership: Membership) -> tuple[PasswordLin
     person = membership.user
     if person.pk == user.pk:
         raise ApiError(409, "own_account", _("This is your own account: change its password in your menu."))
-    managed = managed_organisations(user)
-    elsewhere = person.memberships.exclude(organisation__in=managed).exists()
-    if elsewhere or person.is_staff or person.is_superuser or not person.is_active:
+    if not _manages(user, person):
         raise ApiError(
             409,
             "belongs_elsewhere",
@@ -183,29 +181,44 @@ def issue_password_link(user: User, membership: Membership) -> tuple[PasswordLin
     return link, token
 
 
-def find_password_link(token: str) -> PasswordLink | None:
-    """The link, when it can still be used."""
-    return _usable_links(token).first()
+def _manages(user: User, person: User) -> bool:
+    """Whether all that the person may do is in organisations whose members the user manages.
+
+    Asked when a link is made and again when it is used: meanwhile either of them may have gained or lost a right.
+    """
+    places = {membership.organisation_id for membership in memberships_of(person)}
+    runs_server = person.is_staff or person.is_superuser
+    return bool(places) and not runs_server and places <= set(managed_organisations(user))
 
 
-def _usable_links(token: str) -> QuerySet[PasswordLink]:
-    links = PasswordLink.objects.select_related("user")
-    return links.filter(token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now())
+def usable_link(token: str, *, lock: bool = False) -> PasswordLink:
+    """Raises ApiError 404 that says what to do."""
+    links = PasswordLink.objects.select_related("user", "issued_by")
+    links = links.select_for_update(of=("self", "user")) if lock else links
+    link = links.filter(token_sha256=link_digest(token), used_at=None, expires_at__gt=timezone.now()).first()
+    if link is None:
+        raise ApiError(
+            404, "not_found", _("This link was used already or is too old: ask your headquarters for a new one.")
+        )
+    if not _manages(link.issued_by, link.user):
+        raise ApiError(
+            404,
+            "link_ended",
+            _("This link ended, because its sender no longer manages your account: ask your headquarters."),
+        )
+    return link
 
 
 @transaction.atomic
 def set_password_by_link(token: str, password: str) -> User:
-    """Set the password; sessions and sign-in tokens of the person end. Raises ApiError 404, 400."""
-    link = _usable_links(token).filter(user__is_active=True).select_for_update(of=("self",)).first()
-    if link is None:
-        raise ApiError(404, "not_found", _("This link was used already or is too old: ask for a new one."))
+    """Set the password, which ends sessions and sign-ins of the person. Raises ApiError 404, 400."""
+    link = usable_link(token, lock=True)
     try:
         validate_password(password, link.user)
     except DjangoValidationError as error:
         raise invalid_fields({"password": field_errors(error.error_list)}) from None
-    link.user.set_password(password)  # this ends the sessions, which carry a hash of the password
+    link.user.set_password(password)
     link.user.save(update_fields=["password"])
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])
-    ApiToken.objects.filter(user=link.user, scopes__contains=[Scope.ALL]).delete()
     return link.user

@@ -9,10 +9,11 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
@@ -26,16 +27,27 @@ class UserManager(BaseUserManager["User"]):
     """Creates users by e-mail or phone; ignores upper and lower case of an e-mail when it finds them."""
 
     def create_user(
-        self, email: str | None = None, password: str | None = None, phone: str | None = None, **fields: Any
+        self,
+        email: str | None = None,
+        password: str | None = None,
+        phone: str | None = None,
+        *,
+        email_is_proven: bool = False,
+        **fields: Any,
     ) -> "User":
-        user = self.model(email=self.normalize_email(email).lower() if email else None, phone=phone or None, **fields)
+        user = self.model(email=email.strip().lower() if email else None, phone=phone or None, **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
-        user.save(using=self._db)
+        with transaction.atomic():
+            user.save(using=self._db)
+            if user.email:
+                addresses: Any = user.emailaddress_set  # type: ignore[attr-defined]  # allauth's, see emails.py
+                addresses.create(email=user.email, primary=True, verified=email_is_proven)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """At the shell of the server, whose operator could prove any address."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, email_is_proven=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -50,7 +62,7 @@ _TRACKED_OF_A_USER = ("email", "phone", "first_name", "last_name", "is_active", 
     # That it changed; neither hash is kept. A sign-in writes `last_login`, which is no event.
     pghistory.UpdateEvent("password", condition=pghistory.AnyChange("password")),
     pghistory.DeleteEvent(),
-    exclude=["password", "last_login", "language", "date_joined"],
+    exclude=["password", "last_login", "language", "date_joined", "sign_outs_everywhere"],
 )
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox is untyped
     """A person, who signs in by e-mail or phone. Without a membership they have no rights."""
@@ -63,6 +75,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may enter the admin site"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    sign_outs_everywhere = models.IntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -79,6 +92,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 violation_error_message=_("Give an e-mail address or a phone number, at least one."),
             ),
             models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case"),
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_null_or_given"),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +103,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     def get_short_name(self) -> str:
         return self.first_name or str(self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django ends a browser session when this changes: with the password, and by signing out everywhere."""
+        rests_on = f"{self.password} {self.sign_outs_everywhere}"
+        return salted_hmac("accounts.User.session", rests_on, secret=secret, algorithm="sha256").hexdigest()
 
 
 @pghistory.track()
@@ -305,16 +324,21 @@ def _full_scope() -> list[str]:
     pghistory.UpdateEvent(condition=pghistory.AnyChange("name", "scopes", "factory", "expiry")),
     pghistory.DeleteEvent(),
     # The digest is the key of the table: without it an event does not lead to its row, `token_key` does.
-    exclude=["digest", "last_used_at"],
+    exclude=["digest", "last_used_at", "session_hash"],
     obj_field=None,
 )
 class ApiToken(AbstractAuthToken):
-    """A hashed, expiring API token. Scopes and a factory can only narrow what its user may do."""
+    """A hashed, expiring API token. Scopes and a factory can only narrow what its user may do.
+
+    That of a sign-in ends as a browser session does. A named one stays, and its user is asked about it.
+    """
 
     name = models.CharField(_("name"), max_length=80, blank=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=_full_scope)
     factory = models.ForeignKey("factories.Factory", models.CASCADE, null=True, blank=True, related_name="api_tokens")
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    is_sign_in = models.BooleanField(_("sign-in"), default=False)
+    session_hash = models.CharField(max_length=64, editable=False)  # of its user, when it was made
 
     class Meta:
         verbose_name = _("API token")
@@ -322,3 +346,8 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.name or self.token_key}: {', '.join(self.scopes)}"
+
+    @property
+    def is_of_password(self) -> bool:
+        """Whether it was made since the user last changed the password or signed out everywhere."""
+        return constant_time_compare(self.session_hash, self.user.get_session_auth_hash())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -29,7 +30,7 @@ from accounts.people_serializers import (
     RegisterSerializer,
     RegistrationSerializer,
 )
-from accounts.permissions import user_of
+from accounts.permissions import is_narrowed, user_of
 from accounts.registration import RegisterThrottle
 from accounts.roles import Action
 from accounts.viewsets import CsvListMixin, validated
@@ -76,15 +77,17 @@ class AcceptView(ApiView):
             201: MemberSerializer,
             400: "invalid",
             401: "invalid_token",
-            403: "not_yours",
+            403: "not_yours or forbidden",
             404: "not_found",
-            409: "invitation_used, invitation_revoked or invitation_expired",
+            409: "invitation_used, invitation_revoked, invitation_expired or invitation_ended",
             429: "too_many_requests",
         },
     )
     def post(self, request: Request) -> Response:
         given = validated(AcceptSerializer, request)
         token = given.pop("token")
+        if is_narrowed(request.user):
+            raise PermissionDenied
         account = {"user": request.user} if isinstance(request.user, User) else given
         membership = invitations.accept(token, **account)
         return Response(MemberSerializer(membership).data, status=status.HTTP_201_CREATED)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
+from accounts.invitations import state_of
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership
 from accounts.roles import Role
 from accounts.tokens import DEFAULT_DAYS, LONGEST_DAYS, NAMED_SCOPES
@@ -121,7 +121,9 @@ class RegistrationSerializer(serializers.ModelSerializer[AccessRequest]):
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
     """An invitation without its link, which is shown once, when it is made."""
 
-    state = serializers.SerializerMethodField(help_text="open, accepted, revoked or expired")
+    state = serializers.SerializerMethodField(
+        help_text="open, accepted, revoked, expired or ended (its sender may no longer invite)"
+    )
     email = NullIfEmptyField(help_text="only for this address")
     phone = NullIfEmptyField(help_text="only for this number")
 
@@ -143,11 +145,7 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
         read_only_fields = fields
 
     def get_state(self, invitation: Invitation) -> str:
-        if invitation.accepted_at is not None:
-            return "accepted"
-        if invitation.revoked_at is not None:
-            return "revoked"
-        return "open" if invitation.expires_at > timezone.now() else "expired"
+        return state_of(invitation)
 
 
 class InvitationWithLinkSerializer(InvitationSerializer):
@@ -206,11 +204,27 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
 
     id = serializers.CharField(source="token_key", help_text="the first characters of the token")
     scopes = serializers.ListField(child=serializers.CharField())
+    is_older_than_password = serializers.SerializerMethodField(
+        help_text="made before the password was changed: revoke it if you do not know it"
+    )
 
     class Meta:
         model = ApiToken
-        fields: Any = ["id", "name", "scopes", "factory", "created", "expiry", "last_used_at"]
+        fields: Any = [
+            "id",
+            "name",
+            "scopes",
+            "factory",
+            "created",
+            "expiry",
+            "last_used_at",
+            "is_sign_in",
+            "is_older_than_password",
+        ]
         read_only_fields = fields
+
+    def get_is_older_than_password(self, token: ApiToken) -> bool:
+        return not token.is_of_password
 
 
 class ApiTokenWithTextSerializer(ApiTokenSerializer):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponseBase
 from rest_framework.permissions import BasePermission
 
@@ -32,11 +32,15 @@ def memberships_of(user: AnyUser) -> list[Membership]:
     """The user's memberships, oldest first; read once a request, since the user object keeps the list."""
     if not isinstance(user, User) or not user.is_active:
         return []
-    if not hasattr(user, "_memberships_of_request"):
-        user._memberships_of_request = list(  # type: ignore[attr-defined]
-            user.memberships.select_related("organisation", "factory").order_by("id")
-        )
-    return user._memberships_of_request  # type: ignore[attr-defined]
+    if not hasattr(user, "read_memberships"):
+        prefetch_related_objects([user], with_memberships())
+    return user.read_memberships  # type: ignore[attr-defined]
+
+
+def with_memberships(path: str = "") -> Prefetch[str]:
+    """Reads `memberships_of` the people at `path` in one query, for lists."""
+    rows = Membership.objects.select_related("organisation", "factory").order_by("id")
+    return Prefetch(f"{path}memberships", rows, to_attr="read_memberships")
 
 
 def user_of(request: Any) -> User:
@@ -48,6 +52,12 @@ def user_of(request: Any) -> User:
 def token_of(user: AnyUser) -> ApiToken | None:
     """The API token the user came with, or None for a browser session. Set by `authentication.py`."""
     return getattr(user, "api_token", None)
+
+
+def is_narrowed(user: AnyUser) -> bool:
+    """Whether the user came with a program's token. It manages nothing of the person: no token, no membership."""
+    token = token_of(user)
+    return token is not None and Scope.ALL not in token.scopes
 
 
 def _granting(user: AnyUser, action: Action) -> list[Membership]:
@@ -193,6 +203,13 @@ class DenyUnlessDeclared(BasePermission):
         if not request.user or not request.user.is_authenticated:
             return False
         return may(request.user, actions[method])
+
+
+class SignedInAsPerson(BasePermission):
+    """Any signed-in user, but not a program with a named token."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_authenticated) and not is_narrowed(request.user)
 
 
 class SignedIn(BasePermission):

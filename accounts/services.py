@@ -1,4 +1,4 @@
-"""Writes about people: sign in to the API. A new organisation is made in `factories/services.py`."""
+"""Writes about people: sign-in to the API, sign-out everywhere. An organisation is made in `factories/services.py`."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,13 @@ from allauth.account.adapter import get_adapter
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts import second_factor, sign_on
+from accounts.emails import must_prove_email
 from accounts.models import ApiToken, User
 from accounts.roles import Role, Scope
 from lib.errors import ApiError
@@ -27,8 +30,8 @@ class ApiLogin:
 def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone: str = "", code: str = "") -> ApiLogin:
     """Check the password (allauth: rate limits, timing), membership and second factor; issue a token.
 
-    Raises ApiError 401 invalid_credentials, 403 not_approved, 403 mfa_required, 403 second_factor_required,
-    403 single_sign_on_required, 429 too_many_requests.
+    Raises ApiError 401 invalid_credentials, 403 not_approved, email_not_proven, mfa_required, second_factor_required or
+    single_sign_on_required, 429 too_many_requests.
     """
     credentials = {"email": email} if email else {"phone": phone}
     try:
@@ -43,14 +46,32 @@ def log_in_to_api(request: HttpRequest, *, password: str, email: str = "", phone
         raise ApiError(403, "not_approved", _("An HQ manager has to approve your account first."))
     if sign_on.is_required(user):
         raise ApiError(403, sign_on.CODE, sign_on.words())
+    if must_prove_email(user):
+        raise ApiError(
+            403,
+            "email_not_proven",
+            _("Sign in on the web page once: it mails you a code, which proves that %(email)s is yours.")
+            % {"email": user.email},
+        )
     _check_second_factor(user, code)
     if second_factor.must_set_up(user):
         raise ApiError(403, second_factor.CODE, second_factor.words())
     only_integrator = all(m.role == Role.INTEGRATOR for m in memberships) and not user.is_superuser
     record, token = ApiToken.objects.create(
-        user=user, name=_("signed in"), scopes=[Scope.READ if only_integrator else Scope.ALL]
+        user=user,
+        name=_("signed in"),
+        scopes=[Scope.READ if only_integrator else Scope.ALL],
+        is_sign_in=True,
+        session_hash=user.get_session_auth_hash(),
     )
     return ApiLogin(user, token, record)
+
+
+@transaction.atomic
+def sign_out_everywhere(user: User) -> None:
+    """End all tokens and browser sessions of the user."""
+    ApiToken.objects.filter(user=user.pk).delete()
+    User.objects.filter(pk=user.pk).update(sign_outs_everywhere=F("sign_outs_everywhere") + 1)
 
 
 def _check_second_factor(user: User, code: str) -> None:

@@ -53,10 +53,10 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     @swagger_auto_schema(
         operation_id="tokens_delete",
         operation_summary="Revoke a token",
-        responses={204: "", 401: "not_signed_in", 403: "forbidden", 404: "not_found"},
+        responses={204: "", 401: "not_signed_in", 404: "not_found"},
     )
     def destroy(self, request: Request, token_key: str) -> Response:
-        """The token stops working at once. A program's token can revoke only itself."""
+        """The token stops working at once. A program's token sees and revokes only itself."""
         if not tokens.revoke_token(user_of(request), token_key):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

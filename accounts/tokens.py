@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.grants import visible_factories
 from accounts.models import ApiToken, User
-from accounts.permissions import token_of
+from accounts.permissions import is_narrowed, token_of
 from accounts.roles import SCOPE_ACTIONS, Role, Scope, actions_of
 from lib.errors import ApiError, invalid
 
@@ -22,12 +22,24 @@ NAMED_SCOPES = (Scope.READ, Scope.WRITE_ENERGY, Scope.WRITE_PRODUCTION, Scope.WR
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """The user's tokens that still work, newest first. Sign-ins are among them."""
+    """The user's tokens that still work, newest first. Sign-ins are among them. A program's token sees itself only."""
+    works = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
+    works &= Q(is_sign_in=False) | Q(session_hash=user.get_session_auth_hash())
+    if is_narrowed(user):
+        works &= Q(pk=user.api_token.pk)  # type: ignore[attr-defined]
     return (
-        ApiToken.objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=timezone.now()), user=user.pk)
-        .select_related("factory")
-        .order_by("-created", "token_key")
+        ApiToken.objects.filter(works, user=user.pk).select_related("factory", "user").order_by("-created", "token_key")
     )
+
+
+def to_look_at(user: User) -> QuerySet[ApiToken]:
+    """Programs' tokens from before the password was changed: who knew the old one may have made them."""
+    return tokens_of(user).exclude(session_hash=user.get_session_auth_hash())
+
+
+def keep_tokens(user: User) -> None:
+    """The user looked at them."""
+    to_look_at(user).update(session_hash=user.get_session_auth_hash())
 
 
 def offered_scopes(user: User) -> list[Scope]:
@@ -50,9 +62,9 @@ def create_token(
     Raises PermissionDenied (came with a token that only reads or writes), ApiError 400 naming the field, 409
     too_many_tokens.
     """
-    came_with = token_of(user)
-    if came_with is not None and Scope.ALL not in came_with.scopes:
+    if is_narrowed(user):
         raise PermissionDenied
+    came_with = token_of(user)
     if came_with is not None and came_with.factory_id:
         # A token of one factory makes tokens of that factory.
         factory_id = came_with.factory_id if factory_id is None else factory_id
@@ -80,6 +92,7 @@ def create_token(
         scopes=_checked_scopes(user, scopes),
         factory_id=factory_id,
         expiry=timedelta(days=days),
+        session_hash=user.get_session_auth_hash(),
     )
     return record, token
 
@@ -99,9 +112,6 @@ def _checked_scopes(user: User, asked: Sequence[str]) -> list[str]:
 
 
 def revoke_token(user: User, token_key: str) -> bool:
-    """End a token of the user at once. False if the user has none of that id."""
-    came_with = token_of(user)
-    if came_with is not None and Scope.ALL not in came_with.scopes and came_with.token_key != token_key:
-        raise PermissionDenied
-    deleted, _by_model = ApiToken.objects.filter(user=user.pk, token_key=token_key).delete()
+    """End a token of the user at once. False if the user sees none of that id."""
+    deleted, _by_model = ApiToken.objects.filter(pk__in=tokens_of(user).filter(token_key=token_key)).delete()
     return deleted > 0

@@ -11,6 +11,7 @@ urlpatterns = [
     path("single-sign-on/", sign_in_views.sign_on, name="sign-on"),
     path("account/", account_views.account, name="account"),
     path("tokens/", views.tokens, name="tokens"),
+    path("tokens/keep/", views.keep_tokens, name="tokens-keep"),
     path("tokens/<str:token_key>/revoke/", views.revoke_token, name="token-revoke"),
     path("members/", member_views.members, name="members"),
     path("members/invite/", member_views.invite, name="member-invite"),

@@ -1,7 +1,7 @@
 """Pages about the user: request for access, joining by a link, a new password by a link, API tokens."""
 
+from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,8 +20,6 @@ from accounts.permissions import own_page, public_page, user_of
 from accounts.registration import RegisterThrottle
 from accounts.sign_on import ASKED_BY
 from lib.errors import ApiError
-
-OUR_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @public_page
@@ -63,8 +61,8 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
                 invitations.accept(token, user=request.user)
                 return redirect("home")
             if form.is_valid():
-                login(request, _joined(form, token), backend=OUR_BACKEND)
-                return redirect("home")
+                user = _joined(form, token)
+                return perform_login(request, user, email=user.email)
         except ApiError as error:
             if error.fields:
                 show_errors(form, error, **CONTACT_ERRORS)
@@ -104,10 +102,10 @@ def place_words(invitation: Invitation) -> str:
 @sensitive_post_parameters("password")
 def password_link(request: HttpRequest, token: str) -> HttpResponseBase:
     """The page of a link for a new password, which HQ gave to a person without mail."""
-    link = membership_services.find_password_link(token)
-    if link is None:
-        sentence = _("This link was used already or is too old: ask your headquarters for a new one.")
-        return render(request, "accounts/link_over.html", {"sentence": sentence}, status=404)
+    try:
+        link = membership_services.usable_link(token)
+    except ApiError as error:
+        return render(request, "accounts/link_over.html", {"sentence": error.message}, status=error.status_code)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,8 +133,21 @@ def tokens(request: HttpRequest) -> HttpResponse:
             form = TokenForm(user=user)
         except ApiError as error:
             show_errors(form, error)
-    context = {"form": form, "made": made, "token": token, "tokens": token_services.tokens_of(user)}
+    context = {
+        "form": form,
+        "made": made,
+        "token": token,
+        "tokens": token_services.tokens_of(user),
+        "is_password_new": token_services.to_look_at(user).exists(),
+    }
     return render(request, "accounts/tokens.html", context)
+
+
+@require_POST
+@own_page
+def keep_tokens(request: HttpRequest) -> HttpResponseBase:
+    token_services.keep_tokens(user_of(request))
+    return redirect("tokens")
 
 
 @require_POST

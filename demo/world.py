@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.emails import note_email
 from accounts.models import Membership, User
 from demo import cast, fleet_files, mines
 from demo.cast import Behaviour, PlannedDevice
@@ -144,6 +145,7 @@ def _seed_users(demo_password: str) -> list[tuple[User, Person]]:
         else:
             user.set_unusable_password()
         user.save()
+        note_email(user, is_proven=True)
     return [(users[key], person) for key, person in everybody.items()]
 
 

@@ -74,7 +74,7 @@ OF_A_LOG = {
 OURS: dict[str, dict[str, str]] = {
     "api/login/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
     "api/logout/": SIGN_OUT,
-    "api/logoutall/": SIGN_OUT,
+    "api/logoutall/": dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(403)),  # by a sign-in alone
     "api/me/": {"GET": "401 200 200 200 200 200 200 200 200 200 200"},
     # A user who may write and sends an empty list gets 400. Only HQ may; an integrator needs a token.
     "api/emissions/": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
@@ -164,10 +164,10 @@ OURS: dict[str, dict[str, str]] = {
         "GET": "401 200 200 200 200 200 200 200 200 200 200",
         "POST": "401 400 400 400 400 400 400 400 400 400 400",
     },
-    # HQ's own token: a token that only reads may revoke itself alone.
+    # HQ's own token: one that only reads sees itself alone.
     "api/^tokens/(?P<token_key>[A-Za-z0-9_]{8,40})/$": {
         "GET": "401 404 404 404 200 404 404 404 404 404 404",
-        "DELETE": "401 404 404 404 204 404 404 404 404 404 403",
+        "DELETE": "401 404 404 404 204 404 404 404 404 404 404",
     },
     r"api/^[\s\S]*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
     "healthz": {"GET": OPEN},
@@ -217,6 +217,7 @@ OURS: dict[str, dict[str, str]] = {
     "single-sign-on/": {"GET": OPEN, "POST": OPEN},
     "account/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
     "tokens/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
+    "tokens/keep/": {"POST": "302 302 302 302 302 302 302 302 302 302 302"},
     "tokens/<str:token_key>/revoke/": {"POST": "302 404 404 404 302 404 404 404 404 404 302"},
     "members/": {"GET": MANAGERS_PAGE},
     "members/invite/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
@@ -238,7 +239,6 @@ ALLAUTH_OPEN = {
     "account_signup",
     "account_email_verification_sent",
     "account_reset_password",
-    "account_confirm_email",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_reset_password_done",

@@ -32,8 +32,8 @@ PASSWORD = "correct horse battery"
 
 def make_user(**fields: Any) -> User:
     fields.setdefault("email", f"user{next(_numbers)}@test.example")
-    password = fields.pop("password", PASSWORD)
-    return User.objects.create_user(password=password, **fields)
+    fields = {"password": PASSWORD, "email_is_proven": True} | fields
+    return User.objects.create_user(**fields)
 
 
 def make_organisation(**fields: Any) -> Organisation:
@@ -166,7 +166,8 @@ def make_target(factory: Factory | None = None, **fields: Any) -> Target:
 
 def make_token(user: User, *scopes: Scope, **fields: Any) -> str:
     """The token's text, as a client sends it."""
-    _record, token = ApiToken.objects.create(user=user, scopes=list(scopes) or [Scope.ALL], **fields)
+    fields = {"session_hash": user.get_session_auth_hash(), "scopes": list(scopes) or [Scope.ALL]} | fields
+    _record, token = ApiToken.objects.create(user=user, **fields)
     return token
 
 

@@ -81,6 +81,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="last used")),
+                ("is_sign_in", models.BooleanField(default=False, verbose_name="sign-in")),
+                ("session_hash", models.CharField(editable=False, max_length=64)),
             ],
             options={"verbose_name": "API token", "verbose_name_plural": "API tokens"},
         ),
@@ -111,6 +113,7 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
+                ("is_sign_in", models.BooleanField(default=False, verbose_name="sign-in")),
             ],
             options={"abstract": False},
         ),
@@ -422,6 +425,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may enter the admin site")),
                 ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="joined")),
+                ("sign_outs_everywhere", models.IntegerField(default=0, editable=False)),
                 (
                     "groups",
                     models.ManyToManyField(

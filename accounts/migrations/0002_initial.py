@@ -490,6 +490,12 @@ class Migration(migrations.Migration):
                 django.db.models.functions.text.Lower("email"), name="user_email_unique_any_case"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", ""), _negated=True), name="user_email_null_or_given"
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="user",
             trigger=pgtrigger.compiler.Trigger(
@@ -553,8 +559,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
-                    hash="419092970dfc9a108ca59776c2b0fcd28d1ec55f",
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "is_sign_in", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."is_sign_in", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
+                    hash="f39eece37aad2e50ffa1041b1b506f0cd9d40b28",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_01b7d",
                     table="accounts_apitoken",
@@ -568,8 +574,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (OLD."expiry" IS DISTINCT FROM (NEW."expiry") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."scopes" IS DISTINCT FROM (NEW."scopes"))',
-                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
-                    hash="3e3cac3510b59762b97d7ec3dfdc490f404f3642",
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "is_sign_in", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (NEW."created", NEW."expiry", NEW."factory_id", NEW."is_sign_in", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."scopes", NEW."token_key", NEW."user_id"); RETURN NULL;',
+                    hash="10624f88dc3dffd334322ac38cc3afd2715b088b",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_df53b",
                     table="accounts_apitoken",
@@ -582,8 +588,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (OLD."created", OLD."expiry", OLD."factory_id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."scopes", OLD."token_key", OLD."user_id"); RETURN NULL;',
-                    hash="ba4bc530255d8c1cffad931baa81a33c3258a59e",
+                    func='INSERT INTO "accounts_apitokenevent" ("created", "expiry", "factory_id", "is_sign_in", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "scopes", "token_key", "user_id") VALUES (OLD."created", OLD."expiry", OLD."factory_id", OLD."is_sign_in", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."scopes", OLD."token_key", OLD."user_id"); RETURN NULL;',
+                    hash="9da709d423a16972b3e7d2f85d83142a4fac072c",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_6e065",
                     table="accounts_apitoken",

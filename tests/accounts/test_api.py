@@ -270,6 +270,26 @@ def test_signing_out_everywhere_ends_all_of_mine_and_nobody_elses(cast: Cast) ->
     assert with_token(other).get("/api/me/").status_code == 200
 
 
+def test_signing_out_everywhere_ends_browser_sessions_too(client: Client, cast: Cast, as_user: AsUser) -> None:
+    browser, other = as_user(cast.hq), as_user(cast.auditor)
+    token = log_in(client, email="hq@test.example").json()["token"]
+
+    assert with_token(token).post("/api/logoutall/").status_code == 204
+
+    assert browser.get("/api/me/").status_code == 401
+    assert other.get("/api/me/").status_code == 200
+    assert log_in(client, email="hq@test.example").status_code == 200
+
+
+def test_a_program_does_not_sign_its_person_out_everywhere(cast: Cast) -> None:
+    program, person = make.make_token(cast.hq, Scope.READ), make.make_token(cast.hq)
+
+    answer = with_token(program).post("/api/logoutall/")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert with_token(person).get("/api/me/").status_code == 200
+
+
 def test_a_token_ends_after_its_time(client: Client, cast: Cast) -> None:
     body = log_in(client, email="hq@test.example").json()
     lasts = ApiToken.objects.get().expiry - timezone.now()

@@ -14,7 +14,7 @@ from accounts.roles import Role, Scope
 from lib.errors import ApiError, FieldErrors
 from tests import make
 from tests.cast import AsUser, Cast
-from tests.measuring import at_once
+from tests.measuring import at_once, queries_of
 
 pytestmark = pytest.mark.django_db
 JOINING = {"first_name": "Chepkoech", "contact": "+254712345678", "password": make.PASSWORD}
@@ -204,6 +204,54 @@ def test_a_weak_password_is_refused_and_the_link_still_works(client: Client, cas
     assert refused.status_code == 400
     assert "password" in refused.json()["fields"]
     assert accept_by_api(client, token).status_code == 201
+
+
+@pytest.mark.parametrize("change", ["demoted", "removed", "left", "county"])
+def test_an_invitation_ends_with_its_sender(client: Client, cast: Cast, as_user: AsUser, change: str) -> None:
+    sender = make.make_user()
+    make.make_membership(user=sender, role=Role.HQ_MANAGER, organisation=cast.organisation)
+    token = make.make_invitation(sender, cast.litein, role=Role.HQ_MANAGER)
+
+    match change:
+        case "demoted":
+            sender.memberships.update(role=Role.AUDITOR)
+        case "removed":
+            sender.memberships.all().delete()
+        case "left":
+            User.objects.filter(pk=sender.pk).update(is_active=False)
+        case "county":
+            sender.memberships.update(county="Kericho")
+    page, posted = client.get(f"/join/{token}/"), client.post(f"/join/{token}/", JOINING)
+    answer = accept_by_api(as_user(cast.nobody), token)
+
+    assert (page.status_code, posted.status_code, answer.status_code) == (410, 410, 409)
+    assert "its sender may no longer invite" in page.content.decode()
+    assert answer.json()["code"] == "invitation_ended"
+    assert cast.nobody.memberships.count() == 0
+    assert as_user(cast.hq).get("/api/invitations/").json()["results"][0]["state"] == "ended"
+    assert "the sender may no longer invite" in as_user(cast.hq).get("/members/").content.decode()
+
+
+def test_the_state_of_many_invitations_costs_no_more_queries(cast: Cast, as_user: AsUser) -> None:
+    hq = as_user(cast.hq)
+    make.make_invitation(cast.hq, cast.litein)
+    few = [queries_of(hq, url) for url in ("/api/invitations/", "/members/")]
+    for _ in range(5):
+        sender = make.make_user()
+        make.make_membership(user=sender, role=Role.HQ_MANAGER, organisation=cast.organisation)
+        make.make_invitation(sender, cast.litein)
+
+    assert [queries_of(hq, url) for url in ("/api/invitations/", "/members/")] == few
+
+
+def test_a_program_accepts_no_invitation(cast: Cast) -> None:
+    token = make.make_invitation(cast.hq, cast.litein, role=Role.HQ_MANAGER)
+    program = Client(headers={"Authorization": f"Token {make.make_token(cast.auditor, Scope.READ)}"})
+
+    answer = accept_by_api(program, token)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert Invitation.objects.get().accepted_at is None
 
 
 def test_revoked_twice_is_revoked_once_and_an_accepted_one_conflicts(cast: Cast, as_user: AsUser) -> None:

@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.members import end_membership
-from accounts.models import ApiToken, Membership, PasswordLink
+from accounts.models import Membership, PasswordLink, User
 from accounts.roles import Role, Scope
+from accounts.tokens import tokens_of
 from lib.errors import ApiError
 from tests import make
 from tests.cast import AsUser, Cast
@@ -171,7 +172,7 @@ def password_link(client: Client, user: Any) -> Any:
 def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
     hq: Client, cast: Cast, as_user: AsUser, client: Client
 ) -> None:
-    elsewhere, sign_in = as_user(cast.litein_manager), make.make_token(cast.litein_manager)
+    elsewhere, sign_in = as_user(cast.litein_manager), make.make_token(cast.litein_manager, is_sign_in=True)
     make.make_token(cast.litein_manager, Scope.READ, name="scada")
     path = password_link(hq, cast.litein_manager).json()["link"].removeprefix("http://testserver")
 
@@ -184,7 +185,7 @@ def test_a_password_link_sets_a_password_once_and_signs_out_everywhere(
     assert cast.litein_manager.check_password("a new phrase of mine")
     assert elsewhere.get("/api/me/").status_code == 401
     assert client.get("/api/me/", headers={"Authorization": f"Token {sign_in}"}).status_code == 401
-    assert [token.name for token in ApiToken.objects.filter(user=cast.litein_manager)] == ["scada"]
+    assert [token.name for token in tokens_of(cast.litein_manager)] == ["scada"]
     assert path.split("/")[2] not in str(PasswordLink.objects.values().get())
 
 
@@ -228,6 +229,36 @@ def test_nobody_is_taken_over_by_a_password_link(hq: Client, cast: Cast) -> None
         "belongs_elsewhere",
     ]
     assert PasswordLink.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["sender demoted", "sender removed", "sender left", "member elsewhere", "member left", "staff", "superuser"],
+)
+def test_a_password_link_ends_with_the_right_it_rests_on(hq: Client, cast: Cast, client: Client, change: str) -> None:
+    person, sender = cast.litein_manager, cast.hq
+    path = password_link(hq, person).json()["link"].removeprefix("http://testserver")
+    hash_before = person.password
+
+    match change:
+        case "sender demoted":
+            sender.memberships.update(role=Role.AUDITOR)
+        case "sender removed":
+            sender.memberships.all().delete()
+        case "sender left":
+            User.objects.filter(pk=sender.pk).update(is_active=False)
+        case "member elsewhere":
+            make.make_membership(user=person, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
+        case "member left":
+            person.memberships.all().delete()
+        case "staff" | "superuser":
+            User.objects.filter(pk=person.pk).update(**{f"is_{change}": True})
+    looked, posted = client.get(path), client.post(path, {"password": "a phrase of the sender"})
+
+    person.refresh_from_db()
+    assert (looked.status_code, posted.status_code) == (404, 404)
+    assert "no longer manages your account" in looked.content.decode()
+    assert person.password == hash_before
 
 
 # --- Pages -------------------------------------------------------------------------------------

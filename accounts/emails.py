@@ -1,0 +1,21 @@
+"""Proof of e-mail addresses: allauth's table says whether the owner of `User.email` typed in a code mailed to it."""
+
+from allauth.account.models import EmailAddress
+
+from accounts.models import User
+
+
+def note_email(user: User, *, is_proven: bool = False) -> None:
+    """Keep allauth's table in step with a new `user.email`."""
+    EmailAddress.objects.filter(user=user).delete()
+    if user.email:
+        EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=is_proven)
+
+
+def has_proven(user: User, email: str) -> bool:
+    return EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
+
+
+def must_prove_email(user: User) -> bool:
+    """Whether sign-in asks for the code first. A phone number comes from HQ, so it is enough by itself."""
+    return not user.phone and not has_proven(user, user.email or "")
