@@ -39,7 +39,7 @@ def boolean(name: str, default: bool) -> bool:
 def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
     raw = text(name, str(default))
     try:
-        number = int(raw)
+        number = int(raw.replace("_", "x"))  # Python reads 1_0 as 10
     except ValueError:
         raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number from {lowest} to {highest}") from None
     if not lowest <= number <= highest:

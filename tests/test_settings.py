@@ -61,7 +61,22 @@ def test_production_without_a_secret_key_does_not_start() -> None:
 def test_a_deployment_that_has_all_it_needs_passes_every_check() -> None:
     code, said = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
-    assert (code, said) == (0, "System check identified no issues (0 silenced).")
+    assert (code, said) == (0, "System check identified no issues (2 silenced).")  # about HSTS
+
+
+@pytest.mark.parametrize(
+    ("variables", "hsts"),
+    [
+        ({}, "3600 False False"),
+        ({"HSTS_SECONDS": "31536000", "HSTS_INCLUDE_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "31536000 True True"),
+        ({"HTTPS": "0"}, "0 False False"),
+    ],
+)
+def test_hsts_begins_at_an_hour_and_is_raised_by_a_setting(variables: dict[str, str], hsts: str) -> None:
+    read = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS,"
+    code, said = manage("shell", "--no-imports", "-c", f"{read} s.SECURE_HSTS_PRELOAD)", **PRODUCTION | variables)
+
+    assert (code, said) == (0, hsts)
 
 
 def test_the_demo_beside_a_database_of_others_is_an_error() -> None:
@@ -95,6 +110,7 @@ def test_what_is_no_switch(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
         ("0", "A_PORT=0 is outside 1 to 99"),
         ("100", "A_PORT=100 is outside 1 to 99"),
         ("8.5", "A_PORT='8.5' is not a whole number"),
+        ("1_0", "A_PORT='1_0' is not a whole number"),
     ],
 )
 def test_what_is_no_number(monkeypatch: pytest.MonkeyPatch, raw: str, words: str) -> None:
