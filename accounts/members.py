@@ -130,7 +130,8 @@ def _exists_already(error: IntegrityError) -> Exception:
 
 def _locked(membership_id: int) -> Membership:
     """Lock all HQ managers of the organisation, so that two cannot end each other at once; return the membership."""
-    organisation_id = Membership.objects.values_list("organisation_id", flat=True).get(pk=membership_id)
+    organisations = Membership.objects.filter(pk=membership_id).values_list("organisation_id", flat=True)
+    organisation_id = organisations.first() or 0  # 0: somebody else ended it at the same time
     list(_hq_managers(organisation_id).select_for_update(of=("self",)).order_by("pk"))
     membership = Membership.objects.select_for_update(of=("self",)).filter(pk=membership_id).first()
     if membership is None:

@@ -71,6 +71,8 @@ def set_up_factory(factory: Factory, *, mine_class: str = "", boiler_capacity_kw
     """Store a new site with the emission sources of its sector; every door goes through here."""
     check_mine_class(factory.sector, mine_class)
     check_boiler(factory.sector, boiler_capacity_kw)
+    # Of two who add one name at once, the second one waits here, and is told that it is there.
+    Organisation.objects.select_for_update(no_key=True).filter(pk=factory.organisation_id).first()
     factory.full_clean()
     factory.save()
     EmissionSource.objects.bulk_create(

@@ -1,0 +1,72 @@
+"""Equal calls that come at once: a double tap, a retry, two people. One of them wins, and none is an error of ours."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Invitation, Membership, User
+from energy.models import LocalUnit
+from tests import make
+from tests.carbontrack.api_world import World, make_world
+from tests.carbontrack.test_examples import NOT_SIGNED_IN, operations, send, the_schema, url_of
+from tests.measuring import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WRITES = [operation["operationId"] for method, _path, operation in operations() if method != "GET"]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return make_world()
+
+
+def four_times(world: World, name: str) -> list[int]:
+    method, path, operation = next(found for found in operations() if found[2]["operationId"] == name)
+    url = url_of(world, path, the_schema()["paths"][path], operation)
+    if name in world.before:
+        world.before[name]()
+    headers = {} if name in NOT_SIGNED_IN else {"Authorization": f"Token {make.make_token(world.hq)}"}
+
+    def call(number: int) -> int:
+        return int(send(Client(headers=headers, raise_request_exception=False), method, url, operation).status_code)
+
+    return sorted(at_once(4, call))
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_four_equal_calls_at_once_are_no_500(name: str, world: World) -> None:
+    statuses = four_times(world, name)
+
+    assert statuses[0] < 300, statuses
+    assert statuses[-1] < 500, statuses
+
+
+def test_four_equal_local_units_are_one(world: World) -> None:
+    statuses = four_times(world, "local-units_create")
+
+    assert statuses == [201, 400, 400, 400]
+    assert LocalUnit.objects.filter(name="lorry").count() == 1
+
+
+def test_four_who_accept_one_invitation_are_one(world: World) -> None:
+    statuses = four_times(world, "invitations_accept")
+
+    assert statuses == [201, 409, 409, 409]
+    assert User.objects.filter(email="chepkoech@tea.example").count() == 1
+    assert Invitation.objects.filter(accepted_at__isnull=False).count() == 1
+
+
+def test_a_person_who_accepts_three_invitations_at_once_is_one_member(world: World) -> None:
+    tokens = [
+        make.make_invitation(world.hq, world.hq.memberships.get().organisation.factories.first()) for _ in range(3)
+    ]
+    joins = make.make_user()
+    browser = {"Authorization": f"Token {make.make_token(joins)}"}
+
+    def accept(number: int) -> int:
+        body = {"token": tokens[number]}
+        return (
+            Client(headers=browser).post("/api/invitations/accept/", body, content_type="application/json").status_code
+        )
+
+    assert at_once(3, accept) == [201, 201, 201]
+    assert Membership.objects.filter(user=joins).count() == 1
