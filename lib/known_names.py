@@ -1,4 +1,5 @@
-"""Refuses unknown names, query parameters and keys of a body: 400 with the nearest known name.
+"""Refuses unknown names, query parameters and keys of a body: 400 with the nearest known name. And texts that Python
+reads as a number but no person does.
 
 The operation in the schema says which names are known, so an endpoint accepts what Swagger shows. A misspelt filter
 would otherwise answer everything, and a misspelt key would be dropped without a word.
@@ -9,10 +10,13 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django_filters import ModelChoiceFilter
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
@@ -22,6 +26,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from lib.errors import field_error, invalid_fields
+from lib.numbers import LONGEST_NUMBER, vanishes
 from lib.parameters import AS_CSV, chosen
 
 ALIKE = 0.5  # of difflib: `type` is near `energy_type`, `amount` is not near `unit`
@@ -37,24 +42,30 @@ class Known:
 
     parameters: Mapping[str, Sequence[str]]
     fields: Mapping[str, Any]
+    number_parameters: Collection[str] = ()
+
+
+NUMBER: Mapping[str, Any] = MappingProxyType({})  # the keys of a field that is a number
 
 
 _operations: dict[tuple[Any, ...], Known] = {}
 
 
-class _BlankChoice(FieldInspector):
-    """A choice that may be empty is so in the schema; drf-yasg leaves the empty text out of its `enum`."""
+class _LeftOut(FieldInspector):
+    """What drf-yasg leaves out: the empty text of a choice that may be empty, and that a text is a decimal number."""
 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         if isinstance(obj, serializers.ChoiceField) and obj.allow_blank and "" not in result.enum:
             result.enum = ["", *result.enum]
+        if isinstance(obj, serializers.DecimalField):
+            result.format = openapi.FORMAT_DECIMAL
         return result
 
 
 class ListSchema(SwaggerAutoSchema):
     """The schema of every operation: lists in pages are also there as a file."""
 
-    field_inspectors: ClassVar = [_BlankChoice, *SwaggerAutoSchema.field_inspectors]
+    field_inspectors: ClassVar = [_LeftOut, *SwaggerAutoSchema.field_inspectors]
 
     def get_query_parameters(self) -> list[openapi.Parameter]:
         parameters: list[openapi.Parameter] = super().get_query_parameters()
@@ -63,6 +74,8 @@ class ListSchema(SwaggerAutoSchema):
 
 class KnownNames:
     """Every view of the API begins with this class; tests/carbontrack/test_known_names.py checks it."""
+
+    takes_no_text_for_numbers = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         view: Any = self
@@ -75,8 +88,13 @@ class KnownNames:
         for name, choices in known.parameters.items():
             if choices:
                 chosen(request.query_params, name, choices)
+        given = {name: request.query_params.get(name) for name in known.number_parameters}
+        _refuse(_misread_numbers(given, dict.fromkeys(given, NUMBER)))
         if method in BODY_METHODS:
-            _refuse(_unknown_fields(_body(request, known), known.fields))
+            body = _body(request, known)
+            _refuse(_unknown_fields(body, known.fields))
+            if not self.takes_no_text_for_numbers:
+                _refuse(_misread_numbers(body, known.fields))
 
 
 class ApiView(KnownNames, APIView):
@@ -136,6 +154,19 @@ def _unknown_fields(data: Any, fields: Mapping[str, Any], prefix: str = "") -> I
                 yield from _unknown_fields(data[name], inner, f"{prefix}{name}.")
 
 
+def _misread_numbers(data: Any, fields: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """`1_000`, which Python reads as 1000, and `1e-400`, which it reads as 0."""
+    if isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _misread_numbers(item, fields, f"{name}.{index}" if name else str(index))
+    elif isinstance(data, Mapping):
+        for key, inner in fields.items():
+            yield from _misread_numbers(data.get(key), inner, f"{name}.{key}" if name else key)
+    elif fields is NUMBER and isinstance(data, str) and ("_" in data or vanishes(data)):
+        words = _("%(value)s is not a plain number; write it like 1960.5.")
+        yield name, [field_error("invalid_number", words % {"value": data[:LONGEST_NUMBER]})]
+
+
 # --- What the schema says ------------------------------------------------------------------------
 def known_names(view: Any, method: str) -> Known:
     """The names of an operation, computed once in a process."""
@@ -154,21 +185,40 @@ def _read(view: Any, method: str) -> Known:
     definitions = components[openapi.SCHEMA_DEFINITIONS]
     parameters: dict[str, Sequence[str]] = {}
     fields: dict[str, Any] = {}
+    numbers = _ids_in_filters(asked)
     for parameter in operation.parameters:
         if parameter.in_ == openapi.IN_QUERY:
             parameters[parameter.name] = parameter.get("enum", ())
+            if _is_number(parameter):
+                numbers.add(parameter.name)
         elif parameter.in_ == openapi.IN_FORM:
-            fields[parameter.name] = {}
+            fields[parameter.name] = NUMBER if _is_number(parameter) else {}
         elif parameter.in_ == openapi.IN_BODY:
-            fields = _fields(parameter.schema, definitions)
-    return Known(parameters, fields)
+            fields = dict(_fields(parameter.schema, definitions))
+    return Known(parameters, fields, numbers & set(parameters))
 
 
-def _fields(schema: Any, definitions: Mapping[str, Any]) -> dict[str, Any]:
+def _is_number(schema: Any) -> bool:
+    return (
+        schema.get("type") in (openapi.TYPE_INTEGER, openapi.TYPE_NUMBER)
+        or schema.get("format") == openapi.FORMAT_DECIMAL
+    )
+
+
+def _ids_in_filters(view: Any) -> set[str]:
+    """The filters by another row's id, which the schema calls texts."""
+    filterset = DjangoFilterBackend().get_filterset_class(view, getattr(view, "queryset", None))
+    by_name = getattr(filterset, "base_filters", {})
+    return {name for name, one in by_name.items() if isinstance(one, ModelChoiceFilter)}
+
+
+def _fields(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     """The keys that a schema takes, and theirs; none where it takes any."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
     if "items" in schema:
         return _fields(schema["items"], definitions)
+    if _is_number(schema):
+        return NUMBER
     properties = schema.get("properties", {})
     return {name: _fields(inner, definitions) for name, inner in properties.items() if not inner.get("readOnly")}

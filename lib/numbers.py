@@ -31,6 +31,14 @@ class NumberError(ValueError):
         self.code = code
 
 
+def vanishes(text: str) -> bool:
+    """Whether a float would take a number for 0 that is not 0: `1e-400`."""
+    try:
+        return float(text) == 0 and bool(re.search("[1-9]", re.split("[eE]", text)[0]))
+    except ValueError:
+        return False
+
+
 def parse_number(text: str, *, decimals: int | None = None) -> Decimal:
     """The number that a person wrote: `2070`, `2,070.5`, `2 070,5`, `1,00,000`, `-12`, with digits of any script.
 
@@ -51,6 +59,13 @@ def parse_number(text: str, *, decimals: int | None = None) -> Decimal:
         _("%(value)s is not a plain number; write it like 1960.5.") % {"value": written[:LONGEST_NUMBER]},
         "invalid_number",
     )
+
+
+def number(text: str) -> float:
+    """An argument of a command, as Python writes numbers; argparse names this function in its error."""
+    if "_" in text or vanishes(text):
+        raise ValueError(text)
+    return float(text)
 
 
 def _sign_and_digits(written: str) -> tuple[int, str]:

@@ -271,6 +271,7 @@ class ReadingsView(EmissionsView):
     """GET as in `EmissionsView`, and POST."""
 
     parser_classes = (ReadingsParser,)
+    takes_no_text_for_numbers = True  # and one bad reading never refuses the others
 
     actions = {**EmissionsView.actions, "POST": Action.WRITE_READINGS}
     throttle_scope = "write_emissions"

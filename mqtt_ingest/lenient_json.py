@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+from lib.numbers import vanishes
 from mqtt_ingest.messages import PAYLOAD_LIMIT_BYTES
 
 NUMBER_LIMIT_CHARS = 400  # digits of a whole number; a float cannot hold more
@@ -22,10 +23,10 @@ _STRING_OR_WORD = re.compile(
 
 
 class NoNumber:
-    """A NaN or an Infinity in the message."""
+    """A NaN or an Infinity in the message, or a number that a float would take for 0."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, why: str = "is no JSON") -> None:
+        self.text, self.why = text, why
 
 
 def decode(payload: bytes) -> Any:
@@ -43,13 +44,17 @@ def decode(payload: bytes) -> Any:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=NoNumber, parse_int=_whole_number)
+    return json.loads(text, parse_constant=NoNumber, parse_int=_whole_number, parse_float=_exact_float)
 
 
 def _as_constant(match: re.Match[str]) -> str:
     if match["sign"] is None:
         return match[0]
     return "NaN" if match["nan"] else f"{match['sign'].rstrip('+')}Infinity"
+
+
+def _exact_float(text: str) -> float | NoNumber:
+    return NoNumber(text[:NUMBER_LIMIT_CHARS], "is too small for a float") if vanishes(text) else float(text)
 
 
 def _whole_number(text: str) -> int | float:
@@ -62,7 +67,7 @@ def find_no_number(value: Any) -> str | None:
     while waiting:
         path, one = waiting.pop()
         if isinstance(one, NoNumber):
-            return f"{path or 'reading'}={one.text} is no JSON: send null, with the sensor's fault flag"
+            return f"{path or 'reading'}={one.text} {one.why}: send null, with the sensor's fault flag"
         if isinstance(one, dict):
             waiting.extend((path or name, inner) for name, inner in one.items())
         elif isinstance(one, list):

@@ -5,6 +5,7 @@ A bad reading never spoils its message: when the fast decode of the whole fails,
 `rules.py`. Anything that does not fit is refused with the field, its value and the limit.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -33,7 +34,15 @@ _decode_reading = msgspec.json.Decoder(Reading).decode
 _decode_name = msgspec.json.Decoder(ReadingName).decode
 _decode_any = msgspec.json.Decoder().decode
 _check_syntax = msgspec.json.Decoder(msgspec.Raw).decode
+_MAY_VANISH = re.compile(rb"\d[eE]-\d{3}")
 _decode_other = {kind: msgspec.json.Decoder(shape).decode for kind, shape in OTHER_SHAPES.items()}
+
+
+def _without_vanishing(payload: bytes) -> bytes:
+    """Raises DecodeError where msgspec could read a small number as 0: the more lenient decoder looks at it."""
+    if _MAY_VANISH.search(payload):
+        raise msgspec.DecodeError("a number may be too small for a float")
+    return payload
 
 
 def parse(topic: str, payload: bytes, now_ms: int) -> ParsedMessage:
@@ -66,7 +75,7 @@ def parse(topic: str, payload: bytes, now_ms: int) -> ParsedMessage:
 # --- Readings ----------------------------------------------------------------------------------
 def _parse_readings(device_id: str, payload: bytes, now_ms: int) -> ParsedMessage:
     try:
-        message = _decode_message(payload)
+        message = _decode_message(_without_vanishing(payload))
     except (msgspec.ValidationError, RecursionError):
         return _parse_one_by_one(device_id, payload, now_ms)
     readings = tuple(message.readings)
@@ -119,7 +128,7 @@ def _rejection_of_raw(
 # --- Status, alerts, acks ----------------------------------------------------------------------
 def _parse_other(kind: Kind, device_id: str, payload: bytes) -> ParsedMessage:
     try:
-        message = _decode_other[kind](payload)
+        message = _decode_other[kind](_without_vanishing(payload))
     except msgspec.ValidationError:
         _check_syntax(payload)
         raise

@@ -22,6 +22,7 @@ from devices.models import Assignment, AssignmentHold
 from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
 from lib import qr_code
 from lib.environment import LOOPBACK_HOSTS
+from lib.numbers import number
 
 NEXT_STEPS = """\
 Next, at the node:
@@ -49,11 +50,11 @@ class Command(BaseCommand):
         parser.add_argument("--factory", required=True, help='name, in any case, with or without "Tea Factory"')
         parser.add_argument("--device-id", required=True, help="3 to 64 of A-Z a-z 0-9 _ -")
         parser.add_argument("--chimney", help="name of a chimney of the factory; a new name adds one")
-        parser.add_argument("--width", type=float, help="inner width in m, with --height: a rectangular chimney")
-        parser.add_argument("--height", type=float, help="inner height in m")
-        parser.add_argument("--diameter", type=float, help="inner diameter in m: a round chimney")
+        parser.add_argument("--width", type=number, help="inner width in m, with --height: a rectangular chimney")
+        parser.add_argument("--height", type=number, help="inner height in m")
+        parser.add_argument("--diameter", type=number, help="inner diameter in m: a round chimney")
         parser.add_argument(
-            "--profile", type=float, help="velocity profile factor (a round chimney, probe on its axis: 0.84)"
+            "--profile", type=number, help="velocity profile factor (a round chimney, probe on its axis: 0.84)"
         )
         parser.add_argument("--since", type=_moment, help="it counts from that hour on: 2026-11-30T06:00+03:00")
         parser.add_argument("--basis", choices=Co2Basis.values, default=Co2Basis.WET.value)
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             "--compensation", choices=PressureCompensation.values, default=PressureCompensation.NONE.value
         )
         parser.add_argument("--sensor", default="", help="what the device reports as its sensor")
-        parser.add_argument("--range-ppm", type=float, help="full scale of the CO2 sensor")
+        parser.add_argument("--range-ppm", type=number, help="full scale of the CO2 sensor")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         self._add_firmware_arguments(parser)
 
