@@ -8,6 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 from django.utils import timezone
 
+from devices.dynsec import ADMIN_USER
+
 OTHER_CONNECTIONS = 10  # ingest, worker, commands, and the three that PostgreSQL keeps for its superuser
 SECURITY_CONTACT_NOTICE_DAYS = 30
 
@@ -42,6 +44,14 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
     if is_served:
         messages += _security_contact()
+    if settings.MQTT_ACCESS == "DYNSEC" and urlsplit(settings.MQTT_ADMIN_URL).username != ADMIN_USER:
+        messages.append(
+            Error(
+                "MQTT_ACCESS=DYNSEC without the administrator of the broker: no password of a device would arrive.",
+                hint=f"Set MQTT_ADMIN_URL to mqtts://{ADMIN_USER}:password@host:8883.",
+                id="carbontrack.E005",
+            )
+        )
     if settings.DEMO and not settings.IS_LOCAL:
         messages.append(
             Error(

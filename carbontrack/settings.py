@@ -166,6 +166,13 @@ MQTT_BROKER_URL = environment.broker_url(
 MQTT_CA_FILE = environment.text("MQTT_CA_FILE", str(DATA_DIR / "broker" / "ca.pem") if IS_LOCAL else "")
 # The address for devices, if it differs from that of ingest behind a firewall.
 MQTT_PUBLIC_HOST = environment.text("MQTT_PUBLIC_HOST", "")
+# How logins reach the broker: `devices/broker.py`.
+MQTT_ADMIN_URL = environment.broker_url("MQTT_ADMIN_URL", MQTT_BROKER_URL)
+MQTT_ACCESS = environment.one_of(
+    "MQTT_ACCESS",
+    "DYNSEC" if environment.text("MQTT_ADMIN_URL", "") else "DATABASE" if IS_LOCAL else "FILES",
+    ("DYNSEC", "FILES", "EXTERNAL", "DATABASE"),
+)
 # Each has a login of its own at the broker; a lone worker needs no name.
 INGEST_WORKERS = environment.names("INGEST_WORKERS")
 INGEST_RATE_LIMIT_PER_S = environment.integer("INGEST_RATE_LIMIT_PER_S", 200, lowest=1, highest=1_000_000)

@@ -20,8 +20,8 @@ from django.core.management.base import CommandError
 from paho.mqtt.enums import CallbackAPIVersion
 
 from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
+from lib.broker_address import BrokerAddress
 from lib.environment import LOOPBACK_HOSTS
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.topics import Kind
 
 KEEP_ALIVE_S = 60

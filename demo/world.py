@@ -24,7 +24,8 @@ from accounts.models import Membership, User
 from demo import cast, fleet_files, mines
 from demo.cast import Behaviour, PlannedDevice
 from demo.people import ORGANISATION_NAME, PEOPLE, SANDBOX_NAME, Person, staff
-from devices.credentials import rotate_secret, verify
+from devices.access import rotate_secret
+from devices.credentials import verify
 from devices.models import DeviceSecret, MCUDevice
 from devices.services import Geometry, provision_device
 from factories.choices import SourceKind

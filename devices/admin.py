@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.access import revoke_device
+from devices.broker import broker_state
 from devices.choices import HoldResolution
 from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
 from devices.services import resolve_hold
@@ -50,10 +52,34 @@ class AssignmentInline(admin.TabularInline):
 class MCUDeviceAdmin(admin.ModelAdmin):
     """Secrets are made by `provision_device` and the API; they are not here."""
 
-    list_display = ["device_id", "factory", "last_heartbeat", "firmware", "revoked_at"]
+    list_display = ["device_id", "factory", "last_heartbeat", "firmware", "revoked_at", "broker"]
+    actions = ["revoke"]
     search_fields = ["device_id", "factory__name"]
-    readonly_fields = ["last_heartbeat", "reported_online", "last_will_at", "status", "firmware", "created_at"]
+    readonly_fields = [
+        "last_heartbeat",
+        "reported_online",
+        "last_will_at",
+        "status",
+        "firmware",
+        "created_at",
+        "revoked_at",
+        "broker",
+    ]
     inlines = [AssignmentInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MCUDevice]:
+        return super().get_queryset(request).prefetch_related("secrets")
+
+    @admin.display(description=gettext_lazy("login at the broker"))
+    def broker(self, device: MCUDevice) -> str:
+        return str(broker_state(device).label)
+
+    @admin.action(description=gettext_lazy("Revoke: end the login for good"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[MCUDevice]) -> None:
+        for device in queryset:
+            revoke_device(device)
+            text = _("%(device)s: %(state)s") % {"device": device, "state": broker_state(device).label}
+            self.message_user(request, text)
 
 
 @admin.register(Assignment)

@@ -45,6 +45,18 @@ class HoldResolution(models.TextChoices):
     TAKEN_BACK = "taken_back", _("taken back: the readings count again")
 
 
+class BrokerState(models.TextChoices):
+    """What the broker is known to do about a device's login; `devices.broker.broker_state`."""
+
+    NONE = "none", _("no password was made yet")
+    IN_FORCE = "in_force", _("in force at the broker")
+    REMOVED = "removed", _("revoked; the broker refuses it")
+    WAITS = "waits", _("waits for sync_broker and a reload of the broker")
+    UNCONFIRMED = "unconfirmed", _("not confirmed by the broker: rotate the password again")
+    REMOVING = "removing", _("revoked; the broker has not confirmed it yet, and is told again every few seconds")
+    BY_HAND = "by_hand", _("to be entered or removed at the broker by hand")
+
+
 class CalibrationKind(models.TextChoices):
     FACTORY = "factory", _("by the maker")
     ZERO = "zero", _("zero on site")

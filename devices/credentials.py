@@ -1,4 +1,4 @@
-"""Device passwords: draw, hash, verify, revoke; and which topics a login may use on the broker.
+"""Device passwords: draw, hash, verify; and which topics a login may use on the broker.
 
 One stored form serves Mosquitto's password file, the demo broker and our own checks: `$7$`, PBKDF2-SHA512.
 Few rounds are enough for 192 random bits, and they keep a broker restart fast, when all devices log in at once.
@@ -13,10 +13,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 
-from devices.models import DEVICE_ID, DeviceSecret, MCUDevice
+from devices.models import DEVICE_ID, DeviceSecret
 from lib.local.secrets import ingest_password
 
 SECRET_BYTES = 24  # 192 bits: `SECURITY.md`
@@ -44,16 +42,6 @@ def verify(secret: str, stored: str) -> bool:
     _empty, _kind, rounds, salt, digest = stored.split("$")
     tried = hashlib.pbkdf2_hmac("sha512", secret.encode(), base64.b64decode(salt), int(rounds), dklen=64)
     return hmac.compare_digest(tried, base64.b64decode(digest))
-
-
-@transaction.atomic
-def rotate_secret(device: MCUDevice) -> str:
-    """A new password for the device; the previous one stops working. It is returned once and kept only as a hash."""
-    MCUDevice.objects.select_for_update().get(pk=device.pk)  # otherwise two rotations would both insert one
-    DeviceSecret.objects.filter(device=device, revoked_at=None).update(revoked_at=timezone.now())
-    secret = new_secret()
-    DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))
-    return secret
 
 
 def is_ingest(username: str) -> bool:

@@ -72,6 +72,8 @@ class DeviceSecret(models.Model):
     pbkdf2_sha512 = models.CharField(max_length=140)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # When the broker confirmed the present state of this login (in force, or gone); null while it waits.
+    broker_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("device secret")

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from devices.broker import broker_state
+from devices.choices import BrokerState
 from devices.models import Assignment, MCUDevice
 from devices.queries import is_online
 
@@ -23,6 +25,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
     """A device with its last heartbeat and its present assignment."""
 
+    broker = serializers.SerializerMethodField(
+        help_text="its login at the broker: " + "; ".join(f"{state.value}: {state.label}" for state in BrokerState)
+    )
     online = serializers.SerializerMethodField(help_text="a message came in the last five minutes")
     assignment = serializers.SerializerMethodField(
         help_text="the one in force; without valid_from it begins with the first reading; null: on no chimney"
@@ -31,10 +36,13 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
     class Meta:
         model = MCUDevice
         fields: Any = (
-            "id device_id factory online last_heartbeat firmware interval_s created_at revoked_at assignment"
+            "id device_id factory online last_heartbeat firmware interval_s created_at revoked_at broker assignment"
         ).split()
         read_only_fields = fields
         ref_name = "MCUDevice"
+
+    def get_broker(self, device: MCUDevice) -> str:
+        return broker_state(device).value
 
     def get_online(self, device: MCUDevice) -> bool:
         return is_online(device, timezone.now())
@@ -57,3 +65,4 @@ class NewSecretSerializer(serializers.Serializer[Any]):
     port = serializers.IntegerField()
     ca_file = serializers.CharField(allow_blank=True)
     topics = serializers.DictField(child=serializers.CharField())
+    broker = serializers.ChoiceField(BrokerState.choices, help_text="whether the broker lets it in already")

@@ -16,8 +16,9 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from devices.access import rotate_secret
 from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation
-from devices.credentials import INGEST_USER, TOPIC_ROOT, rotate_secret
+from devices.credentials import INGEST_USER, TOPIC_ROOT
 from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.queries import in_force_at
 from factories.days import local_hour_start

@@ -12,7 +12,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from mqtt_ingest.broker_address import BrokerAddress, set_up_client
+from lib.broker_address import BrokerAddress, set_up_client
 from mqtt_ingest.paho_receiver import CLIENT_ID, PahoReceiver
 from mqtt_ingest.topics import subscriptions
 

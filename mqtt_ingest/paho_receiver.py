@@ -25,7 +25,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from mqtt_ingest.broker_address import CONNECT_TIMEOUT_S, BrokerAddress, set_up_client
+from devices.broker import GROUP
+from lib.broker_address import CONNECT_TIMEOUT_S, BrokerAddress, set_up_client
 from mqtt_ingest.duplex_socket import DuplexSocket
 from mqtt_ingest.receive import BoundedQueue, Received
 from mqtt_ingest.topics import subscriptions
@@ -33,7 +34,6 @@ from mqtt_ingest.topics import subscriptions
 logger = logging.getLogger(__name__)
 
 CLIENT_ID = "carbontrack-ingest"  # fixed: the broker keeps our session, and its messages, under this name
-GROUP = "carbontrack-ingest"  # of workers that share the load
 KEEP_ALIVE_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 # Pause between two reads while messages arrive: one wake-up of both threads instead of one for each message.

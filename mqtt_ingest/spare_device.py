@@ -9,6 +9,7 @@ import queue
 import secrets
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -16,12 +17,14 @@ from django.conf import settings
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from devices.credentials import check_broker_login, rotate_secret
+from devices.access import rotate_secret
+from devices.credentials import check_broker_login
+from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
 from devices.services import Geometry, ProvisionedDevice, describe, provision_device
 from factories.models import Factory
+from lib.broker_address import BrokerAddress, set_up_client
 from lib.private_files import read_object, write_privately
-from mqtt_ingest.broker_address import BrokerAddress, set_up_client
 from mqtt_ingest.messages import LARGEST_STREAM
 
 DEVICE_ID = "spare-device"
@@ -39,6 +42,13 @@ def spare_device(factory_name: str | None = None, geometry: Geometry | None = No
     Without a geometry its readings are stored and have no mass.
     """
     path = settings.DATA_DIR / FILE_NAME
+    try:
+        return _known_or_new(path, factory_name, geometry)
+    except BrokerUnreachableError as error:
+        raise PublishError(f"{error.sentence} ({error})") from error
+
+
+def _known_or_new(path: Path, factory_name: str | None, geometry: Geometry | None) -> ProvisionedDevice:
     kept = read_object(path)
     device_id, password = kept.get("device_id", DEVICE_ID), kept.get("password", "")
     device = MCUDevice.objects.filter(device_id=device_id).first()

@@ -96,6 +96,10 @@ OURS: dict[str, dict[str, str]] = {
         "GET": NO_METHOD_FOR_MEMBERS,
         "POST": "401 403 403 404 200 404 200 403 403 403 403",
     },
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/revoke/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    },
     # Who manages devices sends an empty list where an object belongs: 400. Taken back: a period that does not exist.
     "api/mcu-devices/<slug:device_id>/set-aside/": {
         "GET": ONE_OF_LITEIN,

@@ -24,6 +24,7 @@ _EMPTIED = """
     DISK_PATH DISK_FLOOR_MB NOTIFY_SOCKET
     SECURITY_CONTACT SECURITY_CONTACT_EXPIRES
     DATABASE_DIRECT_URL CACHE_URL WEB_REQUESTS_AT_ONCE
+    MQTT_ACCESS MQTT_ADMIN_URL
 """.split()
 os.environ.update(dict.fromkeys(_EMPTIED, ""))
 os.environ.pop("WEB_CONCURRENCY", None)  # uvicorn reads it too, and takes an empty one for a wrong number

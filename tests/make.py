@@ -11,8 +11,8 @@ from accounts.models import AccessRequest, ApiToken, Membership, User
 from accounts.roles import Role, Scope
 from compliance.models import Target
 from compliance.services import TargetInput, set_target
+from devices.access import rotate_secret
 from devices.choices import Co2Basis, PressureCompensation
-from devices.credentials import rotate_secret
 from devices.models import Assignment, MCUDevice
 from emissions.models import STREAM_OFFSET, Emission
 from emissions.partitions import ensure_partitions

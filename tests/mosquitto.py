@@ -17,14 +17,16 @@ from pathlib import Path
 from types import TracebackType
 
 from demo.certificates import ensure_certificates
-from devices.broker import write_mosquitto_files
+from devices.broker import write_dynsec_file, write_mosquitto_files
 from devices.credentials import INGEST_USER
+from devices.dynsec import ADMIN_USER
 from devices.services import ProvisionedDevice
 from tests.processes import free_port
 
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's place for the broker
 TIMEOUT_S = 15.0
 INGEST_PASSWORD = "ingest-password-of-the-tests"
+DYNSEC_FILE = "dynamic-security.json"
 
 PUBLISHED = Path(__file__).parents[1] / "deploy" / "mosquitto"  # what operators copy to conf.d
 PUBLISHED_FOLDER, PUBLISHED_LISTENER = "/etc/mosquitto/carbontrack", "listener 8883"
@@ -55,9 +57,12 @@ def published(name: str, folder: Path, port: int, *, is_tls: bool = True, limits
 class Mosquitto:
     """Started with the logins of all devices in the registry; `reload` after one was added."""
 
-    def __init__(self, folder: Path, *, is_tls: bool = True, limits: Mapping[str, int] = {}) -> None:
+    def __init__(
+        self, folder: Path, *, is_tls: bool = True, limits: Mapping[str, int] = {}, access: str = "files"
+    ) -> None:
         self.folder = folder
         self.is_tls = is_tls
+        self.is_dynamic = access == "dynsec"
         self.certificates = ensure_certificates(folder)
         self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
@@ -65,7 +70,7 @@ class Mosquitto:
         shutil.copy(self.certificates.certificate_file, folder / "server.pem")
         shutil.copy(self.certificates.key_file, folder / "server.key")
         (folder / "conf.d").mkdir(exist_ok=True)
-        for name in ("10-carbontrack.conf", "20-access-files.conf"):
+        for name in ("10-carbontrack.conf", f"20-access-{access}.conf"):
             text = published(name, folder, self.port, is_tls=is_tls, limits=limits)
             (folder / "conf.d" / name).write_text(text)
         (folder / "mosquitto.conf").write_text(MAIN.format(folder=folder))
@@ -117,7 +122,16 @@ class Mosquitto:
             self._process.terminate()
             self._process.wait(TIMEOUT_S)
 
+    @property
+    def admin_url(self) -> str:
+        """MQTT_ADMIN_URL of a broker with the plugin."""
+        return self.url.replace(INGEST_USER, ADMIN_USER)
+
     def _write_files(self) -> None:
+        if self.is_dynamic:  # the first time only; from then on it is the plugin's
+            if not (self.folder / DYNSEC_FILE).exists():
+                write_dynsec_file(self.folder / DYNSEC_FILE)
+            return
         write_mosquitto_files(self.folder / "passwords", self.folder / "acl")
 
     def _read_log(self, process: "subprocess.Popen[str]") -> None:

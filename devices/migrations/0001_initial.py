@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ("pbkdf2_sha512", models.CharField(max_length=140)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("broker_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
         ),
@@ -383,6 +384,7 @@ class Migration(migrations.Migration):
                 ("id", models.IntegerField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("broker_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "pgh_context",
                     models.ForeignKey(
@@ -829,8 +831,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at"); RETURN NULL;',
-                    hash="53b6b75e0e3980f98297233ff5e4eab8134595b8",
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at"); RETURN NULL;',
+                    hash="efb10fd09ee2206dd7e3cd5cd188d406058d1a31",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_be539",
                     table="devices_devicesecret",
@@ -843,9 +845,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
-                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at"); RETURN NULL;',
-                    hash="d4e13c22384c6da436093743ecb0464f5d068939",
+                    condition='WHEN (OLD."broker_at" IS DISTINCT FROM (NEW."broker_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at"); RETURN NULL;',
+                    hash="db344a10e46d40642b9f429ff6133a9ce8dd7eed",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_e02b5",
                     table="devices_devicesecret",
@@ -858,8 +860,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_devicesecretevent" ("created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (OLD."created_at", OLD."device_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at"); RETURN NULL;',
-                    hash="1b3482416dd2234709c0051a3e20a7fc65951909",
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (OLD."broker_at", OLD."created_at", OLD."device_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at"); RETURN NULL;',
+                    hash="190ecbc2492555253c16ebf0f632d7abdbb74de3",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_97f17",
                     table="devices_devicesecret",

@@ -13,7 +13,8 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from devices.choices import HoldKind, SetAsideReason
+from devices.broker import broker_state
+from devices.choices import BrokerState, HoldKind, SetAsideReason
 from devices.models import AssignmentHold, MCUDevice
 from devices.queries import state_of, waiting_holds
 from emissions.set_aside import Effect
@@ -62,6 +63,7 @@ class SensorPage:
     device: MCUDevice
     state: str
     state_word: str
+    broker_word: str  # of its login at the broker; empty where it is in force
     holds: list[WaitingHold]
     refused: list[str]  # a sentence for each reason of the last 24 hours
     periods: list[PeriodRow]
@@ -70,12 +72,13 @@ class SensorPage:
 
 
 def sensor_page(device: MCUDevice, now: datetime, effect: Effect | None = None) -> SensorPage:
-    state = state_of(device, now)
+    state, login = state_of(device, now), broker_state(device)
     return SensorPage(
         organisation_name=device.factory.organisation.name,
         device=device,
         state=state,
         state_word=state_word(state),
+        broker_word="" if login == BrokerState.IN_FORCE else str(login.label),
         holds=[
             WaitingHold(
                 hold.pk, hold_sentence(hold) or "", hold.kind == HoldKind.MISMATCH, hold.kind != HoldKind.GEOMETRY

@@ -39,8 +39,8 @@ from devices.models import Assignment, DeviceSecret, MCUDevice
 from devices.services import ProvisionedDevice, describe
 from emissions.models import Emission
 from factories.models import Chimney
+from lib.broker_address import BrokerAddress
 from lib.local.postgres import LocalPostgres
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.lone_session import end_session
 from mqtt_ingest.queries import Counters, counters
 from tests import database, make

@@ -28,7 +28,7 @@ class Yardstick:
     """A plain paho client on all readings, or as one of a group of which it is the only one."""
 
     def __init__(self, protocol: Any = mqtt.MQTTv311, *, is_shared: bool = False) -> None:
-        from mqtt_ingest.broker_address import BrokerAddress, set_up_client
+        from lib.broker_address import BrokerAddress, set_up_client
 
         self.count = 0
         self._topic = ("$share/yardstick/" if is_shared else "") + "carbontrack/v1/+/readings"

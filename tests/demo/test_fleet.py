@@ -18,7 +18,7 @@ from demo.fleet import Fleet
 from demo.fleet_files import Progress
 from demo.link import BrokerPlace, LinkState
 from demo.simulated_device import FIRST_FILL_MS, INTERVAL_MS, SimulatedDevice
-from devices.credentials import rotate_secret
+from devices.access import rotate_secret
 from mqtt_ingest.messages import PAYLOAD_LIMIT_BYTES
 from mqtt_ingest.parse import parse
 from mqtt_ingest.topics import Kind

@@ -146,3 +146,17 @@ def test_an_assignment_across_factories_is_refused_and_no_crash(root: Client) ->
 
     assert response.status_code == 200
     assert "It belongs to another factory" in response.content.decode()
+
+
+def test_a_device_is_revoked_by_an_action_and_not_by_typing_a_date(root: Client) -> None:
+    device, _secret = make.make_device_with_secret(device_id="litein-1")
+
+    form = root.get(f"/admin/devices/mcudevice/{device.pk}/change/").content.decode()
+    data = {"action": "revoke", "_selected_action": [device.pk]}
+    page = root.post("/admin/devices/mcudevice/", data, follow=True).content.decode()
+
+    device.refresh_from_db()
+    assert 'name="revoked_at' not in form
+    assert "in force at the broker" in form
+    assert device.revoked_at is not None
+    assert "Litein-1: revoked; the broker refuses it" in page  # the admin site begins with a capital

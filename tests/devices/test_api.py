@@ -1,6 +1,7 @@
 """Devices over HTTP: the list, one of them, a new secret."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -86,10 +87,37 @@ def test_a_new_secret_is_shown_once_and_ends_the_old_one(hq: Client, cast: Cast)
 
     body = hq.post("/api/mcu-devices/litein-1/rotate-secret/").json()
 
-    assert set(body) == {"device_id", "username", "password", "host", "port", "ca_file", "topics"}
+    assert set(body) == {"device_id", "username", "password", "host", "port", "ca_file", "topics", "broker"}
+    assert body["broker"] == "in_force"
     assert check_broker_login("litein-1", "litein-1", body["password"])
     assert not check_broker_login("litein-1", "litein-1", old)
     assert body["password"] not in str(DeviceSecret.objects.values_list())
+
+
+def test_a_revoked_device_stays_out_and_says_what_the_broker_did(hq: Client, cast: Cast, settings: Any) -> None:
+    _device, secret = make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
+
+    answers = [hq.post("/api/mcu-devices/litein-1/revoke/").json() for _ in range(2)]
+
+    assert answers[0]["revoked_at"] is not None
+    assert answers[0]["broker"] == "removed"
+    assert answers[1] == answers[0]
+    assert not check_broker_login("litein-1", "litein-1", secret)
+    assert hq.post("/api/mcu-devices/litein-1/rotate-secret/").status_code == 409
+    for how, state in (("FILES", "waits"), ("EXTERNAL", "by_hand"), ("DYNSEC", "removing")):
+        settings.MQTT_ACCESS = how
+        assert hq.get("/api/mcu-devices/litein-1/").json()["broker"] == state
+
+
+def test_while_the_broker_is_away_no_password_is_drawn(hq: Client, cast: Cast, settings: Any) -> None:
+    _device, secret = make.make_device_with_secret(factory=cast.litein, device_id="litein-1")
+    settings.MQTT_ACCESS = "DYNSEC"
+    settings.MQTT_ADMIN_URL, settings.MQTT_CA_FILE = "mqtt://carbontrack-broker-admin:x@127.0.0.1:1", ""
+
+    response = hq.post("/api/mcu-devices/litein-1/rotate-secret/")
+
+    assert (response.status_code, response.json()["code"]) == (503, "broker_unreachable")
+    assert check_broker_login("litein-1", "litein-1", secret)
 
 
 def test_an_installer_rotates_where_he_works_and_not_elsewhere(cast: Cast, as_user: AsUser) -> None:

@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from devices import credentials
+from devices.access import rotate_secret
 from devices.broker import write_mosquitto_files
 from devices.credentials import (
     INGEST_USER,
@@ -90,7 +91,7 @@ def test_a_device_comes_in_under_its_own_id_alone() -> None:
 def test_a_rotated_secret_ends_the_one_before_and_only_one_is_in_force() -> None:
     device, old = make.make_device_with_secret(device_id="litein-1")
 
-    new = credentials.rotate_secret(device)
+    new = rotate_secret(device)
 
     assert not check_broker_login("litein-1", "litein-1", old)
     assert check_broker_login("litein-1", "litein-1", new)
@@ -190,7 +191,7 @@ def production(settings: Any) -> None:
 @pytest.mark.django_db
 def test_the_broker_files_hold_all_devices_in_force_and_no_secret(production: None, tmp_path: Path) -> None:
     _device, secret = make.make_device_with_secret(device_id="litein-1")
-    credentials.rotate_secret(make.make_device_with_secret(device_id="momul-1")[0])
+    rotate_secret(make.make_device_with_secret(device_id="momul-1")[0])
     make.make_device_with_secret(device_id="gone-1", revoked_at=timezone.now())
     make.make_device(device_id="without-1")
     passwords, acl = tmp_path / "in" / "passwords", tmp_path / "in" / "acl"

@@ -48,7 +48,8 @@ def test_all_that_a_device_needs_is_printed_as_json(litein: Factory, provision: 
 
     printed = provision()
 
-    assert list(printed) == ["device_id", "username", "password", "host", "port", "ca_file", "topics"]
+    assert list(printed) == ["device_id", "username", "password", "host", "port", "ca_file", "topics", "broker"]
+    assert printed["broker"] == "in_force"
     assert (printed["device_id"], printed["username"]) == ("litein-9", "litein-9")
     assert (printed["host"], printed["port"]) == ("127.0.0.1", 18883)
     assert printed["ca_file"].endswith("broker/ca.pem")

@@ -13,8 +13,8 @@ from django.db import OperationalError
 
 from devices.services import ProvisionedDevice
 from emissions.models import Emission
+from lib.broker_address import BrokerAddress
 from mqtt_ingest import lone_session
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.management.commands import ingest_mqtt
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.parts import Parts, Stored

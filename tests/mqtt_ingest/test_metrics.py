@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from devices.services import ProvisionedDevice
 from emissions.models import Emission
+from lib.broker_address import BrokerAddress
 from mqtt_ingest.batch import Batch
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.metrics import make_registry
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.pipeline import Pipeline

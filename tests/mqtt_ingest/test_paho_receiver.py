@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 
 from devices.services import ProvisionedDevice
+from lib.broker_address import BrokerAddress
 from mqtt_ingest import paho_receiver
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.duplex_socket import READ_BYTES
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.receive import BoundedQueue, Received

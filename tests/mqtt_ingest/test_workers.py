@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from devices.services import ProvisionedDevice
+from lib.broker_address import BrokerAddress
 from mqtt_ingest import paho_receiver
-from mqtt_ingest.broker_address import BrokerAddress
 from mqtt_ingest.management.commands import ingest_mqtt
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.receive import Received

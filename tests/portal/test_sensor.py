@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from devices.access import rotate_secret
 from devices.choices import HoldKind
 from devices.models import AssignmentHold, MCUDevice
 from emissions.rollups import roll_up_touched, touch_changed_setups
@@ -80,6 +81,20 @@ def test_who_may_not_manage_devices_sees_the_page_without_its_forms(
 
     assert "Periods set aside" in page
     assert "Show what it changes" not in page
+
+
+def test_the_page_says_what_the_broker_does_not_have_yet(
+    device: MCUDevice, cast: Cast, as_user: AsUser, settings: Any
+) -> None:
+    rotate_secret(device)
+    client = as_user(cast.hq)
+
+    at_once = text(client.get(url(device)))
+    settings.MQTT_ACCESS = "FILES"
+    by_files = text(client.get(url(device)))
+
+    assert "Login at the broker" not in at_once
+    assert "Login at the broker: waits for sync_broker and a reload of the broker" in by_files
 
 
 def test_two_devices_with_one_login_and_refusals_are_shown_and_the_hold_is_resolved(

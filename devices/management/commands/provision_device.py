@@ -17,8 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from devices import firmware_config as node
-from devices.choices import Co2Basis, PressureCompensation
-from devices.models import Assignment, AssignmentHold
+from devices.broker import broker_state
+from devices.choices import BrokerState, Co2Basis, PressureCompensation
+from devices.dynsec import BrokerUnreachableError
+from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
 from lib import qr_code
 from lib.environment import LOOPBACK_HOSTS
@@ -41,8 +43,8 @@ class Command(BaseCommand):
     help = (
         "Register a device as device of record of a chimney, and print its login once. Without --chimney it adds a "
         "chimney; without inner dimensions its readings are stored and have no mass until the geometry is stated. The "
-        "device counts from its first reading, or from --since. The broker of `make run` lets it in at once; for "
-        "Mosquitto run sync_broker. With --firmware-config the login goes into a file for the node instead of to the "
+        "device counts from its first reading, or from --since. It prints whether the broker lets it in already "
+        "(MQTT_ACCESS). With --firmware-config the login goes into a file for the node instead of to the "
         "terminal."
     )
 
@@ -90,6 +92,8 @@ class Command(BaseCommand):
             raise CommandError("; ".join(error.messages)) from None
         except node.FirmwareConfigError as error:
             raise CommandError(str(error)) from None
+        except BrokerUnreachableError as error:
+            raise CommandError(f"{error.sentence} ({error})") from None
 
     def _provision_node(self, options: dict[str, Any]) -> None:
         """Everything that can be refused is refused before the device is registered: its password comes once."""
@@ -116,6 +120,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"Device {provisioned.device_id} is registered. Its settings, with its password, are in {config_file}.\n"
+            f"Its login: {_broker_state(provisioned).label}.\n"
         )
         self._show_code(in_code, code_file)
         if not is_all:
@@ -146,17 +151,23 @@ class Command(BaseCommand):
             )
 
     def _print_login(self, provisioned: ProvisionedDevice, options: dict[str, Any]) -> None:
+        state = _broker_state(provisioned)
         if options["json"]:
-            self.stdout.write(json.dumps(asdict(provisioned)))
+            self.stdout.write(json.dumps(asdict(provisioned) | {"broker": state.value}))
             return
         self.stdout.write(f"Device {provisioned.device_id} is registered. Its password is shown this once:\n")
         for name, value in asdict(provisioned).items():
             if name != "topics":
                 self.stdout.write(f"  {name:<10} {value}")
+        self.stdout.write(f"  {'login':<10} {state.label}")
         for kind, topic in provisioned.topics.items():
             self.stdout.write(f"  {kind:<10} {topic}")
         if AssignmentHold.objects.filter(assignment__device__device_id=provisioned.device_id).exists():
             self.stdout.write(GEOMETRY_MISSING)
+
+
+def _broker_state(provisioned: ProvisionedDevice) -> BrokerState:
+    return broker_state(MCUDevice.objects.get(device_id=provisioned.device_id))
 
 
 def _moment(text: str) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from mqtt_ingest.broker_address import BrokerAddress, BrokerSettingsError
+from lib.broker_address import BrokerAddress, BrokerSettingsError
 from mqtt_ingest.liveness import NAME
 from mqtt_ingest.lone_session import LeavingReceiver, SessionInUseError, end_session
 from mqtt_ingest.metrics import serve_metrics

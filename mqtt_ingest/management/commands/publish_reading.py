@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from devices.services import ProvisionedDevice
-from mqtt_ingest.broker_address import BrokerSettingsError
+from lib.broker_address import BrokerSettingsError
 from mqtt_ingest.spare_device import PublishError, plausible_message, publish_and_wait, spare_device
 
 
