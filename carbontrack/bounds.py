@@ -1,7 +1,8 @@
-"""What clients can hold of one web process: requests at once, the size of a body, an answer that nobody reads.
+"""What clients can hold of one web process: requests at once, the size of a body. How slow they may be: `protocol.py`.
 
 A request may hold one database connection, so `WEB_REQUESTS_AT_ONCE` of every web process together stay below the
-server's `max_connections` (checked in `checks.py`). Further requests wait a moment for their turn, then get 503.
+server's `max_connections`, with those that listen and watch (`checks.py`). Further requests wait a moment for their
+turn, then get 503.
 """
 
 import asyncio
@@ -12,11 +13,11 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from emissions.live import EVENT_STREAM
 from lib.errors import plain_refusal
 
 Message = MutableMapping[str, Any]
@@ -26,7 +27,8 @@ Application = Callable[..., Awaitable[None]]
 
 WAIT_S = 2.0  # for a turn: a burst of page loads is over by then
 RETRY_AFTER_S = 5
-STALLED_S = 30.0  # for the client to read 64 kB of its answer
+# A busy process is up: who watches it waits for nobody else. The first needs no database.
+TURNS_OF_WATCHERS = {"/healthz": 40, "/readyz": 1, "/metrics": 1}
 LARGEST_BODY_BYTES = 32 * 1024 * 1024  # a sheet has up to 20 MB
 
 
@@ -43,11 +45,10 @@ class Bounded:
     def __init__(self, application: Application) -> None:
         self.application = application
         self.turns = asyncio.Semaphore(settings.WEB_REQUESTS_AT_ONCE)
+        self.watchers = {path: asyncio.Semaphore(turns) for path, turns in TURNS_OF_WATCHERS.items()}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        # A busy process is up, and must not look frozen to who watches it.
-        turns = asyncio.Semaphore() if scope.get("path") == "/healthz" else self.turns
-        exchange = _Exchange(turns, receive, send)
+        exchange = _Exchange(self.watchers.get(scope.get("path"), self.turns), receive, send)
         try:
             await self.application(scope, exchange.receive, exchange.send)
         except _RefusedError as refused:
@@ -57,46 +58,30 @@ class Bounded:
 
 
 class _Exchange:
-    """One request and its answer. Its turn begins when its body is here: a slow sender must keep nobody waiting."""
+    """One request and its answer. Its turn begins when its body is here and ends when its answer is made: a client that
+    sends or reads slowly must keep nobody waiting."""
 
     def __init__(self, turns: asyncio.Semaphore, receive: Receive, send: Send) -> None:
         self._turns, self._receive, self._send = turns, receive, send
-        self._has_turn = self._is_received = False
+        self._has_turn = False
         self._body_bytes = 0
-        self._stalled = asyncio.Event()
 
     async def receive(self) -> Message:
-        if self._is_received:
-            return await self._disconnected()
         message = await self._receive()
         self._body_bytes += len(message.get("body", b""))
         if self._body_bytes > LARGEST_BODY_BYTES:
             raise _RefusedError(413)
         if message["type"] == "http.request" and not message.get("more_body"):
-            self._is_received = True
             await self._begin_turn()
         return message
 
     async def send(self, message: Message) -> None:
-        if (b"Content-Type", EVENT_STREAM.encode()) in message.get("headers", ()):
-            self.end_turn()  # a live stream holds no database connection, and has limits of its own
-        try:
-            async with asyncio.timeout(STALLED_S):
-                await self._send(message)
-        except TimeoutError:
-            self._stalled.set()
-            await asyncio.Event().wait()  # Django now hears that the client has gone, and cancels this
-
-    async def _disconnected(self) -> Message:
-        """Waits until the client has gone, or must be treated so because it does not read."""
-        gone = asyncio.ensure_future(self._receive())
-        stalled = asyncio.ensure_future(self._stalled.wait())
-        try:
-            await asyncio.wait((gone, stalled), return_when=asyncio.FIRST_COMPLETED)
-            return gone.result() if gone.done() else {"type": "http.disconnect"}
-        finally:
-            gone.cancel()
-            stalled.cancel()
+        if self._has_turn and message.get("more_body"):
+            # A long answer, which Django has made whole by now, or a live stream. Neither asks the database from here
+            # on by the connection of this request, and the client may read for a while.
+            await sync_to_async(connections.close_all)()
+            self.end_turn()
+        await self._send(message)
 
     async def _begin_turn(self) -> None:
         try:

@@ -87,8 +87,8 @@ def check_connections(app_configs: Any, databases: Any = None, **kwargs: Any) ->
     with connection.cursor() as cursor:
         cursor.execute("SHOW max_connections")
         allowed = int(cursor.fetchone()[0])
-    # One more for each process listens for live streams.
-    needed = settings.WEB_CONCURRENCY * (settings.WEB_REQUESTS_AT_ONCE + 1) + OTHER_CONNECTIONS
+    # In each process one more listens for live streams, and two are for /readyz and /metrics.
+    needed = settings.WEB_CONCURRENCY * (settings.WEB_REQUESTS_AT_ONCE + 3) + OTHER_CONNECTIONS
     if needed <= allowed:
         return []
     return [

@@ -8,4 +8,10 @@ from carbontrack.protocol import TimedProtocol
 class Worker(UvicornWorker):
     """gunicorn's worker. `PROXY_COUNT` alone says which X-Forwarded-For is believed."""
 
-    CONFIG_KWARGS = {"loop": "auto", "http": TimedProtocol, "ws": "none", "proxy_headers": False}
+    CONFIG_KWARGS = {
+        "loop": "auto",
+        "http": TimedProtocol,
+        "ws": "none",
+        "proxy_headers": False,
+        "server_header": False,
+    }

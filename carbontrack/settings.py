@@ -150,7 +150,7 @@ CACHES = {"default": {"BACKEND": "lib.shared_cache.SharedCache", "LOCATION": "sh
 CACHE_URL = environment.text("CACHE_URL", "")
 
 # Requests that a web process answers at once. Each may hold one database connection: the sum over all web processes
-# stays below the server's max_connections, with room for ingest, worker and one listener a process.
+# stays below the server's max_connections, with room for ingest, worker, and a listener and two watchers a process.
 WEB_REQUESTS_AT_ONCE = environment.integer("WEB_REQUESTS_AT_ONCE", 40, lowest=1, highest=1_000)
 WEB_CONCURRENCY = environment.integer("WEB_CONCURRENCY", 1 if IS_LOCAL else 2, lowest=1, highest=1_000)
 

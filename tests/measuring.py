@@ -1,6 +1,7 @@
-"""What tests do around a call: count its queries, or make it in several threads at once."""
+"""What tests do around a call: count its queries, make it in several threads at once, count connections after it."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,3 +30,16 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def backends_come_down_to(count: int) -> bool:
+    """Whether the database has so few connections. A closed one leaves the table a moment after it was closed."""
+    deadline_s = time.monotonic() + 15.0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            if cursor.fetchone()[0] <= count:
+                return True
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)

@@ -236,7 +236,7 @@ def test_connections_do_not_pile_up_and_the_cache_is_shared() -> None:
 def test_web_processes_want_no_more_connections_than_the_server_has(
     settings: Any, processes: int, at_once: int, is_too_many: bool
 ) -> None:
-    """The embedded server allows 200. 4 × (40 + 1) + 10 = 174; 5 × (40 + 1) + 10 = 215."""
+    """The embedded server allows 200. 4 × (40 + 3) + 10 = 182; 5 × (40 + 3) + 10 = 225."""
     settings.WEB_CONCURRENCY, settings.WEB_REQUESTS_AT_ONCE = processes, at_once
 
     found = checks.check_connections(None, databases=["default"])

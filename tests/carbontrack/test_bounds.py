@@ -1,6 +1,5 @@
 """What one web process refuses, waits for and cuts off, on a real server over raw sockets."""
 
-import asyncio
 import contextlib
 import http.client
 import json
@@ -14,15 +13,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.urls.resolvers import ResolverMatch, URLResolver
 
 from carbontrack import bounds, protocol
-from carbontrack.bounds import Bounded
 from carbontrack.gunicorn_worker import Worker
 from demo.parts import web_part
 from tests.end_to_end.browser import web_server
-from tests.measuring import at_once
+from tests.measuring import at_once, backends_come_down_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIMIT = 5
@@ -94,17 +93,18 @@ def test_one_request_too_many_is_refused_with_the_time_to_come_again(
         time.sleep(0.5)
 
         status, headers, body = get(server, path)
-        health = get(server, "/healthz")[0]
+        watched = [get(server, path)[0] for path in ("/healthz", "/metrics")]
+        json.loads(get(server, "/readyz")[2])["parts"]
         held.set()
 
-        assert (status, health) == (503, 200)
+        assert (status, watched) == (503, [200, 200])
         assert headers["retry-after"] == "5"
         assert headers["content-type"] == kind
         assert [one.result()[0] for one in waiting] == [200] * LIMIT
     if kind == "application/json":
         assert json.loads(body)["code"] == "busy"
         assert json.loads(body)["params"] == {"retry_after_s": 5}
-    assert get(server, "/healthz")[0] == 200  # their turns were given back
+    assert get(server, "/accounts/login/")[0] == 200  # their turns were given back
 
 
 def test_260_at_once_get_answers_or_503_and_nothing_else(server: str) -> None:
@@ -118,7 +118,7 @@ def test_a_request_that_is_not_here_yet_has_no_turn(server: str) -> None:
     post = b"POST /api/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
     slow = [raw(server, post) for _ in range(2 * LIMIT)]
 
-    assert get(server, "/healthz")[0] == 200
+    assert get(server, "/accounts/login/")[0] == 200
     for line in slow:
         line.close()
 
@@ -154,10 +154,12 @@ def test_a_request_that_does_not_come_to_its_end_is_cut_off(server: str, sent: b
     assert 0.4 < took_s < 10.0
 
 
-def test_two_hundred_slow_heads_stop_nobody(server: str) -> None:
+def test_two_hundred_slow_heads_stop_nobody_and_are_all_cut_off(server: str) -> None:
+    began_s = time.monotonic()
     slow = [raw(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ") for _ in range(200)]
 
-    assert [get(server, "/healthz")[0] for _ in range(5)] == [200] * 5
+    assert [get(server, "/accounts/login/")[0] for _ in range(5)] == [200] * 5
+    assert max(ended_after_s(line, began_s) for line in slow) < 15.0
     for line in slow:
         line.close()
 
@@ -178,35 +180,93 @@ def test_an_answer_takes_as_long_as_it_takes(server: str, held: threading.Event)
     assert get(server, "/held")[0] == 200
 
 
-def test_a_reader_that_stops_reading_gives_its_turn_back(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the middleware alone: how much the kernel buffers is not ours."""
-    monkeypatch.setattr(bounds, "STALLED_S", 0.1)
-    settings.WEB_REQUESTS_AT_ONCE = 1
-    heard: list[str] = []
+SHORT = b" " * 65_536  # one piece of Django's
+LONG_BYTES = 20_000_000  # more than a kernel takes from us for a client that does not read
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        answering = asyncio.ensure_future(send({"type": "http.response.start", "status": 200, "headers": []}))
-        heard.append((await receive())["type"])
-        answering.cancel()
 
-    async def never(*_message: Any) -> Any:
-        await asyncio.Event().wait()
+def asks_and_reads_slowly(url: str) -> socket.socket:
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    line.settimeout(20)
+    line.connect((urlsplit(url).hostname, urlsplit(url).port))
+    line.sendall(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert line.recv(12) == b"HTTP/1.1 200"
+    return line
 
-    async def run() -> None:
-        bounded = Bounded(application)
-        asked = [{"type": "http.request", "body": b"", "more_body": False}]
 
-        async def receive() -> Any:
-            return asked.pop() if asked else await never()
+@pytest.fixture
+def long_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: HttpRequest) -> HttpResponse:
+        connection.ensure_connection()
+        return HttpResponse(b" " * LONG_BYTES)
 
-        async with asyncio.timeout(5):
-            await bounded({"type": "http", "path": "/"}, receive, never)
-        assert not bounded.turns.locked()
+    monkeypatch.setattr("django.urls.resolvers.URLResolver.resolve", _resolving(answer))
 
-    asyncio.run(run())
 
-    assert heard == ["http.disconnect"]
+def test_readers_of_a_long_answer_hold_neither_turn_nor_connection(
+    server: str, long_answers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "CHECK_S", 30.0)
+    readers = [asks_and_reads_slowly(server) for _ in range(2 * LIMIT)]
+
+    assert get(server, "/accounts/login/")[0] == 200
+    assert backends_come_down_to(1)  # this test's own
+    for line in readers:
+        line.close()
+
+
+def test_a_reader_that_stops_reading_is_cut_off(server: str, long_answers: None) -> None:
+    line = asks_and_reads_slowly(server)
+    time.sleep(2.0)  # four checks
+
+    received_bytes = 0
+    with contextlib.suppress(ConnectionResetError):
+        while more := line.recv(65_536):
+            received_bytes += len(more)
+    line.close()
+    assert received_bytes < LONG_BYTES
+
+
+def test_who_reads_nothing_of_a_short_answer_is_cut_off_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn is done with it, and closes the connection after 5 s: when all of it is read, so for ever."""
+    monkeypatch.setattr("django.urls.resolvers.URLResolver.resolve", _resolving(lambda _: HttpResponse(SHORT)))
+    line = asks_and_reads_slowly(server)
+    time.sleep(7.0)
+
+    received_bytes = 0
+    with contextlib.suppress(ConnectionResetError):
+        while more := line.recv(65_536):
+            received_bytes += len(more)
+    line.close()
+    assert received_bytes < len(SHORT)
+
+
+def test_a_reader_that_moves_on_has_its_time(server: str, long_answers: None) -> None:
+    line = asks_and_reads_slowly(server)
+    received_bytes, ends_at_s = 12, time.monotonic() + 3.0
+    while time.monotonic() < ends_at_s:  # six checks, at 2 MB a second
+        received_bytes += len(line.recv(20_000))
+        time.sleep(0.01)
+    while received_bytes < LONG_BYTES and (more := line.recv(65_536)):
+        received_bytes += len(more)
+    line.close()
+
+    assert received_bytes >= LONG_BYTES
+
+
+def test_who_goes_away_keeps_the_turn_until_the_work_ends(server: str, held: threading.Event) -> None:
+    """Otherwise asking and leaving would start any number of views, each with its connection."""
+    for _ in range(LIMIT):
+        line = raw(server, b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(0.1)
+        line.close()
+    time.sleep(0.3)
+
+    refused = get(server, "/accounts/login/")[0]
+    held.set()
+    time.sleep(0.3)
+
+    assert (refused, get(server, "/accounts/login/")[0]) == (503, 200)
 
 
 # --- Bodies ------------------------------------------------------------------------------------
@@ -221,28 +281,6 @@ def test_a_body_without_end_is_refused(server: str, monkeypatch: pytest.MonkeyPa
     line.close()
 
 
-def test_a_stream_gives_its_turn_back(settings: Any) -> None:
-    settings.WEB_REQUESTS_AT_ONCE = 1
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        response = StreamingHttpResponse([], content_type="text/event-stream; charset=utf-8")
-        headers = [(name.encode(), value.encode()) for name, value in response.items()]
-        assert bounded.turns.locked()
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        assert not bounded.turns.locked()
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b""}
-
-    async def send(_message: Any) -> None: ...
-
-    bounded = Bounded(application)
-    asyncio.run(bounded({"type": "http", "path": "/"}, receive, send))
-
-    assert not bounded.turns.locked()
-
-
 def test_demo_and_gunicorn_use_this_protocol_and_believe_no_client_about_its_address() -> None:
     launch: Any = web_part("127.0.0.1", 8000).launch
     command = launch.args[0]
@@ -251,3 +289,4 @@ def test_demo_and_gunicorn_use_this_protocol_and_believe_no_client_about_its_add
     assert "--no-proxy-headers" in command
     assert Worker.CONFIG_KWARGS["http"] is protocol.TimedProtocol
     assert Worker.CONFIG_KWARGS["proxy_headers"] is False
+    assert Worker.CONFIG_KWARGS["server_header"] is False
