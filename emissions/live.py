@@ -111,11 +111,11 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
 
 
 def _too_many(request: HttpRequest, error: TooManyStreamsError) -> HttpResponse:
+    wait = {"retry_after_s": RETRY_AFTER_S}
     if error.of_process:
-        words = _("The server is busy. Try again in some seconds.")
-        return plain_refusal(request, 503, "busy", words, {"retry_after_s": RETRY_AFTER_S})
+        return plain_refusal(request, 503, "busy", _("The server is busy. Try again in some seconds."), wait)
     words = _("You have %(count)d live streams open; close one first.") % {"count": STREAMS_PER_USER}
-    return json_error(429, "too_many_requests", words)
+    return plain_refusal(request, 429, "too_many_requests", words, wait)
 
 
 def _fields(text: str) -> tuple[str, ...] | None:

@@ -212,8 +212,12 @@ class Hub:
                     connection.close()
                     self._wait(pause_s)
                     pause_s = min(30.0, pause_s * 2)
+        except Exception:  # unforeseen: open streams would stay silent, but when they end they come back for what came
+            for subscription in self.watched():
+                subscription.offer(CLOSED)
+            raise
         finally:
-            with self._lock:  # after an unforeseen error the next stream starts a new thread
+            with self._lock:  # the next stream starts a new thread
                 if self._thread is threading.current_thread():
                     self._thread = None
             connection.close()

@@ -23,6 +23,7 @@ from devices.models import MCUDevice
 from emissions import live, live_hub
 from tests import make
 from tests.emissions.listening import TIMEOUT_S, Stream, listen, notify, server, store, world
+from tests.measuring import backends_come_down_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["listen", "server", "world"]  # fixtures
@@ -179,22 +180,6 @@ def test_an_id_that_we_never_gave_begins_from_now(
 
 
 # --- What it costs -----------------------------------------------------------------------------
-def backends() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-        return int(cursor.fetchone()[0])
-
-
-def backends_come_down_to(count: int) -> bool:
-    """A closed connection leaves the table only when its server process has ended, a moment later."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while backends() > count:
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def test_twenty_streams_hold_one_connection_together(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
     assert backends_come_down_to(1)  # what tests before this one closed
     streams = [listen() for _ in range(20)]
@@ -218,6 +203,7 @@ def test_one_person_may_have_twenty_streams_and_others_theirs(
     of_another = listen(Authorization=f"Token {make.make_token(other, Scope.READ)}")
 
     assert refused.status == 429
+    assert refused.response.headers["Retry-After"] == "5"
     assert refused.body()["code"] == "too_many_requests"
     assert of_another.status == 200
 
@@ -255,6 +241,28 @@ def test_after_the_database_was_away_streams_end_and_come_back_for_what_they_mis
     back = listen(**{"Last-Event-ID": last})
 
     assert ended is None
+    assert [row["seq"] for row in back.readings(2)] == [1, 2]
+
+
+def test_after_an_error_of_ours_streams_end_and_come_back_for_what_they_missed(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    stream = listen()
+    store(world.one, seq=1)
+    last = stream.readings(1)[0]["id"]
+    thread, said = live_hub.hub._thread, []
+    assert thread is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading, "excepthook", lambda error: said.append(error.exc_type))
+        patch.setattr(live_hub, "readings_by_key", lambda _keys: 1 / 0)
+        store(world.one, seq=2)
+        ended = stream.event()
+        thread.join(TIMEOUT_S)
+
+    back = listen(**{"Last-Event-ID": last})
+
+    assert ended is None
+    assert said == [ZeroDivisionError]
     assert [row["seq"] for row in back.readings(2)] == [1, 2]
 
 
