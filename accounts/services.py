@@ -18,6 +18,7 @@ from accounts.roles import Role, Scope
 from lib.errors import ApiError
 
 WITH_A_CODE = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+WRONG_CODES_PERIOD_S = 300  # of `login_failed` in the settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,6 @@ def _check_second_factor(user: User, code: str) -> None:
 
 
 def _too_many(error: ValidationError) -> ApiError:
-    return ApiError(429, "too_many_requests", " ".join(error.messages), params=getattr(error, "params", None))
+    # allauth does not say how long its limit of wrong codes lasts.
+    wait = getattr(error, "params", None) or {"retry_after_s": WRONG_CODES_PERIOD_S}
+    return ApiError(429, "too_many_requests", " ".join(error.messages), params=wait)

@@ -88,6 +88,8 @@ def test_the_second_factor_counts_apart_from_the_password(cast: Cast) -> None:
     assert codes == [403] * 5 + [429]
     assert tried("192.0.2.1", make.PASSWORD, code="000000") == 429  # of the person, from anywhere
     assert tried("192.0.2.1") == 401  # wrong passwords are another count
+    refused = log_in(Client(REMOTE_ADDR=OWNER), email=EMAIL, password=make.PASSWORD, code="000000")
+    assert int(refused["Retry-After"]) == refused.json()["params"]["retry_after_s"] == 300
 
 
 def _rows() -> list[Any]:
