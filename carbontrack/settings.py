@@ -198,8 +198,8 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# An address counts once a code that was mailed to it was typed in; `adapter.py` says who is asked for it. Until then
-# the new address is in the session only, so it opens nothing: no sign-in, no new password, no invitation.
+# An address counts once a code that was mailed to it was typed in; `accounts/adapter.py` says who is asked for it.
+# Until then the new address is in the session only, so it opens nothing: no sign-in, no new password, no invitation.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
