@@ -52,8 +52,8 @@ class Part:
     is_ready: Callable[[], bool] = lambda: True
     is_alive: Callable[[], bool] = lambda: True  # asked every few seconds, so it must answer within two
     ask_to_stop: Callable[[subprocess.Popen[bytes]], None] = processes.ask_to_stop
-    ready_timeout_s: float = 45.0
-    stop_timeout_s: float = 8.0
+    ready_timeout_s: float = 180.0  # a machine with every core busy; one that dies is noticed at once
+    stop_timeout_s: float = 20.0
     frozen_after_s: float = 90.0  # without a sign of life; a busy machine may delay one
 
 

@@ -3,12 +3,12 @@ none."""
 
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -27,7 +27,7 @@ from science import gas, stack
 from tests.demo.test_run_demo import TIMEOUT_S, started_demo
 from tests.firmware import build
 
-BUILD_TIMEOUT_S = 300.0  # on a machine that does other things: the demo builds with low priority
+EVENT_TIMEOUT_S = 600.0  # with every core busy; an event that never comes fails all the same
 
 
 # --- Which, and what it is shown ---------------------------------------------------------------
@@ -271,12 +271,12 @@ def test_the_fleet_takes_back_a_device_that_the_node_gave_up(tmp_path: Path) -> 
 def test_in_the_demo_the_node_takes_its_device_over_and_comes_back_when_killed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    build.node_host()  # says what is missing, if anything is
+    data_dir = tmp_path_factory.mktemp("demo")
+    build_as_the_demo_does(firmware_files.folder(data_dir) / "build")
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         ports = first.getsockname()[1], second.getsockname()[1]
-    data_dir = tmp_path_factory.mktemp("demo")
     environment = os.environ | {
         "DATA_DIR": str(data_dir),
         "HTTP_PORT": str(ports[0]),
@@ -286,25 +286,34 @@ def test_in_the_demo_the_node_takes_its_device_over_and_comes_back_when_killed(
     }
 
     with started_demo(environment) as demo:
-        wait_for(lambda: said(data_dir).count("broker: connected") == 1, BUILD_TIMEOUT_S)
+        log = data_dir / "logs" / "run_firmware_node.log"
+        wait_for(log, "broker: connected")
+        before_bytes = log.stat().st_size
         demo.part(str(firmware_files.folder(data_dir) / "build" / "node_host")).kill()
-        demo.wait_for("run_firmware_node was ended by SIGKILL", TIMEOUT_S)
-        wait_for(lambda: said(data_dir).count("broker: connected") == 2, BUILD_TIMEOUT_S)
-        left = demo.process
-    left.wait(TIMEOUT_S)
+        demo.wait_for("run_firmware_node was ended by SIGKILL", EVENT_TIMEOUT_S)
+        wait_for(log, "broker: connected", from_bytes=before_bytes)
 
+    assert demo.process.returncode == 0
     assert any("Firmware: " in line and "litein-01" in line for line in demo.console)
-    assert "end: stream" in said(data_dir).splitlines()[-1]  # a planned restart: what is in RAM is on flash
+    assert not any("did not stop by itself" in line for line in demo.console), "\n".join(demo.console)
+    assert "end: stream" in log.read_text().splitlines()[-1]  # a planned restart: what is in RAM is on flash
 
 
-def said(data_dir: Path) -> str:
-    log = data_dir / "logs" / "run_firmware_node.log"
-    return log.read_text() if log.exists() else ""
+def build_as_the_demo_does(folder: Path) -> None:
+    """Before the demo, which then only checks it: it builds with the lowest priority, and that has no time limit when
+    the machine has other work."""
+    build.node_host()  # says what is missing, if anything is
+    generator = ["-G", "Ninja"] if shutil.which("ninja") else []
+    configure = ["cmake", "-S", str(build.FIRMWARE), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release", *generator]
+    for command in (configure, ["cmake", "--build", str(folder), "--target", firmware_build.PROGRAM]):
+        subprocess.run(command, check=True, capture_output=True, timeout=build.TIMEOUT_S)
 
 
-def wait_for(condition: Any, timeout_s: float) -> None:
-    """For what another process writes into its log."""
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "it never came true"
+def wait_for(log: Path, words: str, *, from_bytes: int = 0) -> None:
+    """For what another process writes into its log: nothing tells it."""
+    deadline_s = time.monotonic() + EVENT_TIMEOUT_S
+    said = ""
+    while words not in said:
+        assert time.monotonic() < deadline_s, f"{words!r} is not in:\n{said[-3_000:]}"
         time.sleep(0.2)
+        said = log.read_bytes()[from_bytes:].decode(errors="replace") if log.exists() else ""

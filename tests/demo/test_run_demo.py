@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,16 +19,16 @@ import pytest
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 LAST_LINE_BUT_ONE = "Ctrl-C stops everything"
-FIRST_START_TIMEOUT_S = 180.0
-SECOND_START_LIMIT_S = 15.0
-TIMEOUT_S = 30.0
+# Limits of a machine with every core busy; what is waited for is an event.
+FIRST_START_TIMEOUT_S = 600.0
+STOP_TIMEOUT_S = 180.0
+TIMEOUT_S = 120.0
 
 
 @dataclass
 class Demo:
     process: subprocess.Popen[str]
     environment: dict[str, str]
-    seconds_to_ready: float = 0.0
     console: list[str] = field(default_factory=list)
     said: threading.Condition = field(default_factory=threading.Condition)
 
@@ -76,13 +76,15 @@ class Demo:
         )
 
     def part(self, name: str) -> psutil.Process:
-        children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if name in child.cmdline())
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # one that has just ended
+                if name in child.cmdline():
+                    return child
+        raise AssertionError(f"{name} does not run: {self.console}")
 
 
 @contextmanager
 def started_demo(environment: dict[str, str]) -> Iterator[Demo]:
-    started_at_s = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_demo"],
         cwd=BASE_DIR,
@@ -96,12 +98,11 @@ def started_demo(environment: dict[str, str]) -> Iterator[Demo]:
     listener.start()
     try:
         demo.wait_for(LAST_LINE_BUT_ONE, FIRST_START_TIMEOUT_S)
-        demo.seconds_to_ready = time.monotonic() - started_at_s
         yield demo
     finally:
         process.terminate()
         try:
-            process.wait(TIMEOUT_S)
+            process.wait(STOP_TIMEOUT_S)
         finally:
             process.kill()
             listener.join(TIMEOUT_S)
@@ -195,12 +196,12 @@ def test_after_ctrl_c_no_process_and_no_port_is_left(running: Demo) -> None:
         family = psutil.Process(again.process.pid).children(recursive=True)
         assert len(family) >= 5
         again.process.send_signal(signal.SIGINT)
-        return_code = again.process.wait(TIMEOUT_S)
+        return_code = again.process.wait(STOP_TIMEOUT_S)
 
     _, alive = psutil.wait_procs(family, timeout=TIMEOUT_S)
     assert alive == []
     assert return_code == 0
-    assert again.seconds_to_ready < SECOND_START_LIMIT_S
+    assert not any("Filling the simulated history" in line for line in again.console)  # what takes long happens once
     for name in ("HTTP_PORT", "MQTT_PORT"):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -209,4 +210,4 @@ def test_after_ctrl_c_no_process_and_no_port_is_left(running: Demo) -> None:
 
 def stop(demo: Demo) -> None:
     demo.process.terminate()
-    demo.process.wait(TIMEOUT_S)
+    demo.process.wait(STOP_TIMEOUT_S)

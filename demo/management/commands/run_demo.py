@@ -21,7 +21,7 @@ from lib.local.postgres import LocalPostgres, LocalPostgresError
 from mqtt_ingest.management.commands.publish_reading import mosquitto_pub_line
 from mqtt_ingest.spare_device import plausible_message, spare_device
 
-READY_TIMEOUT_S = 90.0
+READY_TIMEOUT_S = 300.0
 
 
 class Command(BaseCommand):
