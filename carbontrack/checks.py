@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from devices.dynsec import ADMIN_USER
+from mqtt_ingest.authority import WARN_BEFORE, first_authority_end
 
 OTHER_CONNECTIONS = 10  # ingest, worker, commands, and the three that PostgreSQL keeps for its superuser
 SECURITY_CONTACT_NOTICE_DAYS = 30
@@ -97,5 +98,19 @@ def check_connections(app_configs: Any, databases: Any = None, **kwargs: Any) ->
             f"needs {needed} database connections, and the server allows {allowed}: requests will fail under load.",
             hint="Lower one of the two, raise max_connections, or put PgBouncer in front (docs/deploy.md).",
             id="carbontrack.W005",
+        )
+    ]
+
+
+@register()
+def check_authority(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    ends_at = first_authority_end()
+    if ends_at is None or ends_at - timezone.now() >= WARN_BEFORE:
+        return []
+    return [
+        Warning(
+            f"MQTT_CA_FILE: a certificate ends at {ends_at:%Y-%m-%d %H:%M} UTC; devices then lose the broker.",
+            hint="Give devices a new one by roll_over_ca: docs/runbooks/broker-certificate.md.",
+            id="carbontrack.W010",
         )
     ]

@@ -19,6 +19,7 @@ from emissions.rollups import lag_s
 from lib import disk
 from lib.errors import json_error
 from lib.heartbeats import signs_of_life
+from mqtt_ingest.authority import certificate_ends
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.queries import counters, is_alive
 from mqtt_ingest.topics import FROM_DEVICES
@@ -47,6 +48,14 @@ class _ReadingMetrics:
         for kind in FROM_DEVICES:
             messages.add_metric([kind], counted.messages.get(kind, 0))
         yield messages
+        ends = GaugeMetricFamily(
+            "carbontrack_broker_certificate_expires_timestamp_seconds",
+            "When the broker's certificate (server) and the first authority of MQTT_CA_FILE end",
+            labels=["certificate"],
+        )
+        for which, ends_s in certificate_ends().items():
+            ends.add_metric([which], ends_s)
+        yield ends
         yield GaugeMetricFamily("carbontrack_ingest_up", "1 while ingest has a recent heartbeat", int(is_alive()))
 
 

@@ -9,6 +9,7 @@ import heapq
 import logging
 import selectors
 import socket
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from paho.mqtt.client import MQTTMessageInfo
 
 from demo import firmware_files, fleet_files
 from demo.link import BrokerPlace, Connector, Link, LinkState
-from demo.simulated_device import OFFLINE_PAYLOAD, SimulatedDevice
+from demo.simulated_device import OFFLINE_PAYLOAD, Command, SimulatedDevice
 from lib import watchdog
 from mqtt_ingest.topics import Kind
 
@@ -225,6 +226,7 @@ class Fleet:
         logger.debug("%s is connected", device.device_id)
         client.subscribe([(device.topic(Kind.COMMITTED), 1), (device.topic(Kind.COMMANDS), 1)])
         self._publish_status(link)
+        self._publish_acks(link)
         self._queue_waiting(link)
 
     def _publish_status(self, link: Link) -> None:
@@ -246,9 +248,27 @@ class Fleet:
         if topic.endswith(f"/{Kind.COMMITTED}"):
             link.device.take_committed(payload)
         elif topic.endswith(f"/{Kind.COMMANDS}"):
-            answer = link.device.answer_to_command(payload)
-            if answer is not None:
-                link.publish(Kind.ACKS, answer)
+            command = link.device.take_command(payload)
+            if command is not None:
+                self._carry_out(link, command)
+            self._publish_acks(link)
+
+    def _carry_out(self, link: Link, command: Command) -> None:
+        """`set_ca` alone, so that a roll-over can be tried; the answer comes over the next connection."""
+        if command.kind != "set_ca":
+            link.device.answer(command.id, f"a simulated device does not carry out {command.kind}")
+            return
+        try:
+            link.trust(command.ca, command.id)
+        except ssl.SSLError as error:
+            link.device.answer(command.id, f"ca must be certificates in PEM form ({error})")
+            return
+        if link.client is not None:
+            link.client.disconnect()
+
+    def _publish_acks(self, link: Link) -> None:
+        while link.state is LinkState.UP and link.device.acks:
+            link.publish(Kind.ACKS, link.device.acks.pop(0))
 
     def _down(self, link: Link) -> None:
         was_up = link.state is LinkState.UP

@@ -51,6 +51,14 @@ def local_broker() -> BrokerAddress:
     return address
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """New authorities that no connection has proved yet: the command that brought them, and those before."""
+
+    command_id: str
+    tls_before: ssl.SSLContext | None
+
+
 class LinkState(Enum):
     DOWN = "down"
     CONNECTING = "connecting"  # in one of the connecting threads
@@ -73,6 +81,8 @@ class Link:
         self.on_closing: Callable[[Link], None] = lambda link: None
         self._password = password
         self._place = place
+        self._tls = place.tls
+        self._trial: Trial | None = None
         self._failures = 0
 
     def connect(self) -> mqtt.Client:
@@ -85,8 +95,8 @@ class Link:
             CallbackAPIVersion.VERSION2, client_id=device_id, clean_session=True, reconnect_on_failure=False
         )
         client.username_pw_set(device_id, self._password)
-        if self._place.tls is not None:
-            client.tls_set_context(self._place.tls)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.will_set(self.device.topic(Kind.STATUS), OFFLINE_PAYLOAD, qos=1, retain=True)
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_connect = self._connected
@@ -107,7 +117,7 @@ class Link:
             if connection is None or self.client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return False
             # select() does not see data that TLS has already decrypted.
-            if self._place.tls is None or not connection.pending():  # type: ignore[attr-defined]
+            if self._tls is None or not connection.pending():  # type: ignore[attr-defined]
                 return True
         return False
 
@@ -120,8 +130,17 @@ class Link:
     def keep_alive(self) -> bool:
         return self.client is not None and self.client.loop_misc() == mqtt.MQTT_ERR_SUCCESS
 
+    def trust(self, ca: str, command_id: str) -> None:
+        """Connect from now on with these authorities alone, or go back when that fails. Raises ssl.SSLError."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=ca)
+        self._trial, self._tls = Trial(command_id, self._tls), context
+
     def went_down(self, now_s: float) -> None:
         """Note the end of a connection or of an attempt, and when to try again."""
+        if self._trial is not None and self.state is not LinkState.UP:
+            self.device.answer(self._trial.command_id, "no connection to the broker with these authorities")
+            self._tls, self._trial = self._trial.tls_before, None
         self._failures += 1
         longest_s = REFUSED_DELAY_S if self.was_refused else LONGEST_DELAY_S
         delay_s = longest_s if self.was_refused else FIRST_DELAY_S * 2 ** min(self._failures - 1, 10)
@@ -135,6 +154,9 @@ class Link:
             return
         self._failures, self.was_refused = 0, False
         self.state = LinkState.UP
+        if self._trial is not None:
+            self.device.answer(self._trial.command_id, None)
+            self._trial = None
         self.on_up(self)
 
     def _received(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:

@@ -36,13 +36,14 @@ class _Committed(msgspec.Struct):
     refused: list[tuple[int, int, str]] = []
 
 
-class _Command(msgspec.Struct):
+class Command(msgspec.Struct):
     id: str
     kind: str = ""
+    ca: str = ""
 
 
 _decode_committed = msgspec.json.Decoder(_Committed).decode
-_decode_command = msgspec.json.Decoder(_Command).decode
+_decode_command = msgspec.json.Decoder(Command).decode
 
 
 class SimulatedDevice:
@@ -59,6 +60,8 @@ class SimulatedDevice:
         # Each device has its own moment within the five seconds, so that they do not all send at once.
         self._phase_ms = planned.index * INTERVAL_MS // PHASES % INTERVAL_MS
         self._has_fault = False
+        self.acks: list[bytes] = []
+        self._answered: dict[str, bytes] = {}
         self.next_t_ms = self._on_beat(now_ms)
         self.outbox.add_fill(range(self._fill_from_ms(now_ms), self.next_t_ms, INTERVAL_MS))
 
@@ -158,11 +161,19 @@ class SimulatedDevice:
             return
         self.outbox.settle(answer.stream, answer.ranges, answer.refused)
 
-    def answer_to_command(self, payload: bytes) -> bytes | None:
-        """The acknowledgement of a command: understood but not carried out."""
+    def take_command(self, payload: bytes) -> Command | None:
+        """A command to carry out; one that was answered before is only answered again."""
         try:
             command = _decode_command(payload)
         except msgspec.DecodeError:
             return None
-        error = f"a simulated device does not carry out {command.kind}"[:200]
-        return json.dumps({"v": 1, "id": command.id, "ok": False, "error": error}).encode()
+        if command.id in self._answered:
+            self.acks.append(self._answered[command.id])
+            return None
+        return command
+
+    def answer(self, command_id: str, error: str | None) -> None:
+        """What became of a command; `acks` waits for a connection."""
+        ack = {"v": 1, "id": command_id, "ok": error is None, "error": error and error[:200]}
+        self._answered[command_id] = json.dumps(ack).encode()
+        self.acks.append(self._answered[command_id])

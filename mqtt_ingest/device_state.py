@@ -19,6 +19,7 @@ from emissions.models import STREAM_OFFSET, DeviceStream
 from lib import sql
 from mqtt_ingest.boots import watch
 from mqtt_ingest.choices import MessageKind
+from mqtt_ingest.commands import note_answer
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.topics import Kind
 
@@ -55,6 +56,9 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
     # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.
     old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
     _keep(cursor, [m for m in messages if id(m) not in old])
+    for message in messages:
+        if message.kind is Kind.ACKS:
+            note_answer(message.device_pk, message.content, message.received_at)
     for message in statuses:
         if id(message) not in old:
             _apply_status(cursor, message)

@@ -12,6 +12,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from lib.jobs import Job
+from mqtt_ingest.authority import look_at_certificates
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
 
 REJECTED_FOR = timedelta(days=90)
@@ -39,4 +40,7 @@ def _drop_crowded_messages() -> int:
     return DeviceMessage.objects.filter(pk__in=beyond).delete()[0]
 
 
-JOBS = [Job("drop old messages", 3600, drop_old_messages)]
+JOBS = [
+    Job("drop old messages", 3600, drop_old_messages),
+    Job("look at the broker's certificates", 3600, look_at_certificates),
+]

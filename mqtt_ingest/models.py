@@ -1,4 +1,4 @@
-"""Tables of ingest besides readings: refused messages with their reason, other messages, and the counters."""
+"""Tables of ingest besides readings: refused messages with their reason, other messages, commands, and the counters."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +43,37 @@ class DeviceMessage(models.Model):
         verbose_name_plural = _("device messages")
         ordering = ["-received_at"]
         indexes = [models.Index(fields=["device", "kind", "-received_at"], name="message_by_device_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.kind}"
+
+
+class DeviceCommand(models.Model):
+    """A command to a device. Ingest sends it while the device is on line, until it is answered or withdrawn."""
+
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="commands")
+    command_id = models.CharField(_("id"), max_length=64, unique=True)
+    kind = models.CharField(_("kind"), max_length=24)
+    arguments = models.JSONField(_("arguments"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_sent_at = models.DateTimeField(_("last sent"), null=True)
+    sent_count = models.PositiveIntegerField(_("sent"), default=0)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    is_carried_out = models.BooleanField(_("carried out"), null=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+
+    class Meta:
+        verbose_name = _("device command")
+        verbose_name_plural = _("device commands")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "kind"],
+                condition=models.Q(answered_at__isnull=True, withdrawn_at__isnull=True),
+                name="command_one_waits",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.device}: {self.kind}"

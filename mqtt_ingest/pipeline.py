@@ -16,6 +16,7 @@ from lib import disk
 from mqtt_ingest.acknowledge import acknowledge
 from mqtt_ingest.announce import Announcer
 from mqtt_ingest.batch import Batch
+from mqtt_ingest.commands import CommandSender
 from mqtt_ingest.identify import DeviceDirectory, identify
 from mqtt_ingest.liveness import NAME, Liveness
 from mqtt_ingest.outcomes import Tally
@@ -59,6 +60,7 @@ class Pipeline:
         self._store_batch = store_batch
         self._directory = DeviceDirectory()
         self._announcer = Announcer(receiver, pause_s=lambda arrival: pause_s(buckets, arrival))
+        self._commands = CommandSender(receiver)
         self._liveness = Liveness(receiver, name)
         self._floor = disk.Floor()
 
@@ -91,6 +93,7 @@ class Pipeline:
             self.total.add(stored.tally)
             self.last = stored.tally
         self._announcer.send_due()
+        self._patiently(self._commands.send_due)
         self._liveness.beat()
         if received or len(self._batch):
             self.idle_since_s = time.monotonic()

@@ -78,6 +78,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DeviceCommand",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("command_id", models.CharField(max_length=64, unique=True, verbose_name="id")),
+                ("kind", models.CharField(max_length=24, verbose_name="kind")),
+                ("arguments", models.JSONField(verbose_name="arguments")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_sent_at", models.DateTimeField(null=True, verbose_name="last sent")),
+                ("sent_count", models.PositiveIntegerField(default=0, verbose_name="sent")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered")),
+                ("is_carried_out", models.BooleanField(null=True, verbose_name="carried out")),
+                ("error", models.CharField(blank=True, max_length=200, verbose_name="error")),
+                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="withdrawn")),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="commands", to="devices.mcudevice"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "device command",
+                "verbose_name_plural": "device commands",
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("answered_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        fields=("device", "kind"),
+                        name="command_one_waits",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="DeviceMessage",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -17,7 +17,7 @@ from demo.broker import serve
 from demo.certificates import BrokerCertificates, ensure_certificates
 from devices.credentials import INGEST_USER, may_use_topic
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 INGEST_PASSWORD = "ingest-password"
 
 
@@ -45,9 +45,10 @@ class RunningBroker:
 
 
 @contextmanager
-def running_broker(folder: Path) -> Iterator[RunningBroker]:
+def running_broker(folder: Path, port: int = 0) -> Iterator[RunningBroker]:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     broker = RunningBroker(port, ensure_certificates(folder))
     started = threading.Event()

@@ -18,7 +18,7 @@ from tests.mqtt_ingest.fakes import InMemoryReceiver
 
 CONTRACT = Path(__file__).parents[2] / "mqtt_ingest" / "contract"
 CONTENTS = json.loads((CONTRACT / "vectors.json").read_text())
-VECTORS, COMMANDS = CONTENTS["vectors"], CONTENTS["commands"]
+VECTORS, COMMANDS = CONTENTS["vectors"], CONTENTS["commands"] + CONTENTS["set_ca_commands"]
 every_vector = pytest.mark.parametrize("vector", VECTORS, ids=[v["name"] for v in VECTORS])
 
 
