@@ -24,7 +24,7 @@ from devices.services import ProvisionedDevice
 from tests.processes import free_port
 
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's place for the broker
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 INGEST_PASSWORD = "ingest-password-of-the-tests"
 DYNSEC_FILE = "dynamic-security.json"
 

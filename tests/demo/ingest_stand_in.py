@@ -11,7 +11,7 @@ import paho.mqtt.client as mqtt
 
 from devices.credentials import INGEST_USER, TOPIC_ROOT
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 class IngestStandIn:

@@ -15,7 +15,7 @@ from demo import processes, supervisor
 from demo.supervisor import Part, PartFailedError, StopRequested, Supervisor
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 
 STAYS = """
     import os, pathlib, signal, sys

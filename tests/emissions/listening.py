@@ -18,7 +18,7 @@ from emissions.models import Emission
 from tests import make
 from tests.end_to_end.browser import web_server
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 
 
 class Stream:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from tests.mosquitto import Mosquitto
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 MANAGE = Path(__file__).parents[2] / "manage.py"
 
 

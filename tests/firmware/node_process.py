@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 VALUES = (
     "co2_ppm",
     "temperature_c",

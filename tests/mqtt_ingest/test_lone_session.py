@@ -23,7 +23,7 @@ from mqtt_ingest.store import store_parts
 from tests.mosquitto import Mosquitto, publish
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 
 
 @contextmanager

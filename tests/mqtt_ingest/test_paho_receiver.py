@@ -18,7 +18,7 @@ from mqtt_ingest.receive import BoundedQueue, Received
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 
 
 @contextmanager

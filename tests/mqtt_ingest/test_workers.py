@@ -18,7 +18,7 @@ from mqtt_ingest.receive import Received
 from tests.mosquitto import Mosquitto, publish
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
-TIMEOUT_S = 15.0
+TIMEOUT_S = 60.0
 EVICTED = "already connected, closing old connection"  # words of Mosquitto
 
 

@@ -16,7 +16,7 @@ import pytest
 from lib.local.postgres import LocalPostgres, LocalPostgresError
 
 BASE_DIR = Path(__file__).resolve().parents[3]
-VANISH_TIMEOUT_S = 10
+VANISH_TIMEOUT_S = 60
 
 
 @pytest.fixture
