@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
@@ -19,6 +20,7 @@ import psutil
 import requests
 from requests.adapters import HTTPAdapter
 
+from demo.people import PHONE_PREFIX
 from tests.processes import MANAGE, PATIENCE_S, Process, free_port
 
 READY_LINE = "Ctrl-C stops everything"
@@ -67,9 +69,9 @@ class Visitor(requests.Session):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account that an attack made for itself."""
+    """An account that an attack made for itself. Its login is a phone number, which needs no proof by mail."""
 
-    email: str
+    phone: str
     password: str
     membership: int
 
@@ -82,6 +84,7 @@ class Instance:
         self.base = f"http://127.0.0.1:{environment['HTTP_PORT']}"
         self.mqtt_port = int(environment["MQTT_PORT"])
         self._tokens: dict[str, str] = {}
+        self._phones = itertools.count(400)
 
     # --- who asks ---
     def anonymous(self, address: str = "127.0.0.1") -> Visitor:
@@ -96,7 +99,8 @@ class Instance:
     def token(self, login: str, password: str = PASSWORD) -> str:
         """Of a sign-in; one a login, since sign-in is limited."""
         if login not in self._tokens:
-            answer = self.anonymous().post("/api/login/", json={"email": login, "password": password})
+            name = "phone" if login.startswith("+") else "email"
+            answer = self.anonymous().post("/api/login/", json={name: login, "password": password})
             assert answer.status_code == 200, f"{login} cannot sign in: {answer.text}"
             self._tokens[login] = answer.json()["token"]
         return self._tokens[login]
@@ -116,7 +120,7 @@ class Instance:
         """An account by an invitation that names nobody."""
         invited = (of or self.hq).post("/api/invitations/", json={"role": role, **grant})
         assert invited.status_code == 201, invited.text
-        person = {"email": f"{secrets.token_hex(6)}@attack.example", "password": secrets.token_urlsafe(16)}
+        person = {"phone": f"{PHONE_PREFIX}{next(self._phones)}", "password": secrets.token_urlsafe(16)}
         about = {
             "first_name": "An",
             "last_name": "Attacker",
@@ -124,7 +128,7 @@ class Instance:
         }
         joined = self.anonymous().post("/api/invitations/accept/", json=person | about)
         assert joined.status_code == 201, joined.text
-        return Person(person["email"], person["password"], joined.json()["id"])
+        return Person(person["phone"], person["password"], joined.json()["id"])
 
     # --- what it says of itself ---
     def counters(self) -> dict[str, float]:
