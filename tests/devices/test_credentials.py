@@ -117,7 +117,7 @@ def test_open_logins_end_with_their_secret_and_those_of_ingest_stay() -> None:
     logins = {"litein-1": old, "litein-2": secret, "momul-1": right, INGEST_USER: "", f"{INGEST_USER}-a": ""}
     assert ended_logins(logins) == set()
 
-    new = credentials.rotate_secret(rotated)
+    new = rotate_secret(rotated)
     MCUDevice.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
 
     assert ended_logins(logins) == {"litein-1", "litein-2"}
