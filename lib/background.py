@@ -148,7 +148,8 @@ def claim(kinds: Iterable[type[BackgroundTask]] | None = None) -> BackgroundTask
         is_waiting = Q(state=TaskState.WAITING) | Q(state=TaskState.RUNNING, alive_at__lt=Now() - LEASE)
         with transaction.atomic():
             tasks = model._default_manager.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            task = tasks.filter(is_waiting).order_by("pk").first()
+            # The rest is read by the process of the task: an upload of 20 MB is no matter of the one that serves.
+            task = tasks.filter(is_waiting).order_by("pk").only("attempt").first()
             if task is None:
                 continue
             task.state, task.attempt = TaskState.RUNNING, task.attempt + 1

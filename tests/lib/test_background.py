@@ -4,10 +4,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from accounts.models import User
 from factories.models import Factory
 from lib import background_worker
 from lib.background import LARGEST_ATTEMPTS, LEASE, BackgroundTask, Limits, TaskLostError, TaskState, claim
-from lib.background_worker import limited
+from lib.background_worker import BackgroundWorker, limited
 from logbook.models import SheetImport
 from tests import make
 
@@ -99,7 +100,7 @@ def supervised(monkeypatch: pytest.MonkeyPatch, work: Work, limits: Limits | Non
     monkeypatch.setattr(SheetImport, "limits", limits or Limits(**SIZES))
     waiting()
     task = claimed()
-    background_worker._supervise(task, threading.Event())
+    background_worker._supervise(task)
     return task
 
 
@@ -145,10 +146,22 @@ def test_a_task_whose_process_dies_waits_again_and_is_given_up_after_three_death
     task: Any = supervised(monkeypatch, die)
     assert state_of(task) == (TaskState.WAITING, 1)
     for _attempt in range(2):
-        background_worker._supervise(claimed(), threading.Event())
+        background_worker._supervise(claimed())
 
     assert state_of(task) == (TaskState.FAILED, 3)
     assert (task.status_code, task.answer["code"]) == (500, "import_failed")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_takes_its_workers_with_it_is_given_up_too() -> None:
+    task: Any = waiting()
+    claimed_at = timezone.now() - LEASE - timedelta(seconds=1)
+    SheetImport.objects.update(state=TaskState.RUNNING, attempt=LARGEST_ATTEMPTS, alive_at=claimed_at)
+
+    background_worker.run_waiting()
+
+    assert state_of(task)[0] == TaskState.FAILED
+    assert (task.status_code, task.answer["code"], task.content) == (500, "import_failed", None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,19 +188,71 @@ def test_progress_is_seen_and_a_cancelled_task_ends_at_once(monkeypatch: pytest.
 
 
 def supervise_claimed() -> None:
-    background_worker._supervise(claimed(), threading.Event())
+    background_worker._supervise(claimed())
     connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_stops_lets_its_task_wait_and_counts_no_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SheetImport, "perform", sleep_long)
-    task, stopping = waiting(), threading.Event()
-    stopping.set()
+    task = waiting()
 
-    background_worker._supervise(claimed(), stopping)
+    background_worker._supervise(claimed(), lambda: False)
 
     assert state_of(task) == (TaskState.WAITING, 0)
+
+
+# --- The process that serves -------------------------------------------------------------------
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundWorker]:
+    monkeypatch.setattr("gc.freeze", lambda: None)  # for a worker only: it would last as long as the tests
+    monkeypatch.setattr(background_worker, "START_AGAIN_AFTER_S", 1.0)
+    worker = BackgroundWorker()
+    yield worker
+    worker.stop()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_frozen_process_is_replaced_and_a_dead_one_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch, worker: BackgroundWorker
+) -> None:
+    worker.keep()
+    first = worker._process
+    os.kill(first.pid, signal.SIGSTOP)
+    worker.keep()
+    assert worker._process is first
+    monkeypatch.setattr(background_worker, "FROZEN_AFTER_S", 2.0)
+    wait_until(lambda: worker.keep() or worker._process is not first)
+    assert not first.is_alive()
+
+    second = worker._process
+    second.kill()
+    second.join()
+    worker.keep()
+    assert worker._process is second
+    wait_until(lambda: worker.keep() or worker._process is not second)
+    assert worker._process.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_ends_with_the_process_that_serves(monkeypatch: pytest.MonkeyPatch, worker: BackgroundWorker) -> None:
+    monkeypatch.setattr(SheetImport, "perform", sleep_long)
+    worker.keep()
+    serving, task = psutil.Process(worker._process.pid), waiting()
+    wait_until(lambda: bool(serving.children()))
+    of_task = serving.children()[0]
+
+    serving.kill()
+
+    of_task.wait(timeout=20)
+    assert state_of(task)[0] == TaskState.RUNNING  # until its claim ends
 
 
 def test_the_limits_of_a_process_end_with_what_they_are_for() -> None:
