@@ -25,6 +25,7 @@ from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import CELL_TAG, DATA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS
 from openpyxl.xml.functions import iterparse
 
 from logbook.sheets.questions import SheetError
@@ -36,10 +37,6 @@ LARGEST_UNPACKED_BYTES = 200 * 1024 * 1024
 # Parts that are read as a whole, before any row. 5 MB hold 60,000 formats.
 LARGEST_PART_BYTES = 5 * 1024 * 1024
 LARGEST_TEXTS_BYTES = 40 * 1024 * 1024
-_READ_WHOLE_BYTES = {
-    "sharedstrings.xml": LARGEST_TEXTS_BYTES,
-    **dict.fromkeys("[content_types].xml workbook.xml workbook.xml.rels styles.xml".split(), LARGEST_PART_BYTES),
-}
 WIDEST_COLUMNS = 500  # further ones are not read
 LONGEST_TEXT = 1_000  # further characters of a cell are not read
 _WIDEST_EXCEL_COLUMNS, _LONGEST_EXCEL_ROWS = 16_384, 1_048_576
@@ -159,14 +156,10 @@ def _decoded(data: bytes) -> str:
 # --- XLSX --------------------------------------------------------------------------------------
 def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[Table]:
     try:
-        with zipfile.ZipFile(file) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-        _require_bounded(sizes)
-        file.seek(0)
-        book = _Workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = _Workbook(file)
         book.read()
         # Several sheets may name one part of the file, and it is read for each.
-        read_bytes = sum(sizes.get(sheet._worksheet_path, 0) for sheet in book.sheets)
+        read_bytes = sum(book.archive.getinfo(sheet._worksheet_path).file_size for sheet in book.sheets)
         if len(book.sheets) > LARGEST_SHEETS or read_bytes > LARGEST_UNPACKED_BYTES:
             words = _("The workbook has %d sheets, too many or too large together: save the one to import as CSV.")
             raise SheetError(words % len(book.sheets))
@@ -199,16 +192,26 @@ def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[Table]:
     return tables
 
 
-def _require_bounded(sizes: dict[str, int]) -> None:
-    """Refuse by the unpacked sizes of the parts, before any is unpacked; no part gives more bytes than it declares."""
-    refused = _("The workbook unpacks to %(size)d bytes, more than %(limit)d: split it.")
-    if (unpacked_bytes := sum(sizes.values())) > LARGEST_UNPACKED_BYTES:
-        raise SheetError(refused % {"size": unpacked_bytes, "limit": LARGEST_UNPACKED_BYTES})
-    for name, size in sizes.items():
-        limit = _READ_WHOLE_BYTES.get(name.lower().rpartition("/")[2], LARGEST_UNPACKED_BYTES)
-        if size > limit:
+class _Archive(zipfile.ZipFile):
+    """Refuses by the unpacked sizes of the parts, before any is unpacked; no part gives more bytes than it declares.
+    A hostile file names its parts as it likes, so what counts is how a part is read."""
+
+    def require_bounded(self) -> None:
+        unpacked_bytes = sum(self.getinfo(name).file_size for name in {*self.namelist()})
+        if unpacked_bytes > LARGEST_UNPACKED_BYTES:
+            words = _("The workbook unpacks to %(size)d bytes, more than %(limit)d: split it.")
+            raise SheetError(words % {"size": unpacked_bytes, "limit": LARGEST_UNPACKED_BYTES})
+
+    def require_small(self, name: str, limit_bytes: int) -> None:
+        size_bytes = self.getinfo(name).file_size
+        if size_bytes > limit_bytes:
             words = _("%(part)s in the workbook unpacks to %(size)d bytes, more than %(limit)d: save the sheet as CSV.")
-            raise SheetError(words % {"part": name[:60], "size": size, "limit": limit})
+            raise SheetError(words % {"part": name[:60], "size": size_bytes, "limit": limit_bytes})
+
+    def read(self, name: Any, pwd: bytes | None = None) -> bytes:
+        """A whole part: content types, workbook, relations, styles."""
+        self.require_small(name, LARGEST_PART_BYTES)
+        return super().read(name, pwd)
 
 
 class _Sheet(ReadOnlyWorksheet):
@@ -219,8 +222,16 @@ class _Sheet(ReadOnlyWorksheet):
 class _Workbook(ExcelReader):
     """What rows need of a workbook: texts, formats, and where its sheets are."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file, read_only=True, data_only=True, keep_links=False)
+        self.archive: Any = _Archive(file)
+
     def read(self) -> None:
+        self.archive.require_bounded()
         self.read_manifest()
+        texts = self.package.find(SHARED_STRINGS)
+        if texts is not None:
+            self.archive.require_small(texts.PartName[1:], LARGEST_TEXTS_BYTES)
         self.read_strings()
         self.read_workbook()
         apply_stylesheet(self.archive, self.wb)

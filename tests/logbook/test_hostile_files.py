@@ -40,8 +40,9 @@ def book(
     names: str = "",
     styles: str = "",
     texts: str = "",
+    renamed: str = "",
 ) -> bytes:
-    """A workbook of one sheet with header, one row, and what is said."""
+    """A workbook of one sheet with header, one row, and what is said; `renamed`: a part that gets the name of none."""
     parts = [RELATION.format(1, OFFICE, "worksheet", "worksheets/sheet1.xml")]
     parts += [RELATION.format(2, OFFICE, "sharedStrings", "sharedStrings.xml")]
     parts += [RELATION.format(3, OFFICE, "styles", "styles.xml")]
@@ -61,6 +62,8 @@ def book(
                 f'{prolog}<worksheet xmlns="{MAIN}"><sheetData>{HEADER}{ROW}{rows}</sheetData>{tail}</worksheet>'
             ),
         }.items():
+            if renamed:
+                name, text = name.replace(renamed, "part.bin"), text.replace(renamed, "part.bin")
             archive.writestr(name, text)
     return file.getvalue()
 
@@ -76,10 +79,20 @@ OWN_FILE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a text of 41 MB": (lambda: book(texts=f"<si><t>{'x' * 43_000_000}</t></si>"), "sharedStrings.xml"),
+    "a text of 41 MB in a part of another name": (
+        lambda: book(texts=f"<si><t>{'x' * 43_000_000}</t></si>", renamed="sharedStrings.xml"),
+        "part.bin in the workbook unpacks",
+    ),
     "300,000 formats": (lambda: book(styles=around("cellXfs", '<xf numFmtId="0"/>' * 300_000)), "styles.xml"),
     "150,000 names": (
         lambda: book(names=around("definedNames", '<definedName name="n">S!$A$1</definedName>' * 150_000)),
         "workbook.xml",
+    ),
+    "150,000 names in a part of another name": (
+        lambda: book(
+            names=around("definedNames", '<definedName name="n">S!$A$1</definedName>' * 150_000), renamed="workbook.xml"
+        ),
+        "part.bin in the workbook unpacks",
     ),
     "201 sheets": (lambda: book(sheets=ONE_SHEET * 201), "201 sheets"),
     "one part read 150 times": (lambda: book(ROW * 20_000, sheets=ONE_SHEET * 150), "150 sheets"),
