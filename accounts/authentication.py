@@ -49,7 +49,7 @@ class ApiTokenAuthentication(TokenAuthentication):
             from lib.errors import ApiError  # not above: rest_framework.views imports this module while it loads
 
             raise ApiError(403, second_factor.CODE, second_factor.words())
-        pghistory.context(token=token.name or token.token_key)  # for the history of what this request changes
+        pghistory.context(token=token.shown_name)  # for the history of what this request changes
         now = timezone.now()
         # Once a minute is enough to find an unused token, and saves a write for every request.
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):

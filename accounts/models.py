@@ -345,7 +345,12 @@ class ApiToken(AbstractAuthToken):
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
-        return f"{self.name or self.token_key}: {', '.join(self.scopes)}"
+        return f"{self.shown_name}: {', '.join(self.scopes)}"
+
+    @property
+    def shown_name(self) -> str:
+        """The token of a sign-in has no name: its first letters."""
+        return self.name or self.token_key
 
     @property
     def is_of_password(self) -> bool:

@@ -91,7 +91,7 @@ def _note_of(request: HttpRequest, user: User, read: Read) -> _Note:
     start, end = (_moment(request.GET.get(name, "")) for name in ("from", "to"))
     return _Note(
         user=user.pk,
-        token=(token.name or token.token_key) if token else "",
+        token=token.shown_name if token else "",
         organisations=organisations,
         factory=factory_id,
         kind=read.kind.value,

@@ -117,7 +117,10 @@ class SheetImport(BackgroundTask):
     """
 
     factory = models.ForeignKey(Factory, models.PROTECT, related_name="+")
+    # It came with the upload. An integrator may write by a token only.
+    token = models.ForeignKey("accounts.ApiToken", models.SET_NULL, null=True, related_name="+")
     app = models.CharField(max_length=20)  # of the log: energy, production
+    path = models.CharField(max_length=100)  # of the upload, for the history of its entries
     arguments = models.JSONField()  # of the plan, as the form named them
     is_dry_run = models.BooleanField()
     language = models.CharField(max_length=10)  # of the messages

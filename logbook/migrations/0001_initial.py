@@ -10,7 +10,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("factories", "0001_initial"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [
+        ("factories", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        migrations.swappable_dependency(settings.KNOX_TOKEN_MODEL),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -65,6 +69,7 @@ class Migration(migrations.Migration):
                 ("alive_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("app", models.CharField(max_length=20)),
+                ("path", models.CharField(max_length=100)),
                 ("arguments", models.JSONField()),
                 ("is_dry_run", models.BooleanField()),
                 ("language", models.CharField(max_length=10)),
@@ -75,6 +80,15 @@ class Migration(migrations.Migration):
                     "factory",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="factories.factory"
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.KNOX_TOKEN_MODEL,
                     ),
                 ),
                 (

@@ -219,7 +219,9 @@ class SheetViewSet(EntryViewSet):
                 % {"size": file.size, "limit": LARGEST_FILE_BYTES},
                 params={"size": file.size, "limit": LARGEST_FILE_BYTES},
             )
-        task = submit(user_of(request), factory, self.sheet_app, meaning, content=file.read(), dry_run=dry_run)
+        task = submit(
+            user_of(request), factory, self.sheet_app, meaning, content=file.read(), dry_run=dry_run, path=request.path
+        )
         is_async = "respond-async" in request.headers.get("Prefer", "").lower()
         if not is_async and task.wait(LONGEST_WAIT_S):
             task.refresh_from_db(fields=["status_code", "answer"])

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.permissions import may
+from accounts.permissions import may, token_of
 from factories.models import Factory
 from lib.background import OPEN, Progress, TaskState
 from lib.errors import ApiError, body, invalid
@@ -27,7 +27,7 @@ KEPT_FOR = timedelta(days=30)
 
 # --- In a web process --------------------------------------------------------------------------
 def submit(
-    user: User, factory: Factory, app: str, arguments: dict[str, Any], *, content: bytes, dry_run: bool
+    user: User, factory: Factory, app: str, arguments: dict[str, Any], *, content: bytes, dry_run: bool, path: str
 ) -> SheetImport:
     """Store an upload for the worker. Raises ApiError 409 while an import of the same user is not over."""
     try:
@@ -35,7 +35,9 @@ def submit(
             return SheetImport.objects.create(
                 user=user,
                 factory=factory,
+                token=token_of(user),
                 app=app,
+                path=path,
                 arguments=arguments,
                 is_dry_run=dry_run,
                 language=translation.get_language() or "en",
@@ -46,7 +48,7 @@ def submit(
             raise
     first = SheetImport.objects.filter(user=user, state__in=OPEN).order_by("pk").first()
     if first is None:  # it ended just now
-        return submit(user, factory, app, arguments, content=content, dry_run=dry_run)
+        return submit(user, factory, app, arguments, content=content, dry_run=dry_run, path=path)
     params = {"import": first.pk, "log": first.app}
     words = _("Your import %(import)d is not over yet, and one runs at a time: wait for it, or cancel it.") % params
     raise ApiError(409, "import_running", words, params=params)
@@ -62,8 +64,10 @@ def cancel(task: SheetImport) -> None:
 # --- In a process of the worker ----------------------------------------------------------------
 def perform(task: SheetImport, progress: Progress) -> None:
     """Read the sheet and store its entries together with the answer; or store the answer that refuses it."""
-    url = f"/api/imports/{task.pk}/"
-    with translation.override(task.language), pghistory.context(user=task.user_id, url=url):
+    history = {"user": task.user_id, "url": task.path}  # as of the request that uploaded it
+    if task.token:
+        history["token"] = task.token.shown_name
+    with translation.override(task.language), pghistory.context(**history):
         try:
             _import(task, progress)
         except UndecidedError as error:
@@ -78,14 +82,15 @@ def perform(task: SheetImport, progress: Progress) -> None:
 
 
 def _import(task: SheetImport, progress: Progress) -> None:
-    log = log_of(task.app)
-    if not may(task.user, log.writes, task.factory):  # a right may end while a task waits
+    log, user = log_of(task.app), task.user
+    user.api_token = task.token  # type: ignore[attr-defined]  # as the request had it
+    if not may(user, log.writes, task.factory):  # a right may end while a task waits
         raise ApiError(403, "forbidden", _("Your role does not allow this."))
     meaning = {name: CHOICES[name][0](value) if name in CHOICES else value for name, value in task.arguments.items()}
     plan = log.sheet_class(factory=task.factory, **meaning)
     tables = read_sheet(BytesIO(task.content or b""), lambda row_count: progress(row_count, 0))
     plan.run(
-        task.user,
+        user,
         tables,
         dry_run=task.is_dry_run,
         progress=progress,
@@ -101,10 +106,14 @@ def _refuse(task: SheetImport, error: ApiError, state: TaskState = TaskState.DON
 def give_up(task: SheetImport, *, is_too_large: bool) -> None:
     """The answer for a sheet over the limits of its process, or whose process died in every attempt."""
     with translation.override(task.language):
-        limits = {"cpu_s": task.limits.cpu_s, "memory_mb": task.limits.memory_bytes // 1_000_000}
+        limits = {
+            "cpu_s": task.limits.cpu_s,
+            "wall_min": task.limits.wall_s // 60,
+            "memory_mb": task.limits.memory_bytes // 1_000_000,
+        }
         words = _(
-            "Reading the file took more than %(cpu_s)d s of processor time or %(memory_mb)d MB of memory, so nothing "
-            "was stored: split it, or save the one sheet as CSV."
+            "Reading the file took more than %(cpu_s)d s of processor time, %(wall_min)d minutes or %(memory_mb)d MB "
+            "of memory, so nothing was stored: split it, or save the one sheet as CSV."
         )
         error = ApiError(413, "too_large", words % limits, params=limits)
         if not is_too_large:

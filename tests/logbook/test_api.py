@@ -155,6 +155,7 @@ def test_an_integrator_writes_by_a_token_of_that_scope(door: Door, scopes: list[
     client = Client(headers={"Authorization": f"Token {make.make_token(cast.integrator, *named)}"})  # type: ignore[arg-type]
 
     assert door.post(client, door.body(cast.litein)).status_code == (201 if "own" in scopes else 403)
+    assert upload(door, client, cast, SHEET).status_code == (200 if "own" in scopes else 403)
 
 
 def test_a_token_of_one_factory_writes_for_no_other(door: Door, cast: Cast) -> None:

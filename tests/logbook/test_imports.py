@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from accounts.models import Membership
+from accounts.models import ApiToken, Membership
 from accounts.roles import Role, Scope
+from factories.models import Factory
 from lib.background import TaskLostError, TaskState, claim
 from lib.errors import ApiError
 from logbook.jobs import JOBS
 from logbook.models import SheetImport
 from logbook.sheets import tasks
+from logbook.sheets.read import read_sheet
 from tests import background, make
 from tests.cast import AsUser, Cast
 from tests.logbook.doors import Door, both_doors
@@ -145,6 +148,27 @@ def test_a_right_that_ends_while_the_import_waits_ends_the_import(door: Door, ca
     assert not door.model.objects.exists()
 
 
+def test_the_history_says_who_uploaded_it_where_and_with_which_token(door: Door, cast: Cast) -> None:
+    token = make.make_token(cast.integrator, door.scope, name="Gateway")
+
+    response = upload(door, Client(headers={"Authorization": f"Token {token}"}), cast)
+
+    assert response.status_code == 200
+    said = door.model.objects.first().events.get().pgh_context.metadata
+    assert said == {"user": cast.integrator.pk, "url": f"{door.url}import/", "token": "Gateway"}
+
+
+def test_what_an_integrator_uploads_ends_with_its_token(door: Door, cast: Cast) -> None:
+    token = make.make_token(cast.integrator, door.scope)
+    upload(door, Client(headers={"Authorization": f"Token {token}"}), cast, Prefer="respond-async")
+    ApiToken.objects.all().delete()
+
+    background.run_next()
+
+    assert SheetImport.objects.get().status_code == 403
+    assert not door.model.objects.exists()
+
+
 def test_questions_are_the_answer_and_in_the_language_of_the_upload(door: Door, cast: Cast, manager: Client) -> None:
     sheet = b"time;amount\n2025-11-20 01:00;2,070\n2025-11-20 02:00;5\n"
 
@@ -181,7 +205,7 @@ def test_of_uploads_at_once_the_database_takes_one(door: Door, cast: Cast) -> No
     def submit() -> None:
         begin.wait()
         try:
-            tasks.submit(cast.litein_manager, cast.litein, door.name, {}, content=SHEET, dry_run=False)
+            tasks.submit(cast.litein_manager, cast.litein, door.name, {}, content=SHEET, dry_run=False, path="/")
             taken.append("stored")
         except ApiError as error:
             taken.append(error.code)
@@ -194,3 +218,24 @@ def test_of_uploads_at_once_the_database_takes_one(door: Door, cast: Cast) -> No
         thread.join(timeout=30)
 
     assert sorted(taken) == ["import_running"] * 3 + ["stored"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_an_import_writes_its_site_can_be_changed(door: Door, cast: Cast) -> None:
+    plan = door.sheet_class(factory=cast.litein, time_column="time", value_column="amount", **door.sheet)
+    locked: list[int] = []
+
+    def lock() -> None:
+        with transaction.atomic():
+            locked.append(Factory.objects.select_for_update(nowait=True, no_key=True).get(pk=cast.litein.pk).pk)
+        connection.close()
+
+    def in_another_thread(_result: object) -> None:
+        other = threading.Thread(target=lock)
+        other.start()
+        other.join(timeout=30)
+
+    plan.run(cast.litein_manager, read_sheet(io.BytesIO(SHEET)), stored=in_another_thread)
+
+    assert locked == [cast.litein.pk]
+    assert door.model.objects.count() == 2
