@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -40,7 +41,9 @@ def insert_entries(
     columns = list(first)
     # Yields one row after the other, because a sheet may have 200,000, each a dictionary of 35 columns.
     lines = ([row[column] for column in columns] for row in itertools.chain([first], entries))
-    return copy_rows(model._meta.db_table, columns, lines)
+    # COPY does not say who does it, for the history: the statement of the savepoint does.
+    with transaction.atomic():
+        return copy_rows(model._meta.db_table, columns, lines)
 
 
 def _completed(row: dict[str, Any]) -> dict[str, Any]:

@@ -148,6 +148,7 @@ def test_a_right_that_ends_while_the_import_waits_ends_the_import(door: Door, ca
     assert not door.model.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)  # as in a worker: a savepoint would carry the context too
 def test_the_history_says_who_uploaded_it_where_and_with_which_token(door: Door, cast: Cast) -> None:
     token = make.make_token(cast.integrator, door.scope, name="Gateway")
 
