@@ -15,7 +15,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoDbBlocker
 
 import bootstrap
@@ -98,6 +98,12 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
 def _fast_passwords(settings: Any) -> None:
     """The real hasher is slow on purpose, and no test is about its strength."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _language() -> None:
+    """A request leaves its language to its thread, and tests share one."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
