@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
-from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -22,6 +21,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts.emails import has_proven
 from accounts.models import SignOnProvider, User
 from lib.environment import LOOPBACK_HOSTS
 
@@ -143,7 +143,7 @@ def _user_by_proven_email(request: HttpRequest, claims: dict[str, Any], provider
         messages.info(request, sentence % named)
         raise ImmediateHttpResponse(redirect("ask-for-access"))
     # Else somebody could set up an account with this address and wait for its owner to come in.
-    if not EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists():
+    if not has_proven(user, email):
         _refuse(
             request,
             _("The address %(email)s is not confirmed here. Sign in by password once and confirm it, then come back.")
