@@ -1,4 +1,4 @@
-"""How fast one device may send: one token bucket each. Readings above it are refused and counted."""
+"""How fast one device may send: one token bucket each. Readings above it are counted and not answered."""
 
 import time
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival, refuse_all
+from mqtt_ingest.messages import Rejection
 from mqtt_ingest.topics import Kind
 
 CAPACITY_COUNT = 50_000
@@ -67,8 +68,8 @@ class TokenBuckets:
 def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
     """How long the answer to a message of old readings is delayed, so that its device stays below the limit.
 
-    A refused reading is lost, and only its window limits a device with a long backlog: it sends more when it gets an
-    answer. Half a bucket is five of the largest messages. Answers to live readings do not wait.
+    Only its window limits a device with a long backlog: it sends more when it gets an answer. Half a bucket is five of
+    the largest messages. Answers to live readings do not wait.
     """
     if len(arrival.parsed.readings) <= LIVE_LIMIT_COUNT:
         return 0.0
@@ -78,7 +79,11 @@ def pause_s(buckets: TokenBuckets, arrival: Arrival) -> float:
 def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     """The arrival as it came, or with everything in it refused as `rate_limited`.
 
-    Refused readings cost tokens too: a device must not fill the table of rejected messages either.
+    Readings refused for another reason cost tokens too: a device must not fill the table of rejected messages either.
+
+    The refusal names no reading, so there is no answer to it, and the device sends the readings again later. What the
+    broker kept while we were away comes at once, with the copies that the device has sent meanwhile: nothing must be
+    lost for that.
     """
     parsed = arrival.parsed
     tokens = max(1, parsed.received) if parsed.kind is Kind.READINGS else TOKENS_A_MESSAGE
@@ -86,7 +91,7 @@ def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     if buckets.take(parsed.device_id, tokens, waited_s):
         return arrival
     detail = f"more than {buckets.rate_per_s:g} readings/s sustained, burst {buckets.burst:g}"
+    refused = refuse_all(parsed, Reason.RATE_LIMITED, detail)
     # The reason is rate_limited even if something else was wrong, so it is counted and no payload is kept.
-    renamed = tuple(replace(r, reason=Reason.RATE_LIMITED, detail=detail) for r in parsed.rejections)
-    refused = refuse_all(replace(parsed, rejections=renamed), Reason.RATE_LIMITED, detail)
-    return replace(arrival, parsed=refused)
+    unnamed = tuple(Rejection(Reason.RATE_LIMITED, detail, t=one.t) for one in refused.rejections)
+    return replace(arrival, parsed=replace(refused, rejections=unnamed))

@@ -8,7 +8,7 @@ from mqtt_ingest.announce import Announcer
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
-from tests.mqtt_ingest.build import arrival_of, message, now_ms, reading, received
+from tests.mqtt_ingest.build import BEGAN_MS, arrival_of, message, now_ms, reading, received
 from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
 
 
@@ -48,15 +48,16 @@ def test_a_message_larger_than_a_full_bucket_passes_when_it_is_full() -> None:
     assert not buckets.take("a", 1)
 
 
-def test_what_is_above_the_rate_is_refused_by_name() -> None:
+def test_what_is_above_the_rate_is_counted_and_not_named() -> None:
     buckets = TokenBuckets(rate_per_s=1, burst=2, clock=Clock())
-    payload = message(reading(1), reading(2, co2_ppm="x"))
+    payload = message(reading(1, BEGAN_MS), reading(2, co2_ppm="x"))
 
     first, second = limit_rate(buckets, arrival()), limit_rate(buckets, arrival(payload=payload))
 
     assert len(first.parsed.readings) == 2
-    refused = [(r.reason, r.seq) for r in second.parsed.rejections]
-    assert refused == [(Reason.RATE_LIMITED, 2), (Reason.RATE_LIMITED, 1)]
+    assert len(second.parsed.rejections) == 2
+    assert {(r.reason, r.stream, r.seq) for r in second.parsed.rejections} == {(Reason.RATE_LIMITED, None, None)}
+    assert {r.t for r in second.parsed.rejections} == {None, BEGAN_MS}  # of a device that the broker kept waiting
     assert "1 readings/s" in second.parsed.rejections[0].detail
 
 
@@ -137,6 +138,27 @@ def test_the_answer_to_what_is_measured_now_is_never_put_off() -> None:
 
     assert pause_s(buckets, arrival()) == 0
     assert pause_s(buckets, arrival(payload=large)) == 50
+
+
+def test_what_the_broker_kept_during_an_outage_of_ours_costs_a_device_no_reading() -> None:
+    """Four messages of 250 were sent again after 15, 45, 105, 225 and 465 s: 6 * 1,000 = 6,000 come at once."""
+    clock, receiver = Clock(), InMemoryReceiver()
+    buckets = TokenBuckets(rate_per_s=200, burst=5_000, clock=clock)
+    announcer = Announcer(receiver, clock, lambda one: pause_s(buckets, one))
+    backlog = [message(*(reading(seq) for seq in range(first, first + 250))) for first in (1, 251, 501, 751)]
+    live = message(reading(1_001))
+
+    limited = [limit_rate(buckets, arrival(payload=payload)) for payload in [*backlog * 6, live]]
+    announcer.announce(limited)
+    clock.now_s = 15.0
+    announcer.send_due()
+    sent_again = limit_rate(buckets, arrival(payload=live))
+
+    assert sum(len(one.parsed.rejections) for one in limited) == 1_001  # the last copies, and what is new after them
+    answers = [json.loads(payload) for _topic, payload in receiver.published]
+    assert [answer["ranges"] for answer in answers] == [[[1, 1_000]]]
+    assert [answer["refused"] for answer in answers] == [[]]
+    assert not sent_again.parsed.rejections
 
 
 @pytest.mark.parametrize("count", [30, 400])
