@@ -1,6 +1,8 @@
 """/healthz: this process is up. /readyz: every part of the system is; one that is not is named with what to do."""
 
 import socket
+import threading
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from mqtt_ingest.liveness import BELIEVED_FOR_S
 from mqtt_ingest.queries import last_sign_of_life
 
 BROKER_TIMEOUT_S = 2.0
+BROKER_ASKED_EVERY_S = 2.0
 WORKER_BELIEVED_FOR_S = 60.0
 ROLLUP_LAG_LIMIT_S = 900.0
 
@@ -33,15 +36,41 @@ def _database() -> str:
     return ""
 
 
+class _BrokerDoor:
+    """Whether something accepts a connection at the broker's address; ingest checks the rest.
+
+    Anybody may ask `/readyz`, so this process knocks at most once in BROKER_ASKED_EVERY_S, and one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: tuple[str, float] = "", 0.0  # the address, and until when the answer holds
+        self._is_open = False
+
+    def is_open(self, url: str) -> bool:
+        with self._lock:
+            if self._asked[0] != url or time.monotonic() >= self._asked[1]:
+                self._is_open = self._accepts(url)
+                self._asked = url, time.monotonic() + BROKER_ASKED_EVERY_S
+            return self._is_open
+
+    def _accepts(self, url: str) -> bool:
+        parts = urlsplit(url)
+        port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        try:
+            socket.create_connection((parts.hostname or "", port), BROKER_TIMEOUT_S).close()
+        except OSError:
+            return False
+        return True
+
+
+_broker_door = _BrokerDoor()
+
+
 def _broker() -> str:
-    """Whether something accepts a connection at the broker's address; ingest checks the rest."""
-    parts = urlsplit(settings.MQTT_BROKER_URL)
-    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
-    try:
-        with socket.create_connection((parts.hostname or "", port), BROKER_TIMEOUT_S):
-            return ""
-    except OSError:
-        return _("Nothing accepts a connection at the address in MQTT_BROKER_URL: start the broker, or correct it.")
+    if _broker_door.is_open(settings.MQTT_BROKER_URL):
+        return ""
+    return _("Nothing accepts a connection at the address in MQTT_BROKER_URL: start the broker, or correct it.")
 
 
 def _ingest() -> str:

@@ -121,6 +121,18 @@ def test_a_disk_below_its_floor_is_named_with_both_sizes(
     )
 
 
+def test_many_questions_knock_once_at_the_broker(client: Client, all_well: None, settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        settings.MQTT_BROKER_URL = f"mqtts://127.0.0.1:{listening.getsockname()[1]}"
+        for _ in range(5):
+            assert client.get("/readyz").status_code == 200
+
+        listening.settimeout(0.2)
+        listening.accept()[0].close()
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
 def test_a_broker_that_is_away_is_named(client: Client, all_well: None, settings: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
