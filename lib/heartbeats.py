@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -21,6 +22,7 @@ from lib.models import Heartbeat
 logger = logging.getLogger(__name__)
 
 EVERY_S = 5.0
+FORGOTTEN_AFTER = timedelta(days=1)  # a worker that was killed and never came back, perhaps under another name
 FIRST_STEP_S = 60.0
 
 
@@ -57,7 +59,7 @@ def forget(name: str) -> None:
 
 def signs_of_life() -> list[SignOfLife]:
     age = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
-    rows = Heartbeat.objects.annotate(age=age).order_by("name")
+    rows = Heartbeat.objects.filter(beat_at__gt=Now() - FORGOTTEN_AFTER).annotate(age=age).order_by("name")
     return [SignOfLife(row.name, max(0.0, row.age.total_seconds()), row.problem) for row in rows]
 
 

@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from lib import heartbeats, watchdog
 from lib.heartbeats import SteadyBeat
@@ -40,6 +42,15 @@ def test_a_second_beat_replaces_the_first_and_forget_removes_it() -> None:
 
     heartbeats.forget("worker")
     assert heartbeats.signs_of_life() == []
+
+
+@pytest.mark.django_db
+def test_a_process_that_is_gone_for_a_day_is_missed_no_more() -> None:
+    for name, age in (("ingest-old", timedelta(hours=25)), ("ingest-new", timedelta(hours=23))):
+        heartbeats.beat(name)
+        Heartbeat.objects.filter(name=name).update(beat_at=timezone.now() - age)
+
+    assert [sign.name for sign in heartbeats.signs_of_life()] == ["ingest-new"]
 
 
 @pytest.mark.django_db
