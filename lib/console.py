@@ -14,7 +14,7 @@ QUIET_S = 60.0
 @dataclass(slots=True)
 class _Seen:
     until_s: float
-    record: logging.LogRecord
+    record: logging.LogRecord  # without its traceback, which would keep everything in its frames
     left_out: int = 0
 
 
@@ -33,7 +33,7 @@ class ConsoleHandler(logging.StreamHandler):
             if seen is not None:
                 seen.left_out += 1
                 return
-            self._seen[place] = _Seen(now_s + QUIET_S, record)
+            self._seen[place] = _Seen(now_s + QUIET_S, _line_of(record, record.getMessage()))
         super().emit(record)
 
     def close(self) -> None:
@@ -44,10 +44,13 @@ class ConsoleHandler(logging.StreamHandler):
         for place in [place for place, seen in self._seen.items() if seen.until_s <= now_s]:
             seen = self._seen.pop(place)
             if seen.left_out:
-                first = seen.record
-                text = f"{first.getMessage()} (the same fault {seen.left_out} times more within {QUIET_S:.0f} s)"
-                again = logging.LogRecord(first.name, first.levelno, first.pathname, first.lineno, text, None, None)
-                super().emit(again)
+                text = f"{seen.record.msg} (the same fault {seen.left_out} times more within {QUIET_S:.0f} s)"
+                super().emit(_line_of(seen.record, text))
+
+
+def _line_of(record: logging.LogRecord, text: str) -> logging.LogRecord:
+    """One line with this text, of now, from the same place."""
+    return logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, None, None)
 
 
 def _place(record: logging.LogRecord) -> tuple[object, ...] | None:

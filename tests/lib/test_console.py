@@ -1,7 +1,9 @@
 """The log on standard error: the same traceback once a minute, with a count of those left out."""
 
+import gc
 import io
 import logging
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -50,6 +52,26 @@ def test_a_hundred_equal_tracebacks_are_one_and_a_count(
     assert "client device-0 failed (the same fault 100 times more within 60 s)" in written.getvalue()
     fail(logger, "device-200")
     assert written.getvalue().count("Traceback") == 2
+
+
+def test_a_fault_keeps_nothing_of_its_frames_in_memory(log: tuple[logging.Logger, io.StringIO]) -> None:
+    class Body:
+        """A large upload, say."""
+
+    bodies: list[weakref.ref[Body]] = []
+
+    def read() -> None:
+        body = Body()
+        bodies.append(weakref.ref(body))
+        raise RuntimeError("no space left")
+
+    try:
+        read()
+    except RuntimeError:
+        log[0].exception("import failed")
+    gc.collect()
+
+    assert bodies[0]() is None
 
 
 def test_lines_without_a_traceback_are_all_there(log: tuple[logging.Logger, io.StringIO]) -> None:
