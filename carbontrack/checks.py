@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from devices.dynsec import ADMIN_USER
+from lib import disk
 from mqtt_ingest.authority import WARN_BEFORE, first_authority_end
 
 OTHER_CONNECTIONS = 10  # ingest, worker, commands, and the three that PostgreSQL keeps for its superuser
@@ -51,6 +52,16 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "MQTT_ACCESS=DYNSEC without the administrator of the broker: no password of a device would arrive.",
                 hint=f"Set MQTT_ADMIN_URL to mqtts://{ADMIN_USER}:password@host:8883.",
                 id="carbontrack.E005",
+            )
+        )
+    try:
+        disk.free_bytes()
+    except OSError as error:
+        messages.append(
+            Error(
+                f"DISK_PATH={settings.DISK_PATH} cannot be looked at: {error}. Ingest would end, and /readyz fail.",
+                hint="Name a folder that this user may reach, like the mount point of the disk.",
+                id="carbontrack.E002",
             )
         )
     if settings.DEMO and not settings.IS_LOCAL:

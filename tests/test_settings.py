@@ -216,6 +216,15 @@ def test_unsafe_combinations_are_named(settings: Any) -> None:
     assert {"carbontrack.W001", "carbontrack.W002", "carbontrack.E001"} <= found
 
 
+def test_a_disk_that_this_user_may_not_look_at_is_named_before_ingest_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    assert "carbontrack.E002" not in {message.id for message in checks.check_deployment(None)}
+    monkeypatch.setattr(checks.disk.shutil, "disk_usage", forbidden)
+    assert "carbontrack.E002" in {message.id for message in checks.check_deployment(None)}
+
+
 # --- As they are -------------------------------------------------------------------------------
 def test_times_are_utc_and_the_policy_allows_nothing_inline() -> None:
     policy = django_settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
