@@ -31,7 +31,7 @@ from tests import database, make
 from tests.drill import check
 from tests.drill.devices import DrillDevice
 from tests.drill.disk import SmallDisk
-from tests.drill.faults import FAULTS, Fault
+from tests.drill.faults import Fault, possible_faults
 from tests.drill.parts import FLOOR_MB, Parts
 
 DEVICES = 6
@@ -43,6 +43,7 @@ SETTLE_TIMEOUT_S = 180.0
 class Drill:
     def __init__(self, parts: Parts, devices: list[DrillDevice], rng: random.Random) -> None:
         self.parts, self.devices, self.rng = parts, devices, rng
+        self.possible = possible_faults(has_small_disk=parts.disk.is_there)
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
         self.largest_rss_mb = 0.0
@@ -52,7 +53,7 @@ class Drill:
         begun_s = time.monotonic()
         plan = [
             (self.rng.uniform(0, ROUND_S * 0.6), self.rng.uniform(0.1, 1.2), fault)
-            for fault in self.rng.sample(list(FAULTS.values()), self.rng.randint(1, 3))
+            for fault in self.rng.sample(self.possible, self.rng.randint(1, 3))
         ]
         waiting = sorted(plan, key=lambda item: item[0])
         active: list[tuple[float, Fault]] = []

@@ -11,7 +11,7 @@ FILLER = "filler"
 
 
 class SmallDisk:
-    """Mounted on a folder until `close`; where this user may not mount, `is_there` is false and nothing fills it."""
+    """Mounted on a folder until `close`; where this user may not mount, `is_there` is false and nobody may fill it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,8 +30,6 @@ class SmallDisk:
 
     def fill(self, *, leave_bytes: int) -> None:
         """Leave so much, or less if something else writes at the same moment."""
-        if not self.is_there:
-            return
         self.empty()
         with (self.folder / FILLER).open("wb") as filler:
             step = (self._free_bytes() - leave_bytes) // 4096 * 4096

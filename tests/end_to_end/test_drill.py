@@ -6,8 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.drill.faults import possible_faults
+
 ROOT = Path(__file__).parents[2]
 ROUNDS = 6
+
+
+def test_without_a_disk_of_its_own_the_drill_counts_no_fault_that_needs_one() -> None:
+    everywhere = {fault.name for fault in possible_faults(has_small_disk=False)}
+
+    assert {fault.name for fault in possible_faults(has_small_disk=True)} - everywhere == {
+        "disk full",
+        "disk full to its floor",
+    }
 
 
 @pytest.mark.needs("mosquitto")
