@@ -3,6 +3,7 @@
 A factor is an authenticator app or a passkey. Recovery codes only stand in for one.
 """
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.permissions import AnyUser, memberships_of
 from accounts.roles import Role
 
@@ -19,14 +20,23 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 CODE = "second_factor_required"
 
 
+def requires(memberships: Iterable[Membership]) -> bool:
+    """Whether one of a person's memberships is that of an HQ manager whose organisation requires it."""
+    return any(m.role == Role.HQ_MANAGER and m.organisation.second_factor_required for m in memberships)
+
+
 def factors_of(user: AnyUser) -> QuerySet[Authenticator]:
     rows: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS)
     return rows
 
 
+def who_has_one(user_ids: Collection[int]) -> set[int]:
+    return set(Authenticator.objects.filter(user_id__in=user_ids, type__in=FACTORS).values_list("user_id", flat=True))
+
+
 def is_required(user: AnyUser) -> bool:
-    """Whether an organisation in which the user is an HQ manager requires it. Costs no query after `memberships_of`."""
-    return any(m.role == Role.HQ_MANAGER and m.organisation.second_factor_required for m in memberships_of(user))
+    """Costs no query after `memberships_of`."""
+    return requires(memberships_of(user))
 
 
 def must_set_up(user: AnyUser) -> bool:

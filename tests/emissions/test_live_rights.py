@@ -15,9 +15,12 @@ from django.utils import timezone
 
 from accounts.models import ApiToken
 from accounts.roles import Role, Scope
+from accounts.services import sign_out_everywhere
 from accounts.standing import Credential, standings
 from devices.models import Assignment
 from emissions import live_hub
+from factories.models import Organisation
+from tests import make
 from tests.emissions.listening import TIMEOUT_S, Stream, listen, server, store, world
 from tests.measuring import at_once
 
@@ -70,16 +73,35 @@ def test_a_stream_of_a_token_ends_with_the_right(
     assert time.monotonic() - began_s < TIMEOUT_S / 2
 
 
-def test_a_stream_of_a_browser_ends_with_signing_out(server: str, world: SimpleNamespace) -> None:
+@pytest.mark.parametrize("everywhere", [False, True], ids=["here", "everywhere"])
+def test_a_stream_of_a_browser_ends_with_signing_out(server: str, world: SimpleNamespace, everywhere: bool) -> None:
     browser = Client()
     browser.force_login(world.reader, backend="allauth.account.auth_backends.AuthenticationBackend")
     stream = Stream(server, Cookie=f"sessionid={browser.cookies['sessionid'].value}")
     assert stream.is_open_after_hello()
 
-    browser.logout()
+    if everywhere:
+        sign_out_everywhere(world.reader)
+    else:
+        browser.logout()
 
     assert stream.event() is None
     stream.close()
+
+
+def test_a_stream_ends_when_a_second_factor_is_required_and_missing(
+    listen: Callable[..., Stream], world: SimpleNamespace
+) -> None:
+    """That of a sign-in; a program with a named token goes on, as with other requests."""
+    world.reader.memberships.update(role=Role.HQ_MANAGER)
+    named = listen()
+    signed_in = listen(Authorization=f"Token {make.make_token(world.reader, Scope.ALL)}")
+
+    Organisation.objects.update(second_factor_required=True)
+
+    assert signed_in.event() is None
+    store(world.one, seq=1)
+    assert [row["seq"] for row in named.readings(1)] == [1]
 
 
 def test_a_stream_goes_on_while_nothing_changes(listen: Callable[..., Stream], world: SimpleNamespace) -> None:
