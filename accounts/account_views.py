@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import second_factor
+from accounts import second_factor, sign_on
 from accounts.forms import AccountForm
 from accounts.models import User
 from accounts.permissions import own_page, user_of
@@ -30,7 +30,12 @@ def account(request: HttpRequest) -> HttpResponseBase:
         form.save()
         messages.success(request, _("Saved."))
         return redirect("account")
-    context = {"form": form, "must_set_up": must_set_up, "is_required": second_factor.is_required(user)}
+    context = {
+        "form": form,
+        "must_set_up": must_set_up,
+        "is_required": second_factor.is_required(user),
+        "sign_on_words": sign_on.words() if sign_on.is_required(user) else "",
+    }
     return render(request, "accounts/account.html", context | _factors(user))
 
 

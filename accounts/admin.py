@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.emails import note_email
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, SignOnProvider, User
-from accounts.sign_on import forget_links, seal
+from accounts.sign_on import forget_links, seal, unseal
 from lib.admin import ReadOnlyAdmin
 from lib.phones import LONGEST_TYPED, one_number
 
@@ -135,8 +135,7 @@ class SignOnProviderAdmin(admin.ModelAdmin):
         return reverse("openid_connect_callback", args=[provider.slug]) if provider.pk else "-"
 
     def save_model(self, request: HttpRequest, obj: SignOnProvider, form: Any, change: bool) -> None:
-        if form.cleaned_data["secret"]:
-            obj.sealed_secret = seal(form.cleaned_data["secret"])
+        obj.sealed_secret = seal(form.cleaned_data["secret"] or unseal(obj.sealed_secret))  # by the newest key
         if {"issuer", "organisation"} & set(form.changed_data):
             forget_links(obj)
         obj.save()

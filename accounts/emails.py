@@ -1,6 +1,7 @@
 """Proof of e-mail addresses: allauth's table says whether the owner of `User.email` typed in a code mailed to it."""
 
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 
 from accounts.models import User
 
@@ -12,8 +13,14 @@ def note_email(user: User, *, is_proven: bool = False) -> None:
         EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=is_proven)
 
 
+def proven_addresses() -> QuerySet[EmailAddress]:
+    """In lower case, like all of allauth's table."""
+    rows: QuerySet[EmailAddress] = EmailAddress.objects.filter(verified=True)
+    return rows
+
+
 def has_proven(user: User, email: str) -> bool:
-    return EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
+    return proven_addresses().filter(user=user, email=email.lower()).exists()
 
 
 def must_prove_email(user: User) -> bool:

@@ -6,6 +6,7 @@ found by an earlier sign-in there, or by an e-mail address that both the provide
 
 import base64
 import hashlib
+import logging
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -14,16 +15,21 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
-from cryptography.fernet import Fernet, InvalidToken
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.emails import has_proven
-from accounts.models import SignOnProvider, User
+from accounts.emails import has_proven, proven_addresses
+from accounts.models import Membership, SignOnProvider, User
 from lib.environment import LOOPBACK_HOSTS
+
+logger = logging.getLogger(__name__)
 
 CODE = "single_sign_on_required"
 ASKED_BY = "sign_on_asked_by"  # in the session: what the form to ask for access begins with
@@ -31,20 +37,24 @@ ANSWERS_WITHIN_S = 5
 
 
 # --- The secret that the provider gave us ----------------------------------------------------------
-def _box() -> Fernet:
-    digest = hashlib.sha256(b"sign-on secret:" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+def _box() -> MultiFernet:
+    """Encrypts by SECRET_KEY, and decrypts by SECRET_KEY_FALLBACKS too."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(b"sign-on secret:" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
 def seal(secret: str) -> str:
-    """Encrypt it, so that a copy of the database is not enough to act as us. With a new SECRET_KEY it is set anew."""
+    """Encrypt it, so that a copy of the database is not enough to act as us."""
     return _box().encrypt(secret.encode()).decode() if secret else ""
 
 
 def unseal(sealed: str) -> str:
+    """Empty if it was encrypted by a key that is gone."""
     try:
         return _box().decrypt(sealed.encode()).decode() if sealed else ""
     except InvalidToken:
+        logger.error("a client secret of single sign-on is of another SECRET_KEY: type it in again in the admin site")
         return ""
 
 
@@ -54,10 +64,32 @@ def provider_of(email: str) -> SignOnProvider | None:
     return SignOnProvider.objects.select_related("organisation").filter(email_domains__contains=[domain]).first()
 
 
+def _only_of(provider: SignOnProvider) -> QuerySet[User]:
+    """Whose rights are all in the organisation: its provider must not open what another one, or the operator, gave."""
+    elsewhere = Membership.objects.exclude(organisation=provider.organisation_id)
+    people = User.objects.filter(
+        is_active=True, is_staff=False, is_superuser=False, memberships__organisation=provider.organisation_id
+    )
+    return people.exclude(pk__in=elsewhere.values("user")).distinct()
+
+
+def lets_in(provider: SignOnProvider) -> QuerySet[User]:
+    """Who can come in by the provider: after an earlier sign-in there, or by a proven address in its domains."""
+    linked = SocialAccount.objects.filter(provider=provider.slug)
+    in_domains = Q()
+    for domain in provider.email_domains:
+        in_domains |= Q(email__endswith=f"@{domain}")
+    proven = proven_addresses().filter(in_domains, email=Lower("user__email"))
+    return _only_of(provider).filter(Q(pk__in=linked.values("user")) | Q(pk__in=proven.values("user")))
+
+
 def is_required(user: User) -> bool:
-    """Whether an organisation of the user refuses passwords. The operator is never locked out."""
-    rows = SignOnProvider.objects.filter(is_required=True, organisation__memberships__user=user.pk)
-    return not user.is_superuser and rows.exists()
+    """Whether passwords are refused: the organisation does so, and the user can come in by its provider.
+
+    So nobody is locked out: not the operator, nor a person with a phone number only or with rights elsewhere too.
+    """
+    providers = SignOnProvider.objects.filter(is_required=True, organisation__memberships__user=user.pk).distinct()
+    return any(lets_in(provider).filter(pk=user.pk).exists() for provider in providers)
 
 
 def words() -> str:
@@ -70,14 +102,19 @@ def forget_links(provider: SignOnProvider) -> None:
 
 
 # --- allauth ---------------------------------------------------------------------------------------
+def require_https(url: str) -> None:
+    """Raises requests.exceptions.InvalidSchema. This machine itself may be called by http while it is tried out."""
+    parts = urlsplit(url)
+    is_own = str(parts.hostname) in LOOPBACK_HOSTS and (settings.IS_LOCAL or settings.DEBUG)
+    if parts.scheme != "https" and not is_own:
+        raise requests.exceptions.InvalidSchema("the provider named an address without https")
+
+
 class _OutgoingSession(requests.Session):
     """Refuses plain http at every step, also where a provider's own document or a redirect names the address."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        parts = urlsplit(request.url or "")
-        is_own = str(parts.hostname) in LOOPBACK_HOSTS and (settings.IS_LOCAL or settings.DEBUG)
-        if parts.scheme != "https" and not is_own:
-            raise requests.exceptions.InvalidSchema("the provider named an address without https")
+        require_https(request.url or "")
         options["timeout"] = options.get("timeout") or ANSWERS_WITHIN_S
         return super().send(request, **options)
 
@@ -98,16 +135,18 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
         """Who may come in. What the provider told about the person is not kept."""
         account = sociallogin.account
         claims, account.extra_data = account.extra_data, {}
+        if sociallogin.is_existing:
+            account.save(update_fields=["extra_data"])  # allauth has stored them just now
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             _refuse(request, _("Single sign-on is for signing in only."))
         provider = next((row for row in SignOnProvider.objects.all() if row.slug == account.provider), None)
         if provider is None:
             _refuse(request, _("Your organisation has no single sign-on here any more."))
+        told = _claims_of_one_person(claims, provider)
         if sociallogin.is_existing:
-            account.save(update_fields=["extra_data"])
             _refuse_unless_only_of(request, sociallogin.user, provider)
         else:
-            user = _user_by_proven_email(request, claims, provider)
+            user = _user_by_proven_email(request, told, provider)
             _refuse_unless_only_of(request, user, provider)
             sociallogin.connect(request, user)
 
@@ -123,12 +162,24 @@ def _application(row: SignOnProvider) -> SocialApp:
     )
 
 
-def _user_by_proven_email(request: HttpRequest, claims: dict[str, Any], provider: SignOnProvider) -> User:
+def _claims_of_one_person(claims: dict[str, Any], provider: SignOnProvider) -> dict[str, Any]:
+    """What allauth leaves out of OpenID Connect Core 3.1.3.7 and 5.3.2: the issuer is the one that the operator set,
+    there is an ID token, and the user info is about the same person. Raises OAuth2Error, which allauth shows as a page.
+    """
+    id_token = claims.get("id_token") or {}
+    told: dict[str, Any] = claims.get("userinfo") or id_token
+    issuer = provider.issuer.partition("/.well-known/")[0].rstrip("/")
+    if str(id_token.get("iss")).rstrip("/") != issuer or told.get("sub") != id_token.get("sub"):
+        raise OAuth2Error("the answer is of another issuer, or about two people")
+    return told
+
+
+def _user_by_proven_email(request: HttpRequest, told: dict[str, Any], provider: SignOnProvider) -> User:
     """The account with the address that the provider has proven, if we have proven it for that account too."""
-    told = claims.get("userinfo") or claims.get("id_token") or {}
     email = str(told.get("email") or "").lower()
     named = {"email": email, "organisation": provider.organisation.name}
-    if told.get("email_verified") is not True:  # the text "false" is not false
+    # The text "false" is not false. And PostgreSQL takes some letters for others: a dotless i for an i.
+    if told.get("email_verified") is not True or not email.isascii():
         _refuse(request, _("Your provider does not say that your e-mail address is verified, so it opens no account."))
     if email.rpartition("@")[2] not in provider.email_domains:
         _refuse(request, _("%(email)s is not an address of %(organisation)s.") % named)
@@ -153,9 +204,7 @@ def _user_by_proven_email(request: HttpRequest, claims: dict[str, Any], provider
 
 
 def _refuse_unless_only_of(request: HttpRequest, user: Any, provider: SignOnProvider) -> None:
-    """One organisation's provider must not open what another organisation, or the operator, gave."""
-    places = set(user.memberships.values_list("organisation_id", flat=True))
-    if not user.is_active or user.is_staff or user.is_superuser or places != {provider.organisation_id}:
+    if not _only_of(provider).filter(pk=user.pk).exists():
         _refuse(
             request,
             _("Single sign-on of %(organisation)s opens only accounts whose rights are all there. Use your password.")

@@ -35,6 +35,7 @@ def ask_for_access(request: HttpRequest) -> HttpResponse:
             given = dict(form.cleaned_data)
             try:
                 registration.ask_for_access(**split_contact(given.pop("contact")), **given)
+                request.session.pop(ASKED_BY, None)  # the next person at this computer must not read it
                 return render(request, "accounts/ask_done.html")
             except ApiError as error:
                 show_errors(form, error, **CONTACT_ERRORS)

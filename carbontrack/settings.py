@@ -28,6 +28,8 @@ DEBUG = environment.boolean("DEBUG", False)
 # Django's own server has no TLS, so no setting may demand https under it.
 IS_RUNSERVER = sys.argv[1:2] == ["runserver"]
 SECRET_KEY = environment.text("SECRET_KEY", "") or local_secrets.secret_key(DATA_DIR, IS_LOCAL)
+# Earlier keys: what they signed or encrypted still counts.
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", [])
 HTTP_BIND = environment.text("HTTP_BIND", "127.0.0.1")
 _own_names = ["localhost", "127.0.0.1", "[::1]"]
 # A demo that is open to the LAN answers to any host name, because we do not know its names in the LAN.

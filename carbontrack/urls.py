@@ -1,13 +1,13 @@
 """The table of all URLs. tests/test_access.py says who may open each."""
 
 from allauth.account.decorators import secure_admin_login
-from allauth.socialaccount.providers.openid_connect.views import callback
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.account_views import RemovePasskeyView
+from accounts.sign_in_views import way_back
 from carbontrack.health import healthz, readyz
 from carbontrack.metrics import metrics
 from carbontrack.security import security_txt
@@ -27,7 +27,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     # Of single sign-on only the way back. allauth's other pages sign people up and join accounts to providers.
-    path("accounts/oidc/<str:provider_id>/login/callback/", callback, name="openid_connect_callback"),
+    path("accounts/oidc/<str:provider_id>/login/callback/", way_back, name="openid_connect_callback"),
     path("accounts/oidc/", RedirectView.as_view(pattern_name="sign-on"), name="socialaccount_login_cancelled"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),

@@ -1,7 +1,7 @@
 """Single sign-on against a real provider: OpenID Connect over HTTP on this machine, with its pages and redirects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,11 +9,13 @@ import oidc_provider_mock
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
 
 from accounts import sign_on
-from accounts.emails import has_proven, note_email
+from accounts.emails import note_email
 from accounts.models import AccessRequest, Membership, SignOnProvider, User
 from accounts.roles import Role
 from tests import make
@@ -63,9 +65,15 @@ def provider(server: str, cast: Cast) -> Provider:
 @pytest.fixture
 def proven(cast: Cast) -> User:
     """HQ's own account, whose address was proven here too."""
-    assert has_proven(cast.hq, "hq@test.example")
-    user: User = cast.hq
-    return user
+    note_email(cast.hq, is_proven=True)
+    return cast.hq
+
+
+def moves(user: User, email: str | None) -> None:
+    """To another address, proven too."""
+    user.email = email
+    user.save()
+    note_email(user, is_proven=True)
 
 
 def comes_by(client: Client, provider: Provider, subject: str, email: str = "hq@test.example") -> Any:
@@ -94,9 +102,11 @@ def test_the_link_says_where_it_leads_and_carries_state_and_pkce(client: Client,
 
     url = page.context["url"]
     assert url.startswith(f"{provider.url}/oauth2/authorize?")
-    for part in ("state=", "code_challenge=", "code_challenge_method=S256"):
-        assert part in url
-    assert "openid" in parse_qs(urlsplit(url).query)["scope"][0].split()  # allauth gives scopes in any order
+    asked = parse_qs(urlsplit(url).query)
+    assert asked["state"][0]
+    assert asked["code_challenge"][0]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert "openid" in asked["scope"][0].split()
     assert provider.url.removeprefix("http://") in page.content.decode()
 
 
@@ -137,6 +147,9 @@ def test_an_unknown_person_asks_for_access_and_is_given_nothing(client: Client, 
     assert not User.objects.filter(email="new@test.example").exists()
     assert not SocialAccount.objects.exists()
     assert not AccessRequest.objects.exists()  # until the person sends the form
+    client.post("/register/", {"first_name": "New", "contact": "new@test.example", "place": "KTDA"})
+    assert AccessRequest.objects.exists()
+    assert "new@test.example" not in client.get("/register/").content.decode()
 
 
 def refused(client: Client, answer: Any) -> str:
@@ -156,17 +169,59 @@ def test_an_address_that_the_provider_has_not_proven_opens_nothing(
     assert "does not say that your e-mail address is verified" in refused(client, comes_by(client, provider, "thief"))
 
 
+def test_a_letter_that_only_looks_like_another_is_another(client: Client, provider: Provider, cast: Cast) -> None:
+    """PostgreSQL makes one capital of i and of the dotless i, and of s and the long s."""
+    moves(cast.hq, "sis@test.example")
+    for number, email in enumerate(["s\u0131s@test.example", "\u017fis@test.example", "sis@te\u017ft.example"]):
+        provider.knows(f"thief-{number}", email=email, email_verified=True)
+        page = comes_by(client, provider, f"thief-{number}", email="sis@test.example")
+        assert "does not say that your e-mail address is verified" in refused(client, page)
+
+
+def changed_answers(monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], Any]) -> None:
+    """A provider that answers otherwise than this one: `change` is made in what allauth got of it."""
+    sociallogin_from_response = OpenIDConnectProvider.sociallogin_from_response
+    monkeypatch.setattr(
+        OpenIDConnectProvider,
+        "sociallogin_from_response",
+        lambda self, request, response: sociallogin_from_response(self, request, change(response) or response),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda given: given["userinfo"].update(sub="hq-8"), 401),
+        (lambda given: given["id_token"].update(iss="https://elsewhere.example"), 401),
+        (lambda given: given.pop("id_token") and None, 401),
+        (lambda given: given["userinfo"].pop("sub") and None, 502),
+        (lambda given: {"userinfo": ["a list"]}, 502),
+        (lambda given: given["userinfo"].update(sub="a\0b"), 502),
+    ],
+    ids=["of two people", "another issuer", "no id token", "nobody", "no claims", "NUL"],
+)
+def test_an_answer_against_the_standard_opens_nothing(
+    client: Client, provider: Provider, proven: User, monkeypatch: pytest.MonkeyPatch, change: Any, status: int
+) -> None:
+    changed_answers(monkeypatch, change)
+
+    answer = comes_by(client, provider, "hq-7")
+
+    assert answer.status_code == status
+    assert "sent an answer that we cannot trust" in answer.content.decode()
+    assert not is_signed_in(client)
+    assert not SocialAccount.objects.exists()
+
+
 def test_an_address_that_was_never_proven_here_opens_nothing(client: Client, provider: Provider, cast: Cast) -> None:
     """Else somebody could set up an account with the address and a password, and wait for its owner to come in."""
-    note_email(cast.hq, is_proven=False)
+    note_email(cast.hq)
 
     assert "is not confirmed here" in refused(client, comes_by(client, provider, "hq-7"))
 
 
 def test_an_address_outside_the_domains_opens_nothing(client: Client, provider: Provider, proven: User) -> None:
-    proven.email = "hq@elsewhere.example"
-    proven.save()
-    note_email(proven, is_proven=True)
+    moves(proven, "hq@elsewhere.example")
     provider.knows("far", email="hq@elsewhere.example", email_verified=True)
 
     assert "is not an address of" in refused(client, comes_by(client, provider, "far"))
@@ -212,7 +267,7 @@ def test_a_stolen_way_back_opens_nothing_in_another_browser(client: Client, prov
 
     answer = other.get(back)
 
-    assert "gave no answer that we can believe" in answer.content.decode()
+    assert "sent an answer that we cannot trust" in answer.content.decode()
     assert not is_signed_in(other)
 
 
@@ -238,17 +293,64 @@ def test_who_says_no_at_the_provider_comes_back_to_the_page(client: Client, prov
 def test_where_it_is_required_passwords_are_refused(
     client: Client, provider: Provider, proven: User, hq: Client, cast: Cast
 ) -> None:
+    comes_by(Client(), provider, "hq-7")
     hq.post("/members/sign-in/", {"sign_on": "required"})
 
     page = sign_in(client, "hq@test.example", follow=True)
     api = log_in(client, email="hq@test.example")
 
     assert "use single sign-on instead" in client.get(page.url).content.decode()
+    assert "use single sign-on instead" in hq.get("/account/").content.decode()
     assert not is_signed_in(client)
     assert (api.status_code, api.json()["code"]) == (403, "single_sign_on_required")
     assert log_in(client, email="outsider@test.example").status_code == 200
     comes_by(client, provider, "hq-7")
     assert is_signed_in(client)
+
+
+def test_it_is_required_only_after_hq_has_tried_it(hq: Client, provider: Provider, proven: User) -> None:
+    """Else one click would lock out everybody, HQ too, when the provider is not set up well."""
+    page = hq.post("/members/sign-in/", {"sign_on": "required"}, follow=True)
+
+    assert "Sign in by single sign-on yourself first" in page.content.decode()
+    assert not SignOnProvider.objects.get().is_required
+
+
+@pytest.mark.parametrize("why", ["phone only", "not proven", "other domain", "other organisation", "staff"])
+def test_nobody_is_locked_out_who_cannot_come_by_it(
+    client: Client, provider: Provider, proven: User, hq: Client, cast: Cast, why: str
+) -> None:
+    SignOnProvider.objects.update(is_required=True)
+    User.objects.filter(pk=proven.pk).update(phone="+254712345678")
+    proven.refresh_from_db()
+    if why == "phone only":
+        moves(proven, None)
+    elif why == "not proven":
+        note_email(proven)
+    elif why == "other domain":
+        moves(proven, "hq@elsewhere.example")
+    elif why == "other organisation":
+        make.make_membership(user=proven, role=Role.AUDITOR, organisation=cast.elsewhere.organisation)
+    else:
+        User.objects.filter(pk=proven.pk).update(is_staff=True)
+    proven.refresh_from_db()
+
+    assert not sign_on.is_required(proven)
+    sign_in(client, "+254712345678")
+    assert is_signed_in(client)
+    assert f"<li>{proven}</li>" in hq.get("/members/sign-in/").content.decode()
+
+
+def test_a_person_who_came_by_it_once_cannot_go_back_to_a_password(
+    client: Client, provider: Provider, proven: User
+) -> None:
+    comes_by(Client(), provider, "hq-7")
+    SignOnProvider.objects.update(is_required=True)
+    moves(proven, "hq@elsewhere.example")
+
+    sign_in(client, "hq@elsewhere.example")
+
+    assert not is_signed_in(client)
 
 
 def test_hq_of_others_cannot_require_it(provider: Provider, cast: Cast, as_user: AsUser) -> None:
@@ -304,6 +406,11 @@ def test_the_operator_sets_it_up_and_the_secret_is_stored_encrypted(cast: Cast, 
     assert "from the provider" not in page
     with override_settings(SECRET_KEY="another"):
         assert sign_on.unseal(row.sealed_secret) == ""
+    with override_settings(SECRET_KEY="another", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        as_user(root).post(f"/admin/accounts/signonprovider/{row.pk}/change/", given | {"secret": ""})
+    row.refresh_from_db()
+    with override_settings(SECRET_KEY="another"):
+        assert sign_on.unseal(row.sealed_secret) == "from the provider"
 
 
 def test_another_issuer_forgets_who_was_whom(cast: Cast, as_user: AsUser, provider: Provider, proven: User) -> None:
