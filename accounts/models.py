@@ -326,6 +326,13 @@ def _full_scope() -> list[str]:
     # The digest is the key of the table: without it an event does not lead to its row, `token_key` does.
     exclude=["digest", "last_used_at", "session_hash"],
     obj_field=None,
+    # Each sign-in by API makes a token: the audit log reads the newest of very many.
+    meta={
+        "indexes": [
+            models.Index(fields=["pgh_created_at"], name="token_history_by_time"),
+            models.Index(fields=["token_key"], name="token_history_by_key"),
+        ]
+    },
 )
 class ApiToken(AbstractAuthToken):
     """A hashed, expiring API token. Scopes and a factory can only narrow what its user may do.

@@ -40,7 +40,10 @@ class DataRead(models.Model):
     class Meta:
         verbose_name = _("reading of data")
         verbose_name_plural = _("readings of data")
-        indexes = [models.Index(fields=["organisation", "-first_at"], name="dataread_by_organisation")]
+        indexes = [
+            models.Index(fields=["organisation", "-first_at"], name="dataread_by_organisation"),
+            models.Index(fields=["-first_at"], name="dataread_by_time"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "hour", "organisation", "factory", "kind", "path", "device", "token"],

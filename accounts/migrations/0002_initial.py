@@ -597,6 +597,12 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddIndex(
+            model_name="apitokenevent", index=models.Index(fields=["pgh_created_at"], name="token_history_by_time")
+        ),
+        migrations.AddIndex(
+            model_name="apitokenevent", index=models.Index(fields=["token_key"], name="token_history_by_key")
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="apitokenevent",
             trigger=pgtrigger.compiler.Trigger(

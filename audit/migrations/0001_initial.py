@@ -272,6 +272,7 @@ class Migration(migrations.Migration):
             model_name="dataread",
             index=models.Index(fields=["organisation", "-first_at"], name="dataread_by_organisation"),
         ),
+        migrations.AddIndex(model_name="dataread", index=models.Index(fields=["-first_at"], name="dataread_by_time")),
         migrations.AddConstraint(
             model_name="dataread",
             constraint=models.UniqueConstraint(
