@@ -79,6 +79,13 @@ class Sight:
         created = Organisation.objects.filter(pk__in=self.organisations).order_by("created_at")
         return created.values_list("created_at", flat=True).first()
 
+    @cached_property
+    def people(self) -> list[int]:
+        """Ids of those who are or were members."""
+        events: Any = Membership.events.rel.related_model._default_manager  # type: ignore[attr-defined]
+        here = events.filter(Q(organisation__in=self.organisations) | Q(factory__in=self.factories))
+        return list(here.values_list("user", flat=True).distinct())
+
     def covers(self, source: Source) -> Q:
         q = Q(pk__in=[])
         if source.factory:
@@ -89,22 +96,23 @@ class Sight:
             q |= Q(organisation__isnull=True, pgh_created_at__gt=self.begun_at)
         if source.person and self.organisations:
             of_no_factory = Q(**{f"{source.factory}__isnull": True}) if source.factory else Q()
-            q |= of_no_factory & Q(Exists(self._memberships_then(source)))
+            # The list is for the index: without it, each row of every other organisation is looked up.
+            q |= of_no_factory & Q(Exists(self._memberships_then(source)), **{f"{source.person}__in": self.people})
         return q
 
     def _memberships_then(self, source: Source) -> Any:
-        """Memberships of the person that had begun when the event happened, and had not ended."""
+        """Memberships of the person that had begun when the event happened, and had not ended or moved elsewhere."""
         events: Any = Membership.events.rel.related_model._default_manager  # type: ignore[attr-defined]
         ended = events.filter(
+            Q(pgh_label="delete") | ~Q(user=OuterRef("user")) | ~Q(organisation__in=self.organisations),
             id=OuterRef("id"),
-            pgh_label="delete",
             pgh_id__gt=OuterRef("pgh_id"),
             pgh_created_at__lt=OuterRef(OuterRef("pgh_created_at")),
         )
         begun = events.filter(
             user=OuterRef(source.person),
             organisation__in=self.organisations,
-            pgh_label="insert",
+            pgh_label__in=["insert", "update"],
             pgh_created_at__lte=OuterRef("pgh_created_at"),
         )
         return begun.exclude(Exists(ended))

@@ -75,7 +75,7 @@ def _events_of(model: type[Model]) -> type[Model]:
 
 SOURCES = (
     Source(Organisation, organisation="id"),
-    Source(Factory, factory="id"),
+    Source(Factory, factory="id", organisation="organisation"),  # also of a factory that is gone
     Source(Chimney, factory="factory"),
     Source(EmissionSource, factory="factory"),
     Source(SiteEvent, factory="factory"),

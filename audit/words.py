@@ -72,7 +72,7 @@ def _snapshots(source: Source, places: list[LogPlace]) -> dict[LogPlace, tuple[A
     """Each event with the one before it of the same row, if it has one."""
     keys = [place.key for place in places]
     if source.is_read:
-        rows = source.rows.select_related("factory").in_bulk(keys)
+        rows = source.rows.select_related("factory", "organisation").in_bulk(keys)
         return {place: (rows[place.key], None) for place in places if place.key in rows}
     rows = source.rows.select_related("pgh_context").in_bulk(keys)
     identities = [getattr(row, source.identity) for row in rows.values()]
@@ -173,6 +173,8 @@ def _by_words(user_id: int | None, user: User | None) -> str:
 
 def _read_words(read: DataRead, zone: ZoneInfo) -> str:
     parts = [f"{read.get_kind_display()}: {read.path}"]
+    if read.factory_id is None:
+        parts.append(str(read.organisation))
     if read.device:
         parts.append(_("device %(device)s") % {"device": read.device})
     if read.rows is not None:

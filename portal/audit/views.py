@@ -1,10 +1,11 @@
 """The page of the audit log, for HQ and auditors. Days of the form are those of the organisation's first site."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,21 +20,28 @@ from audit.queries import Filters, LogPlace, Sight, places
 from audit.sources import SOURCES
 from audit.words import ACT_WORDS, AuditRow, rows_of
 from factories.models import Factory
+from lib.errors import ApiError
 from lib.exports import wants_csv
+from lib.times import FIRST_YEAR, LAST_YEAR
 
 ROWS_PER_PAGE = 50
 _ALL = [("", _("all"))]
+_YEARS = [MinValueValidator(date(FIRST_YEAR, 1, 1)), MaxValueValidator(date(LAST_YEAR, 12, 31))]
+
+
+def _day_input() -> forms.DateInput:
+    return forms.DateInput({"type": "date"})
 
 
 class AuditForm(forms.Form):
     """The filters; everything is in the URL."""
 
     kind = forms.ChoiceField(label=_("What"), required=False)
-    act = forms.ChoiceField(label=_("Done"), required=False, choices=[*_ALL, *ACT_WORDS.items()])
+    act = forms.ChoiceField(label=_("What was done"), required=False, choices=[*_ALL, *ACT_WORDS.items()])
     factory = forms.ModelChoiceField(Factory.objects.none(), label=_("Where"), required=False, empty_label=_("all"))
-    by = forms.ModelChoiceField(User.objects.none(), label=_("By"), required=False, empty_label=_("all"))
-    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
-    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    by = forms.ModelChoiceField(User.objects.none(), label=_("Who"), required=False, empty_label=_("all"))
+    first = forms.DateField(label=_("From"), required=False, widget=_day_input(), validators=_YEARS)
+    last = forms.DateField(label=_("To"), required=False, widget=_day_input(), validators=_YEARS)
 
     def __init__(self, data: QueryDict, sight: Sight) -> None:
         super().__init__(data)
@@ -41,8 +49,7 @@ class AuditForm(forms.Form):
         fields: Any = self.fields
         fields["kind"].choices = [*_ALL, *((code, words) for words, code in kinds)]
         fields["factory"].queryset = Factory.objects.filter(pk__in=sight.factories)
-        members = User.objects.filter(memberships__organisation__in=sight.organisations)
-        fields["by"].queryset = members.distinct().order_by("first_name", "last_name", "pk")
+        fields["by"].queryset = User.objects.filter(pk__in=sight.people).order_by("first_name", "last_name", "pk")
 
     def filters(self, zone: Any) -> Filters:
         """What is chosen; a wrong choice filters nothing and says so at its field. `last` is the last whole day."""
@@ -70,6 +77,14 @@ class AuditPage:
     is_first: bool
 
 
+def _before(cursor: str) -> LogPlace | None:
+    """None for the newest page, which a cursor that is none of ours leads to as well."""
+    try:
+        return LogPlace.decode(cursor) if cursor else None
+    except ApiError:
+        return None
+
+
 @require_GET
 @page(Action.VIEW_AUDIT)
 def audit(request: HttpRequest) -> HttpResponseBase:
@@ -81,9 +96,9 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     filters = form.filters(zone)
     if wants_csv(request):
         return file_of(request, sight, filters)
-    cursor = request.GET.get("cursor", "")
-    found = places(sight, filters, LogPlace.decode(cursor) if cursor else None, ROWS_PER_PAGE + 1)
+    before = _before(request.GET.get("cursor", ""))
+    found = places(sight, filters, before, ROWS_PER_PAGE + 1)
     shown = found[:ROWS_PER_PAGE]
     following = shown[-1].encode() if len(found) > len(shown) else ""
-    log = AuditPage(rows_of(shown), zone, following, not cursor)
+    log = AuditPage(rows_of(shown), zone, following, before is None)
     return render(request, "portal/audit.html", {"page": log, "form": form})

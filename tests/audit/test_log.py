@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,9 +70,8 @@ def test_no_secret_is_in_the_history() -> None:
         for field in model._meta.concrete_fields
     }
 
-    assert {
-        n for n in names if any(word in n.split(".")[1] for word in ("password", "sha256", "digest", "pbkdf2"))
-    } == {
+    words = ("password", "sha256", "digest", "pbkdf2", "secret", "sealed")
+    assert {name for name in names if any(word in name.split(".")[1] for word in words)} == {
         "energy_energyentryevent.request_sha256",  # of a request, so that a second one is known
         "production_productionentryevent.request_sha256",
     }
@@ -192,6 +193,34 @@ def test_what_a_person_does_elsewhere_is_not_shown_and_what_they_did_here_stays(
     assert "Elsewhere" not in names
 
 
+def test_a_membership_that_moves_to_another_organisation_moves_the_view(cast: Cast) -> None:
+    person = cast.litein_manager
+    move("accounts_membershipevent", "true", hours=9)
+    Membership.objects.filter(user=person).update(organisation=cast.elsewhere.organisation, factory=None)
+    move("accounts_membershipevent", "pgh_label = 'update'", hours=1)
+    move("accounts_userevent", "true", hours=12)
+    person.first_name = "Elsewhere"
+    person.save()
+
+    ours, theirs = (
+        [change.after for row in all_rows(user) if row.kind == "user" for change in row.changes]
+        for user in (cast.hq, cast.outsider)
+    )
+
+    assert "Elsewhere" not in ours
+    assert "Elsewhere" in theirs
+
+
+def test_a_factory_that_was_removed_is_still_in_the_log(cast: Cast, hq: Client) -> None:
+    factory = make.make_factory(organisation=cast.organisation, name="Short-lived")
+    factory.emission_sources.all().delete()
+    factory.delete()
+
+    (row,) = log(hq, kind="factory", act="removed")
+
+    assert row["thing"] == "Short-lived"
+
+
 def test_published_factors_show_only_what_came_after_the_organisation(cast: Cast, hq: Client) -> None:
     assert log(hq, kind="emissionfactor") == []
     factor: Any = EmissionFactor.objects.filter(organisation=None).first()
@@ -278,6 +307,41 @@ def test_the_page_shows_it_and_its_file_has_the_same_filters(cast: Cast, as_user
     lines = file.getvalue().decode().splitlines()
     assert len(lines) == 2
     assert lines[0].endswith(",changes,exported_by,exported_at")
+
+
+@pytest.mark.parametrize(
+    "query", ["last=9999-12-31", "first=0001-01-01", "cursor=9-9-9-9", "cursor=%00", "kind=no", "by=0", "factory=x"]
+)
+def test_a_wrong_word_in_the_address_of_the_page_filters_nothing(query: str, cast: Cast, as_user: AsUser) -> None:
+    make.make_chimney(factory=cast.litein, name="Boiler 7")
+
+    page = as_user(cast.hq).get(f"/audit/?{query}")
+
+    assert page.status_code == 200
+    assert "Litein Tea Factory: Boiler 7" in page.content.decode()
+
+
+def test_the_page_finds_what_a_former_member_did(cast: Cast, as_user: AsUser) -> None:
+    person = cast.litein_manager
+    Membership.objects.filter(user=person).delete()
+
+    page = as_user(cast.hq).get("/audit/").content.decode()
+
+    assert f'<option value="{person.pk}">{person}' in page
+    assert str(cast.outsider) not in page
+
+
+def test_a_cell_of_the_file_is_no_formula(cast: Cast, as_user: AsUser) -> None:
+    cast.hq.first_name = "=1+1"
+    cast.hq.save()
+    make.make_token(cast.integrator, Scope.READ, name="@SUM(1)")
+
+    file: Any = as_user(cast.hq).get("/audit/", {"as": "csv"})
+
+    cells = [cell for row in csv.reader(io.StringIO(file.getvalue().decode())) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    assert "'=1+1" in cells
+    assert "'@SUM(1): read" in cells
 
 
 def test_an_auditor_of_one_factory_sees_its_rows_alone(cast: Cast) -> None:
