@@ -6,7 +6,8 @@ of the server says so: a full disk must not close every page.
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -22,7 +23,7 @@ from factories.models import Factory
 from lib.errors import ApiError
 from lib.reads import Read, ReadKind, read_of
 from lib.sql import load
-from lib.times import read_moment_or_day
+from lib.times import FIRST_YEAR, LAST_YEAR, read_moment_or_day
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +67,26 @@ class ReadsMiddleware:
 
 def note(request: HttpRequest, user: User, read: Read) -> None:
     """Record one read, and its number of rows when they have been sent."""
-    noted = _note_of(request, user, read)
-    _write(noted)
-    if read.rows is None:
-        read.sent = lambda rows: _write(replace(noted, times=0, rows=rows, at=timezone.now()))
+    with _answered_anyway(request, user):
+        noted = _note_of(request, user, read)
+        _write(noted)
+        if read.rows is None:
+            read.sent = lambda rows: _note_rows(request, user, noted, rows)
     if read.kind == ReadKind.LIVE and not connection.in_atomic_block:
         connection.close()  # a live stream holds no database connection
+
+
+def _note_rows(request: HttpRequest, user: User, noted: _Note, rows: int) -> None:
+    with _answered_anyway(request, user):
+        _write(replace(noted, times=0, rows=rows, at=timezone.now()))
+
+
+@contextmanager
+def _answered_anyway(request: HttpRequest, user: User) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError:
+        logger.exception("a read by user %s of %s is not in the audit log", user.pk, request.path)
 
 
 def _page_of_an_auditor(request: HttpRequest) -> Read | None:
@@ -88,7 +103,7 @@ def _page_of_an_auditor(request: HttpRequest) -> Read | None:
 def _note_of(request: HttpRequest, user: User, read: Read) -> _Note:
     token = token_of(user)
     factory_id, device, organisations = _place(request, user, read)
-    start, end = (_moment(request.GET.get(name, "")) for name in ("from", "to"))
+    start, end = (_moment(_parameter(request, name)) for name in ("from", "to"))
     return _Note(
         user=user.pk,
         token=token.shown_name if token else "",
@@ -126,7 +141,13 @@ def _place(request: HttpRequest, user: User, read: Read) -> tuple[int | None, st
 
 def _named(pattern: re.Pattern[str], request: HttpRequest, parameter: str) -> str:
     in_path = pattern.search(request.path)
-    return in_path[1] if in_path else request.GET.get(parameter, "")
+    return in_path[1] if in_path else _parameter(request, parameter)
+
+
+def _parameter(request: HttpRequest, name: str) -> str:
+    """Of the API, which refuses parameters that do not narrow the answer. A page ignores them: they would tell the log
+    that less was read, or another organisation's data."""
+    return request.GET.get(name, "") if request.path.startswith("/api/") else ""
 
 
 def _moment(text: str) -> datetime | None:
@@ -137,12 +158,10 @@ def _moment(text: str) -> datetime | None:
         return None
     if isinstance(read, date) and not isinstance(read, datetime):
         return datetime.combine(read, time(), UTC)
-    return read
+    # Far beyond, the driver cannot read the moment back, and the page of the log would fail.
+    return read if read and FIRST_YEAR <= read.year <= LAST_YEAR else None
 
 
 def _write(noted: _Note) -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(NOTE_READ, asdict(noted))
-    except DatabaseError:
-        logger.exception("a read by user %s of %s is not in the audit log", noted.user, noted.path)
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_READ, asdict(noted))

@@ -99,7 +99,7 @@ def test_hq_and_auditor_see_the_reads_of_their_organisation_alone(cast: Cast, re
         assert len(raw) == count, user
     assert raw == []
     (row,) = as_user(cast.hq).get(f"/api/audit/?act=read&by={cast.integrator.pk}").json()["results"]
-    assert (row["token"], row["thing"]) == ("dashboard", "raw readings: /api/emissions/, 5 rows")
+    assert (row["token"], row["thing"]) == ("dashboard", f"raw readings: /api/emissions/, {cast.organisation}, 5 rows")
 
 
 def test_of_several_organisations_none_learns_the_rows_of_another(cast: Cast, reader: Client) -> None:
@@ -119,14 +119,37 @@ def test_a_foreign_factory_in_the_address_writes_into_no_foreign_log(cast: Cast,
     assert not DataRead.objects.filter(organisation=cast.elsewhere.organisation_id).exists()
 
 
+def test_a_page_takes_no_place_from_its_address(cast: Cast, as_user: AsUser) -> None:
+    """It ignores these parameters: its file is of all sites, whatever they say."""
+    make.make_device(factory=cast.litein, device_id="litein-1")
+
+    as_user(cast.hq).get("/factories/", {"as": "csv", "device": "litein-1", "to": "2026-11-20T06:00:00Z"})
+
+    (read,) = reads(ReadKind.EXPORT)
+    assert (read.factory, read.device, read.period_end) == (None, "", None)
+
+
+@pytest.mark.parametrize("period", ["from=0001-01-01T00:00:00%2B14:00", "to=9999-12-31T23:59:59-12:00"])
+def test_a_time_beyond_the_calendar_does_not_close_the_log(period: str, cast: Cast, as_user: AsUser) -> None:
+    hq = as_user(cast.hq)
+
+    assert hq.get(f"/api/emissions/?{period}").status_code < 500
+
+    assert hq.get("/api/audit/").status_code == 200
+
+
+@pytest.mark.parametrize("refusing", ["connection", "visible_to"])
 def test_a_read_that_cannot_be_recorded_is_answered_and_logged(
-    reader: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    refusing: str, reader: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Full:
         def cursor(self) -> Any:
+            return self()
+
+        def __call__(self, *_args: object, **_options: object) -> Any:
             raise DatabaseError("could not extend file: No space left on device")
 
-    monkeypatch.setattr("audit.reads.connection", Full())
+    monkeypatch.setattr(f"audit.reads.{refusing}", Full())
 
     assert reader.get("/api/emissions/").status_code == 200
     assert "is not in the audit log" in caplog.text
