@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -190,9 +191,7 @@ def _read_words(read: DataRead, zone: ZoneInfo) -> str:
 
 def _changes(source: Source, act: str, row: Any, before: Any, zone: ZoneInfo) -> list[ColumnChange]:
     changes = []
-    for field in source.model._meta.concrete_fields:
-        if field.name in HIDDEN or not hasattr(row, field.attname) or field not in _kept(source):
-            continue
+    for field in _shown(source):
         now = "" if act == "removed" else _words(field, row, zone)
         was = _words(field, row if act == "removed" else before, zone) if act != "added" else ""
         if now != was:
@@ -200,9 +199,10 @@ def _changes(source: Source, act: str, row: Any, before: Any, zone: ZoneInfo) ->
     return changes
 
 
-def _kept(source: Source) -> list[Any]:
-    """The columns that the history of the model has."""
-    kept = {field.name for field in source.rows.model._meta.concrete_fields}
+@cache
+def _shown(source: Source) -> list[Any]:
+    """The columns that the history of the model has, without the hidden ones."""
+    kept = {field.name for field in source.rows.model._meta.concrete_fields} - HIDDEN
     return [field for field in source.model._meta.concrete_fields if field.name in kept]
 
 
