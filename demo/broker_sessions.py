@@ -8,7 +8,8 @@ is pinned, and `tests/demo/test_broker.py` tests the behaviour):
 2. it sends every connecting client the retained messages of *all* subscriptions. Here it sends them only after a
 SUBSCRIBE.
 3. when a client comes back before its old connection is noticed, the old one's end marks the new one as gone.
-4. a message that a subscriber has not acknowledged is forgotten. Here a persistent session gets it again.
+4. a message that a subscriber has not acknowledged within 5 s is forgotten. Here it stays under way as long as the
+connection does, and a persistent session gets it again with its next one.
 5. silence beyond the keep-alive is accepted. Here it ends the connection.
 6. malformed packets leave tracebacks, and memory has no bounds. Here they end the connection (`demo/mqtt_packets.py`),
 and the bounds are in `demo/broker_limits.py`.
@@ -37,7 +38,7 @@ from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler, Subscripti
 from amqtt.mqtt.publish import PublishPacket
 from amqtt.mqtt.subscribe import SubscribePacket
 from amqtt.mqtt.unsubscribe import UnsubscribePacket
-from amqtt.session import INCOMING, ApplicationMessage, OutgoingApplicationMessage, Session
+from amqtt.session import INCOMING, ApplicationMessage, IncomingApplicationMessage, OutgoingApplicationMessage, Session
 
 from demo.broker_limits import PACKETS_AT_ONCE_COUNT, PacketReader, RetainedLedger, Waiting
 
@@ -93,6 +94,7 @@ class DeviceConnection(BrokerProtocolHandler):
         super().__init__(*arguments, **options)
         self._pending_subscriptions: asyncio.Queue[Subscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
         self._pending_unsubscriptions: asyncio.Queue[UnSubscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
+        self._deliveries: set[asyncio.Task[OutgoingApplicationMessage]] = set()
 
     async def handle_publish(self, publish_packet: PublishPacket) -> None:
         await self._in_its_place(super().handle_publish(publish_packet))
@@ -124,30 +126,62 @@ class DeviceConnection(BrokerProtocolHandler):
         else:
             await super()._handle_qos0_message_flow(app_message)
 
+    async def stop(self) -> None:
+        await super().stop()
+        for delivery in list(self._deliveries):  # one that began while this connection ended
+            delivery.cancel()
+
     def handle_read_timeout(self) -> None:
         self._ending = asyncio.ensure_future(self.handle_connection_closed())
 
     async def mqtt_publish(
         self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
     ) -> OutgoingApplicationMessage:
-        """Send a message, and keep one that a persistent session did not acknowledge."""
+        """Send a message; one to a persistent session is under way when this returns."""
         session = self.session
         sent = OutgoingApplicationMessage(None, topic, qos, data, retain)
         if session is None or not waiting_of(session).has_room(data):
             return sent
-        waiting = waiting_of(session)
+        delivery = asyncio.ensure_future(self._deliver(session, sent))
+        if not _is_kept(session, sent):
+            return await delivery
+        self._deliveries.add(delivery)  # amqtt's own list would keep all that follows until this one is acknowledged
+        delivery.add_done_callback(self._deliveries.discard)
+        return sent
+
+    async def _deliver(self, session: Session, message: OutgoingApplicationMessage) -> OutgoingApplicationMessage:
+        """Send a message, and keep one that a persistent session did not acknowledge."""
+        waiting, data = waiting_of(session), message.data
         waiting.hold(data)
         is_settled = False
         try:
-            sent = await super().mqtt_publish(topic, data, qos, retain, ack_timeout)
+            message = await super().mqtt_publish(message.topic, data, message.qos, message.retain)
             is_settled = True
         except (TimeoutError, *BROKEN_OFF) as error:
             logger.debug("%s has not acknowledged a message: %s", session.client_id, error)
         finally:
             waiting.hold(data, sign=-1)
-            if not is_settled and qos and not retain and not session.clean_session:
-                waiting.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
-        return sent
+            if not is_settled and _is_kept(session, message):
+                waiting.put_nowait(RetainedApplicationMessage(None, message.topic, data, message.qos))
+        return message
+
+    async def _handle_qos1_message_flow(
+        self, app_message: IncomingApplicationMessage | OutgoingApplicationMessage
+    ) -> None:
+        """amqtt gives up after 5 s. A subscriber that cannot store would then get each message every 5 s anew."""
+        session = self.session
+        if app_message.direction == INCOMING or session is None or not _is_kept(session, app_message):
+            await super()._handle_qos1_message_flow(app_message)
+            return
+        packet_id = app_message.packet_id
+        acknowledged = self._puback_waiters[packet_id] = asyncio.get_running_loop().create_future()
+        session.inflight_out[packet_id] = app_message
+        try:
+            await self._send_packet(app_message.build_publish_packet())
+            app_message.puback_packet = await acknowledged  # cancelled when the connection ends
+        finally:
+            self._puback_waiters.pop(packet_id, None)
+            session.inflight_out.pop(packet_id, None)
 
     async def send_backlog(self, session: Session) -> None:
         """Send the waiting messages of this session, now and whenever one is put back; ends by cancellation."""
@@ -157,9 +191,17 @@ class DeviceConnection(BrokerProtocolHandler):
             while len(batch) < BACKLOG_WINDOW_COUNT and not waiting.empty():
                 batch.append(waiting.get_nowait())
             await asyncio.gather(
-                *(self.mqtt_publish(item.topic, item.data, item.qos, retain=False) for item in batch),
+                *(
+                    self._deliver(session, OutgoingApplicationMessage(None, item.topic, item.qos, item.data, False))
+                    for item in batch
+                ),
                 return_exceptions=True,
             )
+
+
+def _is_kept(session: Session, message: ApplicationMessage) -> bool:
+    """Until its subscriber acknowledges it. A retained message comes again with the next subscription."""
+    return bool(message.qos) and not message.retain and not session.clean_session
 
 
 def waiting_of(session: Session) -> Waiting:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -151,6 +152,20 @@ def test_what_a_subscriber_did_not_acknowledge_comes_again(connect: Callable[...
     again = connect(INGEST_USER, INGEST_PASSWORD, clean_session=False)
 
     assert again.next_payload() == b"important"
+
+
+def test_a_subscriber_that_stores_nothing_for_long_gets_each_message_once(connect: Callable[..., Client]) -> None:
+    """amqtt gives up after 5 s: during a minute of a full disk ingest got each message twelve times."""
+    slow = connect(INGEST_USER, INGEST_PASSWORD, clean_session=False, manual_ack=True)
+    slow.subscribe(ALL_TOPICS)
+    connect("chimney-1", "right-1").publish("carbontrack/v1/chimney-1/readings", "once")
+    assert slow.next_payload() == b"once"
+
+    time.sleep(6.0)
+    connect("chimney-2", "right-2").publish("carbontrack/v1/chimney-2/readings", "later")
+
+    assert slow.next_payload() == b"later"
+    assert slow.received.empty()
 
 
 def test_a_second_connection_takes_over_and_is_not_ended_by_the_first(
