@@ -79,6 +79,11 @@ TopicRule = Callable[[str, str, TopicAction], bool]  # of username, topic or fil
 class PatientWriter(StreamWriterAdapter):
     """Closes cleanly, but with a time limit: a device that lost its power never answers."""
 
+    def write(self, data: bytes) -> None:
+        # amqtt answers what was read before the end. asyncio would log a warning for each answer.
+        if not self._writer.is_closing():
+            super().write(data)
+
     async def close(self) -> None:
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
