@@ -38,11 +38,7 @@ class _Message:
     is_retained: bool
     content: dict[str, Any]
     text: str
-
-    @property
-    def is_last_will(self) -> bool:
-        """The broker sends it for a device that fell silent; it has no other data about the device."""
-        return self.content.get("online") is False and "stream" not in self.content
+    is_last_will: bool
 
 
 def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> None:
@@ -110,6 +106,7 @@ def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
             is_retained=not received.is_live,
             content=arrival.parsed.other,
             text=msgspec.json.encode(arrival.parsed.other).decode(),
+            is_last_will=arrival.parsed.is_last_will,
         )
 
 

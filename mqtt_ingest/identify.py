@@ -29,7 +29,7 @@ class DeviceRef:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message with its device: what `store` writes. `device` is None only when everything in it is refused.
+    """A message with its device: what `store` writes. `device` is None only when nothing in it is stored.
 
     `counts_as_message` is false for the later parts of a message that had to be split.
     """
@@ -84,6 +84,10 @@ def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, Pars
         if device is None:
             detail = f"there is no device {parsed.device_id!r}: register it with provision_device"
             parsed = refuse_all(parsed, Reason.UNKNOWN_DEVICE, detail)
+        elif device.is_revoked and parsed.is_last_will:
+            # The server says so itself when the broker cuts a revoked device, and the broker repeats it to each
+            # ingest that subscribes: nothing was refused that anybody sent.
+            device = None
         elif device.is_revoked:
             parsed = refuse_all(parsed, Reason.REVOKED, f"device {parsed.device_id!r} is revoked")
         arrivals.append(Arrival(received, parsed, device))

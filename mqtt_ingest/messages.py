@@ -172,3 +172,8 @@ class ParsedMessage:
     def received(self) -> int:
         """Readings in it, refused ones included; an unreadable message is 1, a status or alert 0."""
         return len(self.readings) + len(self.rejections)
+
+    @property
+    def is_last_will(self) -> bool:
+        """The broker, or the server that cut it, says that the device is off line, and nothing else about it."""
+        return self.kind is Kind.STATUS and self.other.get("online") is False and "stream" not in self.other

@@ -5,13 +5,16 @@ from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from devices.models import MCUDevice
 from mqtt_ingest import identify as module
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import FOUND_FOR_S, NOT_FOUND_FOR_S, DeviceDirectory, identify
 from mqtt_ingest.parse import parse
+from mqtt_ingest.queries import counters
 from mqtt_ingest.receive import Received
+from mqtt_ingest.store import store
 from tests.make import make_device
-from tests.mqtt_ingest.build import message, reading, received
+from tests.mqtt_ingest.build import adds_up, message, reading, received
 from tests.mqtt_ingest.fakes import Clock
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,24 @@ def test_a_revoked_device_is_refused_after_a_few_seconds() -> None:
     assert [r.reason for r in arrival.parsed.rejections] == [Reason.REVOKED, Reason.REVOKED]
     assert [(r.seq, r.stream) for r in arrival.parsed.rejections] == [(1, 2871049911), (2, 2871049911)]
     assert arrival.parsed.readings == ()
+
+
+@pytest.mark.parametrize(
+    ("payload", "refused_count"),
+    [(b'{"v":1,"online":false}', 0), (b'{"v":1,"online":false,"stream":7}', 1), (b'{"v":1,"online":true}', 1)],
+)
+def test_that_a_revoked_device_is_off_line_is_no_refusal(payload: bytes, refused_count: int) -> None:
+    """The server says so when it revokes the device, and the broker keeps the message for all who subscribe."""
+    device = make_device(revoked_at=timezone.now())
+    one = received(device.device_id, payload, "status")
+
+    (arrival,) = identify(DeviceDirectory(), [(one, parse(one.topic, one.payload, one.received_ms))])
+
+    assert len(arrival.parsed.rejections) == refused_count
+    store([arrival])
+    assert MCUDevice.objects.get().status == {}
+    assert counters().rejected == ({Reason.REVOKED: 1} if refused_count else {})
+    assert adds_up()
 
 
 def test_everything_of_an_unknown_device_is_refused_once() -> None:
