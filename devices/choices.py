@@ -53,7 +53,7 @@ class BrokerState(models.TextChoices):
     REMOVED = "removed", _("revoked; the broker refuses it")
     WAITS = "waits", _("waits for sync_broker and a reload of the broker")
     UNCONFIRMED = "unconfirmed", _("not confirmed by the broker: rotate the password again")
-    REMOVING = "removing", _("revoked; the broker has not confirmed it yet, and is told again every few seconds")
+    REMOVING = "removing", _("revoked; the broker has not confirmed it yet, and is told again until it does")
     BY_HAND = "by_hand", _("to be entered or removed at the broker by hand")
 
 

@@ -6,10 +6,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import may, page, require, user_of
 from accounts.roles import Action
+from devices.access import revoke_device
 from devices.choices import HoldResolution, SetAsideReason
 from devices.models import AssignmentHold, MCUDevice
 from devices.queries import waiting_holds
@@ -30,7 +32,7 @@ ACTS: dict[str, HoldResolution | None] = {
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def sensor(request: HttpRequest, pk: int, device_id: str) -> HttpResponse:
-    """POST `act`: show (the effect of setting a period aside), set_aside, take_back, or how to resolve a hold."""
+    """POST `act`: show (the effect of a period set aside), set_aside, take_back, revoke, or how to resolve a hold."""
     factory = factory_of(request, pk, Action.VIEW_DEVICES)
     device = get_object_or_404(
         MCUDevice.objects.select_related("factory__organisation"), factory=factory, device_id=device_id
@@ -46,7 +48,7 @@ def sensor(request: HttpRequest, pk: int, device_id: str) -> HttpResponse:
             if act == "set_aside" and not form.errors:
                 return redirect(request.path)
         else:
-            problems = _act_on_hold(request, device, act)
+            problems = _revoke(request, device) if act == "revoke" else _act_on_hold(request, device, act)
             if not problems:
                 return redirect(request.path)
     context = {
@@ -73,6 +75,14 @@ def _act_on_period(form: SetAsideForm, device: MCUDevice, act: str, user: Any) -
     except ValidationError as error:
         form.add_error(None, error)
     return None
+
+
+def _revoke(request: HttpRequest, device: MCUDevice) -> list[str]:
+    """What kept it from being done, if anything. The broker may keep the request waiting for 5 s."""
+    if request.POST.get("confirmed") != "yes":
+        return [_("The sensor is not revoked: tick the box too.")]
+    revoke_device(device)
+    return []
 
 
 def _act_on_hold(request: HttpRequest, device: MCUDevice, act: str) -> list[str]:

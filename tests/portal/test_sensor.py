@@ -126,6 +126,37 @@ def test_two_devices_with_one_login_and_refusals_are_shown_and_the_hold_is_resol
     assert (hold.resolution, hold.resolved_by) == ("registry_right", cast.installer)
 
 
+def test_a_sensor_is_revoked_with_the_box_ticked(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
+    rotate_secret(device)
+    client = as_user(cast.installer)
+
+    refused = text(client.post(url(device), {"act": "revoke"}))
+    device.refresh_from_db()
+    before = device.revoked_at
+    done = text(client.post(url(device), {"act": "revoke", "confirmed": "yes"}, follow=True))
+
+    device.refresh_from_db()
+    assert "The sensor is not revoked: tick the box too." in refused
+    assert before is None
+    assert device.revoked_at is not None
+    assert not device.secrets.filter(revoked_at=None).exists()
+    assert "Login at the broker: revoked; the broker refuses it" in done
+    assert "Revoke this sensor" in refused
+    assert "Revoke this sensor" not in done
+
+
+def test_who_may_not_manage_devices_revokes_none(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
+    client = as_user(cast.litein_manager)
+
+    page = text(client.get(url(device)))
+    answer = client.post(url(device), {"act": "revoke", "confirmed": "yes"})
+
+    device.refresh_from_db()
+    assert "Revoke this sensor" not in page
+    assert answer.status_code == 403
+    assert device.revoked_at is None
+
+
 @pytest.mark.parametrize("act", ["", "stated", "taken_back", "registry_right"])
 def test_an_unknown_act_or_hold_is_not_found(device: MCUDevice, cast: Cast, as_user: AsUser, act: str) -> None:
     assert as_user(cast.hq).post(url(device), {"act": act, "hold": "99"}).status_code == 404
