@@ -70,6 +70,14 @@ class MCUDeviceAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[MCUDevice]:
         return super().get_queryset(request).prefetch_related("secrets")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: MCUDevice | None = None) -> list[str]:
+        """The broker knows a device by its id: another id would leave the old login in force."""
+        return [*self.readonly_fields, *(["device_id"] if obj else [])]
+
+    def has_delete_permission(self, request: HttpRequest, obj: MCUDevice | None = None) -> bool:
+        """Deleted, its login would stay at the broker: revoke it."""
+        return False
+
     @admin.display(description=gettext_lazy("login at the broker"))
     def broker(self, device: MCUDevice) -> str:
         return str(broker_state(device).label)

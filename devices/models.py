@@ -20,6 +20,8 @@ from factories.days import local_hour_start
 from science import pressure
 
 DEVICE_ID = r"^[A-Za-z0-9_-]{3,64}$"
+# The server signs in at the broker under names like this: a device of that name would get the password of that login.
+RESERVED_PREFIX = "carbontrack-"
 
 validate_device_id = RegexValidator(
     DEVICE_ID, _("A device id has 3 to 64 of the letters A-Z a-z, the digits, _ and -.")
@@ -62,6 +64,14 @@ class MCUDevice(models.Model):
 
     def __str__(self) -> str:
         return self.device_id
+
+    def clean(self) -> None:
+        if self.device_id.startswith(RESERVED_PREFIX):
+            raise ValidationError(
+                _("device_id=%(id)r is reserved for the server; choose another."),
+                code="device_id_reserved",
+                params={"id": self.device_id},
+            )
 
 
 @pghistory.track(exclude=["pbkdf2_sha512"])

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from devices.access import rotate_secret
 from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation
-from devices.credentials import INGEST_USER, TOPIC_ROOT
+from devices.credentials import TOPIC_ROOT
 from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.queries import in_force_at
 from factories.days import local_hour_start
@@ -112,12 +112,6 @@ def provision_device(
     Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
     """
     factory = find_factory(factory_name)
-    if device_id.startswith(INGEST_USER):  # workers sign in under this name with a suffix
-        raise ValidationError(
-            _("device_id=%(id)r is reserved for the server; choose another."),
-            code="device_id_reserved",
-            params={"id": device_id},
-        )
     if MCUDevice.objects.filter(device_id=device_id).exists():
         raise ValidationError(
             _("device_id=%(id)r is known already; choose another id, or rotate its secret."),

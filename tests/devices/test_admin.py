@@ -100,6 +100,17 @@ def test_a_range_that_is_none_is_said_too(root: Client, hold: AssignmentHold, fi
     assert hold.resolution == ""
 
 
+def test_a_device_is_neither_renamed_nor_deleted(root: Client) -> None:
+    device = make.make_device(device_id="litein-1")
+
+    form = root.get(f"/admin/devices/mcudevice/{device.pk}/change/").content.decode()
+
+    assert 'name="interval_s"' in form
+    assert 'name="device_id"' not in form
+    assert 'name="device_id"' in root.get("/admin/devices/mcudevice/add/").content.decode()
+    assert root.post(f"/admin/devices/mcudevice/{device.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
 def test_an_assignment_at_half_past_is_refused(root: Client) -> None:
     device = make.make_device()
     chimney = make.make_chimney(factory=device.factory)

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from devices.credentials import check_broker_login
+from devices.credentials import INGEST_USER, check_broker_login
+from devices.dynsec import ADMIN_USER
 from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.services import keep_geometry_holds
 from factories.models import Chimney, Factory
@@ -190,8 +191,9 @@ def test_a_known_id_is_an_error_and_says_what_to_do(litein: Factory) -> None:
     assert not Chimney.objects.exists()
 
 
-def test_the_servers_own_name_is_reserved(litein: Factory) -> None:
-    assert "reserved" in refusal(device_id="carbontrack-ingest")
+@pytest.mark.parametrize("device_id", [INGEST_USER, f"{INGEST_USER}-a", ADMIN_USER])
+def test_the_servers_own_names_are_reserved(litein: Factory, device_id: str) -> None:
+    assert "reserved" in refusal(device_id=device_id)
 
 
 @pytest.mark.parametrize("device_id", ["ab", "a" * 65, "a/b/c", "+++", "a b c", "käse", "abc\n", "", "###"])
