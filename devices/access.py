@@ -13,17 +13,23 @@ from devices.models import DeviceSecret, MCUDevice
 logger = logging.getLogger(__name__)
 
 
+class DeviceRevokedError(RuntimeError):
+    """A revoked device gets no password again; it is provisioned under a new id."""
+
+
 def rotate_secret(device: MCUDevice) -> str:
     """A new password for the device; the previous one stops working, and the broker cuts who uses it.
 
     It is returned once and kept only as a hash. Refused with BrokerUnreachableError, before anything changes, while a
     broker that we administer is away: the password could be told to it only now. After the commit `broker_state` says
-    whether it is in force there.
+    whether it is in force there. Raises DeviceRevokedError.
     """
     broker.require_reachable()
     secret = new_secret()
     with transaction.atomic():
-        MCUDevice.objects.select_for_update().get(pk=device.pk)  # otherwise two rotations would both insert one
+        row = MCUDevice.objects.select_for_update().get(pk=device.pk)  # otherwise two rotations would both insert one
+        if row.revoked_at is not None:
+            raise DeviceRevokedError(f"{device} is revoked")
         _end_secrets(device)
         DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))
         transaction.on_commit(lambda: broker.put_login(device.pk, secret))

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet
-from devices.access import revoke_device, rotate_secret
+from devices.access import DeviceRevokedError, revoke_device, rotate_secret
 from devices.broker import broker_state
 from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
@@ -53,10 +53,11 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, **kwargs: Any) -> Response:
         device = self._managed(request)
-        if device.revoked_at is not None:
-            raise ApiError(409, "device_revoked", _("This device is revoked; provision it under a new id."))
         try:
             login = asdict(describe(device, rotate_secret(device)))
+        except DeviceRevokedError as error:
+            text = _("This device is revoked; provision it under a new id.")
+            raise ApiError(409, "device_revoked", text) from error
         except BrokerUnreachableError as error:
             raise ApiError(503, "broker_unreachable", str(error.sentence)) from error
         return Response(NewSecretSerializer(login | {"broker": broker_state(device)}).data)

@@ -87,7 +87,8 @@ def put_login(device_pk: int, password: str) -> bool:
     try:
         with transaction.atomic():
             secret = _lock_newest(device_pk)
-            if secret is None or secret.revoked_at is not None or not verify(password, secret.pbkdf2_sha512):
+            is_ended = secret is None or secret.revoked_at is not None or secret.device.revoked_at is not None
+            if secret is None or is_ended or not verify(password, secret.pbkdf2_sha512):
                 return False
             _put(secret.device, password, is_new=secret.device.secrets.count() == 1)
             _mark(secret)
@@ -101,11 +102,14 @@ def _put(device: MCUDevice, password: str, *, is_new: bool) -> None:
     role = dynsec.role_of_device(device.device_id)
     login = dynsec.login(device.device_id, role["rolename"])
     commands = [{"command": "createRole", **role}, {"command": "createClient", "password": password, **login}]
-    commands.append({"command": "setClientPassword", "username": device.device_id, "password": password})
+    # Its rights too: a login of this name that somebody made before may have had others.
+    commands.append({"command": "modifyClient", "password": password, **login})
     with administrator() as admin:
         admin.send(commands)
         if not is_new:
-            _say_offline(admin, device)
+            _publish_offline(admin, device)
+    if not is_new:
+        _note_offline(device)
 
 
 def remove_login(device_pk: int) -> None:
@@ -116,7 +120,8 @@ def remove_login(device_pk: int) -> None:
             return
         with administrator() as admin:
             admin.send(_removal(secret.device.device_id))
-            _say_offline(admin, secret.device)
+            _publish_offline(admin, secret.device)
+        _note_offline(secret.device)
         _mark(secret)
 
 
@@ -125,8 +130,12 @@ def _removal(device_id: str) -> list[dynsec.Command]:
     return [{"command": "deleteClient", "username": device_id}, {"command": "deleteRole", "rolename": role}]
 
 
-def _say_offline(admin: DynamicSecurity, device: MCUDevice) -> None:
+def _publish_offline(admin: DynamicSecurity, device: MCUDevice) -> None:
     admin.publish(f"{TOPIC_ROOT}/{device.device_id}/status", OFFLINE)
+
+
+def _note_offline(device: MCUDevice) -> None:
+    """Only when the broker has answered: ingest waits for the row until the commit."""
     MCUDevice.objects.filter(pk=device.pk).update(reported_online=False, last_will_at=timezone.now())
 
 
@@ -183,29 +192,36 @@ class Difference:
 def compare(*, repair: bool = True) -> list[Difference]:
     """Registry against broker, login by login. Passwords cannot be read back; `broker_at` tells of those.
 
-    Mended: logins of devices that the registry does not let in, other roles or client ids than ours, logins of ingest.
-    A login that is missing is named and its device shown as unconfirmed: only a new password or `--rebuild` brings it
-    back. Logins that are not ours are left alone. Raises BrokerUnreachableError.
+    Mended: logins of devices that the registry does not let in, other roles, rights or client ids than ours, logins of
+    ingest. A login that is missing is named and its device shown as unconfirmed: only a new password or `--rebuild`
+    brings it back. Logins that are not ours are left alone. Raises BrokerUnreachableError.
     """
-    ours = {secret.device.device_id: secret for secret in _in_force().select_related("device")}
+    began = timezone.now()
     found: list[Difference] = []
+    commands: list[dynsec.Command] = []
     with administrator() as admin:
-        there = {client["username"]: client for client in admin.clients()}
-        commands: list[dynsec.Command] = []
+        # The broker is read first: a device is in the registry before its login is there. One that was registered
+        # since we began may be on its way.
+        there, rights = {client["username"]: client for client in admin.clients()}, admin.roles()
+        known = {secret.device.device_id: secret for secret in _in_force().select_related("device")}
+        ours = {name: secret for name, secret in known.items() if name in there or secret.created_at < began}
+        if admin.defaults() != dynsec.DENIED:
+            found.append(Difference("every login", "allowed what no role of it allows", is_mended=repair))
+            commands.append(dynsec.deny_by_default())
         for username in sorted(there.keys() | ours.keys() | set(_ingest_users())):
-            what, mending = _difference(username, there.get(username), ours.get(username))
+            what, mending = _difference(username, there.get(username), ours.get(username), rights)
             if what:
                 found.append(Difference(username, what, is_mended=bool(mending) and repair))
                 commands += mending
         if repair:
             admin.send(commands)
     missing = [ours[name].pk for name in ours.keys() - there.keys()]
-    DeviceSecret.objects.filter(pk__in=missing).update(broker_at=None)
+    DeviceSecret.objects.filter(pk__in=missing, broker_at__lt=began).update(broker_at=None)
     return found
 
 
 def _difference(
-    username: str, client: dict[str, Any] | None, secret: DeviceSecret | None
+    username: str, client: dict[str, Any] | None, secret: DeviceSecret | None, rights: dict[str, list[dict[str, Any]]]
 ) -> tuple[str, list[dynsec.Command]]:
     """What is wrong with one login, and the commands that mend it; empty where all is well or it is not ours."""
     if username in _ingest_users():
@@ -230,25 +246,38 @@ def _difference(
     held = [{"rolename": each["rolename"]} for each in client["roles"]]
     if held != wanted["roles"] or client.get("clientid") != wanted["clientid"]:
         return "with other roles or another client id", [*make_role, {"command": "modifyClient", **wanted}]
+    if not dynsec.are_same_rules(rights[role["rolename"]], role["acls"]):
+        return "with other rights than ours", [{"command": "modifyRole", **role}]
     return "", []
 
 
 # --- By files -----------------------------------------------------------------------------------------
-def _mark_all() -> None:
-    """What the files hold is in force once the broker reads them; what they leave out is gone with it."""
-    DeviceSecret.objects.filter(broker_at=None).update(broker_at=timezone.now())
+def _ended() -> list[int]:
+    """Of logins whose end the broker has not confirmed. Read before those in force."""
+    ended = Q(revoked_at__isnull=False) | Q(device__revoked_at__isnull=False)
+    return list(DeviceSecret.objects.filter(ended, broker_at=None).values_list("pk", flat=True))
+
+
+def _mark_written(ended: list[int], secrets: list[DeviceSecret]) -> None:
+    """What the files hold is in force once the broker reads them; what they leave out is gone with it.
+
+    Not what was rotated or revoked while they were written.
+    """
+    written = Q(pk__in=[secret.pk for secret in secrets], revoked_at=None, device__revoked_at=None)
+    DeviceSecret.objects.filter(written | Q(pk__in=ended), broker_at=None).update(broker_at=timezone.now())
 
 
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
     """Write both files; returns how many devices may sign in. Mosquitto reads them again on SIGHUP."""
-    ingest_password, secrets = _ingest_password(), list(_in_force().select_related("device"))
+    ingest_password, ended = _ingest_password(), _ended()
+    secrets = list(_in_force().select_related("device"))
     lines = [f"{user}:{mosquitto_hash(ingest_password)}" for user in _ingest_users()]
     lines += [f"{secret.device.device_id}:{secret.pbkdf2_sha512}" for secret in secrets]
     # One pattern serves all devices: each may use only topics with its own id. No line of the file names a device.
     acl = [line for user in _ingest_users() for line in (f"user {user}", f"topic readwrite {TOPIC_ROOT}/#", "")]
     write_privately(password_file, "\n".join(lines) + "\n")
     write_privately(acl_file, "\n".join([*acl, f"pattern readwrite {TOPIC_ROOT}/%u/#"]) + "\n")
-    _mark_all()
+    _mark_written(ended, secrets)
     return len(secrets)
 
 
@@ -259,6 +288,7 @@ def write_dynsec_file(path: Path) -> int:
     """
     ingest_password = _ingest_password()
     admin_password = _password_of(settings.MQTT_ADMIN_URL, ADMIN_USER, "MQTT_ADMIN_URL")
+    ended = _ended()
     secrets = list(_in_force().select_related("device"))
     roles = [dynsec.role_of_admin(), dynsec.role_of_ingest(GROUP)]
     clients = [dynsec.login(ADMIN_USER, "admin") | dynsec.stored_hash(mosquitto_hash(admin_password))]
@@ -272,5 +302,5 @@ def write_dynsec_file(path: Path) -> int:
         )
     content = {"defaultACLAccess": dynsec.DENIED, "clients": clients, "groups": [], "roles": roles}
     write_privately(path, json.dumps(content))
-    _mark_all()
+    _mark_written(ended, secrets)
     return len(secrets)

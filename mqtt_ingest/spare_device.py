@@ -17,7 +17,7 @@ from django.conf import settings
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from devices.access import rotate_secret
+from devices.access import DeviceRevokedError, rotate_secret
 from devices.credentials import check_broker_login
 from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
@@ -46,6 +46,8 @@ def spare_device(factory_name: str | None = None, geometry: Geometry | None = No
         return _known_or_new(path, factory_name, geometry)
     except BrokerUnreachableError as error:
         raise PublishError(f"{error.sentence} ({error})") from error
+    except DeviceRevokedError as error:
+        raise PublishError(f"{error}: write another device_id into {path}") from error
 
 
 def _known_or_new(path: Path, factory_name: str | None, geometry: Geometry | None) -> ProvisionedDevice:

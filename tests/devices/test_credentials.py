@@ -12,9 +12,10 @@ from django.utils import timezone
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from devices import credentials
-from devices.access import rotate_secret
-from devices.broker import write_mosquitto_files
+from devices import broker, credentials
+from devices.access import revoke_device, rotate_secret
+from devices.broker import broker_state, write_mosquitto_files
+from devices.choices import BrokerState
 from devices.credentials import (
     INGEST_USER,
     TOPIC_ROOT,
@@ -192,7 +193,8 @@ def production(settings: Any) -> None:
 def test_the_broker_files_hold_all_devices_in_force_and_no_secret(production: None, tmp_path: Path) -> None:
     _device, secret = make.make_device_with_secret(device_id="litein-1")
     rotate_secret(make.make_device_with_secret(device_id="momul-1")[0])
-    make.make_device_with_secret(device_id="gone-1", revoked_at=timezone.now())
+    gone, _secret = make.make_device_with_secret(device_id="gone-1")
+    MCUDevice.objects.filter(pk=gone.pk).update(revoked_at=timezone.now())
     make.make_device(device_id="without-1")
     passwords, acl = tmp_path / "in" / "passwords", tmp_path / "in" / "acl"
 
@@ -235,6 +237,28 @@ def test_ingest_without_a_password_is_never_written(settings: Any, tmp_path: Pat
         write_mosquitto_files(tmp_path / "passwords", tmp_path / "acl")
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_what_is_rotated_or_revoked_while_the_files_are_written_still_waits(
+    production: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MQTT_ACCESS = "FILES"
+    rotated, revoked, kept = (make.make_device_with_secret()[0] for _ in range(3))
+
+    def meanwhile(path: Path, text: str) -> None:
+        rotate_secret(rotated)
+        revoke_device(revoked)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(broker, "write_privately", meanwhile)
+        write_mosquitto_files(tmp_path / "passwords", tmp_path / "acl")
+    states = [broker_state(device) for device in (rotated, revoked, kept)]
+    write_mosquitto_files(tmp_path / "passwords", tmp_path / "acl")
+
+    assert states == [BrokerState.WAITS, BrokerState.WAITS, BrokerState.IN_FORCE]
+    later = [broker_state(device) for device in (rotated, revoked, kept)]
+    assert later == [BrokerState.IN_FORCE, BrokerState.REMOVED, BrokerState.IN_FORCE]
 
 
 @pytest.mark.django_db

@@ -26,7 +26,7 @@ class IngestProcess:
     def __init__(self, broker: Mosquitto, *arguments: str) -> None:
         parameters = connection.get_connection_params()
         host, name = quote(str(parameters.get("host", ""))), parameters["dbname"]
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "DATABASE_URL": f"postgres://{parameters['user']}@/{name}?host={host}",
             "SECRET_KEY": "of-the-tests",
             "MQTT_BROKER_URL": broker.url,
@@ -39,7 +39,7 @@ class IngestProcess:
 
     def __enter__(self) -> "IngestProcess":
         self.process = subprocess.Popen(
-            self._arguments, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self._arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         assert self.process.stdout
         for line in self.process.stdout:
