@@ -39,6 +39,7 @@ class FactoryViewSet(ScopedReadOnlyViewSet):
     )
     serializer_class = FactorySerializer
     filterset_class = FactoryFilter
+    lookup_value_regex = "[0-9]{1,9}"
 
     @swagger_auto_schema(
         operation_id="factories_create",

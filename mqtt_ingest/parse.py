@@ -35,12 +35,13 @@ _decode_name = msgspec.json.Decoder(ReadingName).decode
 _decode_any = msgspec.json.Decoder().decode
 _check_syntax = msgspec.json.Decoder(msgspec.Raw).decode
 _MAY_VANISH = re.compile(rb"\d[eE]-\d{3}")
+_MANY_ZEROS = 200 * b"0"  # with them an exponent of two digits, or none, is enough
 _decode_other = {kind: msgspec.json.Decoder(shape).decode for kind, shape in OTHER_SHAPES.items()}
 
 
 def _without_vanishing(payload: bytes) -> bytes:
     """Raises DecodeError where msgspec could read a small number as 0: the more lenient decoder looks at it."""
-    if _MAY_VANISH.search(payload):
+    if _MAY_VANISH.search(payload) or _MANY_ZEROS in payload:
         raise msgspec.DecodeError("a number may be too small for a float")
     return payload
 

@@ -89,7 +89,10 @@ OURS: dict[str, dict[str, str]] = {
     "api/audit/": {"GET": AUDIT.format(401, 403)},
     # Only HQ adds sites; it sends an empty list where an object belongs: 400.
     "api/^factories/$": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
-    "api/^factories/(?P<pk>[^/.]+)/$": {"GET": ONE_OF_LITEIN, "POST": "401 403 403 403 405 405 403 403 403 403 403"},
+    "api/^factories/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": "401 403 403 403 405 405 403 403 403 403 403",
+    },
     "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {"GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS},
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {

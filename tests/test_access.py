@@ -54,7 +54,7 @@ def hq_token_key(cast: Cast) -> str:
 
 def address(route: str, cast: Cast) -> str:
     values = {
-        "(?P<pk>[^/.]+)": cast.litein.pk,
+        "factories/(?P<pk>[0-9]{1,9})": f"factories/{cast.litein.pk}",
         r"[\s\S]*": "no-such-thing",
         "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1",
         "<slug:device_id>": "litein-1",

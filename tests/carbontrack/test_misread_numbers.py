@@ -67,6 +67,7 @@ def test_an_id_with_an_underscore_is_no_other_id(cast: Cast, as_user: AsUser) ->
     ]
 
     assert [answer.status_code for answer in answers] == [400] * 5
+    assert hq.get("/api/factories/1_000/").status_code == 404
     assert set(answers[4].json()["fields"]) == {"factory", "days"}
 
 
@@ -85,6 +86,14 @@ def test_a_reading_whose_number_vanishes_is_refused_alone() -> None:
     assert [(one.seq, one.reason, one.detail) for one in parsed.rejections] == [
         (1, "not_json", "co2_ppm=1e-400 is too small for a float: send null, with the sensor's fault flag")
     ]
+
+
+@pytest.mark.parametrize("co2_ppm", [TINY, "0." + 230 * "0" + "1e-99"])
+def test_a_number_that_vanishes_behind_zeros_is_refused_alone(co2_ppm: str) -> None:
+    parsed = parse("carbontrack/v1/litein-1/readings", message(co2_ppm), 1795262406000)
+
+    assert [reading.seq for reading in parsed.readings] == [2]
+    assert [(one.seq, one.reason) for one in parsed.rejections] == [(1, "not_json")]
 
 
 @pytest.mark.parametrize("co2_ppm", ["1e-300", "0", "0.0", "93250e-000"])
