@@ -80,13 +80,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """To the tokens, if a new password asks about some."""
-        return reverse("tokens" if to_look_at(user_of(request)).exists() else "home")
+    def post_login(self, request: HttpRequest, user: Any, **login: Any) -> HttpResponse:
+        """To the tokens, if a new password asks about some, also where another page was asked for."""
+        response: HttpResponse = super().post_login(request, user, **login)
+        return redirect("tokens") if to_look_at(user).exists() else response
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """There is a message to show. allauth would show the empty form again."""
-        return self.get_login_redirect_url(request)
+        return reverse("tokens" if to_look_at(user_of(request)).exists() else "home")
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Instead of allauth's count, which locks an account for everybody after five wrong passwords of a stranger."""

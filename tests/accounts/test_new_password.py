@@ -104,6 +104,13 @@ def test_tokens_that_are_kept_are_not_asked_about_again(client: Client, cast: Ca
     assert sign_in(Client(), "litein@test.example", NEW)["Location"] == "/"
 
 
+def test_a_page_that_was_asked_for_does_not_hide_the_question(client: Client, cast: Cast, as_user: AsUser) -> None:
+    make.make_token(cast.litein_manager, Scope.READ, name="scada")
+    at_the_shell(cast, as_user)
+
+    assert sign_in(client, "litein@test.example", NEW, next="/factories/")["Location"] == "/tokens/"
+
+
 def test_a_program_sees_and_revokes_itself_only(cast: Cast) -> None:
     make.make_token(cast.hq, Scope.READ, name="other")
     own = with_token(make.make_token(cast.hq, Scope.READ, name="own"))
