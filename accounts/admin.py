@@ -94,11 +94,13 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """A new address is unproven until its owner signs in; the owner of the old one is told."""
         super().save_model(request, obj, form, change)
-        if not change or "email" in form.changed_data:
-            note_email(obj)
-        if change and "email" in form.changed_data and form.initial["email"]:
-            emails = {"from_email": form.initial["email"], "to_email": obj.email or "-"}
-            get_adapter().send_notification_mail("account/email/email_changed", obj, emails, emails["from_email"])
+        old = form.initial.get("email") if change else None
+        if obj.email == old:
+            return
+        note_email(obj)
+        if old:
+            emails = {"from_email": old, "to_email": obj.email or "-"}
+            get_adapter().send_notification_mail("account/email/email_changed", obj, emails, old)
 
 
 @admin.register(Membership)

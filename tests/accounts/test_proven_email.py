@@ -236,19 +236,29 @@ def test_a_new_account_with_a_phone_number_takes_no_address_unproven(cast: Cast)
 
 
 # --- The operator ----------------------------------------------------------------------------------
-def test_an_address_that_the_operator_types_is_proven_by_its_owner(cast: Cast, as_user: AsUser) -> None:
+def type_email(cast: Cast, as_user: AsUser, email: str) -> None:
     root = make.make_user(is_superuser=True, is_staff=True)
     page = f"/admin/accounts/user/{cast.hq.pk}/change/"
     form = as_user(root).get(page).context["adminform"].form
     inlines = {f"memberships-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    given = {name: form.initial.get(name) or "" for name in form.fields} | inlines | {"email": "New@Test.example"}
-
+    given = {name: form.initial.get(name) or "" for name in form.fields} | inlines | {"email": email}
     saved = as_user(root).post(page, given)
-
     assert saved.status_code == 302, saved.context["errors"]
+
+
+def test_an_address_that_the_operator_types_is_proven_by_its_owner(cast: Cast, as_user: AsUser) -> None:
+    type_email(cast, as_user, "New@Test.example")
+
     assert User.objects.get(pk=cast.hq.pk).email == NEW
     assert addresses(cast.hq) == [(NEW, False, True)]
     assert mails(1)[0].to == ["hq@test.example"]
+
+
+def test_an_address_typed_in_other_letters_is_the_same_and_stays_proven(cast: Cast, as_user: AsUser) -> None:
+    type_email(cast, as_user, "HQ@Test.example")
+
+    assert addresses(cast.hq) == [("hq@test.example", True, True)]
+    assert mail.outbox == []
 
 
 def test_an_account_made_at_the_shell_is_of_its_operator(client: Client) -> None:
