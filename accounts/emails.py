@@ -24,5 +24,5 @@ def has_proven(user: User, email: str) -> bool:
 
 
 def must_prove_email(user: User) -> bool:
-    """Whether sign-in asks for the code first. A phone number comes from HQ, so it is enough by itself."""
+    """Whether sign-in asks for the code first. Phone numbers are proven by nobody, so one is enough."""
     return not user.phone and not has_proven(user, user.email or "")
