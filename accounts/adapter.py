@@ -30,6 +30,8 @@ from lib.phones import LONGEST_TYPED, possible_numbers
 
 logger = logging.getLogger(__name__)
 
+MAIL_THREAD = "mail"
+
 
 def phones_at_sign_in(text: str) -> list[str]:
     """The numbers that a typed login can mean, in the countries of all organisations: nobody is known yet."""
@@ -75,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """In a thread: an answer that took as long as the mail server, or failed with it, would tell that the address
         has an account."""
         context = {"request": self.request, "email": email, "current_site": get_current_site(self.request)} | context
-        Thread(target=_deliver, args=[self.render_mail(template_prefix, email, context)]).start()
+        Thread(target=_deliver, name=MAIL_THREAD, args=[self.render_mail(template_prefix, email, context)]).start()
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

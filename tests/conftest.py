@@ -24,7 +24,7 @@ from accounts.roles import Role
 from factories.models import Factory
 from lib import limits
 from lib.local.postgres import DATABASE_NAME, LocalPostgres
-from tests import background, database, make
+from tests import background, database, mails, make
 from tests.cast import AsUser, Cast
 from tests.environment import DATA_DIR
 
@@ -104,6 +104,13 @@ def _fast_passwords(settings: Any) -> None:
 def _language() -> None:
     """A request leaves its language to its thread, and tests share one."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _mails() -> Iterator[None]:
+    """A mail that is still on its way does not come in the next test."""
+    yield
+    mails.sent()
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
@@ -16,7 +15,7 @@ from accounts.roles import Scope
 from tests import make
 from tests.accounts.test_pages import sign_in
 from tests.cast import AsUser, Cast, with_token
-from tests.firmware.site import wait_until
+from tests.mails import sent
 
 pytestmark = pytest.mark.django_db
 NEW = "a new phrase of mine"
@@ -34,8 +33,7 @@ def by_the_page(cast: Cast, as_user: AsUser) -> None:
 def by_mail(cast: Cast, as_user: AsUser) -> None:
     anybody = Client()
     anybody.post("/accounts/password/reset/", {"email": "litein@test.example"})
-    wait_until(lambda: mail.outbox, timeout_s=5)
-    link = re.search(r"http://testserver(\S+)", str(mail.outbox[0].body))
+    link = re.search(r"http://testserver(\S+)", str(sent()[0].body))
     assert link
     form = anybody.get(link.group(1))["Location"]
     anybody.post(form, {"password1": NEW, "password2": NEW})

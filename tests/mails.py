@@ -1,0 +1,16 @@
+"""The mails of a test. The product sends each in a thread of its own."""
+
+import threading
+from typing import Any
+
+from django.core import mail
+
+from accounts.adapter import MAIL_THREAD
+
+
+def sent() -> list[Any]:
+    """Waits for the mails that are on their way, so a test also sees one that must not come."""
+    for thread in threading.enumerate():
+        if thread.name == MAIL_THREAD:
+            thread.join(timeout=30)
+    return mail.outbox
