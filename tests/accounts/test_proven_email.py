@@ -173,6 +173,19 @@ def test_a_person_with_a_phone_number_signs_in_without_mail(client: Client, cast
     assert sent() == []
 
 
+def test_the_page_of_the_address_mails_a_code_to_one_that_is_not_proven(client: Client, cast: Cast) -> None:
+    user = make.make_user(email="own@test.example", phone="+254712345678", email_is_proven=False)
+    sign_in(client, "+254712345678")
+
+    page = client.get("/accounts/email/").content.decode()
+    client.post("/accounts/email/", {"action_send": "", "email": "own@test.example"})
+    client.post("/accounts/confirm-email/", {"code": code_in(mail_to("own@test.example"))})
+
+    assert "own@test.example is not confirmed yet." in page
+    assert "style=" not in page  # the policy refuses it
+    assert addresses(user) == [("own@test.example", True, True)]
+
+
 # --- A new password --------------------------------------------------------------------------------
 def test_an_unknown_address_is_sent_nothing_and_the_answer_is_the_same(client: Client, cast: Cast) -> None:
     answers = [client.post("/accounts/password/reset/", {"email": e}) for e in ("hq@test.example", "x@test.example")]
