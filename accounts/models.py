@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
@@ -108,6 +108,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         """Django ends a browser session when this changes: with the password, and by signing out everywhere."""
         rests_on = f"{self.password} {self.sign_outs_everywhere}"
         return salted_hmac("accounts.User.session", rests_on, secret=secret, algorithm="sha256").hexdigest()
+
+    def session_hashes(self) -> list[str]:
+        """Under SECRET_KEY and SECRET_KEY_FALLBACKS: a new key is no new password."""
+        return [self.get_session_auth_hash(), *self.get_session_auth_fallback_hash()]
 
 
 @pghistory.track()
@@ -362,4 +366,4 @@ class ApiToken(AbstractAuthToken):
     @property
     def is_of_password(self) -> bool:
         """Whether it was made since the user last changed the password or signed out everywhere."""
-        return constant_time_compare(self.session_hash, self.user.get_session_auth_hash())
+        return self.session_hash in self.user.session_hashes()

@@ -24,7 +24,7 @@ NAMED_SCOPES = (Scope.READ, Scope.WRITE_ENERGY, Scope.WRITE_PRODUCTION, Scope.WR
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """The user's tokens that still work, newest first. Sign-ins are among them. A program's token sees itself only."""
     works = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
-    works &= Q(is_sign_in=False) | Q(session_hash=user.get_session_auth_hash())
+    works &= Q(is_sign_in=False) | Q(session_hash__in=user.session_hashes())
     if is_narrowed(user):
         works &= Q(pk=user.api_token.pk)  # type: ignore[attr-defined]
     return (
@@ -34,7 +34,7 @@ def tokens_of(user: User) -> QuerySet[ApiToken]:
 
 def to_look_at(user: User) -> QuerySet[ApiToken]:
     """Programs' tokens from before the password was changed: who knew the old one may have made them."""
-    return tokens_of(user).exclude(session_hash=user.get_session_auth_hash())
+    return tokens_of(user).exclude(session_hash__in=user.session_hashes())
 
 
 def keep_tokens(user: User) -> None:

@@ -109,6 +109,22 @@ def test_a_page_that_was_asked_for_does_not_hide_the_question(client: Client, ca
     assert sign_in(client, "litein@test.example", NEW, next="/factories/")["Location"] == "/tokens/"
 
 
+def test_a_new_secret_key_is_no_new_password_while_the_old_one_is_known(
+    client: Client, cast: Cast, settings: Any
+) -> None:
+    by_password = {"email": "litein@test.example", "password": make.PASSWORD}
+    signed_in = client.post("/api/login/", by_password, content_type="application/json").json()["token"]
+    make.make_token(cast.litein_manager, Scope.READ, name="scada")
+    old = settings.SECRET_KEY
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [old]
+    listed = with_token(signed_in).get("/api/tokens/").json()["results"]
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert [token["is_older_than_password"] for token in listed] == [False, False]
+    assert with_token(signed_in).get("/api/me/").status_code == 401
+
+
 def test_a_program_sees_and_revokes_itself_only(cast: Cast) -> None:
     make.make_token(cast.hq, Scope.READ, name="other")
     own = with_token(make.make_token(cast.hq, Scope.READ, name="own"))
