@@ -312,7 +312,7 @@ SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
 # Asked for from this machine, by its own address.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-# For so long a browser refuses plain http, also if https fails: an hour until it has proved itself. Subdomains and
+# How long a browser refuses plain http, even if https fails: an hour until https has proved itself. Subdomains and
 # the preload list of browsers, which is hard to leave, are the domain owner's to decide.
 SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 3_600 if IS_HTTPS else 0, lowest=0, highest=63_072_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.boolean("HSTS_INCLUDE_SUBDOMAINS", False)
