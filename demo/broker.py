@@ -70,7 +70,7 @@ async def _cut_ended_logins(broker: DeviceBroker, ended_logins: LoginRecheck, th
         await asyncio.sleep(LOGIN_CHECK_S)
         if open_logins := broker.open_logins():
             ended = await loop.run_in_executor(threads, _ask_again, ended_logins, open_logins)
-            await broker.end_connections(ended)
+            await broker.end_connections({(name, open_logins[name]) for name in ended})
 
 
 async def serve(

@@ -12,7 +12,8 @@ from collections import Counter
 from amqtt.adapters import StreamReaderAdapter
 from amqtt.session import ApplicationMessage
 
-from demo.mqtt_packets import PacketKind, check_body, check_header
+from demo.mqtt_packets import MalformedPacketError, PacketKind, check_body, check_header
+from devices.credentials import is_ingest
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ PACKETS_AT_ONCE_COUNT = 20
 # One hour of the demo's 67 devices is 48,000 messages of some 300 bytes, for the one subscriber that may be absent. Of
 # empty messages it is 64,000, less than there are packet ids.
 WAITING_LIMIT_BYTES = 96_000_000
+DEVICE_WAITING_LIMIT_BYTES = 1_000_000  # 500 answers of ingest and more: a device could fill the rest with its own
 MESSAGE_OVERHEAD_BYTES = 1_500  # measured: the objects around one message that waits for its acknowledgement
 # The contract has one retained topic a device, of less than 1 kB.
 RETAINED_LIMIT_COUNT, RETAINED_LIMIT_BYTES = 8, 16 * 1024
@@ -50,6 +52,8 @@ class PacketReader(StreamReaderAdapter):
             header = bytearray(await self._reader.readexactly(2))
             while header[-1] & 0x80 and len(header) < 5:
                 header += await self._reader.readexactly(1)
+            if header[-1] & 0x80:
+                raise MalformedPacketError("the length of a packet has more than 4 bytes")
             size_bytes = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(header[1:]))
             kind = check_header(header[0], size_bytes, is_first=self._is_first)
             body = await self._reader.readexactly(size_bytes)
@@ -69,17 +73,18 @@ class Waiting(asyncio.Queue[ApplicationMessage]):
     the server's `committed` frees a reading.
     """
 
-    def __init__(self, client_id: str) -> None:
+    def __init__(self, username: str) -> None:
         super().__init__()
-        self.client_id = client_id
+        self.username = username
+        self._limit_bytes = WAITING_LIMIT_BYTES if is_ingest(username) else DEVICE_WAITING_LIMIT_BYTES
         self.held_bytes = self.dropped_count = 0
 
     def has_room(self, data: bytes | bytearray) -> bool:
         """Whether this message fits; if not, it counts as dropped."""
-        if self.held_bytes + len(data) + MESSAGE_OVERHEAD_BYTES <= WAITING_LIMIT_BYTES:
+        if self.held_bytes + len(data) + MESSAGE_OVERHEAD_BYTES <= self._limit_bytes:
             return True
         if not self.dropped_count:
-            logger.warning("%s acknowledges too little: messages for it are dropped", self.client_id)
+            logger.warning("%s acknowledges too little: messages for it are dropped", self.username)
         self.dropped_count += 1
         return False
 

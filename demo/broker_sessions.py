@@ -41,12 +41,12 @@ from amqtt.mqtt.unsubscribe import UnsubscribePacket
 from amqtt.session import INCOMING, ApplicationMessage, IncomingApplicationMessage, OutgoingApplicationMessage, Session
 
 from demo.broker_limits import PACKETS_AT_ONCE_COUNT, PacketReader, RetainedLedger, Waiting
+from demo.mqtt_packets import FILTERS_LIMIT_COUNT
 
 logger = logging.getLogger(__name__)
 
 MOST_QOS = 1
 SUBSCRIPTION_REFUSED = 0x80
-FILTERS_LIMIT_COUNT = 20  # of one client; the contract has two
 BROADCAST_LIMIT_COUNT = 100
 LOGIN_TIMEOUT_S = 15.0
 CLOSE_TIMEOUT_S = 2.0
@@ -89,7 +89,11 @@ class PatientWriter(StreamWriterAdapter):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await super().close()
         except (TimeoutError, OSError):
-            self._writer.transport.abort()
+            self.abort()
+
+    def abort(self) -> None:
+        self.is_closed = True
+        self._writer.transport.abort()
 
 
 class DeviceConnection(BrokerProtocolHandler):
@@ -97,6 +101,7 @@ class DeviceConnection(BrokerProtocolHandler):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._has_ended = False
         self._pending_subscriptions: asyncio.Queue[Subscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
         self._pending_unsubscriptions: asyncio.Queue[UnSubscription] = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
         self._deliveries: set[asyncio.Task[OutgoingApplicationMessage]] = set()
@@ -137,7 +142,18 @@ class DeviceConnection(BrokerProtocolHandler):
             delivery.cancel()
 
     def handle_read_timeout(self) -> None:
-        self._ending = asyncio.ensure_future(self.handle_connection_closed())
+        self._ending = asyncio.ensure_future(self.cut())
+
+    async def handle_connection_closed(self) -> None:
+        self._has_ended = True
+        await super().handle_connection_closed()
+
+    async def cut(self) -> None:
+        """End the connection although its client may neither read nor answer: amqtt's loop would wait for both."""
+        await self.handle_connection_closed()
+        self._stop_waiters()
+        if isinstance(self.writer, PatientWriter):
+            self.writer.abort()
 
     async def mqtt_publish(
         self, topic: str, data: bytes | bytearray, qos: int | None, retain: bool, ack_timeout: int | None = None
@@ -145,7 +161,7 @@ class DeviceConnection(BrokerProtocolHandler):
         """Send a message; one to a persistent session is under way when this returns."""
         session = self.session
         sent = OutgoingApplicationMessage(None, topic, qos, data, retain)
-        if session is None or not waiting_of(session).has_room(data):
+        if session is None or (retain and self._has_ended) or not waiting_of(session).has_room(data):
             return sent
         delivery = asyncio.ensure_future(self._deliver(session, sent))
         if not _is_kept(session, sent):
@@ -300,19 +316,21 @@ class DeviceBroker(Broker):
         sessions = (self._sessions[client_id][0] for client_id in self._connection_ended if client_id in self._sessions)
         return {session.username or "": session.password or "" for session in sessions}
 
-    async def end_connections(self, usernames: Collection[str]) -> None:
-        """Cut these users off; their last will is sent, as for a device that fell silent."""
+    async def end_connections(self, ended_logins: Collection[tuple[str, str]]) -> None:
+        """Cut off who came in by these user names and passwords; the last will is sent, as for a silent device."""
         for client_id in list(self._connection_ended):
             session, handler = self._sessions.get(client_id, (None, None))
-            if session is not None and handler is not None and session.username in usernames:
+            if session is None or (session.username, session.password) not in ended_logins:
+                continue
+            if isinstance(handler, DeviceConnection):
                 logger.warning("Ended the connection of %r: its password does not hold any more", session.username)
-                await handler.handle_connection_closed()
+                await handler.cut()
 
     async def _end_older_connection(self, client_id: str) -> None:
         while (ended := self._connection_ended.get(client_id)) is not None:
             _, handler = self._sessions.get(client_id, (None, None))
-            if handler is not None:
-                await handler.handle_connection_closed()
+            if isinstance(handler, DeviceConnection):
+                await handler.cut()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await ended.wait()
@@ -323,19 +341,10 @@ class DeviceBroker(Broker):
         if known is None or known.clean_session or newcomer.clean_session:
             await self._delete_session(client_id)
             newcomer.parent = 0
-            newcomer.retained_messages = Waiting(client_id)
+            newcomer.retained_messages = Waiting(newcomer.username or "")
             newcomer.delivered_message_queue = asyncio.Queue(PACKETS_AT_ONCE_COUNT)
             return newcomer
-        for name in (
-            "username",
-            "password",
-            "keep_alive",
-            "will_flag",
-            "will_retain",
-            "will_qos",
-            "will_topic",
-            "will_message",
-        ):
+        for name in NEW_AT_EACH_LOGIN:
             setattr(known, name, getattr(newcomer, name))
         known.parent = 1
         return known

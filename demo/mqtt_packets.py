@@ -28,6 +28,7 @@ FLAGS = {PacketKind.SUBSCRIBE: 2, PacketKind.UNSUBSCRIBE: 2}  # of all others bu
 SHORT_PACKET_LIMIT_BYTES = 64 * 1024
 MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024
 PROTOCOL_LEVEL = 4
+FILTERS_LIMIT_COUNT = 20  # of one client; the contract has two
 
 
 class _Fields:
@@ -123,12 +124,13 @@ def _check_publish(flags: int, fields: _Fields) -> None:
 
 def _check_topics(fields: _Fields, *, has_qos: bool) -> None:
     fields.packet_id()
-    while True:  # at least one
+    for _ in range(FILTERS_LIMIT_COUNT):  # at least one; 64 KiB of them would keep everybody else waiting for seconds
         fields.topic_filter()
         if has_qos and fields.number(1) > 2:
             raise MalformedPacketError("a subscription with QoS above 2")
         if fields.is_at_end:
             return
+    raise MalformedPacketError(f"more than {FILTERS_LIMIT_COUNT} topics in one packet")
 
 
 def _is_connect_of_ours(fields: _Fields) -> bool:

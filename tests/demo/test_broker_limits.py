@@ -11,7 +11,13 @@ import pytest
 from amqtt.session import ApplicationMessage
 
 from demo import broker_limits
-from demo.broker_limits import RETAINED_LIMIT_BYTES, RETAINED_LIMIT_COUNT, RetainedLedger, Waiting
+from demo.broker_limits import (
+    DEVICE_WAITING_LIMIT_BYTES,
+    RETAINED_LIMIT_BYTES,
+    RETAINED_LIMIT_COUNT,
+    RetainedLedger,
+    Waiting,
+)
 from devices.credentials import INGEST_USER
 from tests.demo.raw_mqtt import connect_packet, field, is_cut, packet, raw_connection, raw_login
 from tests.demo.running_broker import INGEST_PASSWORD, Client, RunningBroker, running_broker
@@ -57,9 +63,20 @@ def connect(broker: RunningBroker) -> Iterator[Callable[..., Client]]:
         packet(0x62, b"\x00\x01"),
         packet(0x20, b"\x00\x00"),
         b"\x30\xff\xff\xff\xff\x7f",
+        b"\xc0\x80\x80\x80\x80\x00",
         connect_packet("chimney-1", "right-1"),
     ],
-    ids=["QoS 3", "QoS 2", "packet id 0", "no topic", "PUBREL", "CONNACK", "endless length", "second CONNECT"],
+    ids=[
+        "QoS 3",
+        "QoS 2",
+        "packet id 0",
+        "no topic",
+        "PUBREL",
+        "CONNACK",
+        "endless length",
+        "5 bytes of length",
+        "second CONNECT",
+    ],
 )
 def test_a_malformed_packet_ends_its_connection_and_leaves_no_traceback(
     broker: RunningBroker, malformed: bytes
@@ -174,13 +191,22 @@ def test_what_is_taken_from_the_queue_makes_room(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(broker_limits, "WAITING_LIMIT_BYTES", 2_000)
 
     async def put_and_take() -> tuple[int, int]:
-        waiting = Waiting("ingest")
+        waiting = Waiting(INGEST_USER)
         for _ in range(3):
             await waiting.put(ApplicationMessage(None, "a", 1, b"x" * 500, False))
             waiting.get_nowait()
         return waiting.held_bytes, waiting.dropped_count
 
     assert asyncio.run(put_and_take()) == (0, 0)
+
+
+def test_less_may_wait_for_a_device_than_for_ingest() -> None:
+    full = bytes(DEVICE_WAITING_LIMIT_BYTES)
+
+    assert Waiting("chimney-1").has_room(b"x")
+    assert not Waiting("chimney-1").has_room(full)
+    assert Waiting(INGEST_USER).has_room(full)
+    assert Waiting(f"{INGEST_USER}-a").has_room(full)
 
 
 def test_a_client_subscribes_to_so_many_filters_and_gets_room_back(connect: Callable[..., Client]) -> None:
@@ -204,3 +230,21 @@ def test_a_client_that_floods_and_reads_nothing_is_read_no_further(broker: Runni
             device.sendall(packet(0xC0) * 20_000_000)
 
     assert psutil.Process().memory_info().rss - before_bytes < GROWTH_LIMIT_BYTES
+
+
+def test_a_connection_that_acknowledges_nothing_does_not_keep_its_device_out(
+    broker: RunningBroker, connect: Callable[..., Client]
+) -> None:
+    """amqtt waits 5 s for the acknowledgement of each retained message of a subscription: 20 of them are 100 s."""
+    topic = "carbontrack/v1/chimney-1/status"
+    with raw_login(broker, "chimney-1") as silent:
+        silent.sendall(packet(0x33, field(topic) + b"\x00\x01kept"))
+        heard = silent.recv(4)
+        silent.sendall(packet(0x82, b"\x00\x02" + (field(topic) + b"\x01") * 20))
+        while b"kept" not in heard:
+            heard += silent.recv(4096)
+
+        broker.passwords["chimney-1"] = "rotated"
+
+        connect("chimney-1", "rotated")
+        assert is_cut(silent)

@@ -51,6 +51,7 @@ def test_what_the_standard_allows_passes(one: bytes) -> None:
         (packet(0x82, b"\x00\x01"), "ends within a field"),  # no topic
         (packet(0x82, b"\x00\x01" + TOPIC + b"\x03"), "QoS above 2"),
         (packet(0x80, b"\x00\x01" + TOPIC + b"\x01"), "flags 0"),
+        (packet(0x82, b"\x00\x01" + b"\x00\x01a\x01" * 21), "more than 20 topics"),
         (packet(0xA2, b"\x00\x00" + TOPIC), "packet id is 0"),
         (packet(0x40, b"\x00\x01\x00"), "longer than its fields"),
         (packet(0x62, b"\x00\x01"), "type 6"),  # PUBREL, of QoS 2
