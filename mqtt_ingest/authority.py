@@ -24,8 +24,9 @@ from mqtt_ingest.commands import message
 logger = logging.getLogger(__name__)
 
 COMMAND = "set_ca"
-# `contract/commands.schema.json`, and what a node takes in one message (firmware/lib/core/src/config.h, kMessageBytes).
-MOST_CHARACTERS, MOST_MESSAGE_BYTES = 3_950, 4_096
+# `contract/commands.schema.json`, and what a node takes in one message (less than kMessageBytes of
+# firmware/lib/core/src/config.h).
+MOST_CHARACTERS, MOST_MESSAGE_BYTES = 3_950, 4_095
 CACHE_KEY = "broker_certificates"
 WARN_BEFORE = timedelta(days=30)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+?\n-----END CERTIFICATE-----\n")
@@ -55,12 +56,18 @@ class Bundle:
 def read_bundle(path: Path, now: datetime) -> Bundle:
     """Raises AuthorityError: no certificates, one that is not an authority's or not valid now, or too large."""
     try:
-        found = _PEM.findall(path.read_text(encoding="ascii").replace("\r\n", "\n"))
+        text = path.read_text(encoding="ascii").replace("\r\n", "\n") + "\n"
+        found = _PEM.findall(text)
         certificates = tuple(x509.load_pem_x509_certificate(one.encode()) for one in found)
     except (OSError, ValueError) as error:  # UnicodeDecodeError is one
         raise AuthorityError(f"{path} cannot be read: {error}.") from error
     if not certificates:
         raise AuthorityError(f"{path} holds no certificate in PEM form.")
+    if text.count("-----BEGIN ") != len(found):  # devices would get less than the person gave
+        raise AuthorityError(
+            f"{path} has {text.count('-----BEGIN ')} parts, and {len(found)} of them can be read as certificates: "
+            "begin and end each on a line of its own."
+        )
     for one in certificates:
         name = one.subject.rfc4514_string()
         if not _is_authority(one):

@@ -1,6 +1,7 @@
 """New authorities for devices: what may be given to them, who has them, and when certificates end."""
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,10 +68,26 @@ def test_a_bundle_is_its_certificates_alone(old: BrokerCertificates, new: Broker
     assert len(bundle.certificates) == 2
 
 
+def test_a_last_line_without_an_end_loses_no_authority(old: BrokerCertificates, new: BrokerCertificates) -> None:
+    path = both(old, new)
+    path.write_text(path.read_text().rstrip())
+
+    assert len(read_bundle(path, timezone.now()).certificates) == 2
+
+
+def test_a_message_fits_into_the_inbox_of_a_node() -> None:
+    config = (Path(__file__).parents[2] / "firmware/lib/core/src/config.h").read_text()
+    (limit_bytes,) = re.findall(r"kMessageBytes = (\d+);", config)
+
+    assert int(limit_bytes) - authority.MOST_MESSAGE_BYTES == 1  # `MqttInbox::push_message`
+
+
 def test_what_would_harm_devices_is_refused_with_words(new: BrokerCertificates, tmp_path: Path) -> None:
     many = tmp_path / "many.pem"
     many.write_text(new.ca_file.read_text() * 7)
     (tmp_path / "empty.pem").write_text("no certificate")
+    glued = tmp_path / "glued.pem"
+    glued.write_text(new.ca_file.read_text().rstrip() + new.ca_file.read_text())
     in_20_years = timezone.now() + timedelta(days=7_300)
 
     for path, now, words in (
@@ -78,6 +95,7 @@ def test_what_would_harm_devices_is_refused_with_words(new: BrokerCertificates, 
         (new.ca_file, in_20_years, "valid now"),
         (many, timezone.now(), "a device takes 3950"),
         (tmp_path / "empty.pem", timezone.now(), "no certificate"),
+        (glued, timezone.now(), "has 2 parts, and 1 of them"),
         (tmp_path / "missing.pem", timezone.now(), "cannot be read"),
     ):
         with pytest.raises(AuthorityError, match=words):
