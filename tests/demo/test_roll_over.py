@@ -58,7 +58,10 @@ def test_a_device_with_old_and_new_authority_outlives_the_change_of_the_brokers_
             with stand_in(broker) as ingest:
                 ingest.wait_for(lambda: bool(ingest.statuses[FIRST.device_id]))
                 assert ingest.statuses[FIRST.device_id][-1]["online"]
-                # The other trusts the old authority alone: its connections fail.
+                # The other trusts the old authority alone: its next connection fails too.
+                _, second = fleet.fleet.links
+                retry_at_s = second.retry_at_s
+                ingest.wait_for(lambda: second.retry_at_s > retry_at_s)
                 assert not ingest.statuses[SECOND.device_id]
     finally:
         fleet.stop()
