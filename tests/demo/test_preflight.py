@@ -196,6 +196,7 @@ def test_make_help_lists_every_command() -> None:
     listed = {line.split()[1] for line in shown.splitlines()}
     assert listed == {
         "help",
+        "attack",
         "run",
         "test",
         "lint",

@@ -29,7 +29,7 @@ from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters
 from tests import database, make
 from tests.drill import check
-from tests.drill.devices import DrillDevice
+from tests.drill.devices import DrillDevice, set_outbox_for_a_drill
 from tests.drill.disk import SmallDisk
 from tests.drill.faults import Fault, possible_faults
 from tests.drill.parts import FLOOR_MB, Parts
@@ -124,6 +124,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     asked = arguments()
     rng = random.Random(asked.seed)
+    set_outbox_for_a_drill()
     folder = Path(tests.environment.DATA_DIR)
     print(f"seed {asked.seed}, logs in {folder} until the end", flush=True)
     postgres.SERVER_SETTINGS |= {"max_wal_size": "160MB"}  # its disk is small

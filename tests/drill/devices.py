@@ -25,8 +25,12 @@ from devices.services import ProvisionedDevice
 INTERVAL_MS = 5_000
 BEGINS_BEFORE_NOW_MS = 5 * 24 * 3_600_000
 REPLAY_FLAG = 128
-outbox.FIRST_RESEND_S, outbox.LONGEST_RESEND_S = 1.5, 6.0  # a round lasts seconds, not hours
-outbox.BACKLOG_BATCH = 300  # large messages beside small ones: ingest treats them differently
+
+
+def set_outbox_for_a_drill() -> None:
+    """For this whole process. A round lasts seconds, not hours; and ingest treats large messages differently."""
+    outbox.FIRST_RESEND_S, outbox.LONGEST_RESEND_S = 1.5, 6.0
+    outbox.BACKLOG_BATCH = 300
 
 
 def values_of(seq: int) -> dict[str, float]:
