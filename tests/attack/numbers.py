@@ -9,18 +9,7 @@ from tests.attack.instance import Instance
 from tests.attack.tries import Attack, Tries
 
 NUMBERS = (
-    *(
-        "1_000",
-        "1e-400",
-        "1e400",
-        "NaN",
-        "Infinity",
-        "-Infinity",
-        "\u0661\u0662",
-        "\uff11\uff12",
-        "0x10",
-        "1e9999999999",
-    ),
+    *("1_000", "1e-400", "1e400", "NaN", "Infinity", "-Infinity", "0x10", "1e9999999999"),
     *("1,000.5.1", "--1", "1 000 000 000 000 000", "", " ", "null", "true", "1\x00", "9" * 400, "-0.0000001"),
 )
 MARKUP = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>{{7*7}}${7*7}"

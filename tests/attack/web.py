@@ -14,7 +14,7 @@ from tests.attack.tries import Attack, Tries
 
 AT_ONCE = 260
 SLOW_SOCKETS = 200
-SLOW_SOCKETS_LIVE_S = 60.0
+SLOW_SOCKETS_LIVE_S = 120.0
 BROKEN_REQUESTS = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
@@ -24,7 +24,6 @@ BROKEN_REQUESTS = (
     b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     b"GET /%ff%fe/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     b"PROPFIND /api/me/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
 )
 UNFINISHED = (
@@ -122,5 +121,5 @@ ATTACKS = (
     Attack(f"Ask {AT_ONCE} times at once", all_at_once),
     Attack(f"Open {SLOW_SOCKETS} requests and never finish them", slow_requests),
     Attack("Send broken HTTP", broken_requests),
-    Attack("Take PostgreSQL away (kill -9)", without_database),
 )
+LAST = Attack("Take PostgreSQL away (kill -9)", without_database)
