@@ -17,6 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.processes import free_port
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 LAST_LINE_BUT_ONE = "Ctrl-C stops everything"
 # Limits of a machine with every core busy; what is waited for is an event.
@@ -110,14 +112,10 @@ def started_demo(environment: dict[str, str]) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        ports = first.getsockname()[1], second.getsockname()[1]
     return os.environ | {
         "DATA_DIR": str(tmp_path_factory.mktemp("demo")),
-        "HTTP_PORT": str(ports[0]),
-        "MQTT_PORT": str(ports[1]),
+        "HTTP_PORT": str(free_port()),
+        "MQTT_PORT": str(free_port()),
         "DEMO_FLEET": "0",
         "DEMO_HISTORY_MONTHS": "1",  # of the mines alone: without a fleet the tea factories have none
     }
