@@ -49,7 +49,7 @@ def begin(account: str, address: str) -> Attempt:
 
 
 def forget(account: str, address: str) -> None:
-    """The password was reset: who could do that begins anew."""
+    """Forget the wrong passwords of an account, because its owner has reset the password."""
     limits.forget(*_keys(account, address))
 
 

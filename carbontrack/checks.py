@@ -82,7 +82,7 @@ def _security_contact() -> list[CheckMessage]:
         hint = "Set it to an address that somebody reads, like mailto:security@example.com."
     elif (expires_on := settings.SECURITY_CONTACT_EXPIRES) is None:
         words = "SECURITY_CONTACT_EXPIRES is not set: /.well-known/security.txt answers 404."
-        hint = "Set it to a day less than a year from now, and set it anew before that day."
+        hint = "Set it to a day less than a year from now, and change it again before that day."
     elif (expires_on - timezone.now().date()).days < SECURITY_CONTACT_NOTICE_DAYS:
         words = f"SECURITY_CONTACT_EXPIRES={expires_on} is near or over; then /.well-known/security.txt is gone."
         hint = "If the contact still holds, set a day less than a year from now."

@@ -189,7 +189,7 @@ class DeviceConnection(BrokerProtocolHandler):
     async def _handle_qos1_message_flow(
         self, app_message: IncomingApplicationMessage | OutgoingApplicationMessage
     ) -> None:
-        """amqtt gives up after 5 s. A subscriber that cannot store would then get each message every 5 s anew."""
+        """amqtt gives up after 5 s. A subscriber that cannot store would then get each message again every 5 s."""
         session = self.session
         if app_message.direction == INCOMING or session is None or not _is_kept(session, app_message):
             await super()._handle_qos1_message_flow(app_message)

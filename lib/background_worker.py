@@ -1,6 +1,6 @@
 """The processes of background tasks: one that serves, kept by `run_worker`, and one for each task, with limits.
 
-On Linux and macOS they are forks, which begin within milliseconds; where there is no fork they start anew.
+On Linux and macOS they are forks, which begin within milliseconds; where there is no fork they are new processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.apps import apps
 from django.db import Error as DatabaseError
 from django.db import connections
 
-if TYPE_CHECKING:  # a process that starts anew imports this module before the apps are there
+if TYPE_CHECKING:  # a new process imports this module before the apps are there
     from lib.background import BackgroundTask, Limits
 
 try:

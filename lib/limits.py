@@ -60,7 +60,7 @@ def give_back(*keys: str) -> None:
 
 
 def forget(*keys: str) -> None:
-    """Begin to count anew."""
+    """Set the count back to zero."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM shared_cache WHERE cache_key = ANY(%s)", [[_named(key) for key in keys]])
 
@@ -76,7 +76,7 @@ def _named(key: str) -> str:
 
 
 def network_of(address: str, *, ipv4_bits: int = 32) -> str:
-    """The network of an address: a subscriber has a whole /64 of IPv6, and could begin anew with each address."""
+    """The network of an address: a subscriber has a whole /64 of IPv6, and could use a new address for each try."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
 """Secrets in tracked files, but for those of a baseline: `python -m tests.secret_scan`, part of `make lint`.
 
-The baseline names examples and passwords of tests by file and hash. `--accept` writes it anew. detect-secrets' own hook
+The baseline names examples and passwords of tests by file and hash. `--accept` rewrites it. detect-secrets' own hook
 compares line numbers too, so that it would fail at each line that moves.
 """
 
