@@ -159,7 +159,11 @@ def others_topics(instance: Instance, tries: Tries) -> None:
         "$CONTROL/dynamic-security/v1",
     ):
         device.publish(topic, b"not json", retain=True)
-    time.sleep(6)  # the demo's devices publish every five seconds
+    # Until the demo's other devices have spoken, or there would be nothing to hear.
+    stored, deadline_s = instance.counters()["stored"], time.monotonic() + PATIENCE_S
+    while instance.counters()["stored"] < stored + 2 and time.monotonic() < deadline_s:
+        time.sleep(0.5)
+    assert instance.counters()["stored"] >= stored + 2, "no other device published"
     heard = {message.topic for message in device.received} - {f"carbontrack/v1/{device.device_id}/committed"}
     foreign = {topic for topic in heard if f"/{device.device_id}/" not in topic}
     device.close()
