@@ -66,6 +66,7 @@ class Parts:
         }
         self.rollups = self._process("rollups", "run_worker")
         self.workers: list[Process] = []
+        self._frozen: list[psutil.Process] = []
 
     def _process(self, name: str, *arguments: str) -> Process:
         return Process(self.folder / f"{name}.log", self._environment, *arguments)
@@ -97,14 +98,17 @@ class Parts:
         connection.close()
 
     def freeze_postgres(self) -> None:
-        for process in self._postgres_family():
+        self._frozen = self._postgres_family()
+        for process in self._frozen:
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
 
     def thaw_postgres(self) -> None:
-        for process in self._postgres_family():
+        """Those that were frozen: the children of a parent that was killed meanwhile are nobody's any more, and a new
+        server waits for them to end."""
+        while self._frozen:
             with suppress(psutil.NoSuchProcess):
-                process.resume()
+                self._frozen.pop().resume()
 
     def _postgres_family(self) -> list[psutil.Process]:
         """The parent first, so that it starts no child that we do not see."""
