@@ -83,7 +83,7 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
         return _network_items(where, actions)
     if Action.WRITE_ENERGY in actions:
         return list(_manager_items(where, memberships))
-    return [_item(where, _("Factories"), "network", below=FACTORY_PAGES)]
+    return [_item(where, _("Factories"), "network", below=FACTORY_PAGES), _devices_item(where)]
 
 
 def _actions(memberships: list[Membership]) -> set[Action]:
@@ -95,10 +95,15 @@ def _network_items(where: _Where, actions: set[Action]) -> list[NavItem]:
     return [
         _item(where, pgettext("page", "Morning"), "morning"),
         _item(where, _("Factories"), "network", below=("factory-new", *FACTORY_PAGES)),
+        _devices_item(where),
         _item(where, _("Leaderboard"), "leaderboard"),
         # Auditors see the rows behind the figures.
         _item(where, _("Members"), "members") if is_manager else _item(where, _("API reference"), "swagger-ui"),
     ]
+
+
+def _devices_item(where: _Where) -> NavItem:
+    return _item(where, _("Devices"), "devices", below=("device",))
 
 
 def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[NavItem]:

@@ -4,10 +4,10 @@ from django.urls import path
 
 from portal import first_call, views
 from portal.audit import views as audit_views
+from portal.devices import views as devices_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
-from portal.sensor import views as sensor_views
 from portal.sites import views as sites_views
 from portal.today import views as today_views
 
@@ -18,7 +18,6 @@ urlpatterns = [
     path("factories/", sites_views.network, name="network"),
     path("factories/new/", sites_views.factory_new, name="factory-new"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
-    path("factories/<int:pk>/sensors/<slug:device_id>/", sensor_views.sensor, name="sensor"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),
@@ -27,6 +26,8 @@ urlpatterns = [
     path("factories/<int:pk>/month/<str:month>/", month_views.month, name="month"),
     path("factories/<int:pk>/entries/<int:entry_id>/", log_views.entry, name="entry"),
     path("factories/<int:pk>/production/<int:entry_id>/", log_views.production_entry, name="production-entry"),
+    path("devices/", devices_views.devices, name="devices"),
+    path("devices/<slug:device_id>/", devices_views.device, name="device"),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("audit/", audit_views.audit, name="audit"),
     path("integrate/", first_call.first_call, name="first-call"),

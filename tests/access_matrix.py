@@ -194,7 +194,8 @@ OURS: dict[str, dict[str, str]] = {
         "POST": "302 403 403 403 200 200 403 403 403 403 302",
     },
     # An act on a hold that does not exist; who may not manage devices gets 403 first.
-    "factories/<int:pk>/sensors/<slug:device_id>/": {
+    "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
+    "devices/<slug:device_id>/": {
         "GET": "302 403 200 404 200 404 200 200 403 403 302",
         "POST": "302 403 403 404 404 404 404 403 403 403 302",
     },

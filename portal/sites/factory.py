@@ -147,7 +147,7 @@ def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
         stream_url=facts.stream_url,
         poll_url=facts.poll_url,
         hold_sentence=hold_sentence(facts.holds.get(assignment.pk)) if assignment else None,
-        sensor_url=reverse("sensor", args=[device.factory_id, device.device_id]) if device else "",
+        sensor_url=reverse("device", args=[device.device_id]) if device else "",
     )
 
 

@@ -29,9 +29,9 @@ def current(items: list[NavItem]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("who", "url", "expected"),
     [
-        ("hq", "/factories/", ["Morning", "Factories", "Leaderboard", "Members"]),
-        ("auditor", "/factories/", ["Morning", "Factories", "Leaderboard", "API reference"]),
-        ("installer", "/factories/", ["Factories"]),
+        ("hq", "/factories/", ["Morning", "Factories", "Devices", "Leaderboard", "Members"]),
+        ("auditor", "/factories/", ["Morning", "Factories", "Devices", "Leaderboard", "API reference"]),
+        ("installer", "/factories/", ["Factories", "Devices"]),
         ("integrator", "/integrate/", ["First call", "API reference"]),
         ("nobody", "/", []),
     ],

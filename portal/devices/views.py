@@ -1,15 +1,16 @@
-"""The page of one sensor, and what an installer or HQ does there."""
+"""The list of devices, and the page of one with what an installer or HQ does there."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import may, page, require, user_of
+from accounts.permissions import get_visible, may, page, require, user_of, visible_to
 from accounts.roles import Action
 from devices.access import revoke_device
 from devices.choices import HoldResolution, SetAsideReason
@@ -18,8 +19,8 @@ from devices.queries import waiting_holds
 from devices.services import resolve_hold
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.set_aside import Effect, effect_of
-from portal.requests import factory_of
-from portal.sensor.page import SetAsideForm, sensor_page
+from portal.devices.listing import FILTER_WORDS, Shown, device_rows
+from portal.devices.page import SetAsideForm, device_page
 
 # On a hold; None takes a period set aside back.
 ACTS: dict[str, HoldResolution | None] = {
@@ -29,14 +30,34 @@ ACTS: dict[str, HoldResolution | None] = {
 }
 
 
+ROWS_PER_PAGE = 50
+
+
+@require_GET
+@page(Action.USE_PORTAL)
+def devices(request: HttpRequest) -> HttpResponse:
+    """The devices that the user may see; filters are in the URL."""
+    visible = visible_to(request.user, MCUDevice.objects.all(), action=Action.VIEW_DEVICES)
+    wanted, query = request.GET.get("state", ""), request.GET.get("q", "").strip()[:80]
+    shown = Shown(wanted) if wanted in set(Shown) else Shown.ALL
+    rows = device_rows(visible, query, shown, timezone.now())
+    context = {
+        "page_obj": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "filters": FILTER_WORDS.items(),
+        "query": query,
+        "state": shown,
+        "total": visible.exists(),
+    }
+    return render(request, "portal/devices.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
-def sensor(request: HttpRequest, pk: int, device_id: str) -> HttpResponse:
+def device(request: HttpRequest, device_id: str) -> HttpResponse:
     """POST `act`: show (the effect of a period set aside), set_aside, take_back, revoke, or how to resolve a hold."""
-    factory = factory_of(request, pk, Action.VIEW_DEVICES)
-    device = get_object_or_404(
-        MCUDevice.objects.select_related("factory__organisation"), factory=factory, device_id=device_id
-    )
+    rows = MCUDevice.objects.select_related("factory__organisation")
+    device = get_visible(request.user, rows, Action.VIEW_DEVICES, device_id=device_id)
+    factory = device.factory
     form, effect, problems = SetAsideForm(), None, list[str]()
     if request.method == "POST":
         require(request.user, Action.MANAGE_DEVICES, factory)
@@ -52,13 +73,13 @@ def sensor(request: HttpRequest, pk: int, device_id: str) -> HttpResponse:
             if not problems:
                 return redirect(request.path)
     context = {
-        "page": sensor_page(device, timezone.now(), effect),
+        "page": device_page(device, timezone.now(), effect),
         "form": form,
         "problems": problems,
         "may_manage": may(request.user, Action.MANAGE_DEVICES, factory),
     }
     with timezone.override(factory.zone):
-        return render(request, "portal/sensor.html", context)
+        return render(request, "portal/device.html", context)
 
 
 def _act_on_period(form: SetAsideForm, device: MCUDevice, act: str, user: Any) -> Effect | None:

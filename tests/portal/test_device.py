@@ -1,4 +1,4 @@
-"""The page of one sensor: holds, refusals, and a period set aside with its effect shown first."""
+"""The page of one device: holds, refusals, and a period set aside with its effect shown first."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ def device(cast: Cast) -> MCUDevice:
 
 
 def url(device: MCUDevice) -> str:
-    return f"/factories/{device.factory_id}/sensors/{device.device_id}/"
+    return f"/devices/{device.device_id}/"
 
 
 def text(response: Any) -> str:

@@ -1,4 +1,4 @@
-"""The page of one sensor: what keeps readings out of totals, what was refused, and the form that sets a period aside.
+"""The page of one device: what keeps readings out of totals, what was refused, and the form that sets a period aside.
 
 Reads and the form; the acts are in `devices.services` and `devices.set_aside`.
 """
@@ -58,7 +58,7 @@ class PeriodRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SensorPage:
+class DevicePage:
     organisation_name: str
     device: MCUDevice
     state: str
@@ -71,9 +71,9 @@ class SensorPage:
     factory_url: str
 
 
-def sensor_page(device: MCUDevice, now: datetime, effect: Effect | None = None) -> SensorPage:
+def device_page(device: MCUDevice, now: datetime, effect: Effect | None = None) -> DevicePage:
     state, login = state_of(device, now), broker_state(device)
-    return SensorPage(
+    return DevicePage(
         organisation_name=device.factory.organisation.name,
         device=device,
         state=state,
