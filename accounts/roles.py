@@ -33,6 +33,9 @@ class Action(StrEnum):
     MANAGE_FACTORS = "manage_factors"  # an organisation's own emission factors
     VIEW_TARGETS = "view_targets"
     MANAGE_TARGETS = "manage_targets"
+    VIEW_ALERTS = "view_alerts"
+    ACKNOWLEDGE_ALERTS = "acknowledge_alerts"  # the life of an alarm: acknowledge, assign, comment, snooze, close
+    MANAGE_ALERT_RULES = "manage_alert_rules"
     MANAGE_MEMBERS = "manage_members"  # approve, invite, end a membership
     VIEW_AUDIT = "view_audit"  # who changed what, and who read raw data
 
@@ -47,13 +50,15 @@ class Scope(models.TextChoices):
     WRITE_EMISSIONS = "write:emissions", _("write readings")
 
 
-_READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES})
+_READ = frozenset({Action.VIEW_FACTORY, Action.VIEW_READINGS, Action.VIEW_DEVICES, Action.VIEW_ALERTS})
 _ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_LEADERBOARD, Action.VIEW_TARGETS})
 
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
-    Role.FACTORY_MANAGER: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
+    Role.FACTORY_MANAGER: _READ
+    | _ACTIVITY
+    | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION, Action.ACKNOWLEDGE_ALERTS},
     Role.HQ_MANAGER: frozenset(Action),
-    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES},
+    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.ACKNOWLEDGE_ALERTS},
     Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }

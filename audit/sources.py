@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership, PasswordLink, SignOnProvider, User
+from alerts.models import AlertRule
 from audit.models import Address, DataRead, SecondFactor
 from compliance.models import Target
 from devices.models import Assignment, AssignmentHold, Calibration, DeviceSecret, MCUDevice
@@ -89,6 +90,7 @@ SOURCES = (
     Source(LocalUnit, factory="factory"),
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
+    Source(AlertRule, factory="factory", organisation="organisation"),
     Source(SignOnProvider, organisation="organisation"),
     Source(Membership, factory="factory", organisation="organisation"),
     Source(Invitation, factory="factory", organisation="organisation"),

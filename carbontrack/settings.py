@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "compliance",
     "mqtt_ingest",
     "leaderboard",
+    "alerts",
     "audit",
     "portal",
     "demo",

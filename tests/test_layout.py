@@ -36,7 +36,8 @@ PACKAGES = (*APPS, "carbontrack", "lib", "science")
 LAYERS = (
     {"carbontrack"},
     {"portal", "demo"},
-    {"leaderboard", "alerts", "audit", "offsets"},
+    {"audit"},
+    {"leaderboard", "alerts", "offsets"},
     {"compliance", "mqtt_ingest"},
     {"emissions", "energy"},
     {"production"},
