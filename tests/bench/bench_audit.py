@@ -1,0 +1,121 @@
+"""What a page of the audit log costs over 950,000 events and reads, beside an almost empty page in the same run.
+
+`make bench ARGS="-k audit"`. Prints medians and 95th percentiles in milliseconds; asserts only that rows were shown, as
+machines differ. A minute of filling comes first.
+"""
+
+import statistics
+import time
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import Role
+from factories.models import Factory
+from production.models import ProductionEntry
+from tests import make
+
+SITES, PEOPLE, ROUNDS = 67, 70, 15
+ENTRIES, PRODUCTIONS, READS, TOKENS = 400_000, 100_000, 300_000, 150_000
+OF_HISTORY = {"pgh_id", "pgh_created_at", "pgh_context_id", "pgh_label", "pgh_obj_id", "id", "factory_id"}
+CONTEXTS = """
+    INSERT INTO pghistory_context (id, created_at, updated_at, metadata)
+    SELECT ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, now() - n * interval '3.9 minutes', now(),
+           jsonb_build_object('user', (%(people)s::int[])[CASE WHEN n %% 50 = 0 THEN 1 ELSE 1 + n %% %(count)s END])
+    FROM generate_series(1, %(rows)s) n
+"""
+# Every fiftieth event by one busy person; the last sites of the list have none.
+EVENTS = """
+    INSERT INTO {table} (pgh_created_at, pgh_context_id, pgh_label, id, pgh_obj_id, factory_id, {columns})
+    SELECT now() - n * interval '3.9 minutes', ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+           CASE WHEN n %% 20 = 0 THEN 'update' ELSE 'insert' END, 1000000 + n / 2, 1000000 + n / 2,
+           (%(sites)s::int[])[1 + n %% {sites_used}], {columns_of_one}
+    FROM generate_series(1, %(rows)s) n, (SELECT * FROM {table} LIMIT 1) one
+"""
+DATA_READS = """
+    INSERT INTO audit_dataread (user_id, token, organisation_id, factory_id, kind, path, device, hour, first_at,
+                                last_at, times, rows)
+    SELECT (%(people)s::int[])[1 + n %% %(count)s], '', %(organisation)s, NULL, 'readings', '/api/emissions/', 'd' || n,
+           date_trunc('hour', at), at, at, 3, 100
+    FROM generate_series(1, %(rows)s) n, LATERAL (SELECT now() - n * interval '5 minutes' AS at) moment
+"""
+TOKEN_EVENTS = """
+    INSERT INTO accounts_apitokenevent (pgh_created_at, pgh_label, token_key, created, expiry, name, scopes, user_id,
+                                        is_sign_in)
+    SELECT now() - n * interval '10 minutes', 'insert', left(md5(n::text), 15), now(), now(), '', ARRAY['all'],
+           (%(people)s::int[])[1 + n %% %(count)s], true
+    FROM generate_series(1, %(rows)s) n
+"""
+
+
+def fill(sites: list[Factory], people: list[User]) -> None:
+    from energy.models import EnergyEntry
+
+    make.make_energy_entry(sites[0])
+    make.make_production(sites[0])
+    given = {"people": [one.pk for one in people], "count": len(people), "organisation": sites[0].organisation_id}
+    with connection.cursor() as cursor:
+        cursor.execute(CONTEXTS, given | {"rows": ENTRIES})
+        for model, rows in ((EnergyEntry, ENTRIES), (ProductionEntry, PRODUCTIONS)):
+            events = model.events.rel.related_model  # type: ignore[attr-defined]
+            names = [f.column for f in events._meta.concrete_fields if f.column not in OF_HISTORY]
+            statement = EVENTS.format(
+                table=events._meta.db_table,
+                columns=", ".join(f'"{name}"' for name in names),
+                columns_of_one=", ".join(f'one."{name}"' for name in names),
+                sites_used=len(sites) - 3,
+            )
+            cursor.execute(statement, {"sites": [site.pk for site in sites], "rows": rows})
+        cursor.execute(DATA_READS, given | {"rows": READS})
+        cursor.execute(TOKEN_EVENTS, given | {"rows": TOKENS})
+        cursor.execute("ANALYZE")
+
+
+def timed_ms(client: Client, address: str) -> tuple[float, float, int]:
+    """Median and 95th percentile [ms] of a page, and its rows."""
+    client.get(address)
+    taken = []
+    for _round in range(ROUNDS):
+        start = time.perf_counter()
+        answer = client.get(address)
+        taken.append(1000 * (time.perf_counter() - start))
+        assert answer.status_code == 200
+    taken.sort()
+    rows = answer.content.decode().count("<tr>") - 1
+    return statistics.median(taken), taken[round(0.95 * (ROUNDS - 1))], rows
+
+
+@pytest.mark.django_db
+def test_pages_of_the_audit_log() -> None:
+    organisation = make.make_organisation()
+    sites = [make.make_factory(organisation=organisation) for _ in range(SITES)]
+    people = [make.make_user() for _ in range(PEOPLE)]
+    for person in people:
+        make.make_membership(user=person, role=Role.HQ_MANAGER, organisation=organisation)
+    fill(sites, people)
+    client = Client()
+    client.force_login(people[0])
+    busy, usual = people[0].pk, people[-1].pk
+    pages = {
+        "newest": "",
+        "entries": "kind=energyentry",
+        "tokens": "kind=apitoken",
+        "reads": "act=read",
+        "changed": "act=changed",
+        "one site": f"factory={sites[0].pk}",
+        "a site without events": f"factory={sites[-1].pk}",
+        "a busy person": f"by={busy}",
+        "a person": f"by={usual}",
+        "a person at a site": f"by={usual}&factory={sites[0].pk}",
+        "two years ago": "last=2024-12-01",
+    }
+
+    figures = {"yardstick: styleguide, no query": timed_ms(client, "/styleguide/")}
+    figures |= {name: timed_ms(client, f"/audit/?{asked}") for name, asked in pages.items()}
+
+    for name, (median_ms, p95_ms, rows) in figures.items():
+        print(f"{name:>32}: median {median_ms:7.1f} ms, p95 {p95_ms:7.1f} ms, {rows} rows")  # noqa: T201
+    assert figures["newest"][2] > 0
+    assert figures["a busy person"][2] > 0
