@@ -61,3 +61,14 @@ class CalibrationKind(models.TextChoices):
     FACTORY = "factory", _("by the maker")
     ZERO = "zero", _("zero on site")
     SPAN = "span", _("span on site")
+
+
+class SilenceCause(models.TextChoices):
+    """Why a sensor is silent; `devices.silence.explain`."""
+
+    POWER = "power", _("power")
+    RADIO = "radio", _("radio")
+    BROKER = "broker", _("broker")
+    CLOCK = "clock", _("clock")
+    SENSOR = "sensor", _("sensor")
+    UNKNOWN = "unknown", _("unknown")

@@ -2,18 +2,22 @@
 
 Bounds, with one ingest process. Rejected messages: 100,000, and between two clean-ups an hour of the 600 a minute
 that `outcomes.py` keeps, 36,000: at 5 KB (4 KiB of payload, reason, index) less than 700 MB. Other messages: 1,000 a
-device, and the hour's at 10 messages/s, the rate limit: 36,000, of at most 2 KB.
+device, and the hour's at 10 messages/s, the rate limit: 36,000, of at most 2 KB; of older hours of the week two
+statuses, 336 a device, so that supply and signal can be shown with their week.
 """
 
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber, TruncHour
 from django.utils import timezone
 
 from lib.jobs import Job
 from mqtt_ingest.authority import look_at_certificates
+from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from mqtt_ingest.silence import WEEK, reported
 
 REJECTED_FOR = timedelta(days=90)
 REJECTED_COUNT = 100_000
@@ -34,9 +38,16 @@ def drop_old_messages() -> int:
 
 
 def _drop_crowded_messages() -> int:
+    """Beyond the newest 1,000 of a device: all but each hour's lowest supply and weakest signal of the last week."""
     place = Window(RowNumber(), partition_by=F("device"), order_by=[F("received_at").desc(), F("pk").desc()])
-    ranked = DeviceMessage.objects.order_by().annotate(place=place)
-    beyond = ranked.filter(place__gt=MESSAGES_PER_DEVICE_COUNT).values("pk")
+    hour: list[Any] = [F("device"), F("kind"), TruncHour("received_at")]
+    ranked = DeviceMessage.objects.order_by().annotate(
+        place=place,
+        by_supply=Window(RowNumber(), partition_by=hour, order_by=[reported("supply_v").asc(nulls_last=True), F("pk")]),
+        by_signal=Window(RowNumber(), partition_by=hour, order_by=[reported("rssi_dbm").asc(nulls_last=True), F("pk")]),
+    )
+    kept = Q(kind=MessageKind.STATUS, received_at__gt=timezone.now() - WEEK) & (Q(by_supply=1) | Q(by_signal=1))
+    beyond = ranked.filter(~kept, place__gt=MESSAGES_PER_DEVICE_COUNT).values("pk")
     return DeviceMessage.objects.filter(pk__in=beyond).delete()[0]
 
 

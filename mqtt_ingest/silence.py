@@ -1,0 +1,164 @@
+"""Gathers what was heard of a device and asks `devices.silence` why it is silent; supply and signal of its week."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, FloatField, Max, Min, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, TruncHour
+
+from devices.choices import SilenceCause
+from devices.models import DeviceSecret, MCUDevice
+from devices.queries import SILENT_AFTER, is_online
+from devices.silence import SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
+from emissions.models import STREAM_OFFSET, DeviceStream, Emission
+from mqtt_ingest.choices import MessageKind, Reason
+from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedMessage
+
+__all__ = ["Hour", "Silence", "SilenceCause", "silence_of", "supply_and_signal"]
+
+LOOKS_BACK = timedelta(hours=6)
+FAULTS_OVER = timedelta(minutes=10)
+TOGETHER = timedelta(minutes=3)
+WEEK = timedelta(days=7)
+
+
+def silence_of(device: MCUDevice, now: datetime) -> Silence | None:
+    """Why no usable reading comes from this device; None while some do. About eight queries."""
+    trace = trace_of(device, now)
+    silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
+    reads = trace.last_reading_at is not None and now - trace.last_reading_at <= silent_after
+    # While the device is on line and readings come, only faulty sensors keep them from being used.
+    if is_online(device, now) and reads and not device.revoked_at and trace.faulty_share < 1:
+        return None
+    return explain(trace)
+
+
+def trace_of(device: MCUDevice, now: datetime) -> SilenceTrace:
+    """The six hours before the last message, and what the server knows beside them."""
+    statuses = _messages(device).filter(kind=MessageKind.STATUS)
+    last = statuses.first()
+    seen, wills = [], []
+    for one in statuses.filter(received_at__gt=last.received_at - LOOKS_BACK).reverse() if last else ():
+        if one.payload.get("online"):
+            seen.append(_seen(one))
+        else:
+            wills.append(one.received_at)
+    readings = _last_readings(device, now)
+    faulty = [flags for _at, flags, co2_ppm in readings if flags & SENSOR_FAULTS or co2_ppm is None]
+    since = now - max(LOOKS_BACK, now - seen[0].at) if seen else now - LOOKS_BACK
+    others, silent_others = _others(device)
+    return SilenceTrace(
+        now=now,
+        statuses=tuple(seen),
+        last_wills=tuple(wills),
+        last_reading_at=max((at for at, _flags, _co2 in readings), default=None),
+        streams_with_readings=frozenset(
+            stream + STREAM_OFFSET
+            for stream in DeviceStream.objects.filter(device=device, last_received_at__gt=since).values_list(
+                "stream", flat=True
+            )
+        ),
+        faulty_share=len(faulty) / len(readings) if readings else 0.0,
+        fault_flags=_union(faulty),
+        refusals=_refusals(device, since),
+        login_changed_at=_login_changed_at(device),
+        is_revoked=device.revoked_at is not None,
+        others_count=others,
+        others_silent_count=silent_others,
+    )
+
+
+def _messages(device: MCUDevice) -> QuerySet[DeviceMessage]:
+    return DeviceMessage.objects.filter(device=device).order_by("-received_at")
+
+
+def _seen(message: DeviceMessage) -> StatusSeen:
+    said = message.payload
+    return StatusSeen(
+        at=message.received_at,
+        stream=said.get("stream"),
+        uptime_s=said.get("uptime_s"),
+        rssi_dbm=said.get("rssi_dbm"),
+        supply_v=said.get("supply_v"),
+        outbox=said.get("outbox"),
+        undatable=said.get("undatable"),
+        reset_reason=said.get("reset_reason") or "",
+    )
+
+
+def _last_readings(device: MCUDevice, now: datetime) -> list[tuple[datetime, int, float | None]]:
+    """Of the ten minutes before the last one, by the device's clock; bounded by the primary key."""
+    of_device = Emission.objects.filter(device=device, timestamp__lte=now + FAULTS_OVER)
+    last = of_device.order_by("-timestamp").values_list("timestamp", flat=True).first()
+    if last is None:
+        return []
+    rows = of_device.filter(timestamp__gt=last - FAULTS_OVER)
+    return list(rows.values_list("received_at", "flags", "co2_ppm"))
+
+
+def _union(flags: list[int]) -> int:
+    union = 0
+    for each in flags:
+        union |= each
+    return union
+
+
+def _refusals(device: MCUDevice, since: datetime) -> tuple[tuple[datetime, str, str], ...]:
+    rows = RejectedMessage.objects.filter(topic_device_id=device.device_id, received_at__gt=since)
+    newest = (
+        rows.exclude(reason=Reason.RATE_LIMITED).values("reason").order_by("reason").annotate(at=Max("received_at"))
+    )
+    return tuple((row["at"], row["reason"], str(Reason(row["reason"]).label)) for row in newest)
+
+
+def _login_changed_at(device: MCUDevice) -> datetime | None:
+    """Of a password that the device did not get by a command that it acknowledged."""
+    secret = DeviceSecret.objects.filter(device=device, revoked_at=None).order_by("created_at").last()
+    if secret is None or device.secrets.count() < 2:
+        return None
+    told = DeviceCommand.objects.filter(device=device, kind="set_secret", is_carried_out=True)
+    return None if told.filter(answered_at__gte=secret.created_at - LOOKS_BACK).exists() else secret.created_at
+
+
+def _others(device: MCUDevice) -> tuple[int, int]:
+    """Devices of other sites that were on line when this one was, and how many of them fell silent with it."""
+    at = device.last_heartbeat
+    if at is None:
+        return 0, 0
+    others = MCUDevice.objects.exclude(factory=device.factory_id).filter(revoked_at=None)
+    heard = others.filter(last_heartbeat__gte=at - TOGETHER)
+    return heard.count(), heard.filter(last_heartbeat__lte=at + TOGETHER).count()
+
+
+# --- The week ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Supply [V] and signal [dBm] of the statuses of one hour; None: the device does not report it."""
+
+    period_start: datetime
+    lowest_supply_v: float | None
+    mean_supply_v: float | None
+    lowest_rssi_dbm: float | None
+    mean_rssi_dbm: float | None
+
+
+def supply_and_signal(device: MCUDevice, now: datetime) -> list[Hour]:
+    """The last seven days, oldest first; an hour without a status is not in it.
+
+    Of hours beyond the newest 1,000 messages only two statuses are kept, those with the lowest supply and the weakest
+    signal (`jobs.py`): their means are then means of these.
+    """
+    rows = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS, received_at__gt=now - WEEK)
+    hours = (
+        rows.annotate(hour=TruncHour("received_at"), supply=reported("supply_v"), rssi=reported("rssi_dbm"))
+        .values("hour")
+        .annotate(low_v=Min("supply"), mean_v=Avg("supply"), low_dbm=Min("rssi"), mean_dbm=Avg("rssi"))
+        .order_by("hour")
+    )
+    return [Hour(h["hour"], h["low_v"], h["mean_v"], h["low_dbm"], h["mean_dbm"]) for h in hours]
+
+
+def reported(key: str) -> Cast:
+    """A number of a status, as a column; null where the device does not report it."""
+    return Cast(KeyTextTransform(key, "payload"), FloatField())
