@@ -20,6 +20,7 @@ from energy.api import EnergyEntryViewSet
 from energy.factor_api import EmissionFactorViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
 from factories.api import FactoryViewSet
+from factories.places_api import PlacesView
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
@@ -63,6 +64,7 @@ urlpatterns = [
     path(
         "mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/", TakeBackView.as_view(), name="api-set-aside-back"
     ),
+    path("places/", PlacesView.as_view(), name="api-places"),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),

@@ -1,6 +1,6 @@
 """The cast of the simulated world: which factories, which devices in their chimneys, which of them have faults.
 
-Facts only, made from `factories/data/ktda_factories.csv` without a database: `world.py` registers the cast, `simulate`
+Facts only, made from `demo/data/ktda_factories.csv` without a database: `world.py` registers the cast, `simulate`
 runs it. A chimney's gas over time is in `simulator.py`, the managers' log in `ledger.py`, the mines are in `mines.py`.
 """
 
@@ -20,7 +20,7 @@ from demo.chance import spread
 from demo.works import Works
 from devices.choices import Co2Basis, PressureCompensation
 
-FACTORIES_FILE = Path(__file__).resolve().parent.parent / "factories" / "data" / "ktda_factories.csv"
+FACTORIES_FILE = Path(__file__).resolve().parent / "data" / "ktda_factories.csv"
 Row = TypeVar("Row")
 SUFFIX = " Tea Factory"
 

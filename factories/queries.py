@@ -1,6 +1,5 @@
 """Reads about places: find a factory by the name people use, and those that a user may choose from."""
 
-from functools import reduce
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,13 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import visible_to
 from factories.models import Factory
-from factories.sectors import SECTORS
-
-
-def _plain(name: str) -> str:
-    """Names are compared without case, outer spaces and the words that a sector's names may end in."""
-    plain = " ".join(name.split()).casefold()
-    return reduce(lambda text, sector: text.removesuffix(sector.name_suffix), SECTORS.values(), plain)
+from factories.places import plain_name
 
 
 def find_factory(name: str) -> Factory:
@@ -23,9 +16,9 @@ def find_factory(name: str) -> Factory:
 
     Raises ValidationError if there is none (it lists similar names) or several.
     """
-    wanted = _plain(name)
+    wanted = plain_name(name)
     factories = list(Factory.objects.select_related("organisation"))
-    matches = [factory for factory in factories if _plain(factory.name) == wanted]
+    matches = [factory for factory in factories if plain_name(factory.name) == wanted]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -35,7 +28,7 @@ def find_factory(name: str) -> Factory:
             code="ambiguous_factory",
             params={"name": name, "where": where},
         )
-    near = [f.name for f in factories if wanted and wanted in _plain(f.name)][:5]
+    near = [f.name for f in factories if wanted and wanted in plain_name(f.name)][:5]
     hint = _("Did you mean: %(names)s?") % {"names": ", ".join(near)} if near else _("See the list of factories.")
     raise ValidationError(
         _("There is no factory %(name)r. %(hint)s"), code="unknown_factory", params={"name": name, "hint": hint}

@@ -85,6 +85,7 @@ OURS: dict[str, dict[str, str]] = {
     "api/schema/swagger-ui/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema/redoc/": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
     "api/schema.json": {"GET": OPEN, **dict.fromkeys(UNSAFE, NOBODYS)},
+    "api/places/": {"GET": MANAGERS.format(200)},
     "api/factories/leaderboard/": {"GET": ENERGY_READERS},
     "api/audit/": {"GET": AUDIT.format(401, 403)},
     # Only HQ adds sites; it sends an empty list where an object belongs: 400.
