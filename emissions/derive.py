@@ -215,6 +215,12 @@ class AssignmentSetup:
                 yield version, rows[start:end]
             start = end
 
+    def dry_co2_fraction(self, t_ms: int, co2_ppm: float, temperature_c: float) -> float | None:
+        """Dry CO2 [mol/mol] of the gas for means of what the sensor reported around a time; None: impossible."""
+        setup = next(version.setup for version in reversed(self._versions) if version.since_ms <= t_ms)
+        state = stack.stack_state(StackReading(t_ms, co2_ppm, temperature_c, 0.0), setup)
+        return None if state is None else state.co2_fraction_wet / (1.0 - state.moisture_fraction)
+
     @cached_property
     def _held(self) -> list[tuple[bool, int | None, int, float]]:
         """Of each hold: whether somebody set it aside, the stored stream, from and to [ms]."""

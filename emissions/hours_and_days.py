@@ -5,8 +5,9 @@ Hours begin on whole hours of the site's zone, days at its midnight. Both are su
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from emissions.derive import AssignmentSetup, milliseconds, moment
@@ -72,14 +73,16 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
     times_ms = [milliseconds(m.period_start) for m in minutes]
     rows = []
     for start_ms in hour_starts:
-        assignment = next((s.assignment.pk for s in setups if s.holds_at(start_ms)), None)
+        setup = next((s for s in setups if s.holds_at(start_ms)), None)
+        assignment = setup.assignment.pk if setup else None
         begin, middle, end = (
             bisect_left(times_ms, t_ms) for t_ms in (start_ms - context_ms, start_ms, start_ms + HOUR_MS)
         )
         in_hour = [m for m in minutes[middle:end] if m.assignment_id == assignment]
-        if in_hour:
+        if in_hour and setup:
             before = [m for m in minutes[begin:middle] if m.assignment_id == assignment]
-            rows.append(_hour(device_id, start_ms, [*before, *in_hour], in_hour))
+            hour = _hour(device_id, start_ms, [*before, *in_hour], in_hour)
+            rows.append(_with_fire(hour, _fires_of_minutes(setup, in_hour)))
     insert_rollups(rows)
 
 
@@ -107,6 +110,35 @@ def _hour(
     )
 
 
+# --- The gas of the fire -----------------------------------------------------------------------
+#: CO2 [ug], dry CO2 [mol/mol], temperature [C] of a stretch of fire.
+_Fire = tuple[int, float, float]
+Row = TypeVar("Row", EmissionHour, EmissionDay)
+
+
+def _fires_of_minutes(setup: AssignmentSetup, minutes: Sequence[EmissionMinute]) -> Iterator[_Fire]:
+    for minute in minutes:
+        if not minute.is_firing_like or minute.over_range_ms or not minute.valid_ug:
+            continue
+        if minute.co2_ppm is None or minute.temperature_c is None:
+            continue
+        t_ms = milliseconds(minute.period_start)
+        co2_dry = setup.dry_co2_fraction(t_ms, minute.co2_ppm, minute.temperature_c)
+        if co2_dry:
+            yield minute.valid_ug, co2_dry, minute.temperature_c
+
+
+def _with_fire(row: Row, fires: Iterable[_Fire]) -> Row:
+    """CO2 over dry gas, and temperature by dry gas: so the losses of the whole are those of its parts."""
+    parts = list(fires)
+    gas = math.fsum(ug / co2_dry for ug, co2_dry, _c in parts)
+    if gas:
+        row.fire_ug = sum(ug for ug, _co2, _c in parts)
+        row.fire_co2_dry = row.fire_ug / gas
+        row.fire_temperature_c = math.fsum(ug / co2_dry * celsius for ug, co2_dry, celsius in parts) / gas
+    return row
+
+
 def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: ZoneInfo) -> None:
     day = local_day_start(moment(first_hour_ms), zone)
     end = local_day_start(moment(last_hour_ms), zone) + ONE_DAY
@@ -116,7 +148,18 @@ def roll_up_days(device_id: int, first_hour_ms: int, last_hour_ms: int, zone: Zo
     by_day: dict[tuple[datetime, int], list[EmissionHour]] = {}
     for hour in stored.order_by("period_start"):
         by_day.setdefault((local_day_start(hour.period_start, zone), hour.assignment_id), []).append(hour)
-    insert_rollups([_day(device_id, start, assignment_id, rows) for (start, assignment_id), rows in by_day.items()])
+    insert_rollups(
+        [
+            _with_fire(_day(device_id, start, assignment_id, rows), _fires_of_hours(rows))
+            for (start, assignment_id), rows in by_day.items()
+        ]
+    )
+
+
+def _fires_of_hours(rows: Sequence[EmissionHour]) -> Iterator[_Fire]:
+    for row in rows:
+        if row.fire_co2_dry is not None and row.fire_temperature_c is not None:
+            yield row.fire_ug, row.fire_co2_dry, row.fire_temperature_c
 
 
 def _day(device_id: int, start: datetime, assignment_id: int, rows: Sequence[EmissionHour]) -> EmissionDay:

@@ -151,7 +151,19 @@ class EmissionMinute(Rollup):
         verbose_name_plural = _("minutes")
 
 
-class EmissionHour(Rollup):
+class FireMeans(models.Model):
+    """What the gas of a fire was like, for its losses (`docs/method.md` 13): of minutes that fired and were in the
+    sensor's range. Without such a minute the mass is 0, and the means are null."""
+
+    fire_ug = models.BigIntegerField(default=0)  # CO2 of these minutes
+    fire_co2_dry = models.FloatField(null=True)  # [mol/mol] CO2 over dry gas of these minutes
+    fire_temperature_c = models.FloatField(null=True)  # weighted by dry gas
+
+    class Meta:
+        abstract = True
+
+
+class EmissionHour(Rollup, FireMeans):
     pk = models.CompositePrimaryKey("device", "period_start")
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="hours")
     status = models.CharField(max_length=12, choices=HourStatus)
@@ -165,7 +177,7 @@ class EmissionHour(Rollup):
         verbose_name_plural = _("hours")
 
 
-class EmissionDay(Rollup):
+class EmissionDay(Rollup, FireMeans):
     """A calendar day of the site, of one assignment: a device moved at noon has two."""
 
     pk = models.CompositePrimaryKey("device", "period_start", "assignment")

@@ -137,6 +137,9 @@ class Migration(migrations.Migration):
                 ("readings", models.IntegerField()),
                 ("valid_readings", models.IntegerField()),
                 ("quality", models.IntegerField(default=0)),
+                ("fire_ug", models.BigIntegerField(default=0)),
+                ("fire_co2_dry", models.FloatField(null=True)),
+                ("fire_temperature_c", models.FloatField(null=True)),
                 (
                     "pk",
                     models.CompositePrimaryKey(
@@ -191,6 +194,9 @@ class Migration(migrations.Migration):
                 ("readings", models.IntegerField()),
                 ("valid_readings", models.IntegerField()),
                 ("quality", models.IntegerField(default=0)),
+                ("fire_ug", models.BigIntegerField(default=0)),
+                ("fire_co2_dry", models.FloatField(null=True)),
+                ("fire_temperature_c", models.FloatField(null=True)),
                 (
                     "pk",
                     models.CompositePrimaryKey(

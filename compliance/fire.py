@@ -1,0 +1,115 @@
+"""What the fire of a site tells: the share of the wood's heat that leaves by its chimneys, what a good fire would have
+saved in wood and money, and what to change first. The formulas are in `science/boiler.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from operator import add
+
+from emissions.fires import FireGas, fires
+from energy.factors import FactorBook, find_energy_type
+from energy.prices import WoodPrice, wood_prices
+from energy.wood import Moisture, wood_burned
+from factories.choices import SourceKind
+from factories.models import EmissionSource, Factory
+from science import boiler
+from science.boiler import GOOD_FIRE, ChimneyLoss, FireRemedy
+from science.combustion import wet_wood_kg
+from science.readings import FUEL_MOISTURE_DEFAULT_FRACTION
+
+FIREWOOD = "firewood"
+GOOD_LOSS = boiler.chimney_loss(GOOD_FIRE).total
+#: Sources whose gas is no fire's.
+_NO_FIRE = [SourceKind.STEAM_DRYER_EXHAUST, SourceKind.GRID, SourceKind.MINE_METHANE, SourceKind.EXPLOSIVES]
+
+
+@dataclass(frozen=True, slots=True)
+class FireTold:
+    """Of the wood fires of a site over a period."""
+
+    fire: boiler.Fire
+    loss: ChimneyLoss
+    remedy: FireRemedy
+    co2_kg: float  # measured while it burned
+    avoidable_co2_kg: float
+    avoidable_kg: Decimal  # of wood as burned
+    avoidable_m3: Decimal | None  # stacked; None: the weight of a stacked m3 is not known
+    price: WoodPrice | None
+
+    @property
+    def avoidable_cost(self) -> Decimal | None:
+        return None if self.price is None else self.price.cost(self.avoidable_co2_kg)
+
+
+def wood_chimneys(factories: Sequence[Factory]) -> dict[int, set[int]]:
+    """The chimneys of each site under which nothing but firewood is registered; one query.
+
+    Where oil is burned beside wood, the share of each is not known from the gas, and the loss of neither.
+    """
+    rows = EmissionSource.objects.filter(factory__in=factories, chimney__isnull=False).exclude(kind__in=_NO_FIRE)
+    fuels: dict[tuple[int, int], list[set[str]]] = {}
+    for source in rows:
+        assert source.chimney_id is not None
+        fuels.setdefault((source.factory_id, source.chimney_id), []).append(source.listed_fuels)
+    found: dict[int, set[int]] = {factory.pk: set() for factory in factories}
+    for (factory_id, chimney_id), of_sources in fuels.items():
+        if all(listed == {FIREWOOD} for listed in of_sources):
+            found[factory_id].add(chimney_id)
+    return found
+
+
+def what_fires_tell(
+    factories: Sequence[Factory], periods: Mapping[int, tuple[datetime, datetime]], now: datetime
+) -> dict[int, FireTold]:
+    """For each site whose wood burned in its period (from and to, whole hours) under a measured chimney.
+
+    A site is absent when nothing burned, nothing was measured, or its gas was no wood smoke's.
+    """
+    chimneys = wood_chimneys(factories)
+    gas = {
+        pk: reduce(add, of_wood)
+        for pk, rows in fires(periods).items()
+        if (of_wood := [row for row in rows if row.chimney_id in chimneys[pk]])
+    }
+    if not gas:
+        return {}
+    prices = wood_prices(gas, now)
+    books: dict[str, FactorBook] = {}
+    told = {}
+    for factory in factories:
+        if factory.pk not in gas:
+            continue
+        if factory.country not in books:
+            books[factory.country] = FactorBook(find_energy_type(FIREWOOD), factory.country)
+        one = _told(factory, gas[factory.pk], books[factory.country], prices.get(factory.pk), now)
+        if one is not None:
+            told[factory.pk] = one
+    return told
+
+
+def _told(factory: Factory, gas: FireGas, book: FactorBook, price: WoodPrice | None, now: datetime) -> FireTold | None:
+    moisture = factory.wood_moisture_fraction
+    of_wood = FUEL_MOISTURE_DEFAULT_FRACTION if moisture is None else float(moisture)
+    try:
+        fire = boiler.Fire(
+            co2_fraction_dry=gas.co2_dry_fraction, stack_temperature_c=gas.temperature_c, wood_moisture_fraction=of_wood
+        )
+    except ValueError:  # no gas of a wood fire: false air, or a sensor that is wrong
+        return None
+    loss = boiler.chimney_loss(fire)
+    avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(min(loss.total, 0.99), good_loss=GOOD_LOSS)
+    wood = wood_burned(book.on(now.astimezone(factory.zone).date()), Moisture(of_site=moisture))
+    avoidable_kg = wet_wood_kg(Decimal(avoidable_co2_kg), moisture_fraction=wood.moisture_fraction)
+    return FireTold(
+        fire=fire,
+        loss=loss,
+        remedy=boiler.change_first(fire),
+        co2_kg=gas.co2_kg,
+        avoidable_co2_kg=avoidable_co2_kg,
+        avoidable_kg=avoidable_kg,
+        avoidable_m3=avoidable_kg / wood.kg_per_stere if wood.kg_per_stere else None,
+        price=price,
+    )

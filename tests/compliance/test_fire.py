@@ -1,0 +1,136 @@
+"""What the fire tells of a site: the loss, and the wood and the money that a good fire would have saved."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from compliance.fire import GOOD_LOSS, FireTold, what_fires_tell, wood_chimneys
+from devices.models import Assignment
+from emissions.models import EmissionHour
+from factories.choices import SourceKind
+from factories.models import EmissionSource
+from science.boiler import FireRemedy
+from tests import make
+from tests.compliance.build import DAY, HOUR, START, hour_of
+from tests.science.builders import as_printed
+
+pytestmark = pytest.mark.django_db
+NOW = START + timedelta(days=1)
+
+
+@pytest.fixture
+def boiler_house() -> Assignment:
+    assignment = make.make_assignment()
+    fire_under(assignment)
+    return assignment
+
+
+def fire_under(assignment: Assignment) -> None:
+    boilers = EmissionSource.objects.filter(factory=assignment.factory, kind=SourceKind.BOILER)
+    boilers.update(chimney=assignment.chimney, fuels="firewood")
+
+
+def burned(assignment: Assignment, kg: float, co2_dry: float, celsius: float, start: Any = START) -> None:
+    hour = hour_of(assignment, start, kg=kg)
+    hour.fire_ug, hour.fire_co2_dry, hour.fire_temperature_c = round(kg * 1e9), co2_dry, celsius
+    EmissionHour.objects.bulk_create([hour])
+
+
+def told_of(assignment: Assignment) -> FireTold | None:
+    factory = assignment.factory
+    return what_fires_tell([factory], {factory.pk: (START, NOW)}, NOW).get(factory.pk)
+
+
+def test_a_day_in_wood_and_money(boiler_house: Assignment) -> None:
+    # 16,520 kg CO2 of wood of 30 %: 16,520 / 1.28333 = 12,872.7 kg; a stacked m3 has 482.143 kg: 26.7 m3. Loss 31.0 %,
+    # of the good fire 18.4 %: 15.4 % or 4.1 m3 were not needed. Paid: 3,000 a stacked m3, so 12,349 shillings.
+    entry = make.make_energy_entry(
+        boiler_house.factory, amount=Decimal(10), unit="stere", cost=Decimal(30_000), currency="KES"
+    )
+    assert entry.biogenic_co2_kg == Decimal("6187.500000")
+    burned(boiler_house, 16_520.0, 0.08, 230.0)
+
+    told = told_of(boiler_house)
+
+    assert told is not None
+    assert 100 * told.loss.total == as_printed("31.0")
+    assert as_printed("18.4") == 100 * GOOD_LOSS
+    assert told.remedy is FireRemedy.DAMPER
+    assert told.avoidable_m3 is not None
+    assert float(told.avoidable_m3) == as_printed("4.1")
+    assert float(told.avoidable_kg) == pytest.approx(12_872.7 * 0.154178, rel=1e-3)
+    assert told.avoidable_cost is not None
+    assert float(told.avoidable_cost) == pytest.approx(26.6989 * 0.154178 * 3000, rel=1e-3)
+    assert told.price is not None
+    assert told.price.currency == "KES"
+
+
+def test_without_a_cost_there_is_no_money_and_with_two_currencies_neither(boiler_house: Assignment) -> None:
+    burned(boiler_house, 1000.0, 0.08, 230.0)
+    assert told_of(boiler_house).avoidable_cost is None  # type: ignore[union-attr]
+    for currency in ("KES", "USD"):
+        make.make_energy_entry(boiler_house.factory, cost=Decimal(100), currency=currency)
+
+    assert told_of(boiler_house).price is None  # type: ignore[union-attr]
+
+
+def test_the_moisture_of_the_site_counts(boiler_house: Assignment) -> None:
+    burned(boiler_house, 1000.0, 0.13, 170.0)
+    usual = told_of(boiler_house)
+    boiler_house.factory.wood_moisture_fraction = Decimal("0.450")
+    boiler_house.factory.save()
+
+    wet = told_of(boiler_house)
+
+    assert usual is not None
+    assert wet is not None
+    assert wet.loss.total > usual.loss.total
+    assert wet.remedy is FireRemedy.MOISTURE
+
+
+def test_a_good_fire_wastes_nothing(boiler_house: Assignment) -> None:
+    boiler_house.factory.wood_moisture_fraction = Decimal("0.150")
+    boiler_house.factory.save()
+    burned(boiler_house, 1000.0, 0.14, 160.0)
+
+    told = told_of(boiler_house)
+
+    assert told is not None
+    assert (told.remedy, told.avoidable_co2_kg, told.avoidable_kg) == (FireRemedy.NONE, 0.0, 0)
+
+
+def test_gas_that_is_no_wood_smoke_tells_nothing(boiler_house: Assignment) -> None:
+    burned(boiler_house, 1000.0, 0.004, 230.0)
+
+    assert told_of(boiler_house) is None
+
+
+def test_only_chimneys_under_which_nothing_but_firewood_burns_count(boiler_house: Assignment) -> None:
+    factory = boiler_house.factory
+    assert wood_chimneys([factory]) == {factory.pk: {boiler_house.chimney_id}}
+    burned(boiler_house, 1000.0, 0.08, 230.0)
+    EmissionSource.objects.filter(factory=factory, kind=SourceKind.BOILER).update(fuels="firewood, heavy_fuel_oil")
+
+    assert wood_chimneys([factory]) == {factory.pk: set()}
+    assert told_of(boiler_house) is None
+
+
+def test_the_number_of_queries_does_not_grow_with_sites(
+    boiler_house: Assignment, django_assert_max_num_queries: Any
+) -> None:
+    sites = [boiler_house]
+    for _more in range(3):
+        assignment = make.make_assignment()
+        fire_under(assignment)
+        sites.append(assignment)
+    for number, assignment in enumerate(sites):
+        burned(assignment, 1000.0, 0.08, 230.0 + number)
+    factories = [assignment.factory for assignment in sites]
+
+    with django_assert_max_num_queries(6):
+        told = what_fires_tell(factories, {one.pk: (START, START + HOUR) for one in factories}, NOW)
+
+    assert len(told) == 4
+    assert START.date() == DAY
