@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.emails import note_email
 from accounts.grants import countries_of_organisations
 from accounts.models import PHONE, AccessRequest, ApiToken, Invitation, Membership, SignOnProvider, User
-from accounts.sign_on import forget_links, seal, unseal
+from accounts.sign_on import forget_links
 from lib.admin import ReadOnlyAdmin
 from lib.phones import LONGEST_TYPED, one_number
+from lib.sealing import seal, unseal
 
 
 class ContactForm(forms.ModelForm):

@@ -286,7 +286,7 @@ class SignOnProvider(models.Model):
     )
     issuer = models.CharField(_("address of the provider"), max_length=300, validators=[_checked_issuer])
     client_id = models.CharField(_("client id"), max_length=191)
-    # Encrypted by a key from SECRET_KEY, since it goes to the provider as it is: `sign_on.seal`.
+    # Encrypted by a key from SECRET_KEY, since it goes to the provider as it is: `lib/sealing.py`.
     sealed_secret = models.TextField(blank=True, editable=False)
     email_domains = ArrayField(
         models.CharField(max_length=253, validators=[RegexValidator(r"^[a-z0-9.-]+\.[a-z0-9-]+\Z")]),

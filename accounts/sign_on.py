@@ -4,9 +4,6 @@ It never makes an account or a membership. It opens an account whose memberships
 found by an earlier sign-in there, or by an e-mail address that both the provider and we have seen proven.
 """
 
-import base64
-import hashlib
-import logging
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -16,7 +13,6 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -28,34 +24,11 @@ from django.utils.translation import gettext as _
 from accounts.emails import has_proven, proven_addresses
 from accounts.models import Membership, SignOnProvider, User
 from lib.environment import LOOPBACK_HOSTS
-
-logger = logging.getLogger(__name__)
+from lib.sealing import unseal
 
 CODE = "single_sign_on_required"
 ASKED_BY = "sign_on_asked_by"  # in the session: what the form to ask for access begins with
 ANSWERS_WITHIN_S = 5
-
-
-# --- The secret that the provider gave us ----------------------------------------------------------
-def _box() -> MultiFernet:
-    """Encrypts by SECRET_KEY, and decrypts by SECRET_KEY_FALLBACKS too."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"sign-on secret:" + key.encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
-
-
-def seal(secret: str) -> str:
-    """Encrypt it, so that a copy of the database is not enough to act as us."""
-    return _box().encrypt(secret.encode()).decode() if secret else ""
-
-
-def unseal(sealed: str) -> str:
-    """Empty if it was encrypted by a key that is gone."""
-    try:
-        return _box().decrypt(sealed.encode()).decode() if sealed else ""
-    except InvalidToken:
-        logger.error("a client secret of single sign-on is of another SECRET_KEY: type it in again in the admin site")
-        return ""
 
 
 # --- Who signs in where ----------------------------------------------------------------------------

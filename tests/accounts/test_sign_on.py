@@ -18,6 +18,7 @@ from accounts import sign_on
 from accounts.emails import note_email
 from accounts.models import AccessRequest, Membership, SignOnProvider, User
 from accounts.roles import Role
+from lib.sealing import seal, unseal
 from tests import make
 from tests.accounts.test_api import log_in
 from tests.accounts.test_pages import sign_in
@@ -54,7 +55,7 @@ def provider(server: str, cast: Cast) -> Provider:
         organisation=cast.organisation,
         issuer=server,
         client_id="carbontrack",
-        sealed_secret=sign_on.seal("secret of the client"),
+        sealed_secret=seal("secret of the client"),
         email_domains=["test.example"],
     )
     provider = Provider(server)
@@ -400,17 +401,17 @@ def test_the_operator_sets_it_up_and_the_secret_is_stored_encrypted(cast: Cast, 
 
     row = SignOnProvider.objects.get()
     assert "from the provider" not in row.sealed_secret
-    assert sign_on.unseal(row.sealed_secret) == "from the provider"
+    assert unseal(row.sealed_secret) == "from the provider"
     page = as_user(root).get(f"/admin/accounts/signonprovider/{row.pk}/change/").content.decode()
     assert f"/accounts/oidc/organisation-{cast.organisation.pk}/login/callback/" in page
     assert "from the provider" not in page
     with override_settings(SECRET_KEY="another"):
-        assert sign_on.unseal(row.sealed_secret) == ""
+        assert unseal(row.sealed_secret) == ""
     with override_settings(SECRET_KEY="another", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
         as_user(root).post(f"/admin/accounts/signonprovider/{row.pk}/change/", given | {"secret": ""})
     row.refresh_from_db()
     with override_settings(SECRET_KEY="another"):
-        assert sign_on.unseal(row.sealed_secret) == "from the provider"
+        assert unseal(row.sealed_secret) == "from the provider"
 
 
 def test_another_issuer_forgets_who_was_whom(cast: Cast, as_user: AsUser, provider: Provider, proven: User) -> None:
@@ -423,7 +424,7 @@ def test_another_issuer_forgets_who_was_whom(cast: Cast, as_user: AsUser, provid
 
     assert not SocialAccount.objects.exists()
     row.refresh_from_db()
-    assert sign_on.unseal(row.sealed_secret) == "secret of the client"
+    assert unseal(row.sealed_secret) == "secret of the client"
 
 
 def test_two_organisations_cannot_have_one_domain(cast: Cast, provider: Provider) -> None:
