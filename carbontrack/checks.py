@@ -75,6 +75,19 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
+@register()
+def check_outgoing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.OUTGOING_ALLOWED or settings.IS_LOCAL:
+        return []
+    return [
+        Error(
+            "OUTGOING_ALLOWED is set: people could send requests into this server's own network.",
+            hint="Unset it; it is for tests with a receiver on the same machine.",
+            id="carbontrack.E006",
+        )
+    ]
+
+
 def _security_contact() -> list[CheckMessage]:
     """Whoever finds a weakness has to find whom to tell."""
     if not settings.SECURITY_CONTACT:

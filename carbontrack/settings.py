@@ -325,6 +325,12 @@ SECURITY_CONTACT_EXPIRES = environment.day("SECURITY_CONTACT_EXPIRES")
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
 
+# --- Notices: links in them, and where their channels may connect ------------------------------------
+_name = next((name.lstrip(".") for name in ALLOWED_HOSTS if "*" not in name), "localhost")
+PUBLIC_URL = environment.public_url("PUBLIC_URL", f"http://127.0.0.1:{HTTP_PORT}" if IS_LOCAL else f"https://{_name}")
+# Private networks that a channel may connect to all the same. For tests: a check refuses it in production.
+OUTGOING_ALLOWED = environment.networks("OUTGOING_ALLOWED")
+
 # --- Mail, logs -------------------------------------------------------------------------------
 EMAIL_URL = environment.text("EMAIL_URL", "consolemail://")
 vars().update(environment.email("EMAIL_URL", EMAIL_URL))
@@ -337,6 +343,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "filters": {"not_overload": {"()": "lib.outages.NotOverloadFilter"}},
     "handlers": {"console": {"class": "lib.console.ConsoleHandler", "formatter": "line"}},
-    "loggers": {"django.request": {"filters": ["not_overload"]}},
+    "loggers": {
+        "django.request": {"filters": ["not_overload"]},
+        # Apprise names the number or address of each failure; a notice keeps its own error.
+        "apprise": {"propagate": False},
+    },
     "root": {"handlers": ["console"], "level": environment.one_of("LOG_LEVEL", "INFO", LOG_LEVELS)},
 }

@@ -5,6 +5,7 @@ Holds no settings of its own; `carbontrack/settings.py` calls it, `.env.example`
 
 import re
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,6 +80,22 @@ def addresses(name: str, schemes: tuple[str, ...]) -> list[str]:
         if not address.startswith(schemes):
             raise ImproperlyConfigured(f"{name}={address!r} does not begin with one of {', '.join(schemes)}")
     return found
+
+
+def public_url(name: str, default: str) -> str:
+    """Where people reach this server: scheme and host, without a path."""
+    raw = text(name, default).rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", raw):
+        raise ImproperlyConfigured(f"{name}={raw!r} is not the address of a site: use https://carbontrack.example.org")
+    return raw
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks, like 127.0.0.0/8."""
+    try:
+        return [ip_network(word) for word in words(name, [])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}; write networks like 127.0.0.0/8") from None
 
 
 def day(name: str) -> date | None:

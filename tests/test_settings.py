@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,29 @@ def test_unsafe_combinations_are_named(settings: Any) -> None:
     found = {message.id for message in checks.check_deployment(None)}
 
     assert {"carbontrack.W001", "carbontrack.W002", "carbontrack.E001"} <= found
+
+
+def test_requests_into_the_own_network_are_for_tests_only(settings: Any) -> None:
+    settings.OUTGOING_ALLOWED = [ip_network("127.0.0.0/8")]
+
+    assert checks.check_outgoing(None) == []
+    settings.IS_LOCAL = False
+    assert [message.id for message in checks.check_outgoing(None)] == ["carbontrack.E006"]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "said"),
+    [
+        (lambda: environment.networks("X"), "127.0.0.1/8", "host bits"),
+        (lambda: environment.public_url("X", ""), "carbontrack.example", "is not the address of a site"),
+        (lambda: environment.public_url("X", ""), "https://x.example/path", "is not the address of a site"),
+    ],
+)
+def test_a_wrong_network_or_address_is_named(monkeypatch: pytest.MonkeyPatch, read: Any, text: str, said: str) -> None:
+    monkeypatch.setenv("X", text)
+
+    with pytest.raises(ImproperlyConfigured, match=said):
+        read()
 
 
 def test_a_disk_that_this_user_may_not_look_at_is_named_before_ingest_ends(monkeypatch: pytest.MonkeyPatch) -> None:

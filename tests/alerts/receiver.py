@@ -1,0 +1,67 @@
+"""A receiver of webhooks on this machine: keeps what came, and answers as a test says."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class Receiver:
+    """`bodies` in the order of arrival. `answer` may replace what a request gets."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.status = 200
+        self.location = ""
+        self.answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                receiver.bodies.append(json.loads(text))
+                receiver.headers.append(dict(self.headers))
+                receiver.paths.append(self.path)
+                if receiver.answer is not None:
+                    receiver.answer(self)
+                    return
+                self.send_response(receiver.status)
+                if receiver.location:
+                    self.send_header("Location", receiver.location)
+                self.end_headers()
+
+            def log_message(self, *_args: Any) -> None:
+                """Not to standard error."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.server.shutdown()
+        receiver.server.server_close()
+
+
+def trickle(handler: BaseHTTPRequestHandler) -> None:
+    """An answer that never ends: a byte every 20 ms."""
+    handler.send_response(200)
+    handler.end_headers()
+    try:
+        for _count in range(500):
+            handler.wfile.write(b".")
+            time.sleep(0.02)
+    except OSError:
+        return
