@@ -10,6 +10,7 @@ from accounts.token_api import TokenViewSet
 from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
+from compliance.fire_api import FireView
 from devices.api import MCUDeviceViewSet
 from emissions.api import LatestView, RollupsView
 from emissions.chart_api import ChartPngView, ChartSvgView
@@ -66,6 +67,7 @@ urlpatterns = [
     ),
     path("places/", PlacesView.as_view(), name="api-places"),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
+    path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),
     path("schema/redoc/", openapi.redoc, name="redoc"),

@@ -174,7 +174,7 @@ class IntensityView(ApiView):
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         factory = get_visible(request.user, Factory.objects.all(), Action.VIEW_PRODUCTION, factory_path="", pk=pk)
         resolution = request.query_params.get("resolution") or "day"
-        first, end = _period(request.query_params, factory, resolution)
+        first, end = asked_period(request.query_params, factory, resolution)
         site_days.refresh([factory.pk])
         series = queries.series([factory.pk], first, end - timedelta(days=1), by=resolution)
         rows = IntensityRowSerializer(_intensity_rows(factory, series, resolution), many=True).data
@@ -183,7 +183,7 @@ class IntensityView(ApiView):
         return Response({"next": None, "previous": None, "results": rows})
 
 
-def _period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, date]:
+def asked_period(parameters: Any, factory: Factory, resolution: str) -> tuple[date, date]:
     today = running_day(factory, timezone.now()).day
     end = _day(parameters, "to") or today + timedelta(days=1)
     first = _day(parameters, "from") or max(date(1990, 1, 1), end - timedelta(days=USUAL_DAYS[resolution]))

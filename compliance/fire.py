@@ -2,7 +2,7 @@
 saved in wood and money, and what to change first. The formulas are in `science/boiler.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +10,10 @@ from functools import reduce
 from operator import add
 
 from emissions.fires import FireGas, fires
+from emissions.settling import SitePeriod
 from energy.factors import FactorBook, find_energy_type
 from energy.prices import WoodPrice, wood_prices
-from energy.wood import Moisture, wood_burned
+from energy.wood import Moisture, Wood, wood_burned
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
 from science import boiler
@@ -62,35 +63,41 @@ def wood_chimneys(factories: Sequence[Factory]) -> dict[int, set[int]]:
 
 
 def what_fires_tell(
-    factories: Sequence[Factory], periods: Mapping[int, tuple[datetime, datetime]], now: datetime
-) -> dict[int, FireTold]:
-    """For each site whose wood burned in its period (from and to, whole hours) under a measured chimney.
+    factories: Sequence[Factory], periods: Sequence[SitePeriod], now: datetime
+) -> list[FireTold | None]:
+    """Of each period, between whole hours of one of the factories; the number of queries is fixed.
 
-    A site is absent when nothing burned, nothing was measured, or its gas was no wood smoke's.
+    None: nothing burned or nothing was measured under a chimney of wood alone, or its gas was no wood smoke's.
     """
     chimneys = wood_chimneys(factories)
-    gas = {
-        pk: reduce(add, of_wood)
-        for pk, rows in fires(periods).items()
-        if (of_wood := [row for row in rows if row.chimney_id in chimneys[pk]])
-    }
-    if not gas:
-        return {}
-    prices = wood_prices(gas, now)
-    books: dict[str, FactorBook] = {}
-    told = {}
-    for factory in factories:
-        if factory.pk not in gas:
-            continue
-        if factory.country not in books:
-            books[factory.country] = FactorBook(find_energy_type(FIREWOOD), factory.country)
-        one = _told(factory, gas[factory.pk], books[factory.country], prices.get(factory.pk), now)
-        if one is not None:
-            told[factory.pk] = one
+    of_wood = [
+        [row for row in rows if row.chimney_id in chimneys[period.factory_id]]
+        for period, rows in zip(periods, fires(periods), strict=True)
+    ]
+    by_pk = {factory.pk: factory for factory in factories}
+    burning = {period.factory_id for period, rows in zip(periods, of_wood, strict=True) if rows}
+    prices = wood_prices(burning, now) if burning else {}
+    woods = _woods([by_pk[pk] for pk in sorted(burning)], now)
+    told: list[FireTold | None] = []
+    for period, rows in zip(periods, of_wood, strict=True):
+        pk = period.factory_id
+        told.append(_told(by_pk[pk], reduce(add, rows), woods[pk], prices.get(pk)) if rows else None)
     return told
 
 
-def _told(factory: Factory, gas: FireGas, book: FactorBook, price: WoodPrice | None, now: datetime) -> FireTold | None:
+def _woods(factories: Sequence[Factory], now: datetime) -> dict[int, Wood]:
+    """The firewood of each site; a query or two for each country."""
+    books: dict[str, FactorBook] = {}
+    woods = {}
+    for factory in factories:
+        if factory.country not in books:
+            books[factory.country] = FactorBook(find_energy_type(FIREWOOD), factory.country)
+        factors = books[factory.country].on(now.astimezone(factory.zone).date())
+        woods[factory.pk] = wood_burned(factors, Moisture(of_site=factory.wood_moisture_fraction))
+    return woods
+
+
+def _told(factory: Factory, gas: FireGas, wood: Wood, price: WoodPrice | None) -> FireTold | None:
     moisture = factory.wood_moisture_fraction
     of_wood = FUEL_MOISTURE_DEFAULT_FRACTION if moisture is None else float(moisture)
     try:
@@ -101,7 +108,6 @@ def _told(factory: Factory, gas: FireGas, book: FactorBook, price: WoodPrice | N
         return None
     loss = boiler.chimney_loss(fire)
     avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(min(loss.total, 0.99), good_loss=GOOD_LOSS)
-    wood = wood_burned(book.on(now.astimezone(factory.zone).date()), Moisture(of_site=moisture))
     avoidable_kg = wet_wood_kg(Decimal(avoidable_co2_kg), moisture_fraction=wood.moisture_fraction)
     return FireTold(
         fire=fire,

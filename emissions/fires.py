@@ -1,9 +1,9 @@
 """The gas of fires over a period: what the losses of a fire are computed from. Sums chimneys, never devices."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from emissions.settling import SitePeriod
 from lib import sql
 
 
@@ -11,7 +11,7 @@ from lib import sql
 class FireGas:
     """Of a chimney over a period, in units that add up: CO2, dry gas (CO2 over its dry fraction), gas times C."""
 
-    factory_id: int
+    place: int  # of the period, from 1
     chimney_id: int
     co2_ug: int
     gas: float
@@ -31,18 +31,18 @@ class FireGas:
 
     def __add__(self, other: "FireGas") -> "FireGas":
         return FireGas(
-            self.factory_id, self.chimney_id, self.co2_ug + other.co2_ug, self.gas + other.gas, self.gas_c + other.gas_c
+            self.place, self.chimney_id, self.co2_ug + other.co2_ug, self.gas + other.gas, self.gas_c + other.gas_c
         )
 
 
-def fires(periods: Mapping[int, tuple[datetime, datetime]]) -> dict[int, list[FireGas]]:
-    """The fires of each factory (its key) between two whole hours, by chimney; one query."""
-    found: dict[int, list[FireGas]] = {pk: [] for pk in periods}
+def fires(periods: Sequence[SitePeriod]) -> list[list[FireGas]]:
+    """The fires of each period (between whole hours), by chimney; one query for all."""
+    found: list[list[FireGas]] = [[] for _period in periods]
     parameters = {
-        "factory_ids": list(periods),
-        "starts": [starts_at for starts_at, _ends_at in periods.values()],
-        "ends": [ends_at for _starts_at, ends_at in periods.values()],
+        "factory_ids": [period.factory_id for period in periods],
+        "starts": [period.start for period in periods],
+        "ends": [period.end for period in periods],
     }
     for row in sql.fetch(sql.load("emissions", "fires"), parameters, FireGas):
-        found[row.factory_id].append(row)
+        found[row.place - 1].append(row)
     return found

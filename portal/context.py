@@ -17,7 +17,7 @@ from accounts.roles import Action, Role, actions_of
 # Pages of one factory: they show its own row of links, and mark the list of factories as current.
 LOG_PAGES = ("log", "log-saved", "log-undo")
 ENTRY_PAGES = ("entry", "production-entry")
-FACTORY_PAGES = ("today", "factory", "month", *LOG_PAGES, *ENTRY_PAGES)
+FACTORY_PAGES = ("today", "fire", "factory", "month", *LOG_PAGES, *ENTRY_PAGES)
 
 
 @dataclass(frozen=True, slots=True)

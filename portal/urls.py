@@ -5,6 +5,7 @@ from django.urls import path
 from portal import first_call, views
 from portal.audit import views as audit_views
 from portal.devices import views as devices_views
+from portal.fire import views as fire_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
@@ -19,6 +20,7 @@ urlpatterns = [
     path("factories/new/", sites_views.factory_new, name="factory-new"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
+    path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),
     path("factories/<int:pk>/log/<uuid:save_id>/undo/", log_views.log_undo, name="log-undo"),

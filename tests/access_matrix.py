@@ -141,7 +141,7 @@ OURS: dict[str, dict[str, str]] = {
         "POST": MANAGERS.format(405),
         "PATCH": MANAGERS_OF_KTDA.format(400),
     },
-    "api/factories/<int:pk>/intensity/": {"GET": ENERGY_OF_LITEIN},
+    **{f"api/factories/<int:pk>/{name}/": {"GET": ENERGY_OF_LITEIN} for name in ("intensity", "fire")},
     "api/register/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
     "api/invitations/accept/": {
         "GET": NOBODYS,
@@ -201,6 +201,7 @@ OURS: dict[str, dict[str, str]] = {
         "POST": "302 403 403 404 404 404 404 403 403 403 302",
     },
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
     # A save that does not exist; a user who may not write gets 403 first.
     "factories/<int:pk>/log/<uuid:save_id>/": {"GET": LOG_OF_LITEIN.format(404, 404)},

@@ -42,6 +42,7 @@ UNITS: Final[dict[str, DisplayUnit]] = {
     "celsius": DisplayUnit("°C", 1),
     "m_per_s": DisplayUnit("m/s", 2),
     "m": DisplayUnit("m", 0),
+    "m3": DisplayUnit("m<sup>3</sup>"),
     "percent": DisplayUnit("%", 1),
 }
 

@@ -22,6 +22,7 @@ from factories.models import Factory
 from factories.sectors import SECTORS, Sector
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.fire_told import FireCard, fire_card
 from portal.lead import DAYS_COMPARED, LeadFigure, amount, latest_lead
 from portal.missing import Missing, first_logged_at, missing_days
 from portal.today.inputs import DayInputs, day_inputs
@@ -61,6 +62,8 @@ class TodayPage:
     lead: Lead | None  # None: nothing was ever logged
     has_sensor: bool
     stack: StackSoFar
+    fire: FireCard | None
+    fire_url: str
     chimneys: tuple[ChimneyLog, ...]
     missing: Missing | None
     live_url: str
@@ -84,6 +87,8 @@ def today_page(factory: Factory, now: datetime) -> TodayPage:
         lead=None if first is None else _lead(factory, sums, yesterday, now),
         has_sensor=any(chimney.state != DeviceState.NO_DEVICE for chimney in chimneys),
         stack=stack_so_far(factory, now),
+        fire=fire_card(factory, now),
+        fire_url=reverse("fire", args=[factory.pk]),
         chimneys=chimneys,
         missing=None if first is None else missing_days(factory, fortnight, sums, now, first),
         live_url=reverse("factory", args=[factory.pk]),

@@ -9,6 +9,7 @@ import pytest
 from emissions import rollups
 from emissions.fires import fires
 from emissions.models import EmissionDay, EmissionHour
+from emissions.settling import SitePeriod
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,7 @@ def test_two_hours_add_up_by_their_gas() -> None:
     hours = EmissionHour.objects.filter(device=device)
     assert day.fire_ug == sum(hour.fire_ug for hour in hours)
     factory = device.factory
-    (gas,) = fires({factory.pk: (MIDNIGHT, MIDNIGHT + DAY)})[factory.pk]
+    ((gas,),) = fires([SitePeriod(factory.pk, MIDNIGHT, MIDNIGHT + DAY)])
     assert (gas.co2_ug, gas.chimney_id) == (day.fire_ug, device.assignments.get().chimney_id)
     assert (gas.co2_dry_fraction, gas.temperature_c) == (pytest.approx(day.fire_co2_dry), pytest.approx(200.0))
 
@@ -82,7 +83,7 @@ def test_minutes_without_a_fire_or_at_the_end_of_the_range_tell_nothing(fields: 
     hour = rolled_up(device)[0]
 
     assert (hour.fire_ug, hour.fire_co2_dry, hour.fire_temperature_c) == (0, None, None)
-    assert fires({device.factory_id: (MIDNIGHT, MIDNIGHT + DAY)}) == {device.factory_id: []}
+    assert fires([SitePeriod(device.factory_id, MIDNIGHT, MIDNIGHT + DAY)]) == [[]]
 
 
 def test_a_cross_check_and_other_sites_stay_out() -> None:
@@ -94,7 +95,7 @@ def test_a_cross_check_and_other_sites_stay_out() -> None:
         burn(device, MIDNIGHT, 80_000.0, 230.0, count=120)
         rolled_up(device)
 
-    (gas,) = fires({of_record.factory_id: (MIDNIGHT, MIDNIGHT + HOUR)})[of_record.factory_id]
+    ((gas,),) = fires([SitePeriod(of_record.factory_id, MIDNIGHT, MIDNIGHT + HOUR)])
 
     assert gas.co2_ug == EmissionHour.objects.get(device=of_record.device).fire_ug
-    assert fires({}) == {}
+    assert fires([]) == []
