@@ -4,17 +4,19 @@ saved in wood and money, and what to change first. The formulas are in `science/
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import reduce
 from operator import add
 
 from emissions.fires import FireGas, fires
+from emissions.models import EmissionDay
 from emissions.settling import SitePeriod
 from energy.factors import FactorBook, find_energy_type
 from energy.prices import WoodPrice, wood_prices
 from energy.wood import Moisture, Wood, wood_burned
 from factories.choices import SourceKind
+from factories.days import ONE_DAY
 from factories.models import EmissionSource, Factory
 from science import boiler
 from science.boiler import GOOD_FIRE, ChimneyLoss, FireRemedy
@@ -97,14 +99,45 @@ def _woods(factories: Sequence[Factory], now: datetime) -> dict[int, Wood]:
     return woods
 
 
-def _told(factory: Factory, gas: FireGas, wood: Wood, price: WoodPrice | None) -> FireTold | None:
-    moisture = factory.wood_moisture_fraction
-    of_wood = FUEL_MOISTURE_DEFAULT_FRACTION if moisture is None else float(moisture)
-    try:
-        fire = boiler.Fire(
-            co2_fraction_dry=gas.co2_dry_fraction, stack_temperature_c=gas.temperature_c, wood_moisture_fraction=of_wood
+def chimney_losses(factories: Sequence[Factory], first_day: date, last_day: date) -> dict[int, float]:
+    """The share [1] of the wood's heat that left by the chimneys of each site over calendar days, both included.
+
+    Two queries. A site is absent when nothing was measured under a chimney of wood alone.
+    """
+    periods = [
+        SitePeriod(
+            factory.pk,
+            datetime.combine(first_day, time(), factory.zone),
+            datetime.combine(last_day, time(), factory.zone) + ONE_DAY,
         )
-    except ValueError:  # no gas of a wood fire: false air, or a sensor that is wrong
+        for factory in factories
+    ]
+    chimneys = wood_chimneys(factories)
+    losses = {}
+    for factory, rows in zip(factories, fires(periods, EmissionDay), strict=True):
+        of_wood = [row for row in rows if row.chimney_id in chimneys[factory.pk]]
+        fire = _fire(factory, reduce(add, of_wood)) if of_wood else None
+        if fire is not None:
+            losses[factory.pk] = boiler.chimney_loss(fire).total
+    return losses
+
+
+def _fire(factory: Factory, gas: FireGas) -> boiler.Fire | None:
+    """None for a gas of no wood fire: false air, or a sensor that is wrong."""
+    moisture = factory.wood_moisture_fraction
+    try:
+        return boiler.Fire(
+            co2_fraction_dry=gas.co2_dry_fraction,
+            stack_temperature_c=gas.temperature_c,
+            wood_moisture_fraction=FUEL_MOISTURE_DEFAULT_FRACTION if moisture is None else float(moisture),
+        )
+    except ValueError:
+        return None
+
+
+def _told(factory: Factory, gas: FireGas, wood: Wood, price: WoodPrice | None) -> FireTold | None:
+    fire = _fire(factory, gas)
+    if fire is None:
         return None
     loss = boiler.chimney_loss(fire)
     avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(min(loss.total, 0.99), good_loss=GOOD_LOSS)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emissions.models import EmissionDay, EmissionHour
 from emissions.settling import SitePeriod
 from lib import sql
 
@@ -35,14 +36,18 @@ class FireGas:
         )
 
 
-def fires(periods: Sequence[SitePeriod]) -> list[list[FireGas]]:
-    """The fires of each period (between whole hours), by chimney; one query for all."""
+def fires(
+    periods: Sequence[SitePeriod], rollup: type[EmissionHour] | type[EmissionDay] = EmissionHour
+) -> list[list[FireGas]]:
+    """The fires of each period, by chimney; one query for all. Periods go between whole hours, or for long ones between
+    local midnights, by the roll-ups of days."""
     found: list[list[FireGas]] = [[] for _period in periods]
     parameters = {
         "factory_ids": [period.factory_id for period in periods],
         "starts": [period.start for period in periods],
         "ends": [period.end for period in periods],
     }
-    for row in sql.fetch(sql.load("emissions", "fires"), parameters, FireGas):
+    statement = sql.load("emissions", "fires").replace("/* rollup */", rollup._meta.db_table)
+    for row in sql.fetch(statement, parameters, FireGas):
         found[row.place - 1].append(row)
     return found

@@ -59,6 +59,9 @@ class PlacedRowSerializer(serializers.Serializer[Any]):
     awaited_until = serializers.DateField(
         allow_null=True, help_text="the electricity bill is due then; its days count at the site's own use per kg"
     )
+    chimney_loss_pct = _PercentField(
+        source="chimney_loss", allow_null=True, help_text="of the wood's heat; null: no measured chimney of wood alone"
+    )
     held_days = serializers.IntegerField(help_text="days logged above the ceiling, counted as the ceiling")
     change_pct = _PercentField(
         source="change.relative", allow_null=True, help_text="against `compared`, the grid held as it was"

@@ -64,6 +64,7 @@ class SiteRow:
     cells: tuple[FigureCell, ...]
     made_t: str
     share_measured_pct: float
+    chimney_loss: str
     change: str
     change_short: str
     notes: tuple[str, ...]
@@ -221,6 +222,7 @@ def _row(board: Leaderboard, row: Row, scale: Callable[[float], float], compared
         cells=tuple(_cell(board, row, metric) for metric in metrics_of(board.sector)),
         made_t=f"{row.made_kg / 1000:,.0f} t",
         share_measured_pct=row.share_measured_pct,
+        chimney_loss="" if row.chimney_loss is None else f"{100 * row.chimney_loss:.0f} %",
         change=change,
         change_short=words.percent_of(100.0 * row.change.relative) if row.change else "",
         notes=tuple(note for note in notes if note),

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from accounts.permissions import AnyUser, first_membership, organisations_of, token_of, visible_to
 from accounts.roles import Action
 from compliance import site_days
+from compliance.fire import chimney_losses
 from factories.models import Factory, Organisation
 from factories.sectors import SECTORS, Sector, codes_where
 from leaderboard.choices import Comparison, Group, PeerBook, RankedPeriod, Window, comparison, parse_period
@@ -40,6 +41,7 @@ class Row:
     made_kg: float
     share_measured_pct: float
     stack_measured: float | None
+    chimney_loss: float | None  # the share of the wood's heat that left by the chimney [1]
     gap_days: int
     gap_cost: float | None  # relative rise of the figure by the gaps [1]
     held_days: int
@@ -237,6 +239,8 @@ def _rows(
         else:
             days = of_site.by_metric[metric]
             ranked.append((factory, of_site, ranking.interval(days.parts, days.made_kg)))
+    seen = [factory for factory, *_rest in ranked if scope.may_see(factory)] if scope.sector.burns_for_heat else []
+    losses = chimney_losses(seen, window.first_day, window.last_day) if seen else {}
     has_places = scope.sector.has_places and len(ranked) >= SMALLEST_GROUP
     places = ranking.places([interval for *_site, interval in ranked]) if has_places else [None] * len(ranked)
     rows = []
@@ -252,6 +256,7 @@ def _rows(
                 made_kg=days.made_kg,
                 share_measured_pct=of_site.share_measured_pct,
                 stack_measured=_scaled(of_site.stack_measured_kg_per_kg, scope.scale),
+                chimney_loss=losses.get(factory.pk),
                 gap_days=days.gap_days,
                 gap_cost=intensity.gap_cost(days) if days.gap_days else None,
                 held_days=of_site.by_metric[CO2E].held_days,
