@@ -18,6 +18,7 @@ from compliance.models import Target
 from devices.models import Assignment, AssignmentHold, Calibration, DeviceSecret, MCUDevice
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
+from mqtt_ingest.models import DeviceCommand
 from production.models import ProductionEntry
 
 # Telemetry and counters of a device are in the row, but no event is written for them.
@@ -85,6 +86,7 @@ SOURCES = (
     Source(Assignment, factory="factory"),
     Source(AssignmentHold, factory="assignment__factory"),
     Source(Calibration, factory="device__factory"),
+    Source(DeviceCommand, factory="device__factory"),
     Source(EnergyEntry, factory="factory"),
     Source(ProductionEntry, factory="factory"),
     Source(LocalUnit, factory="factory"),

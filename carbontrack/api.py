@@ -25,11 +25,13 @@ from factories.places_api import PlacesView
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
+from mqtt_ingest.command_api import CommandViewSet
 from production.api import ProductionViewSet
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
+router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
 router.register("production", ProductionViewSet, basename="production")
 router.register("registrations", RegistrationViewSet, basename="registrations")
 router.register("invitations", InvitationViewSet, basename="invitations")

@@ -58,7 +58,10 @@ def _ingest_users() -> list[str]:
 
 
 def _in_force() -> Any:
-    return DeviceSecret.objects.filter(revoked_at=None, device__revoked_at=None).order_by("device__device_id")
+    """One a device: a broker knows one password of a login. That is the offered one once the device has kept it."""
+    known = Q(is_offered=False) | Q(stored_at__isnull=False)
+    secrets = DeviceSecret.objects.filter(known, revoked_at=None, device__revoked_at=None)
+    return secrets.order_by("device__device_id", "-is_offered").distinct("device__device_id")
 
 
 # --- At once, by the plugin -------------------------------------------------------------------------
@@ -167,12 +170,15 @@ def settle_revocations() -> int:
 # --- What is true -----------------------------------------------------------------------------------
 def broker_state(device: MCUDevice) -> BrokerState:
     """What the broker is known to do about this device. Uses prefetched `secrets`."""
-    newest = max(device.secrets.all(), key=lambda secret: secret.pk, default=None)
+    secrets = device.secrets.all()
+    newest = max((one for one in secrets if not one.is_offered), key=lambda secret: secret.pk, default=None)
     is_revoked = device.revoked_at is not None
     if newest is None:
         return BrokerState.NONE
     if settings.MQTT_ACCESS == "EXTERNAL":
         return BrokerState.BY_HAND
+    if not is_revoked and any(one.is_offered and one.revoked_at is None for one in secrets):
+        return BrokerState.ROTATING
     if settings.MQTT_ACCESS == "DATABASE" or newest.broker_at is not None:
         return BrokerState.REMOVED if is_revoked else BrokerState.IN_FORCE
     if not is_dynamic():

@@ -54,6 +54,7 @@ class BrokerState(models.TextChoices):
     WAITS = "waits", _("waits for sync_broker and a reload of the broker")
     UNCONFIRMED = "unconfirmed", _("not confirmed by the broker: rotate the password again")
     REMOVING = "removing", _("revoked; the broker has not confirmed it yet, and is told again until it does")
+    ROTATING = "rotating", _("in force; a new password is on its way to the device, which tries both")
     BY_HAND = "by_hand", _("to be entered or removed at the broker by hand")
 
 

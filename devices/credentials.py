@@ -9,10 +9,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from devices.models import DEVICE_ID, DeviceSecret
 from lib.local.secrets import ingest_password
@@ -55,23 +56,35 @@ def check_broker_login(client_id: str, username: str, password: str) -> bool:
         return hmac.compare_digest(password.encode(), ingest_password(settings.DATA_DIR).encode())
     if client_id != username or not _DEVICE_ID.fullmatch(username):
         return False
-    stored = (
-        DeviceSecret.objects.filter(device__device_id=username, device__revoked_at=None, revoked_at=None)
-        .values_list("pbkdf2_sha512", flat=True)
-        .first()
-    )
-    return stored is not None and verify(password, stored)
+    return any(verify(password, one.pbkdf2_sha512) for one in _in_force([username]))
+
+
+def offered_login(username: str, password: str) -> int | None:
+    """Key of the offered password with which this device has come back, if it has."""
+    offered = [one for one in _in_force([username]) if one.is_offered]
+    return next((one.pk for one in offered if verify(password, one.pbkdf2_sha512)), None)
+
+
+def _in_force(device_ids: Iterable[str]) -> QuerySet[DeviceSecret]:
+    """Of a device one, and beside it one that is offered; the device may sign in with either."""
+    secrets = DeviceSecret.objects.filter(device__device_id__in=device_ids, device__revoked_at=None, revoked_at=None)
+    return secrets.select_related("device")
 
 
 def ended_logins(open_logins: Mapping[str, str]) -> set[str]:
-    """Which devices of these, by id with the password that let them in, may not stay: rotated since, or revoked."""
-    in_force = dict(
-        DeviceSecret.objects.filter(
-            device__device_id__in=list(open_logins), device__revoked_at=None, revoked_at=None
-        ).values_list("device__device_id", "pbkdf2_sha512")
-    )
+    """Which devices of these, by id with the password that let them in, may not stay: rotated since, or revoked.
+
+    And those that have kept an offered password: cut, they come back with it.
+    """
+    valid: dict[str, list[str]] = {}
+    for one in _in_force(list(open_logins)).order_by("-is_offered"):
+        hashes = valid.setdefault(one.device.device_id, [])
+        if one.is_offered and one.stored_at is None:
+            continue
+        if not hashes:  # one that is kept by the device stands before the old one
+            hashes.append(one.pbkdf2_sha512)
     devices = {name: secret for name, secret in open_logins.items() if not is_ingest(name)}
-    return {name for name, secret in devices.items() if name not in in_force or not verify(secret, in_force[name])}
+    return {name for name, secret in devices.items() if not any(verify(secret, one) for one in valid.get(name, ()))}
 
 
 def may_use_topic(username: str, topic: str, use: TopicUse) -> bool:

@@ -74,9 +74,13 @@ class MCUDevice(models.Model):
             )
 
 
-@pghistory.track(exclude=["pbkdf2_sha512"])
+@pghistory.track(exclude=["pbkdf2_sha512", "sealed"])
 class DeviceSecret(models.Model):
-    """A device's password as Mosquitto's $7$ PBKDF2 string. The password itself is shown once and not kept."""
+    """A device's password as Mosquitto's $7$ PBKDF2 string. The password itself is shown once and not kept.
+
+    One that is offered goes to the device by command (`access.offer_secret`): until the device has come back with it,
+    the one in force stays in force.
+    """
 
     device = models.ForeignKey(MCUDevice, models.CASCADE, related_name="secrets")
     pbkdf2_sha512 = models.CharField(max_length=140)
@@ -84,13 +88,18 @@ class DeviceSecret(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     # When the broker confirmed the present state of this login (in force, or gone); null while it waits.
     broker_at = models.DateTimeField(null=True, blank=True)
+    is_offered = models.BooleanField(default=False)
+    # When the device said that it has kept the offered one, and tries it at its next connection.
+    stored_at = models.DateTimeField(null=True, blank=True)
+    # The offered password, encrypted by a key from SECRET_KEY, until the device has come back with it.
+    sealed = models.TextField(blank=True, editable=False)
 
     class Meta:
         verbose_name = _("device secret")
         verbose_name_plural = _("device secrets")
         constraints = [
             models.UniqueConstraint(
-                fields=["device"], condition=Q(revoked_at__isnull=True), name="device_secret_one_in_force"
+                fields=["device", "is_offered"], condition=Q(revoked_at__isnull=True), name="device_secret_one_in_force"
             )
         ]
 

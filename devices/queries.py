@@ -1,9 +1,12 @@
 """Reads about devices: which are of record, which are online, which are silent."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from devices.choices import HoldKind
@@ -31,6 +34,30 @@ def is_online(device: MCUDevice, now: datetime) -> bool:
         return False
     silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
     return now - device.last_heartbeat <= silent_after
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Of one device, from when each was in force, ascending."""
+
+    since: list[datetime]
+    intervals_s: list[float]
+
+    def at(self, moment: datetime) -> float:
+        """The interval [s] in force at a moment; before the device was registered its first one."""
+        return self.intervals_s[max(0, bisect_right(self.since, moment) - 1)]
+
+
+def intervals_of(devices: Iterable[MCUDevice]) -> dict[int, Intervals]:
+    """The intervals in force over time by device key, from the history of the registry. One query."""
+    found = {device.pk: Intervals([], []) for device in devices}
+    events = apps.get_model("devices", "MCUDeviceEvent").objects.filter(pgh_obj__in=found).order_by("pgh_id")
+    for pk, since, interval_s in events.values_list("pgh_obj", "pgh_created_at", "interval_s"):
+        one = found[pk]
+        if not one.since or one.intervals_s[-1] != interval_s:
+            one.since.append(since)
+            one.intervals_s.append(interval_s)
+    return found
 
 
 def state_of(device: MCUDevice | None, now: datetime) -> DeviceState:

@@ -3,8 +3,8 @@
 GET of that address is in `emissions/api.py`.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -22,8 +22,9 @@ from rest_framework.throttling import BaseThrottle
 from accounts.permissions import AnyUser, require, visible_to
 from accounts.roles import Action
 from devices.models import MCUDevice
+from devices.queries import Intervals, intervals_of
 from emissions.api import EmissionsView
-from emissions.derive import milliseconds
+from emissions.derive import milliseconds, moment
 from lib.errors import ApiError, invalid
 from lib.parsers import Utf8JSONParser
 from mqtt_ingest.choices import Reason
@@ -71,7 +72,8 @@ def store_posted(user: AnyUser, body: object) -> PostResult:
     items = _items(body)
     now_ms = milliseconds(timezone.now())
     devices = _devices(user, items)
-    arrivals = [_arrival(item, devices, now_ms) for item in items]
+    intervals = intervals_of(devices.values())
+    arrivals = [_arrival(item, devices, intervals, now_ms) for item in items]
     stored = store(arrivals)
     rejected = [
         RefusedItem(index, rejection.reason.value, rejection.detail)
@@ -111,10 +113,12 @@ def _devices(user: AnyUser, items: Sequence[object]) -> dict[str, MCUDevice]:
     return devices
 
 
-def _arrival(item: object, devices: dict[str, MCUDevice], now_ms: int) -> Arrival:
+def _arrival(item: object, devices: dict[str, MCUDevice], intervals: Mapping[int, Intervals], now_ms: int) -> Arrival:
     name = item.get("device") if isinstance(item, dict) else None
     device = devices.get(name) if isinstance(name, str) else None
     parsed = _parse_item(item, device, name if isinstance(name, str) else "", now_ms)
+    if device is not None:
+        parsed = _with_interval(parsed, intervals[device.pk])
     payload = _encoded(item) if parsed.rejections else b""
     # A posted reading proves only that the device worked when it measured, not that it works now.
     received = Received(TOPIC, payload, now_ms)
@@ -143,10 +147,16 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
     problem = problem_of(reading, now_ms) or _problem_of_claim(reading)
     if problem is not None:
         return _refused(name, *problem)
-    interval_s = reading.interval_s if reading.interval_s is not None else device.interval_s
     # Without a seq a reading has no place in a stream: device and time identify it, whatever stream was named.
     stream = reading.stream if reading.seq else 0
-    return ParsedMessage(Kind.READINGS, name, stream, interval_s, (reading,))
+    return ParsedMessage(Kind.READINGS, name, stream, reading.interval_s or 0.0, (reading,))
+
+
+def _with_interval(parsed: ParsedMessage, intervals: Intervals) -> ParsedMessage:
+    """A reading that names no interval has the one that was in force when it was measured."""
+    if parsed.interval_s or not parsed.readings:
+        return parsed
+    return replace(parsed, interval_s=intervals.at(moment(parsed.readings[0].t)))
 
 
 def _problem_of_claim(reading: PostedReading) -> Problem | None:
@@ -217,7 +227,7 @@ class PostedReadingSerializer(serializers.Serializer[Any]):
     o2_pct = _Optional()
     ch4_ppm = _Optional()
     flags = serializers.IntegerField(required=False, min_value=0, max_value=255)
-    interval_s = _Optional(help_text="default: the interval set for the device")
+    interval_s = _Optional(help_text="default: the interval of the device at that time")
     span_s = _Optional(help_text="of a mean: the time it covers, up to its own")
     n = serializers.IntegerField(required=False, allow_null=True, help_text="of a mean: readings it is made of")
     seq_from = serializers.IntegerField(required=False, allow_null=True, help_text="of a mean: the first of them")

@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from lib.broker_address import CONNECT_TIMEOUT_S, BrokerAddress
+from mqtt_ingest.arguments import LONGEST_CA_CHARS
 from mqtt_ingest.commands import message
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 COMMAND = "set_ca"
 # `contract/commands.schema.json`, and what a node takes in one message (less than kMessageBytes of
 # firmware/lib/core/src/config.h).
-MOST_CHARACTERS, MOST_MESSAGE_BYTES = 3_950, 4_095
+MOST_CHARACTERS, MOST_MESSAGE_BYTES = LONGEST_CA_CHARS, 4_095
 CACHE_KEY = "broker_certificates"
 WARN_BEFORE = timedelta(days=30)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+?\n-----END CERTIFICATE-----\n")
@@ -56,10 +57,19 @@ class Bundle:
 def read_bundle(path: Path, now: datetime) -> Bundle:
     """Raises AuthorityError: no certificates, one that is not an authority's or not valid now, or too large."""
     try:
-        text = path.read_text(encoding="ascii").replace("\r\n", "\n") + "\n"
+        text = path.read_text(encoding="ascii")
+    except (OSError, ValueError) as error:  # UnicodeDecodeError is one
+        raise AuthorityError(f"{path} cannot be read: {error}.") from error
+    return bundle_of(text, str(path), now)
+
+
+def bundle_of(text: str, path: str, now: datetime) -> Bundle:
+    """The same from text; `path` names it in errors."""
+    try:
+        text = text.replace("\r\n", "\n") + "\n"
         found = _PEM.findall(text)
         certificates = tuple(x509.load_pem_x509_certificate(one.encode()) for one in found)
-    except (OSError, ValueError) as error:  # UnicodeDecodeError is one
+    except ValueError as error:
         raise AuthorityError(f"{path} cannot be read: {error}.") from error
     if not certificates:
         raise AuthorityError(f"{path} holds no certificate in PEM form.")

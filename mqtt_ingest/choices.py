@@ -32,3 +32,38 @@ class Outcome(models.TextChoices):
     DUPLICATE = "duplicate", _("duplicate")
     REJECTED = "rejected", _("rejected")
     MESSAGE = "message", _("message")
+
+
+class CommandKind(models.TextChoices):
+    """What a device can be told to do; `contract/commands.schema.json` has the arguments."""
+
+    SET_INTERVAL = "set_interval", _("Measure at another interval")
+    SET_LIMITS = "set_limits", _("Set its own alarm limits")
+    SET_SECRET = "set_secret", _("Give it a new password")
+    SET_CA = "set_ca", _("Give it the broker's new authority")
+    RESEND = "resend", _("Send missing readings again")
+    ZERO = "zero", _("Zero the CO2 sensor")
+    REBOOT = "reboot", _("Restart it")
+    UPDATE_FIRMWARE = "update_firmware", _("Install other firmware")
+
+
+class CommandState(models.TextChoices):
+    """The life of a command. The first two wait for the device; a late answer still ends one that has expired."""
+
+    QUEUED = "queued", _("waits for the device")
+    SENT = "sent", _("sent, not answered yet")
+    ACKNOWLEDGED = "acknowledged", _("carried out")
+    FAILED = "failed", _("the device could not")
+    EXPIRED = "expired", _("no answer in time")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class CommandCause(models.TextChoices):
+    """Who wants a command: a person, or the server and why."""
+
+    PERSON = "person", _("a person")
+    GAP = "gap", _("readings are missing")
+    RESTART = "restart", _("the device has restarted and forgotten it")
+    RULES = "rules", _("the alarm rules of the site changed")
+    ROLL_OUT = "roll_out", _("roll-out of firmware")
+    ROLL_BACK = "roll_back", _("the roll-out was halted: back to the firmware before")

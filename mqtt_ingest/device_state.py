@@ -45,8 +45,9 @@ def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> No
     """Store everything that this batch reports about devices."""
     messages = list(_messages(arrivals))
     statuses = [m for m in messages if m.kind is Kind.STATUS]
-    # All devices of the batch at once, when a status will change one: two steps of locks could deadlock.
-    known = _lock_devices(a.device.pk for a in arrivals if a.device is not None) if statuses else {}
+    # All devices of the batch at once, when a status or an ack may change one: two steps of locks could deadlock.
+    changes_devices = bool(statuses) or any(m.kind is Kind.ACKS for m in messages)
+    known = _lock_devices(a.device.pk for a in arrivals if a.device is not None) if changes_devices else {}
     move_heartbeats(cursor, arrivals)
     hold_two_alive(arrivals)
     # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.

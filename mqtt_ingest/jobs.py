@@ -16,7 +16,11 @@ from django.utils import timezone
 from lib.jobs import Job
 from mqtt_ingest.authority import look_at_certificates
 from mqtt_ingest.choices import MessageKind
+from mqtt_ingest.commands import end_commands
+from mqtt_ingest.gaps import ask_for_gaps
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from mqtt_ingest.new_secrets import settle_secrets
+from mqtt_ingest.restarts import give_again
 from mqtt_ingest.silence import WEEK, reported
 
 REJECTED_FOR = timedelta(days=90)
@@ -52,6 +56,10 @@ def _drop_crowded_messages() -> int:
 
 
 JOBS = [
+    Job("bring new passwords to devices", 3, settle_secrets),
+    Job("end commands that nobody answered", 30, end_commands),
+    Job("ask devices for missing readings", 60, ask_for_gaps),
+    Job("tell restarted devices what they have forgotten", 30, give_again),
     Job("drop old messages", 3600, drop_old_messages),
     Job("look at the broker's certificates", 3600, look_at_certificates),
 ]

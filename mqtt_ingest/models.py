@@ -1,9 +1,13 @@
 """Tables of ingest besides readings: refused messages with their reason, other messages, commands, and the counters."""
 
+import pghistory
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mqtt_ingest.choices import MessageKind, Outcome, Reason
+from mqtt_ingest.choices import CommandCause, CommandKind, CommandState, MessageKind, Outcome, Reason
+
+WAITING_STATES = [CommandState.QUEUED, CommandState.SENT]
 
 
 class RejectedMessage(models.Model):
@@ -48,32 +52,53 @@ class DeviceMessage(models.Model):
         return f"{self.device}: {self.kind}"
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    # Sending again is telemetry, not history.
+    pghistory.UpdateEvent(condition=pghistory.AnyChange("state", exclude_auto=True)),
+    pghistory.DeleteEvent(),
+    exclude=["last_sent_at", "sent_count", "answered_stream"],
+)
 class DeviceCommand(models.Model):
-    """A command to a device. Ingest sends it while the device is on line, until it is answered or withdrawn."""
+    """A command to a device. Ingest sends it while the device is on line, until it is answered or its time is over.
 
-    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="commands")
+    `arguments` are those of the contract, without a secret: that stands sealed in `devices.DeviceSecret`.
+    """
+
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="commands", verbose_name=_("device"))
     command_id = models.CharField(_("id"), max_length=64, unique=True)
-    kind = models.CharField(_("kind"), max_length=24)
+    kind = models.CharField(_("kind"), max_length=24, choices=CommandKind)
     arguments = models.JSONField(_("arguments"))
+    cause = models.CharField(_("cause"), max_length=12, choices=CommandCause, default=CommandCause.PERSON)
+    reason = models.CharField(_("why"), max_length=300, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("given by")
+    )
+    state = models.CharField(_("state"), max_length=12, choices=CommandState, default=CommandState.QUEUED)
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("until"))
     last_sent_at = models.DateTimeField(_("last sent"), null=True)
     sent_count = models.PositiveIntegerField(_("sent"), default=0)
-    answered_at = models.DateTimeField(_("answered"), null=True)
-    is_carried_out = models.BooleanField(_("carried out"), null=True)
-    error = models.CharField(_("error"), max_length=200, blank=True)
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    # The boot that answered: what a device keeps in RAM only is gone with it.
+    answered_stream = models.BigIntegerField(null=True)
+    error = models.CharField(_("the device's words"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("device command")
         verbose_name_plural = _("device commands")
-        ordering = ["-created_at"]
+        ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["device", "kind"],
-                condition=models.Q(answered_at__isnull=True, withdrawn_at__isnull=True),
-                name="command_one_waits",
-            )
+                fields=["device", "kind"], condition=models.Q(state__in=WAITING_STATES), name="command_one_waits"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=WAITING_STATES, ended_at=None)
+                | (~models.Q(state__in=WAITING_STATES) & models.Q(ended_at__isnull=False)),
+                name="command_end_dated",
+            ),
         ]
+        indexes = [models.Index(fields=["device", "-created_at"], name="command_by_device")]
 
     def __str__(self) -> str:
         return f"{self.device}: {self.kind}"

@@ -12,7 +12,7 @@ from devices.models import DeviceSecret, MCUDevice
 from devices.queries import SILENT_AFTER, is_online
 from devices.silence import SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission
-from mqtt_ingest.choices import MessageKind, Reason
+from mqtt_ingest.choices import CommandState, MessageKind, Reason
 from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedMessage
 
 __all__ = ["Hour", "Silence", "SilenceCause", "silence_of", "supply_and_signal"]
@@ -114,11 +114,11 @@ def _refusals(device: MCUDevice, since: datetime) -> tuple[tuple[datetime, str, 
 
 def _login_changed_at(device: MCUDevice) -> datetime | None:
     """Of a password that the device did not get by a command that it acknowledged."""
-    secret = DeviceSecret.objects.filter(device=device, revoked_at=None).order_by("created_at").last()
+    secret = DeviceSecret.objects.filter(device=device, revoked_at=None, is_offered=False).order_by("created_at").last()
     if secret is None or device.secrets.count() < 2:
         return None
-    told = DeviceCommand.objects.filter(device=device, kind="set_secret", is_carried_out=True)
-    return None if told.filter(answered_at__gte=secret.created_at - LOOKS_BACK).exists() else secret.created_at
+    told = DeviceCommand.objects.filter(device=device, kind="set_secret", state=CommandState.ACKNOWLEDGED)
+    return None if told.filter(ended_at__gte=secret.created_at - LOOKS_BACK).exists() else secret.created_at
 
 
 def _others(device: MCUDevice) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal import first_call, views
 from portal.audit import views as audit_views
+from portal.commands import views as commands_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
 from portal.log import views as log_views
@@ -30,6 +31,7 @@ urlpatterns = [
     path("factories/<int:pk>/production/<int:entry_id>/", log_views.production_entry, name="production-entry"),
     path("devices/", devices_views.devices, name="devices"),
     path("devices/<slug:device_id>/", devices_views.device, name="device"),
+    path("devices/<slug:device_id>/commands/", commands_views.commands, name="commands"),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("audit/", audit_views.audit, name="audit"),
     path("integrate/", first_call.first_call, name="first-call"),

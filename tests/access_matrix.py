@@ -104,6 +104,19 @@ OURS: dict[str, dict[str, str]] = {
         "GET": NO_METHOD_FOR_MEMBERS,
         "POST": "401 403 403 404 200 404 200 403 403 403 403",
     },
+    # Who manages devices sends an empty list where an object belongs: 400. Withdrawn: a command that does not exist.
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": "401 403 403 404 400 404 400 403 403 403 403",
+    },
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands/(?P<command_id>[0-9a-f-]{36})/$": {
+        "GET": ONE_OF_LITEIN.replace("200", "404"),
+        "POST": NO_METHOD_FOR_MEMBERS,
+    },
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands/(?P<command_id>[0-9a-f-]{36})/withdraw/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": "401 403 403 404 404 404 404 403 403 403 403",
+    },
     # Who manages devices sends an empty list where an object belongs: 400. Taken back: a period that does not exist.
     "api/mcu-devices/<slug:device_id>/set-aside/": {
         "GET": ONE_OF_LITEIN,
@@ -199,6 +212,11 @@ OURS: dict[str, dict[str, str]] = {
     "devices/<slug:device_id>/": {
         "GET": "302 403 200 404 200 404 200 200 403 403 302",
         "POST": "302 403 403 404 404 404 404 403 403 403 302",
+    },
+    # An interval that is missing: the form comes back.
+    "devices/<slug:device_id>/commands/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 403 404 200 404 200 403 403 403 302",
     },
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},

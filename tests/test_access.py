@@ -83,6 +83,7 @@ def address(route: str, cast: Cast) -> str:
         "<str:token>": "no-such-link",
         "<str:month>": "2026-11",
         "<uuid:save_id>": uuid.UUID(int=7),
+        "(?P<command_id>[0-9a-f-]{36})": uuid.UUID(int=7),
         "entries/<int:entry_id>": f"entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "production/<int:entry_id>": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
         "targets/(?P<pk>[0-9]{1,9})": f"targets/{getattr(Target.objects.first(), 'pk', 0)}",

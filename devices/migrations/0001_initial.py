@@ -62,6 +62,9 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
                 ("broker_at", models.DateTimeField(blank=True, null=True)),
+                ("is_offered", models.BooleanField(default=False)),
+                ("stored_at", models.DateTimeField(blank=True, null=True)),
+                ("sealed", models.TextField(blank=True, editable=False)),
             ],
             options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
         ),
@@ -385,6 +388,8 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
                 ("broker_at", models.DateTimeField(blank=True, null=True)),
+                ("is_offered", models.BooleanField(default=False)),
+                ("stored_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "pgh_context",
                     models.ForeignKey(
@@ -823,7 +828,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="devicesecret",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("revoked_at__isnull", True)), fields=("device",), name="device_secret_one_in_force"
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("device", "is_offered"),
+                name="device_secret_one_in_force",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -831,8 +838,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at"); RETURN NULL;',
-                    hash="efb10fd09ee2206dd7e3cd5cd188d406058d1a31",
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "is_offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "stored_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", NEW."is_offered", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."revoked_at", NEW."stored_at"); RETURN NULL;',
+                    hash="abeba889a7e5d15e5f9735486543f4171b7ef026",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_be539",
                     table="devices_devicesecret",
@@ -845,9 +852,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."broker_at" IS DISTINCT FROM (NEW."broker_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
-                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at"); RETURN NULL;',
-                    hash="db344a10e46d40642b9f429ff6133a9ce8dd7eed",
+                    condition='WHEN (OLD."broker_at" IS DISTINCT FROM (NEW."broker_at") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_offered" IS DISTINCT FROM (NEW."is_offered") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."stored_at" IS DISTINCT FROM (NEW."stored_at"))',
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "is_offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "stored_at") VALUES (NEW."broker_at", NEW."created_at", NEW."device_id", NEW."id", NEW."is_offered", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."revoked_at", NEW."stored_at"); RETURN NULL;',
+                    hash="210229417c43b0f4e099c8ce18a91a94f668b52a",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_e02b5",
                     table="devices_devicesecret",
@@ -860,8 +867,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at") VALUES (OLD."broker_at", OLD."created_at", OLD."device_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at"); RETURN NULL;',
-                    hash="190ecbc2492555253c16ebf0f632d7abdbb74de3",
+                    func='INSERT INTO "devices_devicesecretevent" ("broker_at", "created_at", "device_id", "id", "is_offered", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "revoked_at", "stored_at") VALUES (OLD."broker_at", OLD."created_at", OLD."device_id", OLD."id", OLD."is_offered", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."revoked_at", OLD."stored_at"); RETURN NULL;',
+                    hash="ab6d7d0dd2a2a0968c3c275dd71d1cc9193e081e",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_97f17",
                     table="devices_devicesecret",

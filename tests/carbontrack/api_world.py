@@ -24,6 +24,7 @@ from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
+from mqtt_ingest.command_api import CommandInputSerializer
 from tests import make
 from tests.leaderboard.build_days import make_network
 
@@ -68,7 +69,11 @@ def make_world() -> World:
     factor = EmissionFactor.objects.order_by("pk")[0]
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
-        "mcu-devices": {"device_id": "litein-1", "id": lambda: _set_aside(client)},
+        "mcu-devices": {
+            "device_id": "litein-1",
+            "id": lambda: _set_aside(client),
+            "command_id": lambda: _command(client),
+        },
         "energy-types": {"code": "firewood"},
         "emission-factors": {"id": factor.pk},
         "energy-entries": {"id": entry.pk, "import_id": make.make_import(manager, factory).pk},
@@ -85,6 +90,7 @@ def make_world() -> World:
     for path, serializer in (("targets", NewTargetSerializer), ("local-units", NewLocalUnitSerializer)):
         world.before[f"{path}_list"] = partial(_made, client, path, serializer)
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
+    world.before["mcu-devices_commands_list"] = partial(_command, client)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
@@ -96,6 +102,12 @@ def _set_aside(client: Client) -> int:
     path = "/api/mcu-devices/litein-1/set-aside/"
     response = _ok(client.post(path, example | {"confirm": True}, content_type="application/json"))
     return int(response.json()["results"][0]["id"])
+
+
+def _command(client: Client) -> str:
+    path = "/api/mcu-devices/litein-1/commands/"
+    response = client.post(path, CommandInputSerializer.Meta.swagger_schema_fields["example"], "application/json")
+    return str(_ok(response).json()["id"])
 
 
 def _ok(response: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -57,6 +58,20 @@ def device(people: SimpleNamespace) -> Any:
 def posted(**fields: Any) -> dict[str, Any]:
     values = {"device": "litein-1", "timestamp": WHEN, "co2_ppm": 93250, "temperature_c": 181.5, "velocity_ms": 3.25}
     return {name: value for name, value in (values | fields).items() if value is not ...}
+
+
+def test_a_reading_without_an_interval_has_that_of_its_own_time(people: SimpleNamespace, device: Any) -> None:
+    device.interval_s = 60.0
+    device.save()
+    with pgtrigger.ignore("devices.MCUDeviceEvent:append_only"):
+        for event, minutes in zip(device.events.order_by("pgh_id"), (60, 15), strict=True):  # the registry's history
+            device.events.filter(pk=event.pk).update(pgh_created_at=timezone.now() - timedelta(minutes=minutes))
+
+    for minutes in (90, 30, 0):  # before it was registered, before the change, after it
+        measured_at = timezone.now() - timedelta(minutes=minutes)
+        store_posted(people.hq, posted(timestamp=measured_at.isoformat()))
+
+    assert list(Emission.objects.order_by("timestamp").values_list("interval_s", flat=True)) == [10.0, 10.0, 60.0]
 
 
 def test_one_reading_is_stored_with_the_devices_interval(people: SimpleNamespace, device: Any) -> None:

@@ -1,15 +1,29 @@
 """Commands to devices: sent while they are on line, again until answered, and by one worker only."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from devices.models import MCUDevice
-from mqtt_ingest.commands import POLL_S, SENDINGS_COUNT, CommandSender, give_command, take_due, withdraw
+from lib.errors import ApiError
+from mqtt_ingest.choices import CommandCause, CommandState
+from mqtt_ingest.commands import (
+    KEPT_FOR,
+    POLL_S,
+    SEND_AGAIN_AFTER,
+    SENDINGS_COUNT,
+    CommandSender,
+    Sender,
+    end_commands,
+    give_command,
+    take_due,
+    withdraw,
+)
 from mqtt_ingest.models import DeviceCommand
 from mqtt_ingest.store import store
-from tests.make import make_device, make_factory
+from tests.make import make_device, make_factory, make_user
 from tests.mqtt_ingest.build import arrival
 from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
 
@@ -43,13 +57,16 @@ def test_a_command_goes_to_a_device_on_line_and_again_after_a_minute_until_it_is
     )
     assert after_the_answer == []
     command.refresh_from_db()
-    assert (command.sent_count, command.is_carried_out, command.error) == (2, True, "")
+    assert (command.sent_count, command.state, command.error) == (2, CommandState.ACKNOWLEDGED, "")
 
 
 def test_one_that_is_off_line_or_revoked_waits_and_gets_it_when_it_comes() -> None:
     asleep, never_heard = make_online(reported_online=False), make_online(reported_online=None)
     revoked = make_online(revoked_at=timezone.now())
-    give_command([asleep, never_heard, revoked], "reboot", {})
+    give_command([asleep, never_heard], "reboot", {})
+    with pytest.raises(ApiError) as refused:
+        give_command([revoked], "reboot", {})
+    assert (refused.value.status_code, refused.value.code) == (409, "device_revoked")
     assert take_due(timezone.now()) == []
 
     store([arrival(asleep, {"v": 1, "online": True}, "status")])
@@ -60,15 +77,16 @@ def test_one_that_is_off_line_or_revoked_waits_and_gets_it_when_it_comes() -> No
 def test_the_first_answer_of_the_device_itself_counts() -> None:
     device, other = make_online(), make_online()
     give_command([device], "reboot", {})
+    take_due(timezone.now())
     ack = {"v": 1, "id": command_of(device).command_id, "ok": False, "error": "not now"}
 
     store([arrival(other, ack | {"ok": True}, "acks")])
-    assert command_of(device).answered_at is None
+    assert command_of(device).state == CommandState.SENT
     store([arrival(device, ack, "acks")])
     store([arrival(device, ack | {"ok": True, "error": None}, "acks")])
 
     command = command_of(device)
-    assert (command.is_carried_out, command.error) == (False, "not now")
+    assert (command.state, command.error) == (CommandState.FAILED, "not now")
 
 
 def test_a_newer_command_takes_the_place_of_one_that_waits() -> None:
@@ -76,13 +94,13 @@ def test_a_newer_command_takes_the_place_of_one_that_waits() -> None:
     give_command([device], "set_interval", {"interval_s": 5})
     give_command([device], "reboot", {})
 
-    assert give_command([device], "set_interval", {"interval_s": 10}) == 1
+    assert len(give_command([device], "set_interval", {"interval_s": 10})) == 1
 
     sent = [payload for _, payload in take_due(timezone.now())]
     assert len(sent) == 2
     assert any(b'"interval_s":10' in payload for payload in sent)
     assert withdraw("set_interval", [device]) == 1
-    assert len(take_due(timezone.now() + timedelta(hours=1))) == 1
+    assert len(take_due(timezone.now() + timedelta(minutes=59))) == 1
 
 
 def test_ingest_asks_every_two_seconds_and_sends_a_few_at_once() -> None:
@@ -110,3 +128,113 @@ def test_without_the_broker_nothing_counts_as_sent() -> None:
     sender.send_due()
 
     assert command_of(device).sent_count == 0
+
+
+# --- The life of a command -----------------------------------------------------------------------
+def answer(command: DeviceCommand, *, ok: bool = True, error: str | None = None) -> None:
+    command.refresh_from_db()
+    store([arrival(command.device, {"v": 1, "id": command.command_id, "ok": ok, "error": error}, "acks")])
+    command.refresh_from_db()
+
+
+def states_of(command: DeviceCommand) -> list[str]:
+    """Of the history, in its order."""
+    return list(command.events.order_by("pgh_id").values_list("state", flat=True))
+
+
+def test_the_history_has_each_state_and_who_gave_it_and_why() -> None:
+    user = make_user()
+    device = make_online()
+    (command,) = give_command([device], "zero", {"reference": "nitrogen"}, Sender(user, " New cylinder. "))
+    now = timezone.now()
+
+    take_due(now)
+    take_due(now + SEND_AGAIN_AFTER)
+    answer(command, ok=False, error="no gas")
+
+    assert (command.given_by, command.reason, command.cause) == (user, "New cylinder.", CommandCause.PERSON)
+    assert states_of(command) == ["queued", "sent", "failed"]  # sending it again is not history
+    assert command.sent_count == 2
+
+
+def test_a_command_expires_and_a_late_answer_still_counts() -> None:
+    device = make_online()
+    (command,) = give_command([device], "zero", {"reference": "fresh_air"})
+    assert command.expires_at - command.created_at == pytest.approx(KEPT_FOR["zero"], abs=timedelta(seconds=5))
+    take_due(timezone.now())
+    DeviceCommand.objects.update(expires_at=timezone.now() - timedelta(seconds=1), last_sent_at=None)
+
+    assert take_due(timezone.now()) == []
+    assert end_commands() == 1
+    command.refresh_from_db()
+    assert (command.state, end_commands()) == (CommandState.EXPIRED, 0)
+    answer(command)
+
+    assert states_of(command) == ["queued", "sent", "expired", "acknowledged"]
+
+
+def test_a_device_that_is_revoked_gets_nothing_more() -> None:
+    device = make_online()
+    (command,) = give_command([device], "reboot", {})
+    MCUDevice.objects.update(revoked_at=timezone.now())
+
+    assert take_due(timezone.now()) == []
+    assert end_commands() == 1
+
+    command.refresh_from_db()
+    assert (command.state, command.sent_count) == (CommandState.WITHDRAWN, 0)
+
+
+def test_limits_of_a_command_that_waits_stay_unless_the_new_one_names_them() -> None:
+    device = make_online()
+    give_command([device], "set_limits", {"co2_high_ppm": 160_000, "temperature_high_c": 250})
+
+    (command,) = give_command([device], "set_limits", {"temperature_high_c": None, "flow_low_m3s": 0.2})
+
+    assert command.arguments == {"co2_high_ppm": 160_000, "temperature_high_c": None, "flow_low_m3s": 0.2}
+
+
+def test_an_interval_is_expected_from_its_acknowledgement_on() -> None:
+    device = make_online(interval_s=5.0)
+    (first,) = give_command([device], "set_interval", {"interval_s": 60})
+    take_due(timezone.now())
+    device.refresh_from_db()
+    assert device.interval_s == 5.0  # not before
+    (second,) = give_command([device], "set_interval", {"interval_s": 30})  # the first may still be carried out
+
+    answer(second, ok=False, error="too long")
+    device.refresh_from_db()
+    assert device.interval_s == 5.0  # not when the device refuses
+    answer(first)
+    device.refresh_from_db()
+    assert device.interval_s == 60.0
+    assert list(device.events.order_by("pgh_id").values_list("interval_s", flat=True)) == [5.0, 60.0]
+
+
+def test_a_late_answer_to_an_older_interval_changes_nothing() -> None:
+    device = make_online()
+    (older,) = give_command([device], "set_interval", {"interval_s": 60})
+    (newer,) = give_command([device], "set_interval", {"interval_s": 10})
+
+    answer(newer)
+    answer(older)
+
+    device.refresh_from_db()
+    assert (device.interval_s, older.state) == (10.0, CommandState.ACKNOWLEDGED)
+
+
+def test_two_thousand_waiting_commands_hold_ingest_up_by_less_than_its_pause() -> None:
+    factory = make_factory()
+    fields = {"factory": factory, "reported_online": True}
+    devices = MCUDevice.objects.bulk_create(MCUDevice(device_id=f"d-{n:04}", **fields) for n in range(2_000))
+    give_command(devices, "reboot", {})
+    now = timezone.now()
+    taken, longest_s = set(), 0.0
+
+    for _round in range(100):
+        began_s = time.monotonic()
+        taken |= {topic for topic, _payload in take_due(now)}
+        longest_s = max(longest_s, time.monotonic() - began_s)
+
+    assert len(taken) == 2_000  # each once, 20 in 2 s: 200 s for all
+    assert longest_s < POLL_S / 4

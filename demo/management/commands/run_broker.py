@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from demo.addresses import lan_addresses
 from demo.broker import BrokerStartError, serve
 from demo.certificates import ensure_certificates
-from devices import credentials
+from devices import access, credentials
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ async def _serve_until_signal() -> None:
         settings.HTTP_BIND,
         settings.MQTT_PORT,
         certificates,
-        check_login=credentials.check_broker_login,
+        check_login=access.let_in,
         ended_logins=credentials.ended_logins,
         may_use_topic=credentials.may_use_topic,
         stop=stop,

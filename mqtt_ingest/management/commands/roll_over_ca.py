@@ -12,6 +12,7 @@ from django.utils import timezone
 from devices.models import MCUDevice
 from lib.broker_address import BrokerAddress
 from mqtt_ingest.authority import COMMAND, AuthorityError, check_trusts_broker, read_bundle
+from mqtt_ingest.choices import CommandState
 from mqtt_ingest.commands import give_command, withdraw
 from mqtt_ingest.models import DeviceCommand
 
@@ -43,13 +44,12 @@ class Command(BaseCommand):
         except AuthorityError as error:
             raise CommandError(str(error)) from error
         newest = _newest(devices)
+        tried_again = (CommandState.WITHDRAWN, CommandState.FAILED, CommandState.EXPIRED)
         have_it = [
-            pk
-            for pk, one in newest.items()
-            if one.arguments == bundle.arguments and one.withdrawn_at is None and one.is_carried_out is not False
+            pk for pk, one in newest.items() if one.arguments == bundle.arguments and one.state not in tried_again
         ]
-        given_count = give_command(devices.exclude(pk__in=have_it), COMMAND, bundle.arguments)
-        self.stdout.write(f"{bundle}\ngiven to {given_count} devices; {len(have_it)} had it already")
+        given = give_command(devices.exclude(pk__in=have_it), COMMAND, bundle.arguments)
+        self.stdout.write(f"{bundle}\ngiven to {len(given)} devices; {len(have_it)} had it already")
 
     def _show(self, devices: QuerySet[MCUDevice]) -> None:
         newest = _newest(devices)
@@ -82,12 +82,12 @@ def _newest(devices: QuerySet[MCUDevice]) -> dict[int, DeviceCommand]:
 def _state(command: DeviceCommand | None) -> tuple[str, str]:
     if command is None:
         return "without", "not given"
-    if command.is_carried_out:
+    if command.state == CommandState.ACKNOWLEDGED:
         return "answered", ""
-    if command.answered_at is not None:
-        return "refused", f"refused at {command.answered_at:%Y-%m-%d %H:%M}: {command.error}"
-    if command.withdrawn_at is not None:
-        return "withdrawn", "withdrawn"
+    if command.state == CommandState.FAILED:
+        return "refused", f"refused at {command.ended_at:%Y-%m-%d %H:%M}: {command.error}"
+    if command.state in (CommandState.WITHDRAWN, CommandState.EXPIRED):
+        return command.state, command.state
     if command.last_sent_at is None:
         return "outstanding", "not sent yet: it was not on line"
     return "outstanding", f"sent {command.sent_count} times, last at {command.last_sent_at:%Y-%m-%d %H:%M}, no answer"

@@ -1,0 +1,45 @@
+"""What a person asks of one device: the one way of API and page to a command."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from devices.models import MCUDevice
+from lib.broker_address import BrokerAddress
+from lib.errors import invalid
+from mqtt_ingest.arguments import check_arguments
+from mqtt_ingest.authority import AuthorityError, bundle_of, check_trusts_broker
+from mqtt_ingest.choices import CommandKind
+from mqtt_ingest.commands import Sender, give_command
+from mqtt_ingest.models import DeviceCommand
+from mqtt_ingest.new_secrets import ask_new_secret
+
+
+def ask_device(device: MCUDevice, kind: str, given: Mapping[str, Any], sender: Sender) -> DeviceCommand:
+    """Give a command. Raises ApiError as `give_command`, and for authorities that do not trust the broker."""
+    if kind == CommandKind.UPDATE_FIRMWARE:
+        raise invalid(
+            "kind", "not_here", _("Firmware goes out only as a registered image; none can be registered yet.")
+        )
+    if kind == CommandKind.SET_SECRET:
+        check_arguments(CommandKind.SET_SECRET, given)
+        return ask_new_secret(device, sender)
+    if kind == CommandKind.SET_CA:
+        given = {**given, **_trusted(given.get("ca"))}
+    (command,) = give_command([device], kind, dict(given), sender)
+    return command
+
+
+def _trusted(text: Any) -> dict[str, Any]:
+    """Otherwise the device would lose its connection by the command."""
+    if not isinstance(text, str):
+        return {}
+    try:
+        bundle = bundle_of(text, "ca", timezone.now())
+        check_trusts_broker(bundle, BrokerAddress.from_url(settings.MQTT_BROKER_URL))
+    except AuthorityError as error:
+        raise invalid("ca", "not_trusted", str(error)) from error
+    return bundle.arguments

@@ -1,0 +1,1 @@
+"""What a device was told, and telling it more."""

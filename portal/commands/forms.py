@@ -1,0 +1,91 @@
+"""The form of each kind of command: its arguments in plain words. Limits are checked where the API checks them."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mqtt_ingest.arguments import ARGUMENTS, Number
+from mqtt_ingest.choices import CommandKind
+
+# What carries it out cannot be taken back at the device.
+CONFIRMED = (CommandKind.REBOOT, CommandKind.ZERO)
+EXPLAINED = {
+    CommandKind.SET_INTERVAL: gettext_lazy(
+        "How often the device measures. Once it has answered, a gap is what is longer than three of the new intervals."
+    ),
+    CommandKind.SET_LIMITS: gettext_lazy(
+        "The device raises an alarm by itself beyond these, also without a network. A limit that you leave empty stays "
+        "as it is."
+    ),
+    CommandKind.SET_SECRET: gettext_lazy(
+        "The server draws a new password and gives it to the device. The old one works until the device has come back "
+        "with the new one."
+    ),
+    CommandKind.SET_CA: gettext_lazy(
+        "The authority that signs the broker's certificate. Paste the old and the new certificate together, while the "
+        "broker changes."
+    ),
+    CommandKind.RESEND: gettext_lazy("Ask for readings that are missing here, if the device still keeps them."),
+    CommandKind.ZERO: gettext_lazy(
+        "Only while the gas that you choose flows around the CO2 sensor: a wrong zero spoils every reading after it. "
+        "It is not carried out later than in 10 minutes."
+    ),
+    CommandKind.REBOOT: gettext_lazy("The device writes its readings to flash, restarts and sends them then."),
+}
+_LABELS = {
+    "interval_s": gettext_lazy("Interval (s)"),
+    "co2_high_ppm": gettext_lazy("CO2 above (ppm)"),
+    "temperature_high_c": gettext_lazy("Temperature above (°C)"),
+    "temperature_low_c": gettext_lazy("Temperature below (°C)"),
+    "flow_high_m3s": gettext_lazy("Flow of the chimney above (m³/s)"),
+    "flow_low_m3s": gettext_lazy("Flow of the chimney below (m³/s)"),
+    "ca": gettext_lazy("Certificates (PEM)"),
+    "stream": gettext_lazy("Stream"),
+    "from": gettext_lazy("From number"),
+    "to": gettext_lazy("To number"),
+    "reference": gettext_lazy("Gas around the sensor now"),
+}
+_REFERENCES = [
+    ("", ""), ("fresh_air", gettext_lazy("fresh air")), ("nitrogen", gettext_lazy("nitrogen")),
+]  # fmt: skip
+
+
+class CommandForm(forms.Form):
+    """The arguments of one kind, why, and for what cannot be taken back a box to tick."""
+
+    def __init__(self, kind: CommandKind, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for name, rule in ARGUMENTS[kind].items():
+            self.fields[name] = self._field(name, rule)
+        self.fields["reason"] = forms.CharField(
+            label=gettext_lazy("Why"),
+            max_length=300,
+            required=False,
+            help_text=gettext_lazy("Others read it in the list."),
+        )
+        if kind in CONFIRMED:
+            self.fields["confirmed"] = forms.BooleanField(
+                label=gettext_lazy("I am sure: the device does it as soon as it is on line"),
+                error_messages={"required": gettext_lazy("Tick the box too.")},
+            )
+
+    def _field(self, name: str, rule: Any) -> forms.Field:
+        label = _LABELS.get(name, name)
+        if name == "reference":
+            return forms.ChoiceField(label=label, choices=_REFERENCES)
+        if name == "ca":
+            return forms.CharField(label=label, widget=forms.Textarea({"rows": 8}), strip=False)
+        assert isinstance(rule, Number)
+        of_kind: Any = forms.IntegerField if rule.is_whole else forms.FloatField
+        between = _("%(low)s to %(high)s") % {"low": f"{rule.low:,g}", "high": f"{rule.high:,.12g}"}
+        return of_kind(label=label, required=not rule.may_be_null, help_text=between)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As the API takes them; an empty field is not given."""
+        given = {name: self.cleaned_data[name] for name in ARGUMENTS[self.kind] if name in self.cleaned_data}
+        return {name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+                for name, value in given.items() if value not in (None, "")}  # fmt: skip
