@@ -1,6 +1,6 @@
 """The leaderboard through the database: figures, places, reasons, who sees what, and that hiding never helps."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.roles import Role
-from compliance.models import SiteDay
-from factories.models import Factory
+from compliance.models import SiteDay, TouchedSite
+from emissions.derive import milliseconds
+from emissions.hours_and_days import roll_up_days
+from emissions.models import EmissionHour
+from factories.choices import SourceKind
+from factories.models import EmissionSource, Factory
 from leaderboard.api import LeaderboardSerializer
 from leaderboard.choices import parse_period
 from leaderboard.metrics import BIOGENIC, CO2E, ENERGY, METRICS
@@ -21,6 +25,7 @@ from leaderboard.reasons import ReasonCode
 from lib.errors import ApiError
 from tests import make
 from tests.cast import Cast
+from tests.compliance.build import hour_of
 from tests.leaderboard import build_days as build
 from tests.leaderboard.build_days import (
     IDLE,
@@ -333,16 +338,31 @@ def test_the_most_improved_of_two_hidden_sites_is_not_told(network: SimpleNamesp
     assert board(network.hq, period="12m").most_improved is not None
 
 
+def a_day_of_fire(factory: Factory) -> None:
+    """As in the example of docs/method.md 13."""
+    assignment = make.make_assignment(chimney=make.make_chimney(factory=factory))
+    boilers = EmissionSource.objects.filter(factory=factory, kind=SourceKind.BOILER)
+    boilers.update(chimney=assignment.chimney, fuels="firewood")
+    start = datetime.combine(LAST, time(12), factory.zone)
+    hour = hour_of(assignment, start, kg=1000.0)
+    hour.fire_ug, hour.fire_co2_dry, hour.fire_temperature_c = round(1e12), 0.08, 230.0
+    EmissionHour.objects.bulk_create([hour])
+    roll_up_days(assignment.device_id, milliseconds(start), milliseconds(start), factory.zone)
+    TouchedSite.objects.all().delete()  # its site days are made up, and stay
+
+
 def test_every_column_of_the_api_is_that_of_the_row(network: SimpleNamespace) -> None:
     """A misspelt source of a field that may be null would answer null, so that no column here is null."""
     for site in network.sites:
         fill_days(site, 365 + 30 - 21, last=date(2026, 10, 31))
     change_day(network.litein, LAST - timedelta(days=5), **NO_HEAT)
+    a_day_of_fire(network.litein)
     ranked = board(network.hq, period="12m")
     row = row_of(ranked, network.litein)
     assert row.place is not None
     assert row.change is not None
     assert row.gap_cost is not None
+    assert row.chimney_loss == pytest.approx(0.3102, abs=1e-4)  # docs/method.md 13
 
     answered = LeaderboardSerializer(ranked).data
 
@@ -367,7 +387,7 @@ def test_every_column_of_the_api_is_that_of_the_row(network: SimpleNamespace) ->
         ("gap_days", row.gap_days),
         ("gap_cost_pct", 100 * row.gap_cost),
         ("awaited_until", None),  # see tests/leaderboard/test_awaited.py
-        ("chimney_loss_pct", None),  # see tests/compliance/test_fire.py
+        ("chimney_loss_pct", 100 * row.chimney_loss),
         ("held_days", row.held_days),
         ("change_pct", 100 * row.change.relative),
         ("grid_effect_pct", 100 * row.change.grid_effect),
