@@ -21,6 +21,8 @@ class Action(StrEnum):
     VIEW_NETWORK = "view_network"  # the list of an organisation's factories beside each other
     VIEW_FACTORY = "view_factory"
     EDIT_FACTORY = "edit_factory"
+    EDIT_GEOMETRY = "edit_geometry"  # chimneys: inner dimensions, probe, moisture
+    WRITE_SITE_EVENTS = "write_site_events"  # what happened at a site and explains its figures
     VIEW_READINGS = "view_readings"
     WRITE_READINGS = "write_readings"
     VIEW_DEVICES = "view_devices"
@@ -56,9 +58,12 @@ _ACTIVITY = frozenset({Action.VIEW_ENERGY, Action.VIEW_PRODUCTION, Action.VIEW_L
 ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.FACTORY_MANAGER: _READ
     | _ACTIVITY
-    | {Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION, Action.ACKNOWLEDGE_ALERTS},
+    | {
+        *(Action.USE_PORTAL, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION),
+        *(Action.WRITE_SITE_EVENTS, Action.ACKNOWLEDGE_ALERTS),
+    },
     Role.HQ_MANAGER: frozenset(Action),
-    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.ACKNOWLEDGE_ALERTS},
+    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.EDIT_GEOMETRY, Action.ACKNOWLEDGE_ALERTS},
     Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }

@@ -20,7 +20,7 @@ from emissions.set_aside_api import SetAsidesView, TakeBackView
 from energy.api import EnergyEntryViewSet
 from energy.factor_api import EmissionFactorViewSet, EnergyTypeViewSet
 from energy.local_unit_api import LocalUnitViewSet
-from factories.api import FactoryViewSet
+from factories.api import ChimneyViewSet, EmissionSourceViewSet, FactoryViewSet, SiteEventViewSet
 from factories.places_api import PlacesView
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
@@ -30,6 +30,9 @@ from production.api import ProductionViewSet
 
 router = SimpleRouter()
 router.register("factories", FactoryViewSet, basename="factories")
+router.register("chimneys", ChimneyViewSet, basename="chimneys")
+router.register("emission-sources", EmissionSourceViewSet, basename="emission-sources")
+router.register("site-events", SiteEventViewSet, basename="site-events")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
 router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
 router.register("production", ProductionViewSet, basename="production")

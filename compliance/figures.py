@@ -18,7 +18,7 @@ from energy.choices import Carrier
 from factories.choices import Item, Product, SourceKind
 from factories.days import FactoryDay
 from factories.sectors import SECTORS
-from science.coal_methane import INDIA_FACTORS, MineClass, mine_methane
+from science.coal_methane import mine_methane
 from science.combustion import wet_wood_kg
 from science.rounding import decimal_kg, decimal_kg_from_micrograms, decimal_part
 from science.units import UNITS, convert
@@ -306,10 +306,10 @@ def _covered_s(pieces: Iterable[_Piece]) -> int:
 
 
 def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | None:
-    """None without a class of the mine. Methane is the largest part, so an unknown class must not count as zero."""
-    if coal_kg is None or not place.mine_class:
+    """None without a class or factor of the mine. Methane is the largest part, so an unknown one must not be zero."""
+    if coal_kg is None or place.methane is None:
         return None
-    methane = mine_methane(coal_kg / 1000, factor=INDIA_FACTORS[MineClass(place.mine_class)], gwp_set=place.gwp_set)
+    methane = mine_methane(coal_kg / 1000, factor=place.methane, gwp_set=place.gwp_set)
     return decimal_kg(methane.co2e_t * 1000)
 
 

@@ -10,6 +10,7 @@ from factories.days import FactoryDay, days_touched
 from factories.models import EmissionSource, Factory
 from lib import sql
 from lib.sql import Row
+from science.coal_methane import INDIA_FACTORS, MethaneFactor, MineClass, own_factor
 
 Stretch = tuple[datetime, datetime]
 
@@ -63,9 +64,16 @@ def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
 def sources_of(factory_ids: Iterable[int]) -> dict[int, list[SiteSource]]:
     sources: dict[int, list[SiteSource]] = {}
     for row in EmissionSource.objects.filter(factory_id__in=list(factory_ids)):
-        source = SiteSource(row.kind, row.chimney_id, row.mine_class, row.first_day, row.last_day)
+        source = SiteSource(row.kind, row.chimney_id, _methane_of(row), row.first_day, row.last_day)
         sources.setdefault(row.factory_id, []).append(source)
     return sources
+
+
+def _methane_of(row: EmissionSource) -> MethaneFactor | None:
+    """The mine's own factor, else that of its class."""
+    if row.methane_per_t is not None:
+        return own_factor(row.methane_per_t, row.methane_unit)
+    return INDIA_FACTORS[MineClass(row.mine_class)] if row.mine_class else None
 
 
 # --- Days --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from factories.choices import SourceKind
+from science.coal_methane import MethaneFactor
 
 HEAT_SOURCES = frozenset({SourceKind.BOILER.value, SourceKind.DIRECT_FIRED_DRYER.value})
 
@@ -20,7 +21,7 @@ class SiteSettings:
     factory_id: int
     sector: str
     gwp_set: str
-    mine_class: str  # empty: no source, or sources that disagree
+    methane: MethaneFactor | None  # None: no source, or sources that disagree
     heat_chimneys: frozenset[int | None]  # of each heat source; None: one without a chimney
     other_chimneys: frozenset[int]  # that serve no heat source: their CO2 is not of heat
 
@@ -31,7 +32,7 @@ class SiteSource:
 
     kind: str
     chimney_id: int | None
-    mine_class: str
+    methane: MethaneFactor | None
     first_day: date | None
     last_day: date | None
 
@@ -56,12 +57,12 @@ class Site:
         in_use = [source for source in self.sources if source.is_in_use(day)]
         heat = {source.chimney_id for source in in_use if source.kind in HEAT_SOURCES}
         known = {source.chimney_id for source in self.sources if source.chimney_id is not None}
-        classes = {source.mine_class for source in in_use if source.kind == SourceKind.MINE_METHANE}
+        methane = {source.methane for source in in_use if source.kind == SourceKind.MINE_METHANE}
         return SiteSettings(
             factory_id=self.factory_id,
             sector=self.sector,
             gwp_set=self.gwp_set,
-            mine_class=classes.pop() if len(classes) == 1 else "",
+            methane=methane.pop() if len(methane) == 1 else None,
             heat_chimneys=frozenset(heat),
             other_chimneys=frozenset(known - heat),
         )

@@ -116,10 +116,14 @@ def verdicts_of(factories: Iterable[Factory], now: datetime) -> dict[int, Verdic
 
 
 def verdicts(targets: Sequence[Target], now: datetime) -> dict[int, Verdict]:
-    """The verdict on each target; an organisation's target covers all of its factories. Two queries for all targets."""
+    """The verdict on each target; an organisation's target covers all of its factories. Two queries for all targets.
+
+    A site that was archived within the twelve months still counts: it must not improve a verdict by leaving.
+    """
     within = {target.factory_id for target in targets}
     organisations = {target.organisation_id for target in targets if target.factory_id is None}
-    factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations)))
+    counted = Q(archived_at=None) | Q(archived_at__gt=now - timedelta(days=WINDOW_DAYS))
+    factories = list(Factory.objects.filter(Q(pk__in=within) | Q(organisation__in=organisations) & counted))
     first, last = window(factories, now)
     by_site = queries.sums([factory.pk for factory in factories], first, last, now=now)
     by_target = {}

@@ -1,6 +1,5 @@
 """Devices in the admin site: registry, assignments, calibrations, and the holds that wait for a decision."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,26 +14,10 @@ from devices.broker import broker_state
 from devices.choices import HoldResolution
 from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
 from devices.services import resolve_hold
-from factories.corrections import CorrectionForm
+from factories.forms import CorrectionForm
 
 
 class AssignmentForm(CorrectionForm):
-    decides = (
-        *("chimney", "valid_from", "valid_to", "is_of_record"),
-        *("range_ppm", "co2_basis", "pressure_compensation"),
-    )
-
-    def assignments(self, data: dict[str, Any]) -> QuerySet[Any]:
-        return data["factory"].assignments.all()
-
-    def begins(self, changed: set[str], data: dict[str, Any]) -> list[datetime]:
-        stored = Assignment.objects.filter(pk=self.instance.pk).first()
-        if stored is None or changed - {"valid_from", "valid_to"}:
-            moments = [stored and stored.valid_from, data["valid_from"]]
-        else:
-            moments = [moment for name in changed for moment in (getattr(stored, name), data[name])]
-        return [moment for moment in moments if moment]
-
     def clean_valid_from(self) -> Any:
         """A stated hour holds: it no longer moves with the first reading."""
         if "valid_from" in self.changed_data and self.cleaned_data["valid_from"] is not None:

@@ -16,3 +16,7 @@ class EmissionsConfig(AppConfig):
     def ready(self) -> None:
         # Partitions depend on the date, so no frozen migration can make them; `migrate` alone must be enough.
         post_migrate.connect(_create_partitions, sender=self)
+        from emissions.past import measured_co2
+        from factories.corrections import reads_figures
+
+        reads_figures(measured_co2)

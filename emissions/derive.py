@@ -202,6 +202,11 @@ class AssignmentSetup:
             logger.warning("assignment %d cannot be used: %s", self.assignment.pk, error)
             return str(error)
 
+    def rate_of(self, reading: StackReading) -> float | None:
+        """The rate [kg/s] of a reading after the last calibration; None where the assignment cannot be used."""
+        state = None if self.error else stack.stack_state(reading, self._versions[-1].setup)
+        return state.co2_kg_per_s if state else None
+
     def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[_Version, Sequence[ReadingRow]]]:
         """Ascending rows, split where a calibration changes the setup."""
         versions = self._versions

@@ -4,9 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 
-from factories.days import running_day
 from factories.forms import ChimneyAdminForm, EmissionSourceForm, FactoryAdminForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.services import set_up_factory, store_new_chimney
@@ -66,24 +64,16 @@ class ChimneyAdmin(admin.ModelAdmin):
 
 @admin.register(EmissionSource)
 class EmissionSourceAdmin(admin.ModelAdmin):
-    """What a source is does not change, since that would change the past: end it with its last day, and add another."""
-
     form = EmissionSourceForm
     list_display = ["name", "factory", "kind", "chimney", "first_day", "last_day"]
     list_filter = ["kind"]
     search_fields = ["name", "factory__name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: EmissionSource | None = None) -> list[str]:
-        known = ("factory", "kind", "chimney", "mine_class")
-        return [name for name in known if obj is not None and getattr(obj, name)]
+        return ["factory"] if obj is not None else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: EmissionSource, form: Any, change: bool) -> None:
-        if not change and obj.first_day is None:
-            obj.first_day = running_day(obj.factory, timezone.now()).day
-        obj.save()
 
 
 @admin.register(SiteEvent)

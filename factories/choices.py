@@ -62,6 +62,21 @@ class SourceKind(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class DryerType(models.TextChoices):
+    """Types of tea dryers; with the fuel they make a peer group."""
+
+    FLUID_BED = "fluid_bed", _("fluid bed")
+    VIBRO_FLUID_BED = "vibro_fluid_bed", _("vibrating fluid bed")
+    ENDLESS_CHAIN = "endless_chain", _("endless chain")
+    OTHER = "other", _("another type")
+
+
+# `science.coal_methane.MethaneUnit` with the words of forms.
+class MethaneUnit(models.TextChoices):
+    M3_PER_T = coal_methane.MethaneUnit.M3_PER_T.value, _("m3 per t (20 °C, 1 atm)")
+    KG_PER_T = coal_methane.MethaneUnit.KG_PER_T.value, _("kg per t")
+
+
 class MineClass(models.TextChoices):
     """`science.coal_methane.MineClass`, where the factors are, with the words of forms."""
 

@@ -1,65 +1,211 @@
-"""Forms that can change figures of the past: they show what was measured first, and store once that is confirmed."""
+"""Changes that can reach figures of the past: what they make of them is shown first, and stored once that is confirmed.
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
-from typing import Any, ClassVar
+Forms of the admin site, pages and the API share this. The change is made in a savepoint, each ledger reads its figures
+before and after it, and the savepoint is rolled back. A confirmation is signed and bound to the change and to what was
+shown: if either has changed meanwhile, the question is asked again.
+"""
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Min, QuerySet, Sum
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-ALWAYS = datetime(1990, 1, 1, tzinfo=UTC)
+from factories.models import Factory
+
+# The hour before the running one is still being summed.
+_SETTLES_WITHIN = timedelta(hours=1)
+_CONFIRM_WITHIN = timedelta(hours=1)
+_SALT = "factories.corrections"
+_SAME = 1e-6  # relative: less than a milligram a kilogram is rounding
+
+# The fields of each model that decide figures.
+DECIDES: dict[str, frozenset[str]] = {
+    "Factory": frozenset("sector altitude_m time_zone day_starts_at".split()),
+    "Chimney": frozenset(
+        "shape diameter_m width_m height_m probe_position velocity_profile_factor traverse_ms traverse_probe_ms "
+        "moisture_method moisture_fraction".split()
+    ),
+    "EmissionSource": frozenset("kind chimney fuels mine_class methane_per_t methane_unit first_day last_day".split()),
+    "Assignment": frozenset(
+        "device chimney valid_from valid_to is_of_record range_ppm co2_basis pressure_compensation".split()
+    ),
+}
 
 
-class CorrectionForm(forms.ModelForm):
-    """`decides`: the fields that decide figures of the past; a change needs the tick where hours are measured."""
+@dataclass(frozen=True, slots=True)
+class PastFigure:
+    """A figure of the past under a change. `after` is None where it is known only once it has been computed again."""
 
-    corrects_past = forms.BooleanField(
-        label=gettext_lazy("correct the past"),
-        required=False,
-        help_text=gettext_lazy(
-            "Needed where measured figures change. If something was rebuilt on site, do not correct the past: end the "
-            "assignment of the device, and begin another from that hour, on a new chimney if its dimensions changed."
-        ),
-    )
-    decides: ClassVar[tuple[str, ...]] = ()
+    code: str
+    label: str
+    unit: str
+    before: float
+    after: float | None
+    since: date  # the first day on which it changes
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        changed = {name for name in self.decides if name in self.changed_data}
-        if changed and not self.errors and not data.get("corrects_past"):
-            self._ask(changed, data)
-        return data
+    @property
+    def is_changed(self) -> bool:
+        return self.after is None or abs(self.after - self.before) > _SAME * max(abs(self.before), abs(self.after))
 
-    def _ask(self, changed: set[str], data: dict[str, Any]) -> None:
-        begins = [
-            one if isinstance(one, datetime) else datetime.combine(one, time(), UTC)
-            for one in self.begins(changed, data)
-        ]
-        if not begins:
-            return
-        hours = self.assignments(data).filter(hours__period_start__gte=min(begins))
-        found = hours.aggregate(first=Min("hours__period_start"), measured_ug=Sum("hours__measured_ug"))
-        if found["first"] is None:
-            return
-        kg, times = (found["measured_ug"] or 0) / 1e9, self.times(changed, data)
-        shown = {"kg": f"{kg:,.0f}", "day": f"{found['first']:%Y-%m-%d}", "new_kg": f"{kg * (times or 0):,.0f}"}
-        again = _("This reaches into the past: %(kg)s kg of CO2 measured since %(day)s are computed again.")
-        become = _("This reaches into the past: %(kg)s kg of CO2 measured since %(day)s become %(new_kg)s kg.")
-        remedy = _("If that is right, tick “correct the past”.")
-        words = f"{(again if times is None else become) % shown} {remedy}"
-        raise ValidationError(words, code="reaches_into_past")
+    @property
+    def sentence(self) -> str:
+        shown = {"label": self.label, "unit": self.unit, "day": self.since.isoformat(), "before": f"{self.before:,.0f}"}
+        if self.after is None:
+            return _("%(label)s: %(before)s %(unit)s since %(day)s are computed again.") % shown
+        words = _("%(label)s: %(before)s %(unit)s since %(day)s become %(after)s %(unit)s.")
+        return words % (shown | {"after": f"{self.after:,.0f}"})
 
-    def assignments(self, data: dict[str, Any]) -> QuerySet[Any]:
-        """Those whose hours may be computed again."""
-        raise NotImplementedError
 
-    def begins(self, changed: set[str], data: dict[str, Any]) -> Iterable[date | datetime]:
-        """The days or moments from which figures change; none for a change that reaches no figure."""
-        return [ALWAYS] if self.instance.pk else []
+class PastLedger(Protocol):
+    """The figures of a site up to a moment, as they are stored or would be computed now."""
 
-    def times(self, changed: set[str], data: dict[str, Any]) -> float | None:
-        """By which masses are multiplied, where that is known before they are computed."""
+    def figures(self, after: Any) -> Iterable[PastFigure]:
+        """What changes from this ledger to the one that was read after the change."""
+
+
+_readers: list[Callable[[Factory, datetime], PastLedger]] = []
+
+
+def reads_figures(reader: Callable[[Factory, datetime], Any]) -> None:
+    """Rooms above this one say how their figures are read, when they start (`apps.py`)."""
+    _readers.append(reader)
+
+
+@dataclass(frozen=True, slots=True)
+class PastEffect:
+    """What a change makes of the past, and the text that confirms it."""
+
+    figures: tuple[PastFigure, ...]
+    confirm: str
+
+    @property
+    def sentence(self) -> str:
+        return " ".join((_("This reaches into the past."), *(figure.sentence for figure in self.figures)))
+
+
+class ConfirmationNeeded(Exception):
+    """The change is not stored: it reaches into the past, and nobody has confirmed what that does."""
+
+    def __init__(self, effect: PastEffect) -> None:
+        super().__init__(effect.sentence)
+        self.effect = effect
+
+
+@transaction.atomic
+def store(
+    row: models.Model, changes: Mapping[str, Any], *, confirm: str = "", together: Sequence[models.Model] = ()
+) -> None:
+    """Change a row, or store a new one; `together`: changed rows that are saved before it, as one change.
+
+    Raises ValidationError by field, and ConfirmationNeeded; then nothing is stored.
+    """
+    lock_site(_site_of(row))
+    if row.pk is not None:
+        row.refresh_from_db()
+    for name, value in changes.items():
+        setattr(row, name, value)
+    with transaction.atomic():
+        _save_all(together)  # constraints of the row hold beside them
+        row.full_clean()
+        transaction.set_rollback(True)
+    require_confirmed(row, confirm, together=together)
+    _save_all((*together, row))
+
+
+def require_confirmed(row: models.Model, confirm: str, *, together: Sequence[models.Model] = ()) -> None:
+    """Raise ConfirmationNeeded if storing the row would change figures of the past, and `confirm` is not about that."""
+    facts = [fact for one in (*together, row) for fact in _changes(one)]
+    site = _site_of(row)
+    if not facts or site is None or site.pk is None:
+        return  # a new site has no past
+    until = _confirmed_until(confirm) or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
+    figures = _figures(row, together, site, until)
+    if not figures:
+        return
+    digest = _digest(site, facts, figures)
+    if confirm and _unsigned(confirm).get("digest") == digest:
+        return
+    token = signing.dumps({"until": until.isoformat(), "digest": digest}, salt=_SALT, compress=True)
+    raise ConfirmationNeeded(PastEffect(figures, token))
+
+
+def _changes(row: models.Model) -> list[list[str]]:
+    """What decides figures and differs from what is stored: model, key, field, before, after."""
+    stored = type(row)._base_manager.filter(pk=row.pk).first() if row.pk is not None else None
+    kind = type(row).__name__
+    changed = {
+        name: (None if stored is None else getattr(stored, name), getattr(row, name)) for name in sorted(DECIDES[kind])
+    }
+    return [
+        [kind, str(row.pk), name, str(before), str(after)]
+        for name, (before, after) in changed.items()
+        if stored is None or before != after
+    ]
+
+
+def _save_all(rows: Iterable[models.Model]) -> None:
+    for row in rows:
+        row.save()
+
+
+def _site_of(row: Any) -> Factory | None:
+    if isinstance(row, Factory):
+        return row
+    try:
+        site: Factory = row.factory
+    except ObjectDoesNotExist:
         return None
+    return site
+
+
+def lock_site(site: Factory | None) -> None:
+    """Two changes of one site wait for each other, so the second is shown what the first one made."""
+    if site is not None:
+        Factory.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
+
+
+def _figures(
+    row: models.Model, together: Sequence[models.Model], site: Factory, until: datetime
+) -> tuple[PastFigure, ...]:
+    was_new, key = row._state.adding, row.pk
+    try:
+        with transaction.atomic():
+            before = [reader(site, until) for reader in _readers]
+            _save_all((*together, row))
+            after = [reader(site, until) for reader in _readers]
+            transaction.set_rollback(True)
+    finally:
+        row._state.adding, row.pk = was_new, key
+    both = zip(before, after, strict=True)
+    return tuple(figure for old, new in both for figure in old.figures(new) if figure.is_changed)
+
+
+def _digest(site: Factory, facts: list[list[str]], figures: tuple[PastFigure, ...]) -> str:
+    """Of the change and of the figures, to the unit that is shown."""
+    shown = [
+        [figure.code, round(figure.before), figure.after and round(figure.after), figure.since.isoformat()]
+        for figure in figures
+    ]
+    return hashlib.sha256(json.dumps([site.pk, facts, shown]).encode()).hexdigest()
+
+
+def _unsigned(confirm: str) -> dict[str, str]:
+    try:
+        told: dict[str, str] = signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)
+    except signing.BadSignature:
+        return {}
+    return told
+
+
+def _confirmed_until(confirm: str) -> datetime | None:
+    """Figures are read up to the same moment again, since later ones keep coming in."""
+    until = _unsigned(confirm).get("until") if confirm else None
+    return datetime.fromisoformat(until) if until else None

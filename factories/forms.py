@@ -1,18 +1,16 @@
 """Forms of places: decimals, unit and limits of each number, and what a change makes of the past."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from factories.choices import MineClass
-from factories.corrections import CorrectionForm
+from factories.corrections import ConfirmationNeeded, PastEffect, require_confirmed
 from factories.models import HIGHEST_SITE_M, MOST_KG_PER_DAY, MOST_KW, Chimney, EmissionSource, Factory
-from factories.services import check_mine_class
+from factories.services import check_mine_class, first_day_of
 from lib.forms import NumberField
 
 # Without a barometer the altitude decides the pressure and so every mass: 1.96 m instead of 1,960 m makes each 1.268
@@ -25,7 +23,61 @@ SITE_NUMBERS = {
     "product_capacity_kg_per_day": partial(NumberField, decimals=0, unit="kg", low=1, high=MOST_KG_PER_DAY),
 }
 _METRES = partial(NumberField, decimals=3, unit="m")
-GEOMETRY = ("shape", "diameter_m", "width_m", "height_m", "probe_position", "velocity_profile_factor")
+CHIMNEY_NUMBERS = {
+    "diameter_m": _METRES,
+    "width_m": _METRES,
+    "height_m": _METRES,
+    "probe_height_m": _METRES,
+    "velocity_profile_factor": partial(NumberField, decimals=4),
+    "traverse_probe_ms": partial(NumberField, decimals=3, unit="m/s"),
+    "moisture_fraction": partial(NumberField, decimals=4),
+}
+SOURCE_NUMBERS = {"capacity_kw": partial(NumberField, decimals=1, unit="kW", low=1, high=MOST_KW)}
+
+
+class _Confirm(forms.CheckboxInput):
+    """Unticked when it is shown; ticked, it sends the confirmation of what is shown."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(attrs={"value": token}, check_test=lambda _value: False)
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name, "")
+
+
+class CorrectionForm(forms.ModelForm):
+    """A change of figures of the past is shown with its effect, and stored once its box is ticked."""
+
+    confirm = forms.CharField(
+        label=_("correct the past"),
+        required=False,
+        widget=forms.HiddenInput,
+        help_text=_(
+            "If something was rebuilt on site, do not correct the past: end the assignment of the device, and begin "
+            "another from that hour, on a new chimney if its dimensions changed."
+        ),
+    )
+    effect: PastEffect | None = None
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:  # also those of fields that the form does not show: its own check leaves them out
+            self.instance.validate_constraints()
+        except forms.ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
+            return
+        try:
+            require_confirmed(self.instance, self.cleaned_data.get("confirm", ""))
+        except ConfirmationNeeded as asked:
+            self.effect = asked.effect
+            self.fields["confirm"].widget = _Confirm(asked.effect.confirm)
+            remedy = _now("If that is right, tick “correct the past”.")
+            self.add_error(None, forms.ValidationError(f"{asked.effect.sentence} {remedy}", code="reaches_into_past"))
 
 
 class FactoryAdminForm(CorrectionForm):
@@ -38,15 +90,10 @@ class FactoryAdminForm(CorrectionForm):
         help_text=_("of a new mine: its methane follows from it; later it is changed at the source"),
     )
 
-    decides = ("sector", "altitude_m", "time_zone", "day_starts_at")
-
     class Meta:
         model = Factory
         fields = "__all__"
         field_classes = SITE_NUMBERS
-
-    def assignments(self, data: dict[str, Any]) -> QuerySet[Any]:
-        return self.instance.assignments.all()
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -58,50 +105,23 @@ class FactoryAdminForm(CorrectionForm):
 class ChimneyAdminForm(CorrectionForm):
     """The limits are in the constraints of the table, which name the dimension that does not fit."""
 
-    decides = (*GEOMETRY, "moisture_method", "moisture_fraction")
-
     class Meta:
         model = Chimney
         fields = "__all__"
-        field_classes = {
-            "diameter_m": _METRES,
-            "width_m": _METRES,
-            "height_m": _METRES,
-            "probe_height_m": _METRES,
-            "velocity_profile_factor": partial(NumberField, decimals=4),
-            "moisture_fraction": partial(NumberField, decimals=4),
-        }
-
-    def assignments(self, data: dict[str, Any]) -> QuerySet[Any]:
-        return self.instance.assignments.all()
-
-    def times(self, changed: set[str], data: dict[str, Any]) -> float | None:
-        """Masses are proportional to the area and to the profile factor."""
-        stored, new = Chimney.objects.get(pk=self.instance.pk), Chimney(**{name: data[name] for name in GEOMETRY})
-        new.clean()
-        before, after = ((one.area_m2 or 0.0) * (one.velocity_profile_factor or 0.0) for one in (stored, new))
-        return after / before if before and changed <= set(GEOMETRY) else None
+        field_classes = CHIMNEY_NUMBERS
 
 
 class EmissionSourceForm(CorrectionForm):
-    """A source counts on the days of its use."""
-
-    decides = ("chimney", "first_day", "last_day")
+    """A source counts on the days of its use; a new one from today, unless its first day is stated."""
 
     class Meta:
         model = EmissionSource
         fields = "__all__"
+        field_classes = SOURCE_NUMBERS
 
-    def assignments(self, data: dict[str, Any]) -> QuerySet[Any]:
-        factory: Factory = data.get("factory") or self.instance.factory  # of a stored source it is shown only
-        return factory.assignments.all()
-
-    def begins(self, changed: set[str], data: dict[str, Any]) -> Iterable[date | datetime]:
-        stored = EmissionSource.objects.filter(pk=self.instance.pk).first()
-        if stored is None:
-            return [data["first_day"]] if data["first_day"] else []  # else it counts from today on
-        if "chimney" in changed or ("first_day" in changed and None in (stored.first_day, data["first_day"])):
-            return super().begins(changed, data)
-        firsts = [stored.first_day, data["first_day"]] if "first_day" in changed else []
-        lasts = [stored.last_day, data["last_day"]] if "last_day" in changed else []
-        return [day for day in firsts if day] + [day + timedelta(days=1) for day in lasts if day]
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        factory = data.get("factory") or getattr(self.instance, "factory", None)
+        if self.instance._state.adding and factory is not None and not data.get("first_day"):
+            data["first_day"] = first_day_of(factory)
+        return data

@@ -4,25 +4,30 @@ from typing import Any
 
 from rest_framework import serializers
 
-from factories.choices import MineClass, ProbePosition, Shape
+from factories.choices import MineClass
+from factories.corrections import PastEffect, PastFigure
 from factories.countries import country_choices
-from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory
+from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory, SiteEvent
 from factories.sectors import sector_choices
 
 
-class ChimneyDimensionsSerializer(serializers.Serializer[Chimney]):
-    """Inner dimensions of one chimney; the API's field `chimney_dimensions`."""
+class ChimneySerializer(serializers.ModelSerializer[Chimney]):
+    """Inner dimensions of one chimney; of a factory its `chimney_dimensions`. `shape` empty: not stated."""
 
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    shape = serializers.ChoiceField(choices=Shape.choices, allow_blank=True, help_text="empty: geometry not stated")
-    diameter_m = serializers.FloatField(allow_null=True)
-    width_m = serializers.FloatField(allow_null=True)
-    height_m = serializers.FloatField(allow_null=True)
-    probe_position = serializers.ChoiceField(choices=ProbePosition.choices)
-    velocity_profile_factor = serializers.FloatField(allow_null=True)
-    moisture_method = serializers.CharField()
-    moisture_fraction = serializers.FloatField()
+    velocity_profile_factor = serializers.FloatField(
+        required=False, allow_null=True, help_text="0.84 of one point on the axis of a round duct; else stated"
+    )
+    moisture_fraction = serializers.FloatField(required=False)
+
+    class Meta:
+        model = Chimney
+        fields: Any = (
+            "id factory name shape diameter_m width_m height_m probe_height_m probe_position velocity_profile_factor "
+            "profile_factor_reason traverse_ms traverse_probe_ms moisture_method moisture_fraction archived_at"
+        ).split()
+        read_only_fields: Any = ("id", "factory", "archived_at")
+        validators: Any = []  # the service says what is there already
+        ref_name = "Chimney"
 
 
 class EmissionSourceSerializer(serializers.ModelSerializer[EmissionSource]):
@@ -30,15 +35,30 @@ class EmissionSourceSerializer(serializers.ModelSerializer[EmissionSource]):
 
     class Meta:
         model = EmissionSource
-        fields: Any = "id name kind chimney fuels capacity_kw mine_class first_day last_day".split()
+        fields: Any = (
+            "id factory name kind chimney fuels capacity_kw dryer_type mine_class methane_per_t methane_unit "
+            "methane_reference first_day last_day"
+        ).split()
+        read_only_fields: Any = ("id", "factory")
+        validators: Any = []
         ref_name = "EmissionSource"
+
+
+class SiteEventSerializer(serializers.ModelSerializer[SiteEvent]):
+    """Something that happened at a site and explains its figures."""
+
+    class Meta:
+        model = SiteEvent
+        fields: Any = "id factory happened_at text recorded_by archived_at".split()
+        read_only_fields: Any = ("id", "factory", "recorded_by", "archived_at")
+        ref_name = "SiteEvent"
 
 
 class FactorySerializer(serializers.ModelSerializer[Factory]):
     """A factory or mine with its chimneys and emission sources."""
 
     currency = serializers.CharField(read_only=True, help_text="of its country, ISO 4217")
-    chimney_dimensions = ChimneyDimensionsSerializer(many=True, read_only=True, source="chimneys")
+    chimney_dimensions = ChimneySerializer(many=True, read_only=True, source="chimneys_in_use")
     emission_sources = EmissionSourceSerializer(many=True, read_only=True)
 
     class Meta:
@@ -46,7 +66,7 @@ class FactorySerializer(serializers.ModelSerializer[Factory]):
         fields: Any = (
             "id organisation name location county country currency sector altitude_m altitude_is_estimated latitude "
             "longitude time_zone day_starts_at wood_moisture_fraction electricity_capacity_kw "
-            "product_capacity_kg_per_day chimney_dimensions emission_sources"
+            "product_capacity_kg_per_day archived_at chimney_dimensions emission_sources"
         ).split()
         ref_name = "Factory"
 
@@ -87,3 +107,98 @@ class NewFactorySerializer(serializers.Serializer[Factory]):
         swagger_schema_fields = {
             "example": {"name": "Kapkoros Tea Factory", "county": "Bomet", "sector": "tea", "altitude_m": 2060}
         }
+
+
+# --- Changes ---------------------------------------------------------------------------------------
+class _Confirmed(serializers.Serializer[Any]):
+    confirm = serializers.CharField(
+        required=False, allow_blank=True, write_only=True, max_length=400, help_text="from the 202 of the same request"
+    )
+
+
+class FactoryChangeSerializer(_Confirmed, serializers.ModelSerializer[Factory]):
+    """Of the site's own row; its sources and chimneys have addresses of their own."""
+
+    class Meta:
+        model = Factory
+        fields: Any = (
+            "name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone "
+            "day_starts_at wood_moisture_fraction electricity_capacity_kw product_capacity_kg_per_day confirm"
+        ).split()
+        validators: Any = []
+        ref_name = "FactoryChange"
+        swagger_schema_fields: Any = {"example": {"altitude_m": 2060, "altitude_is_estimated": False}}
+
+
+class ChimneyChangeSerializer(_Confirmed, ChimneySerializer):
+    class Meta(ChimneySerializer.Meta):
+        fields: Any = [*ChimneySerializer.Meta.fields, "confirm"]
+        ref_name = "ChimneyChange"
+        swagger_schema_fields: Any = {"example": {"probe_height_m": 1.5}}
+
+
+class SourceChangeSerializer(_Confirmed, EmissionSourceSerializer):
+    class Meta(EmissionSourceSerializer.Meta):
+        fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm"]
+        ref_name = "EmissionSourceChange"
+        swagger_schema_fields: Any = {"example": {"capacity_kw": 3500}}
+
+
+class ToSite(serializers.Serializer[Any]):
+    factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="id")
+
+
+class NewChimneySerializer(ToSite, ChimneySerializer):
+    name = serializers.CharField(max_length=80, required=False, help_text="default: the next number")
+
+    class Meta(ChimneySerializer.Meta):
+        read_only_fields: Any = ("id", "archived_at")
+        ref_name = "NewChimney"
+        swagger_schema_fields: Any = {"example": {"factory": 1, "shape": "circle", "diameter_m": 0.9}}
+
+
+class NewSourceSerializer(ToSite, SourceChangeSerializer):
+    replaces = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        write_only=True,
+        help_text="id of a source that ends the day before",
+    )
+
+    class Meta(SourceChangeSerializer.Meta):
+        fields: Any = [*SourceChangeSerializer.Meta.fields, "replaces"]
+        read_only_fields: Any = ("id",)
+        ref_name = "NewEmissionSource"
+        swagger_schema_fields: Any = {
+            "example": {"factory": 1, "name": "Dryer 1", "kind": "direct_fired_dryer", "fuels": "firewood"}
+        }
+
+
+class NewEventSerializer(ToSite, SiteEventSerializer):
+    class Meta(SiteEventSerializer.Meta):
+        read_only_fields: Any = ("id", "recorded_by", "archived_at")
+        ref_name = "NewSiteEvent"
+        swagger_schema_fields: Any = {
+            "example": {"factory": 1, "happened_at": "2026-11-20T09:00:00+03:00", "text": "New fan blades"}
+        }
+
+
+class FigureSerializer(serializers.Serializer[PastFigure]):
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the API's name, and an attribute of every field
+    unit = serializers.CharField(allow_blank=True)
+    before = serializers.FloatField()
+    after = serializers.FloatField(allow_null=True, help_text="null: known once it has been computed again")
+    since = serializers.DateField(help_text="the first day that changes")
+
+
+class EffectSerializer(serializers.Serializer[PastEffect]):
+    """Nothing is stored yet: what the change makes of the past, and the value of `confirm` that stores it."""
+
+    confirm = serializers.CharField()
+    message = serializers.CharField(source="sentence")
+    figures = FigureSerializer(many=True)
+
+    class Meta:
+        ref_name = "EffectOnThePast"

@@ -1,6 +1,11 @@
-"""Writes about places: organisations, factories, chimneys and their emission sources."""
+"""Writes about places: organisations, factories, chimneys, emission sources, site events.
 
-from datetime import date
+Forms, the admin site and the API go through here. What changes figures of the past raises `ConfirmationNeeded`
+(`corrections.py`) until it is confirmed.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,10 +16,15 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, User
 from accounts.roles import Role
 from factories.choices import MineClass, Shape, SourceKind
+from factories.corrections import lock_site, store
 from factories.countries import COUNTRIES
 from factories.days import running_day
-from factories.models import Chimney, EmissionSource, Factory, Organisation
+from factories.models import Archivable, Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.sectors import SECTORS
+from lib.errors import ApiError
+
+_DIMENSIONS: dict[str, set[str]] = {Shape.CIRCLE: {"diameter_m"}, Shape.RECTANGLE: {"width_m", "height_m"}}
+_TRAVERSE = {"traverse_ms", "traverse_probe_ms"}
 
 
 @transaction.atomic
@@ -31,6 +41,7 @@ def create_organisation(user: User | None, name: str, **fields: Any) -> Organisa
     return organisation
 
 
+# --- Sites -----------------------------------------------------------------------------------------
 def create_factory(
     organisation: Organisation, *, mine_class: str = "", boiler_capacity_kw: float | None = None, **fields: Any
 ) -> Factory:
@@ -89,18 +100,66 @@ def set_up_factory(factory: Factory, *, mine_class: str = "", boiler_capacity_kw
     return factory
 
 
-def add_source(factory: Factory, *, first_day: date | None = None, **fields: Any) -> EmissionSource:
+def change_factory(factory: Factory, changes: Mapping[str, Any], *, confirm: str = "") -> Factory:
+    """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
+    with transaction.atomic():
+        Organisation.objects.select_for_update(no_key=True).filter(pk=factory.organisation_id).first()  # the name
+        store(factory, changes, confirm=confirm)
+    return factory
+
+
+# --- Chimneys and sources --------------------------------------------------------------------------
+def add_source(
+    factory: Factory,
+    *,
+    first_day: date | None = None,
+    replaces: EmissionSource | None = None,
+    confirm: str = "",
+    **fields: Any,
+) -> EmissionSource:
     """A source beside those that the site began with. It counts from the running day on, unless a day is given.
 
-    Raises ValidationError with an error for each field.
+    `replaces`: a source in use that ends the day before, such as the same mine with an older factor of methane.
+    Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past.
     """
-    first_day = first_day or running_day(factory, timezone.now()).day
+    first_day = first_day or first_day_of(factory)
     source = EmissionSource(factory=factory, first_day=first_day, **fields)
-    source.full_clean()
-    source.save()
+    store(source, {}, confirm=confirm, together=_ended(replaces, source) if replaces else ())
     return source
 
 
+def first_day_of(factory: Factory) -> date:
+    """Of a source that is added and states none: today, so that no figure of the past changes."""
+    return running_day(factory, timezone.now()).day
+
+
+def _ended(replaced: EmissionSource, by: EmissionSource) -> list[EmissionSource]:
+    if replaced.factory_id != by.factory_id or replaced.last_day is not None or by.first_day is None:
+        words = _("replaces=%(id)s is not a source of this site that is in use.") % {"id": replaced.pk}
+        raise ValidationError({"replaces": ValidationError(words, code="not_in_use")})
+    if replaced.first_day is not None and replaced.first_day >= by.first_day:
+        words = _("first_day=%(day)s is not after %(begin)s, on which the replaced source began; choose a later day.")
+        shown = {"day": by.first_day.isoformat(), "begin": replaced.first_day.isoformat()}
+        raise ValidationError({"first_day": ValidationError(words % shown, code="too_early")})
+    replaced.last_day = by.first_day - timedelta(days=1)
+    return [replaced]
+
+
+def change_source(source: EmissionSource, changes: Mapping[str, Any], *, confirm: str = "") -> EmissionSource:
+    """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
+    store(source, changes, confirm=confirm)
+    return source
+
+
+def end_source(source: EmissionSource) -> EmissionSource:
+    """Its last day is the running one. What it emitted until then stays."""
+    if source.last_day is None:
+        today = first_day_of(source.factory)
+        change_source(source, {"last_day": max(today, source.first_day or today)})
+    return source
+
+
+@transaction.atomic
 def add_chimney(
     factory: Factory,
     name: str | None = None,
@@ -114,12 +173,13 @@ def add_chimney(
 
     Raises ValidationError naming the dimension that does not fit.
     """
+    lock_site(factory)  # of two who add one name at once, the second is told that it is there
     is_rectangle = width_m is not None or height_m is not None
     shape = Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE if is_rectangle else ""
     chimney = Chimney(
         factory=factory,
-        name=name or _next_chimney_name(factory),
-        shape=shape,
+        name=name or next_chimney_name(factory),
+        shape=fields.pop("shape", shape),
         diameter_m=diameter_m,
         width_m=width_m,
         height_m=height_m,
@@ -140,9 +200,74 @@ def store_new_chimney(chimney: Chimney) -> Chimney:
     return chimney
 
 
-def _next_chimney_name(factory: Factory) -> str:
+def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: str = "") -> Chimney:
+    """Another shape empties the dimensions of the old one, and a stated factor or position the old traverse.
+
+    Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past.
+    """
+    changes = dict(changes)
+    if changes.get("shape", chimney.shape) != chimney.shape:
+        other = {"diameter_m", "width_m", "height_m"} - dimensions_of(changes["shape"])
+        changes = dict.fromkeys(other) | changes
+    if {"shape", "probe_position", "velocity_profile_factor"} & set(changes) and not _TRAVERSE & set(changes):
+        changes |= dict.fromkeys(_TRAVERSE)
+    if {"shape", "probe_position"} & set(changes) and "velocity_profile_factor" not in changes:
+        changes["velocity_profile_factor"] = None  # that of the old place; `clean` fills in the default if there is one
+    store(chimney, changes, confirm=confirm)
+    return chimney
+
+
+def dimensions_of(shape: str) -> set[str]:
+    """The fields that a shape has; none of a geometry that is not stated."""
+    return _DIMENSIONS.get(shape, set())
+
+
+def next_chimney_name(factory: Factory) -> str:
     taken = set(factory.chimneys.values_list("name", flat=True))
     number = 1
     while (name := _("Chimney %(number)d") % {"number": number}) in taken:
         number += 1
     return name
+
+
+# --- Events ----------------------------------------------------------------------------------------
+def record_event(user: User, factory: Factory, *, happened_at: datetime, text: str) -> SiteEvent:
+    """Raises ValidationError with an error for each field."""
+    event = SiteEvent(factory=factory, recorded_by=user, happened_at=happened_at, text=text)
+    return change_event(event, {})
+
+
+def change_event(event: SiteEvent, changes: Mapping[str, Any]) -> SiteEvent:
+    for name, value in changes.items():
+        setattr(event, name, value)
+    event.full_clean()
+    event.save()
+    return event
+
+
+# --- Archive ---------------------------------------------------------------------------------------
+def archive(row: Archivable) -> None:
+    """Take a site, a chimney or an event out of every list of what is in use. History, figures and reports stay.
+
+    Raises ApiError 409 for a chimney with a sensor in it.
+    """
+    if isinstance(row, Chimney) and row.assignments.filter(valid_to=None).exists():
+        words = _("A sensor is in this chimney: end its assignment first.")
+        raise ApiError(409, "chimney_in_use", words)
+    if row.archived_at is None:
+        row.archived_at = timezone.now()
+        row.save(update_fields=["archived_at"])
+
+
+def restore(row: Archivable) -> None:
+    """Bring it back as it was."""
+    if row.archived_at is not None:
+        row.archived_at = None
+        row.save(update_fields=["archived_at"])
+
+
+def require_in_use(factory: Factory) -> None:
+    """Raise ApiError 409 for an archived site: nothing new is written about it until it is restored."""
+    if factory.archived_at is not None:
+        words = _("%(name)s is archived. Restore it to write anything new about it.") % {"name": factory.name}
+        raise ApiError(409, "factory_archived", words)

@@ -186,7 +186,7 @@ class _Scope:
 
 def _scope(user: AnyUser) -> _Scope:
     """The organisation of the user's first membership if they may see its leaderboard, otherwise another one."""
-    every = Factory.objects.select_related("organisation").order_by("name", "pk")
+    every = Factory.objects.in_use().select_related("organisation").order_by("name", "pk")
     own_sites = list(visible_to(user, every, factory_path="", action=Action.VIEW_LEADERBOARD))
     membership = first_membership(user)
     first_id = membership.organisation_id if membership is not None else None

@@ -22,6 +22,7 @@ from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from factories.days import EARLIEST_START, LATEST_START, start_of_day
 from factories.models import Factory
 from factories.queries import choosable_factories
+from factories.services import require_in_use
 from lib.decimals import plain
 from lib.errors import invalid
 from lib.exports import list_response
@@ -56,7 +57,9 @@ def client_id_of(request: Request) -> UUID | None:
 def factory_to_write(request: Request, right: Action, pk: int) -> Factory:
     """The factory that a body names: 404 out of scope, 403 without the right."""
     factories = Factory.objects.select_related("organisation")
-    return get_visible(request.user, factories, right, factory_path="", pk=pk)
+    factory = get_visible(request.user, factories, right, factory_path="", pk=pk)
+    require_in_use(factory)
+    return factory
 
 
 # --- Shapes ------------------------------------------------------------------------------------

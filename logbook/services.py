@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from factories.models import Factory
+from factories.services import require_in_use
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.choices import Act
@@ -88,8 +89,10 @@ class EntryLog(ABC, Generic[E, Input]):
     def record(self, user: User | None, factory: Factory, data: Input, *, client_id: UUID | None = None) -> Recorded[E]:
         """Store one entry. With `client_id`, a repeated call returns the same row.
 
-        Raises ApiError 400 (a field is wrong), 409 `key_conflict` (the client_id was used with another body).
+        Raises ApiError 400 (a field is wrong), 409 `key_conflict` (the client_id was used with another body) and
+        `factory_archived`.
         """
+        require_in_use(factory)
         digest = request_digest(factory, data)
         if client_id is not None and (stored := self._of_client(user, client_id)) is not None:
             return _replayed(stored, digest)

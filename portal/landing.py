@@ -15,7 +15,7 @@ def own_factories(user: Any) -> QuerySet[Factory]:
     """The factories whose log the user keeps."""
     return visible_to(
         user,
-        Factory.objects.select_related("organisation").order_by("name", "pk"),
+        Factory.objects.in_use().select_related("organisation").order_by("name", "pk"),
         factory_path="",
         action=Action.WRITE_ENERGY,
     )

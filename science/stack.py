@@ -9,6 +9,7 @@ that cannot be physical has no state (None), and ``quality.assess`` says why.
 """
 
 import math
+from collections.abc import Sequence
 
 from science import constants, gas, limits, pressure
 from science.readings import (
@@ -26,6 +27,8 @@ from science.readings import (
 PITOT_COEFFICIENT_S_TYPE = 0.84
 #: From this share of its full scale on a sensor is over range: what it shows is a lower bound. [A]
 OVER_RANGE_SHARE = 0.98
+#: With fewer points than one a quarter of the duct the mean says nothing. [A]
+FEWEST_TRAVERSE_POINTS = 4
 
 
 def rectangle_area_m2(*, width_m: float, height_m: float) -> float:
@@ -49,6 +52,22 @@ def _dimension(name: str, value: float) -> float:
         high=limits.DIMENSION_MAX_M,
         remedy="measure the inside of the chimney in metres, lining and soot deducted",
     )
+
+
+def traverse_profile_factor(velocities_ms: Sequence[float], *, probe_ms: float) -> float:
+    """Return the profile factor [1] from a traverse: the mean over the duct by the velocity at the probe.
+
+    Parameters: velocities [m/s] at the centres of parts of equal area, (n,) with n >= 4; the velocity [m/s] at the
+    place of the probe meanwhile.
+    Raises: ValueError for fewer points, and for a velocity that is not above 0 and at most 40 m/s.
+    Notes: ``k = mean(v_i) / v_probe``; with parts of equal area the mean of the points is that of the area.
+    Source: 40 CFR 60 method 1.
+    """
+    if len(velocities_ms) < FEWEST_TRAVERSE_POINTS:
+        raise ValueError(f"{len(velocities_ms)} points are below the limit of {FEWEST_TRAVERSE_POINTS}; measure more")
+    for name, value in (*(("velocity_ms", one) for one in velocities_ms), ("probe_ms", probe_ms)):
+        limits.require_positive(name=name, value=value, unit="m/s", high=limits.VELOCITY_MAX_MS)
+    return math.fsum(velocities_ms) / len(velocities_ms) / probe_ms
 
 
 def flow_rate_m3s(*, velocity_ms: float, area_m2: float, velocity_profile_factor: float = 1.0) -> float:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import factories.countries
-import factories.models
+import factories.models.places
 import factories.sectors
 
 
@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
             name="Chimney",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 (
                     "shape",
@@ -62,6 +63,39 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "traverse_ms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(
+                            validators=[
+                                django.core.validators.MinValueValidator(0.01),
+                                django.core.validators.MaxValueValidator(40.0),
+                            ]
+                        ),
+                        blank=True,
+                        null=True,
+                        size=None,
+                        verbose_name="velocities of the traverse (m/s)",
+                    ),
+                ),
+                (
+                    "traverse_probe_ms",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.01),
+                            django.core.validators.MaxValueValidator(40.0),
+                        ],
+                        verbose_name="velocity at the probe meanwhile (m/s)",
+                    ),
+                ),
+                (
+                    "profile_factor_reason",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="where the factor comes from"
+                    ),
+                ),
+                (
                     "moisture_method",
                     models.CharField(
                         choices=[
@@ -83,6 +117,7 @@ class Migration(migrations.Migration):
             name="Factory",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("location", models.CharField(blank=True, max_length=120, verbose_name="place")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
@@ -132,7 +167,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=40, validators=[factories.models.validate_time_zone], verbose_name="time zone"
+                        max_length=40, validators=[factories.models.places.validate_time_zone], verbose_name="time zone"
                     ),
                 ),
                 (
@@ -277,6 +312,7 @@ class Migration(migrations.Migration):
             name="SiteEvent",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("happened_at", models.DateTimeField(verbose_name="when")),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
             ],
@@ -289,6 +325,7 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("happened_at", models.DateTimeField(verbose_name="when")),
                 ("text", models.CharField(max_length=300, verbose_name="what")),
             ],
@@ -344,6 +381,52 @@ class Migration(migrations.Migration):
                         default="",
                         max_length=24,
                         verbose_name="class of the mine",
+                    ),
+                ),
+                (
+                    "methane_per_t",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="mining and post-mining together; empty: by the class",
+                        max_digits=9,
+                        null=True,
+                        verbose_name="the mine's own methane per t of coal",
+                    ),
+                ),
+                (
+                    "methane_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[("m3_per_t", "m3 per t (20 °C, 1 atm)"), ("kg_per_t", "kg per t")],
+                        default="",
+                        max_length=10,
+                        verbose_name="unit of the methane",
+                    ),
+                ),
+                (
+                    "methane_reference",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="the report or measurement, with its date",
+                        max_length=200,
+                        verbose_name="source of the methane",
+                    ),
+                ),
+                (
+                    "dryer_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("fluid_bed", "fluid bed"),
+                            ("vibro_fluid_bed", "vibrating fluid bed"),
+                            ("endless_chain", "endless chain"),
+                            ("other", "another type"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="type of dryer",
                     ),
                 ),
                 (
@@ -440,6 +523,52 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "methane_per_t",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="mining and post-mining together; empty: by the class",
+                        max_digits=9,
+                        null=True,
+                        verbose_name="the mine's own methane per t of coal",
+                    ),
+                ),
+                (
+                    "methane_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[("m3_per_t", "m3 per t (20 °C, 1 atm)"), ("kg_per_t", "kg per t")],
+                        default="",
+                        max_length=10,
+                        verbose_name="unit of the methane",
+                    ),
+                ),
+                (
+                    "methane_reference",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="the report or measurement, with its date",
+                        max_length=200,
+                        verbose_name="source of the methane",
+                    ),
+                ),
+                (
+                    "dryer_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("fluid_bed", "fluid bed"),
+                            ("vibro_fluid_bed", "vibrating fluid bed"),
+                            ("endless_chain", "endless chain"),
+                            ("other", "another type"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="type of dryer",
+                    ),
+                ),
+                (
                     "first_day",
                     models.DateField(
                         blank=True,
@@ -503,6 +632,7 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 (
                     "shape",
@@ -537,6 +667,39 @@ class Migration(migrations.Migration):
                         help_text="for one point on the axis of a round duct 0.84 unless measured; for any other, stated",
                         null=True,
                         verbose_name="velocity profile factor",
+                    ),
+                ),
+                (
+                    "traverse_ms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.FloatField(
+                            validators=[
+                                django.core.validators.MinValueValidator(0.01),
+                                django.core.validators.MaxValueValidator(40.0),
+                            ]
+                        ),
+                        blank=True,
+                        null=True,
+                        size=None,
+                        verbose_name="velocities of the traverse (m/s)",
+                    ),
+                ),
+                (
+                    "traverse_probe_ms",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.01),
+                            django.core.validators.MaxValueValidator(40.0),
+                        ],
+                        verbose_name="velocity at the probe meanwhile (m/s)",
+                    ),
+                ),
+                (
+                    "profile_factor_reason",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="where the factor comes from"
                     ),
                 ),
                 (
@@ -709,6 +872,7 @@ class Migration(migrations.Migration):
                 ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.IntegerField()),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="archived")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("location", models.CharField(blank=True, max_length=120, verbose_name="place")),
                 ("county", models.CharField(blank=True, max_length=80, verbose_name="county")),
@@ -758,7 +922,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        max_length=40, validators=[factories.models.validate_time_zone], verbose_name="time zone"
+                        max_length=40, validators=[factories.models.places.validate_time_zone], verbose_name="time zone"
                     ),
                 ),
                 (
@@ -980,7 +1144,39 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="emissionsource",
-            constraint=models.UniqueConstraint(fields=("factory", "name"), name="emission_source_name_once"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("last_day", None)),
+                fields=("factory", "name"),
+                name="emission_source_name_once",
+                violation_error_message="A source of this name is in use; choose another name.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="emissionsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("methane_per_t", None), ("methane_reference", ""), ("methane_unit", "")),
+                    models.Q(
+                        ("kind", "mine_methane"),
+                        ("methane_per_t__gt", 0),
+                        ("methane_unit__in", ["m3_per_t", "kg_per_t"]),
+                        models.Q(("methane_reference", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="emission_source_own_methane_whole",
+                violation_error_message="Own methane of a mine needs a number above 0, its unit and its source.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="emissionsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dryer_type", ""), ("kind__in", ["direct_fired_dryer", "steam_dryer_exhaust"]), _connector="OR"
+                ),
+                name="emission_source_dryer_type_of_dryer",
+                violation_error_message="Only a dryer has a type of dryer.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="emissionsource",
@@ -1004,6 +1200,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="emission_source_days_forward",
+                violation_error_message="The last day is before the first; change one of them.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1011,8 +1208,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="261a3c8c274c0ce7341daa7aeacb5dcc646cdd3c",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "dryer_type", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "methane_per_t", "methane_reference", "methane_unit", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."dryer_type", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."methane_per_t", NEW."methane_reference", NEW."methane_unit", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="beed46220777a915182bf7e3296d9c10328bfcf7",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_e5245",
                     table="factories_emissionsource",
@@ -1026,8 +1223,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="5a084577c5b6cf26eabb558906d60e99c29db530",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "dryer_type", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "methane_per_t", "methane_reference", "methane_unit", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."capacity_kw", NEW."chimney_id", NEW."dryer_type", NEW."factory_id", NEW."first_day", NEW."fuels", NEW."id", NEW."kind", NEW."last_day", NEW."methane_per_t", NEW."methane_reference", NEW."methane_unit", NEW."mine_class", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="dd37104eb79b28c4d837cebc56e19c05f880a996",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_ffd93",
                     table="factories_emissionsource",
@@ -1040,8 +1237,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."capacity_kw", OLD."chimney_id", OLD."factory_id", OLD."first_day", OLD."fuels", OLD."id", OLD."kind", OLD."last_day", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
-                    hash="ffe9c32fb1ae9be2c2c2124ebc70470aee596624",
+                    func='INSERT INTO "factories_emissionsourceevent" ("capacity_kw", "chimney_id", "dryer_type", "factory_id", "first_day", "fuels", "id", "kind", "last_day", "methane_per_t", "methane_reference", "methane_unit", "mine_class", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."capacity_kw", OLD."chimney_id", OLD."dryer_type", OLD."factory_id", OLD."first_day", OLD."fuels", OLD."id", OLD."kind", OLD."last_day", OLD."methane_per_t", OLD."methane_reference", OLD."methane_unit", OLD."mine_class", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="4605e9f855ad5d0e09f2d22254671f370b153e8a",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_85e95",
                     table="factories_emissionsource",
@@ -1134,8 +1331,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
-                    hash="ca463667b1024826e1bb0c50b734163e965028fc",
+                    func='INSERT INTO "factories_chimneyevent" ("archived_at", "created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "profile_factor_reason", "shape", "traverse_ms", "traverse_probe_ms", "velocity_profile_factor", "width_m") VALUES (NEW."archived_at", NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."profile_factor_reason", NEW."shape", NEW."traverse_ms", NEW."traverse_probe_ms", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
+                    hash="709a27220d0e4754e3a7826d8ebc5b0f5d93fffa",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_6eac2",
                     table="factories_chimney",
@@ -1149,8 +1346,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."shape", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
-                    hash="e1eb57e21b2c05ecac86c2949a95a9997a27cae7",
+                    func='INSERT INTO "factories_chimneyevent" ("archived_at", "created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "profile_factor_reason", "shape", "traverse_ms", "traverse_probe_ms", "velocity_profile_factor", "width_m") VALUES (NEW."archived_at", NEW."created_at", NEW."diameter_m", NEW."factory_id", NEW."height_m", NEW."id", NEW."moisture_fraction", NEW."moisture_method", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."probe_height_m", NEW."probe_position", NEW."profile_factor_reason", NEW."shape", NEW."traverse_ms", NEW."traverse_probe_ms", NEW."velocity_profile_factor", NEW."width_m"); RETURN NULL;',
+                    hash="638bb6763208a603806121e2457eec215b7330e7",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_28683",
                     table="factories_chimney",
@@ -1163,8 +1360,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_chimneyevent" ("created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "shape", "velocity_profile_factor", "width_m") VALUES (OLD."created_at", OLD."diameter_m", OLD."factory_id", OLD."height_m", OLD."id", OLD."moisture_fraction", OLD."moisture_method", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."probe_height_m", OLD."probe_position", OLD."shape", OLD."velocity_profile_factor", OLD."width_m"); RETURN NULL;',
-                    hash="886decaa709274887a69d226245625141cb57386",
+                    func='INSERT INTO "factories_chimneyevent" ("archived_at", "created_at", "diameter_m", "factory_id", "height_m", "id", "moisture_fraction", "moisture_method", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "probe_height_m", "probe_position", "profile_factor_reason", "shape", "traverse_ms", "traverse_probe_ms", "velocity_profile_factor", "width_m") VALUES (OLD."archived_at", OLD."created_at", OLD."diameter_m", OLD."factory_id", OLD."height_m", OLD."id", OLD."moisture_fraction", OLD."moisture_method", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."probe_height_m", OLD."probe_position", OLD."profile_factor_reason", OLD."shape", OLD."traverse_ms", OLD."traverse_probe_ms", OLD."velocity_profile_factor", OLD."width_m"); RETURN NULL;',
+                    hash="9259a4e35a6442e245cdb658b0036d51d5e8224c",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_6e943",
                     table="factories_chimney",
@@ -1226,8 +1423,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
-                    hash="99fd692def1fe68d6738a1116a16f861e3283ad4",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "archived_at", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."archived_at", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
+                    hash="07c757667f143f8fb71671f988e90682372151c4",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_695a8",
                     table="factories_factory",
@@ -1241,8 +1438,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
-                    hash="c2b7b210c60e601aa25816a7eae13b4399a13788",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "archived_at", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (NEW."altitude_is_estimated", NEW."altitude_m", NEW."archived_at", NEW."country", NEW."county", NEW."created_at", NEW."day_starts_at", NEW."electricity_capacity_kw", NEW."id", NEW."latitude", NEW."location", NEW."longitude", NEW."name", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."product_capacity_kg_per_day", NEW."sector", NEW."time_zone", NEW."wood_moisture_fraction"); RETURN NULL;',
+                    hash="b755c63c712d63e781eba96a5f2861f4f4109177",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_a655b",
                     table="factories_factory",
@@ -1255,8 +1452,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."electricity_capacity_kw", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_capacity_kg_per_day", OLD."sector", OLD."time_zone", OLD."wood_moisture_fraction"); RETURN NULL;',
-                    hash="1de65db9c957d0a783fe4d46c5c19aaed8feb8f4",
+                    func='INSERT INTO "factories_factoryevent" ("altitude_is_estimated", "altitude_m", "archived_at", "country", "county", "created_at", "day_starts_at", "electricity_capacity_kw", "id", "latitude", "location", "longitude", "name", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_capacity_kg_per_day", "sector", "time_zone", "wood_moisture_fraction") VALUES (OLD."altitude_is_estimated", OLD."altitude_m", OLD."archived_at", OLD."country", OLD."county", OLD."created_at", OLD."day_starts_at", OLD."electricity_capacity_kw", OLD."id", OLD."latitude", OLD."location", OLD."longitude", OLD."name", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."product_capacity_kg_per_day", OLD."sector", OLD."time_zone", OLD."wood_moisture_fraction"); RETURN NULL;',
+                    hash="4fc628cb69825086dd9f4be2198810fc4130dd2e",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_d399a",
                     table="factories_factory",
@@ -1283,8 +1480,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_siteeventevent" ("factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (NEW."factory_id", NEW."happened_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."recorded_by_id", NEW."text"); RETURN NULL;',
-                    hash="6482b76f169c5a0b6cbf0ec6f7f0a794a08a0d46",
+                    func='INSERT INTO "factories_siteeventevent" ("archived_at", "factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (NEW."archived_at", NEW."factory_id", NEW."happened_at", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."recorded_by_id", NEW."text"); RETURN NULL;',
+                    hash="eedd819f34081955f7a988804787023a5e79b034",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_edd10",
                     table="factories_siteevent",
@@ -1298,8 +1495,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "factories_siteeventevent" ("factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (NEW."factory_id", NEW."happened_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."recorded_by_id", NEW."text"); RETURN NULL;',
-                    hash="b6d00a171f0f45fae8a54e7066f8762ed6ebda68",
+                    func='INSERT INTO "factories_siteeventevent" ("archived_at", "factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (NEW."archived_at", NEW."factory_id", NEW."happened_at", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."recorded_by_id", NEW."text"); RETURN NULL;',
+                    hash="6431ee3a1d3e5368d09b5644244ff0a015c2b754",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_8abcf",
                     table="factories_siteevent",
@@ -1312,8 +1509,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "factories_siteeventevent" ("factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (OLD."factory_id", OLD."happened_at", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."recorded_by_id", OLD."text"); RETURN NULL;',
-                    hash="117fd1be89391e173958dfbf4ae335505e8f1001",
+                    func='INSERT INTO "factories_siteeventevent" ("archived_at", "factory_id", "happened_at", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "recorded_by_id", "text") VALUES (OLD."archived_at", OLD."factory_id", OLD."happened_at", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."recorded_by_id", OLD."text"); RETURN NULL;',
+                    hash="6a582334751edf761695066daa5a7b50b9e1b1c1",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_fdc0e",
                     table="factories_siteevent",

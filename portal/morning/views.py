@@ -46,7 +46,7 @@ def morning(request: HttpRequest) -> HttpResponseBase:
     chosen = _chosen(request, organisations)
     factories = visible_to(
         request.user,
-        chosen.factories.select_related("organisation").order_by("name", "pk"),
+        chosen.factories.in_use().select_related("organisation").order_by("name", "pk"),
         factory_path="",
         action=Action.VIEW_NETWORK,
     )

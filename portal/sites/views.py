@@ -1,4 +1,4 @@
-"""The list of sites, the chimneys of one, and the forms that add an organisation or a site."""
+"""The list of sites, the chimneys of one, and the form that adds an organisation."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from accounts.permissions import declared, first_membership, organisations_of, page, visible_to
+from accounts.permissions import declared, first_membership, may, organisations_of, page, visible_to
 from accounts.roles import Action
-from factories.models import Factory, Organisation
+from factories.models import Factory
 from lib.exports import csv_response, wants_csv
 from portal.requests import factory_of
 from portal.sites.factory import factory_page
-from portal.sites.forms import FactoryForm, OrganisationForm
+from portal.sites.forms import OrganisationForm
 from portal.sites.network import SORTS, NetworkRow, filtered, network_page, network_rows, ordered, with_ribbons
 
 ROWS_PER_PAGE = 100
@@ -38,7 +38,7 @@ def csv_record(row: NetworkRow) -> dict[str, Any]:
 def _visible_factories(request: HttpRequest) -> QuerySet[Factory]:
     return visible_to(
         request.user,
-        Factory.objects.select_related("organisation").order_by("name", "pk"),
+        Factory.objects.in_use().select_related("organisation").order_by("name", "pk"),
         factory_path="",
         action=Action.USE_PORTAL,  # a role for the API alone has no pages
     )
@@ -77,8 +77,19 @@ def network(request: HttpRequest) -> HttpResponseBase:
 def factory(request: HttpRequest, pk: int) -> HttpResponse:
     shown = factory_of(request, pk, Action.VIEW_READINGS)
     others = _visible_factories(request).exclude(pk=pk).exists()
-    context = {"page": factory_page(shown, timezone.now()), "network_url": reverse("network") if others else ""}
+    context = {
+        "page": factory_page(shown, timezone.now()),
+        "network_url": reverse("network") if others else "",
+        "setup_url": _setup_url(request, shown),
+    }
     return render(request, "portal/factory.html", context)
+
+
+def _setup_url(request: HttpRequest, factory: Factory) -> str:
+    """What the user may change of the site: all of it, its chimneys, or nothing."""
+    if may(request.user, Action.EDIT_FACTORY, factory):
+        return reverse("setup", args=[factory.pk])
+    return reverse("setup-chimneys", args=[factory.pk]) if may(request.user, Action.EDIT_GEOMETRY, factory) else ""
 
 
 def organisation_new(request: HttpRequest) -> HttpResponse:
@@ -93,15 +104,3 @@ def organisation_new(request: HttpRequest) -> HttpResponse:
 
 
 organisation_new = declared(require_http_methods(["GET", "POST"])(login_required(organisation_new)), "superuser")
-
-
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def factory_new(request: HttpRequest) -> HttpResponse:
-    organisation = Organisation.objects.filter(pk__in=organisations_of(request.user, Action.EDIT_FACTORY)).first()
-    if organisation is None:
-        raise PermissionDenied
-    form = FactoryForm(request.POST or None, organisation=organisation)
-    if request.method == "POST" and form.is_valid():
-        return redirect("factory", pk=form.save().pk)
-    return render(request, "portal/factory_new.html", {"form": form, "cancel_url": reverse("network")})

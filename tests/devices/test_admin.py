@@ -77,9 +77,14 @@ def test_a_begin_in_measured_time_is_asked_about(root: Client) -> None:
 
     asked = root.post("/admin/devices/assignment/add/", told)
 
-    assert "21,600 kg of CO2 measured since" in asked.content.decode()
+    assert "21,600 kg since" in asked.content.decode()
     assert not other.assignments.exists()
-    assert root.post("/admin/devices/assignment/add/", told | {"corrects_past": "on"}).status_code == 302
+    assert (
+        root.post(
+            "/admin/devices/assignment/add/", told | {"confirm": asked.context["adminform"].form.effect.confirm}
+        ).status_code
+        == 302
+    )
 
 
 def test_what_cannot_be_is_said_and_resolves_nothing(root: Client, hold: AssignmentHold) -> None:

@@ -22,6 +22,11 @@ def browser() -> Client:
     return client
 
 
+def confirmation(response: Any) -> dict[str, str]:
+    """What the tick of the box sends."""
+    return {"confirm": response.context["adminform"].form.effect.confirm}
+
+
 def shown(response: Any) -> dict[str, Any]:
     """What the browser would send back if nobody changed a thing."""
     adminform = response.context["adminform"]
@@ -85,7 +90,7 @@ def test_a_mine_gets_its_sources_and_is_asked_for_its_class(browser: Client) -> 
     assert mine.emission_sources.count() == 4
 
 
-def test_a_source_that_is_added_counts_from_today_and_stays_what_it_is(browser: Client) -> None:
+def test_a_source_that_is_added_counts_from_today_and_stays_at_its_site(browser: Client) -> None:
     factory = make.make_factory()
     told = {"factory": factory.pk, "name": "Boiler 2", "kind": "boiler", "fuels": "", "chimney": "", "mine_class": ""}
 
@@ -94,9 +99,9 @@ def test_a_source_that_is_added_counts_from_today_and_stays_what_it_is(browser: 
     source = factory.emission_sources.get(name="Boiler 2")
     assert source.first_day == running_day(factory, timezone.now()).day
     url = f"/admin/factories/emissionsource/{source.pk}/change/"
-    browser.post(url, shown(browser.get(url)) | {"kind": "genset"})
+    browser.post(url, shown(browser.get(url)) | {"factory": make.make_factory().pk})
     source.refresh_from_db()
-    assert source.kind == "boiler"
+    assert source.factory == factory
     assert browser.post(f"/admin/factories/emissionsource/{source.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
@@ -126,20 +131,32 @@ def test_a_corrected_geometry_shows_its_effect_before_it_is_stored(browser: Clie
     measured.refresh_from_db()
     assert measured.diameter_m == 1.0
     # 21,600 kg x (1.1 / 1.0)^2 = 26,136 kg
-    assert f"21,600 kg of CO2 measured since {START:%Y-%m-%d} become 26,136 kg" in asked.content.decode()
+    words = f"CO2 measured in the chimneys: 21,600 kg since {START:%Y-%m-%d} become 26,136 kg."
+    assert words in asked.content.decode()
 
-    assert browser.post(url, changed | {"corrects_past": "on"}).status_code == 302
+    assert browser.post(url, changed | {"confirm": "on"}).status_code == 200  # no confirmation of what was shown
+    assert browser.post(url, changed | confirmation(asked)).status_code == 302
     measured.refresh_from_db()
     assert measured.diameter_m == 1.1
 
 
-@pytest.mark.parametrize("changed", [{"name": "East"}, {"moisture_fraction": "0.2"}])
-def test_only_what_decides_masses_is_asked_about(browser: Client, measured: Chimney, changed: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("changed", "basis", "is_asked"),
+    [
+        ({"name": "East"}, "dry", False),
+        ({"moisture_fraction": "0.2"}, "dry", True),
+        ({"moisture_fraction": "0.2"}, "wet", False),  # what is measured wet is not turned into wet
+    ],
+)
+def test_only_what_decides_masses_is_asked_about(
+    browser: Client, measured: Chimney, changed: dict[str, str], basis: str, is_asked: bool
+) -> None:
+    measured.assignments.update(co2_basis=basis)
     url = f"/admin/factories/chimney/{measured.pk}/change/"
 
     answer = browser.post(url, shown(browser.get(url)) | changed)
 
-    assert (answer.status_code == 302) == ("name" in changed)
+    assert (answer.status_code == 200) == is_asked
 
 
 def test_a_corrected_altitude_is_asked_about(browser: Client, measured: Chimney) -> None:
@@ -147,7 +164,9 @@ def test_a_corrected_altitude_is_asked_about(browser: Client, measured: Chimney)
 
     asked = browser.post(url, shown(browser.get(url)) | {"altitude_m": "1200"})
 
-    assert "21,600 kg of CO2 measured since" in asked.content.decode()
+    # Without a barometer the mass is proportional to the pressure: (1 - 0.0065 x 1200 / 288.15)^5.25588 x 101,325
+    # = 87,716 Pa for 79,495 Pa of 2,000 m: 21,600 kg x 1.10341 = 23,834 kg
+    assert f"21,600 kg since {START:%Y-%m-%d} become 23,834 kg" in asked.content.decode()
     assert Factory.objects.get().altitude_m == 2000.0
 
 

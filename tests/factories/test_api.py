@@ -22,9 +22,11 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
     def source(name: str, chimney_id: int) -> dict[str, Any]:
         row = cast.litein.emission_sources.get(name=name)
         fuels = {"Boiler": "firewood", "Generator": "diesel", "Grid": "electricity"}[name]
-        of_boiler = {"chimney": chimney_id if name == "Boiler" else None, "capacity_kw": None, "mine_class": ""}
+        of_boiler = {"chimney": chimney_id if name == "Boiler" else None, "capacity_kw": None, "dryer_type": ""}
+        of_mine = {"mine_class": "", "methane_per_t": None, "methane_unit": "", "methane_reference": ""}
         undated = {"first_day": None, "last_day": None}
-        return {"id": row.pk, "name": name, "kind": row.kind, "fuels": fuels, **of_boiler, **undated}
+        told = {"id": row.pk, "factory": cast.litein.pk, "name": name, "kind": row.kind, "fuels": fuels}
+        return told | of_boiler | of_mine | undated
 
     body = hq.get(f"/api/factories/{cast.litein.pk}/").json()
 
@@ -46,18 +48,25 @@ def test_a_factory_has_the_names_of_the_source_document(hq: Client, cast: Cast) 
         "wood_moisture_fraction": None,
         "electricity_capacity_kw": None,
         "product_capacity_kg_per_day": None,
+        "archived_at": None,
         "chimney_dimensions": [
             {
                 "id": chimney.pk,
+                "factory": cast.litein.pk,
                 "name": "Chimney 1",
                 "shape": "circle",
                 "diameter_m": 0.9,
                 "width_m": None,
                 "height_m": None,
+                "probe_height_m": None,
                 "probe_position": "axis",
                 "velocity_profile_factor": 1.0,
+                "profile_factor_reason": "",
+                "traverse_ms": None,
+                "traverse_probe_ms": None,
                 "moisture_method": "fixed",
                 "moisture_fraction": 0.13,
+                "archived_at": None,
             }
         ],
         "emission_sources": [source(name, chimney.pk) for name in ("Boiler", "Generator", "Grid")],
