@@ -12,7 +12,8 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from factories.choices import SourceKind
+from factories.choices import DryerType, SourceKind
+from factories.fuels import DRYERS, fuel_codes
 from factories.models import EmissionSource, Factory
 from lib.errors import invalid
 
@@ -136,12 +137,13 @@ class GroupKind(StrEnum):
     ALL = "all"
     REGION = "region"
     FUEL = "fuel"
+    DRYER = "dryer"
     SIZE = "size"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A peer group: all sites, or those with the same region, fuel or size."""
+    """A peer group: all sites, or those with the same region, fuel, dryer (its type and fuel) or size."""
 
     kind: GroupKind
     value: str = ""
@@ -156,6 +158,9 @@ class Group:
             return _("all factories")
         if self.kind == GroupKind.SIZE:
             return next((str(words) for code, _limit, words in _SIZES if code == self.value), self.value)
+        if self.kind == GroupKind.DRYER and "/" in self.value:
+            dryer_type, fuel = self.value.split("/")
+            return ", ".join(filter(None, (str(DryerType(dryer_type).label), fuel)))
         return self.value
 
     @property
@@ -172,11 +177,13 @@ class PeerBook:
 
     def __init__(self, factories: Sequence[Factory], made_kg_per_year: Mapping[int, float]) -> None:
         fuels = _fuels_of(factories)
+        dryers = _dryers_of(factories, fuels)
         self._groups = {
             factory.pk: {
                 ALL,
                 Group(GroupKind.REGION, _REGIONS.get(factory.county, factory.county)),
                 Group(GroupKind.FUEL, fuels.get(factory.pk, "")),
+                *(Group(GroupKind.DRYER, value) for value in dryers.get(factory.pk, {""})),
                 Group(GroupKind.SIZE, _size_of(made_kg_per_year.get(factory.pk))),
             }
             for factory in factories
@@ -222,3 +229,13 @@ def _fuels_of(factories: Sequence[Factory]) -> dict[int, str]:
     for factory_id, names in rows.values_list("factory_id", "fuels"):
         fuels.setdefault(factory_id, names.split(",")[0].strip().lower())
     return fuels
+
+
+def _dryers_of(factories: Sequence[Factory], fuels: Mapping[int, str]) -> dict[int, set[str]]:
+    """Type and fuel of the dryers in use, such as `fluid_bed/firewood`; a steam dryer's fuel is the boiler's."""
+    rows = EmissionSource.objects.filter(factory__in=factories, kind__in=DRYERS, last_day=None).exclude(dryer_type="")
+    dryers: dict[int, set[str]] = {}
+    for factory_id, dryer_type, names in rows.values_list("factory_id", "dryer_type", "fuels"):
+        fuel = next(iter(fuel_codes(names)), fuels.get(factory_id, ""))
+        dryers.setdefault(factory_id, set()).add(f"{dryer_type}/{fuel}")
+    return dryers

@@ -187,7 +187,12 @@ def _period_choices(board: Leaderboard) -> tuple[Choice, ...]:
 
 
 def _group_choices(board: Leaderboard) -> tuple[Choice, ...]:
-    kinds = {GroupKind.REGION: _("region"), GroupKind.FUEL: _("fuel"), GroupKind.SIZE: _("size")}
+    kinds = {
+        GroupKind.REGION: _("region"),
+        GroupKind.FUEL: _("fuel"),
+        GroupKind.DRYER: _("dryer"),
+        GroupKind.SIZE: _("size"),
+    }
     return tuple(
         _choice(board, "group", option.code, f"{kinds[option.kind]}: {option.label}" if option.value else option.label)
         for option in board.group_options
