@@ -17,7 +17,11 @@ from accounts.roles import Action, Role, actions_of
 # Pages of one factory: they show its own row of links, and mark the list of factories as current.
 LOG_PAGES = ("log", "log-saved", "log-undo")
 ENTRY_PAGES = ("entry", "production-entry")
-FACTORY_PAGES = ("today", "fire", "factory", "month", *LOG_PAGES, *ENTRY_PAGES)
+SETUP_PAGES = (
+    *("setup", "setup-place", "setup-sources", "setup-source-new", "setup-source", "setup-chimneys"),
+    *("setup-chimney-new", "setup-chimney", "setup-units", "setup-limits", "site-events"),
+)
+FACTORY_PAGES = ("today", "factory", "month", "fire", *LOG_PAGES, *ENTRY_PAGES, *SETUP_PAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def _network_items(where: _Where, actions: set[Action]) -> list[NavItem]:
     is_manager = Action.MANAGE_MEMBERS in actions
     return [
         _item(where, pgettext("page", "Morning"), "morning"),
-        _item(where, _("Factories"), "network", below=("factory-new", *FACTORY_PAGES)),
+        _item(where, _("Factories"), "network", below=("factory-new", "setup-new-place", *FACTORY_PAGES)),
         _devices_item(where),
         _item(where, _("Leaderboard"), "leaderboard"),
         # Auditors see the rows behind the figures.

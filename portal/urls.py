@@ -1,6 +1,6 @@
 """Addresses of the pages across apps."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal import first_call, views
 from portal.audit import views as audit_views
@@ -15,10 +15,10 @@ from portal.today import views as today_views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include("portal.setup.urls")),
     path("morning/", morning_views.morning, name="morning"),
     path("morning/<int:pk>/asked/", morning_views.remind, name="morning-remind"),
     path("factories/", sites_views.network, name="network"),
-    path("factories/new/", sites_views.factory_new, name="factory-new"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),

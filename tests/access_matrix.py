@@ -29,6 +29,10 @@ ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
 # Pages of Litein's log: what those get who write it, and what an auditor gets.
 LOG_OF_LITEIN = "302 403 {0} 404 {0} 404 403 {1} 403 403 302"
 NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
+# Who changes sites, their chimneys and their events: of Litein, and what others get who may at home.
+SITE_EDITORS = " 401 403 403 403 {0} {1} 403 403 403 403 403"
+GEOMETRY_EDITORS = "401 403 403 403 {0} {1} {0} 403 403 403 403"
+EVENT_WRITERS = "401 403 {0} {1} {0} {1} 403 403 403 403 403"
 NOBODYS = "       405 405 405 405 405 405 405 405 405 405 405"
 NOT_THERE = "     404 404 404 404 404 404 404 404 404 404 404"
 BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
@@ -40,6 +44,7 @@ NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DE
 AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
 MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
 KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
+GEOMETRY_PAGE = "  302 403 403 403 {0} 404 {0} 403 403 403 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
 
 NOT_OF_A_LOG = dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405))
@@ -89,10 +94,58 @@ OURS: dict[str, dict[str, str]] = {
     "api/factories/leaderboard/": {"GET": ENERGY_READERS},
     "api/audit/": {"GET": AUDIT.format(401, 403)},
     # Only HQ adds sites; it sends an empty list where an object belongs: 400.
-    "api/^factories/$": {"GET": READERS, "POST": "401 403 403 403 400 400 403 403 403 403 403"},
+    "api/^factories/$": {"GET": READERS, "POST": SITE_EDITORS.format(400, 400), "PATCH": SITE_EDITORS.format(405, 405)},
     "api/^factories/(?P<pk>[0-9]{1,9})/$": {
         "GET": ONE_OF_LITEIN,
-        "POST": "401 403 403 403 405 405 403 403 403 403 403",
+        "POST": SITE_EDITORS.format(405, 405),
+        "PATCH": SITE_EDITORS.format(400, 404),
+    },
+    **{
+        f"api/^factories/(?P<pk>[0-9]{{1,9}})/{act}/$": {
+            "GET": NO_METHOD_FOR_MEMBERS,
+            "POST": SITE_EDITORS.format(200, 404),
+            "PATCH": SITE_EDITORS.format(405, 405),
+        }
+        for act in ("archive", "restore")
+    },
+    # Installers edit the geometry of the factories given. A chimney with a sensor in it is not archived: 409.
+    "api/^chimneys/$": {
+        "GET": READERS,
+        "POST": GEOMETRY_EDITORS.format(400, 400),
+        **dict.fromkeys(("PATCH", "DELETE"), GEOMETRY_EDITORS.format(405, 405)),
+    },
+    "api/^chimneys/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": GEOMETRY_EDITORS.format(405, 405),
+        "PATCH": GEOMETRY_EDITORS.format(400, 404),
+        "DELETE": GEOMETRY_EDITORS.format(409, 404),
+    },
+    "api/^chimneys/(?P<pk>[0-9]{1,9})/restore/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": GEOMETRY_EDITORS.format(200, 404),
+        **dict.fromkeys(("PATCH", "DELETE"), GEOMETRY_EDITORS.format(405, 405)),
+    },
+    "api/^emission-sources/$": {
+        "GET": READERS,
+        "POST": SITE_EDITORS.format(400, 400),
+        **dict.fromkeys(("PATCH", "DELETE"), SITE_EDITORS.format(405, 405)),
+    },
+    "api/^emission-sources/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": SITE_EDITORS.format(405, 405),
+        "PATCH": SITE_EDITORS.format(400, 404),
+        "DELETE": SITE_EDITORS.format(204, 404),
+    },
+    "api/^site-events/$": {
+        "GET": READERS,
+        "POST": EVENT_WRITERS.format(400, 400),
+        **dict.fromkeys(("PATCH", "DELETE"), EVENT_WRITERS.format(405, 405)),
+    },
+    "api/^site-events/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": EVENT_WRITERS.format(405, 405),
+        "PATCH": EVENT_WRITERS.format(400, 404),
+        "DELETE": EVENT_WRITERS.format(204, 404),
     },
     "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {"GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS},
@@ -203,10 +256,29 @@ OURS: dict[str, dict[str, str]] = {
     "morning/<int:pk>/asked/": {"POST": "302 403 403 403 302 404 403 403 403 403 302"},
     "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
-    "factories/new/": {
-        "GET": "302 403 403 403 200 200 403 403 403 403 302",
-        "POST": "302 403 403 403 200 200 403 403 403 403 302",
+    "factories/new/": {"GET": MANAGERS_PAGE},
+    "factories/new/<slug:code>/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    # Set-up of Litein. HQ has all of it, installers the chimneys; a manager writes events.
+    "factories/<int:pk>/setup/": {"GET": KTDAS_PAGE.format(200)},
+    **{
+        f"factories/<int:pk>/setup/{step}/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)}
+        for step in ("place", "units", "sources/new/<slug:kind>", "sources/<int:source_id>")
     },
+    "factories/<int:pk>/setup/limits/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
+    "factories/<int:pk>/setup/sources/": {"GET": KTDAS_PAGE.format(200)},
+    "factories/<int:pk>/setup/sources/<int:source_id>/end/": {"POST": KTDAS_PAGE.format(302)},
+    "factories/<int:pk>/setup/archive/": {"POST": KTDAS_PAGE.format(302)},
+    "factories/<int:pk>/setup/chimneys/": {"GET": GEOMETRY_PAGE.format(200)},
+    **{
+        f"factories/<int:pk>/setup/chimneys/{place}/": dict.fromkeys(("GET", "POST"), GEOMETRY_PAGE.format(200))
+        for place in ("new", "<int:chimney_id>")
+    },
+    "factories/<int:pk>/setup/chimneys/<int:chimney_id>/archive/": {"POST": GEOMETRY_PAGE.format(302)},
+    "factories/<int:pk>/events/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 200 404 200 404 403 403 403 403 302",
+    },
+    "factories/<int:pk>/events/<int:event_id>/archive/": {"POST": "302 403 302 404 302 404 403 403 403 403 302"},
     # An act on a hold that does not exist; who may not manage devices gets 403 first.
     "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "devices/<slug:device_id>/": {

@@ -25,6 +25,7 @@ from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import Target
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
+from factories.services import record_event
 from lib.background import TaskState
 from logbook.models import SheetImport
 from production.models import ProductionEntry
@@ -59,6 +60,11 @@ def address(route: str, cast: Cast) -> str:
         "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1",
         "<slug:device_id>": "litein-1",
         "<path:object_id>": cast.litein.pk,
+        **{
+            f"{name.replace('_', '-')}/(?P<pk>[0-9]{{1,9}})": f"{name.replace('_', '-')}/{first.pk if first else 0}"
+            for name in ("chimneys", "emission_sources", "site_events")
+            for first in [getattr(cast.litein, name).first()]
+        },
         "energy-entries/(?P<pk>[0-9]{1,9})": f"energy-entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "local-units/(?P<pk>[0-9]{1,9})": f"local-units/{getattr(LocalUnit.objects.first(), 'pk', 0)}",
         "production/(?P<pk>[0-9]{1,9})": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
@@ -78,6 +84,11 @@ def address(route: str, cast: Cast) -> str:
             )
             for url, app in (("energy-entries", "energy"), ("production", "production"))
         },
+        "<slug:code>": "tea",
+        "<slug:kind>": "boiler",
+        "<int:source_id>": getattr(cast.litein.emission_sources.first(), "pk", 0),
+        "<int:chimney_id>": getattr(cast.litein.chimneys.first(), "pk", 0),
+        "<int:event_id>": getattr(cast.litein.site_events.first(), "pk", 0),
         "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast),
         "<str:token_key>": hq_token_key(cast),
         "<str:token>": "no-such-link",
@@ -104,6 +115,7 @@ def address(route: str, cast: Cast) -> str:
 def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
     make.make_energy_entry(cast.litein)
+    record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
     make.make_target(cast.litein)
     make.make_production(cast.litein)
     set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
