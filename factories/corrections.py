@@ -57,11 +57,13 @@ class PastFigure:
 
     @property
     def sentence(self) -> str:
-        shown = {"label": self.label, "unit": self.unit, "day": self.since.isoformat(), "before": f"{self.before:,.0f}"}
+        amounts = [
+            None if value is None else f"{value:,.0f} {self.unit}".strip() for value in (self.before, self.after)
+        ]
+        shown = {"label": self.label, "day": self.since.isoformat(), "before": amounts[0], "after": amounts[1]}
         if self.after is None:
-            return _("%(label)s: %(before)s %(unit)s since %(day)s are computed again.") % shown
-        words = _("%(label)s: %(before)s %(unit)s since %(day)s become %(after)s %(unit)s.")
-        return words % (shown | {"after": f"{self.after:,.0f}"})
+            return _("%(label)s: %(before)s since %(day)s are computed again.") % shown
+        return _("%(label)s: %(before)s since %(day)s become %(after)s.") % shown
 
 
 class PastLedger(Protocol):
