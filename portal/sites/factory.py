@@ -174,6 +174,6 @@ def factory_page(factory: Factory, now: datetime) -> FactoryPage:
         is_lower_bound=total is not None and total.is_lower_bound,
         coverage_pct=total.coverage_pct if total else None,
         settling_sentence=_settling_sentence(factory, facts) if total and total.covered_ms else "",
-        chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.order_by("name")],
+        chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.in_use().order_by("name")],
         quality_words=quality_words(),
     )

@@ -163,7 +163,7 @@ def _chimneys(factory: Factory, now: datetime) -> tuple[ChimneyLog, ...]:
     hours = totals.hours_of_record([factory], now)
     scale = shared_scale_kg_per_h(hours)
     logs = []
-    for chimney in factory.chimneys.order_by("name"):
+    for chimney in factory.chimneys.in_use().order_by("name"):
         device = devices.get(chimney.pk)
         state = state_of(device, now)
         ribbon = None
