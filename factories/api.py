@@ -30,6 +30,7 @@ from factories.serializers import (
     ChimneySerializer,
     EffectSerializer,
     EmissionSourceSerializer,
+    EventChangeSerializer,
     FactoryChangeSerializer,
     FactorySerializer,
     NewChimneySerializer,
@@ -315,12 +316,12 @@ class SiteEventViewSet(_ArchivableViewSet):
     @swagger_auto_schema(
         operation_id="site-events_partial_update",
         operation_summary="Correct an event",
-        request_body=SiteEventSerializer,
+        request_body=EventChangeSerializer,
         responses={200: SiteEventSerializer, **REFUSALS},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """The history keeps the old words."""
-        event = services.change_event(self.one(request, pk), validated(SiteEventSerializer, request, partial=True))
+        event = services.change_event(self.one(request, pk), validated(EventChangeSerializer, request, partial=True))
         return Response(SiteEventSerializer(event).data)
 
     @swagger_auto_schema(operation_summary="Archive an event", responses={204: "", **REFUSALS})

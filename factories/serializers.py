@@ -110,13 +110,23 @@ class NewFactorySerializer(serializers.Serializer[Factory]):
 
 
 # --- Changes ---------------------------------------------------------------------------------------
+class _Change(serializers.Serializer[Any]):
+    """Fields that are left out stay as they are."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for one in fields.values():
+            one.required = False
+        return fields
+
+
 class _Confirmed(serializers.Serializer[Any]):
     confirm = serializers.CharField(
         required=False, allow_blank=True, write_only=True, max_length=400, help_text="from the 202 of the same request"
     )
 
 
-class FactoryChangeSerializer(_Confirmed, serializers.ModelSerializer[Factory]):
+class FactoryChangeSerializer(_Change, _Confirmed, serializers.ModelSerializer[Factory]):
     """Of the site's own row; its sources and chimneys have addresses of their own."""
 
     class Meta:
@@ -130,14 +140,14 @@ class FactoryChangeSerializer(_Confirmed, serializers.ModelSerializer[Factory]):
         swagger_schema_fields: Any = {"example": {"altitude_m": 2060, "altitude_is_estimated": False}}
 
 
-class ChimneyChangeSerializer(_Confirmed, ChimneySerializer):
+class ChimneyChangeSerializer(_Change, _Confirmed, ChimneySerializer):
     class Meta(ChimneySerializer.Meta):
         fields: Any = [*ChimneySerializer.Meta.fields, "confirm"]
         ref_name = "ChimneyChange"
         swagger_schema_fields: Any = {"example": {"probe_height_m": 1.5}}
 
 
-class SourceChangeSerializer(_Confirmed, EmissionSourceSerializer):
+class SourceChangeSerializer(_Change, _Confirmed, EmissionSourceSerializer):
     class Meta(EmissionSourceSerializer.Meta):
         fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm"]
         ref_name = "EmissionSourceChange"
@@ -157,7 +167,7 @@ class NewChimneySerializer(ToSite, ChimneySerializer):
         swagger_schema_fields: Any = {"example": {"factory": 1, "shape": "circle", "diameter_m": 0.9}}
 
 
-class NewSourceSerializer(ToSite, SourceChangeSerializer):
+class NewSourceSerializer(ToSite, _Confirmed, EmissionSourceSerializer):
     replaces = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -166,13 +176,19 @@ class NewSourceSerializer(ToSite, SourceChangeSerializer):
         help_text="id of a source that ends the day before",
     )
 
-    class Meta(SourceChangeSerializer.Meta):
-        fields: Any = [*SourceChangeSerializer.Meta.fields, "replaces"]
+    class Meta(EmissionSourceSerializer.Meta):
+        fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm", "replaces"]
         read_only_fields: Any = ("id",)
         ref_name = "NewEmissionSource"
         swagger_schema_fields: Any = {
             "example": {"factory": 1, "name": "Dryer 1", "kind": "direct_fired_dryer", "fuels": "firewood"}
         }
+
+
+class EventChangeSerializer(_Change, SiteEventSerializer):
+    class Meta(SiteEventSerializer.Meta):
+        ref_name = "SiteEventChange"
+        swagger_schema_fields: Any = {"example": {"text": "New fan blades, eight"}}
 
 
 class NewEventSerializer(ToSite, SiteEventSerializer):

@@ -90,8 +90,8 @@ class LimitsForm(CorrectionForm):
 
 
 def _fuel_choices(codes: Sequence[str]) -> list[tuple[str, str]]:
-    types = EnergyType.objects.filter(code__in=codes).in_bulk(field_name="code")
-    return [(code, _(types[code].name)) for code in codes if code in types]
+    names = dict(EnergyType.objects.filter(code__in=codes).values_list("code", "name"))
+    return [(code, _(names.get(code, code))) for code in codes if code in names]
 
 
 # --- Sources ---------------------------------------------------------------------------------------

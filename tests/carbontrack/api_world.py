@@ -24,6 +24,7 @@ from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
+from factories.services import record_event
 from mqtt_ingest.command_api import CommandInputSerializer
 from tests import make
 from tests.leaderboard.build_days import make_network
@@ -74,6 +75,9 @@ def make_world() -> World:
             "id": lambda: _set_aside(client),
             "command_id": lambda: _command(client),
         },
+        "chimneys": {"id": make.make_chimney(factory=factory).pk},  # no sensor is in it
+        "emission-sources": {"id": factory.emission_sources.get(kind="genset").pk},
+        "site-events": {"id": record_event(hq, factory, happened_at=measured_at, text="Boiler cleaned").pk},
         "energy-types": {"code": "firewood"},
         "emission-factors": {"id": factor.pk},
         "energy-entries": {"id": entry.pk, "import_id": make.make_import(manager, factory).pk},
