@@ -1,0 +1,37 @@
+"""Daily ratios of stack to fuel of sites, from their site days."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from compliance.balance import DAYS, balances
+from compliance.models import SiteDay
+from science.balance import Shape
+from tests import make
+from tests.leaderboard import build_days as build
+from tests.leaderboard.build_days import LAST, NOW, a_day
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_day_has_its_ratio_and_a_day_without_a_stack_none(django_assert_num_queries: Any) -> None:
+    first, second = make.make_factory(), make.make_factory()
+    stack = {"stack_filled_co2_kg": Decimal(1500), "heat_carbon_co2_kg": Decimal(1000)}
+    SiteDay.objects.bulk_create(
+        [
+            a_day(first, LAST, **(build.usual() | stack | {"has_heat": True})),
+            a_day(first, LAST - timedelta(days=1), **(build.usual() | build.NO_STACK | {"has_heat": True})),
+        ]
+    )
+
+    with django_assert_num_queries(1):
+        found = balances([first, second], NOW)
+
+    days = dict(found[first.pk].days)
+    assert len(days) == DAYS
+    assert (days[LAST], days[LAST - timedelta(days=1)]) == (1.5, None)
+    assert found[first.pk].shape is Shape.ABOVE
+    assert found[second.pk].shape is Shape.UNKNOWN
+    assert balances([], NOW) == {}
