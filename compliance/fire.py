@@ -3,7 +3,7 @@ saved in wood and money, and what to change first. The formulas are in `science/
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import reduce
@@ -25,6 +25,7 @@ from science.readings import FUEL_MOISTURE_DEFAULT_FRACTION
 
 FIREWOOD = "firewood"
 GOOD_LOSS = boiler.chimney_loss(GOOD_FIRE).total
+_GOOD_MOISTURE = GOOD_FIRE.wood_moisture_fraction
 #: Sources whose gas is no fire's.
 _NO_FIRE = [SourceKind.STEAM_DRYER_EXHAUST, SourceKind.GRID, SourceKind.MINE_METHANE, SourceKind.EXPLOSIVES]
 
@@ -35,7 +36,8 @@ class FireTold:
 
     fire: boiler.Fire
     loss: ChimneyLoss
-    remedy: FireRemedy
+    remedy: FireRemedy  # never MOISTURE while the site has not stated it
+    moisture_is_stated: bool
     co2_kg: float  # measured while it burned
     avoidable_co2_kg: float
     avoidable_kg: Decimal  # of wood as burned
@@ -139,13 +141,15 @@ def _told(factory: Factory, gas: FireGas, wood: Wood, price: WoodPrice | None) -
     fire = _fire(factory, gas)
     if fire is None:
         return None
+    is_stated = factory.wood_moisture_fraction is not None
     loss = boiler.chimney_loss(fire)
     avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(min(loss.total, 0.99), good_loss=GOOD_LOSS)
     avoidable_kg = wet_wood_kg(Decimal(avoidable_co2_kg), moisture_fraction=wood.moisture_fraction)
     return FireTold(
         fire=fire,
         loss=loss,
-        remedy=boiler.change_first(fire),
+        remedy=boiler.change_first(fire if is_stated else replace(fire, wood_moisture_fraction=_GOOD_MOISTURE)),
+        moisture_is_stated=is_stated,
         co2_kg=gas.co2_kg,
         avoidable_co2_kg=avoidable_co2_kg,
         avoidable_kg=avoidable_kg,

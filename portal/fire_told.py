@@ -24,6 +24,7 @@ class FireCard:
     interval: str
     waste: str
     remedy: str
+    moisture: str  # what was assumed; empty when the site stated it
 
 
 def fire_card(factory: Factory, now: datetime) -> FireCard | None:
@@ -40,6 +41,7 @@ def fire_card(factory: Factory, now: datetime) -> FireCard | None:
         interval=interval_words(told),
         waste=waste_sentence(told),
         remedy=remedy_sentence(told),
+        moisture=moisture_words(told),
     )
 
 
@@ -90,6 +92,14 @@ def remedy_sentence(told: FireTold) -> str:
         FireRemedy.NONE: _("Nothing needs to change: the fire is close to a good one."),
     }
     return texts[told.remedy] % values
+
+
+def moisture_words(told: FireTold) -> str:
+    if told.moisture_is_stated:
+        return ""
+    return _("The site has not stated the moisture of its wood: %(percent)d %% is assumed.") % {
+        "percent": round(100 * told.fire.wood_moisture_fraction)
+    }
 
 
 def interval_words(told: FireTold) -> str:

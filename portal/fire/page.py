@@ -87,9 +87,9 @@ def fire_page(factory: Factory, now: datetime) -> FirePage:
 def _summary(losses: Sequence[float]) -> str:
     if not losses:
         return ""
-    return _("On %(count)d of %(days)d days a wood fire was measured; it lost %(low)d to %(high)d %% of the heat.") % {
+    return _("On %(count)d of %(days)d days a wood fire was measured; it lost %(low)s to %(high)s %% of the heat.") % {
         "count": len(losses),
         "days": DAYS,
-        "low": round(100 * min(losses)),
-        "high": round(100 * max(losses)),
+        "low": f"{100 * min(losses):.1f}",
+        "high": f"{100 * max(losses):.1f}",
     }

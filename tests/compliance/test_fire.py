@@ -83,7 +83,7 @@ def test_without_a_cost_there_is_no_money_and_with_two_currencies_neither(boiler
 
 def test_the_moisture_of_the_site_counts(boiler_house: Assignment) -> None:
     burned(boiler_house, 1000.0, 0.13, 170.0)
-    usual = told_of(boiler_house)
+    usual = told_of(boiler_house)  # 30 % is assumed: nobody is told to dry wood for that
     boiler_house.factory.wood_moisture_fraction = Decimal("0.450")
     boiler_house.factory.save()
 
@@ -91,6 +91,7 @@ def test_the_moisture_of_the_site_counts(boiler_house: Assignment) -> None:
 
     assert usual is not None
     assert wet is not None
+    assert (usual.remedy, usual.moisture_is_stated) == (FireRemedy.NONE, False)
     assert wet.loss.total > usual.loss.total
     assert wet.remedy is FireRemedy.MOISTURE
 

@@ -58,6 +58,7 @@ def test_today_says_what_leaves_what_it_costs_and_what_to_change(site: Factory, 
     )
     assert "Close the damper a little: the gas has 8.0 % CO2, that of a good fire 13 %." in page
     assert "The loss lies between 28 and 35 %." in page
+    assert "The site has not stated the moisture of its wood: 30 % is assumed." in page
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_the_page_shows_days_and_says_when_there_is_nothing(site: Factory, cast:
 
     page = seen(manager, path)
 
-    assert "On 2 of 30 days a wood fire was measured; it lost 31 to 41 % of the heat." in page
+    assert "On 2 of 30 days a wood fire was measured; it lost 31.0 to 41.0 % of the heat." in page
     assert "No wood fire was measured today yet." in page
     EmissionSource.objects.filter(factory=site, kind=SourceKind.BOILER).update(fuels="firewood, heavy_fuel_oil")
     assert "No chimney of this site burns firewood alone." in seen(manager, path)
