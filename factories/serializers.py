@@ -9,6 +9,7 @@ from factories.corrections import PastEffect, PastFigure
 from factories.countries import country_choices
 from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory, SiteEvent
 from factories.sectors import sector_choices
+from lib.times import MomentField
 
 
 class ChimneySerializer(serializers.ModelSerializer[Chimney]):
@@ -46,6 +47,8 @@ class EmissionSourceSerializer(serializers.ModelSerializer[EmissionSource]):
 
 class SiteEventSerializer(serializers.ModelSerializer[SiteEvent]):
     """Something that happened at a site and explains its figures."""
+
+    happened_at = MomentField(help_text="with offset; not in the future")
 
     class Meta:
         model = SiteEvent
