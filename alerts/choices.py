@@ -18,6 +18,7 @@ class AlertKind(models.TextChoices):
     SENSOR_OVER_RANGE = "sensor_over_range", _("sensor over range")
     LOG_MISSING = "log_missing", _("log missing at its deadline")
     STACK_AGAINST_FUEL = "stack_against_fuel", _("stack and fuel log differ")
+    EFFICIENCY_LOW = "efficiency_low", _("much of the heat leaves by the chimney")
     CALIBRATION_ENDING = "calibration_ending", _("calibration ending")
     HOLD_OPEN = "hold_open", _("readings wait for a decision")
     TARGET_AT_RISK = "target_at_risk", _("target at risk")
@@ -76,8 +77,9 @@ class LimitBasis(models.TextChoices):
 
 
 class CostBasis(models.TextChoices):
-    """What the price of an alarm stands for (`docs/method.md` 12)."""
+    """What the price of an alarm stands for (`docs/method.md` 14)."""
 
     ABOVE_LIMIT = "above_limit", _("emitted above the limit")
     NOT_IN_LOG = "not_in_log", _("in the stack and not in the log")
+    GOOD_FIRE = "good_fire", _("that a good fire would not have emitted")
     NOT_MEASURED = "not_measured", _("emitted and not measured, at the site's usual rate")

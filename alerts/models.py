@@ -96,6 +96,8 @@ class Alert(models.Model):
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_BY)  # null: by itself
+    # Since when the condition is over. Null: it holds, also of an alarm that somebody closed: it does not open anew.
+    cleared_at = models.DateTimeField(null=True)
     # The price so far, by `price.py`; null: not known, and never zero for that.
     cost_kg_co2 = models.DecimalField(_("kg CO2"), max_digits=20, decimal_places=3, null=True)
     cost_amount = models.DecimalField(_("cost"), max_digits=20, decimal_places=2, null=True)
@@ -111,6 +113,10 @@ class Alert(models.Model):
             models.Index(fields=["factory", "-opened_at"], name="alert_by_factory"),
             models.Index(fields=["organisation", "-opened_at"], name="alert_by_organisation"),
             models.Index(fields=["kind", "-closed_at"], name="alert_by_kind_closed"),
+            # What each round of evaluation reads.
+            models.Index(
+                fields=["kind"], condition=Q(closed_at__isnull=True) | Q(cleared_at__isnull=True), name="alert_still_so"
+            ),
         ]
         constraints = [
             # Two workers, or one killed and started again, open an alarm once.

@@ -7,6 +7,7 @@ from accounts.api import LoginView, LogoutAllView, LogoutView, MeView
 from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, RegisterView, RegistrationViewSet
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
+from alerts.api import AlertRuleViewSet, AlertViewSet
 from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
@@ -41,6 +42,8 @@ router.register("invitations", InvitationViewSet, basename="invitations")
 router.register("members", MemberViewSet, basename="members")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("targets", TargetViewSet, basename="targets")
+router.register("alerts", AlertViewSet, basename="alerts")
+router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
 router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
 router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
 router.register("local-units", LocalUnitViewSet, basename="local-units")

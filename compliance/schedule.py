@@ -6,8 +6,9 @@ entered before the next day ended.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from compliance import site_days
@@ -15,7 +16,7 @@ from compliance.models import SiteDay
 from energy.choices import Carrier, EntryKind
 from energy.models import EnergyEntry
 from factories.choices import Item
-from factories.days import FactoryDay, day_just_ended, day_label, days_until
+from factories.days import ONE_DAY, FactoryDay, day_just_ended, day_label, days_until
 from factories.models import Factory
 from factories.sectors import SECTORS
 
@@ -24,6 +25,7 @@ MISSING_DAYS = 14  # how far back a page asks for what is missing
 # A bill of weeks comes once a month and some days after its end; a meter read each day is due each day.
 BILL_LONGER_THAN = timedelta(days=2)
 BILL_DUE_WITHIN = timedelta(days=35)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,49 @@ def logs(factories: Sequence[Factory], now: datetime) -> dict[int, Log]:
     return by_factory
 
 
+def still_missing(factories: Sequence[Factory], now: datetime) -> dict[int, list[LogDay]]:
+    """For each factory, the days of the last week whose deadline has passed and that still lack something, ascending.
+
+    Factories without such a day are absent, and so are days before the first one with an entry.
+    """
+    ids = [factory.pk for factory in factories]
+    site_days.refresh(ids)
+    logged = Q(*((f"{item}_entered_at__isnull", False) for item in Item), _connector=Q.OR)
+    first_days = dict(
+        SiteDay.objects.filter(logged, factory__in=ids).values_list("factory_id").annotate(first=Min("day"))
+    )
+    asked = {
+        factory: [
+            day
+            for day in days_until(factory, day_just_ended(factory, now).day - ONE_DAY, SCHEDULE_DAYS)
+            if day.day >= first_days[factory.pk]
+        ]
+        for factory in factories
+        if factory.pk in first_days
+    }
+    entered = _entered({day.day for days in asked.values() for day in days}, ids)
+    bills = bills_awaited(ids, now)
+    missing: dict[int, list[LogDay]] = {}
+    for factory, days in asked.items():
+        for day in days:
+            found = _log_day(factory, day, entered, bills.get(factory.pk), now, late_counts=True)
+            if not found.is_complete:
+                missing.setdefault(factory.pk, []).append(found)
+    return missing
+
+
 def _log_day(
     factory: Factory,
     day: FactoryDay,
     entered: dict[tuple[int, date, Item], datetime],
     bill: AwaitedBill | None,
     now: datetime,
+    *,
+    late_counts: bool = False,
 ) -> LogDay:
     required = (needed.item for needed in SECTORS[factory.sector].required)
-    due_at = dict.fromkeys(Item, day.due_at)
-    if bill is not None:
+    due_at = dict.fromkeys(Item, _NEVER if late_counts else day.due_at)
+    if bill is not None and not late_counts:
         due_at[Item.ELECTRICITY] = day.ends_at + BILL_DUE_WITHIN
     # The deadline of yesterday has not passed, so everything entered until now counts for it.
     missing = [item for item in required if entered.get((factory.pk, day.day, item), due_at[item]) >= due_at[item]]

@@ -1,4 +1,4 @@
-"""GET /api/emissions/stream/: new readings as server-sent events.
+"""GET /api/emissions/stream/: new readings as server-sent events, and with `?alerts=true` what happens to alarms.
 
 A stream gets them from `live_hub.py`. A slow reader is disconnected; it reconnects with Last-Event-ID and gets what it
 missed, at least once: readings stored at the same moment as its last one come again. Every stream ends after some
@@ -23,16 +23,18 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
 from accounts.authentication import ApiTokenAuthentication
-from accounts.permissions import declared, may
-from accounts.roles import Action
+from accounts.permissions import declared, may, visible_to
+from accounts.roles import READING_ACTIONS, Action
 from accounts.standing import credential_of, standings
 from emissions.api import Scope, requested_scope
 from emissions.derive import DerivedReading, moment
-from emissions.live_hub import CLOSED, STREAMS_PER_USER, StreamReader, Subscription, TooManyStreamsError, hub
+from emissions.live_hub import CLOSED, STREAMS_PER_USER, Announced, StreamReader, Subscription, TooManyStreamsError, hub
 from emissions.queries import readings_received
 from emissions.serializers import ReadingSerializer, reading_row
+from factories.models import Factory
 from lib.errors import ApiError, invalid_fields, json_error, plain_refusal
 from lib.known_names import refuse_unknown_parameters, unknown_name
+from lib.parameters import flag
 from lib.reads import ReadKind, marked
 
 HEARTBEAT_S = 20.0
@@ -41,7 +43,7 @@ LIFETIME_S = 15 * 60.0
 RESUME = timedelta(minutes=15)
 RESUME_EVENTS = 5_000  # a page; ingest stores up to 2,500 readings at one moment
 EVENT_STREAM = "text/event-stream; charset=utf-8"
-PARAMETERS = ("factory", "device", "fields", "last_event_id")
+PARAMETERS = ("factory", "device", "fields", "last_event_id", "alerts")
 RETRY_AFTER_S = 5
 
 
@@ -61,9 +63,22 @@ def _authorise(request: HttpRequest) -> StreamReader:
         standing = standings([credential]).get(credential)
         if standing is None:  # ended this moment
             raise ApiError(401, "not_signed_in", _("Sign in, or send a token."))
-        return StreamReader(credential, standing, requested_scope(request, request.GET))
+        scope = requested_scope(request, request.GET)
+        sites = _alert_sites(request.user, request.GET) if flag(request.GET, "alerts") else {}
+        return StreamReader(credential, standing, scope, sites)
     finally:
         connection.close()
+
+
+def _alert_sites(user: Any, parameters: Any) -> dict[str, frozenset[int]]:
+    """By the right that an alarm needs besides, the sites whose alarms the user sees; narrowed by ?factory=."""
+    sites = visible_to(user, Factory.objects.all(), factory_path="", action=Action.VIEW_ALERTS)
+    if factory := parameters.get("factory"):
+        sites = sites.filter(pk=int(factory))  # checked by `requested_scope`
+    return {
+        str(needs): frozenset(visible_to(user, sites, factory_path="", action=needs).values_list("pk", flat=True))
+        for needs in READING_ACTIONS
+    }
 
 
 def _missed(scope: Scope, received_after: datetime) -> list[DerivedReading]:
@@ -177,8 +192,12 @@ async def _events(
                 yield b"event: heartbeat\ndata: {}\n\n"
                 continue
             waiting = [offered, *subscription.take_rest(EVENTS_AT_ONCE)]
-            fresh = [one for one in waiting if one is not CLOSED and one.item.row[:5] not in sent]
-            sent.difference_update([one.item.row[:5] for one in waiting if one is not CLOSED])
+            fresh = [
+                one
+                for one in waiting
+                if one is not CLOSED and not (isinstance(one, Announced) and one.item.row[:5] in sent)
+            ]
+            sent.difference_update([one.item.row[:5] for one in waiting if isinstance(one, Announced)])
             if fresh:
                 yield b"".join([one.event(fields, make) for one in fresh])
             if CLOSED in waiting:

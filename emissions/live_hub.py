@@ -1,4 +1,5 @@
-"""New readings to the open live streams of this process, and the end of streams whose reader may read no longer.
+"""New readings and alarms to the open live streams of this process, and the end of streams whose reader may read no
+longer.
 
 One thread a process LISTENs to PostgreSQL and reads each new reading once; a stream holds no database connection. The
 view is in `live.py`.
@@ -11,10 +12,10 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
@@ -31,6 +32,7 @@ from lib.direct_connection import connect_directly
 logger = logging.getLogger(__name__)
 
 CHANNEL = "carbontrack_readings"
+ALERTS = "carbontrack_alerts"  # {"factory": id, "needs": action, "event": {...}}, announced by alerts/services.py
 CHECK_S = 5.0  # between two looks at whether the readers may still read, one for all streams of the process
 QUEUE_EVENTS = 4_000  # two full batches of ingest for a reader of all devices; readings are shared, not copied
 PLACED_WITHIN_S = 5.0
@@ -65,13 +67,31 @@ class Announced:
         return made
 
 
+class AlertNews:
+    """What happened to an alarm. Without an id: the last one of a stream is that of its last reading."""
+
+    __slots__ = ("_event", "factory_id", "needs")
+
+    def __init__(self, payload: str) -> None:
+        """Raises ValueError, KeyError or TypeError for what is not ours."""
+        content = json.loads(payload)
+        self.factory_id, self.needs = int(content["factory"]), str(content["needs"])
+        data = json.dumps(content["event"], separators=(",", ":"))
+        self._event = f"event: alert\ndata: {data}\n\n".encode()
+
+    def event(self, fields: tuple[str, ...] | None, make: Callable[[DerivedReading], bytes]) -> bytes:
+        return self._event
+
+
 @dataclass(frozen=True, slots=True)
 class StreamReader:
-    """Who opened a stream, what that rested on, and the devices to hear of."""
+    """Who opened a stream, what that rested on, and the devices to hear of. `alert_sites`: by the right that an alarm
+    needs, the sites whose alarms to hear of."""
 
     credential: Credential
     standing: Standing
     scope: Scope
+    alert_sites: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 class Subscription:
@@ -84,9 +104,9 @@ class Subscription:
         self.place = -1
         self.placed: Future[None] = Future()
         self.opened_at_s = time.monotonic()
-        self.queue: asyncio.Queue[Announced | None] = asyncio.Queue(QUEUE_EVENTS)
+        self.queue: asyncio.Queue[Announced | AlertNews | None] = asyncio.Queue(QUEUE_EVENTS)
 
-    def offer(self, *items: Announced | None) -> None:
+    def offer(self, *items: Announced | AlertNews | None) -> None:
         """From any thread. A full queue ends the stream: its reader is too slow."""
         assert self.loop is not None
         try:
@@ -94,7 +114,7 @@ class Subscription:
         except RuntimeError:  # the loop is closed: the stream has gone
             hub.close(self)
 
-    def _put(self, items: Sequence[Announced | None]) -> None:
+    def _put(self, items: Sequence[Announced | AlertNews | None]) -> None:
         for item in items:
             if self.queue.full():
                 hub.cut_off(self)
@@ -103,9 +123,9 @@ class Subscription:
                 return
             self.queue.put_nowait(item)
 
-    def take_rest(self, limit: int = QUEUE_EVENTS) -> list[Announced | None]:
+    def take_rest(self, limit: int = QUEUE_EVENTS) -> list[Announced | AlertNews | None]:
         """The items that are queued now."""
-        rest: list[Announced | None] = []
+        rest: list[Announced | AlertNews | None] = []
         while len(rest) < limit and not self.queue.empty():
             rest.append(self.queue.get_nowait())
         return rest
@@ -227,7 +247,7 @@ class Hub:
         connection.ensure_connection()
         raw = connection.connection
         with connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {CHANNEL}")
+            cursor.execute(f"LISTEN {CHANNEL}; LISTEN {ALERTS}")
         self._give_and_free_places()
         self._send_back_for_what_was_missed()
         check_at_s = time.monotonic() + CHECK_S
@@ -242,7 +262,11 @@ class Hub:
             raw.poll()
             keys: list[Key] = []
             while raw.notifies:
-                keys += _keys(raw.notifies.pop(0).payload)
+                notice = raw.notifies.pop(0)
+                if notice.channel == ALERTS:
+                    self._tell_of_alert(notice.payload)
+                else:
+                    keys += _keys(notice.payload)
             if keys:
                 self._fan_out(keys)
 
@@ -307,6 +331,16 @@ class Hub:
             self._was_away = False
             for subscription in self.watched():
                 subscription.offer(CLOSED)
+
+    def _tell_of_alert(self, payload: str) -> None:
+        try:
+            news = AlertNews(payload)
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("live alerts: a notification cannot be read (%s)", error)
+            return
+        for subscription in self.watched():
+            if news.factory_id in subscription.reader.alert_sites.get(news.needs, ()):
+                subscription.offer(news)
 
     def _fan_out(self, keys: list[Key]) -> None:
         subscriptions = self.watched()

@@ -1,4 +1,4 @@
-"""A list as a CSV file: `?as=csv`. Cells that a spreadsheet would run as a formula become text.
+"""A list as a CSV file, `?as=csv`, or as a workbook. Cells that a spreadsheet would run as a formula become text.
 
 A file holds the whole list, up to what a spreadsheet can open, and says so in its last line if it does not. Its last
 columns say who took it and when, in every row: a file that is cut, sorted or pasted elsewhere still says it, and a
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+import openpyxl
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
@@ -26,12 +27,18 @@ from lib.reads import ReadKind, marked, read_of
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 LARGEST_FILE_ROWS = 1_000_000  # a sheet of Excel has 1,048,576
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK_ROWS = 1_000  # read, formatted and sent at once
 EXPORTED_BY, EXPORTED_AT = "exported_by", "exported_at"
 
 
 def wants_csv(request: Any) -> bool:
     return bool(request.GET.get("as") == "csv")
+
+
+def wants_xlsx(request: Any) -> bool:
+    """Of pages: their tables come as a workbook too."""
+    return bool(request.GET.get("as") == "xlsx")
 
 
 def wants_whole_list(request: Any) -> bool:
@@ -96,6 +103,23 @@ def csv_response(request: Any, rows: Iterable[Mapping[str, Any]], columns: list[
     body: Any = _from_a_thread(lines) if isinstance(request, ASGIRequest) else lines
     response.streaming_content = body
     return response
+
+
+def xlsx_response(request: Any, rows: list[Mapping[str, Any]], columns: list[str], name: str) -> HttpResponseBase:
+    """The same rows as a workbook of one sheet, for lists that fit in memory."""
+    now = timezone.now()
+    marks = _marks(request, f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(name[:31])
+    sheet.append([*columns, *marks])
+    for row in rows:
+        sheet.append([*(cell(row.get(column)) for column in columns), *marks.values()])
+    file = io.BytesIO()
+    book.save(file)
+    prefix = "simulated-" if settings.DEMO else ""
+    disposition = f'attachment; filename="{prefix}{name}-{now:%Y%m%dT%H%MZ}.xlsx"'
+    response = HttpResponse(file.getvalue(), content_type=XLSX, headers={"Content-Disposition": disposition})
+    return marked(response, ReadKind.EXPORT, len(rows))
 
 
 def _marks(request: Any, now: str) -> dict[str, Any]:

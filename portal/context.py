@@ -1,7 +1,7 @@
 """Template context of all pages: simulated or not, the user's organisation, and the navigation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -13,10 +13,12 @@ from django.utils.translation import pgettext
 from accounts.models import Membership, User
 from accounts.permissions import may, memberships_of, organisation_of
 from accounts.roles import Action, Role, actions_of
+from alerts.queries import open_count
 
 # Pages of one factory: they show its own row of links, and mark the list of factories as current.
 LOG_PAGES = ("log", "log-saved", "log-undo")
 ENTRY_PAGES = ("entry", "production-entry")
+ALARM_PAGES = ("alarm", "alarm-rules", "alarm-rule")
 SETUP_PAGES = (
     *("setup", "setup-place", "setup-sources", "setup-source-new", "setup-source", "setup-chimneys"),
     *("setup-chimney-new", "setup-chimney", "setup-units", "setup-limits", "site-events"),
@@ -29,10 +31,11 @@ class NavItem:
     url: str
     label: str
     current: str = ""  # value of `aria-current`: "page" for this page, "true" for a page below it
+    count: int = 0  # of what waits there
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Template context of every page. Costs one query for a signed-in user, otherwise none."""
+    """Template context of every page. Costs two queries for a signed-in user, otherwise none."""
     user = getattr(request, "user", None)
     return {
         "demo": settings.DEMO,
@@ -84,22 +87,28 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     if Action.USE_PORTAL not in actions:
         return [_item(where, _("First call"), "first-call"), _item(where, _("API reference"), "swagger-ui")]
     if Action.VIEW_NETWORK in actions:
-        return _network_items(where, actions)
+        return _network_items(where, actions, user)
     if Action.WRITE_ENERGY in actions:
-        return list(_manager_items(where, memberships))
-    return [_item(where, _("Factories"), "network", below=FACTORY_PAGES), _devices_item(where)]
+        return [*_manager_items(where, memberships), _alarms(where, user)]
+    return [_item(where, _("Factories"), "network", below=FACTORY_PAGES), _devices_item(where), _alarms(where, user)]
+
+
+def _alarms(where: _Where, user: Any) -> NavItem:
+    """The alarms, with how many of them nobody has acknowledged."""
+    return replace(_item(where, _("Alarms"), "alarms", below=ALARM_PAGES), count=open_count(user))
 
 
 def _actions(memberships: list[Membership]) -> set[Action]:
     return {action for m in memberships for action in actions_of(Role(m.role))}
 
 
-def _network_items(where: _Where, actions: set[Action]) -> list[NavItem]:
+def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavItem]:
     is_manager = Action.MANAGE_MEMBERS in actions
     return [
         _item(where, pgettext("page", "Morning"), "morning"),
         _item(where, _("Factories"), "network", below=("factory-new", "setup-new-place", *FACTORY_PAGES)),
         _devices_item(where),
+        _alarms(where, user),
         _item(where, _("Leaderboard"), "leaderboard"),
         # Auditors see the rows behind the figures.
         _item(where, _("Members"), "members") if is_manager else _item(where, _("API reference"), "swagger-ui"),

@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from portal import first_call, views
+from portal.alarms import rule_views
+from portal.alarms import views as alarm_views
 from portal.audit import views as audit_views
 from portal.commands import views as commands_views
 from portal.devices import views as devices_views
@@ -18,6 +20,10 @@ urlpatterns = [
     path("", include("portal.setup.urls")),
     path("morning/", morning_views.morning, name="morning"),
     path("morning/<int:pk>/asked/", morning_views.remind, name="morning-remind"),
+    path("alarms/", alarm_views.alarms, name="alarms"),
+    path("alarms/<int:pk>/", alarm_views.alarm, name="alarm"),
+    path("alarms/rules/", rule_views.rules, name="alarm-rules"),
+    path("alarms/rules/<slug:rule_kind>/", rule_views.rule, name="alarm-rule"),
     path("factories/", sites_views.network, name="network"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),

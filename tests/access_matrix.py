@@ -39,6 +39,8 @@ BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
 # Who manages members: HQ, of their own organisation.
 MANAGERS = "      401 403 403 403 {0} {0} 403 403 403 403 403"
 MANAGERS_OF_KTDA = "401 403 403 403 {0} 404 403 403 403 403 403"
+RULES_OF_HQ = {m: MANAGERS.format(405) for m in ("POST", "PATCH", "DELETE")}
+ALARM_ACTS = "     401 403 {0} {0} {0} {0} {0} 403 403 403 403"
 NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
 # Who reads the audit log: HQ and auditors, of their own organisation.
 AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
@@ -207,6 +209,30 @@ OURS: dict[str, dict[str, str]] = {
         "POST": MANAGERS.format(405),
         "PATCH": MANAGERS_OF_KTDA.format(400),
     },
+    # Managers of Litein, HQ and installers look after alarms; a list of JSON where an object belongs: 400.
+    "api/^alerts/$": {"GET": READERS, "POST": ALARM_ACTS.format(405)},
+    "api/^alerts/causes/$": {"GET": READERS, "POST": ALARM_ACTS.format(405)},
+    "api/^alerts/(?P<pk>[0-9]{1,9})/$": {"GET": ONE_OF_LITEIN, "POST": ALARM_ACTS.format(405)},
+    **{
+        f"api/^alerts/(?P<pk>[0-9]{{1,9}})/{act}/$": {
+            "GET": READERS.replace("200", "405"),
+            "POST": "401 403 400 404 400 404 400 403 403 403 403",
+        }
+        for act in ("acknowledge", "comment", "assign", "snooze", "close")
+    },
+    "api/^alert-rules/$": {"GET": READERS, **RULES_OF_HQ, "POST": MANAGERS.format(400)},
+    "api/^alert-rules/(?P<pk>[0-9]{1,9})/$": {
+        "GET": "401 403 200 200 200 404 200 200 200 403 200",
+        **RULES_OF_HQ,
+        "PATCH": MANAGERS_OF_KTDA.format(400),
+        "DELETE": MANAGERS_OF_KTDA.format(409),
+    },
+    **{
+        f"api/^alert-rules/{act}/$": {"GET": READERS.replace("200", "405"), **RULES_OF_HQ, "POST": MANAGERS.format(400)}
+        for act in ("copy", "import")
+    },
+    "api/^alert-rules/export/$": {"GET": "401 403 403 403 200 200 403 200 200 403 200", **RULES_OF_HQ},
+    "api/^alert-rules/proposal/$": {"GET": READERS.replace("200", "400"), **RULES_OF_HQ},
     **{f"api/factories/<int:pk>/{name}/": {"GET": ENERGY_OF_LITEIN} for name in ("intensity", "fire")},
     "api/register/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
     "api/invitations/accept/": {
@@ -254,6 +280,19 @@ OURS: dict[str, dict[str, str]] = {
     "morning/": {"GET": "302 403 403 403 200 200 403 200 403 403 302"},
     # Whom HQ asked: 302 back to the page. Out of scope is not there.
     "morning/<int:pk>/asked/": {"POST": "302 403 403 403 302 404 403 403 403 403 302"},
+    "alarms/": {
+        "GET": "302 403 200 200 200 200 200 200 403 403 302",
+        "POST": "302 403 302 302 302 302 302 403 403 403 302",
+    },
+    "alarms/<int:pk>/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 200 404 200 404 200 403 403 403 302",
+    },
+    "alarms/rules/": {
+        "GET": "302 403 200 200 200 200 200 200 403 403 302",
+        "POST": "302 403 403 403 200 200 403 403 403 403 302",
+    },
+    "alarms/rules/<slug:rule_kind>/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
     "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
     "factories/new/": {"GET": MANAGERS_PAGE},

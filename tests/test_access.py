@@ -21,6 +21,8 @@ from rest_framework.views import APIView
 
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership, User
 from accounts.roles import Action, Role, Scope
+from alerts.models import Alert, AlertRule
+from alerts.rules import ensure_usual_rules
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import Target
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
@@ -31,6 +33,7 @@ from logbook.models import SheetImport
 from production.models import ProductionEntry
 from tests import make
 from tests.access_matrix import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN, NO_METHOD, NOBODYS, OURS, UNSAFE, WHO
+from tests.alerts.test_models import make_alert
 from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +100,10 @@ def address(route: str, cast: Cast) -> str:
         "(?P<command_id>[0-9a-f-]{36})": uuid.UUID(int=7),
         "entries/<int:entry_id>": f"entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
         "production/<int:entry_id>": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
+        "alerts/(?P<pk>[0-9]{1,9})": f"alerts/{getattr(Alert.objects.first(), 'pk', 0)}",
+        "alert-rules/(?P<pk>[0-9]{1,9})": f"alert-rules/{_rule_of(cast)}",
+        "alarms/<int:pk>": f"alarms/{getattr(Alert.objects.first(), 'pk', 0)}",
+        "<slug:rule_kind>": "co2_high",
         "targets/(?P<pk>[0-9]{1,9})": f"targets/{getattr(Target.objects.first(), 'pk', 0)}",
         "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
         "<int:pk>": cast.litein.pk,
@@ -111,9 +118,15 @@ def address(route: str, cast: Cast) -> str:
     return "/" + route.replace("^", "").replace("$", "")
 
 
+def _rule_of(cast: Cast) -> int:
+    return AlertRule.objects.filter(organisation=cast.organisation).values_list("pk", flat=True).first() or 0
+
+
 @pytest.fixture
 def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
+    make_alert(cast.litein, kind="sensor_silent", params={"device": "litein-1"})
+    ensure_usual_rules()
     make.make_energy_entry(cast.litein)
     record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
     make.make_target(cast.litein)

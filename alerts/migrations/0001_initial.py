@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                             ("sensor_over_range", "sensor over range"),
                             ("log_missing", "log missing at its deadline"),
                             ("stack_against_fuel", "stack and fuel log differ"),
+                            ("efficiency_low", "much of the heat leaves by the chimney"),
                             ("calibration_ending", "calibration ending"),
                             ("hold_open", "readings wait for a decision"),
                             ("target_at_risk", "target at risk"),
@@ -136,6 +137,7 @@ class Migration(migrations.Migration):
                             ("sensor_over_range", "sensor over range"),
                             ("log_missing", "log missing at its deadline"),
                             ("stack_against_fuel", "stack and fuel log differ"),
+                            ("efficiency_low", "much of the heat leaves by the chimney"),
                             ("calibration_ending", "calibration ending"),
                             ("hold_open", "readings wait for a decision"),
                             ("target_at_risk", "target at risk"),
@@ -202,6 +204,7 @@ class Migration(migrations.Migration):
                 ),
                 ("snoozed_until", models.DateTimeField(null=True, verbose_name="snoozed until")),
                 ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("cleared_at", models.DateTimeField(null=True)),
                 ("cost_kg_co2", models.DecimalField(decimal_places=3, max_digits=20, null=True, verbose_name="kg CO2")),
                 ("cost_amount", models.DecimalField(decimal_places=2, max_digits=20, null=True, verbose_name="cost")),
                 ("cost_currency", models.CharField(blank=True, default="", max_length=3)),
@@ -212,6 +215,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("above_limit", "emitted above the limit"),
                             ("not_in_log", "in the stack and not in the log"),
+                            ("good_fire", "that a good fire would not have emitted"),
                             ("not_measured", "emitted and not measured, at the site's usual rate"),
                         ],
                         default="",
@@ -317,6 +321,7 @@ class Migration(migrations.Migration):
                             ("sensor_over_range", "sensor over range"),
                             ("log_missing", "log missing at its deadline"),
                             ("stack_against_fuel", "stack and fuel log differ"),
+                            ("efficiency_low", "much of the heat leaves by the chimney"),
                             ("calibration_ending", "calibration ending"),
                             ("hold_open", "readings wait for a decision"),
                             ("target_at_risk", "target at risk"),
@@ -527,6 +532,7 @@ class Migration(migrations.Migration):
                             "sensor_over_range",
                             "log_missing",
                             "stack_against_fuel",
+                            "efficiency_low",
                             "calibration_ending",
                             "hold_open",
                             "target_at_risk",
@@ -618,6 +624,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="alert", index=models.Index(fields=["kind", "-closed_at"], name="alert_by_kind_closed")
         ),
+        migrations.AddIndex(
+            model_name="alert",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True), ("cleared_at__isnull", True), _connector="OR"),
+                fields=["kind"],
+                name="alert_still_so",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="alert",
             constraint=models.UniqueConstraint(
@@ -644,6 +658,7 @@ class Migration(migrations.Migration):
                             "sensor_over_range",
                             "log_missing",
                             "stack_against_fuel",
+                            "efficiency_low",
                             "calibration_ending",
                             "hold_open",
                             "target_at_risk",

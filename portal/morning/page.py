@@ -6,18 +6,20 @@ The figures themselves are in `figures.py`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Count, Max
-from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.models import Membership, User
 from accounts.roles import Role
+from alerts.choices import AlertKind
+from alerts.queries import open_alerts
+from alerts.sentences import price_sentence, sentence_of
 from compliance.schedule import Log, logs
 from compliance.targets import verdicts_of
 from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
@@ -29,24 +31,13 @@ from factories.sectors import Sector, shared_sector
 from lib.templatetags.units import clock
 from logbook.models import Reminder
 from logbook.reminders import last_reminders
-from mqtt_ingest.choices import MessageKind
-from mqtt_ingest.models import DeviceMessage
 from portal.landing import factory_address
 from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning.inputs import Figure, Inputs
 from portal.morning.sums import sums_by_factory
 from portal.words import hold_sentence, missing_words, settling_sentence
 
-ALERTS_OF = timedelta(hours=24)
-
-ALERT_WORDS = {
-    "co2_high": gettext_lazy("CO2 above the device's limit"),
-    "temperature_high": gettext_lazy("temperature above the device's limit"),
-    "temperature_low": gettext_lazy("temperature below the device's limit"),
-    "flow_high": gettext_lazy("gas velocity above the device's limit"),
-    "flow_low": gettext_lazy("gas velocity below the device's limit"),
-    "sensor_fault": gettext_lazy("a sensor reports a fault"),
-}
+ALARMS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ class MorningPage:
     askings: tuple[Asking, ...]
     remind_label: str
     silent_names: tuple[DeviceNote, ...]
-    alerts: tuple[DeviceNote, ...]
+    alarms: tuple[DeviceNote, ...]  # their price in place of a time
     holds: tuple[DeviceNote, ...]
     success: tuple[Figure, ...]
     masses: tuple[Figure, ...]
@@ -111,13 +102,14 @@ def morning_page(
     *,
     may_ask: bool,
     base_url: str,
+    user: Any,
 ) -> MorningPage:
     """The morning of one organisation. The number of queries does not grow with its factories."""
     kept = logs(factories, now)
     sector = shared_sector(factory.sector for factory in factories)
     late = [factory for factory in factories if not kept[factory.pk].yesterday.is_complete]
     silent = _silent(factories, now)
-    alerts, holds = _alerts(factories, now), _holds(factories)
+    (alarms, alarm_count), holds = _alarms(user, factories), _holds(factories)
     inputs = _inputs(factories, kept, now, sector=sector) if factories else None
     return MorningPage(
         organisation_name=organisation.name,
@@ -125,12 +117,12 @@ def morning_page(
         sector=sector,
         factory_count=len(factories),
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
-        headline=_headline(kept, len(late), silent, alerts, holds),
+        headline=_headline(kept, len(late), silent, alarm_count, holds),
         # Read-only users see what is missing, without anybody's phone number.
         askings=tuple(_askings(late, kept, base_url=base_url) if may_ask else (_asking(f, kept[f.pk]) for f in late)),
         remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
         silent_names=tuple(silent),
-        alerts=tuple(alerts),
+        alarms=tuple(alarms),
         holds=tuple(holds),
         success=success_figures(inputs) if inputs else (),
         masses=mass_figures(inputs) if inputs else (),
@@ -167,16 +159,12 @@ def _settling_sentence(factories: Sequence[Factory], first: date, last: date, no
 
 
 def _headline(
-    kept: Mapping[int, Log],
-    late: int,
-    silent: Sequence[DeviceNote],
-    alerts: Sequence[DeviceNote],
-    holds: Sequence[DeviceNote],
+    kept: Mapping[int, Log], late: int, silent: Sequence[DeviceNote], alarm_count: int, holds: Sequence[DeviceNote]
 ) -> tuple[str, ...]:
     sentences = [
         _("%(count)d of %(total)d logged yesterday.") % {"count": len(kept) - late, "total": len(kept)},
         ngettext("%d sensor silent.", "%d sensors silent.", len(silent)) % len(silent),
-        ngettext("%d alert from devices.", "%d alerts from devices.", len(alerts)) % len(alerts),
+        ngettext("%d alarm.", "%d alarms.", alarm_count) % alarm_count,
     ]
     waiting = sum(log.yesterday.awaits_bill for log in kept.values())
     if waiting:
@@ -270,26 +258,20 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
     ]
 
 
-def _alerts(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
-    """Alerts that devices sent in the last 24 hours: one notice for each device and kind."""
-    by_pk = {factory.pk: factory for factory in factories}
-    rows = (
-        DeviceMessage.objects.filter(
-            device__factory__in=list(by_pk), kind=MessageKind.ALERT, received_at__gte=now - ALERTS_OF
+def _alarms(user: Any, factories: Sequence[Factory]) -> tuple[list[DeviceNote], int]:
+    """The gravest open alarms of these sites, and how many there are, without those that the lists beside them hold."""
+    said = (AlertKind.HOLD_OPEN, AlertKind.SENSOR_SILENT, AlertKind.LOG_MISSING)
+    found = open_alerts(user).filter(factory__in=list(factories)).exclude(kind__in=said)
+    rows = [
+        DeviceNote(
+            alert.factory.name if alert.factory else "",
+            reverse("alarm", args=[alert.pk]),
+            sentence_of(alert),
+            price_sentence(alert),
         )
-        .annotate(alert=KeyTextTransform("kind", "payload"))
-        .values("device__factory_id", "device__device_id", "alert")
-        .annotate(count=Count("pk"), last=Max("received_at"))
-        .order_by("-last")
-    )
-    notices = []
-    for row in rows:
-        factory = by_pk[row["device__factory_id"]]
-        words = str(ALERT_WORDS.get(row["alert"] or "", row["alert"] or _("alert")))
-        times = ngettext("%d time", "%d times", row["count"]) % row["count"]
-        when = _("%(times)s, last %(time)s")
-        notices.append(_notice(factory, f"{row['device__device_id']}: {words}", when, row["last"], times=times))
-    return notices
+        for alert in found[:ALARMS_SHOWN]
+    ]
+    return rows, found.count()
 
 
 def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:

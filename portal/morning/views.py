@@ -55,6 +55,7 @@ def morning(request: HttpRequest) -> HttpResponseBase:
         organisations,
         list(factories),
         timezone.now(),
+        user=request.user,
         may_ask=may(request.user, Action.MANAGE_MEMBERS),
         base_url=request.build_absolute_uri("/").rstrip("/"),
     )

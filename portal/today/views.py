@@ -7,6 +7,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import may, page, user_of
 from accounts.roles import Action
+from alerts.queries import open_alerts
+from portal.alarm_rows import ALARMS_SHOWN, rows_of
 from portal.log_form.form import open_form
 from portal.log_form.page import log_page, writable_rows
 from portal.requests import factory_of
@@ -24,6 +26,7 @@ def today(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "page": shown,
         "log": log,
+        "alarms": rows_of(open_alerts(request.user).filter(factory=factory)[:ALARMS_SHOWN], request.user),
         "is_first_day": shown.lead is None and log is not None,
         "may_see_leaderboard": may(request.user, Action.VIEW_LEADERBOARD, factory),
     }

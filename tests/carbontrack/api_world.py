@@ -5,6 +5,7 @@ A new operation with a path parameter needs a row here, and its value in `World.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from accounts.links import link_digest
 from accounts.models import Invitation, User
 from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
+from alerts.rules import ensure_usual_rules
+from alerts.serializers import NewRuleSerializer
 from compliance.serializers import NewTargetSerializer
 from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
@@ -27,8 +30,10 @@ from energy.models import EmissionFactor
 from factories.services import record_event
 from mqtt_ingest.command_api import CommandInputSerializer
 from tests import make
+from tests.alerts.test_models import make_alert
 from tests.leaderboard.build_days import make_network
 
+_numbers = itertools.count(1)
 PASSWORD = "carbontrack-demo"  # of the example of /api/login/
 
 
@@ -67,6 +72,8 @@ def make_world() -> World:
     request = make.make_access_request(organisation)
     entry = make.make_energy_entry(factory, user=hq)
     production = make.make_production(factory, user=hq)
+    ensure_usual_rules()
+    make_alert(factory, kind="sensor_silent", params={"device": "litein-1"})
     factor = EmissionFactor.objects.order_by("pk")[0]
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
@@ -87,6 +94,8 @@ def make_world() -> World:
         "members": {"id": membership.pk},
         "tokens": {"token_key": token[:15]},
         # Made when a path asks for them, so that the example that makes one finds none there.
+        "alerts": {"id": lambda: make_alert(factory, detail=str(next(_numbers))).pk},
+        "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
         "targets": {"id": lambda: _made(client, "targets", NewTargetSerializer)},
         "local-units": {"id": lambda: _made(client, "local-units", NewLocalUnitSerializer)},
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from alerts.evaluation import evaluate
 from compliance.site_days import refresh
 from devices.models import AssignmentHold
 from factories.choices import MineClass, Product, SourceKind
@@ -160,15 +161,15 @@ def test_silent_sensors_alerts_and_holds_are_named(cast: Cast, as_user: AsUser) 
         assignment=assignment, stream=7, field="sensor", registered="sprintir-20", reported="mh-z19", starts_at=now
     )
 
+    evaluate(now)
+
     page = page_of(as_user(cast.hq))
 
-    assert page.headline[1:] == ("1 sensor silent.", "2 alerts from devices.", "1 waiting for a decision.")
+    assert page.headline[1:] == ("1 sensor silent.", "2 alarms.", "1 waiting for a decision.")
     assert [notice.text for notice in page.silent_names] == ["momul-01"]
-    assert [notice.text for notice in page.alerts] == [
-        "litein-01: CO2 above the device's limit",
-        "litein-01: a sensor reports a fault",
-    ]
-    assert page.alerts[0].when.startswith("2 times, last ")
+    texts = sorted(notice.text for notice in page.alarms)
+    assert texts[0].startswith("litein-01 says: CO2 above the device's limit, at ")
+    assert texts[1].startswith("litein-01 says: a sensor reports a fault, at ")
     assert "mh-z19" in page.holds[0].text
 
 
@@ -176,6 +177,7 @@ def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: Cast,
     device = make.make_device(factory=cast.litein)
     for payload in ({"kind": "<b>new</b>"}, {}):
         DeviceMessage.objects.create(device=device, kind="alert", received_at=timezone.now(), payload=payload)
+    evaluate()
 
     page = as_user(cast.hq).get("/morning/").content.decode()
 

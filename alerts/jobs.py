@@ -1,0 +1,14 @@
+"""Periodic work of alarms. A round takes a lock, so jobs are safe in two workers at once."""
+
+from alerts.evaluation import evaluate, evaluate_seldom
+from alerts.price import price_open
+from alerts.services import wake_snoozed
+from lib.jobs import Job
+
+JOBS = [
+    # A limit must be noticed within 60 s of its duration: minutes are rolled up every second, and this adds 15 s.
+    Job("evaluate alarms", 15, evaluate),
+    Job("evaluate alarms of logs and targets", 300, evaluate_seldom),
+    Job("price open alarms", 60, price_open),
+    Job("wake snoozed alarms", 15, wake_snoozed),
+]

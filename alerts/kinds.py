@@ -1,0 +1,67 @@
+"""The kinds of alarms, one row each: what it needs to be seen, its usual rule, and what it measures.
+
+A new kind is a value of `AlertKind`, a row here, a finder in `findings.py` unless it measures, and a sentence in
+`sentences.py`. The usual rule is what an organisation begins with; the limits of the chimney are those outside of which
+`docs/method.md` 2 doubts a value while the fire burns.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts.roles import Action
+from alerts.choices import AlertKind, Severity
+
+HOUR_S, DAY_S = 3600, 86_400
+LONGEST_MEASURED_S = 6 * HOUR_S  # a round of evaluation reads the minutes of that time
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What a kind measures, minute by minute. `sign`: 1 for a high limit, -1 for a low one."""
+
+    column: str  # of `sql/measured.sql`
+    sign: int
+    while_firing: bool = False  # a cold stack has no CO2, and that is no alarm
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    kind: AlertKind
+    needs: Action  # the right to see what it is about, besides alarms
+    severity: Severity
+    duration_s: int
+    limit: float | None = None
+    hysteresis: float = 0.0
+    unit: str = ""  # of limit, hysteresis and value; of lib.templatetags.units where that has it
+    quantity: Quantity | None = None
+    calm: timedelta = timedelta(0)  # for how long it must be over before the alarm closes
+
+    @property
+    def longest_s(self) -> int:
+        return LONGEST_MEASURED_S if self.quantity else 14 * DAY_S
+
+
+_READS, _DEVICES, _LOG = Action.VIEW_READINGS, Action.VIEW_DEVICES, Action.VIEW_ENERGY
+_WARNING, _CRITICAL, _INFO = Severity.WARNING, Severity.CRITICAL, Severity.INFO
+
+KINDS: dict[str, KindRow] = {
+    str(row.kind): row
+    for row in (
+        KindRow(AlertKind.CO2_HIGH, _READS, _CRITICAL, 300, 170_000, 5_000, "ppm", Quantity("co2_ppm", 1)),
+        KindRow(AlertKind.CO2_LOW, _READS, _WARNING, 1_800, 10_000, 2_000, "ppm", Quantity("co2_ppm", -1, True)),
+        KindRow(AlertKind.TEMPERATURE_HIGH, _READS, _CRITICAL, 300, 350, 15, "celsius", Quantity("temperature_c", 1)),
+        KindRow(AlertKind.TEMPERATURE_LOW, _READS, _INFO, 3_600, 80, 5, "celsius", Quantity("temperature_c", -1, True)),
+        KindRow(AlertKind.FLOW_HIGH, _READS, _WARNING, 300, 15, 0.5, "m_per_s", Quantity("velocity_ms", 1)),
+        KindRow(AlertKind.FLOW_LOW, _READS, _WARNING, 1_800, 0.5, 0.1, "m_per_s", Quantity("velocity_ms", -1, True)),
+        KindRow(AlertKind.SENSOR_OVER_RANGE, _READS, _WARNING, 600, 50, 25, "percent", Quantity("over_range_pct", 1)),
+        KindRow(AlertKind.SENSOR_SILENT, _DEVICES, _CRITICAL, 900, calm=timedelta(minutes=5)),
+        KindRow(AlertKind.DEVICE_ALERT, _DEVICES, _WARNING, 0, 24, unit="h"),
+        KindRow(AlertKind.HOLD_OPEN, _DEVICES, _WARNING, HOUR_S),
+        KindRow(AlertKind.CALIBRATION_ENDING, _DEVICES, _INFO, 0, 30, unit="d"),
+        KindRow(AlertKind.LOG_MISSING, _LOG, _WARNING, 0),
+        KindRow(AlertKind.STACK_AGAINST_FUEL, _LOG, _WARNING, 3 * DAY_S, 0.25),
+        KindRow(AlertKind.EFFICIENCY_LOW, _READS, _WARNING, 4 * HOUR_S, 30, unit="percent"),
+        KindRow(AlertKind.TARGET_AT_RISK, Action.VIEW_TARGETS, _INFO, 0),
+    )
+}
+MEASURED = {code: row.quantity for code, row in KINDS.items() if row.quantity is not None}

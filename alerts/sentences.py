@@ -1,0 +1,220 @@
+"""What an alarm says, in the reader's language: one sentence with what is so, since when, and what to do first.
+
+The API gives the same as code and parameters: `kind`, `value`, `limit`, `began_at` and `params`.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from alerts.choices import AlertKind, CostBasis
+from alerts.models import Alert
+from devices.choices import SilenceCause
+from factories.days import day_label
+from factories.sectors import SECTORS
+from lib.templatetags.units import clock, number
+from science.boiler import FireRemedy
+
+# With `device`, `value`, `limit` and `since`.
+_PLAIN: dict[str, Promise] = {
+    AlertKind.CO2_HIGH: gettext_lazy(
+        "CO2 is at %(value)s ppm, above %(limit)s, since %(since)s. Open the damper a little and look at the fire."
+    ),
+    AlertKind.CO2_LOW: gettext_lazy(
+        "CO2 is down to %(value)s ppm while the fire burns, below %(limit)s, since %(since)s. "
+        "Look for false air: a leak, or an open door."
+    ),
+    AlertKind.TEMPERATURE_HIGH: gettext_lazy(
+        "The stack is at %(value)s °C, above %(limit)s, since %(since)s. Close the damper a little; if it stays, "
+        "clean the tubes."
+    ),
+    AlertKind.TEMPERATURE_LOW: gettext_lazy(
+        "The stack is down to %(value)s °C while the fire burns, below %(limit)s, since %(since)s. "
+        "Look for wet wood or false air."
+    ),
+    AlertKind.FLOW_HIGH: gettext_lazy(
+        "Gas flows at %(value)s m/s, above %(limit)s, since %(since)s. Check the fan and the damper."
+    ),
+    AlertKind.FLOW_LOW: gettext_lazy(
+        "Gas flows at only %(value)s m/s while the fire burns, below %(limit)s, since %(since)s. "
+        "Check the fan, and the probe for soot."
+    ),
+    AlertKind.SENSOR_OVER_RANGE: gettext_lazy(
+        "The CO2 sensor %(device)s has been at the end of its range since %(since)s: the true value is higher. "
+        "Fit a sensor with a wider range."
+    ),
+    AlertKind.HOLD_OPEN: gettext_lazy(
+        "Readings of %(device)s have stayed out of the totals since %(since)s, until someone decides what they are."
+    ),
+}
+# Where its last messages show a cause; otherwise the power is looked at first.
+_SILENT: dict[str, Promise] = {
+    SilenceCause.RADIO: gettext_lazy(
+        "The sensor %(device)s has been silent since %(since)s. Its signal was weak: check its antenna and the network."
+    ),
+    SilenceCause.BROKER: gettext_lazy(
+        "The sensor %(device)s has been silent since %(since)s. The server refuses what it sends: its page says why."
+    ),
+    SilenceCause.CLOCK: gettext_lazy(
+        "The sensor %(device)s has been silent since %(since)s. Its clock is wrong: give it network time."
+    ),
+    SilenceCause.SENSOR: gettext_lazy(
+        "The sensor %(device)s has been silent since %(since)s. It reports a fault: check the plug of the sensor."
+    ),
+}
+_SILENT_FIRST = gettext_lazy("The sensor %(device)s has been silent since %(since)s. Check its power first.")
+_OF_DEVICE: dict[str, Promise] = {
+    "co2_high": gettext_lazy("CO2 above the device's limit"),
+    "temperature_high": gettext_lazy("temperature above the device's limit"),
+    "temperature_low": gettext_lazy("temperature below the device's limit"),
+    "flow_high": gettext_lazy("gas velocity above the device's limit"),
+    "flow_low": gettext_lazy("gas velocity below the device's limit"),
+    "sensor_fault": gettext_lazy("a sensor reports a fault"),
+}
+_UNITS = {
+    AlertKind.CO2_HIGH: "ppm",
+    AlertKind.CO2_LOW: "ppm",
+    AlertKind.TEMPERATURE_HIGH: "celsius",
+    AlertKind.TEMPERATURE_LOW: "celsius",
+    AlertKind.FLOW_HIGH: "m_per_s",
+    AlertKind.FLOW_LOW: "m_per_s",
+}
+
+
+def sentence_of(alert: Alert) -> str:
+    """Of an alarm with its factory at hand. The value is the one furthest from the limit since it began."""
+    other = _OTHERS.get(alert.kind)
+    if other is not None:
+        return other(alert)
+    unit = _UNITS.get(AlertKind(alert.kind), "kg")
+    return str(_PLAIN[alert.kind]) % {
+        "device": alert.params.get("device", ""),
+        "value": number(alert.value, unit),
+        "limit": number(alert.limit, unit),
+        "since": _since(alert),
+    }
+
+
+def _since(alert: Alert) -> str:
+    return clock(alert.began_at, alert.factory.time_zone if alert.factory else None)
+
+
+def _day(text: Any) -> str:
+    return day_label(date.fromisoformat(str(text)))
+
+
+def _silent(alert: Alert) -> str:
+    words = _SILENT.get(str(alert.params.get("cause", "")), _SILENT_FIRST)
+    return str(words) % {"device": alert.params.get("device", ""), "since": _since(alert)}
+
+
+def _device_alert(alert: Alert) -> str:
+    code = str(alert.params.get("code", ""))
+    return _("%(device)s says: %(what)s, at %(since)s.") % {
+        "device": alert.params.get("device", ""),
+        "what": _OF_DEVICE.get(code, code or _("alert")),
+        "since": _since(alert),
+    }
+
+
+def _calibration(alert: Alert) -> str:
+    until = day_label(datetime.fromisoformat(str(alert.params["valid_until"])).date())
+    words = {"device": alert.params.get("device", ""), "day": until}
+    if (alert.value or 0) < 0:
+        return _("The calibration of %(device)s ended on %(day)s. Ask for a new one.") % words
+    return _("The calibration of %(device)s ends on %(day)s. Ask for a new one.") % words
+
+
+def _log_missing(alert: Alert) -> str:
+    days, items = alert.params.get("days", []), alert.params.get("items", [])
+    sector = SECTORS[alert.factory.sector] if alert.factory else None
+    words = [str(needed.word) for needed in sector.required if needed.item in items] if sector else items
+    sentence = ngettext(
+        "The log of %(days)s is past its deadline. Missing: %(items)s.",
+        "The logs of %(days)s are past their deadline. Missing: %(items)s.",
+        len(days),
+    )
+    return sentence % {"days": ", ".join(_day(day) for day in days), "items": ", ".join(words)}
+
+
+def _stack_against_fuel(alert: Alert) -> str:
+    difference_kg = abs(float(alert.params.get("stack_kg", 0)) - float(alert.params.get("fuel_kg", 0)))
+    words = {
+        "kg": number(difference_kg),
+        "first": _day(alert.params["first_day"]),
+        "last": _day(alert.params["last_day"]),
+        "ratio": f"{alert.value:.2f}" if alert.value is not None else "",
+    }
+    if (alert.value or 0) > 1:
+        return (
+            _(
+                "The stack shows more fuel than the log, about %(kg)s kg of CO2 from %(first)s to %(last)s "
+                "(ratio %(ratio)s). Was a delivery not written?"
+            )
+            % words
+        )
+    return (
+        _(
+            "The stack shows less than the fuel in the log, about %(kg)s kg of CO2 from %(first)s to %(last)s "
+            "(ratio %(ratio)s). Check the sample line for false air, then the log."
+        )
+        % words
+    )
+
+
+def _efficiency(alert: Alert) -> str:
+    remedies = {
+        FireRemedy.DAMPER: _("Close the damper a little: the fire gets too much air."),
+        FireRemedy.MOISTURE: _("Burn drier wood."),
+        FireRemedy.LOAD: _("Look at the load, then at soot and scale: the gas leaves too hot."),
+    }
+    sentence = _(
+        "%(value)s %% of the wood's heat left by the chimney in the last %(hours)s hours; a good fire loses %(good)s."
+    )
+    remedy = remedies.get(FireRemedy(alert.params.get("remedy", FireRemedy.NONE)), "")
+    words = {"hours": alert.params.get("hours"), "good": f"{alert.params.get('good_pct', 0):.0f}"}
+    return f"{sentence % (words | {'value': f'{alert.value or 0:.0f}'})} {remedy}".strip()
+
+
+def _target(alert: Alert) -> str:
+    return _("The last twelve months are at %(value)s %(unit)s; the target's line is at %(limit)s.") % {
+        "value": number(alert.value),
+        "limit": number(alert.limit),
+        "unit": alert.params.get("unit", ""),
+    }
+
+
+_OTHERS: dict[str, Callable[[Alert], str]] = {
+    AlertKind.SENSOR_SILENT: _silent,
+    AlertKind.DEVICE_ALERT: _device_alert,
+    AlertKind.CALIBRATION_ENDING: _calibration,
+    AlertKind.LOG_MISSING: _log_missing,
+    AlertKind.STACK_AGAINST_FUEL: _stack_against_fuel,
+    AlertKind.EFFICIENCY_LOW: _efficiency,
+    AlertKind.TARGET_AT_RISK: _target,
+}
+
+
+def price_sentence(alert: Alert) -> str:
+    """The price so far with what it stands for; empty while it is not known."""
+    if alert.cost_kg_co2 is None:
+        return ""
+    basis = CostBasis(alert.cost_basis).label
+    kg = number(alert.cost_kg_co2)
+    if alert.cost_amount is None:
+        return _("%(kg)s kg CO2 %(basis)s") % {"kg": kg, "basis": basis}
+    return _("%(kg)s kg CO2 %(basis)s: %(currency)s %(amount)s of fuel") % {
+        "kg": kg,
+        "basis": basis,
+        "currency": alert.cost_currency,
+        "amount": f"{alert.cost_amount:,.0f}",
+    }
+
+
+def title_of(alert: Alert) -> str:
+    return str(capfirst(str(AlertKind(alert.kind).label)))

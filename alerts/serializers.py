@@ -1,0 +1,192 @@
+"""Shapes of alarms and their rules in the API. Decimals are strings, values and limits numbers in the unit named."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from alerts.choices import AlertKind, Cause, LimitBasis, Severity
+from alerts.kinds import KINDS
+from alerts.models import Alert, AlertEvent, AlertRule
+from alerts.rules import FIELDS, FILE_VERSION
+from alerts.sentences import sentence_of
+from alerts.services import LONGEST_TEXT
+
+_ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
+
+
+class AlertEventSerializer(serializers.ModelSerializer[AlertEvent]):
+    """What happened to an alarm. `by` is empty for what the system did."""
+
+    by = serializers.CharField(allow_null=True)
+
+    class Meta:
+        model = AlertEvent
+        fields: Any = ("id", "at", "act", "by", "text", "params")
+        ref_name = "AlertEvent"
+
+
+class AlertSerializer(serializers.ModelSerializer[Alert]):
+    """An alarm. The sentence is for people; `kind`, `value`, `limit` and `params` say the same to programs."""
+
+    device = serializers.CharField(source="device.device_id", allow_null=True, default=None)
+    unit = serializers.SerializerMethodField(help_text="of value and limit")
+    sentence = serializers.SerializerMethodField()
+    params = serializers.JSONField(help_text="of the sentence")
+    assigned_to = serializers.CharField(allow_null=True)
+    acknowledged_by = serializers.CharField(allow_null=True)
+    closed_by = serializers.CharField(allow_null=True, help_text="null: by itself")
+
+    class Meta:
+        model = Alert
+        fields: Any = (
+            "id factory kind detail severity state began_at opened_at value limit unit device chimney sentence params "
+            "cost_kg_co2 cost_amount cost_currency cost_basis assigned_to acknowledged_by acknowledged_at cause "
+            "snoozed_until closed_at closed_by reopened_count"
+        ).split()
+        read_only_fields = fields
+        ref_name = "Alert"
+
+    def get_unit(self, alert: Alert) -> str:
+        return KINDS[alert.kind].unit
+
+    def get_sentence(self, alert: Alert) -> str:
+        return sentence_of(alert)
+
+
+class AlertDetailSerializer(AlertSerializer):
+    """The same with its life."""
+
+    events = AlertEventSerializer(many=True)
+
+    class Meta(AlertSerializer.Meta):
+        fields: Any = [*AlertSerializer.Meta.fields, "events"]
+        ref_name = "AlertWithEvents"
+
+
+class AcknowledgeSerializer(serializers.Serializer[Any]):
+    """`cause`: why it happened, where that is known."""
+
+    cause = serializers.ChoiceField(Cause.choices, required=False, allow_blank=True)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"cause": "wet_wood", "comment": "The new delivery is wet."}}
+
+
+class CommentSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=LONGEST_TEXT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"text": "The electrician comes at two."}}
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """`to`: the id of a person who may act on it; without it you yourself."""
+
+    to = serializers.IntegerField(required=False, **_ID)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"comment": "I look after it."}}
+
+
+class SnoozeSerializer(serializers.Serializer[Any]):
+    hours = serializers.FloatField(min_value=0.1, max_value=14 * 24, help_text="from now; at most 14 days")
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"hours": 12, "comment": "Repaired tomorrow."}}
+
+
+# --- Rules ----------------------------------------------------------------------------------------
+class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
+    """A rule of an organisation (factory null), or of one site instead."""
+
+    unit = serializers.SerializerMethodField(help_text="of limit and hysteresis")
+    changed_by = serializers.CharField(allow_null=True)
+
+    class Meta:
+        model = AlertRule
+        fields: Any = ["id", "organisation", "factory", "kind", *FIELDS, "unit", "changed_by", "changed_at"]
+        read_only_fields = fields
+        ref_name = "AlertRule"
+
+    def get_unit(self, rule: AlertRule) -> str:
+        return KINDS[rule.kind].unit
+
+
+class RuleChangeSerializer(serializers.Serializer[Any]):
+    """What is not named stays."""
+
+    is_enabled = serializers.BooleanField(required=False)
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    limit = serializers.FloatField(required=False, allow_null=True, min_value=-1e6, max_value=1e6)
+    limit_basis = serializers.ChoiceField(LimitBasis.choices, required=False)
+    hysteresis = serializers.FloatField(required=False, min_value=0, max_value=1e6)
+    duration_s = serializers.IntegerField(required=False, min_value=0, max_value=14 * 86_400)
+    from_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
+    to_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"limit": 165_000, "duration_s": 600}}
+
+
+class NewRuleSerializer(RuleChangeSerializer):
+    """The rule of a site, or of the whole organisation when no factory is given. It replaces the present one."""
+
+    factory = serializers.IntegerField(required=False, allow_null=True, help_text="id; null: the organisation", **_ID)
+    organisation = serializers.IntegerField(required=False, help_text="id; default: yours", **_ID)
+    kind = serializers.ChoiceField(AlertKind.choices)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"factory": 1, "kind": "co2_high", "limit": 165_000}}
+
+
+class CopyRulesSerializer(serializers.Serializer[Any]):
+    """The own rules of one site to others of its organisation, in place of theirs."""
+
+    factory = serializers.IntegerField(help_text="id of the site that has them", **_ID)
+    targets = serializers.ListField(child=serializers.IntegerField(**_ID), min_length=1, max_length=1_000)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"factory": 1, "targets": [1]}}
+
+
+class RuleOfFileSerializer(RuleChangeSerializer):
+    factory = serializers.CharField(required=False, allow_null=True, help_text="name of a site; null: the organisation")
+    kind = serializers.ChoiceField(AlertKind.choices)
+
+    class Meta:
+        ref_name = "AlertRuleOfFile"
+
+
+class RulesFileSerializer(serializers.Serializer[Any]):
+    """A file of rules, as the export gives it."""
+
+    version = serializers.ChoiceField([FILE_VERSION])
+    organisation = serializers.CharField(required=False, allow_blank=True, help_text="name; for people")
+    rules = RuleOfFileSerializer(many=True)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"version": FILE_VERSION, "rules": [{"factory": None, "kind": "co2_high", "limit": 165_000}]}
+        }
+
+
+class ProposalSerializer(serializers.Serializer[Any]):
+    limit = serializers.FloatField(allow_null=True, help_text="null: the site has too few minutes of the last 28 days")
+    unit = serializers.CharField()
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="rules that were set")
+
+
+class CauseSerializer(serializers.Serializer[Any]):
+    """A cause of the alarms of a period, the most frequent first."""
+
+    cause = serializers.CharField(help_text="code; empty: nobody said")
+    words = serializers.CharField()
+    count = serializers.IntegerField()
+    cost_kg_co2 = serializers.DecimalField(max_digits=20, decimal_places=3, allow_null=True)
+    cumulative_pct = serializers.FloatField(help_text="of all alarms, with the rows before it")

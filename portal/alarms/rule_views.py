@@ -1,0 +1,205 @@
+"""The pages of rules: those of an organisation or of one site, the form of one, copies, and rules as a file."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import organisations_of, page, require, user_of, visible_to
+from accounts.roles import Action
+from alerts.choices import AlertKind, LimitBasis, Severity
+from alerts.kinds import KINDS, KindRow
+from alerts.models import AlertRule
+from alerts.queries import rules_of
+from alerts.rules import copy_rules, ensure_usual_rules, exported, import_rules, proposed_limit, remove_rule, set_rule
+from alerts.serializers import RulesFileSerializer
+from factories.models import Factory, Organisation
+from lib.errors import ApiError
+from portal.alarm_rows import FORMS
+from portal.alarms.forms import CopyForm, RuleForm, RulesFileForm, duration_unit
+
+LARGEST_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    kind: str
+    label: str
+    url: str
+    limit: str
+    duration: str
+    severity: str
+    form: str
+    hours: str
+    is_enabled: bool
+    is_own: bool
+
+
+def _shown_site(request: HttpRequest, action: Action) -> Factory | None:
+    """The site that the URL names; None: the organisation. Raises 404 outside the user's scope."""
+    raw = request.GET.get("factory", "")
+    if not raw:
+        return None
+    if not raw.isdecimal() or len(raw) > 9:
+        raise Http404
+    sites = visible_to(request.user, Factory.objects.select_related("organisation"), factory_path="")
+    site = sites.filter(pk=int(raw)).first()
+    if site is None:
+        raise Http404
+    require(request.user, action, site)
+    return site
+
+
+def _organisation(request: HttpRequest, site: Factory | None) -> Organisation:
+    """That of the site, else the first one whose rules hold at the user's sites."""
+    if site is not None:
+        return site.organisation
+    sites = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_ALERTS)
+    organisation = Organisation.objects.filter(factories__in=sites).order_by("pk").first()
+    if organisation is None:
+        raise Http404
+    return organisation
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(Action.USE_PORTAL)
+def rules(request: HttpRequest) -> HttpResponse:
+    """The rules of the organisation, or with `?factory=` those that hold at a site."""
+    is_post = request.method == "POST"
+    site = _shown_site(request, Action.MANAGE_ALERT_RULES if is_post else Action.VIEW_ALERTS)
+    organisation = _organisation(request, site)
+    manages = organisation.pk in organisations_of(request.user, Action.MANAGE_ALERT_RULES)
+    if is_post:
+        require(request.user, Action.MANAGE_ALERT_RULES, site)
+    if request.GET.get("as") == "json" and manages:
+        name = f"alarm-rules-{timezone.now():%Y%m%d}.json"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return JsonResponse(exported(organisation), json_dumps_params={"indent": 2}, headers=disposition)
+    others = organisation.factories.in_use().order_by("name", "pk")
+    others = others.exclude(pk=site.pk) if site else others
+    act = request.POST.get("act")
+    file_form = RulesFileForm(*((request.POST, request.FILES) if act == "import" else ()))
+    copy_form = CopyForm(request.POST if act == "copy" else None, others)
+    if act == "import" and _import(request, organisation, file_form):
+        return redirect(request.get_full_path())
+    if act == "copy" and site is not None and copy_form.is_valid():
+        count = copy_rules(user_of(request), site, list(copy_form.cleaned_data["targets"]))
+        words = ngettext("%(count)d rule copied.", "%(count)d rules copied.", count)
+        messages.success(request, words % {"count": count})
+        return redirect(request.get_full_path())
+    sites = visible_to(request.user, organisation.factories.in_use(), factory_path="", action=Action.VIEW_ALERTS)
+    context = {
+        "organisation": organisation,
+        "site": site,
+        "sites": sites.order_by("name", "pk"),
+        "rows": _rows(organisation, site),
+        "manages": manages,
+        "has_own": site is not None and AlertRule.objects.filter(factory=site).exists(),
+        "file_form": file_form,
+        "copy_form": copy_form,
+    }
+    return render(request, "portal/alarm_rules.html", context)
+
+
+def _import(request: HttpRequest, organisation: Organisation, form: RulesFileForm) -> bool:
+    if not form.is_valid():
+        return False
+    file = form.cleaned_data["file"]
+    try:
+        content = json.loads(file.read()) if file.size <= LARGEST_FILE_BYTES else None
+    except ValueError:
+        content = None
+    checked = RulesFileSerializer(data=content)
+    if not checked.is_valid():
+        form.add_error("file", _("This is no file of alarm rules: export one to see how it looks."))
+        return False
+    try:
+        count = import_rules(user_of(request), organisation, checked.validated_data["rules"])
+    except ApiError as error:
+        form.add_error("file", [found["message"] for errors in error.fields.values() for found in errors])
+        return False
+    messages.success(request, ngettext("%(count)d rule set.", "%(count)d rules set.", count) % {"count": count})
+    return True
+
+
+def _rows(organisation: Organisation, site: Factory | None) -> list[RuleRow]:
+    ensure_usual_rules()
+    mine: dict[str, AlertRule] = {}
+    for rule in AlertRule.objects.filter(organisation=organisation, factory__in=[site] if site else []):
+        mine[rule.kind] = rule
+    usual = {rule.kind: rule for rule in AlertRule.objects.filter(organisation=organisation, factory=None)}
+    return [_rule_row(row, mine.get(code) or usual[code], site) for code, row in KINDS.items()]
+
+
+def _rule_row(row: KindRow, rule: AlertRule, site: Factory | None) -> RuleRow:
+    per_s, unit = duration_unit(row)
+    query = f"?factory={site.pk}" if site else ""
+    hours = "" if rule.from_hour is None else f"{rule.from_hour:02}:00-{rule.to_hour:02}:00"
+    return RuleRow(
+        kind=row.kind,
+        label=str(AlertKind(row.kind).label),
+        url=reverse("alarm-rule", args=[row.kind]) + query,
+        limit="" if rule.limit is None else f"{rule.limit:,g} {_UNITS.get(row.unit, row.unit)}".strip(),
+        duration=f"{rule.duration_s / per_s:g} {unit}" if rule.duration_s else "",
+        severity=str(Severity(rule.severity).label),
+        form=FORMS[Severity(rule.severity)],
+        hours=hours,
+        is_enabled=rule.is_enabled,
+        is_own=rule.factory_id is not None,
+    )
+
+
+_UNITS = {"celsius": "°C", "m_per_s": "m/s", "percent": "%"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(Action.MANAGE_ALERT_RULES)
+def rule(request: HttpRequest, rule_kind: str) -> HttpResponse:
+    """One rule: of the organisation, or with `?factory=` of a site instead."""
+    kind, row = rule_kind, KINDS.get(rule_kind)
+    if row is None:
+        raise Http404
+    site = _shown_site(request, Action.MANAGE_ALERT_RULES)
+    organisation = _organisation(request, site)
+    ensure_usual_rules()
+    own = AlertRule.objects.filter(organisation=organisation, factory=site, kind=kind).first()
+    shown = own or AlertRule.objects.get(organisation=organisation, factory=None, kind=kind)
+    if not rules_of(request.user, Action.MANAGE_ALERT_RULES).filter(pk=shown.pk).exists():
+        raise Http404
+    back = reverse("alarm-rules") + (f"?factory={site.pk}" if site else "")
+    act = request.POST.get("act")
+    if act == "remove" and own is not None and site is not None:
+        remove_rule(user_of(request), own)
+        return redirect(back)
+    proposal = proposed_limit(site, kind, timezone.now()) if site else None
+    form = RuleForm(request.POST if request.method == "POST" else None, shown, row)
+    if request.method == "POST" and form.is_valid():
+        values: dict[str, Any] = form.values()
+        if act == "propose" and proposal is not None:
+            values |= {"limit": proposal, "limit_basis": LimitBasis.OWN_28_DAYS}
+        try:
+            set_rule(user_of(request), organisation, kind, values, factory=site)
+        except ApiError as error:
+            for name, errors in error.fields.items():
+                form.add_error(name if name in form.fields else None, [found["message"] for found in errors])
+        else:
+            return redirect(back)
+    context = {
+        "form": form,
+        "label": AlertKind(kind).label,
+        "unit": _UNITS.get(row.unit, row.unit),
+        "site": site,
+        "organisation": organisation,
+        "back_url": back,
+        "is_own": own is not None and site is not None,
+        "proposal": proposal,
+    }
+    return render(request, "portal/alarm_rule.html", context)
