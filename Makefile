@@ -7,7 +7,7 @@ VENV := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-ingest bench-backlog bench-pressure drill attack firmware-test clean messages python packages dev-packages
+.PHONY: help run test lint bench bench-ingest bench-backlog bench-pressure drill drill-notices attack firmware-test clean messages python packages dev-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench-pressure: dev-packages ## more than ingest can take, and PostgreSQL away f
 drill: dev-packages ## kill everything at random while devices send, then compare sent and stored: ROUNDS=200 SEED=...
 	@$(PYTHON) bootstrap.py --tools
 	@exec $(VENV) -m tests.drill --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+drill-notices: dev-packages ## kill the worker between alarms and their notices, then compare: ROUNDS=200
+	@NOTICE_ROUNDS=$(or $(ROUNDS),200) exec $(VENV) -m pytest -q -s tests/alerts/test_killed_worker.py
 
 attack: dev-packages ## hostile inputs of every kind against a demo of its own: what was tried, what held
 	@$(PYTHON) bootstrap.py --tools

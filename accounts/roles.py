@@ -39,6 +39,7 @@ class Action(StrEnum):
     ACKNOWLEDGE_ALERTS = "acknowledge_alerts"  # the life of an alarm: acknowledge, assign, comment, snooze, close
     MANAGE_ALERT_RULES = "manage_alert_rules"
     MANAGE_MEMBERS = "manage_members"  # approve, invite, end a membership
+    MANAGE_NOTICES = "manage_notices"  # an organisation's gateways and roster, and what was sent to its people
     VIEW_AUDIT = "view_audit"  # who changed what, and who read raw data
 
 

@@ -50,7 +50,7 @@ class ServiceRow:
     carries: ChannelKind | None = None  # of a gateway
 
 
-def _address_field(label: Any, example: str) -> Field:
+def _address_field(label: Any, example: Any) -> Field:
     return Field("address", label, example, pattern=r"https?://\S{3,1900}", is_secret=True)
 
 

@@ -154,7 +154,7 @@ def send(kind: ChannelKind, fields: Fields, message: Message, gateway: tuple[Gat
 def _mail(address: str, message: Message) -> str:
     """By the server's own mail settings, which are the operator's."""
     try:
-        send_mail(message.title, message.body, None, [address])
+        send_mail(" ".join(message.title.split()), message.body, None, [address])
     except OSError as error:  # smtplib's errors are OSErrors
         return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
     return ""

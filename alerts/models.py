@@ -183,3 +183,7 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id}: {self.get_act_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+# The tables of who is told, which have a module of their own.
+from alerts import notice_models  # noqa: E402, F401

@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from accounts.models import AccessRequest, ApiToken, Invitation, Membership, PasswordLink, SignOnProvider, User
 from alerts.models import AlertRule
+from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
 from compliance.models import Target
 from devices.models import Assignment, AssignmentHold, Calibration, DeviceSecret, MCUDevice
@@ -93,6 +94,11 @@ SOURCES = (
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
     Source(AlertRule, factory="factory", organisation="organisation"),
+    Source(Gateway, organisation="organisation"),
+    Source(RosterShift, factory="factory", organisation="organisation"),
+    Source(RosterPlace, organisation="shift__organisation"),
+    Source(Channel, person="user"),
+    Source(NoticeSettings, person="user"),
     Source(SignOnProvider, organisation="organisation"),
     Source(Membership, factory="factory", organisation="organisation"),
     Source(Invitation, factory="factory", organisation="organisation"),

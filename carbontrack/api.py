@@ -8,6 +8,14 @@ from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, Re
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
 from alerts.api import AlertRuleViewSet, AlertViewSet
+from alerts.notice_api import (
+    ChannelKindsView,
+    ChannelViewSet,
+    DeliveryViewSet,
+    GatewayViewSet,
+    NoticeSettingsView,
+    ShiftViewSet,
+)
 from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
@@ -47,6 +55,10 @@ router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
 router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
 router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
 router.register("local-units", LocalUnitViewSet, basename="local-units")
+router.register("notice-channels", ChannelViewSet, basename="notice-channels")
+router.register("notice-gateways", GatewayViewSet, basename="notice-gateways")
+router.register("roster-shifts", ShiftViewSet, basename="roster-shifts")
+router.register("notices", DeliveryViewSet, basename="notices")
 router.register("energy-entries", EnergyEntryViewSet, basename="energy-entries")
 
 for view in (openapi.swagger_ui, openapi.redoc, openapi.schema_json, api_not_found):
@@ -68,6 +80,8 @@ urlpatterns = [
     path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
     path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),
     path("emissions/stream/", stream, name="api-emissions-stream"),
+    path("notice-channels/kinds/", ChannelKindsView.as_view(), name="api-notice-channel-kinds"),
+    path("notice-settings/", NoticeSettingsView.as_view(), name="api-notice-settings"),
     path("audit/", AuditView.as_view(), name="api-audit"),
     path("mcu-devices/<slug:device_id>/set-aside/", SetAsidesView.as_view(), name="api-set-aside"),
     path(

@@ -13,6 +13,8 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.authentication import ApiTokenAuthentication
 from accounts.permissions import declared
+from alerts.notice_choices import ChannelKind, NoticeState
+from alerts.notice_queries import counts_of_a_day, late_count
 from carbontrack import health
 from emissions.models import TouchedMinute
 from emissions.rollups import lag_s
@@ -69,6 +71,23 @@ class _RollupMetrics:
         )
 
 
+class _NoticeMetrics:
+    def collect(self) -> Iterator[Metric]:
+        counted = counts_of_a_day()
+        notices = GaugeMetricFamily(
+            "carbontrack_notices",
+            "Notices that wait, and those sent, failed and suppressed within 24 hours",
+            labels=["channel", "state"],
+        )
+        for channel in ChannelKind.values:  # zeros too: a sum over an absent series is NaN in Prometheus
+            for state in NoticeState.values:
+                notices.add_metric([channel, state], counted.get((channel, state), 0))
+        yield notices
+        yield GaugeMetricFamily(
+            "carbontrack_notices_late", "Notices that were due more than five minutes ago and wait", late_count()
+        )
+
+
 class _HealthMetrics:
     """What `/readyz` says; the only ones that are there while the database is not."""
 
@@ -93,7 +112,7 @@ class _HeartbeatMetrics:
         yield ages
 
 
-FROM_DATABASE = (_ReadingMetrics(), _RollupMetrics(), _HeartbeatMetrics())
+FROM_DATABASE = (_ReadingMetrics(), _RollupMetrics(), _NoticeMetrics(), _HeartbeatMetrics())
 
 
 def _may_read(request: Any) -> bool:

@@ -40,6 +40,7 @@ urlpatterns = [
     path("devices/<slug:device_id>/commands/", commands_views.commands, name="commands"),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("audit/", audit_views.audit, name="audit"),
+    path("", include("portal.notices.urls")),
     path("integrate/", first_call.first_call, name="first-call"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("language/", views.set_language, name="set_language"),

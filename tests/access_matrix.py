@@ -44,10 +44,17 @@ ALARM_ACTS = "     401 403 {0} {0} {0} {0} {0} 403 403 403 403"
 NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
 # Who reads the audit log: HQ and auditors, of their own organisation.
 AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
+# What is a person's own, by a session; not by a program's token.
+PERSONS = "       401 {0} {0} {0} {0} {0} {0} {0} {0} {0} 403"
 MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
 KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
 GEOMETRY_PAGE = "  302 403 403 403 {0} 404 {0} 403 403 403 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
+
+
+def _no(*methods: str) -> dict[str, str]:
+    return dict.fromkeys(methods, PERSONS.format(405))
+
 
 NOT_OF_A_LOG = dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405))
 # The same for energy and production. Writers send an empty list where an object belongs: 400; to the import, JSON
@@ -269,6 +276,31 @@ OURS: dict[str, dict[str, str]] = {
         "GET": "401 404 404 404 200 404 404 404 404 404 404",
         "DELETE": "401 404 404 404 204 404 404 404 404 404 404",
     },
+    # A person's own: everybody has none, and a program's token manages nothing of its person.
+    "api/^notice-channels/$": {"GET": PERSONS.format(200), "POST": PERSONS.format(400), **_no("PATCH", "DELETE")},
+    "api/^notice-channels/(?P<pk>[0-9]{1,9})/$": {
+        **_no("POST"),
+        **dict.fromkeys(("GET", "DELETE"), PERSONS.format(404)),
+        "PATCH": PERSONS.format(400),
+    },
+    "api/^notice-channels/(?P<pk>[0-9]{1,9})/prove/$": {**_no("GET", "PATCH", "DELETE"), "POST": PERSONS.format(400)},
+    "api/^notice-channels/(?P<pk>[0-9]{1,9})/code/$": {**_no("GET", "PATCH", "DELETE"), "POST": PERSONS.format(404)},
+    "api/notice-channels/kinds/": {"GET": PERSONS.format(200), **_no("POST", "PATCH", "DELETE")},
+    "api/notice-settings/": {"GET": PERSONS.format(200), "PATCH": PERSONS.format(400), **_no("POST", "DELETE")},
+    "api/^notices/$": {"GET": PERSONS.format(200), **_no("POST", "PATCH", "DELETE")},
+    "api/^notices/(?P<pk>[0-9]{1,9})/$": {"GET": PERSONS.format(404), **_no("POST", "PATCH", "DELETE")},
+    **{
+        f"api/^{name}/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400)}
+        for name in ("notice-gateways", "roster-shifts")
+    },
+    "api/^notice-gateways/(?P<pk>[0-9]{1,9})/$": {
+        **NOT_BY_MANAGERS,
+        **dict.fromkeys(("GET", "DELETE"), MANAGERS.format(404)),
+    },
+    "api/^roster-shifts/(?P<pk>[0-9]{1,9})/$": {
+        **NOT_BY_MANAGERS,
+        **dict.fromkeys(("GET", "PATCH", "DELETE"), MANAGERS.format(404)),
+    },
     r"api/^[\s\S]*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
     "healthz": {"GET": OPEN},
     "readyz": {"GET": OPEN.replace("200", "503")},  # in tests neither broker nor ingest is there
@@ -366,6 +398,14 @@ OURS: dict[str, dict[str, str]] = {
     "members/requests/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "members/invitations/<int:pk>/revoke/": {"POST": KTDAS_PAGE.format(302)},
     "integrate/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 200 200 200 403 302"),
+    "account/notices/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
+    "account/notices/<int:pk>/": {"POST": "302 404 404 404 404 404 404 404 404 404 302"},
+    "organisation/notices/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
+    "organisation/notices/gateways/<int:pk>/remove/": {"POST": MANAGERS_PAGE.replace("200", "404")},
+    "organisation/notices/shifts/new/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
+    "organisation/notices/shifts/<int:pk>/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE.replace("200", "404")),
+    "notices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
+    "a/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     "styleguide/": {"GET": OPEN},
     "language/": {"GET": NOBODYS, "POST": OPEN.replace("200", "302")},
 }

@@ -15,11 +15,15 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts.links import link_digest
 from accounts.models import Invitation, User
 from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
+from alerts.delivery import code_digest
+from alerts.notice_models import Channel, Delivery
+from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, NewShiftSerializer
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
 from compliance.serializers import NewTargetSerializer
@@ -61,7 +65,7 @@ def make_world() -> World:
     rollups.roll_up_touched()
     hq = make.make_user(email="hq@demo.carbontrack.example", password=PASSWORD)
     make.make_membership(user=hq, role=Role.HQ_MANAGER, organisation=organisation)
-    manager = make.make_user(email="manager@test.example", first_name="Kiprono")
+    manager = make.make_user(id=1, email="manager@test.example", first_name="Kiprono")
     membership = make.make_membership(user=manager, role=Role.FACTORY_MANAGER, factory=factory)
     token = make.make_token(hq)
     client = Client(headers={"Authorization": f"Token {token}"})
@@ -96,18 +100,39 @@ def make_world() -> World:
         # Made when a path asks for them, so that the example that makes one finds none there.
         "alerts": {"id": lambda: make_alert(factory, detail=str(next(_numbers))).pk},
         "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
-        "targets": {"id": lambda: _made(client, "targets", NewTargetSerializer)},
-        "local-units": {"id": lambda: _made(client, "local-units", NewLocalUnitSerializer)},
+        **{path: {"id": partial(_made, client, path, serializer)} for path, serializer in _MADE_BY_POST.items()},
+        "notices": {"id": lambda: _notice(client)},
     }
     world = World(hq, client, path_values)
-    for path, serializer in (("targets", NewTargetSerializer), ("local-units", NewLocalUnitSerializer)):
+    for path, serializer in _MADE_BY_POST.items():
         world.before[f"{path}_list"] = partial(_made, client, path, serializer)
+    world.before |= {"notices_list": partial(_notice, client), "notice-channels_prove": _know_the_code}
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
     return world
+
+
+_MADE_BY_POST: dict[str, Any] = {
+    "targets": NewTargetSerializer,
+    "local-units": NewLocalUnitSerializer,
+    "notice-channels": NewChannelSerializer,
+    "notice-gateways": NewGatewaySerializer,
+    "roster-shifts": NewShiftSerializer,
+}
+
+
+def _notice(client: Client) -> int:
+    """The one with the code of a new channel."""
+    return Delivery.objects.get(channel=_made(client, "notice-channels", NewChannelSerializer)).pk
+
+
+def _know_the_code() -> None:
+    channel, example = Channel.objects.get(), CodeSerializer.Meta.swagger_schema_fields["example"]
+    channel.code_sha256, channel.code_sent_at = code_digest(channel, example["code"]), timezone.now()
+    channel.save()
 
 
 def _set_aside(client: Client) -> int:
@@ -138,7 +163,7 @@ def _made(client: Client, path: str, serializer: Any) -> int:
 def _start_above_the_example_ids() -> None:
     """Ids 1 to 999 are for rows that an example names."""
     with connection.cursor() as cursor:
-        for table in ("factories_factory", "factories_organisation"):
+        for table in ("accounts_user", "factories_factory", "factories_organisation"):
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"

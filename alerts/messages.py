@@ -1,0 +1,175 @@
+"""The texts of notices, in the recipient's language. An SMS with its link is one message of 160 characters.
+
+A letter outside the alphabet of SMS (GSM 03.38) would leave 70, so it is written plainly where that can be done.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from alerts.channel_kinds import Message
+from alerts.choices import AlertState
+from alerts.links import address_of
+from alerts.models import Alert
+from alerts.notice_choices import ChannelKind, NoticeKind
+from alerts.notice_models import Delivery
+from alerts.rosters import RANK
+from alerts.sentences import sentence_of
+
+SMS_CHARACTERS, SMS_CHARACTERS_OTHERWISE = 160, 70
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_TWICE = frozenset("^{}\\[~]|€")  # these take two places
+_PLAINLY = str.maketrans(
+    {
+        "₂": "2",
+        "₄": "4",
+        "³": "3",
+        "²": "2",
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+        "…": "...",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "·": "-",
+        "×": "x",
+        "≥": ">=",
+        "≤": "<=",
+    }
+)
+SHOWN = 10  # alarms in a digest; the link shows the others
+_CUT = "..."
+
+
+def language_of(user: User) -> str:
+    """The person's, else the first of their organisation."""
+    membership = user.memberships.select_related("organisation").order_by("pk").first()
+    languages = membership.organisation.languages if membership is not None else []
+    return user.language or next(iter(languages), settings.LANGUAGE_CODE)
+
+
+def fitting(text: str, link: str) -> str:
+    """The text and its link in one SMS; what does not fit is cut off the text, never off the link."""
+    plain = _plainly(text)
+    limit = SMS_CHARACTERS if _places(plain) is not None else SMS_CHARACTERS_OTHERWISE
+    room = limit - len(link) - 1
+    if (_places(plain) or len(plain)) > room:
+        while (_places(plain) or len(plain)) > room - len(_CUT):
+            plain = plain[:-1]
+        plain = plain.rstrip() + _CUT
+    return f"{plain} {link}".strip()
+
+
+def _places(text: str) -> int | None:
+    """How many places it takes in an SMS; None with a letter that the alphabet does not have."""
+    if not _GSM.union(_GSM_TWICE).issuperset(text):
+        return None
+    return len(text) + sum(letter in _GSM_TWICE for letter in text)
+
+
+def _plainly(text: str) -> str:
+    text = " ".join(text.translate(_PLAINLY).split())
+    return "".join(letter if letter in _GSM or letter in _GSM_TWICE else _without_marks(letter) for letter in text)
+
+
+def _without_marks(letter: str) -> str:
+    """An accented letter without its accent; what has no such letter stays."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(one))
+    return bare if bare and _GSM.issuperset(bare) else letter
+
+
+# --- Messages of alarms ---------------------------------------------------------------------------
+def of_alarms(user: User, kind: ChannelKind, deliveries: Sequence[Delivery]) -> Message:
+    """One message for all of them."""
+    link = address_of(deliveries[0].pk)
+    with translation.override(language_of(user)):
+        latest = {delivery.event.alert_id: delivery for delivery in deliveries if delivery.event is not None}
+        told = sorted(latest.values(), key=_weight)
+        title, body = _one(told[0]) if len(told) == 1 else _digest(told)
+        if kind == ChannelKind.SMS:
+            return Message("", fitting(f"{title}. {body}" if len(told) > 1 else body, link))
+        return Message(title, f"{body}\n{link}", _data(told, deliveries))
+
+
+def _weight(delivery: Delivery) -> tuple[bool, int, int]:
+    alert = _alert(delivery)
+    return delivery.kind == NoticeKind.OVER, -RANK[alert.severity], alert.pk  # type: ignore[index]
+
+
+def _alert(delivery: Delivery) -> Alert:
+    assert delivery.event is not None
+    return delivery.event.alert
+
+
+def _place(alert: Alert) -> str:
+    return str(alert.factory or alert.organisation)
+
+
+def _one(delivery: Delivery) -> tuple[str, str]:
+    alert = _alert(delivery)
+    if delivery.kind == NoticeKind.OVER:
+        params = {"place": _place(alert), "what": alert.get_kind_display()}
+        return _("%(place)s: over") % params, _("%(place)s: %(what)s is over.") % params
+    title = _("%(place)s: %(what)s") % {"place": _place(alert), "what": alert.get_kind_display()}
+    return title, f"{_place(alert)}: {sentence_of(alert)}"
+
+
+def _digest(deliveries: list[Delivery]) -> tuple[str, str]:
+    """A storm is told once, the worst first."""
+    alerts = [_alert(one) for one in deliveries]
+    sites = len({_place(alert) for alert in alerts})
+    title = ngettext("%(alarms)d alarms at %(sites)d site", "%(alarms)d alarms at %(sites)d sites", sites) % {
+        "alarms": len(alerts),
+        "sites": sites,
+    }
+    lines = [_one(one)[1] for one in deliveries[:SHOWN]]
+    if len(deliveries) > SHOWN:
+        more = len(deliveries) - SHOWN
+        lines.append(ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more})
+    return title, "\n".join(lines)
+
+
+def _data(told: Iterable[Delivery], deliveries: Sequence[Delivery]) -> dict[str, object]:
+    """For programs. `id` and each alarm's `notice` stay the same when a message comes a second time."""
+    return {
+        "id": str(deliveries[0].identity),
+        "alarms": [
+            {
+                "notice": str(delivery.identity),
+                "id": alert.pk,
+                "event": delivery.kind,
+                "kind": alert.kind,
+                "severity": alert.severity,
+                "state": alert.state,
+                "factory": alert.factory_id,
+                "opened_at": alert.opened_at.isoformat(),
+                "closed_at": alert.closed_at.isoformat() if alert.closed_at else None,
+                "is_open": alert.state != AlertState.CLOSED,
+                "sentence": sentence_of(alert),
+            }
+            for delivery in told
+            for alert in [_alert(delivery)]
+        ],
+    }
+
+
+# --- Other messages -------------------------------------------------------------------------------
+def of_code(user: User, kind: ChannelKind, code: str) -> Message:
+    with translation.override(language_of(user)):
+        body = _("Carbon Track: %(code)s is the code of this channel. Type it in on the page of your notices.")
+        body %= {"code": code}
+        if kind == ChannelKind.SMS:
+            return Message("", fitting(body, ""))
+        return Message(_("Your code"), f"{body}\n{settings.PUBLIC_URL}{reverse('my-notices')}", {"code": code})

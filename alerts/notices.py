@@ -1,0 +1,183 @@
+"""Makes notices of what happened to alarms: one for each event and channel, in the transaction that claims the event.
+
+`AlertEvent` is the outbox. `EventClaim` says whose notices are made, so a worker that is killed between the opening of
+an alarm and its notices leaves the event to the next round, and two workers make them once. `delivery.py` sends them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from alerts.choices import AlertAct, AlertState
+from alerts.models import Alert, AlertEvent
+from alerts.notice_choices import ChannelKind, NoticeKind, NoticeState, Suppression
+from alerts.notice_models import Delivery, Escalation, EventClaim
+from alerts.rosters import Roster
+from alerts.services import store_events
+
+AT_ONCE = 500
+# An event gets its number before it is committed; none stays uncommitted while so many later ones are claimed.
+_LATE_NUMBERS = 10_000
+_LOCK = 0x4E4F5449  # advisory lock: one process at a time claims events or escalates
+# An alarm that opens again soon is one alarm: it is told again after this time only.
+TOLD_AGAIN_AFTER = timedelta(hours=1)
+BEGINS = frozenset({AlertAct.OPENED, AlertAct.WOKEN, AlertAct.REOPENED})
+ENDS = frozenset({AlertAct.ACKNOWLEDGED, AlertAct.SNOOZED, AlertAct.CLOSED, AlertAct.ASSIGNED})
+# The end of an alarm is worth no money.
+TOLD_OF_THE_END = frozenset(set(ChannelKind) - {ChannelKind.SMS, ChannelKind.WHATSAPP})
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def claim_events() -> int:
+    """Make the notices of new events; how many events there were."""
+    with transaction.atomic():
+        if not _is_alone():
+            return 0
+        newest = EventClaim.objects.aggregate(newest=Max("event"))["newest"] or 0
+        waiting = AlertEvent.objects.filter(claim__isnull=True, pk__gt=newest - _LATE_NUMBERS)
+        events = list(waiting.select_related("alert__factory__organisation").order_by("pk")[:AT_ONCE])
+        EventClaim.objects.bulk_create(EventClaim(event=event) for event in events)
+        rosters = _Rosters()
+        for event in events:
+            _make(event, rosters[event.alert.organisation_id])
+    return len(events)
+
+
+class _Rosters(defaultdict[int, Roster]):
+    def __missing__(self, organisation_id: int) -> Roster:
+        self[organisation_id] = roster = Roster(organisation_id)
+        return roster
+
+
+def _make(event: AlertEvent, roster: Roster) -> None:
+    alert, act = event.alert, event.act
+    if act in BEGINS and alert.state == AlertState.OPEN and not _was_told_just_now(event):
+        _begin(event, roster)
+    if act in ENDS:
+        Escalation.objects.filter(alert=alert).update(next_at=None)
+        if act != AlertAct.ASSIGNED:
+            suppress(Delivery.objects.filter(event__alert=alert, kind=NoticeKind.ALARM), Suppression.OVER)
+    if act == AlertAct.ASSIGNED and alert.assigned_to_id and alert.is_open:
+        tell(event, [alert.assigned_to_id], roster)
+    if act == AlertAct.WOKEN and alert.state == AlertState.ACKNOWLEDGED and alert.acknowledged_by_id:
+        tell(event, [alert.acknowledged_by_id], roster)  # who put it off is reminded
+    if act == AlertAct.CLOSED:
+        _tell_of_the_end(event)
+
+
+def _was_told_just_now(event: AlertEvent) -> bool:
+    since = event.at - TOLD_AGAIN_AFTER
+    told = Delivery.objects.filter(event__alert=event.alert, kind=NoticeKind.ALARM, created_at__gt=since)
+    return event.act == AlertAct.REOPENED and told.exists()
+
+
+def _begin(event: AlertEvent, roster: Roster) -> None:
+    now = timezone.now()
+    watch = roster.watch(event.alert, now)
+    tell(event, [*(watch.steps[0] if watch.steps else []), *roster.listeners(event.alert)], roster)
+    Escalation.objects.update_or_create(
+        alert=event.alert,
+        defaults={
+            "people": watch.steps,
+            "step": 0,
+            "after_min": watch.after_min,
+            "next_at": now + timedelta(minutes=watch.after_min) if len(watch.steps) > 1 else None,
+        },
+    )
+
+
+def tell(event: AlertEvent, people: Iterable[int], roster: Roster) -> None:
+    """A notice for each channel of these people that takes an alarm of this severity."""
+    alert, now = event.alert, timezone.now()
+    Delivery.objects.bulk_create(
+        (
+            Delivery(
+                kind=NoticeKind.ALARM,
+                organisation_id=alert.organisation_id,
+                event=event,
+                user_id=user_id,
+                channel=channel,
+                channel_kind=channel.kind,
+                created_at=now,
+                # A program has no quiet hours.
+                due_at=now if channel.kind == ChannelKind.WEBHOOK else roster.due_at(user_id, alert, now),
+            )
+            for user_id in dict.fromkeys(people)
+            for channel in roster.channels_for(user_id, alert)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _tell_of_the_end(event: AlertEvent) -> None:
+    """Over the channels that told of it; who was woken by an SMS reads the end on the page of the link."""
+    told = Delivery.objects.filter(
+        event__alert=event.alert, kind=NoticeKind.ALARM, state=NoticeState.SENT, channel__isnull=False
+    ).filter(channel_kind__in=TOLD_OF_THE_END)
+    by_channel = {notice.channel_id: notice for notice in told.order_by("pk")}
+    Delivery.objects.bulk_create(
+        (
+            Delivery(
+                kind=NoticeKind.OVER,
+                organisation_id=event.alert.organisation_id,
+                event=event,
+                user_id=one.user_id,
+                channel_id=one.channel_id,
+                channel_kind=one.channel_kind,
+                created_at=event.at,
+            )
+            for one in by_channel.values()
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def suppress(notices: QuerySet[Delivery], why: Suppression) -> int:
+    """Take back those that wait; how many."""
+    waiting = notices.filter(state=NoticeState.WAITING)
+    return int(waiting.update(state=NoticeState.SUPPRESSED, suppressed_by=why, done_at=timezone.now()))
+
+
+# --- Escalation -----------------------------------------------------------------------------------
+def escalate() -> int:
+    """Tell the next in the roster of each alarm that nobody has taken; how many."""
+    with transaction.atomic():
+        if not _is_alone():
+            return 0
+        now = timezone.now()
+        due = list(
+            Escalation.objects.filter(next_at__lte=now)
+            .select_related("alert__factory__organisation")
+            .order_by("alert")[:AT_ONCE]
+        )
+        rosters = _Rosters()
+        for one in due:
+            _escalate(one, rosters[one.alert.organisation_id], now)
+    return len(due)
+
+
+def _escalate(one: Escalation, roster: Roster, now: datetime) -> None:
+    """People whose rights or channels are gone since are passed over."""
+    alert: Alert = one.alert
+    reached: list[int] = []
+    while alert.state == AlertState.OPEN and one.step + 1 < len(one.people) and not reached:
+        one.step += 1
+        reached = [user_id for user_id in one.people[one.step] if roster.channels_for(user_id, alert)]
+    if reached:
+        names = ", ".join(str(roster.people[user_id]) for user_id in reached)
+        event = AlertEvent(alert=alert, at=now, act=AlertAct.ESCALATED, params={"to": reached, "name": names})
+        store_events([event])
+        EventClaim.objects.create(event=event)
+        tell(event, reached, roster)
+    has_more = bool(reached) and one.step + 1 < len(one.people)
+    one.next_at = now + timedelta(minutes=one.after_min) if has_more else None
+    one.save(update_fields=["step", "next_at"])

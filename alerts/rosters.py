@@ -1,0 +1,117 @@
+"""Who is told of an alarm, in which order: the shift on duty, then headquarters. Reads only.
+
+Without a shift the managers of the site are told first. A person without a channel for the alarm is passed over.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.models import User
+from accounts.permissions import with_memberships
+from accounts.roles import Role
+from alerts.choices import Severity
+from alerts.models import Alert
+from alerts.notice_models import Channel, NoticeSettings, RosterShift
+from alerts.services import may_see
+
+DEFAULT_AFTER_MIN = 15
+RANK = {severity: rank for rank, severity in enumerate((Severity.INFO, Severity.WARNING, Severity.CRITICAL))}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """`steps`: the ids of who is told at once, and of who is told `after_min` minutes later, each time."""
+
+    steps: list[list[int]]
+    after_min: int
+
+
+class Roster:
+    """The people of one organisation with their channels and settings, read once for any number of alarms."""
+
+    def __init__(self, organisation_id: int) -> None:
+        people = User.objects.filter(memberships__organisation=organisation_id, is_active=True).distinct()
+        self.people = {user.pk: user for user in people.prefetch_related(with_memberships())}
+        self.shifts = list(RosterShift.objects.filter(organisation=organisation_id).prefetch_related("places"))
+        rows = NoticeSettings.objects.filter(user__in=self.people)
+        self.settings = {row.user_id: row for row in rows}
+        self.channels: dict[int, list[Channel]] = defaultdict(list)
+        used = Channel.objects.filter(user__in=self.people, proven_at__isnull=False, switched_off_at__isnull=True)
+        for channel in used.order_by("pk"):
+            self.channels[channel.user_id].append(channel)
+
+    def channels_for(self, user_id: int, alert: Alert) -> list[Channel]:
+        """Empty too for somebody who may not see the alarm (any more)."""
+        user = self.people.get(user_id)
+        if user is None or not may_see(user, alert):
+            return []
+        return [
+            one
+            for one in self.channels[user_id]
+            if RANK[Severity(one.least_severity)] <= RANK[Severity(alert.severity)]
+        ]
+
+    def watch(self, alert: Alert, at: datetime) -> Watch:
+        shifts = on_duty(self.shifts, alert, at)
+        named = [place.user_id for shift in shifts for place in shift.places.all()]
+        first = [[user_id] for user_id in dict.fromkeys(named)] or [self._with_role(alert, Role.FACTORY_MANAGER)]
+        reached = [
+            [one for one in step if self.channels_for(one, alert)]
+            for step in (*first, self._with_role(alert, Role.HQ_MANAGER))
+        ]
+        after_min = min((shift.escalate_after_min for shift in shifts), default=DEFAULT_AFTER_MIN)
+        return Watch([step for step in reached if step], after_min)
+
+    def listeners(self, alert: Alert) -> list[int]:
+        """Who wants every alarm of their sites."""
+        return [
+            row.user_id for row in self.settings.values() if row.hears_all and self.channels_for(row.user_id, alert)
+        ]
+
+    def due_at(self, user_id: int, alert: Alert, at: datetime) -> datetime:
+        """Now, or the end of the person's quiet hours. What is critical does not wait."""
+        row = self.settings.get(user_id)
+        if row is None or row.quiet_from is None or row.quiet_to is None or alert.severity == Severity.CRITICAL:
+            return at
+        return quiet_until(row.quiet_from, row.quiet_to, at.astimezone(zone_of(alert)))
+
+    def _with_role(self, alert: Alert, role: Role) -> list[int]:
+        return [
+            user.pk
+            for user in self.people.values()
+            if any(m.role == role for m in user.read_memberships)  # type: ignore[attr-defined]
+            and may_see(user, alert)
+        ]
+
+
+def zone_of(alert: Alert) -> Any:
+    return alert.factory.zone if alert.factory else UTC
+
+
+def on_duty(shifts: Iterable[RosterShift], alert: Alert, at: datetime) -> list[RosterShift]:
+    """The shifts of the site that cover a moment; where it has none of its own, those of the organisation."""
+    local = at.astimezone(zone_of(alert))
+    covering = [shift for shift in shifts if _covers(shift, local)]
+    own = [shift for shift in covering if shift.factory_id is not None and shift.factory_id == alert.factory_id]
+    return own or [shift for shift in covering if shift.factory_id is None]
+
+
+def _covers(shift: RosterShift, local: datetime) -> bool:
+    today, clock = local.isoweekday(), local.time()
+    if shift.begins < shift.ends:
+        return today in shift.weekdays and shift.begins <= clock < shift.ends
+    yesterday = (local - timedelta(days=1)).isoweekday()
+    return (today in shift.weekdays and clock >= shift.begins) or (yesterday in shift.weekdays and clock < shift.ends)
+
+
+def quiet_until(begins: Any, ends: Any, local: datetime) -> datetime:
+    """The end of the quiet hours that a local moment is in, else the moment itself."""
+    clock = local.time()
+    is_quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if not is_quiet:
+        return local
+    day = local.date() if clock < ends else local.date() + timedelta(days=1)
+    return datetime.combine(day, ends, tzinfo=local.tzinfo)

@@ -1,0 +1,86 @@
+"""kill -9 of the worker at any moment between the opening of an alarm and its notice: nothing is lost.
+
+`make drill-notices` does it 200 times. At a receiver that knows the ids nothing is doubled; the figure printed says how
+often a message came a second time, which is what an SMS would show.
+"""
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from alerts import delivery, notices
+from alerts.models import Alert, AlertEvent
+from alerts.notice_choices import NoticeState
+from alerts.notice_models import Delivery
+from factories.models import Factory
+from tests import make
+from tests.alerts.notice_world import open_alarm, webhook
+from tests.alerts.receiver import receiving
+from tests.cast import Cast
+
+ROUNDS = int(os.environ.get("NOTICE_ROUNDS", "6"))
+PATIENCE_S = 60.0
+
+
+def _work(factory_id: int) -> None:
+    """What the worker does, over and over: open an alarm, make notices, send."""
+    factory = Factory.objects.select_related("organisation").get(pk=factory_id)
+    while True:
+        with transaction.atomic():
+            open_alarm(factory)
+        notices.claim_events()
+        delivery.send_next()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a worker is forked")
+@pytest.mark.django_db(transaction=True)
+def test_no_alarm_is_lost_however_often_the_worker_is_killed(
+    cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTGOING_ALLOWED = [ip_network("127.0.0.0/8")]
+    monkeypatch.setattr(delivery, "GAP", timedelta(0))
+    monkeypatch.setattr(delivery, "LEASE", timedelta(milliseconds=300))
+    draw, forks = random.Random(20261130), multiprocessing.get_context("fork")
+    factory = make.make_factory(organisation=cast.organisation)
+    with receiving() as receiver:
+        webhook(cast.hq, receiver)
+        for _round in range(ROUNDS):
+            connections.close_all()  # a fork must not share them
+            worker = forks.Process(target=_work, args=(factory.pk,))
+            worker.start()
+            time.sleep(draw.uniform(0.03, 0.4))
+            os.kill(int(worker.pid or 0), signal.SIGKILL)
+            worker.join()
+        _drain()
+        told = Counter(alarm["notice"] for body in receiver.bodies for alarm in body["alarms"])
+        alarms = {alarm["id"] for body in receiver.bodies for alarm in body["alarms"]}
+
+    opened = set(Alert.objects.values_list("pk", flat=True))
+    assert opened
+    assert alarms == opened
+    assert len(told) == len(opened)  # by ids: each alarm once
+    twice = sum(count > 1 for count in told.values())
+    sys.stdout.write(f"{ROUNDS} kills, {len(opened)} alarms, all told, {twice} of them more than once\n")
+
+
+def _drain() -> None:
+    """The next worker, which nobody kills."""
+    until_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until_s:
+        notices.claim_events()
+        delivery.send_next()
+        waits = Delivery.objects.filter(state=NoticeState.WAITING).exists()
+        if not waits and not AlertEvent.objects.filter(claim__isnull=True).exists():
+            return
+        time.sleep(0.02)
+    raise AssertionError("notices still wait")
