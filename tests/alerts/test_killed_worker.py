@@ -61,12 +61,13 @@ def test_no_alarm_is_lost_however_often_the_worker_is_killed(
             time.sleep(draw.uniform(0.03, 0.4))
             os.kill(int(worker.pid or 0), signal.SIGKILL)
             worker.join()
+            assert worker.exitcode == -signal.SIGKILL  # it did not end by itself
         _drain()
         told = Counter(alarm["notice"] for body in receiver.bodies for alarm in body["alarms"])
         alarms = {alarm["id"] for body in receiver.bodies for alarm in body["alarms"]}
 
     opened = set(Alert.objects.values_list("pk", flat=True))
-    assert opened
+    assert len(opened) >= ROUNDS // 2
     assert alarms == opened
     assert len(told) == len(opened)  # by ids: each alarm once
     twice = sum(count > 1 for count in told.values())
