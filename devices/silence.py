@@ -28,7 +28,7 @@ FLAPS_COUNT = 3
 # Statuses come every minute. After three of them nothing, the device is off line, whatever the broker says.
 OFF_LINE_AFTER = timedelta(minutes=3, seconds=30)
 FEWEST_COUNT = 6  # statuses from which a course is read
-FAULTY_SHARE = 0.9
+FAULTY_SHARE = 0.8
 SENSOR_FAULTS = readings.CO2_FAULT | readings.TEMPERATURE_FAULT | readings.VELOCITY_FAULT | readings.OVER_RANGE
 CLOCK_REASONS = frozenset({"future_time", "too_old", "not_milliseconds"})
 LOGIN_REASONS = frozenset({"unknown_device", "revoked"})
@@ -162,7 +162,7 @@ def _sensor(trace: SilenceTrace) -> Silence | None:
 
 # --- It is off line -----------------------------------------------------------------------------
 def _while_off_line(trace: SilenceTrace) -> Silence | None:
-    return _together(trace) or _power(trace) or _login(trace) or _radio(trace)
+    return _together(trace) or _power(trace) or _login(trace) or _radio(trace) or _no_clock(trace)
 
 
 def _together(trace: SilenceTrace) -> Silence | None:
@@ -211,6 +211,16 @@ def _radio(trace: SilenceTrace) -> Silence | None:
         fact = _("Its connection broke %(count)d times while the device ran on.") % {"count": flaps}
         return Silence(SilenceCause.RADIO, _("Its connection breaks again and again: access point or modem."), (fact,))
     return None
+
+
+def _no_clock(trace: SilenceTrace) -> Silence | None:
+    """Without the time a device does not connect; that it once had none shows in its count of undatable readings."""
+    undatable = trace.statuses[-1].undatable if trace.statuses else None
+    if not undatable:
+        return None
+    fact = _("%(count)d of its readings have no time: it restarted before without a clock.") % {"count": undatable}
+    sentence = _("After a restart it waits for the time: give its network a time server.")
+    return Silence(SilenceCause.CLOCK, sentence, (fact,))
 
 
 # --- What a trace shows -------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, TruncHour
 from devices.choices import SilenceCause
 from devices.models import DeviceSecret, MCUDevice
 from devices.queries import SILENT_AFTER, is_online
-from devices.silence import SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
+from devices.silence import FAULTY_SHARE, SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission
 from mqtt_ingest.choices import CommandState, MessageKind, Reason
 from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedMessage
@@ -29,7 +29,7 @@ def silence_of(device: MCUDevice, now: datetime) -> Silence | None:
     silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
     reads = trace.last_reading_at is not None and now - trace.last_reading_at <= silent_after
     # While the device is on line and readings come, only faulty sensors keep them from being used.
-    if is_online(device, now) and reads and not device.revoked_at and trace.faulty_share < 1:
+    if is_online(device, now) and reads and not device.revoked_at and trace.faulty_share < FAULTY_SHARE:
         return None
     return explain(trace)
 

@@ -44,8 +44,8 @@ class HostBoard : public Board {
  public:
   explicit HostBoard(Clock& clock) : clock_(clock) {}
   const char* reset_reason() override { return reset_reason_.c_str(); }
-  int rssi_dbm() override { return 0; }
-  double supply_v() override { return 0; }
+  int rssi_dbm() override { return rssi_dbm_; }
+  double supply_v() override { return supply_v_; }
   void feed_watchdog() override { ++fed_count_; }
   void restart() override { wants_restart_ = true; }
   // Kept for this run only: the settings file belongs to the user.
@@ -54,6 +54,7 @@ class HostBoard : public Board {
   void log(const char* text) override;
 
   void set_reset_reason(const char* reason) { reset_reason_ = reason; }
+  void set_supply_and_signal(double supply_v, int rssi_dbm) { supply_v_ = supply_v, rssi_dbm_ = rssi_dbm; }
   bool take_restart();
   uint64_t fed_count() const { return fed_count_; }
 
@@ -61,6 +62,8 @@ class HostBoard : public Board {
   Clock& clock_;
   std::string reset_reason_ = "poweron";
   bool wants_restart_ = false;
+  double supply_v_ = 0;
+  int rssi_dbm_ = 0;
   uint64_t fed_count_ = 0;
 };
 

@@ -121,6 +121,7 @@ class Host {
           break;
       }
       clock_.set_known(is_clock_set_);
+      board_.set_supply_and_signal(chimney_.supply_v, chimney_.rssi_dbm);
       node_->tick();
       note_produced();
       note_dropped();

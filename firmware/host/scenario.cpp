@@ -91,7 +91,7 @@ bool Scenario::is_known(const Event& event) const {
   }
   if (event.what == "clock") return is_one_of(event.argument, {"set", "unset"});
   if (event.what == "noise") return is_one_of(event.argument, {"on", "off"});
-  if (event.what == "drift") return !event.argument.empty();
+  if (is_one_of(event.what, {"drift", "supply", "signal"})) return !event.argument.empty();
   if (event.what == "again") return event.argument.empty() && event.at_s > 0;
   return event.argument.empty() &&
          is_one_of(event.what, {"firing", "idle", "saturation", "reboot", "power_cut", "stop"});
@@ -128,6 +128,8 @@ NodeEvent Scenario::happen(const Event& event, Chimney& chimney, bool& is_clock_
   }
   if (event.what == "saturation") is_saturated_ = true;
   if (event.what == "drift") drift_ppm_per_s_ = std::strtod(event.argument.c_str(), nullptr);
+  if (event.what == "supply") chimney.supply_v = std::strtod(event.argument.c_str(), nullptr);
+  if (event.what == "signal") chimney.rssi_dbm = static_cast<int>(std::strtol(event.argument.c_str(), nullptr, 10));
   if (event.what == "noise") chimney.is_line_noisy = event.argument == "on";
   if (event.what == "clock") is_clock_set = event.argument == "set";
   if (event.what == "unplug" || event.what == "plug") set_plug(chimney, event.argument, event.what == "unplug");

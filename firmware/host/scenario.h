@@ -3,8 +3,8 @@
 //   <seconds> <what> [argument]        # comment
 //
 // firing, idle, saturation, drift <ppm a second>, noise on|off, unplug|plug co2|thermocouple|pitot|barometer,
-// clock set|unset, reboot (planned), power_cut, stop, again (from the first line on). The seconds count from the start
-// of the process.
+// supply <V>, signal <dBm> (what the board says of itself; 0: unknown), clock set|unset, reboot (planned), power_cut,
+// stop, again (from the first line on). The seconds count from the start of the process.
 //
 // A gas file says what is in the chimney at which time of day, in place of the stoker's rhythm here; one line a moment:
 //

@@ -25,6 +25,8 @@ struct Chimney {
   bool is_co2_unplugged = false, is_thermocouple_open = false, is_pitot_unplugged = false,
        is_barometer_unplugged = false;
   bool is_line_noisy = false;  // stray bytes between the UART's answers
+  double supply_v = 0;         // of the board, not of the chimney; 0: it does not know
+  int rssi_dbm = 0;
 };
 
 class SimulatedUart : public Uart {

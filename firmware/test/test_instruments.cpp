@@ -195,18 +195,21 @@ TEST_CASE("events come in their order, and the chimney follows") {
   CHECK(scenario.advance(60, chimney, is_clock_set) == NodeEvent::stop);
 }
 
-TEST_CASE("drift, noise and the clock") {
+TEST_CASE("drift, noise, the clock, supply and signal") {
   Scenario scenario;
   std::string error;
-  REQUIRE(scenario.read("0 clock unset\n0 noise on\n0 drift 10\n5 clock set\n", error));
+  REQUIRE(scenario.read("0 clock unset\n0 noise on\n0 drift 10\n5 clock set\n5 supply 4.61\n5 signal -71\n", error));
   Chimney chimney;
   bool is_clock_set = true;
   scenario.advance(4, chimney, is_clock_set);
   CHECK_FALSE(is_clock_set);
   CHECK(chimney.is_line_noisy);
   CHECK(chimney.co2_drift_ppm == 40);
+  CHECK(chimney.supply_v == 0);
   scenario.advance(6, chimney, is_clock_set);
   CHECK(is_clock_set);
+  CHECK(chimney.supply_v == 4.61);
+  CHECK(chimney.rssi_dbm == -71);
 }
 
 TEST_CASE("a scenario may begin again") {
