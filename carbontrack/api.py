@@ -35,6 +35,7 @@ from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
 from mqtt_ingest.command_api import CommandViewSet
+from mqtt_ingest.go_no_go_api import GoNoGoRunView, GoNoGoView, HealthView
 from production.api import ProductionViewSet
 
 router = SimpleRouter()
@@ -88,6 +89,9 @@ urlpatterns = [
         "mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/", TakeBackView.as_view(), name="api-set-aside-back"
     ),
     path("places/", PlacesView.as_view(), name="api-places"),
+    path("mcu-devices/<slug:device_id>/go-no-go/", GoNoGoView.as_view(), name="api-go-no-go"),
+    path("mcu-devices/<slug:device_id>/go-no-go/<int:run_id>/", GoNoGoRunView.as_view(), name="api-go-no-go-run"),
+    path("mcu-devices/<slug:device_id>/health/", HealthView.as_view(), name="api-health"),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),

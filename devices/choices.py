@@ -73,3 +73,31 @@ class SilenceCause(models.TextChoices):
     CLOCK = "clock", _("clock")
     SENSOR = "sensor", _("sensor")
     UNKNOWN = "unknown", _("unknown")
+
+
+class Check(models.TextChoices):
+    """The ten checks of go / no-go, in their order; `devices.go_no_go`."""
+
+    POWER = "power", _("Power")
+    SIGNAL = "signal", _("Signal")
+    CLOCK = "clock", _("Clock")
+    LOGIN = "login", _("Login at the broker")
+    STORED = "stored", _("A reading is stored")
+    COMMITTED = "committed", _("The answer comes back")
+    RANGE = "range", _("Sensor range fits the fuel")
+    REGISTRY = "registry", _("Registered as reported")
+    LEAK = "leak", _("Leak test")
+    PLUG = "plug", _("Pulled-plug test")
+
+
+class CheckState(models.TextChoices):
+    PASS = "pass", _("passed")
+    WAIT = "wait", _("waits")
+    FAIL = "fail", _("failed")
+    NOT_TESTED = "not_tested", _("not tested")
+
+
+class GoVerdict(models.TextChoices):
+    GO = "go", _("GO")
+    NOT_YET = "not_yet", _("NOT YET")
+    NO_GO = "no_go", _("NO-GO")

@@ -292,3 +292,7 @@ class Calibration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device}: {self.calibrated_at:%Y-%m-%d}"
+
+
+# Tables of a subject with rules of its own; Django looks for models in this module.
+from devices.go_no_go_models import GoNoGoRun, InstallationCertificate  # noqa: E402, F401

@@ -9,6 +9,7 @@ from portal.audit import views as audit_views
 from portal.commands import views as commands_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
+from portal.go_no_go import views as go_no_go_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
@@ -38,6 +39,8 @@ urlpatterns = [
     path("devices/", devices_views.devices, name="devices"),
     path("devices/<slug:device_id>/", devices_views.device, name="device"),
     path("devices/<slug:device_id>/commands/", commands_views.commands, name="commands"),
+    path("devices/<slug:device_id>/go-no-go/", go_no_go_views.go_no_go, name="go-no-go"),
+    path("devices/<slug:device_id>/go-no-go/<int:pk>/", go_no_go_views.go_no_go_run, name="go-no-go-run"),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),

@@ -187,6 +187,13 @@ OURS: dict[str, dict[str, str]] = {
     "api/mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/": {
         "POST": "401 403 403 403 404 404 404 403 403 403 403"
     },
+    "api/mcu-devices/<slug:device_id>/go-no-go/": {
+        "GET": ONE_OF_LITEIN,
+        "POST": "401 403 403 403 400 404 400 403 403 403 403",
+    },
+    # A run that does not exist.
+    "api/mcu-devices/<slug:device_id>/go-no-go/<int:run_id>/": {"GET": "401 403 404 404 404 404 404 404 404 403 404"},
+    "api/mcu-devices/<slug:device_id>/health/": {"GET": ONE_OF_LITEIN},
     "api/^energy-types/$": {"GET": ENERGY_READERS},
     "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
     # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.
@@ -361,6 +368,12 @@ OURS: dict[str, dict[str, str]] = {
         "GET": "302 403 200 404 200 404 200 200 403 403 302",
         "POST": "302 403 403 404 200 404 200 403 403 403 302",
     },
+    "devices/<slug:device_id>/go-no-go/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 403 404 200 404 200 403 403 403 302",
+    },
+    # A run that does not exist.
+    "devices/<slug:device_id>/go-no-go/<int:pk>/": {"GET": "302 403 404 404 404 404 404 404 403 403 302"},
     "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},
     "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),

@@ -60,8 +60,7 @@ def address(route: str, cast: Cast) -> str:
     values = {
         "factories/(?P<pk>[0-9]{1,9})": f"factories/{cast.litein.pk}",
         r"[\s\S]*": "no-such-thing",
-        "(?P<device_id>[A-Za-z0-9_-]{3,64})": "litein-1",
-        "<slug:device_id>": "litein-1",
+        **dict.fromkeys(("(?P<device_id>[A-Za-z0-9_-]{3,64})", "<slug:device_id>"), "litein-1"),
         "<path:object_id>": cast.litein.pk,
         **{
             f"{name.replace('_', '-')}/(?P<pk>[0-9]{{1,9}})": f"{name.replace('_', '-')}/{first.pk if first else 0}"
@@ -89,6 +88,7 @@ def address(route: str, cast: Cast) -> str:
         },
         "<slug:code>": "tea",
         "<slug:kind>": "boiler",
+        "<int:run_id>": 0,
         "<int:source_id>": getattr(cast.litein.emission_sources.first(), "pk", 0),
         "<int:chimney_id>": getattr(cast.litein.chimneys.first(), "pk", 0),
         "<int:event_id>": getattr(cast.litein.site_events.first(), "pk", 0),

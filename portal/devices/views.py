@@ -19,6 +19,7 @@ from devices.queries import waiting_holds
 from devices.services import resolve_hold
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.set_aside import Effect, effect_of
+from portal.devices.health import health_of
 from portal.devices.listing import FILTER_WORDS, Shown, device_rows
 from portal.devices.page import SetAsideForm, device_page
 
@@ -76,6 +77,7 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
         "page": device_page(device, timezone.now(), effect),
         "form": form,
         "problems": problems,
+        "health": health_of(device, timezone.now()),
         "may_manage": may(request.user, Action.MANAGE_DEVICES, factory),
     }
     with timezone.override(factory.zone):

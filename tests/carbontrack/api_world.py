@@ -81,11 +81,7 @@ def make_world() -> World:
     factor = EmissionFactor.objects.order_by("pk")[0]
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
-        "mcu-devices": {
-            "device_id": "litein-1",
-            "id": lambda: _set_aside(client),
-            "command_id": lambda: _command(client),
-        },
+        "mcu-devices": _device_values(client),
         "chimneys": {"id": make.make_chimney(factory=factory).pk},  # no sensor is in it
         "emission-sources": {"id": factory.emission_sources.get(kind="genset").pk},
         "site-events": {"id": record_event(hq, factory, happened_at=measured_at, text="Boiler cleaned").pk},
@@ -146,6 +142,23 @@ def _command(client: Client) -> str:
     path = "/api/mcu-devices/litein-1/commands/"
     response = client.post(path, CommandInputSerializer.Meta.swagger_schema_fields["example"], "application/json")
     return str(_ok(response).json()["id"])
+
+
+def _device_values(client: Client) -> dict[str, Any]:
+    return {
+        "device_id": "litein-1",
+        "id": lambda: _set_aside(client),
+        "command_id": lambda: _command(client),
+        "run_id": lambda: _run(client),
+    }
+
+
+def _run(client: Client) -> int:
+    """An ended run of go / no-go."""
+    path = "/api/mcu-devices/litein-1/go-no-go/"
+    for act in ("start", "finish"):
+        response = _ok(client.post(path, {"act": act}, content_type="application/json"))
+    return int(response.json()["runs"][0]["id"])
 
 
 def _ok(response: Any) -> Any:

@@ -1,0 +1,231 @@
+"""Gathers the evidence of go / no-go from readings, messages, refusals and the registry; acts for page and API."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from devices import go_no_go_runs
+from devices.broker import broker_state
+from devices.choices import BrokerState
+from devices.go_no_go import ON_LINE_WITHIN_S, Evidence, LeakTest, PlugTest, Result, Sensor, judge
+from devices.models import Assignment, GoNoGoRun, MCUDevice
+from devices.queries import in_force_at
+from devices.sensors import check_fit, flue_gas_of
+from emissions.models import STREAM_OFFSET, Emission
+from mqtt_ingest.choices import MessageKind, Reason
+from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from science import readings
+
+RECENT = timedelta(minutes=15)
+CLOCK_OVER = timedelta(minutes=2)
+BEFORE_LEAK = timedelta(minutes=1)
+AFTER_LEAK = timedelta(minutes=3)
+LONGEST_GAP_S = 60.0
+# Without network the silence is a minute and more; a device that reports more seldom shows it by its last will.
+LEAST_OUTAGE_S = 10.0
+ACTS = ("start", "leak", "plug", "finish")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChecks:
+    """The open run, if any, with what is seen at this moment."""
+
+    run: GoNoGoRun | None
+    evidence: Evidence
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A stored reading: when it came, when it was measured, and the time that it stands for."""
+
+    received_at: datetime
+    timestamp: datetime
+    stream: int
+    flags: int
+    interval_s: float
+    span_s: float | None
+
+
+def look(device: MCUDevice, now: datetime) -> LiveChecks:
+    run = go_no_go_runs.open_run(device)
+    evidence = evidence_of(device, run, now)
+    return LiveChecks(run, evidence, judge(evidence))
+
+
+def act(device: MCUDevice, name: str, user: Any, url: Callable[[], str]) -> GoNoGoRun:
+    """Do one of ACTS. `url()`: the page of a certificate, with `{pk}`. Raises ValidationError."""
+    now = timezone.now()
+    if name == "start":
+        return go_no_go_runs.start_run(device, user, now)
+    if name in ("leak", "plug"):
+        return go_no_go_runs.start_test(device, name, now)
+    if name == "finish":
+        seen = look(device, now)
+        return go_no_go_runs.end_run(device, user, now, (seen.evidence, seen.result), url())
+    raise ValidationError(_("Choose one of: start, leak, plug, finish."), code="unknown_act")
+
+
+def evidence_of(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> Evidence:
+    """Of the last quarter of an hour, and of the two tests since their start. About ten queries."""
+    statuses, wills = _statuses(device, now)
+    status, said = (statuses[-1], statuses[-1].payload) if statuses else (None, {})
+    recent = _arrivals(device, now - RECENT, now)
+    last = max((one.received_at for one in recent), default=None)
+    heard = max([moment for moment in (last, status.received_at if status else None) if moment], default=None)
+    refusal = _refusal(device, last or now - RECENT)
+    stored = [one for one in recent if status and one.stream == _stream(said) and one.received_at <= status.received_at]
+    assignment = in_force_at(now).select_related("chimney").filter(device=device).first()
+    reported = _sensor(said)
+    login = broker_state(device)
+    return Evidence(
+        run_age_s=_seconds(now - run.started_at) if run else 0.0,
+        heard_age_s=_seconds(now - heard) if heard else None,
+        is_online=heard is not None
+        and _seconds(now - heard) <= ON_LINE_WITHIN_S
+        and all(will <= heard for will in wills),
+        is_login_in_force=login in (BrokerState.IN_FORCE, BrokerState.BY_HAND),
+        login_words=str(login.label),
+        has_status=status is not None,
+        supply_v=said.get("supply_v"),
+        reset_reason=said.get("reset_reason") or "",
+        rssi_dbm=said.get("rssi_dbm"),
+        clock_lag_s=_clock_lag_s(recent, now),
+        refusal=refusal,
+        refusal_words=str(Reason(refusal).label) if refusal else "",
+        stored_age_s=_seconds(now - last) if last else None,
+        usual_gap_s=_usual_gap_s(recent),
+        outbox=said.get("outbox"),
+        outbox_before=statuses[-2].payload.get("outbox") if len(statuses) > 1 else None,
+        stored_count=len(stored),
+        stored_for_s=_seconds(status.received_at - stored[0].received_at) if status and stored else 0.0,
+        registered=_sensor(assignment) if assignment else None,
+        reported=reported,
+        burned=_burned(assignment),
+        misfit=_misfit(assignment, reported),
+        leak=_leak_test(device, run),
+        plug=_plug_test(device, run, statuses, now),
+    )
+
+
+def _seconds(span: timedelta) -> float:
+    return span.total_seconds()
+
+
+def _statuses(device: MCUDevice, now: datetime) -> tuple[list[DeviceMessage], list[datetime]]:
+    rows = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS, received_at__gt=now - RECENT)
+    statuses, wills = [], []
+    for row in rows.order_by("received_at", "pk"):
+        if row.payload.get("online"):
+            statuses.append(row)
+        else:
+            wills.append(row.received_at)
+    return statuses, wills
+
+
+def _arrivals(device: MCUDevice, since: datetime, now: datetime) -> list[_Arrival]:
+    """Readings that came since, whatever their own clock said, in the order of their coming."""
+    names = [one.name for one in fields(_Arrival)]
+    measured = Emission.objects.filter(device=device, timestamp__range=(since - RECENT, now + RECENT))
+    rows = measured.filter(received_at__gt=since).order_by("received_at", "timestamp")
+    return [_Arrival(*row) for row in rows.values_list(*names)]
+
+
+def _stream(said: dict[str, Any]) -> int | None:
+    stream = said.get("stream")
+    return None if stream is None else stream - STREAM_OFFSET
+
+
+def _clock_lag_s(recent: Sequence[_Arrival], now: datetime) -> float | None:
+    live = [one for one in recent if not one.flags & readings.REPLAYED and one.received_at > now - CLOCK_OVER]
+    return min((_seconds(one.received_at - one.timestamp) for one in live), default=None)
+
+
+def _usual_gap_s(recent: Sequence[_Arrival]) -> float:
+    """The usual time between two messages with readings: a device may send twelve readings at once."""
+    moments = sorted({one.received_at for one in recent})
+    gaps = [_seconds(later - earlier) for earlier, later in pairwise(moments)]
+    return min(LONGEST_GAP_S, median(gaps)) if gaps else 0.0
+
+
+def _refusal(device: MCUDevice, since: datetime) -> str:
+    rows = RejectedMessage.objects.filter(topic_device_id=device.device_id, received_at__gt=since)
+    newest = rows.exclude(reason=Reason.RATE_LIMITED).order_by("-received_at").first()
+    return newest.reason if newest else ""
+
+
+def _sensor(source: Assignment | dict[str, Any]) -> Sensor:
+    get = source.get if isinstance(source, dict) else lambda name: getattr(source, name)
+    values = {one.name: get(one.name) for one in fields(Sensor)}
+    return Sensor(**{name: value for name, value in values.items() if value is not None})
+
+
+def _burned(assignment: Assignment | None) -> str:
+    gas = flue_gas_of(assignment.chimney) if assignment else None
+    return gas.burned if gas else ""
+
+
+def _misfit(assignment: Assignment | None, reported: Sensor) -> str:
+    """Why the sensor does not fit the fuel: as it reports itself, else as it is registered."""
+    if assignment is None:
+        return ""
+    try:
+        check_fit(
+            chimney=assignment.chimney,
+            sensor=reported.sensor or assignment.sensor,
+            range_ppm=reported.range_ppm or assignment.range_ppm,
+            co2_basis=reported.co2_basis or assignment.co2_basis,
+        )
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+# --- The two tests ------------------------------------------------------------------------------
+def _leak_test(device: MCUDevice, run: GoNoGoRun | None) -> LeakTest | None:
+    if run is None or run.leak_started_at is None:
+        return None
+    start = run.leak_started_at
+    rows = Emission.objects.filter(device=device, timestamp__range=(start - BEFORE_LEAK, start + AFTER_LEAK))
+    points = rows.order_by("timestamp").values_list("timestamp", "co2_ppm")
+    return LeakTest(tuple((_seconds(at - start), co2_ppm) for at, co2_ppm in points))
+
+
+def _plug_test(
+    device: MCUDevice, run: GoNoGoRun | None, statuses: Sequence[DeviceMessage], now: datetime
+) -> PlugTest | None:
+    """The longest silence since the button, and the readings that are missing from just before it on."""
+    if run is None or run.plug_started_at is None:
+        return None
+    start = run.plug_started_at
+    arrivals = _arrivals(device, start - CLOCK_OVER, now)
+    moments = sorted({one.received_at for one in arrivals} | {one.received_at for one in statuses})
+    usual_s = _usual_gap_s([one for one in arrivals if one.received_at <= start])
+    before = [moment for moment in moments if moment <= start][-1:] or [start]
+    course = [*before, *(moment for moment in moments if moment > start), now]
+    gaps = [(_seconds(later - earlier), earlier, later) for earlier, later in pairwise(course)]
+    outage_s, began, ended = max(gaps, key=lambda gap: gap[0])
+    if outage_s < max(LEAST_OUTAGE_S, 3 * usual_s):
+        return PlugTest(outage_s=0.0)
+    if ended == now:
+        return PlugTest(outage_s=outage_s)
+    since = began - timedelta(seconds=max(5.0, 2 * usual_s))
+    of_test = [one for one in arrivals if one.timestamp >= since]
+    missing = _missing_count(of_test)
+    return PlugTest(outage_s=outage_s, is_back=True, back_for_s=_seconds(now - ended), missing_count=missing)
+
+
+def _missing_count(arrivals: Iterable[_Arrival]) -> int:
+    """Readings that the course of time lacks: lost by the device, or never measured because it had no power."""
+    missing = 0
+    for earlier, later in pairwise(sorted(arrivals, key=lambda one: one.timestamp)):
+        gap_s = _seconds(later.timestamp - earlier.timestamp) - (later.span_s or later.interval_s)
+        missing += max(0, round(gap_s / later.interval_s)) if gap_s > later.interval_s / 2 else 0
+    return missing
