@@ -89,7 +89,7 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     if Action.VIEW_NETWORK in actions:
         return _network_items(where, actions, user)
     if Action.WRITE_ENERGY in actions:
-        return [*_manager_items(where, memberships), _alarms(where, user)]
+        return list(_manager_items(where, memberships, user))
     return [_item(where, _("Factories"), "network", below=FACTORY_PAGES), _devices_item(where), _alarms(where, user)]
 
 
@@ -119,7 +119,7 @@ def _devices_item(where: _Where) -> NavItem:
     return _item(where, _("Devices"), "devices", below=("device",))
 
 
-def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[NavItem]:
+def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> Iterator[NavItem]:
     """The pages of the manager's only factory, or of the open factory; otherwise the page to choose one."""
     managed = [m.factory_id for m in memberships if m.factory_id and Action.WRITE_ENERGY in actions_of(Role(m.role))]
     is_of_one = len(memberships) == 1 and len(managed) == 1
@@ -129,6 +129,7 @@ def _manager_items(where: _Where, memberships: list[Membership]) -> Iterator[Nav
         yield _item(where, _("My factories"), "home")
     if factory_id is not None:
         yield from _factory_items(where, factory_id)
+    yield _alarms(where, user)
     yield _item(where, _("Leaderboard"), "leaderboard")
 
 

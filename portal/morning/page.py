@@ -261,7 +261,7 @@ def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
 def _alarms(user: Any, factories: Sequence[Factory]) -> tuple[list[DeviceNote], int]:
     """The gravest open alarms of these sites, and how many there are, without those that the lists beside them hold."""
     said = (AlertKind.HOLD_OPEN, AlertKind.SENSOR_SILENT, AlertKind.LOG_MISSING)
-    found = open_alerts(user).filter(factory__in=list(factories)).exclude(kind__in=said)
+    found = list(open_alerts(user).filter(factory__in=list(factories)).exclude(kind__in=said))
     rows = [
         DeviceNote(
             alert.factory.name if alert.factory else "",
@@ -271,7 +271,7 @@ def _alarms(user: Any, factories: Sequence[Factory]) -> tuple[list[DeviceNote], 
         )
         for alert in found[:ALARMS_SHOWN]
     ]
-    return rows, found.count()
+    return rows, len(found)
 
 
 def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:

@@ -102,7 +102,7 @@ def test_the_pages_of_rules(cast: Cast, as_user: AsUser) -> None:
     )
     shown = manager.get(f"/alarms/rules/?factory={cast.litein.pk}").content.decode()
     assert "165,000 ppm" in shown
-    assert "the site&#x27;s own" in shown
+    assert "the site's own" in shown
     assert "Set rules from a file" not in shown
     assert "outside" in hq.post(url, form | {"duration": "1000"}).content.decode()  # minutes: more than six hours
     assert hq.post("/alarms/rules/", {"act": "copy"}).status_code == 200
