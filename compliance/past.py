@@ -14,6 +14,7 @@ from compliance.choices import HeatCo2Basis
 from compliance.models import SiteDay
 from factories.corrections import PastFigure
 from factories.models import Factory
+from factories.sectors import SECTORS
 
 _FIGURES: dict[str, tuple[Promise, str, Callable[[SiteDay], Decimal | int]]] = {
     "scope_1": (gettext_lazy("Scope 1"), "kg CO2e", lambda day: day.record_scope1_co2e_kg + (day.methane_co2e_kg or 0)),
@@ -37,12 +38,15 @@ class RecordedDays:
     """The ledger of the site days that are over."""
 
     by_day: dict[date, SiteDay]
+    has_methane: bool
 
     def figures(self, after: "RecordedDays") -> list[PastFigure]:
         days = sorted(self.by_day.keys() | after.by_day.keys())
         found = []
         moved: list[date] = []
         for code, (label, unit, amount) in _FIGURES.items():
+            if code == "methane_unknown" and not (self.has_methane or after.has_methane):
+                continue
             old = {day: amount(row) for day, row in self.by_day.items()}
             new = {day: amount(row) for day, row in after.by_day.items()}
             changed = [day for day in days if old.get(day, 0) != new.get(day, 0)]
@@ -60,4 +64,6 @@ def recorded_days(factory: Factory, until: datetime) -> RecordedDays:
     """Brought up to date first, so that only the change makes the difference."""
     site_days.refresh([factory.pk])
     rows = SiteDay.objects.filter(factory=factory, ends_at__lte=until)
-    return RecordedDays({row.day: row for row in rows})
+    # Read anew: a change of the sector may be tried just now.
+    sector = Factory.objects.values_list("sector", flat=True).get(pk=factory.pk)
+    return RecordedDays({row.day: row for row in rows}, SECTORS[sector].has_methane)

@@ -94,7 +94,7 @@ def _sources(factory: Factory, sources: list[EmissionSource]) -> Iterator[SetupL
             waits.append(_("State the class of the mine or its own factor: without one its methane is not known."))
         if source.kind in _OF_CHIMNEYS and source.chimney is None:
             waits.append(_("It has no chimney: its CO2 is computed from the fuel."))
-        yield _line(bool(waits), source.name, " ".join(waits) or source.get_kind_display(), url)
+        yield _line(bool(waits), source.name, " ".join(waits) or source_facts(source), url)
 
 
 def source_facts(source: EmissionSource) -> str:

@@ -110,6 +110,10 @@ def test_a_source_of_the_past_is_asked_about_and_one_from_today_is_not(
     made = post(hq, "/api/emission-sources/", told)
 
     assert asked.status_code == 202
+    # Two boilers, and only one of them has a measured chimney: the two days are not measured any more.
+    days = [f for f in asked.json()["figures"] if f["code"] == "measured_days"]
+    assert [(figure["before"], figure["after"]) for figure in days] == [(2, 0)]
+    assert "methane_unknown" not in {figure["code"] for figure in asked.json()["figures"]}  # of a tea factory
     assert made.status_code == 201, made.json()
     assert made.json()["fuels"] == "firewood"
     assert made.json()["first_day"] == running_day(cast.litein, timezone.now()).day.isoformat()
