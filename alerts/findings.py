@@ -17,7 +17,7 @@ from alerts.kinds import KINDS
 from alerts.models import AlertRule
 from alerts.rules import SiteRules
 from compliance import queries
-from compliance.fire import GOOD_LOSS, what_fires_tell
+from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_chimneys
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
 from devices.models import Calibration, MCUDevice
@@ -27,6 +27,7 @@ from factories.days import factory_day, last_day_over_everywhere, local_hour_sta
 from factories.models import Factory
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
+from science.balance import shape
 from science.intensity import STACK_FUEL_BAND
 
 MISSED_INTERVALS = 3
@@ -159,11 +160,26 @@ def stack_against_fuel(factories: Sequence[Factory], rules: SiteRules, now: date
     for sums in queries.series([factory.pk for factory in factories], first, last, by="day", now=now):
         if sums.balance_stack_kg is not None and sums.balance_fuel_kg:
             by_site.setdefault(sums.factory_id, []).append(sums)
+    found = []
     for factory in factories:
         rule = rules.of(factory)
         width = _limit(rule, AlertKind.STACK_AGAINST_FUEL)
-        if found := _out_of_band(factory, by_site.get(factory.pk, []), width, rule):
-            yield found
+        if finding := _out_of_band(factory, by_site.get(factory.pk, []), width, rule):
+            found.append(finding)
+    yield from _in_wood(found, now)
+
+
+def _in_wood(found: Sequence[Finding], now: datetime) -> Iterator[Finding]:
+    """With the difference in stacked m3, where nothing but firewood burns under the measured chimneys."""
+    factories = [finding.factory for finding in found]
+    chimneys = wood_chimneys(factories)
+    woods = firewoods([factory for factory in factories if chimneys[factory.pk]], now)
+    for finding in found:
+        wood = woods.get(finding.factory.pk)
+        if wood is not None and wood.kg_per_stere is not None:
+            difference_kg = abs(finding.params["stack_kg"] - finding.params["fuel_kg"])
+            finding.params["m3"] = round(difference_kg / float(wood.co2_kg_per_unit("stere")), 1)
+        yield finding
 
 
 def _out_of_band(factory: Factory, days: list[queries.Sums], width: float, rule: AlertRule | None) -> Finding | None:
@@ -187,6 +203,7 @@ def _out_of_band(factory: Factory, days: list[queries.Sums], width: float, rule:
         "days": len(run),
         "stack_kg": round(stack, 3),
         "fuel_kg": round(fuel, 3),
+        "shape": str(shape([ratio for _day, ratio in ratios])),
     }
     began_at = factory_day(factory, run[0].bucket).starts_at
     return Finding(factory, began_at, value=round(stack / fuel, 4), limit=1 + side * width, params=params)

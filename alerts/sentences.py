@@ -18,6 +18,7 @@ from devices.choices import SilenceCause
 from factories.days import day_label
 from factories.sectors import SECTORS
 from lib.templatetags.units import clock, number
+from science.balance import Shape
 from science.boiler import FireRemedy
 
 # With `device`, `value`, `limit` and `since`.
@@ -144,23 +145,32 @@ def _log_missing(alert: Alert) -> str:
 
 def _stack_against_fuel(alert: Alert) -> str:
     difference_kg = abs(float(alert.params.get("stack_kg", 0)) - float(alert.params.get("fuel_kg", 0)))
+    m3 = alert.params.get("m3")
     words = {
-        "kg": number(difference_kg),
+        "amount": _("%(m3)s m3 of wood") % {"m3": m3} if m3 else _("%(kg)s kg of CO2") % {"kg": number(difference_kg)},
         "first": _day(alert.params["first_day"]),
         "last": _day(alert.params["last_day"]),
         "ratio": f"{alert.value:.2f}" if alert.value is not None else "",
     }
+    if alert.params.get("shape") == Shape.DRIFT:
+        return (
+            _(
+                "Stack and fuel log move apart day by day, about %(amount)s from %(first)s to %(last)s "
+                "(ratio %(ratio)s). A sensor drifts like this: calibrate it."
+            )
+            % words
+        )
     if (alert.value or 0) > 1:
         return (
             _(
-                "The stack shows more fuel than the log, about %(kg)s kg of CO2 from %(first)s to %(last)s "
+                "The stack shows more wood or fuel than the log, about %(amount)s from %(first)s to %(last)s "
                 "(ratio %(ratio)s). Was a delivery not written?"
             )
             % words
         )
     return (
         _(
-            "The stack shows less than the fuel in the log, about %(kg)s kg of CO2 from %(first)s to %(last)s "
+            "The stack shows less than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
             "(ratio %(ratio)s). Check the sample line for false air, then the log."
         )
         % words

@@ -81,7 +81,7 @@ def what_fires_tell(
     by_pk = {factory.pk: factory for factory in factories}
     burning = {period.factory_id for period, rows in zip(periods, of_wood, strict=True) if rows}
     prices = wood_prices(burning, now) if burning else {}
-    woods = _woods([by_pk[pk] for pk in sorted(burning)], now)
+    woods = firewoods([by_pk[pk] for pk in sorted(burning)], now)
     told: list[FireTold | None] = []
     for period, rows in zip(periods, of_wood, strict=True):
         pk = period.factory_id
@@ -89,7 +89,7 @@ def what_fires_tell(
     return told
 
 
-def _woods(factories: Sequence[Factory], now: datetime) -> dict[int, Wood]:
+def firewoods(factories: Sequence[Factory], now: datetime) -> dict[int, Wood]:
     """The firewood of each site; a query or two for each country."""
     books: dict[str, FactorBook] = {}
     woods = {}

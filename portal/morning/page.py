@@ -1,4 +1,4 @@
-"""HQ's morning page: who logged yesterday and whom to ask, which sensors are silent, and the figures. Reads only.
+"""HQ's morning page: who logged yesterday and whom to ask, which sites need a look, and the figures. Reads only.
 
 The figures themselves are in `figures.py`.
 """
@@ -18,11 +18,8 @@ from django.utils.translation import ngettext
 from accounts.models import Membership, User
 from accounts.roles import Role
 from alerts.choices import AlertKind
-from alerts.queries import open_alerts
-from alerts.sentences import price_sentence, sentence_of
 from compliance.schedule import Log, logs
 from compliance.targets import verdicts_of
-from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
 from emissions.settling import SitePeriod
 from factories.choices import Item
 from factories.days import day_just_ended, day_label, factory_day, last_day_over_everywhere
@@ -32,12 +29,11 @@ from lib.templatetags.units import clock
 from logbook.models import Reminder
 from logbook.reminders import last_reminders
 from portal.landing import factory_address
+from portal.looks import SiteLook, looks
 from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning.inputs import Figure, Inputs
 from portal.morning.sums import sums_by_factory
-from portal.words import hold_sentence, missing_words, settling_sentence
-
-ALARMS_SHOWN = 10
+from portal.words import missing_words, settling_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +56,6 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceNote:
-    """A message about a device, or a decision that is open."""
-
-    name: str
-    url: str
-    text: str
-    when: str
-
-
-@dataclass(frozen=True, slots=True)
 class OrganisationLink:
     name: str
     url: str
@@ -86,9 +72,8 @@ class MorningPage:
     headline: tuple[str, ...]
     askings: tuple[Asking, ...]
     remind_label: str
-    silent_names: tuple[DeviceNote, ...]
-    alarms: tuple[DeviceNote, ...]  # their price in place of a time
-    holds: tuple[DeviceNote, ...]
+    looks: tuple[SiteLook, ...]
+    calm_count: int  # sites without an alarm
     success: tuple[Figure, ...]
     masses: tuple[Figure, ...]
     inputs: Inputs | None
@@ -108,8 +93,7 @@ def morning_page(
     kept = logs(factories, now)
     sector = shared_sector(factory.sector for factory in factories)
     late = [factory for factory in factories if not kept[factory.pk].yesterday.is_complete]
-    silent = _silent(factories, now)
-    (alarms, alarm_count), holds = _alarms(user, factories), _holds(factories)
+    found = looks(user, factories, now, without=[AlertKind.LOG_MISSING])  # whom to ask stands apart
     inputs = _inputs(factories, kept, now, sector=sector) if factories else None
     return MorningPage(
         organisation_name=organisation.name,
@@ -117,13 +101,12 @@ def morning_page(
         sector=sector,
         factory_count=len(factories),
         yesterday_label=day_just_ended(factories[0], now).hours_label if factories else "",
-        headline=_headline(kept, len(late), silent, alarm_count, holds),
+        headline=_headline(kept, len(late), len(found)),
         # Read-only users see what is missing, without anybody's phone number.
         askings=tuple(_askings(late, kept, base_url=base_url) if may_ask else (_asking(f, kept[f.pk]) for f in late)),
         remind_label=ngettext("Remind %d factory", "Remind %d factories", len(late)) % len(late) if may_ask else "",
-        silent_names=tuple(silent),
-        alarms=tuple(alarms),
-        holds=tuple(holds),
+        looks=tuple(found),
+        calm_count=len(factories) - len(found),
         success=success_figures(inputs) if inputs else (),
         masses=mass_figures(inputs) if inputs else (),
         inputs=inputs,
@@ -158,20 +141,16 @@ def _settling_sentence(factories: Sequence[Factory], first: date, last: date, no
     return settling_sentence(periods, factories[0].time_zone, now)
 
 
-def _headline(
-    kept: Mapping[int, Log], late: int, silent: Sequence[DeviceNote], alarm_count: int, holds: Sequence[DeviceNote]
-) -> tuple[str, ...]:
-    sentences = [
-        _("%(count)d of %(total)d logged yesterday.") % {"count": len(kept) - late, "total": len(kept)},
-        ngettext("%d sensor silent.", "%d sensors silent.", len(silent)) % len(silent),
-        ngettext("%d alarm.", "%d alarms.", alarm_count) % alarm_count,
-    ]
+def _headline(kept: Mapping[int, Log], late: int, looks_count: int) -> tuple[str, ...]:
+    sentences = [_("%(count)d of %(total)d logged yesterday.") % {"count": len(kept) - late, "total": len(kept)}]
     waiting = sum(log.yesterday.awaits_bill for log in kept.values())
     if waiting:
         words = ngettext("%d waits for its electricity bill.", "%d wait for their electricity bills.", waiting)
-        sentences.insert(1, words % waiting)
-    if holds:
-        sentences.append(ngettext("%d waiting for a decision.", "%d waiting for a decision.", len(holds)) % len(holds))
+        sentences.append(words % waiting)
+    if looks_count:
+        sentences.append(ngettext("%d site needs a look.", "%d sites need a look.", looks_count) % looks_count)
+    else:
+        sentences.append(_("No alarm is open."))
     return tuple(sentences)
 
 
@@ -236,48 +215,3 @@ def reminder_text(factory: Factory, missing: Iterable[Item], day: datetime, mana
             "url": f"{base_url}{factory_address(factory.pk)}",
         }
         return ". ".join((_("SIMULATED DATA - not the real factory"), text)) if settings.DEMO else text
-
-
-# --- Devices ------------------------------------------------------------------------------------
-def _notice(factory: Factory, text: str, when: str, moment: datetime | None, **words: str) -> DeviceNote:
-    when %= {"time": clock(moment, factory.time_zone), **words}
-    return DeviceNote(factory.name, reverse("factory", args=[factory.pk]), text, when)
-
-
-def _silent(factories: Sequence[Factory], now: datetime) -> list[DeviceNote]:
-    """Devices of record that reported before and are silent now. A device that never reported is not silent."""
-    by_pk = {factory.pk: factory for factory in factories}
-    silent = [
-        (a.device.last_heartbeat, a.device.device_id, by_pk[a.factory_id])
-        for a in of_record_at(factories, now)
-        if state_of(a.device, now) is DeviceState.SILENT
-    ]
-    return [
-        _notice(factory, device_id, _("silent since %(time)s"), heard)
-        for heard, device_id, factory in sorted(silent, key=lambda row: (row[0], row[1]))
-    ]
-
-
-def _alarms(user: Any, factories: Sequence[Factory]) -> tuple[list[DeviceNote], int]:
-    """The gravest open alarms of these sites, and how many there are, without those that the lists beside them hold."""
-    said = (AlertKind.HOLD_OPEN, AlertKind.SENSOR_SILENT, AlertKind.LOG_MISSING)
-    found = list(open_alerts(user).filter(factory__in=list(factories)).exclude(kind__in=said))
-    rows = [
-        DeviceNote(
-            alert.factory.name if alert.factory else "",
-            reverse("alarm", args=[alert.pk]),
-            sentence_of(alert),
-            price_sentence(alert),
-        )
-        for alert in found[:ALARMS_SHOWN]
-    ]
-    return rows, len(found)
-
-
-def _holds(factories: Sequence[Factory]) -> list[DeviceNote]:
-    by_pk = {factory.pk: factory for factory in factories}
-    held = waiting_holds().filter(assignment__factory__in=list(by_pk))
-    return [
-        _notice(by_pk[hold.assignment.factory_id], hold_sentence(hold) or "", _("since %(time)s"), hold.starts_at)
-        for hold in held.select_related("assignment").order_by("starts_at", "pk")
-    ]

@@ -16,10 +16,12 @@ from factories.days import running_day
 from factories.models import Factory, Organisation
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
+from portal.looks import SiteLook
 from portal.words import settling_sentence, state_word, today_label, why_unusable
 
+NO_LOOK = 1_000_000  # after all that have an alarm
 SORTS = ("exception", "name", "county", "co2", "coverage", "last")
-# Most urgent first: silent, then never reported, then without a sensor, then online.
+# Of sites without an alarm: silent, then never reported, then without a sensor, then online.
 _EXCEPTION_ORDER = [DeviceState.SILENT, DeviceState.NEVER, DeviceState.NO_DEVICE, DeviceState.ONLINE]
 
 
@@ -40,6 +42,8 @@ class NetworkRow:
     devices_online: int
     devices_total: int
     why_unusable: str = ""  # readings arrive, but none can be used
+    look: SiteLook | None = None  # its alarm that costs most
+    look_place: int = NO_LOOK  # among the sites with an alarm, the dearest first
     fire_log: FireLog | None = None
 
 
@@ -61,8 +65,9 @@ class NetworkPage:
     sort: str
 
 
-def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow]:
-    """A row for each factory, without its ribbon; two queries for all of them."""
+def network_rows(factories: Sequence[Factory], now: datetime, looks: Sequence[SiteLook] = ()) -> list[NetworkRow]:
+    """A row for each factory, without its ribbon; two queries for all of them. `looks`: the dearest first."""
+    places = {look.factory_id: place for place, look in enumerate(looks)}
     so_far = totals.so_far_today(factories, now)
     devices: dict[int, list[Any]] = {}
     for assignment in of_record_at(factories, now):
@@ -91,6 +96,8 @@ def network_rows(factories: Sequence[Factory], now: datetime) -> list[NetworkRow
                 devices_online=sum(is_online(device, now) for device in of_site),
                 devices_total=len(of_site),
                 why_unusable=why_unusable(state, part),
+                look=looks[places[factory.pk]] if factory.pk in places else None,
+                look_place=places.get(factory.pk, NO_LOOK),
             )
         )
     return rows
@@ -112,7 +119,7 @@ def _seconds_ago(row: NetworkRow, now: datetime) -> float:
 def ordered(rows: Sequence[NetworkRow], sort: str, now: datetime) -> list[NetworkRow]:
     """Sorted; rows without the figure come last, whatever the order."""
     keys: dict[str, Callable[[NetworkRow], Any]] = {
-        "exception": lambda row: (_EXCEPTION_ORDER.index(row.state), row.county, row.name),
+        "exception": lambda row: (row.look_place, _EXCEPTION_ORDER.index(row.state), row.county, row.name),
         "name": lambda row: row.name,
         "county": lambda row: (row.county, row.name),
         "co2": lambda row: (row.co2_today_kg is None, -(row.co2_today_kg or 0), row.name),

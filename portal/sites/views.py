@@ -17,6 +17,7 @@ from accounts.permissions import declared, first_membership, may, organisations_
 from accounts.roles import Action
 from factories.models import Factory
 from lib.exports import csv_response, wants_csv
+from portal.looks import looks
 from portal.requests import factory_of
 from portal.sites.factory import factory_page
 from portal.sites.forms import OrganisationForm
@@ -55,7 +56,7 @@ def network(request: HttpRequest) -> HttpResponseBase:
         "state": request.GET.get("state", ""),
         "sort": request.GET.get("sort", "") if request.GET.get("sort") in SORTS else "exception",
     }
-    rows = network_rows(factories, now)
+    rows = network_rows(factories, now, looks(request.user, factories, now))
     chosen = ordered(filtered(rows, parameters["q"], parameters["state"]), parameters["sort"], now)
     if wants_csv(request):
         records = [csv_record(row) for row in chosen]

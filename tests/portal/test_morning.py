@@ -1,4 +1,4 @@
-"""HQ's morning: whom to ask and how, what devices say, one organisation at a time, and what it costs."""
+"""HQ's morning: whom to ask and how, what needs a look, one organisation at a time, and what it costs."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,16 +11,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from alerts.choices import AlertKind, CostBasis
 from alerts.evaluation import evaluate
+from compliance.models import SiteDay
 from compliance.site_days import refresh
-from devices.models import AssignmentHold
 from factories.choices import MineClass, Product, SourceKind
+from factories.days import last_day_over_everywhere
 from factories.models import EmissionSource
 from lib.templatetags.units import quantity
 from logbook.models import Reminder
 from mqtt_ingest.models import DeviceMessage
 from portal.morning.page import MorningPage
 from tests import make
+from tests.alerts.test_models import make_alert
 from tests.cast import AsUser, Cast
 from tests.measuring import queries_of
 from tests.portal.morning_world import DAY, day_start, log_days
@@ -146,31 +149,66 @@ def test_yesterdays_asking_is_not_todays(cast: Cast, as_user: AsUser) -> None:
 
 
 # --- Devices -------------------------------------------------------------------------------------
-def test_silent_sensors_alerts_and_holds_are_named(cast: Cast, as_user: AsUser) -> None:
-    now = timezone.now()
-    heard = make.make_device(factory=cast.litein, device_id="litein-01", last_heartbeat=now)
-    gone = make.make_device(factory=cast.momul, device_id="momul-01", last_heartbeat=now - timedelta(hours=2))
-    make.make_assignment(device=make.make_device(factory=cast.momul))  # never switched on: not silent
-    assignment = make.make_assignment(device=heard)
-    make.make_assignment(device=gone)
-    for hours, kind in ((1, "co2_high"), (2, "co2_high"), (3, "sensor_fault"), (25, "flow_low")):
-        DeviceMessage.objects.create(
-            device=heard, kind="alert", received_at=now - timedelta(hours=hours), payload={"kind": kind, "v": 1}
-        )
-    AssignmentHold.objects.create(
-        assignment=assignment, stream=7, field="sensor", registered="sprintir-20", reported="mh-z19", starts_at=now
+def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast, as_user: AsUser) -> None:
+    cheap = make_alert(
+        cast.litein, kind=AlertKind.SENSOR_SILENT, cost_kg_co2=Decimal(10), cost_basis=CostBasis.NOT_MEASURED
     )
-
-    evaluate(now)
+    dear = {
+        "cost_amount": Decimal(18_400),
+        "cost_currency": "KES",
+        "cost_kg_co2": Decimal(3000),
+        "cost_basis": "not_in_log",
+    }
+    params = {"first_day": "2026-11-19", "last_day": "2026-11-20", "stack_kg": 9000.0, "fuel_kg": 5287.5, "m3": 6.0}
+    worst = make_alert(cast.momul, kind=AlertKind.STACK_AGAINST_FUEL, value=1.7, params=params, **dear)
+    make_alert(cast.momul, kind=AlertKind.HOLD_OPEN)
+    make_alert(cast.litein, kind=AlertKind.LOG_MISSING, params={"days": ["2026-11-19"], "items": []})
+    make_alert(cast.elsewhere, kind=AlertKind.HOLD_OPEN)
 
     page = page_of(as_user(cast.hq))
 
-    assert page.headline[1:] == ("1 sensor silent.", "2 alarms.", "1 waiting for a decision.")
-    assert [notice.text for notice in page.silent_names] == ["momul-01"]
-    texts = sorted(notice.text for notice in page.alarms)
-    assert texts[0].startswith("litein-01 says: CO2 above the device's limit, at ")
-    assert texts[1].startswith("litein-01 says: a sensor reports a fault, at ")
-    assert "mh-z19" in page.holds[0].text
+    assert [look.url for look in page.looks] == [f"/alarms/{worst.pk}/", f"/alarms/{cheap.pk}/"]
+    first, second = page.looks
+    assert "more wood or fuel than the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.sentence
+    assert "KES 18,400" in first.price
+    assert (first.more, second.more) == ("1 more alarm", "")
+    assert page.headline[-1] == "2 sites need a look."
+    assert page.calm_count == 0
+
+
+def test_without_an_alarm_morning_says_so(cast: Cast, as_user: AsUser) -> None:
+    page = page_of(as_user(cast.hq))
+
+    assert (page.looks, page.headline[-1]) == ((), "No alarm is open.")
+
+
+def test_the_dots_of_a_site_are_its_days_of_stack_against_fuel(cast: Cast, as_user: AsUser) -> None:
+    make_alert(cast.litein, kind=AlertKind.HOLD_OPEN)
+    last = last_day_over_everywhere([cast.litein, cast.momul], timezone.now())
+    SiteDay.objects.create(
+        factory=cast.litein,
+        day=last,
+        starts_at=timezone.now() - timedelta(days=2),
+        ends_at=timezone.now() - timedelta(days=1),
+        refreshed_at=timezone.now(),
+        has_heat=True,
+        stack_filled_co2_kg=Decimal(1500),
+        heat_carbon_co2_kg=Decimal(1000),
+    )
+
+    (look,) = page_of(as_user(cast.hq)).looks
+
+    assert look.dots is not None
+    assert [dot.is_outside for dot in look.dots.dots] == [True]
+
+
+def test_the_list_of_factories_begins_with_what_costs_most(cast: Cast, as_user: AsUser) -> None:
+    make_alert(cast.momul, kind=AlertKind.HOLD_OPEN, cost_kg_co2=Decimal(10), cost_basis=CostBasis.NOT_MEASURED)
+
+    rows = as_user(cast.hq).get("/factories/").context["page"].rows
+
+    assert rows[0].factory_id == cast.momul.pk
+    assert [row.look is None for row in rows] == [False] + [True] * (len(rows) - 1)
 
 
 def test_an_alert_of_an_unknown_kind_is_shown_as_it_came_and_escaped(cast: Cast, as_user: AsUser) -> None:
