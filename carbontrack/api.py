@@ -21,7 +21,10 @@ from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from compliance.fire_api import FireView
 from devices.api import MCUDeviceViewSet
+from devices.calibration_api import CalibrationsView, CertificateView
+from devices.claim_api import DeviceClaimViewSet
 from emissions.api import LatestView, RollupsView
+from emissions.changes_api import AssignView, CloseHoldView, HoldsView
 from emissions.chart_api import ChartPngView, ChartSvgView
 from emissions.live import stream
 from emissions.queries import RESOLUTIONS
@@ -45,6 +48,7 @@ router.register("emission-sources", EmissionSourceViewSet, basename="emission-so
 router.register("site-events", SiteEventViewSet, basename="site-events")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
 router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
+router.register("device-claims", DeviceClaimViewSet, basename="device-claims")
 router.register("production", ProductionViewSet, basename="production")
 router.register("registrations", RegistrationViewSet, basename="registrations")
 router.register("invitations", InvitationViewSet, basename="invitations")
@@ -92,6 +96,15 @@ urlpatterns = [
     path("mcu-devices/<slug:device_id>/go-no-go/", GoNoGoView.as_view(), name="api-go-no-go"),
     path("mcu-devices/<slug:device_id>/go-no-go/<int:run_id>/", GoNoGoRunView.as_view(), name="api-go-no-go-run"),
     path("mcu-devices/<slug:device_id>/health/", HealthView.as_view(), name="api-health"),
+    path("mcu-devices/<slug:device_id>/assign/", AssignView.as_view(), name="api-assign"),
+    path("mcu-devices/<slug:device_id>/holds/", HoldsView.as_view(), name="api-holds"),
+    path("mcu-devices/<slug:device_id>/holds/<int:pk>/close/", CloseHoldView.as_view(), name="api-hold-close"),
+    path("mcu-devices/<slug:device_id>/calibrations/", CalibrationsView.as_view(), name="api-calibrations"),
+    path(
+        "mcu-devices/<slug:device_id>/calibrations/<int:pk>/certificate/",
+        CertificateView.as_view(),
+        name="api-certificate",
+    ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),

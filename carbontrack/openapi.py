@@ -95,14 +95,15 @@ def _complete_answers(operation: Any) -> None:
     operation["responses"].setdefault(
         "default", {"description": "any other refusal", "schema": {"$ref": "#/definitions/Error"}}
     )
-    rows = operation["responses"].get("200", {}).get("schema", {})
-    if rows.get("type") == "array":
-        # Every list has the envelope, also where a view has written `many=True`.
-        operation["responses"]["200"]["schema"] = rows = {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
-        }
+    for status in {"200", "201"} & set(operation["responses"]):
+        rows = operation["responses"][status].get("schema", {})
+        if rows.get("type") == "array":
+            # Every list has the envelope, also where a view has written `many=True`.
+            operation["responses"][status]["schema"] = {
+                "type": "object",
+                "required": ["next", "previous", "results"],
+                "properties": {"next": LINK, "previous": LINK, "results": dict(rows)},
+            }
     if any(parameter["name"] == "as" for parameter in operation.get("parameters", [])):
         operation["produces"] = ["application/json", "text/csv"]
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -11,9 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from devices.access import revoke_device
 from devices.broker import broker_state
-from devices.choices import HoldResolution
 from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
-from devices.services import resolve_hold
 from factories.forms import CorrectionForm
 
 
@@ -46,6 +43,7 @@ class MCUDeviceAdmin(admin.ModelAdmin):
         "firmware",
         "created_at",
         "revoked_at",
+        "retired_on",
         "broker",
     ]
     inlines = [AssignmentInline]
@@ -88,11 +86,10 @@ class CalibrationAdmin(admin.ModelAdmin):
 
 @admin.register(AssignmentHold)
 class AssignmentHoldAdmin(admin.ModelAdmin):
-    """Read only, except for the two actions that resolve a hold."""
+    """Read only: a hold is closed on the page of its device, which shows first what that makes of stored figures."""
 
     list_display = ["assignment", "kind", "field", "registered", "reported", "starts_at", "resolution"]
     list_filter = ["resolution", "kind", "field"]
-    actions = ["registry_was_right", "device_was_right"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -102,20 +99,3 @@ class AssignmentHoldAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in AssignmentHold._meta.fields]
-
-    def _resolve(self, request: HttpRequest, holds: QuerySet[AssignmentHold], how: HoldResolution) -> None:
-        for hold in holds.filter(resolution=""):
-            try:
-                resolve_hold(hold, how, request.user)
-            except ValidationError as error:
-                self.message_user(request, f"{hold}: {'; '.join(error.messages)}", messages.ERROR)
-            else:
-                self.message_user(request, _("%(hold)s: resolved; totals follow in seconds.") % {"hold": hold})
-
-    @admin.action(description=gettext_lazy("The registry was right: count the readings"), permissions=["change"])
-    def registry_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
-        self._resolve(request, queryset, HoldResolution.REGISTRY_RIGHT)
-
-    @admin.action(description=gettext_lazy("The device was right: correct the registry"), permissions=["change"])
-    def device_was_right(self, request: HttpRequest, queryset: QuerySet[AssignmentHold]) -> None:
-        self._resolve(request, queryset, HoldResolution.DEVICE_RIGHT)

@@ -1,4 +1,4 @@
-"""GET /api/mcu-devices/; a new secret for one of them, and the end of its login."""
+"""/api/mcu-devices/: register, correct and retire a device; a new secret for it, and the end of its login."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,17 +10,27 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import get_visible
+from accounts.permissions import get_visible, require, user_of
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet
+from accounts.viewsets import ScopedReadOnlyViewSet, validated
 from devices.access import DeviceRevokedError, revoke_device, rotate_secret
 from devices.broker import broker_state
 from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
-from devices.serializers import MCUDeviceSerializer, NewSecretSerializer
-from devices.services import describe
+from devices.mounting import Mounting, chimney_of, retire
+from devices.registration import DeviceFacts, find_claim, managed_organisations, register_device
+from devices.serializers import (
+    DeviceFactsSerializer,
+    MCUDeviceSerializer,
+    NewDeviceSerializer,
+    NewSecretSerializer,
+    RetireInputSerializer,
+)
+from devices.services import ProvisionedDevice, describe
+from factories.models import Factory
 from factories.queries import choosable_factories
-from lib.errors import ApiError
+from lib.errors import ApiError, too_often
+from lib.limits import TooOftenError
 
 
 class MCUDeviceFilter(FilterSet):
@@ -30,13 +40,74 @@ class MCUDeviceFilter(FilterSet):
 class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     """Devices of the factories that you may see."""
 
-    # This lets in everyone who may see devices; `rotate_secret` then checks the right in the device's factory.
-    actions = {"GET": Action.VIEW_DEVICES, "POST": Action.VIEW_DEVICES}
-    queryset = MCUDevice.objects.prefetch_related("assignments", "secrets").order_by("device_id")
+    # This lets in everyone who may see devices; each act then checks the right in the device's factory.
+    actions = dict.fromkeys(("GET", "POST", "PATCH"), Action.VIEW_DEVICES)
+    queryset = MCUDevice.objects.prefetch_related("assignments", "secrets", "calibrations").order_by("device_id")
     serializer_class = MCUDeviceSerializer
     lookup_field = "device_id"
     lookup_value_regex = r"[A-Za-z0-9_-]{3,64}"
     filterset_class = MCUDeviceFilter
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_create",
+        operation_summary="Register a device; its password is shown this once",
+        request_body=NewDeviceSerializer,
+        responses={
+            201: NewSecretSerializer,
+            400: "invalid",
+            403: "forbidden",
+            404: "not_found",
+            429: "too_many_requests",
+        }
+        | {503: "broker_unreachable"},
+    )
+    def create(self, request: Request) -> Response:
+        """By a claim code, under a stated id, or under one that is drawn; with `assign` at once on its chimney.
+
+        After ten wrong codes in an hour the answer is 429."""
+        require(request.user, Action.MANAGE_DEVICES)
+        data = validated(NewDeviceSerializer, request)
+        sites = Factory.objects.select_related("organisation")
+        factory = get_visible(request.user, sites, Action.MANAGE_DEVICES, factory_path="", pk=data.pop("factory"))
+        code, device_id, assign = (data.pop(name, None) for name in ("claim_code", "device_id", "assign"))
+        mounting = Mounting(**assign | {"chimney": chimney_of(factory, assign["chimney"])}) if assign else None
+        try:
+            claim = find_claim(user_of(request), code, managed_organisations(request.user)) if code else None
+            facts = DeviceFacts(**data)
+            made = register_device(
+                factory, user_of(request), device_id=device_id or "", facts=facts, claim=claim, mounting=mounting
+            )
+        except TooOftenError as error:
+            raise too_often(error.wait_s) from error
+        except BrokerUnreachableError as error:
+            raise ApiError(503, "broker_unreachable", str(error.sentence)) from error
+        return Response(_login(made), status=201)
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_partial_update",
+        operation_summary="Correct what is known of a device itself",
+        request_body=DeviceFactsSerializer,
+        responses={200: MCUDeviceSerializer, 400: "invalid", 403: "forbidden", 404: "not_found"},
+    )
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        device = self._managed(request)
+        for name, value in validated(DeviceFactsSerializer, request, partial=True).items():
+            setattr(device, name, value)
+        device.full_clean()
+        device.save()
+        return Response(MCUDeviceSerializer(device).data)
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_retire",
+        operation_summary="Its login ends at once, its assignment with the running hour; it stays in the history",
+        request_body=RetireInputSerializer,
+        responses={200: MCUDeviceSerializer, 400: "invalid", 403: "forbidden", 404: "not_found"},
+    )
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, **kwargs: Any) -> Response:
+        device = self._managed(request)
+        retire(device, validated(RetireInputSerializer, request).get("retired_on"))
+        return Response(MCUDeviceSerializer(device).data)
 
     @swagger_auto_schema(
         operation_id="mcu-devices_rotate-secret",
@@ -54,13 +125,13 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     def rotate_secret(self, request: Request, **kwargs: Any) -> Response:
         device = self._managed(request)
         try:
-            login = asdict(describe(device, rotate_secret(device)))
+            login = describe(device, rotate_secret(device))
         except DeviceRevokedError as error:
             text = _("This device is revoked; provision it under a new id.")
             raise ApiError(409, "device_revoked", text) from error
         except BrokerUnreachableError as error:
             raise ApiError(503, "broker_unreachable", str(error.sentence)) from error
-        return Response(NewSecretSerializer(login | {"broker": broker_state(device)}).data)
+        return Response(_login(login))
 
     @swagger_auto_schema(
         operation_id="mcu-devices_revoke",
@@ -80,3 +151,8 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
             request.user, devices, Action.MANAGE_DEVICES, device_id=self.kwargs["device_id"]
         )
         return device
+
+
+def _login(made: ProvisionedDevice) -> Any:
+    state = broker_state(MCUDevice.objects.get(device_id=made.device_id))
+    return NewSecretSerializer(asdict(made) | {"broker": state}).data

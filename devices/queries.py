@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from devices.choices import HoldKind
-from devices.models import Assignment, AssignmentHold, MCUDevice
+from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
 from factories.models import Factory
 
 # After five minutes without a reading the pages say "no reading since".
@@ -86,3 +86,9 @@ def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assign
 def waiting_holds() -> QuerySet[AssignmentHold]:
     """Holds that wait for a decision; a period that somebody set aside was decided."""
     return AssignmentHold.objects.filter(resolution="").exclude(kind=HoldKind.SET_ASIDE)
+
+
+def calibration_ends() -> Subquery:
+    """To annotate devices: until when the newest calibration that says so is valid, as `emissions.derive` counts it."""
+    newest = Calibration.objects.filter(device=OuterRef("pk"), valid_until__isnull=False)
+    return Subquery(newest.order_by("-calibrated_at", "-pk").values("valid_until")[:1])

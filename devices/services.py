@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from devices.access import rotate_secret
-from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation
+from devices.choices import HoldKind, HoldResolution, PressureCompensation
 from devices.credentials import TOPIC_ROOT
 from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.queries import in_force_at
+from devices.sensors import usual_basis
 from factories.days import local_hour_start
 from factories.models import Chimney, Factory
 from factories.queries import find_factory
@@ -98,7 +99,7 @@ def provision_device(
     device_id: str,
     geometry: Geometry | None = None,
     since: datetime | None = None,
-    co2_basis: str = Co2Basis.WET,
+    co2_basis: str | None = None,
     compensation: str = PressureCompensation.NONE,
     sensor: str = "",
     range_ppm: float | None = None,
@@ -107,9 +108,10 @@ def provision_device(
 
     The device counts from `since`, a whole hour of the site; without it from its first reading after now. So it
     changes no figure of the past, unless `since` says so. A new chimney without dimensions opens a hold: its readings
-    are stored, and have no mass until the geometry is stated.
+    are stored, and have no mass until the geometry is stated. A basis that is not stated is that of the sensor.
 
-    Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice.
+    Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice, a sensor that
+    does not fit the chimney.
     """
     factory = find_factory(factory_name)
     if MCUDevice.objects.filter(device_id=device_id).exists():
@@ -129,7 +131,7 @@ def provision_device(
         valid_from=since,
         sensor=sensor,
         range_ppm=range_ppm,
-        co2_basis=co2_basis,
+        co2_basis=co2_basis or usual_basis(sensor),
         pressure_compensation=compensation,
     )
     assignment.full_clean()
@@ -251,9 +253,10 @@ def _take_holds_along(resolved: AssignmentHold, old: Assignment, later: Assignme
         hold.save()
 
 
-def _first_moment(hold: AssignmentHold) -> datetime:
+def first_moment(hold: AssignmentHold) -> datetime:
     """The time of the first measurement in the boot of the hold. Its stored readings may arrive after its status."""
-    assert hold.stream is not None  # of a mismatch
+    if hold.stream is None:
+        return hold.starts_at
     streams = hold.assignment.device.streams.filter(stream=hold.stream - 2**31)  # as `emissions` stores them
     first = streams.values_list("first_timestamp", flat=True).first()
     return min(hold.starts_at, first) if first else hold.starts_at
@@ -287,7 +290,7 @@ def resolve_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any) ->
     now = timezone.now()
     if resolution == HoldResolution.DEVICE_RIGHT:
         old = hold.assignment
-        start = local_hour_start(_first_moment(hold), old.factory.zone)
+        start = local_hour_start(first_moment(hold), old.factory.zone)
         value = _reported_value(hold)
         if old.valid_from is None or start <= old.valid_from:
             setattr(old, hold.field, value)

@@ -4,14 +4,14 @@ Masses are rolled up again by the worker, which can take minutes of a year of re
 by how much the rate of one and the same reading changes under the setup.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 
 from emissions.derive import AssignmentSetup, load_setups
-from emissions.models import EmissionHour
+from emissions.models import AppliedSetup, EmissionHour, TouchedMinute
 from emissions.queries import latest_readings
 from factories.corrections import PastFigure
 from factories.models import Factory
@@ -28,6 +28,7 @@ class _Measured:
     terms: tuple[object, ...]  # what a rate does not tell: the period, and whether it counts
     valid_from: datetime
     rate_kg_per_s: float | None
+    is_final: bool = False  # the setup is applied, and no minute waits: `kg` is what it makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class MeasuredCo2:
             begins = self._changes_from(old, new)
             if begins is None:
                 continue
-            if old and new and old.terms == new.terms and old.rate_kg_per_s and new.rate_kg_per_s:
+            if new and new.is_final:
+                after_kg += new.kg - (old.kg if old else 0.0)
+            elif old and new and old.terms == new.terms and old.rate_kg_per_s and new.rate_kg_per_s:
                 after_kg += old.kg * (new.rate_kg_per_s / old.rate_kg_per_s - 1)
             else:
                 is_known = False
@@ -65,7 +68,7 @@ class MeasuredCo2:
     def _changes_from(self, old: _Measured | None, new: _Measured | None) -> datetime | None:
         """The first hour that changes; None where nothing has been measured since then."""
         if old and new and old.terms == new.terms:
-            return old.first
+            return old.first or new.first
         begins = min(one.valid_from for one in (old, new) if one)
         return begins if self.last is not None and begins <= self.last else None
 
@@ -80,6 +83,10 @@ def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
     )
     by_assignment = {row["assignment"]: row for row in sums}
     pressures = {item.row.device_id: item.row for item in latest_readings(devices)} if devices else {}
+    applied = dict(AppliedSetup.objects.filter(assignment__factory=factory).values_list("assignment", "digest"))
+    waiting = set(
+        TouchedMinute.objects.filter(device__in=devices, period_start__lt=until).values_list("device", flat=True)
+    )
     found = {}
     for device, setups in (load_setups(devices) if devices else {}).items():
         row = pressures.get(device)
@@ -88,9 +95,9 @@ def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
         )
         for setup in setups:
             known = by_assignment.get(setup.assignment.pk)
-            found[setup.assignment.pk] = _measured(
-                setup, usual, known["ug"] / 1e9 if known else 0.0, known and known["first"]
-            )
+            one = _measured(setup, usual, known["ug"] / 1e9 if known else 0.0, known and known["first"])
+            is_final = device not in waiting and applied.get(setup.assignment.pk) == setup.digest
+            found[setup.assignment.pk] = replace(one, is_final=is_final)
     return MeasuredCo2(factory, max((row["last"] for row in by_assignment.values()), default=None), found)
 
 

@@ -14,7 +14,7 @@ that can be used after a long fault (`readings_window.sql`).
 import logging
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -79,18 +79,19 @@ def begin_assignments() -> None:
             logger.warning("assignment %d cannot begin: %s", assignment.pk, error)
 
 
-def touch_changed_setups() -> int:
+def touch_changed_setups(device_ids: Collection[int] | None = None) -> int:
     """Mark the periods of assignments whose geometry, calibrations or holds are not those last applied.
 
     Before that, assignments that waited for a reading begin, and holds follow the geometry.
 
     However the change was made (page, admin, API, SQL): this compares digests, so none is missed.
+    `device_ids`: only these devices.
     """
     begin_assignments()
     keep_geometry_holds()
     touched = 0
     applied = {row.assignment_id: row for row in AppliedSetup.objects.all()}
-    for setups in derive.load_setups().values():
+    for setups in derive.load_setups(device_ids).values():
         for setup in setups:
             assignment, row = setup.assignment, applied.get(setup.assignment.pk)
             if row is not None and row.digest == setup.digest:
@@ -101,11 +102,20 @@ def touch_changed_setups() -> int:
                 end = max(end, row.valid_to) if end and row.valid_to else None
             with transaction.atomic():
                 touched += touch_period(assignment.device_id, start, end)
-                AppliedSetup.objects.update_or_create(
-                    assignment=assignment,
-                    defaults={"digest": setup.digest, "valid_from": setup.valid_from, "valid_to": assignment.valid_to},
-                )
+                _note_applied(setup)
     return touched
+
+
+def note_applied(device_ids: Collection[int]) -> None:
+    """Their setups are applied: whoever changed them has marked what follows from that."""
+    for setups in derive.load_setups(device_ids).values():
+        for setup in setups:
+            _note_applied(setup)
+
+
+def _note_applied(setup: AssignmentSetup) -> None:
+    period = {"valid_from": setup.valid_from, "valid_to": setup.assignment.valid_to}
+    AppliedSetup.objects.update_or_create(assignment=setup.assignment, defaults={"digest": setup.digest, **period})
 
 
 # --- Rolling up -------------------------------------------------------------------------------

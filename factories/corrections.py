@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from factories.models import Factory
 
+T = TypeVar("T")
 # The hour before the running one is still being summed.
 _SETTLES_WITHIN = timedelta(hours=1)
 _CONFIRM_WITHIN = timedelta(hours=1)
@@ -128,8 +129,28 @@ def require_confirmed(row: models.Model, confirm: str, *, together: Sequence[mod
     site = _site_of(row)
     if not facts or site is None or site.pk is None:
         return  # a new site has no past
+    was_new, key = row._state.adding, row.pk
+    try:
+        _ask(site, lambda: _save_all((*together, row)), facts, confirm)
+    finally:
+        row._state.adding, row.pk = was_new, key
+
+
+@transaction.atomic
+def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, confirm: str) -> T:
+    """Do what changes a site in several rows. Raises ConfirmationNeeded, and then nothing is done.
+
+    `act` runs twice, first in a savepoint that is rolled back: it reads itself what it changes. `facts` tell it from
+    other acts.
+    """
+    lock_site(site)
+    _ask(site, act, facts, confirm)
+    return act()
+
+
+def _ask(site: Factory, act: Callable[[], object], facts: Sequence[object], confirm: str) -> None:
     until = _confirmed_until(confirm) or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
-    figures = _figures(row, together, site, until)
+    figures = _figures(act, site, until)
     if not figures:
         return
     digest = _digest(site, facts, figures)
@@ -174,23 +195,17 @@ def lock_site(site: Factory | None) -> None:
         Factory.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
 
 
-def _figures(
-    row: models.Model, together: Sequence[models.Model], site: Factory, until: datetime
-) -> tuple[PastFigure, ...]:
-    was_new, key = row._state.adding, row.pk
-    try:
-        with transaction.atomic():
-            before = [reader(site, until) for reader in _readers]
-            _save_all((*together, row))
-            after = [reader(site, until) for reader in _readers]
-            transaction.set_rollback(True)
-    finally:
-        row._state.adding, row.pk = was_new, key
+def _figures(act: Callable[[], object], site: Factory, until: datetime) -> tuple[PastFigure, ...]:
+    with transaction.atomic():
+        before = [reader(site, until) for reader in _readers]
+        act()
+        after = [reader(site, until) for reader in _readers]
+        transaction.set_rollback(True)
     both = zip(before, after, strict=True)
     return tuple(figure for old, new in both for figure in old.figures(new) if figure.is_changed)
 
 
-def _digest(site: Factory, facts: list[list[str]], figures: tuple[PastFigure, ...]) -> str:
+def _digest(site: Factory, facts: Sequence[object], figures: tuple[PastFigure, ...]) -> str:
     """Of the change and of the figures, to the unit that is shown."""
     shown = [
         [figure.code, round(figure.before), figure.after and round(figure.after), figure.since.isoformat()]

@@ -66,6 +66,13 @@ def invalid_fields(fields: FieldErrors) -> ApiError:
     return ApiError(400, "invalid", _("Please correct the named fields."), fields=fields)
 
 
+def too_often(wait_s: float) -> ApiError:
+    """429, after `lib.limits.TooOftenError`."""
+    wait = math.ceil(wait_s)
+    words = _("Too many tries. Try again in %(minutes)d minutes.") % {"minutes": math.ceil(wait_s / 60)}
+    return ApiError(429, "too_many_requests", words, params={"retry_after_s": wait})
+
+
 def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
     """DRF's nested details as one flat map: lists of objects get names like `items.3.amount`."""
     if isinstance(detail, dict):

@@ -28,6 +28,10 @@ ENERGY_WRITERS = "401 403 {0} {0} {0} {0} 403 403 403 403 403"
 ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
 # Pages of Litein's log: what those get who write it, and what an auditor gets.
 LOG_OF_LITEIN = "302 403 {0} 404 {0} 404 403 {1} 403 403 302"
+# Acts on a device of Litein: by who manages devices there. The second first asks whether they do so anywhere.
+DEVICE_ACT = "    401 403 403 404 {0} 404 {0} 403 403 403 403"
+ACT_ON_LITEIN = " 401 403 403 403 {0} {1} {0} 403 403 403 403"
+DEVICE_PAGE = "   302 403 403 404 200 404 200 403 403 403 302"
 NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
 # Who changes sites, their chimneys and their events: of Litein, and what others get who may at home.
 SITE_EDITORS = " 401 403 403 403 {0} {1} 403 403 403 403 403"
@@ -156,15 +160,45 @@ OURS: dict[str, dict[str, str]] = {
         "PATCH": EVENT_WRITERS.format(400, 404),
         "DELETE": EVENT_WRITERS.format(204, 404),
     },
-    "api/^mcu-devices/$": {"GET": READERS, "POST": NO_METHOD_FOR_MEMBERS},
-    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {"GET": ONE_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS},
-    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/rotate-secret/$": {
-        "GET": NO_METHOD_FOR_MEMBERS,
-        "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    # Who manages devices sends an empty list where an object belongs: 400.
+    "api/^mcu-devices/$": {
+        "GET": READERS,
+        "POST": "401 403 403 403 400 400 400 403 403 403 403",
+        "PATCH": NO_METHOD_FOR_MEMBERS,
     },
-    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/revoke/$": {
-        "GET": NO_METHOD_FOR_MEMBERS,
-        "POST": "401 403 403 404 200 404 200 403 403 403 403",
+    "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/$": {
+        "GET": ONE_OF_LITEIN,
+        "POST": NO_METHOD_FOR_MEMBERS,
+        "PATCH": DEVICE_ACT.format(400),
+    },
+    **{
+        f"api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{{3,64}})/{act}/$": {
+            **dict.fromkeys(("GET", "PATCH"), NO_METHOD_FOR_MEMBERS),
+            "POST": DEVICE_ACT.format(status),
+        }
+        for act, status in (("rotate-secret", 200), ("revoke", 200), ("retire", 400))
+    },
+    "api/mcu-devices/<slug:device_id>/calibrations/": {"GET": ONE_OF_LITEIN, "POST": ACT_ON_LITEIN.format(400, 404)},
+    "api/mcu-devices/<slug:device_id>/assign/": {"POST": ACT_ON_LITEIN.format(400, 404)},
+    "api/mcu-devices/<slug:device_id>/holds/": {"GET": ONE_OF_LITEIN},
+    # Of a hold and of a calibration that do not exist.
+    "api/mcu-devices/<slug:device_id>/holds/<int:pk>/close/": {"POST": ACT_ON_LITEIN.format(404, 404)},
+    "api/mcu-devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
+        "GET": ONE_OF_LITEIN.replace("200", "404"),
+        "POST": ACT_ON_LITEIN.format(415, 415),  # JSON, where a form belongs
+    },
+    # An installer manages devices of one site: no codes of the organisation.
+    "api/^device-claims/$": {
+        "GET": "401 403 403 403 200 200 200 403 403 403 403",
+        "POST": "401 403 403 403 400 400 403 403 403 403 403",
+    },
+    "api/^device-claims/(?P<pk>[0-9]{1,9})/$": {
+        "GET": "401 403 403 403 200 404 404 403 403 403 403",
+        "POST": "401 403 403 403 405 405 405 403 403 403 403",
+    },
+    "api/^device-claims/(?P<pk>[0-9]{1,9})/withdraw/$": {
+        "GET": "401 403 403 403 405 405 405 403 403 403 403",
+        "POST": "401 403 403 403 200 404 404 403 403 403 403",
     },
     # Who manages devices sends an empty list where an object belongs: 400. Withdrawn: a command that does not exist.
     "api/^mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands/$": {

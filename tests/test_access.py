@@ -25,6 +25,8 @@ from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import Target
+from devices.models import DeviceClaim
+from devices.registration import DeviceBatch, make_claims
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
 from factories.services import record_event
@@ -77,6 +79,7 @@ def address(route: str, cast: Cast) -> str:
                 ("requests", AccessRequest),
                 ("invitations", Invitation),
                 ("members", Membership),
+                ("device-claims", DeviceClaim),
             )
             for pattern in ("(?P<pk>[0-9]{1,9})", "<int:pk>")
         },
@@ -137,6 +140,7 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     for app in ("energy", "production"):
         make.make_import(cast.litein_manager, cast.litein, app, state=TaskState.DONE, finished_at=timezone.now())
     make.make_token(cast.hq)
+    make_claims(cast.organisation, DeviceBatch(), cast.hq)
     root = make.make_user(is_superuser=True, is_staff=True)
     users = (
         None,

@@ -27,6 +27,10 @@ from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewG
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
 from compliance.serializers import NewTargetSerializer
+from devices.calibrations import CertificateFile, record_calibration
+from devices.models import AssignmentHold, Calibration, MCUDevice
+from devices.registration import DeviceBatch, make_claims
+from devices.serializers import CalibrationInputSerializer
 from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
@@ -47,7 +51,7 @@ class World:
 
     hq: User
     client: Client
-    # first part of the path -> parameter -> value
+    # how a path begins -> parameter -> value; of two that fit the longer wins
     path_values: dict[str, dict[str, Any]]
     # operation -> what has to happen before its example can succeed
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
@@ -58,7 +62,7 @@ def make_world() -> World:
     organisation = make.make_organisation(name="Tea Group")
     factory = make.make_factory(id=1, organisation=organisation, name="Litein Tea Factory", county="Kericho")
     device = make.make_device(factory=factory, device_id="litein-1")
-    make.make_assignment(device=device)
+    make.make_assignment(device=device, chimney=make.make_chimney(factory=factory, id=1))
     measured_at = datetime(2026, 11, 20, 6, tzinfo=UTC)
     make.make_readings(device, measured_at, 3)
     rollups.touch_period(device.pk, measured_at, None)
@@ -105,6 +109,7 @@ def make_world() -> World:
     world.before |= {"notices_list": partial(_notice, client), "notice-channels_prove": _know_the_code}
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
+    _add_devices(world, device)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
@@ -129,6 +134,25 @@ def _know_the_code() -> None:
     channel, example = Channel.objects.get(), CodeSerializer.Meta.swagger_schema_fields["example"]
     channel.code_sha256, channel.code_sent_at = code_digest(channel, example["code"]), timezone.now()
     channel.save()
+
+
+def _add_devices(world: World, device: MCUDevice) -> None:
+    """Calibrations, holds and claim codes."""
+
+    def claim() -> int:
+        return make_claims(device.factory.organisation, DeviceBatch(), world.hq)[0][0].pk
+
+    world.path_values |= {
+        "mcu-devices/{device_id}/calibrations": {"id": lambda: _calibration(device)},
+        "mcu-devices/{device_id}/holds": {"id": lambda: _hold(device)},
+        "device-claims": {"id": claim},
+    }
+    world.before |= {
+        "mcu-devices_calibrations_list": partial(_calibration, device),
+        "mcu-devices_calibrations_certificate_create": partial(Calibration.objects.update, certificate_sha256=""),
+        "mcu-devices_holds_list": partial(_hold, device),
+        "device-claims_list": claim,
+    }
 
 
 def _set_aside(client: Client) -> int:
@@ -159,6 +183,17 @@ def _run(client: Client) -> int:
     for act in ("start", "finish"):
         response = _ok(client.post(path, {"act": act}, content_type="application/json"))
     return int(response.json()["runs"][0]["id"])
+def _calibration(device: MCUDevice) -> int:
+    example: Any = dict(CalibrationInputSerializer.Meta.swagger_schema_fields["example"])
+    moments = {name: datetime.fromisoformat(example.pop(name)) for name in ("calibrated_at", "valid_until")}
+    file = CertificateFile("c.pdf", b"%PDF-1.7\n%%EOF\n")
+    return record_calibration(device, None, certificate=file, **example, **moments).pk
+
+
+def _hold(device: MCUDevice) -> int:
+    """Long before any reading: closing it changes no figure."""
+    fields = {"registered": "200000", "reported": "600000", "starts_at": make.LONG_AGO, "stream": 99}
+    return AssignmentHold.objects.create(assignment=device.assignments.get(), field="range_ppm", **fields).pk
 
 
 def _ok(response: Any) -> Any:
@@ -177,6 +212,7 @@ def _start_above_the_example_ids() -> None:
     """Ids 1 to 999 are for rows that an example names."""
     with connection.cursor() as cursor:
         for table in ("accounts_user", "factories_factory", "factories_organisation"):
+        for table in ("factories_factory", "factories_organisation", "factories_chimney"):
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"

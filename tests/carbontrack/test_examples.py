@@ -37,6 +37,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "factory": 1,
         "product": "made_tea",
     },
+    "mcu-devices_calibrations_certificate_create": {"certificate": b"%PDF-1.7\n%%EOF\n"},
 }
 NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
 
@@ -89,7 +90,9 @@ def refuse_unless_it_fits(body: Any, schema: dict[str, Any]) -> None:
 
 
 def url_of(world: World, path: str, item: dict[str, Any], operation: dict[str, Any]) -> str:
-    values = world.path_values.get(path.split("/")[1], {})
+    values: dict[str, Any] = {}
+    for prefix in sorted(world.path_values, key=len):
+        values |= world.path_values[prefix] if path.startswith(f"/{prefix}/") else {}
     parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
     for parameter in parameters:
         if parameter["in"] == "path":
@@ -119,8 +122,10 @@ def example_of(operation: dict[str, Any]) -> Any:
 
 def send(client: Client, method: str, url: str, operation: dict[str, Any]) -> Any:
     if operation["operationId"] in FORMS:
-        fields = dict(FORMS[operation["operationId"]])
-        fields["file"] = SimpleUploadedFile("sheet.csv", fields["file"])
+        fields = {
+            name: SimpleUploadedFile("file", value) if isinstance(value, bytes) else value
+            for name, value in FORMS[operation["operationId"]].items()
+        }
         return client.post(url, fields)
     assert not any(p["in"] == "formData" for p in operation.get("parameters", [])), "no form in FORMS"
     body = example_of(operation)

@@ -1,4 +1,4 @@
-"""Devices in the admin site: a hold is resolved by one of two actions, an assignment changes on whole hours."""
+"""Devices in the admin site: an assignment changes on whole hours; a hold is closed on the page of its device."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devices.models import Assignment, AssignmentHold
+from devices.models import AssignmentHold
 from tests import make
 from tests.cast import AsUser
 from tests.compliance.build import START, make_hours
@@ -17,41 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def root(as_user: AsUser) -> Client:
     return as_user(make.make_user(is_superuser=True, is_staff=True))
-
-
-@pytest.fixture
-def hold() -> AssignmentHold:
-    return AssignmentHold.objects.create(
-        assignment=make.make_assignment(),
-        stream=7,
-        field="co2_basis",
-        registered="wet",
-        reported="dry",
-        starts_at=timezone.now() - timedelta(days=1),
-    )
-
-
-def resolve(root: Client, hold: AssignmentHold, action: str) -> str:
-    data = {"action": action, "_selected_action": [hold.pk]}
-    page = root.post("/admin/devices/assignmenthold/", data, follow=True).content.decode()
-    hold.refresh_from_db()
-    return page
-
-
-def test_the_registry_was_right(root: Client, hold: AssignmentHold) -> None:
-    page = resolve(root, hold, "registry_was_right")
-
-    assert "resolved; totals follow in seconds" in page
-    assert hold.resolution == "registry_right"
-    assert hold.resolved_by is not None
-    assert Assignment.objects.get().co2_basis == "wet"
-
-
-def test_the_device_was_right(root: Client, hold: AssignmentHold) -> None:
-    resolve(root, hold, "device_was_right")
-
-    assert hold.resolution == "device_right"
-    assert list(Assignment.objects.order_by("valid_from").values_list("co2_basis", flat=True)) == ["wet", "dry"]
 
 
 def test_an_assignment_that_never_began_can_be_ended_and_frees_its_chimney(root: Client) -> None:
@@ -85,24 +50,6 @@ def test_a_begin_in_measured_time_is_asked_about(root: Client) -> None:
         ).status_code
         == 302
     )
-
-
-def test_what_cannot_be_is_said_and_resolves_nothing(root: Client, hold: AssignmentHold) -> None:
-    AssignmentHold.objects.update(reported="moist")
-
-    page = resolve(root, hold, "device_was_right")
-
-    assert "moist" in page
-    assert hold.resolution == ""
-
-
-@pytest.mark.parametrize(("field", "text"), [("range_ppm", "wide"), ("range_ppm", "-5")])
-def test_a_range_that_is_none_is_said_too(root: Client, hold: AssignmentHold, field: str, text: str) -> None:
-    AssignmentHold.objects.update(field=field, reported=text)
-
-    resolve(root, hold, "device_was_right")
-
-    assert hold.resolution == ""
 
 
 def test_a_device_is_neither_renamed_nor_deleted(root: Client) -> None:
@@ -176,3 +123,12 @@ def test_a_device_is_revoked_by_an_action_and_not_by_typing_a_date(root: Client)
     assert "in force at the broker" in form
     assert device.revoked_at is not None
     assert "Litein-1: revoked; the broker refuses it" in page  # the admin site begins with a capital
+
+
+def test_a_hold_is_only_shown(root: Client) -> None:
+    AssignmentHold.objects.create(assignment=make.make_assignment(), stream=7, field="co2_basis", starts_at=START)
+
+    page = root.get("/admin/devices/assignmenthold/")
+
+    assert "co2_basis" in page.content.decode()
+    assert page.context["action_form"] is None or "right" not in str(page.context["action_form"])

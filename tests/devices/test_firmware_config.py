@@ -103,8 +103,10 @@ def test_a_rectangular_chimney_another_build_and_its_wifi(write: Any, tmp_path: 
         "Boiler house",
         "--wifi-password-file",
         str(tmp_path / "wifi"),
-        sensor="MH-Z19C",
-        range_ppm="5000",
+        "--co2-sensor",
+        "mhz19",
+        sensor="diluted-1-50",
+        range_ppm="250000",
     )
 
     wanted = {
@@ -162,7 +164,7 @@ def test_a_long_certificate_stays_out_of_the_code_and_the_command_says_so(write:
         (("--sensor", "stc31", "--range-ppm", "5000", "--ca", "/nowhere.pem"), "/nowhere.pem cannot be read"),
         (("--sensor", "stc31", "--range-ppm", "5000", "--qr", "code.gif"), "ends in none of .svg, .png"),
         (("--sensor", "stc31", "--range-ppm", "-1"), "range"),
-        (("--sensor", "stc31" + "\u00e9" * 18, "--range-ppm", "5000"), "has 41 bytes; the node takes at most 40"),
+        (("--sensor", "stc31" + "\u00e9" * 18, "--range-ppm", "250000"), "has 41 bytes; the node takes at most 40"),
     ],
 )
 def test_what_the_node_would_refuse_is_refused_before_anything_is_made(

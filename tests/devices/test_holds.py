@@ -152,11 +152,33 @@ def test_when_the_device_was_right_the_registry_is_corrected_from_that_hour_on(a
 
 
 def test_when_it_was_so_from_the_start_nothing_is_split(assignment: Assignment) -> None:
-    (hold,) = report(assignment, range_ppm=50_000, starts_at=assignment.valid_from)
+    assignment.co2_basis = "dry"
+    assignment.save()
+    (hold,) = report(assignment, range_ppm=600_000, co2_basis="dry", starts_at=assignment.valid_from)
 
     resolve_hold(hold, HoldResolution.DEVICE_RIGHT, make.make_user())
 
-    assert Assignment.objects.get().range_ppm == 50_000
+    assert Assignment.objects.get().range_ppm == 600_000
+
+
+def test_a_device_is_not_right_with_a_sensor_that_does_not_fit_the_chimney(assignment: Assignment) -> None:
+    hold = next(hold for hold in report(assignment, range_ppm=5_000) if hold.field == "range_ppm")
+
+    with pytest.raises(ValidationError, match="stand at the end of its range"):
+        resolve_hold(hold, HoldResolution.DEVICE_RIGHT, make.make_user())
+
+    assert AssignmentHold.objects.get(pk=hold.pk).resolution == ""
+
+
+@pytest.mark.parametrize(("field", "reported"), [("co2_basis", "moist"), ("range_ppm", "wide"), ("range_ppm", "-5")])
+def test_what_cannot_be_resolves_nothing(assignment: Assignment, field: str, reported: str) -> None:
+    hold = next(hold for hold in report(assignment, co2_basis="dry", range_ppm=600_000) if hold.field == field)
+    hold.reported = reported
+
+    with pytest.raises(ValidationError):
+        resolve_hold(hold, HoldResolution.DEVICE_RIGHT, make.make_user())
+
+    assert AssignmentHold.objects.get(pk=hold.pk).resolution == ""
 
 
 def test_the_device_is_right_about_two_things_one_after_the_other(assignment: Assignment) -> None:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             "--profile", type=number, help="velocity profile factor (a round chimney, probe on its axis: 0.84)"
         )
         parser.add_argument("--since", type=_moment, help="it counts from that hour on: 2026-11-30T06:00+03:00")
-        parser.add_argument("--basis", choices=Co2Basis.values, default=Co2Basis.WET.value)
+        parser.add_argument("--basis", choices=Co2Basis.values, help="of a known sensor dry, else wet")
         parser.add_argument(
             "--compensation", choices=PressureCompensation.values, default=PressureCompensation.NONE.value
         )

@@ -1,4 +1,4 @@
-"""Runs of go / no-go with their evidence, and the certificates that they end in. `devices.models` imports them."""
+"""Runs of go / no-go with their evidence, and the certificates that they end in."""
 
 import pghistory
 from django.conf import settings

@@ -1,6 +1,6 @@
-"""Devices in the field, their secrets, where and when each was mounted, calibrations and holds.
+"""Devices in the field, their claim codes and secrets, where and when each was mounted, and holds.
 
-Readings are in `emissions`; what a chimney looks like is in `factories`.
+Calibrations are in `calibration.py`; readings in `emissions`; what a chimney looks like is in `factories`.
 """
 
 import pghistory
@@ -15,7 +15,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from devices.choices import CalibrationKind, Co2Basis, HoldKind, HoldResolution, PressureCompensation, SetAsideReason
+from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation, SetAsideReason
+from devices.sensors import check_fit
 from factories.days import local_hour_start
 from science import pressure
 
@@ -32,7 +33,11 @@ validate_device_id = RegexValidator(
     pghistory.InsertEvent(),
     # Heartbeats and status are telemetry, not history: every message would write an event.
     pghistory.UpdateEvent(
-        condition=pghistory.AnyChange("factory", "device_id", "interval_s", "revoked_at", exclude_auto=True)
+        condition=pghistory.AnyChange(
+            *("factory", "device_id", "interval_s", "revoked_at", "serial_number", "model"),
+            *("bought_on", "installed_on", "retired_on"),
+            exclude_auto=True,
+        )
     ),
     pghistory.DeleteEvent(),
 )
@@ -50,6 +55,11 @@ class MCUDevice(models.Model):
     status = models.JSONField(_("last status"), default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    serial_number = models.CharField(_("serial number"), max_length=60, blank=True)
+    model = models.CharField(_("model"), max_length=80, blank=True)
+    bought_on = models.DateField(_("bought on"), null=True, blank=True)
+    installed_on = models.DateField(_("installed on"), null=True, blank=True)
+    retired_on = models.DateField(_("retired on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("device")
@@ -60,6 +70,16 @@ class MCUDevice(models.Model):
             models.CheckConstraint(condition=Q(interval_s__gt=0, interval_s__lte=3600), name="device_interval"),
             # The target of composite foreign keys, see Assignment.
             models.UniqueConstraint(fields=["id", "factory"], name="device_of_factory"),
+            models.CheckConstraint(
+                condition=Q(installed_on__isnull=True)
+                | Q(retired_on__isnull=True)
+                | Q(installed_on__lte=F("retired_on")),
+                name="device_retired_after_installed",
+                violation_error_message=_("It was retired before it was installed: check both days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_on__isnull=True) | Q(revoked_at__isnull=False), name="device_retired_is_revoked"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,6 +92,48 @@ class MCUDevice(models.Model):
                 code="device_id_reserved",
                 params={"id": self.device_id},
             )
+
+
+@pghistory.track(exclude=["code_digest"])
+class DeviceClaim(models.Model):
+    """A device that waits for its site: what is known of it, and the code that lets an installer register it, once.
+
+    The code is shown when it is made; only its digest is kept.
+    """
+
+    organisation = models.ForeignKey("factories.Organisation", models.PROTECT, related_name="device_claims")
+    code_digest = models.CharField(max_length=64, unique=True, editable=False)
+    device_id = models.CharField(_("device id"), max_length=64, unique=True, validators=[validate_device_id])
+    serial_number = models.CharField(_("serial number"), max_length=60, blank=True)
+    model = models.CharField(_("model"), max_length=80, blank=True)
+    bought_on = models.DateField(_("bought on"), null=True, blank=True)
+    sensor = models.CharField(_("sensor"), max_length=40, blank=True)
+    range_ppm = models.FloatField(_("sensor range (ppm)"), null=True, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField(_("expires"))
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("used"), null=True, blank=True)
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("claim code")
+        verbose_name_plural = _("claim codes")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(claimed_at__isnull=True, claimed_by__isnull=True)
+                | Q(claimed_at__isnull=False, claimed_by__isnull=False, withdrawn_at__isnull=True),
+                name="device_claim_used_by_whom_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(range_ppm__isnull=True) | Q(range_ppm__gt=0, range_ppm__lte=1_000_000),
+                name="device_claim_range_plausible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.device_id
 
 
 @pghistory.track(exclude=["pbkdf2_sha512", "sealed"])
@@ -208,11 +270,19 @@ class Assignment(models.Model):
                 raise ValidationError(
                     {name: _("%(time)s is not a whole hour of the site's clock.") % {"time": f"{local:%H:%M:%S}"}}
                 )
+        self._check_sensor()
         site_pa = pressure.isa_pressure_pa(self.factory.altitude_m)
         is_linear = self.pressure_compensation == PressureCompensation.LINEAR_0017
         if is_linear and not pressure.LINEAR_MIN_PA <= site_pa <= pressure.LINEAR_MAX_PA:
             message = _("linear_0017 is valid from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional.")
             raise ValidationError({"pressure_compensation": message % {"hpa": site_pa / 100}})
+
+    def _check_sensor(self) -> None:
+        """What is new must fit the chimney. What was mounted before this was asked can still be ended."""
+        told = ("chimney_id", "sensor", "range_ppm", "co2_basis")
+        stored = Assignment.objects.filter(pk=self.pk).values(*told).first() if self.pk else None
+        if self.chimney_id and stored != {name: getattr(self, name) for name in told}:
+            check_fit(chimney=self.chimney, sensor=self.sensor, range_ppm=self.range_ppm, co2_basis=self.co2_basis)
 
 
 @pghistory.track()
@@ -263,36 +333,3 @@ class AssignmentHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment}: {self.field or self.get_kind_display()}"
-
-
-@pghistory.track()
-class Calibration(models.Model):
-    """A calibration with the air pressure at which it was done: the sensor's pressure effect starts from there."""
-
-    device = models.ForeignKey(MCUDevice, models.PROTECT, related_name="calibrations")
-    calibrated_at = models.DateTimeField(_("when"))
-    kind = models.CharField(_("kind"), max_length=8, choices=CalibrationKind)
-    pressure_pa = models.FloatField(_("air pressure (Pa)"))
-    reference_ppm = models.FloatField(_("reference gas (ppm)"), null=True, blank=True)
-    reading_ppm = models.FloatField(_("reading before (ppm)"), null=True, blank=True)
-    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
-    done_by = models.CharField(_("by"), max_length=120, blank=True)
-
-    class Meta:
-        verbose_name = _("calibration")
-        verbose_name_plural = _("calibrations")
-        ordering = ["-calibrated_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(pressure_pa__gte=65_000, pressure_pa__lte=108_000),
-                name="calibration_pressure_plausible",
-                violation_error_message=_("Air pressure must be between 65,000 and 108,000 Pa."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.device}: {self.calibrated_at:%Y-%m-%d}"
-
-
-# Tables of a subject with rules of its own; Django looks for models in this module.
-from devices.go_no_go_models import GoNoGoRun, InstallationCertificate  # noqa: E402, F401

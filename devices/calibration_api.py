@@ -1,0 +1,105 @@
+"""/api/mcu-devices/{device_id}/calibrations/ and the file of a certificate."""
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.http import content_disposition_header
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import get_visible
+from accounts.roles import Action
+from accounts.viewsets import validated
+from devices.calibrations import CONTENT_TYPES, CertificateFile, attach_certificate, record_calibration
+from devices.models import Calibration, CalibrationCertificate, MCUDevice
+from devices.serializers import CalibrationInputSerializer, CalibrationSerializer, CertificateUploadSerializer
+from lib.exports import list_response
+from lib.known_names import ApiView
+from lib.parameters import AS_CSV
+
+
+def device_of(request: Request, device_id: str, action: Action) -> MCUDevice:
+    """404 out of scope, 403 without the right."""
+    return get_visible(request.user, MCUDevice.objects.select_related("factory"), action, device_id=device_id)
+
+
+class CalibrationsView(ApiView):
+    actions = {"GET": Action.VIEW_DEVICES, "POST": Action.MANAGE_DEVICES}
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_calibrations_list",
+        operation_summary="Calibrations, newest first",
+        manual_parameters=[AS_CSV],
+        responses={200: CalibrationSerializer(many=True), 403: "forbidden", 404: "not_found"},
+    )
+    def get(self, request: Request, device_id: str) -> HttpResponseBase:
+        device = device_of(request, device_id, Action.VIEW_DEVICES)
+        rows = CalibrationSerializer(device.calibrations.select_related("recorded_by"), many=True).data
+        return list_response(request, list(rows), list(CalibrationSerializer().fields), f"{device_id}-calibrations")
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_calibrations_create",
+        operation_summary="Record a calibration",
+        request_body=CalibrationInputSerializer,
+        responses={201: CalibrationSerializer, 400: "invalid", 403: "forbidden", 404: "not_found"},
+    )
+    def post(self, request: Request, device_id: str) -> Response:
+        """Readings after `valid_until` carry CALIBRATION_EXPIRED until the next calibration."""
+        device = device_of(request, device_id, Action.MANAGE_DEVICES)
+        made = record_calibration(device, request.user, **validated(CalibrationInputSerializer, request))
+        return Response(CalibrationSerializer(made).data, status=201)
+
+
+class CertificateView(ApiView):
+    actions = {"GET": Action.VIEW_DEVICES, "POST": Action.MANAGE_DEVICES}
+    parser_classes = [MultiPartParser]
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_calibrations_certificate",
+        operation_summary="The file of a certificate, as it was uploaded",
+        produces=[*CONTENT_TYPES, "application/json"],
+        responses={
+            200: openapi.Response("PDF, PNG or JPEG", openapi.Schema(type=openapi.TYPE_FILE)),
+            403: "forbidden",
+            404: "not_found",
+        },
+    )
+    def get(self, request: Request, device_id: str, pk: int) -> HttpResponse:
+        certificate = get_visible(
+            request.user,
+            CalibrationCertificate.objects.select_related("calibration__device__factory"),
+            Action.VIEW_DEVICES,
+            factory_path="calibration__device__factory",
+            calibration=pk,
+            calibration__device__device_id=device_id,
+        )
+        return served(certificate)
+
+    @swagger_auto_schema(
+        operation_id="mcu-devices_calibrations_certificate_create",
+        operation_summary="Keep the file of a certificate, once",
+        request_body=CertificateUploadSerializer,
+        responses={201: CalibrationSerializer, 400: "invalid", 403: "forbidden", 404: "not_found"},
+    )
+    def post(self, request: Request, device_id: str, pk: int) -> Response:
+        """What it is is told by its bytes, whatever its name says."""
+        calibration = get_visible(
+            request.user,
+            Calibration.objects.select_related("device__factory", "recorded_by"),
+            Action.MANAGE_DEVICES,
+            factory_path="device__factory",
+            pk=pk,
+            device__device_id=device_id,
+        )
+        file = validated(CertificateUploadSerializer, request)["certificate"]
+        attach_certificate(calibration, CertificateFile.read(file))
+        return Response(CalibrationSerializer(calibration).data, status=201)
+
+
+def served(certificate: CalibrationCertificate) -> HttpResponse:
+    """As a download: a browser shows nothing of it inside our pages, and guesses no other type."""
+    response = HttpResponse(bytes(certificate.content), content_type=certificate.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, certificate.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,199 @@
+"""Registers devices: by hand, or by a claim code that was printed before anybody knew the site.
+
+A code has 50 random bits, is shown once, works once, until it expires, for people who manage devices in its
+organisation; who tries wrong ones has ten an hour.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import visible_to
+from accounts.roles import Action
+from devices.access import rotate_secret
+from devices.models import DeviceClaim, MCUDevice
+from devices.mounting import Mounting, mount
+from devices.services import ProvisionedDevice, describe
+from factories.models import Factory, Organisation
+from lib import limits
+
+# Without 0 and O, 1 and I, which a person reads one for the other from a label.
+ALPHABET, CODE_LENGTH = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 10
+LASTS_DAYS, MOST_DAYS, MOST_CODES = 90, 365, 100
+TRIES, TRIES_PERIOD_S = 10, 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """What is known of a device itself; empty: not stated."""
+
+    serial_number: str = ""
+    model: str = ""
+    bought_on: date | None = None
+    installed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceBatch:
+    """Devices that wait for their sites: one for each serial number, or `count` without any."""
+
+    count: int = 1
+    serial_numbers: Sequence[str] = ()
+    model: str = ""
+    bought_on: date | None = None
+    sensor: str = ""
+    range_ppm: float | None = None
+    lasts_days: int = LASTS_DAYS
+
+
+# --- Codes -------------------------------------------------------------------------------------
+def new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _number in range(CODE_LENGTH))
+
+
+def as_printed(code: str) -> str:
+    return f"{code[:5]}-{code[5:]}"
+
+
+def _digest(code: str) -> str:
+    """Keyed, because 50 bits alone could be guessed from a copy of the table."""
+    plain = "".join(code.split()).replace("-", "").upper()
+    return salted_hmac("devices.claim", plain, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic
+def make_claims(organisation: Organisation, batch: DeviceBatch, user: User) -> list[tuple[DeviceClaim, str]]:
+    """New codes with the devices that they stand for. Raises ValidationError by field."""
+    serials = [serial.strip() for serial in batch.serial_numbers if serial.strip()] or [""] * batch.count
+    if not 1 <= len(serials) <= MOST_CODES:
+        words = _("%(count)d devices: make 1 to %(most)d at a time.") % {"count": len(serials), "most": MOST_CODES}
+        raise ValidationError({"count": ValidationError(words, code="too_many")})
+    if not 1 <= batch.lasts_days <= MOST_DAYS:
+        words = _("A code lasts from 1 to %(most)d days.") % {"most": MOST_DAYS}
+        raise ValidationError({"lasts_days": ValidationError(words, code="out_of_range")})
+    made = []
+    for serial in serials:
+        code = new_code()
+        claim = DeviceClaim(
+            organisation=organisation,
+            code_digest=_digest(code),
+            device_id=f"ct-{secrets.token_hex(4)}",
+            serial_number=serial,
+            model=batch.model,
+            bought_on=batch.bought_on,
+            sensor=batch.sensor,
+            range_ppm=batch.range_ppm,
+            made_by=user,
+            expires_at=timezone.now() + timedelta(days=batch.lasts_days),
+        )
+        claim.full_clean()
+        claim.save()
+        made.append((claim, code))
+    return made
+
+
+def withdraw(claim: DeviceClaim) -> None:
+    """Its code opens nothing any more. Raises ValidationError if it was used."""
+    if not DeviceClaim.objects.filter(pk=claim.pk, claimed_at=None).update(withdrawn_at=timezone.now()):
+        raise ValidationError(_("This code was used; its device is registered."), code="claim_used")
+    claim.refresh_from_db()
+
+
+def managed_organisations(user: Any) -> set[int]:
+    """The organisations in which the user manages devices, anywhere."""
+    sites = visible_to(user, Factory.objects.all(), factory_path="", action=Action.MANAGE_DEVICES)
+    return set(sites.values_list("organisation_id", flat=True))
+
+
+def find_claim(user: User, code: str, organisations: Collection[int]) -> DeviceClaim:
+    """What a code stands for, in the organisations of this person. Every wrong try counts.
+
+    Raises ValidationError on `claim_code`; limits.TooOftenError. Call it outside of a transaction that may be rolled
+    back, since that would forget the try.
+    """
+    key = f"claim-code:{user.pk}"
+    limits.take(key, TRIES, TRIES_PERIOD_S)
+    claim = DeviceClaim.objects.filter(code_digest=_digest(code), organisation__in=organisations).first()
+    if claim is None or claim.withdrawn_at is not None:
+        words = _("This code is not known. Read it again from the label; after ten wrong ones wait for an hour.")
+        raise ValidationError({"claim_code": ValidationError(words, code="unknown_claim")})
+    limits.give_back(key)
+    _require_open(claim)
+    return claim
+
+
+def _require_open(claim: DeviceClaim) -> None:
+    if claim.claimed_at is not None:
+        words = _("This code was used on %(day)s; the device is %(device)s.")
+        params = {"day": f"{claim.claimed_at:%Y-%m-%d}", "device": claim.device_id}
+        raise ValidationError({"claim_code": ValidationError(words, code="claim_used", params=params)})
+    if claim.expires_at <= timezone.now():
+        words = _("This code expired on %(day)s. Ask for a new one.")
+        params = {"day": f"{claim.expires_at:%Y-%m-%d}"}
+        raise ValidationError({"claim_code": ValidationError(words, code="claim_expired", params=params)})
+
+
+# --- Devices -----------------------------------------------------------------------------------
+def new_device_id(factory: Factory) -> str:
+    """The next free id with the name of the site: litein-2 where there is a litein-1."""
+    stem = slugify(factory.name.casefold().removesuffix(" tea factory"))[:50].strip("-") or "device"
+    taken = set(MCUDevice.objects.filter(device_id__startswith=f"{stem}-").values_list("device_id", flat=True))
+    return next(name for number in range(1, len(taken) + 2) if (name := f"{stem}-{number}") not in taken)
+
+
+@transaction.atomic
+def register_device(
+    factory: Factory,
+    user: User,
+    *,
+    device_id: str = "",
+    facts: DeviceFacts = DeviceFacts(),  # frozen
+    claim: DeviceClaim | None = None,
+    mounting: Mounting | None = None,
+) -> ProvisionedDevice:
+    """A new device of a site with its password, which is shown this once; with `mounting` on its chimney.
+
+    With a claim it has the id and the facts of that; stated facts win. Of two who use one code at once, the second is
+    told that it was used.
+
+    Raises ValidationError by field; BrokerUnreachableError.
+    """
+    stated = {name: value for name, value in asdict(facts).items() if value}
+    if claim is not None:
+        claim = DeviceClaim.objects.select_for_update().get(pk=claim.pk)
+        _require_open(claim)
+        if claim.organisation_id != factory.organisation_id:
+            words = _("This device belongs to another organisation than the site.")
+            raise ValidationError({"claim_code": ValidationError(words, code="other_organisation")})
+        stated = {name: getattr(claim, name) for name in ("serial_number", "model", "bought_on")} | stated
+        device_id = claim.device_id
+    device = MCUDevice(factory=factory, device_id=device_id or new_device_id(factory), **stated)
+    if claim is None and DeviceClaim.objects.filter(device_id=device.device_id, withdrawn_at=None).exists():
+        words = _("device_id=%(id)r waits under a claim code: use that, or choose another id.")
+        raise ValidationError({"device_id": ValidationError(words, code="device_exists", params={"id": device_id})})
+    device.full_clean()
+    device.save()
+    if claim is not None:
+        claim.claimed_at, claim.claimed_by = timezone.now(), user
+        claim.save(update_fields=["claimed_at", "claimed_by"])
+    if mounting is not None:
+        mount(device, with_sensor_of(claim, mounting))
+    return describe(device, rotate_secret(device))
+
+
+def with_sensor_of(claim: DeviceClaim | None, mounting: Mounting) -> Mounting:
+    """The sensor that the label promised, where the installer stated none."""
+    if claim is None or not claim.sensor:
+        return mounting
+    range_ppm = mounting.range_ppm if mounting.range_ppm is not None else claim.range_ppm
+    return replace(mounting, sensor=mounting.sensor or claim.sensor, range_ppm=range_ppm)
