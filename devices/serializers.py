@@ -55,8 +55,8 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
         return is_online(device, timezone.now())
 
     def get_calibration_valid_until(self, device: MCUDevice) -> str | None:
-        stated = [one for one in device.calibrations.all() if one.valid_until is not None]  # newest first
-        return stated[0].valid_until.isoformat() if stated else None
+        stated = [one.valid_until for one in device.calibrations.all() if one.valid_until]  # newest first
+        return stated[0].isoformat() if stated else None
 
     def get_assignment(self, device: MCUDevice) -> dict[str, Any] | None:
         now = timezone.now()
@@ -87,7 +87,7 @@ class DeviceFactsSerializer(serializers.ModelSerializer[MCUDevice]):
         model = MCUDevice
         fields: Any = "serial_number model bought_on installed_on".split()
         ref_name = "DeviceFacts"
-        swagger_schema_fields = {"example": {"serial_number": "24-0117", "installed_on": "2026-11-20"}}
+        swagger_schema_fields: Any = {"example": {"serial_number": "24-0117", "installed_on": "2026-11-20"}}
 
 
 class MountingSerializer(serializers.Serializer[Any]):

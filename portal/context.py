@@ -24,6 +24,7 @@ SETUP_PAGES = (
     *("setup-chimney-new", "setup-chimney", "setup-units", "setup-limits", "site-events"),
 )
 FACTORY_PAGES = ("today", "factory", "month", "fire", *LOG_PAGES, *ENTRY_PAGES, *SETUP_PAGES)
+DEVICE_PAGES = ("device", *(f"device-{name}" for name in ("add", "codes", "settings", "edit", "assign", "calibrate")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
 
 
 def _devices_item(where: _Where) -> NavItem:
-    return _item(where, _("Devices"), "devices", below=("device",))
+    return _item(where, _("Devices"), "devices", below=DEVICE_PAGES)
 
 
 def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> Iterator[NavItem]:

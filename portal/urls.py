@@ -7,6 +7,7 @@ from portal.alarms import rule_views
 from portal.alarms import views as alarm_views
 from portal.audit import views as audit_views
 from portal.commands import views as commands_views
+from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
 from portal.go_no_go import views as go_no_go_views
@@ -37,10 +38,21 @@ urlpatterns = [
     path("factories/<int:pk>/entries/<int:entry_id>/", log_views.entry, name="entry"),
     path("factories/<int:pk>/production/<int:entry_id>/", log_views.production_entry, name="production-entry"),
     path("devices/", devices_views.devices, name="devices"),
+    # Not below devices/, where every word is the id of a device.
+    path("add-device/", register_views.add, name="device-add"),
+    path("device-codes/", register_views.codes, name="device-codes"),
+    path("device-codes/<int:pk>/withdraw/", register_views.code_withdraw, name="device-code-withdraw"),
     path("devices/<slug:device_id>/", devices_views.device, name="device"),
     path("devices/<slug:device_id>/commands/", commands_views.commands, name="commands"),
     path("devices/<slug:device_id>/go-no-go/", go_no_go_views.go_no_go, name="go-no-go"),
     path("devices/<slug:device_id>/go-no-go/<int:pk>/", go_no_go_views.go_no_go_run, name="go-no-go-run"),
+    path("devices/<slug:device_id>/settings/", register_views.settings, name="device-settings"),
+    path("devices/<slug:device_id>/edit/", act_views.edit, name="device-edit"),
+    path("devices/<slug:device_id>/assign/", act_views.assign, name="device-assign"),
+    path("devices/<slug:device_id>/calibrations/new/", act_views.calibrate, name="device-calibrate"),
+    path(
+        "devices/<slug:device_id>/calibrations/<int:pk>/certificate/", act_views.certificate, name="device-certificate"
+    ),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),

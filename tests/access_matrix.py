@@ -181,13 +181,11 @@ OURS: dict[str, dict[str, str]] = {
     "api/mcu-devices/<slug:device_id>/calibrations/": {"GET": ONE_OF_LITEIN, "POST": ACT_ON_LITEIN.format(400, 404)},
     "api/mcu-devices/<slug:device_id>/assign/": {"POST": ACT_ON_LITEIN.format(400, 404)},
     "api/mcu-devices/<slug:device_id>/holds/": {"GET": ONE_OF_LITEIN},
-    # Of a hold and of a calibration that do not exist.
     "api/mcu-devices/<slug:device_id>/holds/<int:pk>/close/": {"POST": ACT_ON_LITEIN.format(404, 404)},
     "api/mcu-devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
         "GET": ONE_OF_LITEIN.replace("200", "404"),
         "POST": ACT_ON_LITEIN.format(415, 415),  # JSON, where a form belongs
     },
-    # An installer manages devices of one site: no codes of the organisation.
     "api/^device-claims/$": {
         "GET": "401 403 403 403 200 200 200 403 403 403 403",
         "POST": "401 403 403 403 400 400 403 403 403 403 403",
@@ -393,6 +391,16 @@ OURS: dict[str, dict[str, str]] = {
     "factories/<int:pk>/events/<int:event_id>/archive/": {"POST": "302 403 302 404 302 404 403 403 403 403 302"},
     # An act on a hold that does not exist; who may not manage devices gets 403 first.
     "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
+    "add-device/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 200 403 403 403 302"),
+    "device-codes/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 403 403 403 403 302"),
+    "device-codes/<int:pk>/withdraw/": {"POST": "302 403 403 403 302 404 404 403 403 403 302"},
+    **{
+        f"devices/<slug:device_id>/{act}/": dict.fromkeys(("GET", "POST"), DEVICE_PAGE)
+        for act in ("edit", "assign", "settings", "calibrations/new")
+    },
+    "devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
+        "GET": "302 403 404 404 404 404 404 404 403 403 302"
+    },
     "devices/<slug:device_id>/": {
         "GET": "302 403 200 404 200 404 200 200 403 403 302",
         "POST": "302 403 403 404 404 404 404 403 403 403 302",

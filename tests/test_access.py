@@ -58,6 +58,17 @@ def hq_token_key(cast: Cast) -> str:
     return ApiToken.objects.filter(user=cast.hq).values_list("token_key", flat=True).first() or "none"
 
 
+# The first row of each stands in its addresses.
+FIRST_OF: dict[str, Any] = {
+    "registrations": AccessRequest,
+    "requests": AccessRequest,
+    "invitations": Invitation,
+    "members": Membership,
+    "device-claims": DeviceClaim,
+    "device-codes": DeviceClaim,
+}
+
+
 def address(route: str, cast: Cast) -> str:
     values = {
         "factories/(?P<pk>[0-9]{1,9})": f"factories/{cast.litein.pk}",
@@ -74,13 +85,7 @@ def address(route: str, cast: Cast) -> str:
         "production/(?P<pk>[0-9]{1,9})": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
         **{
             f"{name}/{pattern}": f"{name}/{model.objects.values_list('pk', flat=True).first()}"
-            for name, model in (
-                ("registrations", AccessRequest),
-                ("requests", AccessRequest),
-                ("invitations", Invitation),
-                ("members", Membership),
-                ("device-claims", DeviceClaim),
-            )
+            for name, model in FIRST_OF.items()
             for pattern in ("(?P<pk>[0-9]{1,9})", "<int:pk>")
         },
         **{

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
+import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
@@ -84,6 +85,48 @@ class Migration(migrations.Migration):
                 ("sealed", models.TextField(blank=True, editable=False)),
             ],
             options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
+        ),
+        migrations.CreateModel(
+            name="GoNoGoRun",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started_at", models.DateTimeField(verbose_name="from")),
+                ("leak_started_at", models.DateTimeField(null=True, verbose_name="leak test")),
+                ("plug_started_at", models.DateTimeField(null=True, verbose_name="pulled-plug test")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="to")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("go", "GO"), ("not_yet", "NOT YET"), ("no_go", "NO-GO")],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("evidence", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("lines", models.JSONField(default=list)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "go / no-go run",
+                "verbose_name_plural": "go / no-go runs",
+                "ordering": ["-started_at", "-pk"],
+            },
         ),
         migrations.CreateModel(
             name="Assignment",
@@ -519,6 +562,59 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.CreateModel(
+            name="InstallationCertificate",
+            fields=[
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="certificate",
+                        serialize=False,
+                        to="devices.gonogorun",
+                    ),
+                ),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("content", models.JSONField()),
+                ("pdf", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+            ],
+            options={"verbose_name": "installation certificate", "verbose_name_plural": "installation certificates"},
+        ),
+        migrations.CreateModel(
+            name="InstallationCertificateEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("content", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        serialize=False,
+                        to="devices.gonogorun",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="MCUDevice",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -560,6 +656,89 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "device", "verbose_name_plural": "devices", "ordering": ["device_id"]},
+        ),
+        migrations.CreateModel(
+            name="GoNoGoRunEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("started_at", models.DateTimeField(verbose_name="from")),
+                ("leak_started_at", models.DateTimeField(null=True, verbose_name="leak test")),
+                ("plug_started_at", models.DateTimeField(null=True, verbose_name="pulled-plug test")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="to")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("go", "GO"), ("not_yet", "NOT YET"), ("no_go", "NO-GO")],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("evidence", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("lines", models.JSONField(default=list)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="devices.gonogorun",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="devices.mcudevice",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.AddField(
+            model_name="gonogorun",
+            name="device",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="go_no_go_runs", to="devices.mcudevice"
+            ),
         ),
         migrations.CreateModel(
             name="DeviceSecretEvent",
@@ -1040,6 +1219,59 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddField(
+            model_name="installationcertificateevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="devices.installationcertificate",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (NEW."content", NEW."issued_at", _pgh_attach_context(), NOW(), \'insert\', NEW."run_id", NEW."run_id", NEW."sha256"); RETURN NULL;',
+                    hash="67e14c16ef63f92c26a2c34322e9ecfe6157820f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_6b10d",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."content" IS DISTINCT FROM (NEW."content") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at") OR OLD."run_id" IS DISTINCT FROM (NEW."run_id") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256"))',
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (NEW."content", NEW."issued_at", _pgh_attach_context(), NOW(), \'update\', NEW."run_id", NEW."run_id", NEW."sha256"); RETURN NULL;',
+                    hash="db8289552c8d835d0e1a9f8106a14e589b99e764",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_52b54",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (OLD."content", OLD."issued_at", _pgh_attach_context(), NOW(), \'delete\', OLD."run_id", OLD."run_id", OLD."sha256"); RETURN NULL;',
+                    hash="f0cf1320b00c1c4c8599b8fc99aaf24ea4a258ca",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_07af6",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="mcudevice",
             constraint=models.CheckConstraint(
@@ -1115,6 +1347,80 @@ class Migration(migrations.Migration):
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_9bd30",
                     table="devices_mcudevice",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorunevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="dfc1e46ecbc941ad1b1940f52936c78132ca9373",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_bdf8e",
+                    table="devices_gonogorunevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gonogorun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("device",), name="go_no_go_one_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gonogorun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("verdict", "")),
+                    models.Q(("ended_at__isnull", False), models.Q(("verdict", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="go_no_go_ended_has_verdict",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (NEW."device_id", NEW."ended_at", NEW."ended_by_id", NEW."evidence", NEW."id", NEW."leak_started_at", NEW."lines", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plug_started_at", NEW."started_at", NEW."started_by_id", NEW."verdict", NEW."words"); RETURN NULL;',
+                    hash="df760a47b1a765001a3ebc1f6ba9cd262db5cbb9",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_de33b",
+                    table="devices_gonogorun",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (NEW."device_id", NEW."ended_at", NEW."ended_by_id", NEW."evidence", NEW."id", NEW."leak_started_at", NEW."lines", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plug_started_at", NEW."started_at", NEW."started_by_id", NEW."verdict", NEW."words"); RETURN NULL;',
+                    hash="40f0965809e0081b4bc3b8ad3c1dfec778a9a898",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d03b0",
+                    table="devices_gonogorun",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (OLD."device_id", OLD."ended_at", OLD."ended_by_id", OLD."evidence", OLD."id", OLD."leak_started_at", OLD."lines", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plug_started_at", OLD."started_at", OLD."started_by_id", OLD."verdict", OLD."words"); RETURN NULL;',
+                    hash="55be299b880d4c2979b38565f37d4f9baeaa3508",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_e301a",
+                    table="devices_gonogorun",
                     when="AFTER",
                 ),
             ),
@@ -1413,6 +1719,20 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_f6a0e",
                     table="devices_mcudeviceevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificateevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7227e79008fa6d085d6970d47c225c929230c0d0",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_43ff6",
+                    table="devices_installationcertificateevent",
                     when="BEFORE",
                 ),
             ),

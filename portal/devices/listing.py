@@ -6,14 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from devices.choices import HoldKind
 from devices.models import MCUDevice
-from devices.queries import DeviceState, state_of
+from devices.queries import DeviceState, calibration_ends, state_of
 from portal.words import state_word
 
 
@@ -66,8 +66,7 @@ def device_rows(devices: QuerySet[MCUDevice], query: str, shown: Shown, now: dat
         .select_related("factory")
         .prefetch_related("assignments__chimney")
         .annotate(
-            holds_waiting=Count("assignments__holds", waiting, distinct=True),
-            calibration_ends=Max("calibrations__valid_until"),
+            holds_waiting=Count("assignments__holds", waiting, distinct=True), calibration_ends=calibration_ends()
         )
     )
     rows = [_row(device, now) for device in found]

@@ -1,6 +1,6 @@
 """The page of one device: what keeps readings out of totals, what was refused, and the form that sets a period aside.
 
-Reads and the form; the acts are in `devices.services` and `devices.set_aside`.
+Its own rows are in `history.py`; the acts in `devices.services`, `devices.mounting` and `devices.set_aside`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +19,7 @@ from devices.queries import state_of, waiting_holds
 from emissions.set_aside import Effect
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import RejectedMessage
+from portal.devices import history
 from portal.words import hold_sentence, state_word
 
 REFUSED_FOR = timedelta(hours=24)
@@ -45,6 +45,9 @@ class WaitingHold:
     sentence: str
     is_mismatch: bool
     can_count: bool
+    registered: str
+    reported: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,13 @@ class DevicePage:
     state: str
     state_word: str
     broker_word: str  # of its login at the broker; empty where it is in force
+    misfit: str  # why its sensor does not fit its chimney; else empty
+    facts: list[history.DeviceFact]
+    places: list[history.PlaceRow]
+    calibrations: list[history.CalibrationRow]
+    calibration_state: history.CalibrationState | None
     holds: list[WaitingHold]
+    closed_holds: list[history.ClosedHold]
     refused: list[str]  # a sentence for each reason of the last 24 hours
     periods: list[PeriodRow]
     effect: Effect | None
@@ -79,12 +88,13 @@ def device_page(device: MCUDevice, now: datetime, effect: Effect | None = None) 
         state=state,
         state_word=state_word(state),
         broker_word="" if login == BrokerState.IN_FORCE else str(login.label),
-        holds=[
-            WaitingHold(
-                hold.pk, hold_sentence(hold) or "", hold.kind == HoldKind.MISMATCH, hold.kind != HoldKind.GEOMETRY
-            )
-            for hold in waiting_holds().filter(assignment__device=device)
-        ],
+        misfit=history.misfit(device),
+        facts=history.facts(device),
+        places=history.places(device),
+        calibrations=history.calibrations(device),
+        calibration_state=history.calibration_state(device, now),
+        holds=[_waiting(device, hold) for hold in waiting_holds().filter(assignment__device=device)],
+        closed_holds=history.closed_holds(device),
         refused=_refused(device, now),
         periods=[_period_row(hold) for hold in _set_asides(device)],
         effect=effect,
@@ -92,26 +102,34 @@ def device_page(device: MCUDevice, now: datetime, effect: Effect | None = None) 
     )
 
 
+def _waiting(device: MCUDevice, hold: AssignmentHold) -> WaitingHold:
+    return WaitingHold(
+        pk=hold.pk,
+        sentence=hold_sentence(hold) or "",
+        is_mismatch=hold.kind == HoldKind.MISMATCH,
+        can_count=hold.kind != HoldKind.GEOMETRY,
+        registered=hold.registered,
+        reported=hold.reported,
+        since=history.local(device, hold.starts_at),
+    )
+
+
 def _set_asides(device: MCUDevice) -> Any:
     holds = AssignmentHold.objects.filter(assignment__device=device, kind=HoldKind.SET_ASIDE)
-    return holds.select_related("assignment__factory", "opened_by", "resolved_by")
+    return holds.select_related("assignment__device__factory", "opened_by", "resolved_by")
 
 
 def _period_row(hold: AssignmentHold) -> PeriodRow:
-    zone = hold.assignment.factory.zone
-
-    def local(moment: datetime | None) -> str:
-        return dateformat.format(moment.astimezone(zone), "j M Y H:i") if moment else ""
-
+    device = hold.assignment.device
+    start, end = history.local(device, hold.starts_at), history.local(device, hold.ends_at)
+    opened, taken_back = history.local(device, hold.opened_at), history.local(device, hold.resolved_at)
     return PeriodRow(
         pk=hold.pk,
-        period=_("%(start)s to %(end)s") % {"start": local(hold.starts_at), "end": local(hold.ends_at)},
+        period=_("%(start)s to %(end)s") % {"start": start, "end": end},
         reason=str(SetAsideReason(hold.reason).label),
         note=hold.note,
-        by=_("%(who)s, %(when)s") % {"who": hold.opened_by, "when": local(hold.opened_at)},
-        taken_back=_("%(who)s, %(when)s") % {"who": hold.resolved_by, "when": local(hold.resolved_at)}
-        if hold.resolution
-        else "",
+        by=_("%(who)s, %(when)s") % {"who": hold.opened_by, "when": opened},
+        taken_back=_("%(who)s, %(when)s") % {"who": hold.resolved_by, "when": taken_back} if hold.resolution else "",
     )
 
 

@@ -1,5 +1,6 @@
 """The list of devices, and the page of one with what an installer or HQ does there."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,15 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import get_visible, may, page, require, user_of, visible_to
+from accounts.permissions import get_visible, may, organisations_of, page, require, user_of, visible_to
 from accounts.roles import Action
 from devices.access import revoke_device
 from devices.choices import HoldResolution, SetAsideReason
 from devices.models import AssignmentHold, MCUDevice
+from devices.mounting import retire
 from devices.queries import waiting_holds
-from devices.services import resolve_hold
 from devices.set_aside import InvalidPeriod, set_aside, take_back
+from emissions.changes import close_hold
 from emissions.set_aside import Effect, effect_of
+from factories.corrections import ConfirmationNeeded
 from portal.devices.health import health_of
 from portal.devices.listing import FILTER_WORDS, Shown, device_rows
 from portal.devices.page import SetAsideForm, device_page
@@ -31,6 +34,7 @@ ACTS: dict[str, HoldResolution | None] = {
 }
 
 
+ENDS: dict[str, Callable[[MCUDevice], None]] = {"revoke": revoke_device, "retire": retire}
 ROWS_PER_PAGE = 50
 
 
@@ -48,6 +52,8 @@ def devices(request: HttpRequest) -> HttpResponse:
         "query": query,
         "state": shown,
         "total": visible.exists(),
+        "may_add": may(request.user, Action.MANAGE_DEVICES),
+        "may_make_codes": bool(organisations_of(request.user, Action.MANAGE_DEVICES)),
     }
     return render(request, "portal/devices.html", context)
 
@@ -55,11 +61,12 @@ def devices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def device(request: HttpRequest, device_id: str) -> HttpResponse:
-    """POST `act`: show (the effect of a period set aside), set_aside, take_back, revoke, or how to resolve a hold."""
+    """POST `act`: show (what setting a period aside does), set_aside, take_back, one of ENDS, or how a hold closes."""
     rows = MCUDevice.objects.select_related("factory__organisation")
     device = get_visible(request.user, rows, Action.VIEW_DEVICES, device_id=device_id)
     factory = device.factory
     form, effect, problems = SetAsideForm(), None, list[str]()
+    asked: dict[str, Any] = {}
     if request.method == "POST":
         require(request.user, Action.MANAGE_DEVICES, factory)
         act = request.POST.get("act", "")
@@ -70,14 +77,18 @@ def device(request: HttpRequest, device_id: str) -> HttpResponse:
             if act == "set_aside" and not form.errors:
                 return redirect(request.path)
         else:
-            problems = _revoke(request, device) if act == "revoke" else _act_on_hold(request, device, act)
-            if not problems:
+            try:
+                problems = _end(request, device, act) if act in ENDS else _act_on_hold(request, device, act)
+            except ConfirmationNeeded as needed:
+                asked = {"effect": needed.effect, "act": {"hold": int(request.POST["hold"]), "resolution": act}}
+            if not problems and not asked:
                 return redirect(request.path)
     context = {
         "page": device_page(device, timezone.now(), effect),
         "form": form,
         "problems": problems,
         "health": health_of(device, timezone.now()),
+        **asked,
         "may_manage": may(request.user, Action.MANAGE_DEVICES, factory),
     }
     with timezone.override(factory.zone):
@@ -100,11 +111,11 @@ def _act_on_period(form: SetAsideForm, device: MCUDevice, act: str, user: Any) -
     return None
 
 
-def _revoke(request: HttpRequest, device: MCUDevice) -> list[str]:
+def _end(request: HttpRequest, device: MCUDevice, act: str) -> list[str]:
     """What kept it from being done, if anything. The broker may keep the request waiting for 5 s."""
     if request.POST.get("confirmed") != "yes":
-        return [_("The sensor is not revoked: tick the box too.")]
-    revoke_device(device)
+        return [_("Nothing was done: tick the box too.")]
+    ENDS[act](device)
     return []
 
 
@@ -120,7 +131,7 @@ def _act_on_hold(request: HttpRequest, device: MCUDevice, act: str) -> list[str]
         if resolution is None:
             take_back(hold, user_of(request))
         else:
-            resolve_hold(hold, resolution, user_of(request))
+            close_hold(hold, resolution, user_of(request), confirm=request.POST.get("confirm", ""))
     except ValidationError as error:
         return list(error.messages)
     return []

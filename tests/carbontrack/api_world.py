@@ -183,6 +183,8 @@ def _run(client: Client) -> int:
     for act in ("start", "finish"):
         response = _ok(client.post(path, {"act": act}, content_type="application/json"))
     return int(response.json()["runs"][0]["id"])
+
+
 def _calibration(device: MCUDevice) -> int:
     example: Any = dict(CalibrationInputSerializer.Meta.swagger_schema_fields["example"])
     moments = {name: datetime.fromisoformat(example.pop(name)) for name in ("calibrated_at", "valid_until")}
@@ -211,8 +213,7 @@ def _made(client: Client, path: str, serializer: Any) -> int:
 def _start_above_the_example_ids() -> None:
     """Ids 1 to 999 are for rows that an example names."""
     with connection.cursor() as cursor:
-        for table in ("accounts_user", "factories_factory", "factories_organisation"):
-        for table in ("factories_factory", "factories_organisation", "factories_chimney"):
+        for table in ("accounts_user", "factories_factory", "factories_organisation", "factories_chimney"):
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"

@@ -136,7 +136,7 @@ def test_a_sensor_is_revoked_with_the_box_ticked(device: MCUDevice, cast: Cast, 
     done = text(client.post(url(device), {"act": "revoke", "confirmed": "yes"}, follow=True))
 
     device.refresh_from_db()
-    assert "The sensor is not revoked: tick the box too." in refused
+    assert "Nothing was done: tick the box too." in refused
     assert before is None
     assert device.revoked_at is not None
     assert not device.secrets.filter(revoked_at=None).exists()
