@@ -1,5 +1,6 @@
 """/api/notice-channels/, /notice-settings/, /notice-gateways/, /roster-shifts/, /notices/: who is told, and how."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from accounts.permissions import SignedInAsPerson, organisations_of, user_of, vi
 from accounts.roles import Action
 from accounts.viewsets import CsvListMixin, validated
 from alerts import notice_queries, notice_services
-from alerts.channel_kinds import CHANNELS, GATEWAYS
+from alerts.channel_kinds import CHANNELS, GATEWAYS, ServiceRow
 from alerts.notice_choices import ChannelKind, GatewayKind
 from alerts.notice_models import Channel, Delivery, Gateway, NoticeSettings, RosterShift
 from alerts.notice_serializers import (
@@ -24,7 +25,7 @@ from alerts.notice_serializers import (
     CodeSerializer,
     DeliverySerializer,
     GatewaySerializer,
-    KindSerializer,
+    KindsSerializer,
     NewChannelSerializer,
     NewGatewaySerializer,
     NewShiftSerializer,
@@ -35,6 +36,7 @@ from factories.models import Factory, Organisation
 from lib.errors import invalid
 from lib.known_names import ApiView
 
+_TABLES: dict[str, Mapping[Any, ServiceRow]] = {"channels": CHANNELS, "gateways": GATEWAYS}
 OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
 
@@ -48,14 +50,17 @@ class ChannelKindsView(ApiView):
     @swagger_auto_schema(
         operation_id="notice-channels_kinds",
         operation_summary="Kinds of channels and gateways",
-        responses={200: KindSerializer(many=True), 401: "not_signed_in", 403: "forbidden"},
+        responses={200: KindsSerializer, 401: "not_signed_in", 403: "forbidden"},
     )
     def get(self, request: Request) -> Response:
-        rows = [
-            {"kind": kind.value, "title": kind.label, "carries": row.carries, "fields_asked": row.fields}
-            for kind, row in (*CHANNELS.items(), *GATEWAYS.items())
-        ]
-        return Response(KindSerializer(rows, many=True).data)
+        rows = {
+            name: [
+                {"kind": kind.value, "title": kind.label, "carries": row.carries, "fields_asked": row.fields}
+                for kind, row in table.items()
+            ]
+            for name, table in _TABLES.items()
+        }
+        return Response(KindsSerializer(rows).data)
 
 
 class ChannelViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):

@@ -30,6 +30,11 @@ class KindSerializer(serializers.Serializer[Any]):
     fields_asked = FieldSerializer(many=True)
 
 
+class KindsSerializer(serializers.Serializer[Any]):
+    channels = KindSerializer(many=True)
+    gateways = KindSerializer(many=True)
+
+
 class ChannelSerializer(serializers.ModelSerializer[Channel]):
     is_used = serializers.BooleanField(read_only=True)
 

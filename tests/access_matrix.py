@@ -316,18 +316,28 @@ OURS: dict[str, dict[str, str]] = {
         "DELETE": "401 404 404 404 204 404 404 404 404 404 404",
     },
     # A person's own: everybody has none, and a program's token manages nothing of its person.
-    "api/^notice-channels/$": {"GET": PERSONS.format(200), "POST": PERSONS.format(400), **_no("PATCH", "DELETE")},
+    "api/^notice-channels/$": {
+        "GET": PERSONS.format(200),
+        "POST": PERSONS.format(400),
+        **_no("PUT", "PATCH", "DELETE"),
+    },
     "api/^notice-channels/(?P<pk>[0-9]{1,9})/$": {
-        **_no("POST"),
+        **_no("PUT", "POST"),
         **dict.fromkeys(("GET", "DELETE"), PERSONS.format(404)),
         "PATCH": PERSONS.format(400),
     },
-    "api/^notice-channels/(?P<pk>[0-9]{1,9})/prove/$": {**_no("GET", "PATCH", "DELETE"), "POST": PERSONS.format(400)},
-    "api/^notice-channels/(?P<pk>[0-9]{1,9})/code/$": {**_no("GET", "PATCH", "DELETE"), "POST": PERSONS.format(404)},
-    "api/notice-channels/kinds/": {"GET": PERSONS.format(200), **_no("POST", "PATCH", "DELETE")},
-    "api/notice-settings/": {"GET": PERSONS.format(200), "PATCH": PERSONS.format(400), **_no("POST", "DELETE")},
-    "api/^notices/$": {"GET": PERSONS.format(200), **_no("POST", "PATCH", "DELETE")},
-    "api/^notices/(?P<pk>[0-9]{1,9})/$": {"GET": PERSONS.format(404), **_no("POST", "PATCH", "DELETE")},
+    "api/^notice-channels/(?P<pk>[0-9]{1,9})/prove/$": {
+        **_no("PUT", "GET", "PATCH", "DELETE"),
+        "POST": PERSONS.format(400),
+    },
+    "api/^notice-channels/(?P<pk>[0-9]{1,9})/code/$": {
+        **_no("PUT", "GET", "PATCH", "DELETE"),
+        "POST": PERSONS.format(404),
+    },
+    "api/notice-channels/kinds/": {"GET": PERSONS.format(200), **_no("PUT", "POST", "PATCH", "DELETE")},
+    "api/notice-settings/": {"GET": PERSONS.format(200), "PATCH": PERSONS.format(400), **_no("PUT", "POST", "DELETE")},
+    "api/^notices/$": {"GET": PERSONS.format(200), **_no("PUT", "POST", "PATCH", "DELETE")},
+    "api/^notices/(?P<pk>[0-9]{1,9})/$": {"GET": PERSONS.format(404), **_no("PUT", "POST", "PATCH", "DELETE")},
     **{
         f"api/^{name}/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400)}
         for name in ("notice-gateways", "roster-shifts")
@@ -453,7 +463,11 @@ OURS: dict[str, dict[str, str]] = {
     "members/requests/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
     "members/invitations/<int:pk>/revoke/": {"POST": KTDAS_PAGE.format(302)},
     "integrate/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 200 200 200 403 302"),
-    "account/notices/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
+    # An empty form keeps the settings: no quiet hours, and nothing more than what is due.
+    "account/notices/": {
+        "GET": "302 200 200 200 200 200 200 200 200 200 302",
+        "POST": "302 302 302 302 302 302 302 302 302 302 302",
+    },
     "account/notices/<int:pk>/": {"POST": "302 404 404 404 404 404 404 404 404 404 302"},
     "organisation/notices/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
     "organisation/notices/gateways/<int:pk>/remove/": {"POST": MANAGERS_PAGE.replace("200", "404")},
