@@ -30,7 +30,6 @@ ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
 LOG_OF_LITEIN = "302 403 {0} 404 {0} 404 403 {1} 403 403 302"
 # Acts on a device of Litein: by who manages devices there. The second first asks whether they do so anywhere.
 DEVICE_ACT = "    401 403 403 404 {0} 404 {0} 403 403 403 403"
-ACT_ON_LITEIN = " 401 403 403 403 {0} {1} {0} 403 403 403 403"
 DEVICE_PAGE = "   302 403 403 404 200 404 200 403 403 403 302"
 NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
 # Who changes sites, their chimneys and their events: of Litein, and what others get who may at home.
@@ -160,7 +159,6 @@ OURS: dict[str, dict[str, str]] = {
         "PATCH": EVENT_WRITERS.format(400, 404),
         "DELETE": EVENT_WRITERS.format(204, 404),
     },
-    # Who manages devices sends an empty list where an object belongs: 400.
     "api/^mcu-devices/$": {
         "GET": READERS,
         "POST": "401 403 403 403 400 400 400 403 403 403 403",
@@ -178,13 +176,13 @@ OURS: dict[str, dict[str, str]] = {
         }
         for act, status in (("rotate-secret", 200), ("revoke", 200), ("retire", 400))
     },
-    "api/mcu-devices/<slug:device_id>/calibrations/": {"GET": ONE_OF_LITEIN, "POST": ACT_ON_LITEIN.format(400, 404)},
-    "api/mcu-devices/<slug:device_id>/assign/": {"POST": ACT_ON_LITEIN.format(400, 404)},
+    "api/mcu-devices/<slug:device_id>/calibrations/": {"GET": ONE_OF_LITEIN, "POST": GEOMETRY_EDITORS.format(400, 404)},
+    "api/mcu-devices/<slug:device_id>/assign/": {"POST": GEOMETRY_EDITORS.format(400, 404)},
     "api/mcu-devices/<slug:device_id>/holds/": {"GET": ONE_OF_LITEIN},
-    "api/mcu-devices/<slug:device_id>/holds/<int:pk>/close/": {"POST": ACT_ON_LITEIN.format(404, 404)},
+    "api/mcu-devices/<slug:device_id>/holds/<int:pk>/close/": {"POST": GEOMETRY_EDITORS.format(404, 404)},
     "api/mcu-devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
         "GET": ONE_OF_LITEIN.replace("200", "404"),
-        "POST": ACT_ON_LITEIN.format(415, 415),  # JSON, where a form belongs
+        "POST": GEOMETRY_EDITORS.format(415, 415),  # JSON, where a form belongs
     },
     "api/^device-claims/$": {
         "GET": "401 403 403 403 200 200 200 403 403 403 403",
