@@ -27,6 +27,7 @@ class Action(StrEnum):
     WRITE_READINGS = "write_readings"
     VIEW_DEVICES = "view_devices"
     MANAGE_DEVICES = "manage_devices"
+    MANAGE_FIRMWARE = "manage_firmware"  # images, and their roll-out to all devices of an organisation
     VIEW_ENERGY = "view_energy"
     WRITE_ENERGY = "write_energy"
     VIEW_PRODUCTION = "view_production"

@@ -19,7 +19,7 @@ from compliance.models import Target
 from devices.models import Assignment, AssignmentHold, Calibration, DeviceClaim, DeviceSecret, MCUDevice
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
-from mqtt_ingest.models import DeviceCommand
+from mqtt_ingest.models import DeviceCommand, FirmwareImage, RollOut
 from production.models import ProductionEntry
 
 # Telemetry and counters of a device are in the row, but no event is written for them.
@@ -89,6 +89,8 @@ SOURCES = (
     Source(AssignmentHold, factory="assignment__factory"),
     Source(Calibration, factory="device__factory"),
     Source(DeviceCommand, factory="device__factory"),
+    Source(FirmwareImage, organisation="organisation"),
+    Source(RollOut, organisation="organisation"),
     Source(EnergyEntry, factory="factory"),
     Source(ProductionEntry, factory="factory"),
     Source(LocalUnit, factory="factory"),

@@ -38,6 +38,7 @@ from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
 from mqtt_ingest.command_api import CommandViewSet
+from mqtt_ingest.firmware_api import FirmwareImageViewSet
 from mqtt_ingest.go_no_go_api import GoNoGoRunView, GoNoGoView, HealthView
 from production.api import ProductionViewSet
 
@@ -49,6 +50,7 @@ router.register("site-events", SiteEventViewSet, basename="site-events")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
 router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
 router.register("device-claims", DeviceClaimViewSet, basename="device-claims")
+router.register("firmware-images", FirmwareImageViewSet, basename="firmware-images")
 router.register("production", ProductionViewSet, basename="production")
 router.register("registrations", RegistrationViewSet, basename="registrations")
 router.register("invitations", InvitationViewSet, basename="invitations")

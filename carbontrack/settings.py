@@ -169,6 +169,7 @@ MQTT_BROKER_URL = environment.broker_url(
 MQTT_CA_FILE = environment.text("MQTT_CA_FILE", str(DATA_DIR / "broker" / "ca.pem") if IS_LOCAL else "")
 # The address for devices, if it differs from that of ingest behind a firewall.
 MQTT_PUBLIC_HOST = environment.text("MQTT_PUBLIC_HOST", "")
+FIRMWARE_PUBLIC_KEY = environment.public_key("FIRMWARE_PUBLIC_KEY")
 # How logins reach the broker: `devices/broker.py`.
 MQTT_ADMIN_URL = environment.broker_url("MQTT_ADMIN_URL", MQTT_BROKER_URL)
 MQTT_ACCESS = environment.one_of(

@@ -3,6 +3,7 @@
 Holds no settings of its own; `carbontrack/settings.py` calls it, `.env.example` lists every variable.
 """
 
+import base64
 import re
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -96,6 +97,18 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(word) for word in words(name, [])]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}; write networks like 127.0.0.0/8") from None
+
+
+def public_key(name: str) -> str:
+    """An Ed25519 public key, its 32 bytes as base64; empty: none."""
+    raw = text(name, "")
+    try:
+        is_key = not raw or len(base64.b64decode(raw, validate=True)) == 32
+    except ValueError:
+        is_key = False
+    if not is_key:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a public key of Ed25519: give its 32 bytes as base64")
+    return raw
 
 
 def day(name: str) -> date | None:

@@ -14,16 +14,15 @@ from mqtt_ingest.arguments import check_arguments
 from mqtt_ingest.authority import AuthorityError, bundle_of, check_trusts_broker
 from mqtt_ingest.choices import CommandKind
 from mqtt_ingest.commands import Sender, give_command
-from mqtt_ingest.models import DeviceCommand
+from mqtt_ingest.images import update_arguments
+from mqtt_ingest.models import DeviceCommand, FirmwareImage
 from mqtt_ingest.new_secrets import ask_new_secret
 
 
 def ask_device(device: MCUDevice, kind: str, given: Mapping[str, Any], sender: Sender) -> DeviceCommand:
     """Give a command. Raises ApiError as `give_command`, and for authorities that do not trust the broker."""
     if kind == CommandKind.UPDATE_FIRMWARE:
-        raise invalid(
-            "kind", "not_here", _("Firmware goes out only as a registered image; none can be registered yet.")
-        )
+        given = _update(device, given)
     if kind == CommandKind.SET_SECRET:
         check_arguments(CommandKind.SET_SECRET, given)
         return ask_new_secret(device, sender)
@@ -31,6 +30,16 @@ def ask_device(device: MCUDevice, kind: str, given: Mapping[str, Any], sender: S
         given = {**given, **_trusted(given.get("ca"))}
     (command,) = give_command([device], kind, dict(given), sender)
     return command
+
+
+def _update(device: MCUDevice, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a registered image of its organisation: nobody sends a device to any other address."""
+    wanted = FirmwareImage.objects.filter(organisation=device.factory.organisation_id, pk=given.get("image") or 0)
+    image = wanted.defer("content").first()
+    if image is None:
+        words = _("image=%(value)s is no registered image of this organisation; choose one of /api/firmware-images/.")
+        raise invalid("image", "unknown_image", words % {"value": given.get("image")}, value=given.get("image"))
+    return {name: value for name, value in given.items() if name != "image"} | update_arguments(image, device)
 
 
 def _trusted(text: Any) -> dict[str, Any]:

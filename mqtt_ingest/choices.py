@@ -67,3 +67,37 @@ class CommandCause(models.TextChoices):
     RULES = "rules", _("the alarm rules of the site changed")
     ROLL_OUT = "roll_out", _("roll-out of firmware")
     ROLL_BACK = "roll_back", _("the roll-out was halted: back to the firmware before")
+
+
+class RollOutState(models.TextChoices):
+    """The first devices alone, then the others. One that was halted ends when its devices are back."""
+
+    FIRST = "first", _("the first devices are watched")
+    REST = "rest", _("the other devices follow")
+    DONE = "done", _("done")
+    HALTED = "halted", _("halted: devices go back to the firmware before")
+    ROLLED_BACK = "rolled_back", _("halted, and rolled back")
+
+
+class UpdateState(models.TextChoices):
+    """Of one device in a roll-out."""
+
+    WAITING = "waiting", _("not yet")
+    UNDER_WAY = "under_way", _("under way")
+    FINE = "fine", _("runs it well")
+    BAD = "bad", _("does not run it well")
+    GOING_BACK = "going_back", _("goes back")
+    BACK = "back", _("back on the firmware before")
+    STUCK = "stuck", _("cannot go back by itself")
+
+
+class UpdateProblem(models.TextChoices):
+    """Why a roll-out is halted."""
+
+    REFUSED = "refused", _("the device refused the update")
+    NO_ANSWER = "no_answer", _("the device did not answer in time")
+    NOT_BACK = "not_back", _("the device did not come back with the new version")
+    SILENT = "silent", _("the device went silent with the new version")
+    FEWER_GOOD = "fewer_good", _("a smaller share of its readings is good")
+    MORE_GAPS = "more_gaps", _("its readings have more gaps")
+    BY_PERSON = "by_person", _("a person halted it")

@@ -47,7 +47,9 @@ class CommandInputSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> Any:
         fields = super().get_fields()
-        for rules in ARGUMENTS.values():
+        fields["image"] = serializers.IntegerField(required=False, help_text="of update_firmware: a registered image")
+        of_device = {kind: rules for kind, rules in ARGUMENTS.items() if kind != CommandKind.UPDATE_FIRMWARE}
+        for rules in of_device.values():
             for name, rule in rules.items():
                 if isinstance(rule, Number):
                     of_kind: Any = serializers.IntegerField if rule.is_whole else serializers.FloatField

@@ -21,6 +21,7 @@ from mqtt_ingest.gaps import ask_for_gaps
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
 from mqtt_ingest.new_secrets import settle_secrets
 from mqtt_ingest.restarts import give_again
+from mqtt_ingest.roll_out import keep_roll_outs
 from mqtt_ingest.silence import WEEK, reported
 
 REJECTED_FOR = timedelta(days=90)
@@ -58,6 +59,7 @@ def _drop_crowded_messages() -> int:
 JOBS = [
     Job("bring new passwords to devices", 3, settle_secrets),
     Job("end commands that nobody answered", 30, end_commands),
+    Job("roll firmware out, or back", 30, keep_roll_outs),
     Job("ask devices for missing readings", 60, ask_for_gaps),
     Job("tell restarted devices what they have forgotten", 30, give_again),
     Job("drop old messages", 3600, drop_old_messages),

@@ -5,7 +5,17 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mqtt_ingest.choices import CommandCause, CommandKind, CommandState, MessageKind, Outcome, Reason
+from mqtt_ingest.choices import (
+    CommandCause,
+    CommandKind,
+    CommandState,
+    MessageKind,
+    Outcome,
+    Reason,
+    RollOutState,
+    UpdateProblem,
+    UpdateState,
+)
 
 WAITING_STATES = [CommandState.QUEUED, CommandState.SENT]
 
@@ -102,6 +112,92 @@ class DeviceCommand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device}: {self.kind}"
+
+
+@pghistory.track(exclude=["content"])
+class FirmwareImage(models.Model):
+    """A firmware of an organisation's devices, whose signature was checked when it was registered."""
+
+    organisation = models.ForeignKey("factories.Organisation", models.PROTECT, related_name="firmware_images")
+    version = models.CharField(_("version"), max_length=40)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    signature = models.CharField(_("signature (Ed25519)"), max_length=88)
+    size_bytes = models.PositiveIntegerField(_("size (bytes)"))
+    notes = models.CharField(_("notes"), max_length=1_000, blank=True)
+    content = models.BinaryField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("firmware image")
+        verbose_name_plural = _("firmware images")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "version"], name="image_version_once"),
+            models.UniqueConstraint(fields=["organisation", "sha256"], name="image_content_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+@pghistory.track()
+class RollOut(models.Model):
+    """An image on its way to devices: first to some, and to the others when those run it well (`roll_out.py`)."""
+
+    image = models.ForeignKey(FirmwareImage, models.PROTECT, related_name="roll_outs", verbose_name=_("image"))
+    # That of the image: one roll-out at a time in an organisation.
+    organisation = models.ForeignKey("factories.Organisation", models.PROTECT, related_name="+")
+    reason = models.CharField(_("why"), max_length=300, blank=True)
+    watch_s = models.PositiveIntegerField(_("watched for (s)"))
+    state = models.CharField(_("state"), max_length=12, choices=RollOutState, default=RollOutState.FIRST)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(_("started"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    problem = models.CharField(_("why halted"), max_length=12, choices=UpdateProblem, blank=True)
+    halted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("firmware roll-out")
+        verbose_name_plural = _("firmware roll-outs")
+        ordering = ["-started_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(state__in=[RollOutState.FIRST, RollOutState.REST]),
+                name="roll_out_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image}"
+
+
+class DeviceUpdate(models.Model):
+    """A device in a roll-out: what it ran before and how well, and how it runs the new one."""
+
+    roll_out = models.ForeignKey(RollOut, models.CASCADE, related_name="updates")
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="+")
+    is_first = models.BooleanField()
+    version_before = models.CharField(max_length=40, blank=True)
+    command = models.ForeignKey(DeviceCommand, models.PROTECT, null=True, related_name="+")
+    back_at = models.DateTimeField(null=True)  # first seen with the new version
+    # Shares from 0 to 1 in the time before the command and since the device is back; null: no readings.
+    good_before = models.FloatField(null=True)
+    received_before = models.FloatField(null=True)
+    good_after = models.FloatField(null=True)
+    received_after = models.FloatField(null=True)
+    state = models.CharField(max_length=12, choices=UpdateState, default=UpdateState.WAITING)
+    problem = models.CharField(max_length=12, choices=UpdateProblem, blank=True)
+
+    class Meta:
+        verbose_name = _("device in a roll-out")
+        verbose_name_plural = _("devices in roll-outs")
+        ordering = ["-is_first", "device__device_id"]
+        constraints = [models.UniqueConstraint(fields=["roll_out", "device"], name="update_device_once")]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.state}"
 
 
 class IngestCounter(models.Model):

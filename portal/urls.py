@@ -10,6 +10,7 @@ from portal.commands import views as commands_views
 from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
+from portal.firmware import views as firmware_views
 from portal.go_no_go import views as go_no_go_views
 from portal.log import views as log_views
 from portal.month import views as month_views
@@ -54,6 +55,8 @@ urlpatterns = [
         "devices/<slug:device_id>/calibrations/<int:pk>/certificate/", act_views.certificate, name="device-certificate"
     ),
     path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
+    path("firmware/", firmware_views.firmware, name="firmware"),
+    path("firmware/images/<str:token>/", firmware_views.download, name="firmware-download"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),
     path("integrate/", first_call.first_call, name="first-call"),

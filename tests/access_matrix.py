@@ -224,6 +224,20 @@ OURS: dict[str, dict[str, str]] = {
     # A run that does not exist.
     "api/mcu-devices/<slug:device_id>/go-no-go/<int:run_id>/": {"GET": "401 403 404 404 404 404 404 404 404 403 404"},
     "api/mcu-devices/<slug:device_id>/health/": {"GET": ONE_OF_LITEIN},
+    # Only HQ, and by a form. Image and roll-out do not exist.
+    "api/^firmware-images/$": {"GET": READERS, "POST": "401 403 403 403 415 415 403 403 403 403 403"},
+    "api/^firmware-images/(?P<pk>[0-9]{1,9})/$": {
+        "GET": READERS.replace("200", "404"),
+        "POST": "401 403 403 403 405 405 403 403 403 403 403",
+    },
+    "api/^firmware-images/(?P<pk>[0-9]{1,9})/roll-out/$": {
+        "GET": READERS.replace("200", "404"),
+        "POST": "401 403 403 403 404 404 403 403 403 403 403",
+    },
+    "api/^firmware-images/(?P<pk>[0-9]{1,9})/roll-out/halt/$": {
+        "GET": READERS.replace("200", "405"),
+        "POST": "401 403 403 403 404 404 403 403 403 403 403",
+    },
     "api/^energy-types/$": {"GET": ENERGY_READERS},
     "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
     # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.
@@ -441,6 +455,9 @@ OURS: dict[str, dict[str, str]] = {
     },
     "leaderboard/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
     "audit/": {"GET": AUDIT.format(302, 302)},
+    # Who sees all devices of an organisation. HQ halts a roll-out that does not exist.
+    "firmware/": {"GET": AUDIT.format(302, 302), "POST": "302 403 403 403 404 404 403 403 403 403 302"},
+    "firmware/images/<str:token>/": {"GET": NOT_THERE},
     "organisation/new/": {
         "GET": "302 403 403 403 403 403 403 403 403 200 302",
         "POST": "302 403 403 403 403 403 403 403 403 200 302",

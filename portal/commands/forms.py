@@ -6,11 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from devices.models import MCUDevice
 from mqtt_ingest.arguments import ARGUMENTS, Number
 from mqtt_ingest.choices import CommandKind
+from mqtt_ingest.models import FirmwareImage
 
 # What carries it out cannot be taken back at the device.
-CONFIRMED = (CommandKind.REBOOT, CommandKind.ZERO)
+CONFIRMED = (CommandKind.REBOOT, CommandKind.ZERO, CommandKind.UPDATE_FIRMWARE)
 EXPLAINED = {
     CommandKind.SET_INTERVAL: gettext_lazy(
         "How often the device measures. Once it has answered, a gap is what is longer than three of the new intervals."
@@ -31,6 +33,9 @@ EXPLAINED = {
     CommandKind.ZERO: gettext_lazy(
         "Only while the gas that you choose flows around the CO2 sensor: a wrong zero spoils every reading after it. "
         "It is not carried out later than in 10 minutes."
+    ),
+    CommandKind.UPDATE_FIRMWARE: gettext_lazy(
+        "Install a registered image on this device alone. The page Firmware does it device by device, and watches them."
     ),
     CommandKind.REBOOT: gettext_lazy("The device writes its readings to flash, restarts and sends them then."),
 }
@@ -55,11 +60,14 @@ _REFERENCES = [
 class CommandForm(forms.Form):
     """The arguments of one kind, why, and for what cannot be taken back a box to tick."""
 
-    def __init__(self, kind: CommandKind, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, kind: CommandKind, device: MCUDevice, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
-        for name, rule in ARGUMENTS[kind].items():
-            self.fields[name] = self._field(name, rule)
+        if kind == CommandKind.UPDATE_FIRMWARE:
+            images = FirmwareImage.objects.filter(organisation=device.factory.organisation_id).defer("content")
+            self.fields["image"] = forms.ModelChoiceField(images, label=gettext_lazy("Image"))
+        else:
+            self.fields |= {name: self._field(name, rule) for name, rule in ARGUMENTS[kind].items()}
         self.fields["reason"] = forms.CharField(
             label=gettext_lazy("Why"),
             max_length=300,
@@ -86,6 +94,8 @@ class CommandForm(forms.Form):
     @property
     def arguments(self) -> dict[str, Any]:
         """As the API takes them; an empty field is not given."""
+        if self.kind == CommandKind.UPDATE_FIRMWARE:
+            return {"image": self.cleaned_data["image"].pk}
         given = {name: self.cleaned_data[name] for name in ARGUMENTS[self.kind] if name in self.cleaned_data}
         return {name: value.replace("\r\n", "\n") if isinstance(value, str) else value
                 for name, value in given.items() if value not in (None, "")}  # fmt: skip

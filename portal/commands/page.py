@@ -61,7 +61,8 @@ def _row(command: DeviceCommand) -> CommandRow:
 
     state = CommandState(command.state)
     by = command.given_by or _("the server")
-    is_shown = command.kind != CommandKind.SET_CA  # some thousand characters that nobody reads
+    # Certificates and addresses with a token are long, and nobody reads them.
+    is_shown = command.kind not in (CommandKind.SET_CA, CommandKind.UPDATE_FIRMWARE)
     notes = {
         CommandState.QUEUED: _("goes out when the device is on line, until %(when)s")
         % {"when": local(command.expires_at)},

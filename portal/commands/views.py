@@ -28,7 +28,7 @@ def commands(request: HttpRequest, device_id: str) -> HttpResponse:
     if chosen not in EXPLAINED:
         raise Http404
     kind = CommandKind(chosen)
-    form, problem = CommandForm(kind), ""
+    form, problem = CommandForm(kind, device), ""
     if request.method == "POST":
         require(request.user, Action.MANAGE_DEVICES, device.factory)
         try:
@@ -37,7 +37,7 @@ def commands(request: HttpRequest, device_id: str) -> HttpResponse:
                     get_object_or_404(DeviceCommand, device=device, command_id=withdrawn[:64].replace("\x00", ""))
                 )
                 return redirect(request.get_full_path())
-            form = CommandForm(kind, request.POST)
+            form = CommandForm(kind, device, request.POST)
             if form.is_valid():
                 ask_device(device, kind, form.arguments, Sender(user_of(request), form.cleaned_data["reason"]))
                 return redirect(request.get_full_path())

@@ -54,6 +54,7 @@ def devices(request: HttpRequest) -> HttpResponse:
         "total": visible.exists(),
         "may_add": may(request.user, Action.MANAGE_DEVICES),
         "may_make_codes": bool(organisations_of(request.user, Action.MANAGE_DEVICES)),
+        "sees_firmware": bool(organisations_of(request.user, Action.VIEW_DEVICES)),
     }
     return render(request, "portal/devices.html", context)
 

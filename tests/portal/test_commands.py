@@ -57,7 +57,7 @@ def test_what_cannot_be_taken_back_needs_the_box(
 
 
 def test_every_kind_has_a_form_and_who_may_not_manage_sees_none(url: str, cast: Cast, as_user: AsUser) -> None:
-    for kind in ("set_limits", "set_secret", "set_ca", "resend", "zero", "reboot"):
+    for kind in ("set_limits", "set_secret", "set_ca", "resend", "zero", "reboot", "update_firmware"):
         assert "Send it" in text(as_user(cast.hq).get(url, {"kind": kind}))
     assert as_user(cast.hq).get(url, {"kind": "explode"}).status_code == 404
     assert "Send it" not in text(as_user(cast.auditor).get(url))

@@ -1,0 +1,1 @@
+"""Firmware of an organisation's devices: images, and their roll-out."""
