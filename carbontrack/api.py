@@ -8,6 +8,7 @@ from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, Re
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
 from alerts.api import AlertRuleViewSet, AlertViewSet
+from alerts.device_limits_api import LimitsFromRulesView
 from alerts.notice_api import (
     ChannelKindsView,
     ChannelViewSet,
@@ -90,6 +91,9 @@ urlpatterns = [
     path("notice-channels/kinds/", ChannelKindsView.as_view(), name="api-notice-channel-kinds"),
     path("notice-settings/", NoticeSettingsView.as_view(), name="api-notice-settings"),
     path("audit/", AuditView.as_view(), name="api-audit"),
+    path(
+        "mcu-devices/<slug:device_id>/limits-from-rules/", LimitsFromRulesView.as_view(), name="api-limits-from-rules"
+    ),
     path("mcu-devices/<slug:device_id>/set-aside/", SetAsidesView.as_view(), name="api-set-aside"),
     path(
         "mcu-devices/<slug:device_id>/set-aside/<int:pk>/take-back/", TakeBackView.as_view(), name="api-set-aside-back"

@@ -1,0 +1,89 @@
+"""The limits of a device's own alarms, from the rules of its site: it watches them by itself, also without a network.
+
+High limits only: low ones of a rule hold while the fire burns, which a device does not know. A device that once got
+limits from the rules follows them until a person sets others.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alerts.choices import AlertKind
+from alerts.models import AlertRule
+from devices.models import Assignment, MCUDevice
+from devices.queries import in_force_at
+from lib.errors import ApiError
+from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
+from mqtt_ingest.commands import Sender, give_command
+from mqtt_ingest.models import DeviceCommand
+from science.stack import flow_rate_m3s
+
+ARGUMENTS = {
+    AlertKind.CO2_HIGH: "co2_high_ppm",
+    AlertKind.TEMPERATURE_HIGH: "temperature_high_c",
+    AlertKind.FLOW_HIGH: "flow_high_m3s",
+}
+
+
+def limits_of(device: MCUDevice) -> dict[str, float | None]:
+    """The device's limits by the rules of its site; null where no rule of its kind is in use.
+
+    A rule of flow is a velocity; the device takes the flow of the chimney in which it sits. Empty without a chimney.
+    """
+    assignment = in_force_at(timezone.now()).filter(device=device).select_related("chimney", "factory").first()
+    if assignment is None:
+        return {}
+    factory = assignment.factory
+    rules: dict[str, AlertRule] = {}
+    # The site's own take the place of its organisation's.
+    of_both = AlertRule.objects.filter(kind__in=ARGUMENTS, organisation=factory.organisation_id)
+    for rule in of_both.filter(factory=None).union(of_both.filter(factory=factory)):
+        if rule.factory_id is not None or rule.kind not in rules:
+            rules[rule.kind] = rule
+    return {name: _limit(rules.get(kind), kind, assignment) for kind, name in ARGUMENTS.items()}
+
+
+def _limit(rule: AlertRule | None, kind: AlertKind, assignment: Assignment) -> float | None:
+    if rule is None or not rule.is_enabled or rule.limit is None:
+        return None
+    if kind != AlertKind.FLOW_HIGH:
+        return rule.limit
+    chimney = assignment.chimney
+    if chimney.area_m2 is None or chimney.velocity_profile_factor is None:
+        return None
+    flow_m3s = flow_rate_m3s(
+        velocity_ms=rule.limit, area_m2=chimney.area_m2, velocity_profile_factor=chimney.velocity_profile_factor
+    )
+    return round(flow_m3s, 3)
+
+
+def give_limits(device: MCUDevice, user: Any, reason: str = "") -> DeviceCommand:
+    """The limits of the rules by command; from then on the device follows them. Raises ApiError 409 `no_chimney`."""
+    limits = limits_of(device)
+    if not limits:
+        words = _("%(device)s sits in no chimney, so no rule is about it: assign it first.") % {"device": device}
+        raise ApiError(409, "no_chimney", words, params={"device": device.device_id})
+    (command,) = give_command([device], CommandKind.SET_LIMITS, limits, Sender(user, reason, CommandCause.RULES))
+    return command
+
+
+def follow_rules() -> int:
+    """Give new limits to devices that follow the rules, where these have changed; how many."""
+    newest = (
+        DeviceCommand.objects.filter(kind=CommandKind.SET_LIMITS, device__revoked_at=None)
+        .exclude(cause=CommandCause.RESTART)
+        .order_by("device_id", "-pk")
+        .distinct("device_id")
+        .select_related("device")
+    )
+    count = 0
+    for command in newest:
+        ended_without = (CommandState.FAILED, CommandState.WITHDRAWN)
+        if command.cause != CommandCause.RULES or command.state in ended_without:
+            continue
+        limits = limits_of(command.device)
+        if limits and any(command.arguments.get(name) != limit for name, limit in limits.items()):
+            give_limits(command.device, None)
+            count += 1
+    return count
