@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from alerts.choices import AlertKind
 from alerts.models import AlertRule
+from alerts.rules import rules_by_kind
 from devices.models import Assignment, MCUDevice
 from devices.queries import in_force_at
 from lib.errors import ApiError
@@ -35,13 +36,8 @@ def limits_of(device: MCUDevice) -> dict[str, float | None]:
     if assignment is None:
         return {}
     factory = assignment.factory
-    rules: dict[str, AlertRule] = {}
-    # The site's own take the place of its organisation's.
-    of_both = AlertRule.objects.filter(kind__in=ARGUMENTS, organisation=factory.organisation_id)
-    for rule in of_both.filter(factory=None).union(of_both.filter(factory=factory)):
-        if rule.factory_id is not None or rule.kind not in rules:
-            rules[rule.kind] = rule
-    return {name: _limit(rules.get(kind), kind, assignment) for kind, name in ARGUMENTS.items()}
+    rules = rules_by_kind(ARGUMENTS)
+    return {name: _limit(rules[kind].of(factory), kind, assignment) for kind, name in ARGUMENTS.items()}
 
 
 def _limit(rule: AlertRule | None, kind: AlertKind, assignment: Assignment) -> float | None:

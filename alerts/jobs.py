@@ -2,6 +2,7 @@
 
 from alerts.brief import make_briefs
 from alerts.delivery import send_waiting
+from alerts.device_limits import follow_rules
 from alerts.evaluation import evaluate, evaluate_seldom
 from alerts.notice_queries import forget_old
 from alerts.notices import claim_events, escalate
@@ -20,4 +21,5 @@ JOBS = [
     Job("tell the next in the roster", 15, escalate),
     Job("make briefs", 60, make_briefs),
     Job("drop old notices", 3600, forget_old),
+    Job("give devices the limits of changed rules", 60, follow_rules),
 ]

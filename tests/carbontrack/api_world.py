@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -35,11 +35,15 @@ from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
+from factories.models import Organisation
 from factories.services import record_event
 from mqtt_ingest.command_api import CommandInputSerializer
+from mqtt_ingest.models import FirmwareImage
+from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
 from tests.leaderboard.build_days import make_network
+from tests.mqtt_ingest.firmware import make_minutes
 
 _numbers = itertools.count(1)
 PASSWORD = "carbontrack-demo"  # of the example of /api/login/
@@ -86,6 +90,7 @@ def make_world() -> World:
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
         "mcu-devices": _device_values(client),
+        "firmware-images": {"id": lambda: _image(hq, organisation).pk},
         "chimneys": {"id": make.make_chimney(factory=factory).pk},  # no sensor is in it
         "emission-sources": {"id": factory.emission_sources.get(kind="genset").pk},
         "site-events": {"id": record_event(hq, factory, happened_at=measured_at, text="Boiler cleaned").pk},
@@ -110,6 +115,11 @@ def make_world() -> World:
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
     _add_devices(world, device)
+    world.before["firmware-images_list"] = partial(_image, hq, organisation)
+    world.before["firmware-images_roll-out_create"] = _measuring
+    world.before["firmware-images_roll-out_halt"] = lambda: start_roll_out(
+        FirmwareImage.objects.get(), RollOutPlan([_measuring()], []), hq
+    )
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
@@ -160,6 +170,18 @@ def _set_aside(client: Client) -> int:
     path = "/api/mcu-devices/litein-1/set-aside/"
     response = _ok(client.post(path, example | {"confirm": True}, content_type="application/json"))
     return int(response.json()["results"][0]["id"])
+
+
+def _image(hq: User, organisation: Organisation) -> FirmwareImage:
+    fields = {"version": "9.9.0", "sha256": "0" * 64, "size_bytes": 6, "content": b"binary", "added_by": hq}
+    return FirmwareImage.objects.create(organisation=organisation, **fields)
+
+
+def _measuring() -> MCUDevice:
+    """The device that gets an image first has readings of the last hour."""
+    device = MCUDevice.objects.get(device_id="litein-1")
+    make_minutes(device, timezone.now() - timedelta(minutes=30), timezone.now())
+    return device
 
 
 def _command(client: Client) -> str:

@@ -19,6 +19,7 @@ from drf_yasg.codecs import OpenAPICodecJson
 
 from carbontrack import openapi
 from tests.carbontrack.api_world import World, make_world
+from tests.mqtt_ingest.firmware import signed, use_key
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "mcu-devices_calibrations_certificate_create": {"certificate": b"%PDF-1.7\n%%EOF\n"},
 }
+FORMS["firmware-images_create"] = {"file": b"binary", "version": "1.1.0", "signature": signed(b"binary")}
 NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
 
 
@@ -65,7 +67,8 @@ def names() -> list[str]:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Any) -> World:
+    use_key(settings)
     return make_world()
 
 
