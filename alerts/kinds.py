@@ -16,7 +16,7 @@ LONGEST_MEASURED_S = 6 * HOUR_S  # a round of evaluation reads the minutes of th
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class MeasuredQuantity:
     """What a kind measures, minute by minute. `sign`: 1 for a high limit, -1 for a low one."""
 
     column: str  # of `sql/measured.sql`
@@ -33,7 +33,7 @@ class KindRow:
     limit: float | None = None
     hysteresis: float = 0.0
     unit: str = ""  # of limit, hysteresis and value; of lib.templatetags.units where that has it
-    quantity: Quantity | None = None
+    quantity: MeasuredQuantity | None = None
     calm: timedelta = timedelta(0)  # for how long it must be over before the alarm closes
 
     @property
@@ -47,13 +47,30 @@ _WARNING, _CRITICAL, _INFO = Severity.WARNING, Severity.CRITICAL, Severity.INFO
 KINDS: dict[str, KindRow] = {
     str(row.kind): row
     for row in (
-        KindRow(AlertKind.CO2_HIGH, _READS, _CRITICAL, 300, 170_000, 5_000, "ppm", Quantity("co2_ppm", 1)),
-        KindRow(AlertKind.CO2_LOW, _READS, _WARNING, 1_800, 10_000, 2_000, "ppm", Quantity("co2_ppm", -1, True)),
-        KindRow(AlertKind.TEMPERATURE_HIGH, _READS, _CRITICAL, 300, 350, 15, "celsius", Quantity("temperature_c", 1)),
-        KindRow(AlertKind.TEMPERATURE_LOW, _READS, _INFO, 3_600, 80, 5, "celsius", Quantity("temperature_c", -1, True)),
-        KindRow(AlertKind.FLOW_HIGH, _READS, _WARNING, 300, 15, 0.5, "m_per_s", Quantity("velocity_ms", 1)),
-        KindRow(AlertKind.FLOW_LOW, _READS, _WARNING, 1_800, 0.5, 0.1, "m_per_s", Quantity("velocity_ms", -1, True)),
-        KindRow(AlertKind.SENSOR_OVER_RANGE, _READS, _WARNING, 600, 50, 25, "percent", Quantity("over_range_pct", 1)),
+        KindRow(AlertKind.CO2_HIGH, _READS, _CRITICAL, 300, 170_000, 5_000, "ppm", MeasuredQuantity("co2_ppm", 1)),
+        KindRow(
+            AlertKind.CO2_LOW, _READS, _WARNING, 1_800, 10_000, 2_000, "ppm", MeasuredQuantity("co2_ppm", -1, True)
+        ),
+        KindRow(
+            AlertKind.TEMPERATURE_HIGH, _READS, _CRITICAL, 300, 350, 15, "celsius", MeasuredQuantity("temperature_c", 1)
+        ),
+        KindRow(
+            AlertKind.TEMPERATURE_LOW,
+            _READS,
+            _INFO,
+            3_600,
+            80,
+            5,
+            "celsius",
+            MeasuredQuantity("temperature_c", -1, True),
+        ),
+        KindRow(AlertKind.FLOW_HIGH, _READS, _WARNING, 300, 15, 0.5, "m_per_s", MeasuredQuantity("velocity_ms", 1)),
+        KindRow(
+            AlertKind.FLOW_LOW, _READS, _WARNING, 1_800, 0.5, 0.1, "m_per_s", MeasuredQuantity("velocity_ms", -1, True)
+        ),
+        KindRow(
+            AlertKind.SENSOR_OVER_RANGE, _READS, _WARNING, 600, 50, 25, "percent", MeasuredQuantity("over_range_pct", 1)
+        ),
         KindRow(AlertKind.SENSOR_SILENT, _DEVICES, _CRITICAL, 900, calm=timedelta(minutes=5)),
         KindRow(AlertKind.DEVICE_ALERT, _DEVICES, _WARNING, 0, 24, unit="h"),
         KindRow(AlertKind.HOLD_OPEN, _DEVICES, _WARNING, HOUR_S),

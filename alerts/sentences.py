@@ -18,7 +18,7 @@ from devices.choices import SilenceCause
 from factories.days import day_label
 from factories.sectors import SECTORS
 from lib.templatetags.units import clock, number
-from science.balance import Shape
+from science.balance import BalanceShape
 from science.boiler import FireRemedy
 
 # With `device`, `value`, `limit` and `since`.
@@ -152,7 +152,7 @@ def _stack_against_fuel(alert: Alert) -> str:
         "last": _day(alert.params["last_day"]),
         "ratio": f"{alert.value:.2f}" if alert.value is not None else "",
     }
-    if alert.params.get("shape") == Shape.DRIFT:
+    if alert.params.get("shape") == BalanceShape.DRIFT:
         return (
             _(
                 "Stack and fuel log move apart day by day, about %(amount)s from %(first)s to %(last)s "

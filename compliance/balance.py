@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from compliance import queries
 from factories.days import last_day_over_everywhere
 from factories.models import Factory
-from science.balance import Shape, shape
+from science.balance import BalanceShape, shape
 
 DAYS = 14
 
@@ -19,7 +19,7 @@ class Balance:
     days: tuple[tuple[date, float | None], ...]
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> BalanceShape:
         return shape([ratio for _day, ratio in self.days])
 
 

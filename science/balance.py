@@ -16,7 +16,7 @@ DRIFT_TAU = 0.7  # [A] Kendall's: 1 is a step in one direction each day
 DRIFT_SHARE = 0.15  # [A] a sensor that moved less is within its calibration
 
 
-class Shape(StrEnum):
+class BalanceShape(StrEnum):
     """What the last days of a site look like."""
 
     UNKNOWN = "unknown"  # no day with both figures
@@ -26,7 +26,7 @@ class Shape(StrEnum):
     BELOW = "below"  # at once less in the stack: false air in the sample line, or too much logged
 
 
-def shape(ratios: Sequence[float | None], *, band: tuple[float, float] = STACK_FUEL_BAND) -> Shape:
+def shape(ratios: Sequence[float | None], *, band: tuple[float, float] = STACK_FUEL_BAND) -> BalanceShape:
     """Return what daily ratios of stack to fuel [1], ascending, suggest; None is a day without one of the figures.
 
     Raises: ValueError for a ratio that is negative or not finite.
@@ -38,14 +38,14 @@ def shape(ratios: Sequence[float | None], *, band: tuple[float, float] = STACK_F
         if not math.isfinite(ratio) or ratio < 0:
             raise ValueError(f"ratio={ratio} is not a finite number of at least 0; check both masses of the day")
     if not known:
-        return Shape.UNKNOWN
+        return BalanceShape.UNKNOWN
     low, high = band
     last = known[-1]
     if low <= last <= high:
-        return Shape.WITHIN
+        return BalanceShape.WITHIN
     if _is_drift(known):
-        return Shape.DRIFT
-    return Shape.ABOVE if last > high else Shape.BELOW
+        return BalanceShape.DRIFT
+    return BalanceShape.ABOVE if last > high else BalanceShape.BELOW
 
 
 def _is_drift(known: Sequence[float]) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from compliance.balance import DAYS, balances
 from compliance.models import SiteDay
-from science.balance import Shape
+from science.balance import BalanceShape
 from tests import make
 from tests.leaderboard import build_days as build
 from tests.leaderboard.build_days import LAST, NOW, a_day
@@ -32,6 +32,6 @@ def test_each_day_has_its_ratio_and_a_day_without_a_stack_none(django_assert_num
     days = dict(found[first.pk].days)
     assert len(days) == DAYS
     assert (days[LAST], days[LAST - timedelta(days=1)]) == (1.5, None)
-    assert found[first.pk].shape is Shape.ABOVE
-    assert found[second.pk].shape is Shape.UNKNOWN
+    assert found[first.pk].shape is BalanceShape.ABOVE
+    assert found[second.pk].shape is BalanceShape.UNKNOWN
     assert balances([], NOW) == {}

@@ -6,25 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from science.balance import Shape, shape
+from science.balance import BalanceShape, shape
 
 
 @pytest.mark.parametrize(
     ("ratios", "expected"),
     [
-        ([], Shape.UNKNOWN),
-        ([None, None], Shape.UNKNOWN),
-        ([1.0, 1.4, 1.02], Shape.WITHIN),
-        ([1.0, 0.98, 1.03, 1.01, 0.99, 1.02, 1.5], Shape.ABOVE),  # a delivery that was not written
-        ([1.0, 0.98, 1.03, 1.01, 1.48, 1.52, 1.5], Shape.ABOVE),
-        ([1.0, 1.02, 0.97, 0.99, 1.0, 0.6, 0.58], Shape.BELOW),
-        ([1.02, 0.97, 0.93, 0.9, 0.84, 0.8, 0.74, 0.7], Shape.DRIFT),
-        ([1.0, None, 1.06, 1.1, None, 1.15, 1.2, 1.24, 1.3], Shape.DRIFT),
-        ([0.9, 0.7], Shape.BELOW),  # too few days to tell
-        ([1.26] * 8, Shape.ABOVE),
+        ([], BalanceShape.UNKNOWN),
+        ([None, None], BalanceShape.UNKNOWN),
+        ([1.0, 1.4, 1.02], BalanceShape.WITHIN),
+        ([1.0, 0.98, 1.03, 1.01, 0.99, 1.02, 1.5], BalanceShape.ABOVE),  # a delivery that was not written
+        ([1.0, 0.98, 1.03, 1.01, 1.48, 1.52, 1.5], BalanceShape.ABOVE),
+        ([1.0, 1.02, 0.97, 0.99, 1.0, 0.6, 0.58], BalanceShape.BELOW),
+        ([1.02, 0.97, 0.93, 0.9, 0.84, 0.8, 0.74, 0.7], BalanceShape.DRIFT),
+        ([1.0, None, 1.06, 1.1, None, 1.15, 1.2, 1.24, 1.3], BalanceShape.DRIFT),
+        ([0.9, 0.7], BalanceShape.BELOW),  # too few days to tell
+        ([1.26] * 8, BalanceShape.ABOVE),
     ],
 )
-def test_shapes(ratios: list[float | None], expected: Shape) -> None:
+def test_shapes(ratios: list[float | None], expected: BalanceShape) -> None:
     assert shape(ratios) is expected
 
 
@@ -34,13 +34,13 @@ def test_noise_around_a_step_is_no_drift_and_noise_on_a_ramp_is() -> None:
     steps = [shape([rng.gauss(1.0 if day < 11 else 1.4, 0.03) for day in range(14)]) for _series in range(200)]
     ramps = [shape([rng.gauss(1.0 + 0.04 * day, 0.03) for day in range(14)]) for _series in range(200)]
 
-    assert steps.count(Shape.ABOVE) == 200
-    assert ramps.count(Shape.DRIFT) >= 195
+    assert steps.count(BalanceShape.ABOVE) == 200
+    assert ramps.count(BalanceShape.DRIFT) >= 195
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 10)), max_size=20))
 def test_any_series_has_a_shape(ratios: list[float | None]) -> None:
-    assert shape(ratios) in Shape
+    assert shape(ratios) in BalanceShape
 
 
 @pytest.mark.parametrize("ratio", [-0.1, float("nan"), float("inf")])
