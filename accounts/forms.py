@@ -19,7 +19,7 @@ from lib.errors import ApiError
 WHOLE, FACTORY, COUNTY = "organisation", "factory-", "county-"
 
 
-def show_errors(form: forms.Form, error: ApiError, **renamed: str) -> None:
+def show_errors(form: forms.BaseForm, error: ApiError, **renamed: str) -> None:
     """Show an error of the services beside the fields that it names; `renamed`: API field -> field of the form."""
     for name, errors in error.fields.items():
         field = renamed.get(name, name)

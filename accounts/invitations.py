@@ -15,7 +15,7 @@ from accounts.emails import has_proven
 from accounts.grants import Grant, all_organisations, countries_of_organisations, managed_organisations
 from accounts.links import link_digest, new_link_token
 from accounts.models import PHONE, Invitation, Membership, User
-from accounts.permissions import AnyUser, with_memberships
+from accounts.permissions import AnyUser, is_operator, with_memberships
 from accounts.roles import Role
 from lib.errors import ApiError, FieldErrors, field_error, field_errors, invalid, invalid_fields
 from lib.phones import one_number
@@ -77,6 +77,19 @@ def invite(user: User, grant: Grant, *, email: str = "", phone: str = "") -> tup
 
 
 @transaction.atomic
+def reissue_links(invitations: QuerySet[Invitation]) -> list[tuple[Invitation, str]]:
+    """New secrets for those that are still open, which end the links they had. Each is shown once."""
+    found = []
+    rows = invitations.select_for_update(of=("self",)).select_related("organisation", "factory", "invited_by")
+    for invitation in rows.order_by("factory__name", "pk"):
+        if state_of(invitation) == InvitationState.OPEN:
+            token, invitation.token_sha256 = new_link_token()
+            invitation.save(update_fields=["token_sha256"])
+            found.append((invitation, token))
+    return found
+
+
+@transaction.atomic
 def revoke_invitation(invitation_id: int) -> Invitation:
     """End a link. Idempotent; for an accepted invitation, end the membership instead."""
     invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
@@ -102,7 +115,8 @@ def state_of(invitation: Invitation) -> InvitationState:
         return InvitationState.REVOKED
     if invitation.expires_at <= timezone.now():
         return InvitationState.EXPIRED
-    may_invite = invitation.organisation_id in managed_organisations(invitation.invited_by)
+    sender = invitation.invited_by
+    may_invite = is_operator(sender) or invitation.organisation_id in managed_organisations(sender)
     return InvitationState.OPEN if may_invite else InvitationState.ENDED
 
 

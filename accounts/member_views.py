@@ -80,18 +80,20 @@ def invite(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             grant, contact = form.grant_of(user_of(request)), split_contact(form.cleaned_data["contact"])
-            return _show_invitation(request, *invitations.invite(user_of(request), grant, **contact))
+            return show_invitation(request, *invitations.invite(user_of(request), grant, **contact))
         except ApiError as error:
             show_errors(form, error, **CONTACT_ERRORS, **GRANT_ERRORS)
     return render(request, "accounts/invite.html", {"form": form, "organisation": organisation})
 
 
-def _show_invitation(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+def show_invitation(request: HttpRequest, invitation: Invitation, token: str, *, back: str = "members") -> HttpResponse:
+    """The page with a new link to send; `back`: the name of the page after it."""
     words = _("%(organisation)s invites you to Carbon Track: %(link)s")
     context = {
         "link": _to_send(request, "join", token, words, invitation),
         "invitation": invitation,
         "place": place_words(invitation),
+        "back_url": reverse(back),
     }
     return render(request, "accounts/invited.html", context)
 
@@ -124,7 +126,7 @@ def request_for_access(request: HttpRequest, pk: int) -> HttpResponseBase:
                 return redirect("members")
             if form.is_valid():
                 grant = form.grant_of(user_of(request))
-                return _show_invitation(request, *registration.approve(user_of(request), pk, grant))
+                return show_invitation(request, *registration.approve(user_of(request), pk, grant))
         except ApiError as error:
             show_errors(form, error, **GRANT_ERRORS)
     return render(request, "accounts/request.html", {"form": form, "asked": asked})

@@ -43,6 +43,11 @@ def with_memberships(path: str = "") -> Prefetch[str]:
     return Prefetch(f"{path}memberships", rows, to_attr="read_memberships")
 
 
+def is_operator(user: Any) -> bool:
+    """Whether the user runs the server, and did not come with a program's token."""
+    return isinstance(user, User) and user.is_active and user.is_superuser and not is_narrowed(user)
+
+
 def user_of(request: Any) -> User:
     """The user of a page or an endpoint that asks for a sign-in."""
     assert isinstance(request.user, User)
@@ -185,6 +190,18 @@ def public_page(view: V) -> V:
     return declared(view, "public")
 
 
+def operators_page(view: View) -> View:
+    """A page for whoever runs the server: others get 403."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_operator(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return declared(login_required(guarded), "superuser")
+
+
 def own_page(view: View) -> View:
     """A page for any signed-in user, about that user."""
     return declared(login_required(view), "signed in")
@@ -203,6 +220,13 @@ class DenyUnlessDeclared(BasePermission):
         if not request.user or not request.user.is_authenticated:
             return False
         return may(request.user, actions[method])
+
+
+class OperatorOrDeclared(DenyUnlessDeclared):
+    """Whoever runs the server, and those whom the view's `actions` name."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return is_operator(request.user) or super().has_permission(request, view)
 
 
 class SignedInAsPerson(BasePermission):

@@ -23,6 +23,7 @@ class Action(StrEnum):
     EDIT_FACTORY = "edit_factory"
     EDIT_GEOMETRY = "edit_geometry"  # chimneys: inner dimensions, probe, moisture
     WRITE_SITE_EVENTS = "write_site_events"  # what happened at a site and explains its figures
+    EDIT_ORGANISATION = "edit_organisation"  # its accounting choices: GWP set, factors, languages
     VIEW_READINGS = "view_readings"
     WRITE_READINGS = "write_readings"
     VIEW_DEVICES = "view_devices"

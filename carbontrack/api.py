@@ -21,6 +21,8 @@ from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from compliance.fire_api import FireView
+from compliance.organisation_api import OrganisationViewSet
+from compliance.site_sheet.api import SiteSheetViewSet
 from devices.api import MCUDeviceViewSet
 from devices.calibration_api import CalibrationsView, CertificateView
 from devices.claim_api import DeviceClaimViewSet
@@ -48,6 +50,8 @@ router.register("factories", FactoryViewSet, basename="factories")
 router.register("chimneys", ChimneyViewSet, basename="chimneys")
 router.register("emission-sources", EmissionSourceViewSet, basename="emission-sources")
 router.register("site-events", SiteEventViewSet, basename="site-events")
+router.register("site-sheets", SiteSheetViewSet, basename="site-sheets")
+router.register("organisations", OrganisationViewSet, basename="organisations")
 router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
 router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
 router.register("device-claims", DeviceClaimViewSet, basename="device-claims")

@@ -15,7 +15,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import get_visible, organisations_of, token_of, visible_to
+from accounts.permissions import get_visible, organisations_of, token_of
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet
 from compliance import queries, services, site_days
@@ -28,7 +28,7 @@ from compliance.serializers import (
     TargetChangeSerializer,
     TargetSerializer,
 )
-from compliance.targets import verdicts
+from compliance.targets import verdicts, visible_targets
 from emissions.serializers import settling_fields
 from emissions.settling import SitePeriod, settling_of_sites
 from factories.days import factory_day, running_day
@@ -71,16 +71,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return Target.objects.none()
-        return self.visible(Action.VIEW_TARGETS)
-
-    def visible(self, action: Action) -> QuerySet[Target]:
-        user = self.request.user
-        factories = visible_to(user, Factory.objects.all(), factory_path="", action=action)
-        q = Q(factory__in=factories)
-        token = token_of(user)
-        if token is None or not token.factory_id:
-            q |= Q(factory__isnull=True, organisation__in=organisations_of(user, action))
-        return Target.objects.select_related("organisation", "factory").filter(q).order_by("id")
+        return visible_targets(self.request.user, Action.VIEW_TARGETS)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Computes the verdicts of all shown targets together."""
@@ -142,7 +133,7 @@ class TargetViewSet(ScopedReadOnlyViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         target = self.get_object()
         user: Any = request.user
-        if not self.visible(Action.MANAGE_TARGETS).filter(pk=target.pk).exists():
+        if not visible_targets(user, Action.MANAGE_TARGETS).filter(pk=target.pk).exists():
             raise PermissionDenied
         serializer = TargetChangeSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)

@@ -4,7 +4,7 @@ How the figures are computed is in `site_days.py`; ranking sites by them is in `
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pghistory
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from compliance.choices import HeatCo2Basis, TargetMetric, TargetPath, TargetScope, TargetStatus
 from factories.choices import GwpSet
+from lib.background import OPEN, BackgroundTask, Limits, Progress
 
 AMOUNT: dict[str, Any] = {"max_digits": 26, "decimal_places": 6}
 SUM: dict[str, Any] = AMOUNT | {"default": Decimal(0)}
@@ -172,3 +173,39 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.factory or self.organisation}: {self.get_metric_display()}"
+
+
+class SiteSheet(BackgroundTask):
+    """An uploaded sheet of sites, chimneys, managers and targets. `site_sheet/tasks.py` reads and stores it."""
+
+    organisation = models.ForeignKey("factories.Organisation", models.PROTECT, related_name="+")
+    token = models.ForeignKey("accounts.ApiToken", models.SET_NULL, null=True, related_name="+")
+    path = models.CharField(max_length=100)  # of the upload, for the history of what it creates
+    is_dry_run = models.BooleanField()
+    language = models.CharField(max_length=10)  # of the messages
+    content = models.BinaryField(null=True)
+    status_code = models.PositiveSmallIntegerField(null=True)  # of the answer
+    answer = models.JSONField(null=True)
+
+    limits: ClassVar[Limits] = Limits(cpu_s=180, wall_s=600, memory_bytes=800_000_000)
+
+    class Meta(BackgroundTask.Meta):
+        verbose_name = _("sheet of sites")
+        verbose_name_plural = _("sheets of sites")
+        constraints = [
+            *BackgroundTask.Meta.constraints,
+            models.UniqueConstraint(fields=["user"], condition=Q(state__in=OPEN), name="one_site_sheet_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def perform(self, progress: Progress) -> None:
+        from compliance.site_sheet.tasks import perform  # that imports this module
+
+        perform(self, progress)
+
+    def give_up(self, *, is_too_large: bool) -> None:
+        from compliance.site_sheet.tasks import give_up
+
+        give_up(self, is_too_large=is_too_large)

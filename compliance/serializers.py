@@ -7,6 +7,7 @@ from rest_framework import serializers
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
 from compliance.services import TargetInput
+from compliance.targets import line
 
 NUL = "\x00"
 
@@ -29,15 +30,19 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     """A target with its verdict. Absolute ones in t CO2e a year, intensities in kg CO2e per kg (coal: a tonne)."""
 
     verdict = serializers.SerializerMethodField(help_text="null: the target is ended")
+    line = serializers.SerializerMethodField(help_text="the most that is allowed in each year, by year")
 
     class Meta:
         model = Target
         fields: Any = (
             "id organisation factory name scope metric unit base_year base_value target_year target_value path "
-            "gwp_set status verdict created_at changed_at change_reason ended_at"
+            "gwp_set status verdict line created_at changed_at change_reason ended_at"
         ).split()
         read_only_fields = fields
         ref_name = "Target"
+
+    def get_line(self, target: Target) -> dict[str, str]:
+        return {str(year): str(value) for year, value in line(target)}
 
     def get_verdict(self, target: Target) -> dict[str, Any] | None:
         verdict = self.context.get("verdicts", {}).get(target.pk)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.permissions import AnyUser, organisations_of, token_of, visible_to
+from accounts.roles import Action
 from compliance import queries
 from compliance.choices import TargetMetric, TargetScope, TargetStatus
 from compliance.models import Target
@@ -78,6 +80,17 @@ def reason_words(code: str) -> str:
     return texts.get(code, "")
 
 
+# --- Who sees which ---------------------------------------------------------------------------
+def visible_targets(user: AnyUser, action: Action) -> QuerySet[Target]:
+    """Targets of the user's factories, and of the organisations that the user sees as a whole."""
+    factories = visible_to(user, Factory.objects.all(), factory_path="", action=action)
+    q = Q(factory__in=factories)
+    token = token_of(user)
+    if token is None or not token.factory_id:
+        q |= Q(factory__isnull=True, organisation__in=organisations_of(user, action))
+    return Target.objects.select_related("organisation", "factory", "set_by").filter(q).order_by("id")
+
+
 # --- The line ----------------------------------------------------------------------------------
 def expected(target: Target, year: Decimal | int) -> Decimal:
     """The value of the line in a year, to 6 decimals; constant before the base year and after the target year.
@@ -87,6 +100,11 @@ def expected(target: Target, year: Decimal | int) -> Decimal:
     at = min(max(Decimal(year), Decimal(target.base_year)), Decimal(target.target_year))
     share = (at - target.base_year) / (target.target_year - target.base_year)
     return decimal_kg(target.base_value + (target.target_value - target.base_value) * share)
+
+
+def line(target: Target) -> list[tuple[int, Decimal]]:
+    """The value of each year from the base year to the target year."""
+    return [(year, expected(target, year)) for year in range(target.base_year, target.target_year + 1)]
 
 
 def year_of_window(last_day: date) -> Decimal:

@@ -33,7 +33,7 @@ from science.units import Dimension
 
 PREVIEW = timedelta(days=365)
 _THOUSAND = Decimal(1000)
-_MASSES: dict[str, Any] = {name: Sum(name) for name in ("co2e_kg", "biogenic_co2_kg")}
+MASSES: dict[str, Any] = {name: Sum(name) for name in ("co2e_kg", "biogenic_co2_kg")}
 _CHAIN = ("kg_per_unit", "ncv_gj_per_t", "gj_per_unit", "gas_kg_per_tj")
 
 
@@ -265,7 +265,7 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     )
     if row.country:
         uses = uses.filter(factory__country=row.country)
-    whole = uses.aggregate(count=Count("pk"), **_MASSES)
+    whole = uses.aggregate(count=Count("pk"), **MASSES)
     before = Masses(whole["co2e_kg"] or Decimal(0), whole["biogenic_co2_kg"] or Decimal(0))
     co2e_kg, biogenic_co2_kg = before.co2e_kg, before.biogenic_co2_kg
     revalued = not_valued = 0
@@ -298,13 +298,18 @@ def preview_factor(organisation: Organisation, data: FactorInput, now: datetime)
     return Preview(row, start, now, whole["count"], revalued, not_valued, before, after)
 
 
+def local_day() -> Any:
+    """The day at the site on which an entry's period began."""
+    local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
+    return Cast(local_time, DateField())
+
+
 def _groups(uses: QuerySet[EnergyEntry], row: EmissionFactor) -> QuerySet[Any, Any]:
     """Uses on days when the factor holds, by factory, source, unit, moisture and month: a group is one amount."""
-    local_time: Any = Func(F("factory__time_zone"), F("period_start"), function="timezone")
-    rows = uses.annotate(day=Cast(local_time, DateField())).filter(day__gte=row.valid_from)
+    rows = uses.annotate(day=local_day()).filter(day__gte=row.valid_from)
     if row.valid_to is not None:
         rows = rows.filter(day__lt=row.valid_to)
     stated = Case(When(moisture_is_default=False, then="moisture_fraction"))
     rows = rows.annotate(month=TruncMonth("day"), stated=stated)
     grouped = rows.values("factory_id", "source_id", "unit", "stated", "month").order_by()
-    return grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **_MASSES)
+    return grouped.annotate(total=Sum("amount"), first_day=Min("day"), count=Count("pk"), **MASSES)

@@ -38,7 +38,7 @@ class PlacesView(ApiView):
         operation_id="places_list",
         operation_summary="Find a town or factory: coordinates and altitude with their source",
         manual_parameters=[
-            parameter("name", "two letters or more; accents and capitals do not matter"),
+            parameter("name", "two letters or more; accents and capitals do not matter", **{"x-example": "litein"}),
             parameter("country", "two letters, like KE"),
         ],
         responses={200: PlaceSerializer(many=True), **REFUSALS},

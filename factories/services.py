@@ -13,7 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, User
+from accounts.grants import Grant
+from accounts.invitations import invite
+from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
 from factories.choices import MineClass, Shape, SourceKind
 from factories.corrections import lock_site, store
@@ -21,7 +23,7 @@ from factories.countries import COUNTRIES
 from factories.days import running_day
 from factories.models import Archivable, Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.sectors import SECTORS
-from lib.errors import ApiError
+from lib.errors import ApiError, invalid
 
 _DIMENSIONS: dict[str, set[str]] = {Shape.CIRCLE: {"diameter_m"}, Shape.RECTANGLE: {"width_m", "height_m"}}
 _TRAVERSE = {"traverse_ms", "traverse_probe_ms"}
@@ -39,6 +41,31 @@ def create_organisation(user: User | None, name: str, **fields: Any) -> Organisa
     if user is not None:
         Membership.objects.create(user=user, organisation=organisation, role=Role.HQ_MANAGER)
     return organisation
+
+
+@transaction.atomic
+def found_organisation(
+    operator: User, name: str, *, email: str = "", phone: str = "", **fields: Any
+) -> tuple[Organisation, Invitation, str]:
+    """A new organisation without members, and the link for its first HQ manager, whose secret is shown once.
+
+    Raises ValidationError with an error for each field, and ApiError 400 for a contact that is none.
+    """
+    organisation = create_organisation(None, name, **fields)
+    return organisation, *invite_first_manager(operator, organisation, email=email, phone=phone)
+
+
+def invite_first_manager(
+    operator: User, organisation: Organisation, *, email: str = "", phone: str = ""
+) -> tuple[Invitation, str]:
+    """A link for an organisation that nobody manages yet. Raises ApiError 400 (contact), 409 `has_manager`."""
+    if not email and not phone:
+        words = _("Give the phone number or e-mail of its first HQ manager.")
+        raise invalid("phone", "email_or_phone", words)
+    managers = Membership.objects.filter(organisation=organisation, role=Role.HQ_MANAGER, user__is_active=True)
+    if managers.exists():
+        raise ApiError(409, "has_manager", _("This organisation has an HQ manager, who invites everybody else."))
+    return invite(operator, Grant(organisation_id=organisation.pk, role=Role.HQ_MANAGER), email=email, phone=phone)
 
 
 # --- Sites -----------------------------------------------------------------------------------------

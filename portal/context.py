@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Membership, User
-from accounts.permissions import may, memberships_of, organisation_of
+from accounts.permissions import is_operator, may, memberships_of, organisation_of
 from accounts.roles import Action, Role, actions_of
 from alerts.queries import open_count
 
@@ -81,9 +81,14 @@ def nav_items(request: HttpRequest) -> list[NavItem]:
     """The pages of the user's roles, the daily ones first."""
     user = getattr(request, "user", None)
     memberships = memberships_of(user) if isinstance(user, User) else []
+    where = _where(request)
+    of_operator = [_item(where, _("Organisations"), "organisations")] if is_operator(user) else []
+    return [*_items_of_roles(where, memberships, user), *of_operator]
+
+
+def _items_of_roles(where: "_Where", memberships: list[Membership], user: Any) -> list[NavItem]:
     if not memberships:
         return []
-    where = _where(request)
     actions = _actions(memberships)
     if Action.USE_PORTAL not in actions:
         return [_item(where, _("First call"), "first-call"), _item(where, _("API reference"), "swagger-ui")]
@@ -111,6 +116,8 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
         _devices_item(where),
         _alarms(where, user),
         _item(where, _("Leaderboard"), "leaderboard"),
+        _targets_item(where),
+        *([_item(where, _("Organisation"), "organisation-settings")] if Action.EDIT_ORGANISATION in actions else []),
         # Auditors see the rows behind the figures.
         _item(where, _("Members"), "members") if is_manager else _item(where, _("API reference"), "swagger-ui"),
     ]
@@ -118,6 +125,10 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
 
 def _devices_item(where: _Where) -> NavItem:
     return _item(where, _("Devices"), "devices", below=DEVICE_PAGES)
+
+
+def _targets_item(where: _Where) -> NavItem:
+    return _item(where, _("Targets"), "targets", below=("target", "target-new"))
 
 
 def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> Iterator[NavItem]:
@@ -132,6 +143,7 @@ def _manager_items(where: _Where, memberships: list[Membership], user: Any) -> I
         yield from _factory_items(where, factory_id)
     yield _alarms(where, user)
     yield _item(where, _("Leaderboard"), "leaderboard")
+    yield _targets_item(where)
 
 
 def _factory_items(where: _Where, factory_id: int) -> list[NavItem]:

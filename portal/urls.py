@@ -15,7 +15,11 @@ from portal.go_no_go import views as go_no_go_views
 from portal.log import views as log_views
 from portal.month import views as month_views
 from portal.morning import views as morning_views
+from portal.organisations import bulk as bulk_views
+from portal.organisations import operator as operator_views
+from portal.organisations import settings as settings_views
 from portal.sites import views as sites_views
+from portal.targets import views as targets_views
 from portal.today import views as today_views
 
 urlpatterns = [
@@ -54,9 +58,16 @@ urlpatterns = [
     path(
         "devices/<slug:device_id>/calibrations/<int:pk>/certificate/", act_views.certificate, name="device-certificate"
     ),
-    path("organisation/new/", sites_views.organisation_new, name="organisation-new"),
     path("firmware/", firmware_views.firmware, name="firmware"),
     path("firmware/images/<str:token>/", firmware_views.download, name="firmware-download"),
+    path("targets/", targets_views.targets, name="targets"),
+    path("targets/new/", targets_views.target_new, name="target-new"),
+    path("targets/<int:pk>/", targets_views.target, name="target"),
+    path("organisation/sites/", bulk_views.site_sheet_new, name="site-sheet-new"),
+    path("organisation/sites/<int:pk>/", bulk_views.site_sheet, name="site-sheet"),
+    path("organisation/", settings_views.organisation_settings, name="organisation-settings"),
+    path("organisations/", operator_views.organisations, name="organisations"),
+    path("organisations/<int:pk>/invite/", operator_views.invite_manager, name="organisation-invite"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),
     path("integrate/", first_call.first_call, name="first-call"),

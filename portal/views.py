@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     user = user_of(request)
     if first_membership(user) is None:
         if user.is_superuser:
-            return redirect("organisation-new")
+            return redirect("organisations")
         return render(request, "portal/not_approved.html")
     if url := landing_address(user):
         return redirect(url)

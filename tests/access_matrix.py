@@ -52,6 +52,7 @@ PERSONS = "       401 {0} {0} {0} {0} {0} {0} {0} {0} {0} 403"
 MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
 KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
 GEOMETRY_PAGE = "  302 403 403 403 {0} 404 {0} 403 403 403 302"
+OPERATORS_PAGE = "302 403 403 403 403 403 403 403 403 {} 302"
 SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
 
 
@@ -259,6 +260,29 @@ OURS: dict[str, dict[str, str]] = {
         "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
     **{f"api/^{log}/{path}": row for log in ("energy-entries", "production") for path, row in OF_A_LOG.items()},
+    # The operator founds organisations; HQ changes its own, and sends an empty list where an object belongs: 400.
+    "api/^organisations/$": {
+        "GET": "401 403 403 403 200 200 403 200 403 200 403",
+        "POST": "401 403 403 403 403 403 403 403 403 400 403",
+        "PATCH": "401 403 403 403 405 405 403 403 403 405 403",
+    },
+    "api/^organisations/(?P<pk>[0-9]{1,9})/$": {
+        "GET": "401 403 403 403 200 404 403 200 403 200 403",
+        "PATCH": "401 403 403 403 400 404 403 403 403 403 403",
+    },
+    "api/^organisations/(?P<pk>[0-9]{1,9})/invite/$": {
+        "POST": "401 403 403 403 403 403 403 403 403 400 403",
+        "PATCH": "401 403 403 403 405 405 403 403 403 405 403",
+    },
+    # HQ's sheets of sites; a preview that waits cannot be confirmed: 409.
+    "api/^site-sheets/$": {m: MANAGERS.format(status) for m, status in (("GET", 405), ("POST", 415))},
+    "api/^site-sheets/template/$": {"GET": MANAGERS.format(200), "POST": MANAGERS.format(405)},
+    "api/^site-sheets/(?P<pk>[0-9]{1,9})/$": {"GET": MANAGERS_OF_KTDA.format(200), "POST": MANAGERS.format(405)},
+    "api/^site-sheets/(?P<pk>[0-9]{1,9})/confirm/$": {
+        "GET": MANAGERS.format(405),
+        "POST": MANAGERS_OF_KTDA.format(409),
+    },
+    "api/^site-sheets/(?P<pk>[0-9]{1,9})/links/$": {"GET": MANAGERS.format(405), "POST": MANAGERS_OF_KTDA.format(200)},
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
         "GET": ENERGY_READERS,
@@ -460,10 +484,18 @@ OURS: dict[str, dict[str, str]] = {
     # Who sees all devices of an organisation. HQ halts a roll-out that does not exist.
     "firmware/": {"GET": AUDIT.format(302, 302), "POST": "302 403 403 403 404 404 403 403 403 403 302"},
     "firmware/images/<str:token>/": {"GET": NOT_THERE},
-    "organisation/new/": {
-        "GET": "302 403 403 403 403 403 403 403 403 200 302",
-        "POST": "302 403 403 403 403 403 403 403 403 200 302",
+    # The auditor reads; who may not write a target gets 403, and one out of scope is not there.
+    "targets/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
+    "targets/new/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "targets/<int:pk>/": {
+        "GET": "302 403 200 404 200 404 403 200 403 403 302",
+        "POST": "302 403 403 404 200 404 403 403 403 403 302",
     },
+    "organisation/sites/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "organisation/sites/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
+    "organisation/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
+    "organisations/": dict.fromkeys(("GET", "POST"), OPERATORS_PAGE.format(200)),
+    "organisations/<int:pk>/invite/": {"POST": OPERATORS_PAGE.format(302)},
     "register/": {"GET": OPEN, "POST": OPEN},
     "join/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
     "password-link/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},

@@ -24,7 +24,7 @@ from accounts.roles import Action, Role, Scope
 from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
 from carbontrack.urls import urlpatterns as our_urlpatterns
-from compliance.models import Target
+from compliance.models import SiteSheet, Target
 from devices.models import DeviceClaim
 from devices.registration import DeviceBatch, make_claims
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
@@ -39,6 +39,9 @@ from tests.alerts.test_models import make_alert
 from tests.cast import AsUser, Cast
 
 pytestmark = pytest.mark.django_db
+
+
+PKS = ("(?P<pk>[0-9]{1,9})", "<int:pk>")  # in the API and in pages
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -69,6 +72,13 @@ FIRST_OF: dict[str, Any] = {
 }
 
 
+def _of_the_organisation(cast: Cast) -> dict[str, str]:
+    """Its own pages, its targets and its sheet of sites, in the API and in pages."""
+    sheet, target = (getattr(model.objects.first(), "pk", 0) for model in (SiteSheet, Target))
+    rows = {"organisations": cast.organisation.pk, "site-sheets": sheet, "organisation/sites": sheet, "targets": target}
+    return {f"{name}/{pk}": f"{name}/{key}" for name, key in rows.items() for pk in PKS}
+
+
 def address(route: str, cast: Cast) -> str:
     values = {
         "factories/(?P<pk>[0-9]{1,9})": f"factories/{cast.litein.pk}",
@@ -86,7 +96,7 @@ def address(route: str, cast: Cast) -> str:
         **{
             f"{name}/{pattern}": f"{name}/{model.objects.values_list('pk', flat=True).first()}"
             for name, model in FIRST_OF.items()
-            for pattern in ("(?P<pk>[0-9]{1,9})", "<int:pk>")
+            for pattern in PKS
         },
         **{
             f"{url}/imports/(?P<import_id>[0-9]{{1,9}})": (
@@ -112,7 +122,7 @@ def address(route: str, cast: Cast) -> str:
         "alert-rules/(?P<pk>[0-9]{1,9})": f"alert-rules/{_rule_of(cast)}",
         "alarms/<int:pk>": f"alarms/{getattr(Alert.objects.first(), 'pk', 0)}",
         "<slug:rule_kind>": "co2_high",
-        "targets/(?P<pk>[0-9]{1,9})": f"targets/{getattr(Target.objects.first(), 'pk', 0)}",
+        **_of_the_organisation(cast),
         "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
         "<int:pk>": cast.litein.pk,
         "(?P<code>[a-z0-9_]+)": "firewood",
@@ -144,6 +154,9 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_access_request(cast.organisation)
     for app in ("energy", "production"):
         make.make_import(cast.litein_manager, cast.litein, app, state=TaskState.DONE, finished_at=timezone.now())
+    SiteSheet.objects.create(
+        user=cast.hq, organisation=cast.organisation, is_dry_run=True, language="en", content=b"site\nA\n"
+    )
     make.make_token(cast.hq)
     make_claims(cast.organisation, DeviceBatch(), cast.hq)
     root = make.make_user(is_superuser=True, is_staff=True)

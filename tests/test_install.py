@@ -230,8 +230,8 @@ def test_the_first_sign_in_of_a_superuser_offers_to_create_the_organisation(site
 
     browser.submit("/accounts/login/", login=EMAIL, password=PASSWORD)
 
-    assert browser.address == "/organisation/new/"
-    assert "Create your organisation" in browser.page
+    assert browser.address == "/organisations/"
+    assert "Create an organisation" in browser.page
 
 
 def test_without_a_broker_the_site_is_up_and_not_ready(site: str) -> None:

@@ -1,26 +1,22 @@
-"""The list of sites, the chimneys of one, and the form that adds an organisation."""
+"""The list of sites, and the chimneys of one."""
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from accounts.models import User
-from accounts.permissions import declared, first_membership, may, organisations_of, page, visible_to
+from accounts.permissions import first_membership, may, organisations_of, page, visible_to
 from accounts.roles import Action
 from factories.models import Factory
 from lib.exports import csv_response, wants_csv
 from portal.looks import looks
 from portal.requests import factory_of
 from portal.sites.factory import factory_page
-from portal.sites.forms import OrganisationForm
 from portal.sites.network import SORTS, NetworkRow, filtered, network_page, network_rows, ordered, with_ribbons
 
 ROWS_PER_PAGE = 100
@@ -91,17 +87,3 @@ def _setup_url(request: HttpRequest, factory: Factory) -> str:
     if may(request.user, Action.EDIT_FACTORY, factory):
         return reverse("setup", args=[factory.pk])
     return reverse("setup-chimneys", args=[factory.pk]) if may(request.user, Action.EDIT_GEOMETRY, factory) else ""
-
-
-def organisation_new(request: HttpRequest) -> HttpResponse:
-    """The first sign-in of a superuser: without an organisation there is nothing to see."""
-    if not request.user.is_superuser:
-        raise PermissionDenied
-    form = OrganisationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
-        form.save_for(request.user)
-        return redirect("network")
-    return render(request, "portal/organisation_new.html", {"form": form})
-
-
-organisation_new = declared(require_http_methods(["GET", "POST"])(login_required(organisation_new)), "superuser")

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.links import link_digest
-from accounts.models import Invitation, User
+from accounts.models import Invitation, Membership, User
 from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
 from alerts.delivery import code_digest
@@ -26,6 +26,7 @@ from alerts.notice_models import Channel, Delivery
 from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, NewShiftSerializer
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
+from compliance.models import SiteSheet
 from compliance.serializers import NewTargetSerializer
 from devices.calibrations import CertificateFile, record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
@@ -37,11 +38,13 @@ from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
 from factories.models import Organisation
 from factories.services import record_event
+from lib.background import TaskState
 from mqtt_ingest.command_api import CommandInputSerializer
 from mqtt_ingest.models import FirmwareImage
 from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
+from tests.cast import with_token
 from tests.leaderboard.build_days import make_network
 from tests.mqtt_ingest.firmware import make_minutes
 
@@ -59,11 +62,13 @@ class World:
     path_values: dict[str, dict[str, Any]]
     # operation -> what has to happen before its example can succeed
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    # operation -> who asks instead: the operator of the server
+    clients: dict[str, Client] = field(default_factory=dict)
 
 
 def make_world() -> World:
     _start_above_the_example_ids()
-    organisation = make.make_organisation(name="Tea Group")
+    organisation = make.make_organisation(name="KTDA")
     factory = make.make_factory(id=1, organisation=organisation, name="Litein Tea Factory", county="Kericho")
     device = make.make_device(factory=factory, device_id="litein-1")
     make.make_assignment(device=device, chimney=make.make_chimney(factory=factory, id=1))
@@ -112,6 +117,7 @@ def make_world() -> World:
     for path, serializer in _MADE_BY_POST.items():
         world.before[f"{path}_list"] = partial(_made, client, path, serializer)
     world.before |= {"notices_list": partial(_notice, client), "notice-channels_prove": _know_the_code}
+    _with_operator(world, organisation)
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
     _add_devices(world, device)
@@ -162,6 +168,24 @@ def _add_devices(world: World, device: MCUDevice) -> None:
         "mcu-devices_calibrations_certificate_create": partial(Calibration.objects.update, certificate_sha256=""),
         "mcu-devices_holds_list": partial(_hold, device),
         "device-claims_list": claim,
+    }
+
+
+def _with_operator(world: World, organisation: Organisation) -> None:
+    """The operator of the server, and an organisation without a manager where one is invited."""
+    operator = with_token(make.make_token(make.make_user(is_superuser=True)))
+    world.clients = dict.fromkeys(("organisations_create", "organisations_invite"), operator)
+    world.before["organisations_invite"] = Membership.objects.filter(role=Role.HQ_MANAGER).delete
+    world.path_values["organisations"] = {"id": organisation.pk}
+    world.path_values["site-sheets"] = {"id": SiteSheet.objects.create(**_a_preview(world.hq, organisation)).pk}
+
+
+def _a_preview(hq: User, organisation: Organisation) -> dict[str, Any]:
+    invited = Invitation.objects.filter(organisation=organisation).values_list("pk", flat=True)
+    answer = {"rows": [], "invitation_ids": list(invited)}
+    over = {"state": TaskState.DONE, "finished_at": timezone.now(), "status_code": 200, "answer": answer}
+    return {"user": hq, "organisation": organisation, "is_dry_run": True, "language": "en", **over} | {
+        "content": b"site,sector,altitude_m\nNew One,tea,1900\n"
     }
 
 

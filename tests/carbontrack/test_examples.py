@@ -33,6 +33,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "interval_min": 60,
         "time_is": "end",
     },
+    "site_sheets_create": {"file": b"site,sector,altitude_m\nNew One,tea,1900\n"},
     "production_import": {
         "file": b"timestamp,amount\n2026-11-19,11500\n2026-11-20,10250.5\n",
         "factory": 1,
@@ -143,7 +144,7 @@ def test_the_example_succeeds_and_answers_what_the_schema_says(name: str, world:
     url = url_of(world, path, the_schema()["paths"][path], operation)
     if name in world.before:
         world.before[name]()
-    client = Client() if name in NOT_SIGNED_IN else world.client
+    client = Client() if name in NOT_SIGNED_IN else world.clients.get(name, world.client)
 
     response = send(client, method, url, operation)
 

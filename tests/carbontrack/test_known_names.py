@@ -40,7 +40,7 @@ def ask(world: World, name: str, query: str = "", body: Any = None) -> Any:
     url = url_of(world, path, the_schema()["paths"][path], operation)
     if name in world.before:
         world.before[name]()
-    client = Client() if name in NOT_SIGNED_IN else world.client
+    client = Client() if name in NOT_SIGNED_IN else world.clients.get(name, world.client)
     url += query and f"{'&' if '?' in url else '?'}{query}"
     if name in FORMS:
         form = {"file": SimpleUploadedFile("sheet.csv", b"timestamp,amount"), **(body or {})}

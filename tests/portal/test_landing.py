@@ -126,7 +126,7 @@ def test_a_county_without_factories_is_no_dead_end(cast: Cast, as_user: AsUser) 
 def test_a_superuser_without_organisation_makes_one(as_user: AsUser) -> None:
     root = make.make_user(is_superuser=True, is_staff=True)
 
-    assert as_user(root).get("/")["Location"] == "/organisation/new/"
+    assert as_user(root).get("/")["Location"] == "/organisations/"
 
 
 def test_a_changed_password_leads_back_to_work(cast: Cast, as_user: AsUser) -> None:

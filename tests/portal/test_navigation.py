@@ -29,8 +29,16 @@ def current(items: list[NavItem]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("who", "url", "expected"),
     [
-        ("hq", "/factories/", ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Members"]),
-        ("auditor", "/factories/", ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "API reference"]),
+        (
+            "hq",
+            "/factories/",
+            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "Organisation", "Members"],
+        ),
+        (
+            "auditor",
+            "/factories/",
+            ["Morning", "Factories", "Devices", "Alarms", "Leaderboard", "Targets", "API reference"],
+        ),
         ("installer", "/factories/", ["Factories", "Devices", "Alarms"]),
         ("integrator", "/integrate/", ["First call", "API reference"]),
         ("nobody", "/", []),
@@ -46,7 +54,7 @@ def test_a_manager_finds_the_pages_of_the_own_factory(cast: Cast, as_user: AsUse
     items, second = rows_of(as_user(cast.litein_manager), f"/factories/{cast.litein.pk}/")
 
     assert labels(items)[:2] == ["Today", "Chimney"]
-    assert labels(items)[-2:] == ["Alarms", "Leaderboard"]
+    assert labels(items)[-3:] == ["Alarms", "Leaderboard", "Targets"]
     assert current(items) == {"Chimney": "page"}
     assert second == []
 

@@ -52,11 +52,11 @@ def test_a_superuser_makes_an_organisation_and_a_factory(client: Client) -> None
     make.make_user(email="root@test.example", is_superuser=True, is_staff=True)
 
     entered = client.post("/accounts/login/", {"login": "root@test.example", "password": make.PASSWORD}, follow=True)
-    made = client.post("/organisation/new/", {"name": "Tea Group", "country": "KE"}, follow=True)
+    made = client.post("/organisations/", {"name": "Tea Group", "country": "KE", "manages_it": "on"}, follow=True)
     added = client.post("/factories/new/tea/", FACTORY_FIELDS, follow=True)
 
-    assert entered.redirect_chain[-1][0] == "/organisation/new/"
-    assert "Create your organisation" in entered.content.decode()
+    assert entered.redirect_chain[-1][0] == "/organisations/"
+    assert "Create an organisation" in entered.content.decode()
     assert made.redirect_chain[-1][0] == "/factories/"
     assert "/factories/new/" in made.content.decode()
     factory = Factory.objects.get()
@@ -72,7 +72,7 @@ def test_a_name_that_cannot_be_stays_on_the_page(as_user: AsUser, name: str) -> 
     make.make_organisation(name="Taken")
     root = as_user(make.make_user(is_superuser=True))
 
-    response = root.post("/organisation/new/", {"name": name})
+    response = root.post("/organisations/", {"name": name})
 
     assert response.status_code == 200
     assert response.context["form"].errors["name"]

@@ -1,0 +1,165 @@
+"""Change an organisation's settings; those that decide figures show their effect on the past before they are stored.
+
+From when each counts: entries keep their results, so GWP set, factor set and basis of electricity count for what is
+entered or corrected afterwards. Methane of mines is computed from their coal, so a new GWP set counts for all days.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Min, Sum
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from compliance.choices import TargetStatus
+from compliance.models import SiteDay, Target
+from energy.revaluing import Revaluation, factor_sets_of, revalue
+from factories.models import Organisation
+from science.gwp import Gas, gwp
+
+FIELDS = (
+    "name country currency languages substitution_method gwp_set factor_set electricity_basis publishes_names "
+    "second_factor_required"
+).split()
+DECIDE_FIGURES = frozenset({"country", "gwp_set", "factor_set", "electricity_basis", "substitution_method"})
+_CONFIRM_WITHIN = timedelta(hours=1)
+_SALT = "compliance.organisation_settings"
+_REVALUE = frozenset({"gwp_set", "factor_set", "electricity_basis"})
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsEffect:
+    """What a change of settings means for figures of the past."""
+
+    changed: tuple[str, ...]
+    entries: Revaluation | None  # None: the change decides no entry
+    methane_since: date | None  # None: no methane of a mine changes
+    methane_before_kg: Decimal
+    methane_after_kg: Decimal
+    targets_without_verdict: int  # in force, in another GWP set than the new one
+    confirm: str = ""  # the text that confirms this change with this effect
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is anything of the past to show."""
+        has_entries = self.entries is not None and bool(self.entries.entry_count)
+        return has_entries or self.methane_since is not None or bool(self.targets_without_verdict)
+
+    @property
+    def sentences(self) -> list[str]:
+        """From when it counts, and what it would have made of the last 12 months."""
+        words = []
+        if self.entries is not None:
+            words.append(
+                _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
+            )
+            if self.entries.entry_count:
+                words.append(_entries_words(self.entries))
+        if self.methane_since is not None:
+            changes = _(
+                "Methane of mines is computed again for all days since %(day)s: %(before)s t CO2e become %(after)s."
+            )
+            day = date_format(self.methane_since, "j F Y")
+            words.append(changes % {"day": day, **_tonnes(self.methane_before_kg, self.methane_after_kg)})
+        if count := self.targets_without_verdict:
+            words.append(
+                ngettext(
+                    "%(count)d target in force uses another GWP set: it gets no verdict until you set a new one.",
+                    "%(count)d targets in force use another GWP set: they get no verdict until you set new ones.",
+                    count,
+                )
+                % {"count": count}
+            )
+        return words
+
+
+def _entries_words(found: Revaluation) -> str:
+    shown = {"count": found.entry_count, **_tonnes(found.before.co2e_kg, found.after.co2e_kg)}
+    words = _("The %(count)d entries of the last 12 months hold %(before)s t CO2e; with the new settings %(after)s.")
+    if found.not_valued:
+        return words % shown + " " + _("%(count)d of them have no factor there.") % {"count": found.not_valued}
+    return words % shown
+
+
+def _tonnes(before_kg: Decimal, after_kg: Decimal) -> dict[str, str]:
+    return {
+        name: number_format(kg / 1000, decimal_pos=3, use_l10n=True, force_grouping=True)
+        for name, kg in (("before", before_kg), ("after", after_kg))
+    }
+
+
+def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Organisation:
+    """The organisation with the changes, not stored. Raises ValidationError with an error for each field."""
+    changed = Organisation.objects.get(pk=stored.pk)
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    if "country" in changes and changed.country != stored.country and "currency" not in changes:
+        changed.currency = ""  # that of the new country
+    changed.full_clean()
+    if changed.factor_set and changed.factor_set != stored.factor_set:
+        known = factor_sets_of(changed)
+        if changed.factor_set not in known:
+            words = _("There is no factor set of this name; use one of %(known)s.") % {"known": ", ".join(known)}
+            raise ValidationError({"factor_set": ValidationError(words, code="unknown_factor_set")})
+    return changed
+
+
+def effect_of(stored: Organisation, changed: Organisation, now: datetime) -> SettingsEffect:
+    """What the change means for the past; costs a pass over 12 months of entries when it decides them."""
+    names = tuple(name for name in FIELDS if getattr(stored, name) != getattr(changed, name))
+    before_kg = after_kg = Decimal(0)
+    since, targets = None, 0
+    if "gwp_set" in names:
+        days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0)
+        found = days.aggregate(since=Min("day"), kg=Sum("methane_co2e_kg"))
+        since, before_kg = found["since"], found["kg"] or Decimal(0)
+        after_kg = before_kg * gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
+        in_force = Target.objects.filter(organisation=stored, status=TargetStatus.IN_FORCE)
+        targets = in_force.exclude(gwp_set=changed.gwp_set).count()
+    entries = revalue(changed, now) if _REVALUE & set(names) else None
+    return SettingsEffect(names, entries, since, before_kg, after_kg, targets)
+
+
+@transaction.atomic
+def change_settings(
+    organisation: Organisation, changes: Mapping[str, Any], *, confirm: str = ""
+) -> tuple[Organisation, SettingsEffect | None]:
+    """Store the changes. Where they mean something for the past and `confirm` is not about that, store nothing: then
+    the effect comes with the organisation as it is.
+
+    Raises ValidationError with an error for each field.
+    """
+    stored = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    changed = changed_organisation(stored, changes)
+    names = [name for name in FIELDS if getattr(stored, name) != getattr(changed, name)]
+    if DECIDE_FIGURES & set(names):
+        effect = effect_of(stored, changed, timezone.now())
+        digest = _digest(stored, changed, effect)
+        if effect.is_seen and _confirmed(confirm) != digest:
+            return stored, replace(effect, confirm=signing.dumps(digest, salt=_SALT))
+    if names:
+        changed.save(update_fields=names)
+    return changed, None
+
+
+def _digest(stored: Organisation, changed: Organisation, effect: SettingsEffect) -> str:
+    """Of the change and of what was shown, as `factories/corrections.py` does for a site."""
+    facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in effect.changed]
+    return hashlib.sha256(json.dumps([stored.pk, facts, effect.sentences]).encode()).hexdigest()
+
+
+def _confirmed(confirm: str) -> str:
+    try:
+        return str(signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)) if confirm else ""
+    except signing.BadSignature:
+        return ""

@@ -1,0 +1,232 @@
+"""Store a sheet of sites: each row ends as created, already there or rejected, in one transaction.
+
+Idempotent: what a row describes and what is there already is left as it is. A row that wants something else than is
+stored is rejected, because a change of a site shows its effect on the past on its own page.
+"""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.grants import Grant
+from accounts.invitations import contact, invite
+from accounts.models import Invitation, Membership, User
+from accounts.roles import Role
+from compliance.choices import TargetScope, TargetStatus
+from compliance.models import Target
+from compliance.services import TargetInput, set_target
+from compliance.site_sheet.columns import CellProblem, SiteSheetRow
+from factories.models import Chimney, Factory, Organisation
+from factories.places import KnownPlace, find_places, plain_name
+from factories.services import add_chimney, create_factory
+from lib.errors import ApiError
+
+CREATED, ALREADY_THERE, REJECTED = "created", "already_there", "rejected"
+_SITE = (
+    "county location country sector altitude_m altitude_is_estimated latitude longitude time_zone day_starts_at "
+    "mine_class boiler_capacity_kw"
+).split()
+_CHIMNEY = ("diameter_m", "width_m", "height_m", "velocity_profile_factor")
+_TARGET = ("base_year", "base_value", "target_year", "target_value")
+_RENAMED = {"name": "site", "phone": "manager_phone", "metric": "target_metric", "scope": "target_scope"}
+
+
+class RowRefusedError(ValueError):
+    """A row that cannot be stored, with the column at fault."""
+
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+@dataclass(slots=True)
+class RowOutcome:
+    """What became of a row. `does`: site, chimney, target, invitation; `notes` what a person should look at."""
+
+    row: int
+    site: str
+    outcome: str = ALREADY_THERE
+    does: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[CellProblem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SheetOutcome:
+    """received = created + already there + rejected, in rows. `invitations`: the ids of those that were made."""
+
+    is_dry_run: bool
+    rows: list[RowOutcome] = field(default_factory=list)
+    invitations: list[int] = field(default_factory=list)
+
+    def body(self) -> dict[str, Any]:
+        """The answer, as the API gives it and a task keeps it."""
+        outcomes = Counter(row.outcome for row in self.rows)
+        done = Counter(part for row in self.rows for part in row.does)
+        return {
+            "dry_run": self.is_dry_run,
+            "received": len(self.rows),
+            **{name: outcomes[name] for name in (CREATED, ALREADY_THERE, REJECTED)},
+            **{f"{part}s": done[part] for part in ("site", "chimney", "target", "invitation")},
+            "rows": [asdict(row) for row in self.rows],
+            "invitation_ids": [] if self.is_dry_run else self.invitations,
+        }
+
+
+def store_rows(user: User, organisation: Organisation, rows: list[SiteSheetRow], *, dry_run: bool) -> SheetOutcome:
+    """Do what the rows describe, in the caller's transaction; with `dry_run` take it all back.
+
+    Locks the organisation, so that of the same sheet twice at once the second finds all there.
+    """
+    outcome = SheetOutcome(dry_run)
+    with transaction.atomic():
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+        for row in rows:
+            outcome.rows.append(_outcome_of(user, organisation, row, outcome))
+        if dry_run:
+            transaction.set_rollback(True)
+    return outcome
+
+
+def _outcome_of(user: User, organisation: Organisation, row: SiteSheetRow, sheet: SheetOutcome) -> RowOutcome:
+    found = RowOutcome(row.number, row.site, errors=list(row.problems))
+    made = len(sheet.invitations)
+    try:
+        if not found.errors:
+            with transaction.atomic():
+                _do_row(user, organisation, row, found, sheet)
+    except RowRefusedError as error:
+        found.errors.append(CellProblem(error.column, _shown(row, error.column), str(error)))
+    except ValidationError as error:
+        found.errors += _of_validation(row, error)
+    except ApiError as error:
+        problems = error.fields or {"": [{"message": error.message}]}
+        for name, errors in problems.items():
+            column = _RENAMED.get(name, name)
+            found.errors += [CellProblem(column, _shown(row, column), one["message"]) for one in errors]
+    if found.errors:
+        found.outcome, found.does, found.notes = REJECTED, [], []
+        del sheet.invitations[made:]
+    elif found.does:
+        found.outcome = CREATED
+    return found
+
+
+def _of_validation(row: SiteSheetRow, error: ValidationError) -> list[CellProblem]:
+    by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    renamed = {_RENAMED.get(name, name): messages for name, messages in by_field.items()}
+    return [
+        CellProblem(column if column in row.values else "", _shown(row, column), message)
+        for column, messages in renamed.items()
+        for message in messages
+    ]
+
+
+def _shown(row: SiteSheetRow, column: str) -> str:
+    return str(row.values.get(column, ""))
+
+
+def _do_row(user: User, organisation: Organisation, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
+    factory = Factory.objects.filter(organisation=organisation, name__iexact=row.site).first()
+    if factory is None:
+        factory = _create_site(organisation, row, found)
+        found.does.append("site")
+    else:
+        _require_same(row, factory)
+    _chimney(factory, row, found)
+    _target(user, factory, row, found)
+    _invitation(user, factory, row, found, sheet)
+
+
+def _create_site(organisation: Organisation, row: SiteSheetRow, found: RowOutcome) -> Factory:
+    fields = {name: row.values[name] for name in _SITE if name in row.values}
+    if "sector" not in fields:
+        raise RowRefusedError("sector", _("Name the sector, like tea or coal_mine."))
+    if "altitude_m" not in fields:
+        country = fields.get("country", organisation.country)
+        place = _place(row, country)
+        fields |= {"altitude_m": place.altitude_m, "altitude_is_estimated": place.altitude_is_estimated}
+        if "latitude" not in fields and "longitude" not in fields:
+            fields |= {"latitude": place.latitude, "longitude": place.longitude}
+        words = _("Altitude %(altitude)d m as of %(place)s (%(source)s): check it.")
+        found.notes.append(words % {"altitude": place.altitude_m, "place": place.label, "source": place.source})
+    return create_factory(organisation, name=row.site, **fields)
+
+
+def _place(row: SiteSheetRow, country: str) -> KnownPlace:
+    """The one place of the site's name, or of its location, whose altitude is known. Raises RowRefusedError."""
+    for name in (row.site, row.values.get("location", "")):
+        exact = [
+            place
+            for place in find_places(name, country=country)
+            if plain_name(place.name) == plain_name(name) and place.altitude_m is not None
+        ]
+        county = row.values.get("county", "").casefold()
+        near = [place for place in exact if place.region.casefold() == county] or exact
+        if len({(place.altitude_m, place.region) for place in near}) == 1:
+            return near[0]
+    raise RowRefusedError("altitude_m", _("No table of ours tells this altitude for certain: write it in metres."))
+
+
+def _require_same(row: SiteSheetRow, factory: Factory) -> None:
+    for name in _SITE:
+        if name in row.values and hasattr(factory, name) and getattr(factory, name) != row.values[name]:
+            words = _("The site has %(stored)s here: change it on its page, where the effect is shown.")
+            raise RowRefusedError(name, words % {"stored": getattr(factory, name) or "-"})
+
+
+def _chimney(factory: Factory, row: SiteSheetRow, found: RowOutcome) -> None:
+    sizes = {name: row.values[name] for name in _CHIMNEY if name in row.values}
+    name = row.values.get("chimney", "")
+    if not sizes and not name:
+        return
+    if not name:
+        raise RowRefusedError("chimney", _("Name the chimney: by its name the sheet can be uploaded again."))
+    stored = Chimney.objects.filter(factory=factory, name__iexact=name).first()
+    if stored is None:
+        add_chimney(factory, name, **sizes)
+        found.does.append("chimney")
+        return
+    for column, value in sizes.items():
+        if getattr(stored, column) != value:
+            words = _("The chimney has %(stored)s here: change it on its page, where the effect is shown.")
+            raise RowRefusedError(column, words % {"stored": getattr(stored, column) or "-"})
+
+
+def _target(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome) -> None:
+    given = [name for name in (*_TARGET, "target_metric") if name in row.values]
+    if not given:
+        return
+    if missing := [name for name in (*_TARGET, "target_metric") if name not in row.values]:
+        raise RowRefusedError(missing[0], _("A target needs its metric, and year and figure of both ends."))
+    values = {name: row.values[name] for name in _TARGET}
+    kind = {"metric": row.values["target_metric"], "scope": row.values.get("target_scope", TargetScope.BOTH.value)}
+    stored = Target.objects.filter(factory=factory, status=TargetStatus.IN_FORCE, **kind).first()
+    if stored is None:
+        set_target(user, factory.organisation, TargetInput(**kind, **values), factory=factory)
+        found.does.append("target")
+        return
+    for name, value in values.items():
+        if getattr(stored, name) != value:
+            words = _("A target in force has %(stored)s here: correct it on its page, with a reason.")
+            raise RowRefusedError(name, words % {"stored": getattr(stored, name)})
+
+
+def _invitation(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
+    if "manager_phone" not in row.values:
+        return
+    _email, phone = contact("", row.values["manager_phone"], organisation_id=factory.organisation_id)
+    place: dict[str, Any] = {"organisation_id": factory.organisation_id, "factory_id": factory.pk}
+    role = Role.FACTORY_MANAGER
+    is_member = Membership.objects.filter(user__phone=phone, role=role, **place).exists()
+    open_ones = Invitation.objects.filter(phone=phone, role=role, accepted_at=None, revoked_at=None, **place)
+    if is_member or open_ones.filter(expires_at__gt=timezone.now()).exists():
+        return
+    invitation, _token = invite(user, Grant(role=role, **place), phone=phone)
+    sheet.invitations.append(invitation.pk)
+    found.does.append("invitation")

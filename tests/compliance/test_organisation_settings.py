@@ -1,0 +1,122 @@
+"""Settings of an organisation: what decides figures shows its effect on the past before it is stored."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from compliance.models import SiteDay
+from energy.models import EnergyEntry
+from factories.models import Factory, Organisation
+from tests import make
+from tests.cast import AsUser, Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def patch(browser: Client, organisation: Organisation, **body: Any) -> Any:
+    return browser.patch(f"/api/organisations/{organisation.pk}/", body, content_type="application/json")
+
+
+def test_a_new_gwp_set_shows_what_the_entries_would_be_and_keeps_them(hq: Client, cast: Cast) -> None:
+    entry = make.make_energy_entry(cast.litein)
+    make.make_target(cast.litein)
+    assert entry.ch4_kg is not None
+    assert entry.n2o_kg is not None
+
+    asked = patch(hq, cast.organisation, gwp_set="AR5")
+    cast.organisation.refresh_from_db()
+    still = cast.organisation.gwp_set
+    forged = patch(hq, cast.organisation, gwp_set="AR5", confirm="yes")
+    stored = patch(hq, cast.organisation, gwp_set="AR5", confirm=asked.json()["confirm"])
+
+    # Biogenic CH4 and N2O: AR6 27.0 and 273, AR5 28 and 265.
+    before_kg = entry.ch4_kg * 27 + entry.n2o_kg * 273
+    after_kg = entry.ch4_kg * 28 + entry.n2o_kg * 265
+    effect = asked.json()
+    assert (asked.status_code, forged.status_code) == (202, 202)
+    assert still == "AR6"
+    assert (effect["entry_count"], effect["not_valued"], effect["changed"]) == (1, 0, ["gwp_set"])
+    assert Decimal(effect["entries"]["before_t"]) == pytest.approx(before_kg / 1000, abs=Decimal("0.000001"))
+    assert Decimal(effect["entries"]["after_t"]) == pytest.approx(after_kg / 1000, abs=Decimal("0.000001"))
+    assert effect["targets_without_verdict"] == 1
+    assert "Entries that are stored keep their figures." in effect["sentences"][0]
+    assert (stored.status_code, stored.json()["gwp_set"]) == (200, "AR5")
+    unchanged = EnergyEntry.objects.get(pk=entry.pk)
+    assert (unchanged.co2e_kg, unchanged.gwp_set) == (entry.co2e_kg, "AR6")
+    litein = Factory.objects.get(pk=cast.litein.pk)
+    assert make.make_energy_entry(litein, timestamp=datetime(2026, 11, 21, 9, tzinfo=UTC)).gwp_set == "AR5"
+
+
+def test_the_methane_of_a_mine_changes_for_all_days_and_says_so(hq: Client, cast: Cast) -> None:
+    day = SiteDay(
+        factory=make.make_factory(organisation=cast.organisation, sector="coal_mine"),
+        day=datetime(2026, 11, 2, tzinfo=UTC).date(),
+        starts_at=datetime(2026, 11, 2, tzinfo=UTC),
+        ends_at=datetime(2026, 11, 3, tzinfo=UTC),
+        methane_co2e_kg=Decimal(29_800),
+        refreshed_at=datetime(2026, 11, 3, tzinfo=UTC),
+    )
+    day.save()
+
+    effect = patch(hq, cast.organisation, gwp_set="AR5").json()
+
+    # 29,800 kg CO2e are 1,000 kg of fossil CH4 in AR6 (29.8); in AR5 each kg counts 28.
+    assert effect["methane_since"] == "2026-11-02"
+    assert effect["methane"] == {"before_t": "29.800000", "after_t": "28.000000"}
+
+
+def test_what_decides_nothing_of_the_past_is_stored_at_once(hq: Client, cast: Cast) -> None:
+    make.make_energy_entry(cast.litein)
+
+    renamed = patch(hq, cast.organisation, name="Tea Group", publishes_names=True, languages=["sw", "en"])
+    method = patch(hq, cast.organisation, substitution_method="eu")
+
+    assert (renamed.status_code, method.status_code) == (200, 200)
+    assert renamed.json()["languages"] == ["sw", "en"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"gwp_set": "AR7"}, "gwp_set"),
+        ({"factor_set": "no-such-set"}, "factor_set"),
+        ({"currency": "shilling"}, "currency"),
+        ({"languages": ["xx"]}, "languages"),
+        ({"country": "XX"}, "country"),
+        ({"name": ""}, "name"),
+        ({"name": "Taken"}, "name"),
+        ({"gwpset": "AR5"}, "gwpset"),
+    ],
+)
+def test_a_wrong_value_is_refused_beside_its_field(hq: Client, cast: Cast, body: dict[str, Any], field: str) -> None:
+    make.make_organisation(name="Taken")
+
+    answer = patch(hq, cast.organisation, **body)
+
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+
+
+def test_the_page_stores_what_was_shown_and_nothing_else(as_user: AsUser, cast: Cast) -> None:
+    make.make_energy_entry(cast.litein)
+    browser = as_user(cast.hq)
+    form = browser.get("/organisation/").context["form"]
+    fields = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)} | {
+        "gwp_set": "AR5"
+    }
+
+    asked = browser.post("/organisation/", fields)
+    other = browser.post("/organisation/", fields | {"gwp_set": "AR4", "confirm": asked.context["effect"].confirm})
+    cast.organisation.refresh_from_db()
+    still = cast.organisation.gwp_set
+    applied = browser.post("/organisation/", fields | {"confirm": asked.context["effect"].confirm})
+    cast.organisation.refresh_from_db()
+
+    assert "Not saved yet" in asked.content.decode()
+    assert "Not saved yet" in other.content.decode()
+    assert still == "AR6"
+    assert applied.status_code == 302
+    assert cast.organisation.gwp_set == "AR5"
