@@ -186,7 +186,7 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
             made = start_roll_out(image, plan_of(request.user, image, given), user_of(request))
             return Response(RollOutSerializer(made).data, status=201)
         rows = image.roll_outs.select_related("image", "started_by", "halted_by").prefetch_related("updates__device")
-        return Response(RollOutSerializer(rows, many=True).data)
+        return Response({"next": None, "previous": None, "results": RollOutSerializer(rows, many=True).data})
 
     @swagger_auto_schema(
         operation_id="firmware-images_roll-out_halt",

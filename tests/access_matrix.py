@@ -211,7 +211,7 @@ OURS: dict[str, dict[str, str]] = {
         "POST": "401 403 403 404 404 404 404 403 403 403 403",
     },
     # The device of Litein has no rule yet, and sits in a chimney.
-    "api/mcu-devices/<slug:device_id>/limits-from-rules/": {"POST": "401 403 403 404 201 404 201 403 403 403 403"},
+    "api/mcu-devices/<slug:device_id>/limits-from-rules/": {"POST": "401 403 403 403 201 404 201 403 403 403 403"},
     # Who manages devices sends an empty list where an object belongs: 400. Taken back: a period that does not exist.
     "api/mcu-devices/<slug:device_id>/set-aside/": {
         "GET": ONE_OF_LITEIN,

@@ -95,7 +95,6 @@ def make_world() -> World:
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
         "mcu-devices": _device_values(client),
-        "firmware-images": {"id": lambda: _image(hq, organisation).pk},
         "chimneys": {"id": make.make_chimney(factory=factory).pk},  # no sensor is in it
         "emission-sources": {"id": factory.emission_sources.get(kind="genset").pk},
         "site-events": {"id": record_event(hq, factory, happened_at=measured_at, text="Boiler cleaned").pk},
@@ -121,11 +120,7 @@ def make_world() -> World:
     world.before["mcu-devices_set-aside_list"] = partial(_set_aside, client)
     world.before["mcu-devices_commands_list"] = partial(_command, client)
     _add_devices(world, device)
-    world.before["firmware-images_list"] = partial(_image, hq, organisation)
-    world.before["firmware-images_roll-out_create"] = _measuring
-    world.before["firmware-images_roll-out_halt"] = lambda: start_roll_out(
-        FirmwareImage.objects.get(), RollOutPlan([_measuring()], []), hq
-    )
+    _add_firmware(world, organisation)
     world.before["factories_leaderboard"] = partial(make_network, organisation)
     world.before["members_undo"] = lambda: _ok(world.client.delete(f"/api/members/{membership.pk}/"))
     cache.clear()
@@ -194,6 +189,17 @@ def _set_aside(client: Client) -> int:
     path = "/api/mcu-devices/litein-1/set-aside/"
     response = _ok(client.post(path, example | {"confirm": True}, content_type="application/json"))
     return int(response.json()["results"][0]["id"])
+
+
+def _add_firmware(world: World, organisation: Organisation) -> None:
+    image = partial(_image, world.hq, organisation)
+    world.path_values["firmware-images"] = {"id": lambda: image().pk}
+    world.before["firmware-images_list"] = image
+    world.before["firmware-images_roll-out_create"] = _measuring
+    for name in ("list", "halt"):
+        world.before[f"firmware-images_roll-out_{name}"] = lambda: start_roll_out(
+            FirmwareImage.objects.get(), RollOutPlan([_measuring()], []), world.hq
+        )
 
 
 def _image(hq: User, organisation: Organisation) -> FirmwareImage:

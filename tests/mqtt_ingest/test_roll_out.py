@@ -245,7 +245,7 @@ def test_hq_starts_and_halts_it_over_the_api(network: Network, cast: Cast, as_us
 
     unknown = client.post(url, body | {"first": ["nobody"]}, content_type="application/json")
     started = client.post(url, body, content_type="application/json")
-    shown = client.get(url).json()
+    shown = client.get(url).json()["results"]
     halted = client.post(f"{url}halt/", {}, content_type="application/json")
 
     assert unknown.json()["fields"]["first"][0]["code"] == "unknown_device"
@@ -254,6 +254,6 @@ def test_hq_starts_and_halts_it_over_the_api(network: Network, cast: Cast, as_us
         ("d-1", True, "under_way"), ("d-0", False, "waiting"), ("d-2", False, "waiting"),
     ]  # fmt: skip
     assert (halted.json()["state"], halted.json()["problem"]) == ("halted", "by_person")
-    assert as_user(cast.auditor).get(url).json()[0]["halted_by"] == str(cast.hq)
+    assert as_user(cast.auditor).get(url).json()["results"][0]["halted_by"] == str(cast.hq)
     assert as_user(cast.auditor).post(url, body, content_type="application/json").status_code == 403
     assert as_user(cast.outsider).get(url).status_code == 404
