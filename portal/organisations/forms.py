@@ -43,7 +43,7 @@ class NewOrganisationForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
-class SettingsForm(forms.ModelForm):
+class OrganisationSettingsForm(forms.ModelForm):
     """The accounting choices; what a change means for the past is in `compliance/organisation_settings.py`."""
 
     languages = forms.MultipleChoiceField(

@@ -14,7 +14,7 @@ from accounts.permissions import page
 from accounts.roles import Action
 from compliance.organisation_settings import change_settings
 from factories.models import Organisation
-from portal.organisations.forms import SettingsForm
+from portal.organisations.forms import OrganisationSettingsForm
 
 
 @never_cache
@@ -22,7 +22,7 @@ from portal.organisations.forms import SettingsForm
 @page(Action.EDIT_ORGANISATION)
 def organisation_settings(request: HttpRequest) -> HttpResponseBase:
     organisation, all_of_mine = organisation_of_page(request)
-    form = SettingsForm(request.POST or None, instance=Organisation.objects.get(pk=organisation.pk))
+    form = OrganisationSettingsForm(request.POST or None, instance=Organisation.objects.get(pk=organisation.pk))
     effect = None
     if request.method == "POST" and form.is_valid():
         try:
