@@ -1,64 +1,34 @@
-"""The answer of every address to every role: tables written by hand, one row per address. `test_access.py` walks
-them."""
+"""The answer of every address to every role: one row per address, written by hand. Here the rows of the API; those of
+pages are in `access_pages.py`, answers that many share in `access_answers.py`. `test_access.py` walks them."""
 
-# In this order in every row. Litein is asked for: Momul's manager and HQ of others have no part in it.
-WHO = (
-    "not_signed_in",
-    "no_membership",
-    "litein_manager",
-    "momul_manager",
-    "hq",
-    "hq_of_others",
-    "installer",
-    "auditor",
-    "integrator",
-    "superuser",
-    "read_token",
+from tests.access_answers import (
+    ALARM_ACTS,
+    AUDIT,
+    BY_TOKEN,
+    DEVICE_ACT,
+    ENERGY_OF_LITEIN,
+    ENERGY_READERS,
+    ENERGY_WRITERS,
+    ENERGY_WRITERS_OF_LITEIN,
+    EVENT_WRITERS,
+    GEOMETRY_EDITORS,
+    MANAGERS,
+    MANAGERS_OF_KTDA,
+    NO_METHOD_FOR_MEMBERS,
+    NOBODYS,
+    NOT_BY_MANAGERS,
+    NOT_THERE,
+    ONE_OF_LITEIN,
+    OPEN,
+    PERSONS,
+    READERS,
+    RULES_OF_HQ,
+    SIGN_OUT,
+    SITE_EDITORS,
+    UNSAFE,
+    no_method,
 )
-UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-#                 -   no  man mom hq  oth ins aud int sup tok
-OPEN = "          200 200 200 200 200 200 200 200 200 200 200"
-READERS = "       401 403 200 200 200 200 200 200 200 403 200"
-ONE_OF_LITEIN = " 401 403 200 404 200 404 200 200 200 403 200"
-NO_METHOD = "     401 405 405 405 405 405 405 405 405 405 405"
-# All roles except installers see energy. Who writes it: managers of Litein and HQ; an integrator needs a token.
-ENERGY_READERS = "401 403 200 200 200 200 403 200 200 403 200"
-ENERGY_OF_LITEIN = "401 403 200 404 200 404 403 200 200 403 200"
-ENERGY_WRITERS = "401 403 {0} {0} {0} {0} 403 403 403 403 403"
-ENERGY_WRITERS_OF_LITEIN = "401 403 {0} 404 {0} 404 403 403 403 403 403"
-# Pages of Litein's log: what those get who write it, and what an auditor gets.
-LOG_OF_LITEIN = "302 403 {0} 404 {0} 404 403 {1} 403 403 302"
-# Acts on a device of Litein: by who manages devices there. The second first asks whether they do so anywhere.
-DEVICE_ACT = "    401 403 403 404 {0} 404 {0} 403 403 403 403"
-DEVICE_PAGE = "   302 403 403 404 200 404 200 403 403 403 302"
-NO_METHOD_FOR_MEMBERS = "401 403 405 405 405 405 405 405 405 403 405"
-# Who changes sites, their chimneys and their events: of Litein, and what others get who may at home.
-SITE_EDITORS = " 401 403 403 403 {0} {1} 403 403 403 403 403"
-GEOMETRY_EDITORS = "401 403 403 403 {0} {1} {0} 403 403 403 403"
-EVENT_WRITERS = "401 403 {0} {1} {0} {1} 403 403 403 403 403"
-NOBODYS = "       405 405 405 405 405 405 405 405 405 405 405"
-NOT_THERE = "     404 404 404 404 404 404 404 404 404 404 404"
-BY_TOKEN = "      401 401 401 401 401 401 401 401 401 401 {}"
-# Who manages members: HQ, of their own organisation.
-MANAGERS = "      401 403 403 403 {0} {0} 403 403 403 403 403"
-MANAGERS_OF_KTDA = "401 403 403 403 {0} 404 403 403 403 403 403"
-RULES_OF_HQ = {m: MANAGERS.format(405) for m in ("POST", "PATCH", "DELETE")}
-ALARM_ACTS = "     401 403 {0} {0} {0} {0} {0} 403 403 403 403"
-NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
-# Who reads the audit log: HQ and auditors, of their own organisation.
-AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
-# What is a person's own, by a session; not by a program's token.
-PERSONS = "       401 {0} {0} {0} {0} {0} {0} {0} {0} {0} 403"
-MANAGERS_PAGE = " 302 403 403 403 200 200 403 403 403 403 302"
-KTDAS_PAGE = "    302 403 403 403 {} 404 403 403 403 403 302"
-GEOMETRY_PAGE = "  302 403 403 403 {0} 404 {0} 403 403 403 302"
-OPERATORS_PAGE = "302 403 403 403 403 403 403 403 403 {} 302"
-SIGN_OUT = {**dict.fromkeys(("GET", *UNSAFE), BY_TOKEN.format(405)), "POST": BY_TOKEN.format(204)}
-
-
-def _no(*methods: str) -> dict[str, str]:
-    return dict.fromkeys(methods, PERSONS.format(405))
-
+from tests.access_pages import PAGES
 
 NOT_OF_A_LOG = dict.fromkeys(("POST", "PATCH", "DELETE"), ENERGY_WRITERS.format(405))
 # The same for energy and production. Writers send an empty list where an object belongs: 400; to the import, JSON
@@ -357,25 +327,29 @@ OURS: dict[str, dict[str, str]] = {
     "api/^notice-channels/$": {
         "GET": PERSONS.format(200),
         "POST": PERSONS.format(400),
-        **_no("PUT", "PATCH", "DELETE"),
+        **no_method("PUT", "PATCH", "DELETE"),
     },
     "api/^notice-channels/(?P<pk>[0-9]{1,9})/$": {
-        **_no("PUT", "POST"),
+        **no_method("PUT", "POST"),
         **dict.fromkeys(("GET", "DELETE"), PERSONS.format(404)),
         "PATCH": PERSONS.format(400),
     },
     "api/^notice-channels/(?P<pk>[0-9]{1,9})/prove/$": {
-        **_no("PUT", "GET", "PATCH", "DELETE"),
+        **no_method("PUT", "GET", "PATCH", "DELETE"),
         "POST": PERSONS.format(400),
     },
     "api/^notice-channels/(?P<pk>[0-9]{1,9})/code/$": {
-        **_no("PUT", "GET", "PATCH", "DELETE"),
+        **no_method("PUT", "GET", "PATCH", "DELETE"),
         "POST": PERSONS.format(404),
     },
-    "api/notice-channels/kinds/": {"GET": PERSONS.format(200), **_no("PUT", "POST", "PATCH", "DELETE")},
-    "api/notice-settings/": {"GET": PERSONS.format(200), "PATCH": PERSONS.format(400), **_no("PUT", "POST", "DELETE")},
-    "api/^notices/$": {"GET": PERSONS.format(200), **_no("PUT", "POST", "PATCH", "DELETE")},
-    "api/^notices/(?P<pk>[0-9]{1,9})/$": {"GET": PERSONS.format(404), **_no("PUT", "POST", "PATCH", "DELETE")},
+    "api/notice-channels/kinds/": {"GET": PERSONS.format(200), **no_method("PUT", "POST", "PATCH", "DELETE")},
+    "api/notice-settings/": {
+        "GET": PERSONS.format(200),
+        "PATCH": PERSONS.format(400),
+        **no_method("PUT", "POST", "DELETE"),
+    },
+    "api/^notices/$": {"GET": PERSONS.format(200), **no_method("PUT", "POST", "PATCH", "DELETE")},
+    "api/^notices/(?P<pk>[0-9]{1,9})/$": {"GET": PERSONS.format(404), **no_method("PUT", "POST", "PATCH", "DELETE")},
     **{
         f"api/^{name}/$": {**NOT_BY_MANAGERS, "GET": MANAGERS.format(200), "POST": MANAGERS.format(400)}
         for name in ("notice-gateways", "roster-shifts")
@@ -389,177 +363,5 @@ OURS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("GET", "PATCH", "DELETE"), MANAGERS.format(404)),
     },
     r"api/^[\s\S]*$": {"GET": NOT_THERE, **dict.fromkeys(UNSAFE, NOT_THERE)},
-    "healthz": {"GET": OPEN},
-    "readyz": {"GET": OPEN.replace("200", "503")},  # in tests neither broker nor ingest is there
-    # From elsewhere (the address is set below): a token, whoever's it is.
-    "metrics": {"GET": BY_TOKEN.format(200)},
-    # In tests nobody is named.
-    ".well-known/security.txt": {"GET": NOT_THERE},
-    "": {"GET": "302 200 302 302 302 302 302 302 302 302 302"},
-    "morning/": {"GET": "302 403 403 403 200 200 403 200 403 403 302"},
-    # Whom HQ asked: 302 back to the page. Out of scope is not there.
-    "morning/<int:pk>/asked/": {"POST": "302 403 403 403 302 404 403 403 403 403 302"},
-    "alarms/": {
-        "GET": "302 403 200 200 200 200 200 200 403 403 302",
-        "POST": "302 403 302 302 302 302 302 403 403 403 302",
-    },
-    "alarms/<int:pk>/": {
-        "GET": "302 403 200 404 200 404 200 200 403 403 302",
-        "POST": "302 403 200 404 200 404 200 403 403 403 302",
-    },
-    "alarms/rules/": {
-        "GET": "302 403 200 200 200 200 200 200 403 403 302",
-        "POST": "302 403 403 403 200 200 403 403 403 403 302",
-    },
-    "alarms/rules/<slug:rule_kind>/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
-    "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
-    "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
-    "factories/new/": {"GET": MANAGERS_PAGE},
-    "factories/new/<slug:code>/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
-    # Set-up of Litein. HQ has all of it, installers the chimneys; a manager writes events.
-    "factories/<int:pk>/setup/": {"GET": KTDAS_PAGE.format(200)},
-    **{
-        f"factories/<int:pk>/setup/{step}/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)}
-        for step in ("place", "units", "sources/new/<slug:kind>", "sources/<int:source_id>")
-    },
-    "factories/<int:pk>/setup/limits/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
-    "factories/<int:pk>/setup/sources/": {"GET": KTDAS_PAGE.format(200)},
-    "factories/<int:pk>/setup/sources/<int:source_id>/end/": {"POST": KTDAS_PAGE.format(302)},
-    "factories/<int:pk>/setup/archive/": {"POST": KTDAS_PAGE.format(302)},
-    "factories/<int:pk>/setup/chimneys/": {"GET": GEOMETRY_PAGE.format(200)},
-    **{
-        f"factories/<int:pk>/setup/chimneys/{place}/": dict.fromkeys(("GET", "POST"), GEOMETRY_PAGE.format(200))
-        for place in ("new", "<int:chimney_id>")
-    },
-    "factories/<int:pk>/setup/chimneys/<int:chimney_id>/archive/": {"POST": GEOMETRY_PAGE.format(302)},
-    "factories/<int:pk>/events/": {
-        "GET": "302 403 200 404 200 404 200 200 403 403 302",
-        "POST": "302 403 200 404 200 404 403 403 403 403 302",
-    },
-    "factories/<int:pk>/events/<int:event_id>/archive/": {"POST": "302 403 302 404 302 404 403 403 403 403 302"},
-    # An act on a hold that does not exist; who may not manage devices gets 403 first.
-    "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
-    "add-device/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 200 403 403 403 302"),
-    "device-codes/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 403 403 403 403 302"),
-    "device-codes/<int:pk>/withdraw/": {"POST": "302 403 403 403 302 404 404 403 403 403 302"},
-    **{
-        f"devices/<slug:device_id>/{act}/": dict.fromkeys(("GET", "POST"), DEVICE_PAGE)
-        for act in ("edit", "assign", "settings", "calibrations/new")
-    },
-    "devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
-        "GET": "302 403 404 404 404 404 404 404 403 403 302"
-    },
-    "devices/<slug:device_id>/": {
-        "GET": "302 403 200 404 200 404 200 200 403 403 302",
-        "POST": "302 403 403 404 404 404 404 403 403 403 302",
-    },
-    # An interval that is missing: the form comes back.
-    "devices/<slug:device_id>/commands/": {
-        "GET": "302 403 200 404 200 404 200 200 403 403 302",
-        "POST": "302 403 403 404 200 404 200 403 403 403 302",
-    },
-    "devices/<slug:device_id>/go-no-go/": {
-        "GET": "302 403 200 404 200 404 200 200 403 403 302",
-        "POST": "302 403 403 404 200 404 200 403 403 403 302",
-    },
-    # A run that does not exist.
-    "devices/<slug:device_id>/go-no-go/<int:pk>/": {"GET": "302 403 404 404 404 404 404 404 403 403 302"},
-    "factories/<int:pk>/today/": {"GET": LOG_OF_LITEIN.format(200, 200)},
-    "factories/<int:pk>/fire/": {"GET": LOG_OF_LITEIN.format(200, 200)},
-    "factories/<int:pk>/log/": dict.fromkeys(("GET", "POST"), LOG_OF_LITEIN.format(200, 403)),
-    # A save that does not exist; a user who may not write gets 403 first.
-    "factories/<int:pk>/log/<uuid:save_id>/": {"GET": LOG_OF_LITEIN.format(404, 404)},
-    "factories/<int:pk>/log/<uuid:save_id>/undo/": {"POST": LOG_OF_LITEIN.format(404, 403)},
-    "factories/<int:pk>/month/": {"GET": LOG_OF_LITEIN.format(200, 200)},
-    "factories/<int:pk>/month/<str:month>/": {"GET": LOG_OF_LITEIN.format(200, 200)},
-    **{
-        f"factories/<int:pk>/{name}/<int:entry_id>/": {
-            "GET": LOG_OF_LITEIN.format(200, 200),
-            "POST": LOG_OF_LITEIN.format(200, 403),
-        }
-        for name in ("entries", "production")
-    },
-    "leaderboard/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
-    "audit/": {"GET": AUDIT.format(302, 302)},
-    # Who sees all devices of an organisation. HQ halts a roll-out that does not exist.
-    "firmware/": {"GET": AUDIT.format(302, 302), "POST": "302 403 403 403 404 404 403 403 403 403 302"},
-    "firmware/images/<str:token>/": {"GET": NOT_THERE},
-    # The auditor reads; who may not write a target gets 403, and one out of scope is not there.
-    "targets/": {"GET": "302 403 200 200 200 200 403 200 403 403 302"},
-    "targets/new/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
-    "targets/<int:pk>/": {
-        "GET": "302 403 200 404 200 404 403 200 403 403 302",
-        "POST": "302 403 403 404 200 404 403 403 403 403 302",
-    },
-    "organisation/sites/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
-    "organisation/sites/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
-    "organisation/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
-    "organisations/": dict.fromkeys(("GET", "POST"), OPERATORS_PAGE.format(200)),
-    "organisations/<int:pk>/invite/": {"POST": OPERATORS_PAGE.format(302)},
-    "register/": {"GET": OPEN, "POST": OPEN},
-    "join/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
-    "password-link/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
-    "single-sign-on/": {"GET": OPEN, "POST": OPEN},
-    "account/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
-    "tokens/": dict.fromkeys(("GET", "POST"), "302 200 200 200 200 200 200 200 200 200 302"),
-    "tokens/keep/": {"POST": "302 302 302 302 302 302 302 302 302 302 302"},
-    "tokens/<str:token_key>/revoke/": {"POST": "302 404 404 404 302 404 404 404 404 404 302"},
-    "members/": {"GET": MANAGERS_PAGE},
-    "members/invite/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE},
-    "members/sign-in/": {"GET": MANAGERS_PAGE, "POST": MANAGERS_PAGE.replace("200", "302")},
-    "members/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
-    "members/<int:pk>/undo/": {"POST": KTDAS_PAGE.format(302)},
-    "members/requests/<int:pk>/": {"GET": KTDAS_PAGE.format(200), "POST": KTDAS_PAGE.format(200)},
-    "members/invitations/<int:pk>/revoke/": {"POST": KTDAS_PAGE.format(302)},
-    "integrate/": dict.fromkeys(("GET", "POST"), "302 403 200 200 200 200 200 200 200 403 302"),
-    # An empty form keeps the settings: no quiet hours, and nothing more than what is due.
-    "account/notices/": {
-        "GET": "302 200 200 200 200 200 200 200 200 200 302",
-        "POST": "302 302 302 302 302 302 302 302 302 302 302",
-    },
-    "account/notices/<int:pk>/": {"POST": "302 404 404 404 404 404 404 404 404 404 302"},
-    "organisation/notices/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
-    "organisation/notices/gateways/<int:pk>/remove/": {"POST": MANAGERS_PAGE.replace("200", "404")},
-    "organisation/notices/shifts/new/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
-    "organisation/notices/shifts/<int:pk>/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE.replace("200", "404")),
-    "notices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
-    "a/<str:token>/": {"GET": NOT_THERE, "POST": NOT_THERE},
-    "styleguide/": {"GET": OPEN},
-    "language/": {"GET": NOBODYS, "POST": OPEN.replace("200", "302")},
-}
-
-# allauth's own pages, by name: for anybody, or to sign-in first.
-ALLAUTH_OPEN = {
-    "account_login",
-    "account_logout",
-    "account_inactive",
-    "account_signup",
-    "account_email_verification_sent",
-    "account_reset_password",
-    "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
-    "account_reset_password_done",
-    "mfa_login_webauthn",
-    "openid_connect_callback",
-    "socialaccount_login_cancelled",
-}
-ALLAUTH_SIGNED_IN = {
-    "account_reauthenticate",
-    "account_email",
-    "account_change_password",
-    "account_set_password",
-    "account_confirm_login_code",
-    "mfa_index",
-    "mfa_authenticate",
-    "mfa_reauthenticate",
-    "mfa_activate_totp",
-    "mfa_deactivate_totp",
-    "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes",
-    "mfa_download_recovery_codes",
-    "mfa_list_webauthn",
-    "mfa_add_webauthn",
-    "mfa_edit_webauthn",
-    "mfa_remove_webauthn",
-    "mfa_reauthenticate_webauthn",
+    **PAGES,
 }

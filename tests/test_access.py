@@ -1,7 +1,7 @@
 """Every address with every kind of user: who may enter, who may act, and who gets 404.
 
-The tables are in `access_matrix.py`. A route that is in no table fails by its name: a new address needs its users in
-a table.
+The tables are in `access_matrix.py` (API) and `access_pages.py`. A route that is in no table fails by its name: a new
+address needs its users in a table.
 """
 
 import re
@@ -34,7 +34,9 @@ from lib.background import TaskState
 from logbook.models import SheetImport
 from production.models import ProductionEntry
 from tests import make
-from tests.access_matrix import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN, NO_METHOD, NOBODYS, OURS, UNSAFE, WHO
+from tests.access_answers import NO_METHOD, NOBODYS, UNSAFE, WHO
+from tests.access_matrix import OURS
+from tests.access_pages import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN
 from tests.alerts.test_models import make_alert
 from tests.cast import AsUser, Cast
 

@@ -18,7 +18,8 @@ from django.urls import path
 
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from tests import make
-from tests.access_matrix import OURS, WHO
+from tests.access_answers import WHO
+from tests.access_matrix import OURS
 from tests.cast import Cast
 from tests.test_access import ADMIN_ROUTES, _stream_keeps_the_connection_of_the_test, address, clients, routes
 
