@@ -49,7 +49,11 @@ def test_hq_registers_an_image_once(cast: Cast, as_user: AsUser) -> None:
     assert upload(as_user(cast.installer), b"x", signed(b"x")).status_code == 403
 
 
-@pytest.mark.parametrize("signature", ["", "no base64!", signed(b"another file"), signed(b"binary")[:-8] + "AAAAAAA="])
+@pytest.mark.parametrize(
+    "signature",
+    ["", "no base64!", signed(b"another file"), signed(b"binary")[:-8] + "AAAAAAA="],
+    ids=["empty", "no-base64", "of-another-file", "changed"],  # a key of its own each time: workers must agree on names
+)
 def test_a_wrong_signature_is_refused(signature: str) -> None:
     with pytest.raises(ApiError) as error:
         add_image(make_organisation(), make_user(), version="1", content=b"binary", signature=signature, notes="")
