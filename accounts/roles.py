@@ -29,6 +29,9 @@ class Action(StrEnum):
     VIEW_DEVICES = "view_devices"
     MANAGE_DEVICES = "manage_devices"
     MANAGE_FIRMWARE = "manage_firmware"  # images, and their roll-out to all devices of an organisation
+    MANAGE_PROFILES = "manage_profiles"  # how messages of foreign sensors are read
+    VIEW_REJECTED = "view_rejected"  # refused messages of devices, with their payload
+    REPLAY_REJECTED = "replay_rejected"
     VIEW_ENERGY = "view_energy"
     WRITE_ENERGY = "write_energy"
     VIEW_PRODUCTION = "view_production"
@@ -66,12 +69,16 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
         *(Action.WRITE_SITE_EVENTS, Action.ACKNOWLEDGE_ALERTS),
     },
     Role.HQ_MANAGER: frozenset(Action),
-    Role.INSTALLER: _READ | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.EDIT_GEOMETRY, Action.ACKNOWLEDGE_ALERTS},
-    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT},
+    Role.INSTALLER: _READ
+    | {Action.USE_PORTAL, Action.MANAGE_DEVICES, Action.EDIT_GEOMETRY, Action.ACKNOWLEDGE_ALERTS}
+    | {Action.MANAGE_PROFILES, Action.VIEW_REJECTED, Action.REPLAY_REJECTED},
+    Role.AUDITOR: _READ | _ACTIVITY | {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED},
     Role.INTEGRATOR: _READ | _ACTIVITY | {Action.WRITE_READINGS, Action.WRITE_ENERGY, Action.WRITE_PRODUCTION},
 }
 
-READING_ACTIONS = frozenset({Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, *_READ, *_ACTIVITY})
+READING_ACTIONS = frozenset(
+    {Action.USE_PORTAL, Action.VIEW_NETWORK, Action.VIEW_AUDIT, Action.VIEW_REJECTED, *_READ, *_ACTIVITY}
+)
 SCOPE_ACTIONS: dict[Scope, frozenset[Action]] = {
     Scope.ALL: frozenset(Action),
     Scope.READ: READING_ACTIONS,

@@ -16,7 +16,7 @@ from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
 from compliance.models import Target
-from devices.models import Assignment, AssignmentHold, Calibration, DeviceClaim, DeviceSecret, MCUDevice
+from devices.models import Assignment, AssignmentHold, Calibration, DeviceClaim, DeviceProfile, DeviceSecret, MCUDevice
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from mqtt_ingest.models import DeviceCommand, FirmwareImage, RollOut
@@ -84,6 +84,7 @@ SOURCES = (
     Source(SiteEvent, factory="factory"),
     Source(MCUDevice, factory="factory"),
     Source(DeviceClaim, organisation="organisation"),
+    Source(DeviceProfile, organisation="organisation"),
     Source(DeviceSecret, factory="device__factory"),
     Source(Assignment, factory="factory"),
     Source(AssignmentHold, factory="assignment__factory"),

@@ -7,6 +7,7 @@ while the broker has not confirmed that login's present state, so nothing is hal
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from devices import dynsec
 from devices.choices import BrokerState
 from devices.credentials import INGEST_USER, TOPIC_ROOT, mosquitto_hash, verify
 from devices.dynsec import ADMIN_USER, DynamicSecurity
+from devices.foreign_topics import filters_in_use, topics_of
 from devices.models import DeviceSecret, MCUDevice
 from lib.broker_address import BrokerAddress
 from lib.private_files import write_privately
@@ -61,7 +63,16 @@ def _in_force() -> Any:
     """One a device: a broker knows one password of a login. That is the offered one once the device has kept it."""
     known = Q(is_offered=False) | Q(stored_at__isnull=False)
     secrets = DeviceSecret.objects.filter(known, revoked_at=None, device__revoked_at=None)
-    return secrets.order_by("device__device_id", "-is_offered").distinct("device__device_id")
+    one_each = secrets.order_by("device__device_id", "-is_offered").distinct("device__device_id")
+    return one_each.select_related("device__profile")
+
+
+def _role_of(device: MCUDevice) -> dict[str, Any]:
+    return dynsec.role_of_device(device.device_id, topics_of(device))
+
+
+def _role_of_ingest() -> dict[str, Any]:
+    return dynsec.role_of_ingest(GROUP, filters_in_use())
 
 
 # --- At once, by the plugin -------------------------------------------------------------------------
@@ -102,7 +113,7 @@ def put_login(device_pk: int, password: str) -> bool:
 
 
 def _put(device: MCUDevice, password: str, *, is_new: bool) -> None:
-    role = dynsec.role_of_device(device.device_id)
+    role = _role_of(device)
     login = dynsec.login(device.device_id, role["rolename"])
     commands = [{"command": "createRole", **role}, {"command": "createClient", "password": password, **login}]
     # Its rights too: a login of this name that somebody made before may have had others.
@@ -113,6 +124,17 @@ def _put(device: MCUDevice, password: str, *, is_new: bool) -> None:
             _publish_offline(admin, device)
     if not is_new:
         _note_offline(device)
+
+
+def put_rights(devices: Iterable[MCUDevice]) -> None:
+    """Tell the broker the topics of these devices and of ingest, after the commit. Raises BrokerUnreachableError;
+    `compare` then does it later. By files and by hand it waits for `sync_broker`."""
+    if not is_dynamic():
+        return
+    with_login = [device for device in devices if device.secrets.filter(revoked_at=None).exists()]
+    roles = [_role_of_ingest(), *map(_role_of, with_login)]
+    with administrator() as admin:
+        admin.send([{"command": "modifyRole", **role} for role in roles])
 
 
 def remove_login(device_pk: int) -> None:
@@ -209,7 +231,7 @@ def compare(*, repair: bool = True) -> list[Difference]:
         # The broker is read first: a device is in the registry before its login is there. One that was registered
         # since we began may be on its way.
         there, rights = {client["username"]: client for client in admin.clients()}, admin.roles()
-        known = {secret.device.device_id: secret for secret in _in_force().select_related("device")}
+        known = {secret.device.device_id: secret for secret in _in_force()}
         ours = {name: secret for name, secret in known.items() if name in there or secret.created_at < began}
         if admin.defaults() != dynsec.DENIED:
             found.append(Difference("every login", "allowed what no role of it allows", is_mended=repair))
@@ -231,9 +253,9 @@ def _difference(
 ) -> tuple[str, list[dynsec.Command]]:
     """What is wrong with one login, and the commands that mend it; empty where all is well or it is not ours."""
     if username in _ingest_users():
-        role = dynsec.role_of_ingest(GROUP)
+        role = _role_of_ingest()
     elif secret is not None:
-        role = dynsec.role_of_device(username)
+        role = _role_of(secret.device)
     else:
         names = [held["rolename"] for held in client["roles"]] if client else []
         is_ours = any(name.startswith(_DEVICE_ROLE) or name == "ingest" for name in names)
@@ -276,11 +298,17 @@ def _mark_written(ended: list[int], secrets: list[DeviceSecret]) -> None:
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
     """Write both files; returns how many devices may sign in. Mosquitto reads them again on SIGHUP."""
     ingest_password, ended = _ingest_password(), _ended()
-    secrets = list(_in_force().select_related("device"))
+    secrets = list(_in_force())
     lines = [f"{user}:{mosquitto_hash(ingest_password)}" for user in _ingest_users()]
     lines += [f"{secret.device.device_id}:{secret.pbkdf2_sha512}" for secret in secrets]
-    # One pattern serves all devices: each may use only topics with its own id. No line of the file names a device.
-    acl = [line for user in _ingest_users() for line in (f"user {user}", f"topic readwrite {TOPIC_ROOT}/#", "")]
+    foreign = [f"topic read {each}" for each in filters_in_use()]
+    ingest = [f"topic readwrite {TOPIC_ROOT}/#", *foreign, ""]
+    acl = [line for user in _ingest_users() for line in (f"user {user}", *ingest)]
+    # One pattern serves all devices of our contract: each may use only topics with its own id.
+    for secret in secrets:
+        if topics := topics_of(secret.device):
+            name = secret.device.device_id
+            acl += [f"user {name}", f"topic deny {TOPIC_ROOT}/{name}/#", *(f"topic write {t}" for t in topics), ""]
     write_privately(password_file, "\n".join(lines) + "\n")
     write_privately(acl_file, "\n".join([*acl, f"pattern readwrite {TOPIC_ROOT}/%u/#"]) + "\n")
     _mark_written(ended, secrets)
@@ -295,13 +323,13 @@ def write_dynsec_file(path: Path) -> int:
     ingest_password = _ingest_password()
     admin_password = _password_of(settings.MQTT_ADMIN_URL, ADMIN_USER, "MQTT_ADMIN_URL")
     ended = _ended()
-    secrets = list(_in_force().select_related("device"))
-    roles = [dynsec.role_of_admin(), dynsec.role_of_ingest(GROUP)]
+    secrets = list(_in_force())
+    roles = [dynsec.role_of_admin(), _role_of_ingest()]
     clients = [dynsec.login(ADMIN_USER, "admin") | dynsec.stored_hash(mosquitto_hash(admin_password))]
     for user in _ingest_users():
         clients.append(dynsec.login(user, "ingest") | dynsec.stored_hash(mosquitto_hash(ingest_password)))
     for secret in secrets:
-        role = dynsec.role_of_device(secret.device.device_id)
+        role = _role_of(secret.device)
         roles.append(role)
         clients.append(
             dynsec.login(secret.device.device_id, role["rolename"]) | dynsec.stored_hash(secret.pbkdf2_sha512)

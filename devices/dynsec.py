@@ -154,15 +154,24 @@ def _all_uses(topic_filter: str) -> list[dict[str, Any]]:
     return [_rule(kind, topic_filter) for kind in kinds]
 
 
-def role_of_device(device_id: str) -> dict[str, Any]:
-    """Each device has a role of its own: the plugin takes %u and %c in a topic literally."""
-    return {"rolename": f"device-{device_id}", "acls": _all_uses(f"{TOPIC_ROOT}/{device_id}/#")}
+def role_of_device(device_id: str, foreign_topics: Sequence[str] = ()) -> dict[str, Any]:
+    """Each device has a role of its own: the plugin takes %u and %c in a topic literally. One with a profile
+    publishes on its foreign topics, and does nothing else."""
+    rules = [_rule("publishClientSend", topic) for topic in foreign_topics]
+    return {"rolename": f"device-{device_id}", "acls": rules or _all_uses(f"{TOPIC_ROOT}/{device_id}/#")}
 
 
-def role_of_ingest(group: str) -> dict[str, Any]:
+def role_of_ingest(group: str, foreign_filters: Sequence[str] = ()) -> dict[str, Any]:
     """The plugin compares a shared subscription as it is written, so that has a rule of its own."""
     shared = f"$share/{group}/{TOPIC_ROOT}/#"
     rules = [_rule("subscribePattern", shared), _rule("unsubscribePattern", shared)]
+    for each in foreign_filters:
+        rules.append(_rule("publishClientReceive", each))
+        rules += [
+            _rule(kind, written)
+            for kind in ("subscribeLiteral", "unsubscribeLiteral")
+            for written in (each, f"$share/{group}/{each}")
+        ]
     return {"rolename": "ingest", "acls": [*_all_uses(f"{TOPIC_ROOT}/#"), *rules]}
 
 

@@ -1,7 +1,8 @@
-"""Tables of devices: the registry with assignments and holds, calibrations, and go / no-go."""
+"""Tables of devices: the registry with assignments and holds, calibrations, profiles of foreign sensors, and go / no-go."""
 
 from devices.models.calibration import Calibration, CalibrationCertificate
 from devices.models.go_no_go import GoNoGoRun, InstallationCertificate
+from devices.models.profile import DeviceProfile
 from devices.models.registry import (
     DEVICE_ID,
     RESERVED_PREFIX,
@@ -21,6 +22,7 @@ __all__ = [
     "Calibration",
     "CalibrationCertificate",
     "DeviceClaim",
+    "DeviceProfile",
     "DeviceSecret",
     "GoNoGoRun",
     "InstallationCertificate",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation, SetAsideReason
+from devices.models.profile import DeviceProfile
 from devices.sensors import check_fit
 from factories.days import local_hour_start
 from science import pressure
@@ -34,7 +35,7 @@ validate_device_id = RegexValidator(
     # Heartbeats and status are telemetry, not history: every message would write an event.
     pghistory.UpdateEvent(
         condition=pghistory.AnyChange(
-            *("factory", "device_id", "interval_s", "revoked_at", "serial_number", "model"),
+            *("factory", "device_id", "interval_s", "revoked_at", "profile", "serial_number", "model"),
             *("bought_on", "installed_on", "retired_on"),
             exclude_auto=True,
         )
@@ -47,6 +48,8 @@ class MCUDevice(models.Model):
     factory = models.ForeignKey("factories.Factory", models.PROTECT, related_name="devices", verbose_name=_("factory"))
     device_id = models.CharField(_("device id"), max_length=64, unique=True, validators=[validate_device_id])
     interval_s = models.FloatField(_("interval (s)"), default=5.0)
+    # Of a sensor that does not speak our contract: how its messages are read (`profiles.py`).
+    profile = models.ForeignKey(DeviceProfile, models.PROTECT, null=True, blank=True, related_name="devices")
     firmware = models.CharField(_("firmware"), max_length=40, blank=True)
     last_heartbeat = models.DateTimeField(_("last heard of"), null=True, blank=True)
     # The last state that the device reported: true, false by its last will, null if it never reported one.

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from demo.addresses import lan_addresses
 from demo.broker import BrokerStartError, serve
 from demo.certificates import ensure_certificates
-from devices import access, credentials
+from demo.topic_rules import TopicRules
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 async def _serve_until_signal() -> None:
     certificates = ensure_certificates(settings.DATA_DIR, lan_addresses(settings.HTTP_BIND))
-    stop = asyncio.Event()
+    stop, rules = asyncio.Event(), TopicRules()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         try:
@@ -41,8 +41,8 @@ async def _serve_until_signal() -> None:
         settings.HTTP_BIND,
         settings.MQTT_PORT,
         certificates,
-        check_login=access.let_in,
-        ended_logins=credentials.ended_logins,
-        may_use_topic=credentials.may_use_topic,
+        check_login=rules.check_login,
+        ended_logins=rules.ended_logins,
+        may_use_topic=rules.may_use_topic,
         stop=stop,
     )
