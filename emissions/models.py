@@ -197,3 +197,47 @@ class EmissionDay(Rollup, FireMeans):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.period_start:%Y-%m-%d}"
+
+
+class MeasuredAs(models.TextChoices):
+    """How the values of a channel add up."""
+
+    RATE = "rate", _("a rate: it is integrated over time")
+    COUNTER = "counter", _("a counter: its increase counts")
+    LEVEL = "level", _("a level: it has a mean only")
+
+
+class SensorChannel(models.Model):
+    """A further measured value of a device: steam flow, feed water, a meter's reading. A profile names it."""
+
+    device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="channels")
+    code = models.CharField(_("name"), max_length=31)
+    unit = models.CharField(_("unit"), max_length=8)  # ours of its quantity: `science.instruments`
+    kind = models.CharField(_("kind"), max_length=8, choices=MeasuredAs)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ["device", "code"]
+        # A channel whose unit changes is another one: its values do not continue the first's.
+        constraints = [models.UniqueConstraint(fields=["device", "code", "unit"], name="channel_once")]
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.code}"
+
+
+class ChannelMinute(models.Model):
+    """The newest value of a channel in a minute. So a flood stores no more, and a repeat changes nothing."""
+
+    pk = models.CompositePrimaryKey("channel", "minute")
+    channel = models.ForeignKey(SensorChannel, models.CASCADE, db_index=False, related_name="minutes")
+    minute = models.DateTimeField()
+    measured_at = models.DateTimeField()
+    amount = models.FloatField()  # in the unit of its channel
+
+    class Meta:
+        verbose_name = _("channel minute")
+        verbose_name_plural = _("channel minutes")
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.minute:%Y-%m-%dT%H:%M}"
