@@ -43,6 +43,8 @@ from mqtt_ingest.api import ReadingsView
 from mqtt_ingest.command_api import CommandViewSet
 from mqtt_ingest.firmware_api import FirmwareImageViewSet
 from mqtt_ingest.go_no_go_api import GoNoGoRunView, GoNoGoView, HealthView
+from mqtt_ingest.profile_api import DeviceProfileViewSet
+from mqtt_ingest.rejected_api import RejectedMessageViewSet
 from production.api import ProductionViewSet
 
 router = SimpleRouter()
@@ -56,6 +58,8 @@ router.register("mcu-devices", MCUDeviceViewSet, basename="mcu-devices")
 router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", CommandViewSet, basename="commands")
 router.register("device-claims", DeviceClaimViewSet, basename="device-claims")
 router.register("firmware-images", FirmwareImageViewSet, basename="firmware-images")
+router.register("device-profiles", DeviceProfileViewSet, basename="device-profiles")
+router.register("rejected-messages", RejectedMessageViewSet, basename="rejected-messages")
 router.register("production", ProductionViewSet, basename="production")
 router.register("registrations", RegistrationViewSet, basename="registrations")
 router.register("invitations", InvitationViewSet, basename="invitations")

@@ -93,7 +93,7 @@ class Announcer:
 
     def _note(self, arrival: Arrival, waiting: dict[str, _Answers]) -> None:
         parsed = arrival.parsed
-        if parsed.kind is not Kind.READINGS:
+        if parsed.kind is not Kind.READINGS or parsed.is_foreign:
             return
         ranges = [(r.seq_from or r.seq, r.seq) for r in parsed.readings]
         if len(ranges) > 1:

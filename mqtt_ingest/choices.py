@@ -15,6 +15,7 @@ class Reason(models.TextChoices):
     NOT_MILLISECONDS = "not_milliseconds", _("a time in another unit than milliseconds")
     TOO_OLD = "too_old", _("older than 366 days")
     CONFLICT = "conflict", _("stored already with another time or other values")
+    NO_PROFILE = "no_profile", _("no device profile reads this message")
     RATE_LIMITED = "rate_limited", _("too many readings per second")
 
 

@@ -20,7 +20,7 @@ def describe_error(error: msgspec.ValidationError, source: Any) -> str:
     if not path:
         return what[:DETAIL_LIMIT_CHARS]
     is_found, value = _look_up(source, path)
-    text = f"{path}={_shown(value)}: {what}" if is_found else f"{path}: {what}"
+    text = f"{path}={describe_value(value)}: {what}" if is_found else f"{path}: {what}"
     return text[:DETAIL_LIMIT_CHARS]
 
 
@@ -35,11 +35,14 @@ def _look_up(source: Any, path: str) -> tuple[bool, Any]:
     return True, source
 
 
-def _shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
+    """A value of a message for a person: long ones cut."""
     if isinstance(value, list):
         return f"array of {len(value)}"
     if isinstance(value, dict):
         return "object"
     if isinstance(value, int) and abs(value) > 10**VALUE_LIMIT_CHARS:
         return "a huge number"
+    if value is not None and not isinstance(value, str | int | float):
+        return "no value"
     return json.dumps(value)[:VALUE_LIMIT_CHARS]

@@ -31,13 +31,15 @@ class DeviceRef:
 class Arrival:
     """A message with its device: what `store` writes. `device` is None only when nothing in it is stored.
 
-    `counts_as_message` is false for the later parts of a message that had to be split.
+    `counts_as_message` is false for the later parts of a message that had to be split. `is_replay`: it was refused
+    before and is kept already.
     """
 
     received: Received
     parsed: ParsedMessage
     device: DeviceRef | None
     counts_as_message: bool = True
+    is_replay: bool = False
 
 
 class DeviceDirectory:
@@ -83,6 +85,7 @@ def identify(directory: DeviceDirectory, messages: Sequence[tuple[Received, Pars
         device = devices.get(parsed.device_id)
         if device is None:
             detail = f"there is no device {parsed.device_id!r}: register it with provision_device"
+            parsed = replace(parsed, rejections=()) if parsed.is_foreign else parsed  # it has no profile either
             parsed = refuse_all(parsed, Reason.UNKNOWN_DEVICE, detail)
         elif device.is_revoked and parsed.is_last_will:
             # The server says so itself when the broker cuts a revoked device, and the broker repeats it to each
@@ -104,7 +107,7 @@ def refuse_all(parsed: ParsedMessage, reason: Reason, detail: str) -> ParsedMess
     )
     if not rejections:
         rejections = (Rejection(reason, detail),)
-    return replace(parsed, readings=(), rejections=rejections, other={})
+    return replace(parsed, readings=(), channels=(), rejections=rejections, other={})
 
 
 def _has_no_device(parsed: ParsedMessage) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from emissions.channels import ChannelValue
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.topics import Kind
 
@@ -167,6 +168,9 @@ class ParsedMessage:
     readings: tuple[Reading, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     other: dict[str, Any] = field(default_factory=dict)
+    # Of a sensor with a device profile, which gets no answers: it would not know them (`foreign.py`).
+    is_foreign: bool = False
+    channels: tuple[ChannelValue, ...] = ()
 
     @property
     def received(self) -> int:

@@ -20,19 +20,44 @@ from mqtt_ingest.choices import (
 WAITING_STATES = [CommandState.QUEUED, CommandState.SENT]
 
 
-class RejectedMessage(models.Model):
-    """A refused reading, or an unreadable message, with the start of its payload."""
+class RejectedGroup(models.Model):
+    """Refusals of one device for one reason, told apart by the shape of their detail. All are counted here."""
 
+    topic_device_id = models.CharField(_("device id in the topic"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
+    shape = models.CharField(max_length=120, blank=True)  # of a device with too many shapes: empty
+    count = models.BigIntegerField(_("how often"))
+    first_at = models.DateTimeField(_("first"))
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("group of rejected messages")
+        verbose_name_plural = _("groups of rejected messages")
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["topic_device_id", "reason", "shape"], name="rejected_group_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic_device_id}: {self.reason}"
+
+
+class RejectedMessage(models.Model):
+    """A refused reading, or an unreadable message: one of those in its group, a sample of them is kept."""
+
+    group = models.ForeignKey(RejectedGroup, models.CASCADE, related_name="messages")
     received_at = models.DateTimeField(_("received"), db_index=True)
     topic_device_id = models.CharField(_("device id in the topic"), max_length=64)
-    topic = models.CharField(_("topic"), max_length=120)
+    topic = models.CharField(_("topic"), max_length=250)
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     reading_index = models.IntegerField(_("index in the message"), null=True)
     stream = models.BigIntegerField(_("stream"), null=True)
     seq = models.BigIntegerField(_("seq"), null=True)
-    payload = models.BinaryField(_("payload, first 4 KiB"))
+    payload = models.BinaryField(_("payload, whole up to 8 KiB"))
     payload_bytes = models.IntegerField(_("payload size (bytes)"))
+    is_live = models.BooleanField(default=True)  # false: retained by the broker
+    replayed_at = models.DateTimeField(_("replayed"), null=True)
 
     class Meta:
         verbose_name = _("rejected message")
@@ -42,6 +67,10 @@ class RejectedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic_device_id}: {self.reason}"
+
+    @property
+    def is_whole(self) -> bool:
+        return len(bytes(self.payload)) == self.payload_bytes
 
 
 class DeviceMessage(models.Model):

@@ -1,32 +1,22 @@
-"""The outcomes of readings: the counts, and the sample of refused messages that is kept.
+"""The outcomes of readings, counted. Which refused messages are kept: `rejected.py`.
 
 received = stored + duplicate + rejected, in readings. Written by the transaction that stores.
 """
 
 import os
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from emissions.derive import moment
 from lib import sql
 from mqtt_ingest.choices import Outcome, Reason
 from mqtt_ingest.identify import Arrival
-from mqtt_ingest.messages import printable
-from mqtt_ingest.models import RejectedMessage
-from mqtt_ingest.rate_limit import TokenBuckets
 from mqtt_ingest.topics import Kind
 
 SLOT_COUNT = 32
-KEPT_PAYLOAD_BYTES = 4096
-KEPT_PER_MESSAGE_COUNT = 5
-# Rejected rows that a process keeps: devices that send garbage must not fill the disk.
-KEPT_PER_DEVICE_AND_MINUTE_COUNT = 60
-KEPT_PER_MINUTE_COUNT = 600
 
 
 @dataclass(slots=True)
@@ -92,45 +82,3 @@ def count(cursor: CursorWrapper, tally: Tally) -> None:
         "slot": os.getpid() % SLOT_COUNT,
     }
     cursor.execute(sql.load("mqtt_ingest", "count_outcomes"), parameters)
-
-
-class Sample:
-    """Decides which rejected messages are kept: the first of each device, up to a limit for all."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        device, everyone = KEPT_PER_DEVICE_AND_MINUTE_COUNT, KEPT_PER_MINUTE_COUNT
-        self._of_device = TokenBuckets(device / 60, device, clock)
-        self._of_all = TokenBuckets(everyone / 60, everyone, clock)
-
-    def takes(self, device_id: str) -> bool:
-        return self._of_device.take(device_id, 1) and self._of_all.take("", 1)
-
-
-sample = Sample()
-
-
-def keep_rejected(arrivals: Sequence[Arrival]) -> None:
-    """Keep a sample of refused messages with their reason; rate-limited ones are only counted."""
-    rows: list[RejectedMessage] = []
-    for arrival in arrivals:
-        kept = [r for r in arrival.parsed.rejections if r.reason != Reason.RATE_LIMITED]
-        for rejection in kept[:KEPT_PER_MESSAGE_COUNT]:
-            if not sample.takes(arrival.parsed.device_id):
-                break
-            received = arrival.received
-            rows.append(
-                RejectedMessage(
-                    received_at=moment(received.received_ms),
-                    topic_device_id=printable(arrival.parsed.device_id, 64),
-                    topic=printable(received.topic, 120),
-                    reason=rejection.reason,
-                    detail=rejection.detail,
-                    reading_index=rejection.index,
-                    stream=rejection.stream,
-                    seq=rejection.seq,
-                    payload=received.payload[:KEPT_PAYLOAD_BYTES],
-                    payload_bytes=len(received.payload),
-                )
-            )
-    if rows:
-        RejectedMessage.objects.bulk_create(rows)

@@ -11,6 +11,7 @@ must not be read and written by two at once.
 """
 
 import logging
+import math
 import random
 import select
 import socket
@@ -42,6 +43,7 @@ LARGEST_WAIT_S = 0.5
 LOG_FULL_EVERY_S = 60.0
 CLOSE_TIMEOUT_S = 3.0
 PUBLISH_WINDOW_COUNT = 1_000
+ASK_AGAIN_S = 30.0  # for foreign topics that the broker refused
 
 
 class _Client(mqtt.Client):
@@ -67,7 +69,10 @@ class PahoReceiver:
         self.address = address.of_worker(worker)
         self._worker = worker
         self.queue = BoundedQueue() if queue is None else queue  # an empty queue is false
-        self._orders: deque[list[Received] | tuple[str, bytes]] = deque()
+        self._orders: deque[list[Received] | tuple[str, bytes] | frozenset[str]] = deque()
+        self._foreign: frozenset[str] = frozenset()
+        self._foreign_mid: int | None = None
+        self._ask_again_at_s = math.inf
         self._connection = 0
         self._is_connected = False
         self._is_reading = True
@@ -122,6 +127,10 @@ class PahoReceiver:
 
     def publish(self, topic: str, payload: bytes) -> None:
         self._orders.append((topic, payload))
+        self._wake()
+
+    def follow(self, filters: Sequence[str]) -> None:
+        self._orders.append(frozenset(filters))
         self._wake()
 
     def stop_reading(self) -> None:
@@ -193,6 +202,8 @@ class PahoReceiver:
         if sock in readable or (may_read and sock.has_more) or sock.has_for_paho:
             self._read(sock)
         self._client.loop_misc()
+        if time.monotonic() >= self._ask_again_at_s and self._is_connected:
+            self._subscribe_to_foreign()
 
     def _may_read(self) -> bool:
         """While closing, we still read the broker's answers; messages that arrive then stay at the broker."""
@@ -238,6 +249,8 @@ class PahoReceiver:
             order = self._orders.popleft()
             if isinstance(order, list):
                 self._acknowledge(order)
+            elif isinstance(order, frozenset):
+                self._follow(order)
             elif self._is_connected:
                 self._to_publish.append(order)
         self._publish_what_may_go()
@@ -258,6 +271,24 @@ class PahoReceiver:
             # Packet ids restart with each connection: an old id would acknowledge another message.
             mine = (message.packet_id for message in messages if message.connection == self._connection)
             sock.acknowledge(packet_id for packet_id in mine if packet_id is not None)
+
+    # --- foreign topics ---
+    def _follow(self, filters: frozenset[str]) -> None:
+        gone, self._foreign = self._foreign - filters, filters
+        if self._is_connected:
+            if gone:
+                self._client.unsubscribe([self._as_written(each) for each in sorted(gone)])
+            self._subscribe_to_foreign()
+
+    def _subscribe_to_foreign(self) -> None:
+        """On their own: a broker that refuses one of them must not cost us our own topics."""
+        self._ask_again_at_s = math.inf
+        if self._foreign:
+            wanted = [(self._as_written(each), 1) for each in sorted(self._foreign)]
+            self._foreign_mid = self._client.subscribe(wanted)[1]
+
+    def _as_written(self, topic_filter: str) -> str:
+        return f"$share/{GROUP}/{topic_filter}" if self._worker else topic_filter
 
     # --- connecting ---
     def _connect_when_due(self) -> None:
@@ -299,10 +330,17 @@ class PahoReceiver:
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Any
     ) -> None:
+        if mid == self._foreign_mid:
+            if any(reason.is_failure for reason in reasons):
+                # A new profile: the broker may not know yet that we may read its topics.
+                logger.warning("Broker %s refuses topics of device profiles, asked again in some seconds", self.address)
+                self._ask_again_at_s = time.monotonic() + ASK_AGAIN_S
+            return
         if any(reason.is_failure for reason in reasons):
             logger.error("Broker %s refuses our subscription: check its ACL for %r", self.address, CLIENT_ID)
             return
         self._is_connected = True
+        self._subscribe_to_foreign()
         self._is_outage_logged = False
         self._retry_s = FIRST_RETRY_S
         logger.info("Connected to broker %s", self.address)

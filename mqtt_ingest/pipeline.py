@@ -20,8 +20,8 @@ from mqtt_ingest.commands import CommandSender
 from mqtt_ingest.identify import DeviceDirectory, identify
 from mqtt_ingest.liveness import NAME, Liveness
 from mqtt_ingest.outcomes import Tally
-from mqtt_ingest.parse import parse
 from mqtt_ingest.parts import Parts, Stored
+from mqtt_ingest.profile_directory import ProfileDirectory
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
 from mqtt_ingest.receive import Receiver
 from mqtt_ingest.retry import StoppedWaitingError, until_it_can_be_stored
@@ -58,7 +58,7 @@ class Pipeline:
         self._buckets = buckets
         self._batch = Batch() if batch is None else batch  # an empty batch is false
         self._store_batch = store_batch
-        self._directory = DeviceDirectory()
+        self._directory, self._profiles = DeviceDirectory(), ProfileDirectory()
         self._announcer = Announcer(receiver, pause_s=lambda arrival: pause_s(buckets, arrival))
         self._commands = CommandSender(receiver)
         self._liveness = Liveness(receiver, name)
@@ -81,7 +81,8 @@ class Pipeline:
 
     def _step(self) -> None:
         received = self._receiver.take(self._seconds_to_wait())
-        parsed = [(one, parse(one.topic, one.payload, one.received_ms)) for one in received]
+        self._patiently(lambda: self._profiles.keep_subscribed(self._receiver))
+        parsed = self._patiently(lambda: self._profiles.parse_all(received))
         arrivals = self._patiently(lambda: identify(self._directory, parsed)) if parsed else []
         for arrival in arrivals:
             self._batch.add(limit_rate(self._buckets, arrival))

@@ -137,5 +137,8 @@ class Receiver(Protocol):
     def publish(self, topic: str, payload: bytes) -> None:
         """Send with QoS 1. Lost when not connected."""
 
+    def follow(self, filters: Sequence[str]) -> None:
+        """Subscribe to these foreign topics beside ours, now and after each connection, and to no others."""
+
     def stop_reading(self) -> None:
         """Take nothing more from the broker; messages in the queue can still be taken."""

@@ -22,9 +22,8 @@ FAULT_FLAGS = (("co2_ppm", 1), ("temperature_c", 2), ("velocity_ms", 4))
 Problem = tuple[Reason, str]
 
 
-def problem_of(reading: Reading, now_ms: int) -> Problem | None:
-    """Why a reading with the right shape is refused, or None."""
-    t = reading.t
+def problem_of_time(t: int, now_ms: int) -> Problem | None:
+    """Why something measured at `t` is refused, or None."""
     if t > now_ms + FUTURE_LIMIT_MS:
         if (problem := _problem_of_unit(t, now_ms)) is not None:
             return problem
@@ -34,6 +33,14 @@ def problem_of(reading: Reading, now_ms: int) -> Problem | None:
         if (problem := _problem_of_unit(t, now_ms)) is not None:
             return problem
         return Reason.TOO_OLD, f"t={t} is {(now_ms - t) / 86_400_000:.0f} days old, the limit is 366 days"
+    return None
+
+
+def problem_of(reading: Reading, now_ms: int) -> Problem | None:
+    """Why a reading with the right shape is refused, or None."""
+    # Compared here too: the call would cost the common case more than the comparison.
+    if not now_ms - AGE_LIMIT_MS <= reading.t <= now_ms + FUTURE_LIMIT_MS:
+        return problem_of_time(reading.t, now_ms)
     if reading.co2_ppm is None or reading.temperature_c is None or reading.velocity_ms is None:
         for name, flag in FAULT_FLAGS:
             if getattr(reading, name) is None and not reading.flags & flag:

@@ -1,8 +1,8 @@
 """One batch, one transaction: copy, decide new or duplicate, insert, mark minutes, count.
 
 Redelivery changes nothing but the counters. The order of the steps is the order of the locks (streams,
-devices, counters), each kind in key order: workers with the same devices wait for each other and never
-deadlock. `announce` and `acknowledge` answer device and broker after the commit.
+devices, channels, groups of refusals, counters), each kind in key order: workers with the same devices wait for each
+other and never deadlock. `announce` and `acknowledge` answer device and broker after the commit.
 """
 
 import logging
@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg2.errors import UniqueViolation
 
+from emissions.channels import store_channels
 from emissions.derive import moment
 from emissions.partitions import ensure_partitions, forget_known_partitions, is_missing_partition
 from lib import sql
@@ -24,9 +25,10 @@ from mqtt_ingest.crowding import delete_crowding
 from mqtt_ingest.device_state import write_device_state
 from mqtt_ingest.identify import Arrival, refuse_all
 from mqtt_ingest.messages import printable
-from mqtt_ingest.outcomes import Tally, count, keep_rejected, tally_messages
+from mqtt_ingest.outcomes import Tally, count, tally_messages
 from mqtt_ingest.parts import Parts, Stored, split
 from mqtt_ingest.refusals import refuse_staged
+from mqtt_ingest.rejected import keep_rejected
 from mqtt_ingest.rules import Problem
 from mqtt_ingest.staging import StagedBatch, notifications, stage
 
@@ -94,7 +96,9 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
         tally.duplicate = sum(len(arrival.parsed.readings) for arrival in arrivals) - tally.stored
         tally_messages(tally, arrivals)
         write_device_state(cursor, arrivals)
-        keep_rejected(arrivals)
+        with_channels = [a.parsed for a in arrivals if a.parsed.channels and not a.parsed.rejections]
+        store_channels(cursor, [value for parsed in with_channels for value in parsed.channels])
+        keep_rejected(cursor, arrivals)
         count(cursor, tally)
     return Stored(arrivals, tally)
 

@@ -22,6 +22,7 @@ from factories.models import Chimney, Factory, Organisation
 from factories.sectors import SECTORS
 from factories.services import add_chimney, create_factory, create_organisation
 from logbook.models import SheetImport
+from mqtt_ingest.models import RejectedGroup, RejectedMessage
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
 
@@ -87,6 +88,28 @@ def make_device(**fields: Any) -> MCUDevice:
     fields["factory"] = fields["factory"] or make_factory()
     fields.setdefault("device_id", f"device-{next(_numbers)}")
     return MCUDevice.objects.create(**fields)
+
+
+def make_rejected(device_id: str = "kiln-1", payload: bytes = b"{", **fields: Any) -> RejectedMessage:
+    """A refused message that is kept, in its group."""
+    fields = {
+        "received_at": datetime.now(UTC),
+        "topic": f"carbontrack/v1/{device_id}/readings",
+        "reason": "not_json",
+        "payload": payload,
+        "payload_bytes": len(payload),
+    } | fields
+    group, is_new = RejectedGroup.objects.get_or_create(
+        topic_device_id=device_id,
+        reason=fields["reason"],
+        shape="",
+        defaults={"count": 1, "first_at": fields["received_at"], "last_at": fields["received_at"]},
+    )
+    if not is_new:
+        group.count += 1
+        group.last_at = max(group.last_at, fields["received_at"])
+        group.save()
+    return RejectedMessage.objects.create(group=group, topic_device_id=device_id, **fields)
 
 
 def make_device_with_secret(**fields: Any) -> tuple[MCUDevice, str]:

@@ -69,6 +69,8 @@ FIRST_OF: dict[str, Any] = {
     "requests": AccessRequest,
     "invitations": Invitation,
     "members": Membership,
+    "device-profiles": DeviceProfile,
+    "rejected-messages": RejectedGroup,
     "device-claims": DeviceClaim,
     "device-codes": DeviceClaim,
 }

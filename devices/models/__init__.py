@@ -1,4 +1,4 @@
-"""Tables of devices: the registry with assignments and holds, calibrations, profiles of foreign sensors, and go / no-go."""
+"""Tables of devices: the registry with assignments and holds, calibrations, device profiles, go / no-go."""
 
 from devices.models.calibration import Calibration, CalibrationCertificate
 from devices.models.go_no_go import GoNoGoRun, InstallationCertificate

@@ -42,6 +42,7 @@ from lib.background import TaskState
 from mqtt_ingest.command_api import CommandInputSerializer
 from mqtt_ingest.models import FirmwareImage
 from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
+from mqtt_ingest.profile_api import NewProfileSerializer
 from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token
@@ -91,7 +92,6 @@ def make_world() -> World:
     production = make.make_production(factory, user=hq)
     ensure_usual_rules()
     make_alert(factory, kind="sensor_silent", params={"device": "litein-1"})
-    factor = EmissionFactor.objects.order_by("pk")[0]
     path_values: dict[str, dict[str, Any]] = {
         "factories": {"id": 1},
         "mcu-devices": _device_values(client),
@@ -99,7 +99,7 @@ def make_world() -> World:
         "emission-sources": {"id": factory.emission_sources.get(kind="genset").pk},
         "site-events": {"id": record_event(hq, factory, happened_at=measured_at, text="Boiler cleaned").pk},
         "energy-types": {"code": "firewood"},
-        "emission-factors": {"id": factor.pk},
+        "emission-factors": {"id": EmissionFactor.objects.order_by("pk")[0].pk},
         "energy-entries": {"id": entry.pk, "import_id": make.make_import(manager, factory).pk},
         "production": {"id": production.pk, "import_id": make.make_import(make.make_user(), factory, "production").pk},
         "registrations": {"id": request.pk},
@@ -110,6 +110,7 @@ def make_world() -> World:
         "alerts": {"id": lambda: make_alert(factory, detail=str(next(_numbers))).pk},
         "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
         **{path: {"id": partial(_made, client, path, serializer)} for path, serializer in _MADE_BY_POST.items()},
+        "rejected-messages": {"id": make.make_rejected("litein-1").group_id},
         "notices": {"id": lambda: _notice(client)},
     }
     world = World(hq, client, path_values)
@@ -128,6 +129,7 @@ def make_world() -> World:
 
 
 _MADE_BY_POST: dict[str, Any] = {
+    "device-profiles": NewProfileSerializer,
     "targets": NewTargetSerializer,
     "local-units": NewLocalUnitSerializer,
     "notice-channels": NewChannelSerializer,

@@ -14,6 +14,7 @@ class InMemoryReceiver:
         self.acknowledged: list[Received] = []
         self.published: list[tuple[str, bytes]] = []
         self.is_reading = True
+        self.filters: Sequence[str] = ()
 
     def arrive(self, *messages: Received) -> None:
         self.queue.put(messages)
@@ -27,6 +28,9 @@ class InMemoryReceiver:
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.published.append((topic, payload))
+
+    def follow(self, filters: Sequence[str]) -> None:
+        self.filters = filters
 
     def stop_reading(self) -> None:
         self.is_reading = False

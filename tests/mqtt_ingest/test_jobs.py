@@ -6,22 +6,15 @@ import pytest
 from django.utils import timezone
 
 from mqtt_ingest import jobs
-from mqtt_ingest.choices import MessageKind, Reason
+from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
 from tests import make
 
 pytestmark = pytest.mark.django_db
 
 
-def reject(age: timedelta) -> RejectedMessage:
-    return RejectedMessage.objects.create(
-        received_at=timezone.now() - age,
-        topic_device_id="kiln-1",
-        topic="carbontrack/v1/kiln-1/readings",
-        reason=Reason.NOT_JSON,
-        payload=b"{",
-        payload_bytes=1,
-    )
+def reject(age: timedelta, device_id: str = "kiln-1") -> RejectedMessage:
+    return make.make_rejected(device_id, received_at=timezone.now() - age)
 
 
 def test_rejected_messages_go_after_ninety_days():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mqtt_ingest import outcomes
+from mqtt_ingest import rejected
 from mqtt_ingest.models import RejectedMessage
 from mqtt_ingest.queries import counters
 from mqtt_ingest.store import store
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(outcomes, "sample", outcomes.Sample(clock))
+    monkeypatch.setattr(rejected, "sample", rejected.Sample(clock))
     return clock
 
 

@@ -1,0 +1,194 @@
+"""/api/device-profiles/: how messages of foreign sensors are read; tried on messages that were refused."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import user_of
+from accounts.roles import Action
+from accounts.viewsets import REFUSALS, CsvListMixin, validated
+from devices.models import DeviceProfile
+from devices.profile_access import device_to_assign, organisation_to_write, profile_to_change, profiles_for
+from devices.profile_spec import TimeFormat
+from devices.profiles import ProfileInput, assign_profile, delete_profile, save_profile
+from logbook.api import ReadOnlySerializer
+from mqtt_ingest.replay import previews_of
+
+
+class MappingSerializer(serializers.Serializer[Any]):
+    path = serializers.CharField(max_length=200, help_text="SCD40.CarbonDioxide or values[0].co2")
+    field = serializers.CharField(max_length=40, help_text="a field of a reading or status, or channel:name")
+    unit = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text="of the value times scale")
+    scale = serializers.FloatField(required=False, help_text="default 1")
+    unit_path = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="where the message names the unit, in place of unit"
+    )
+
+
+class ProfileFields(serializers.Serializer[Any]):
+    """What a profile says."""
+
+    name = serializers.CharField(max_length=60)
+    topic = serializers.CharField(max_length=200, help_text="one level is {device}")
+    status_topic = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    online_text = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    offline_text = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    time_path = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="empty: the arrival")
+    time_format = serializers.ChoiceField(TimeFormat.choices, required=False)
+    mappings = MappingSerializer(many=True)
+
+    class Meta:
+        ref_name = "DeviceProfileChange"
+        swagger_schema_fields = {"example": {"time_path": "Time", "time_format": "iso_utc"}}
+
+
+class NewProfileSerializer(ProfileFields):
+    organisation = serializers.IntegerField(required=False, help_text="needed where you manage several")
+
+    class Meta:
+        ref_name = "NewDeviceProfile"
+        swagger_schema_fields = {
+            "example": {
+                "name": "Tasmota SCD40",
+                "topic": "tele/{device}/SENSOR",
+                "status_topic": "tele/{device}/LWT",
+                "time_path": "Time",
+                "time_format": "iso_site",
+                "mappings": [
+                    {"path": "SCD40.CarbonDioxide", "field": "co2_ppm", "unit": "ppm"},
+                    {"path": "DS18B20.Temperature", "field": "temperature_c", "unit_path": "TempUnit"},
+                ],
+            }
+        }
+
+
+class ProfileSerializer(ReadOnlySerializer):
+    """A device profile in its present version, and the devices that have it."""
+
+    mappings = MappingSerializer(many=True)
+    devices = serializers.SerializerMethodField(help_text="device ids")
+
+    class Meta:
+        model = DeviceProfile
+        fields: Any = (
+            "id organisation name version topic status_topic online_text offline_text time_path time_format mappings "
+            "changed_at devices"
+        ).split()
+        ref_name = "DeviceProfile"
+
+    def get_devices(self, profile: DeviceProfile) -> list[str]:
+        return sorted(device.device_id for device in profile.devices.all())
+
+
+class DeviceNameSerializer(serializers.Serializer[Any]):
+    device = serializers.CharField(max_length=64, help_text="device id")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"device": "litein-1"}}
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What a refused message would become by this profile."""
+
+    received_at = serializers.DateTimeField()
+    topic = serializers.CharField()
+    text = serializers.CharField(help_text="its first 600 characters")
+    measured_at = serializers.DateTimeField(allow_null=True)
+    values = serializers.DictField(child=serializers.FloatField(), help_text="in our units")
+    problem = serializers.CharField(allow_blank=True, help_text="why nothing of it would be stored; empty if it would")
+
+
+class DeviceProfileViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+    """How messages of sensors are read that do not speak our format."""
+
+    actions = {"GET": Action.VIEW_DEVICES, **dict.fromkeys(("POST", "PATCH", "DELETE"), Action.MANAGE_PROFILES)}
+    queryset = DeviceProfile.objects.none()
+    serializer_class = ProfileSerializer
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def get_queryset(self) -> Any:
+        return self.queryset if getattr(self, "swagger_fake_view", False) else profiles_for(self.request.user)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_create",
+        operation_summary="Add a profile",
+        request_body=NewProfileSerializer,
+        responses={201: ProfileSerializer, **REFUSALS},
+    )
+    def create(self, request: Request) -> Response:
+        """Without mappings it lets a device send: its messages are refused, kept, and can be replayed."""
+        given = validated(NewProfileSerializer, request)
+        organisation = organisation_to_write(request.user, given.pop("organisation", None))
+        profile = save_profile(organisation, ProfileInput(**given), user_of(request))
+        return Response(ProfileSerializer(profile).data, status=201)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_partial_update",
+        operation_summary="Change a profile: its next version",
+        request_body=ProfileFields,
+        responses={200: ProfileSerializer, **REFUSALS},
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Stored readings stay as they are; messages from now on are read by the new version."""
+        profile = profile_to_change(request.user, int(pk))
+        changes = validated(ProfileFields, request, partial=True)
+        given = {each.name: getattr(profile, each.name) for each in fields(ProfileInput)} | changes
+        saved = save_profile(profile.organisation, ProfileInput(**given), user_of(request), profile)
+        return Response(ProfileSerializer(saved).data)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_delete",
+        operation_summary="Delete a profile that no device has",
+        responses={204: "deleted", **REFUSALS},
+    )
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Its history stays."""
+        delete_profile(profile_to_change(request.user, int(pk)))
+        return Response(status=204)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_assign",
+        operation_summary="A device speaks by this profile from now on",
+        request_body=DeviceNameSerializer,
+        responses={200: ProfileSerializer, **REFUSALS},
+    )
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """It may publish on the topics of the profile alone."""
+        return self._assign(request, is_given=True)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_unassign",
+        operation_summary="A device speaks our own format from now on",
+        request_body=DeviceNameSerializer,
+        responses={200: ProfileSerializer, **REFUSALS},
+    )
+    @action(detail=True, methods=["post"])
+    def unassign(self, request: Request, pk: str) -> Response:
+        """It may publish below its own id again."""
+        return self._assign(request, is_given=False)
+
+    def _assign(self, request: Request, *, is_given: bool) -> Response:
+        profile = self.get_object()
+        device = device_to_assign(request.user, validated(DeviceNameSerializer, request)["device"])
+        if is_given or device.profile_id == profile.pk:
+            assign_profile(device, profile if is_given else None)
+        return Response(ProfileSerializer(self.get_object()).data)
+
+    @swagger_auto_schema(
+        operation_id="device-profiles_preview",
+        operation_summary="What the last refused messages of a device would become",
+        request_body=DeviceNameSerializer,
+        responses={200: PreviewSerializer(many=True), **REFUSALS},
+    )
+    @action(detail=True, methods=["post"])
+    def preview(self, request: Request, pk: str) -> Response:
+        """The newest ten. Stores nothing."""
+        profile = self.get_object()
+        device = device_to_assign(request.user, validated(DeviceNameSerializer, request)["device"])
+        return Response([PreviewSerializer(asdict(each)).data for each in previews_of(device, profile)])

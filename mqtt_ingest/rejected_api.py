@@ -1,0 +1,110 @@
+"""/api/rejected-messages/: refused messages in groups of one cause, and their replay."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django_filters import rest_framework as filters
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import get_visible
+from accounts.roles import Action
+from accounts.viewsets import REFUSALS, CsvListMixin, validated
+from devices.models import MCUDevice
+from logbook.api import ReadOnlySerializer
+from mqtt_ingest.causes import remedy_of
+from mqtt_ingest.choices import Reason
+from mqtt_ingest.models import RejectedGroup
+from mqtt_ingest.replay import groups_for, replay, waiting
+
+
+class RejectedGroupSerializer(ReadOnlySerializer):
+    """Refusals of one device for one cause. `detail` and `example` are of the newest one that is kept."""
+
+    device = serializers.CharField(source="topic_device_id", help_text="device id in the topic")
+    detail = serializers.SerializerMethodField(help_text="field, value and limit")
+    remedy = serializers.SerializerMethodField(help_text="what to do")
+    example = serializers.SerializerMethodField(help_text="the payload, its first 600 characters")
+    waiting = serializers.SerializerMethodField(help_text="kept messages that were not replayed")
+
+    class Meta:
+        model = RejectedGroup
+        fields: Any = "id device reason count first_at last_at detail remedy example waiting".split()
+        ref_name = "RejectedGroup"
+
+    def get_detail(self, group: RejectedGroup) -> str:
+        newest = group.messages.first()
+        return newest.detail if newest else group.shape
+
+    def get_remedy(self, group: RejectedGroup) -> str:
+        return str(remedy_of(group.reason))
+
+    def get_example(self, group: RejectedGroup) -> str:
+        newest = group.messages.first()
+        return bytes(newest.payload).decode("utf-8", "backslashreplace")[:600] if newest else ""
+
+    def get_waiting(self, group: RejectedGroup) -> int:
+        return waiting([group]).count()
+
+
+class RejectedFilter(filters.FilterSet):
+    device = filters.CharFilter(field_name="topic_device_id")
+    reason = filters.ChoiceFilter(choices=Reason.choices)
+
+    class Meta:
+        model = RejectedGroup
+        fields: list[str] = []
+
+
+class ReplayInputSerializer(serializers.Serializer[Any]):
+    device = serializers.CharField(max_length=64, help_text="device id")
+    reason = serializers.ChoiceField(Reason.choices, required=False, help_text="without it all")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"device": "litein-1"}}
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    """received = stored + duplicate + rejected, in readings of `messages` messages."""
+
+    messages = serializers.IntegerField()
+    received = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    rejected = serializers.DictField(child=serializers.IntegerField(), help_text="by reason")
+    channels = serializers.IntegerField(help_text="values of channels")
+    impossible = serializers.IntegerField(help_text="kept messages that cannot be read again")
+    left = serializers.IntegerField(help_text="messages beyond the 500 of one call: call again")
+
+
+class RejectedMessageViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+    """Refused messages of your devices. Those of ids that nobody registered are seen by nobody but the operator."""
+
+    actions = {"GET": Action.VIEW_REJECTED, "POST": Action.REPLAY_REJECTED}
+    queryset = RejectedGroup.objects.none()
+    serializer_class = RejectedGroupSerializer
+    filterset_class = RejectedFilter
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def get_queryset(self) -> Any:
+        return self.queryset if getattr(self, "swagger_fake_view", False) else groups_for(self.request.user)
+
+    @swagger_auto_schema(
+        operation_id="rejected-messages_replay",
+        operation_summary="Read the kept messages of a device again",
+        request_body=ReplayInputSerializer,
+        responses={200: ReplayedSerializer, **REFUSALS},
+    )
+    @action(detail=False, methods=["post"])
+    def replay(self, request: Request) -> Response:
+        """After the cause is gone. What is stored already is a duplicate, so a second call changes nothing."""
+        given = validated(ReplayInputSerializer, request)
+        devices = MCUDevice.objects.select_related("factory")
+        get_visible(request.user, devices, Action.REPLAY_REJECTED, device_id=given["device"])
+        groups = RejectedGroup.objects.filter(topic_device_id=given["device"])
+        if "reason" in given:
+            groups = groups.filter(reason=given["reason"])
+        return Response(ReplayedSerializer(asdict(replay(list(groups)))).data)
