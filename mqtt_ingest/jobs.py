@@ -3,8 +3,8 @@
 Bounds, with one ingest process. Rejected messages: 50,000, and between two clean-ups an hour of the 600 a minute that
 `rejected.py` keeps, 36,000: at 9 KB (8 KiB of payload, reason, index) less than 800 MB. Of one device 1,000 are kept,
 and all ids that nobody registered count as one; where 50,000 are too few, who has most gives up its oldest first. Other
-messages: 1,000 a device, and the hour's at 10 messages/s, the rate limit: 36,000, of at most 2 KB; of older hours of the
-week two statuses, 336 a device, so that supply and signal can be shown with their week.
+messages: 1,000 a device, and the hour's at 10 messages/s, the rate limit: 36,000, of at most 2 KB; of older hours of
+the week two statuses, 336 a device, so that supply and signal can be shown with their week.
 """
 
 from datetime import datetime, timedelta

@@ -25,6 +25,7 @@ SETUP_PAGES = (
 )
 FACTORY_PAGES = ("today", "factory", "month", "fire", *LOG_PAGES, *ENTRY_PAGES, *SETUP_PAGES)
 DEVICE_PAGES = ("device", *(f"device-{name}" for name in ("add", "codes", "settings", "edit", "assign", "calibrate")))
+FOREIGN_PAGES = ("refused-messages", "device-profiles", "device-profile", "device-profile-new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _network_items(where: _Where, actions: set[Action], user: Any) -> list[NavIt
 
 
 def _devices_item(where: _Where) -> NavItem:
-    return _item(where, _("Devices"), "devices", below=DEVICE_PAGES)
+    return _item(where, _("Devices"), "devices", below=(*DEVICE_PAGES, *FOREIGN_PAGES))
 
 
 def _targets_item(where: _Where) -> NavItem:

@@ -11,6 +11,7 @@ from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
 from portal.firmware import views as firmware_views
+from portal.foreign import views as foreign_views
 from portal.go_no_go import views as go_no_go_views
 from portal.log import views as log_views
 from portal.month import views as month_views
@@ -68,6 +69,10 @@ urlpatterns = [
     path("organisation/", settings_views.organisation_settings, name="organisation-settings"),
     path("organisations/", operator_views.organisations, name="organisations"),
     path("organisations/<int:pk>/invite/", operator_views.invite_manager, name="organisation-invite"),
+    path("refused-messages/", foreign_views.refused_messages, name="refused-messages"),
+    path("device-profiles/", foreign_views.profiles, name="device-profiles"),
+    path("device-profiles/new/", foreign_views.profile_new, name="device-profile-new"),
+    path("device-profiles/<int:profile_id>/", foreign_views.profile, name="device-profile"),
     path("audit/", audit_views.audit, name="audit"),
     path("", include("portal.notices.urls")),
     path("integrate/", first_call.first_call, name="first-call"),

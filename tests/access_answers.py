@@ -44,6 +44,10 @@ MANAGERS_OF_KTDA = "401 403 403 403 {0} 404 403 403 403 403 403"
 RULES_OF_HQ = {m: MANAGERS.format(405) for m in ("POST", "PATCH", "DELETE")}
 ALARM_ACTS = "     401 403 {0} {0} {0} {0} {0} 403 403 403 403"
 NOT_BY_MANAGERS = {m: MANAGERS.format(405) for m in ("GET", "POST", "PATCH", "DELETE")}
+# Who manages device profiles and replays refused messages, and who reads these.
+PROFILES_PAGE = "302 403 403 403 200 {} 200 403 403 403 302"
+PROFILES = "     401 403 403 403 {0} {1} {0} 403 403 403 403"
+REJECTED = "     401 403 403 403 {0} {1} {0} {0} 403 403 403"
 # Who reads the audit log: HQ and auditors, of their own organisation.
 AUDIT = "         {} 403 403 403 200 200 403 200 403 403 {}"
 # What is a person's own, by a session; not by a program's token.

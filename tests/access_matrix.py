@@ -21,7 +21,9 @@ from tests.access_answers import (
     ONE_OF_LITEIN,
     OPEN,
     PERSONS,
+    PROFILES,
     READERS,
+    REJECTED,
     RULES_OF_HQ,
     SIGN_OUT,
     SITE_EDITORS,
@@ -211,6 +213,31 @@ OURS: dict[str, dict[str, str]] = {
         "GET": READERS.replace("200", "405"),
         "POST": "401 403 403 403 404 404 403 403 403 403 403",
     },
+    # A profile belongs to the organisation; who manages profiles sends an empty list where an object belongs: 400.
+    "api/^device-profiles/$": {
+        "GET": READERS,
+        "POST": PROFILES.format(400, 400),
+        **dict.fromkeys(("PATCH", "DELETE"), PROFILES.format(405, 405)),
+    },
+    "api/^device-profiles/(?P<pk>[0-9]{1,9})/$": {
+        "GET": ONE_OF_LITEIN.replace("200 404 200 404", "200 200 200 404"),
+        "POST": PROFILES.format(405, 405),
+        **dict.fromkeys(("PATCH", "DELETE"), PROFILES.format(400, 404)),  # it is in use, so it is not deleted
+    },
+    **{
+        f"api/^device-profiles/(?P<pk>[0-9]{{1,9}})/{act}/$": {
+            "GET": NO_METHOD_FOR_MEMBERS,
+            "POST": PROFILES.format(400, 404),
+            **dict.fromkeys(("PATCH", "DELETE"), PROFILES.format(405, 405)),
+        }
+        for act in ("assign", "unassign", "preview")
+    },
+    "api/^rejected-messages/$": {"GET": REJECTED.format(200, 200), "POST": PROFILES.format(405, 405)},
+    "api/^rejected-messages/(?P<pk>[0-9]{1,9})/$": {
+        "GET": REJECTED.format(200, 404),
+        "POST": PROFILES.format(405, 405),
+    },
+    "api/^rejected-messages/replay/$": {"GET": REJECTED.format(405, 405), "POST": PROFILES.format(400, 400)},
     "api/^energy-types/$": {"GET": ENERGY_READERS},
     "api/^energy-types/(?P<code>[a-z0-9_]+)/$": {"GET": ENERGY_READERS},
     # Only HQ adds factors of its own; it sends an empty list where an object belongs: 400.

@@ -12,6 +12,7 @@ from tests.access_answers import (
     NOT_THERE,
     OPEN,
     OPERATORS_PAGE,
+    PROFILES_PAGE,
 )
 
 # route -> method -> statuses, as in `access_matrix.py`. Methods that are not named answer NOBODYS.
@@ -65,6 +66,13 @@ PAGES: dict[str, dict[str, str]] = {
     },
     "factories/<int:pk>/events/<int:event_id>/archive/": {"POST": "302 403 302 404 302 404 403 403 403 403 302"},
     # An act on a hold that does not exist; who may not manage devices gets 403 first.
+    "refused-messages/": {
+        "GET": "302 403 403 403 200 200 200 200 403 403 302",
+        "POST": "302 403 403 403 404 404 404 403 403 403 302",
+    },
+    "device-profiles/": {"GET": PROFILES_PAGE.format(200)},
+    "device-profiles/new/": dict.fromkeys(("GET", "POST"), PROFILES_PAGE.format(200)),
+    "device-profiles/<int:profile_id>/": dict.fromkeys(("GET", "POST"), PROFILES_PAGE.format(404)),
     "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "add-device/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 200 403 403 403 302"),
     "device-codes/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 403 403 403 403 302"),

@@ -25,13 +25,14 @@ from alerts.models import Alert, AlertRule
 from alerts.rules import ensure_usual_rules
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import SiteSheet, Target
-from devices.models import DeviceClaim
+from devices.models import DeviceClaim, DeviceProfile
 from devices.registration import DeviceBatch, make_claims
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
 from factories.services import record_event
 from lib.background import TaskState
 from logbook.models import SheetImport
+from mqtt_ingest.models import RejectedGroup
 from production.models import ProductionEntry
 from tests import make
 from tests.access_answers import NO_METHOD, NOBODYS, UNSAFE, WHO
@@ -39,6 +40,7 @@ from tests.access_matrix import OURS
 from tests.access_pages import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN
 from tests.alerts.test_models import make_alert
 from tests.cast import AsUser, Cast
+from tests.mqtt_ingest.foreign_build import give_profile
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,8 @@ def address(route: str, cast: Cast) -> str:
         "<int:source_id>": getattr(cast.litein.emission_sources.first(), "pk", 0),
         "<int:chimney_id>": getattr(cast.litein.chimneys.first(), "pk", 0),
         "<int:event_id>": getattr(cast.litein.site_events.first(), "pk", 0),
+        "device-profiles/(?P<pk>[0-9]{1,9})": f"device-profiles/{getattr(DeviceProfile.objects.first(), 'pk', 0)}",
+        "rejected-messages/(?P<pk>[0-9]{1,9})": f"rejected-messages/{getattr(RejectedGroup.objects.first(), 'pk', 0)}",
         "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast),
         "<str:token_key>": hq_token_key(cast),
         "<str:token>": "no-such-link",
@@ -128,6 +132,7 @@ def address(route: str, cast: Cast) -> str:
         "<slug:rule_kind>": "co2_high",
         **_of_the_organisation(cast),
         "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
+        "<int:profile_id>": getattr(DeviceProfile.objects.first(), "pk", 0),
         "<int:pk>": cast.litein.pk,
         "(?P<code>[a-z0-9_]+)": "firewood",
         "<path:content_type_id>": 1,
@@ -149,6 +154,8 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
     make_alert(cast.litein, kind="sensor_silent", params={"device": "litein-1"})
     ensure_usual_rules()
+    give_profile(make.make_device(factory=cast.litein, device_id="foreign-1"))
+    make.make_rejected("litein-1")
     make.make_energy_entry(cast.litein)
     record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
     make.make_target(cast.litein)
@@ -273,6 +280,7 @@ def test_lists_and_forms_of_the_admin_site_open(cast: Cast, clients: dict[str, C
         "invitation",
         "accessrequest",
         "assignmenthold",
+        "rejectedgroup",
         "rejectedmessage",
         "devicemessage",
         "ingestcounter",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
+import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
-import devices.models
+import devices.models.registry
 
 SQL = Path(__file__).parent / "sql"
 
@@ -44,14 +45,31 @@ class Migration(migrations.Migration):
                 ),
                 ("pressure_pa", models.FloatField(verbose_name="air pressure (Pa)")),
                 ("reference_ppm", models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)")),
+                (
+                    "certificate_number",
+                    models.CharField(blank=True, max_length=80, verbose_name="certificate number of the gas"),
+                ),
                 ("reading_ppm", models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)")),
                 ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                 ("done_by", models.CharField(blank=True, max_length=120, verbose_name="by")),
+                ("certificate_sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "calibration",
                 "verbose_name_plural": "calibrations",
-                "ordering": ["-calibrated_at"],
+                "ordering": ["-calibrated_at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +85,48 @@ class Migration(migrations.Migration):
                 ("sealed", models.TextField(blank=True, editable=False)),
             ],
             options={"verbose_name": "device secret", "verbose_name_plural": "device secrets"},
+        ),
+        migrations.CreateModel(
+            name="GoNoGoRun",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started_at", models.DateTimeField(verbose_name="from")),
+                ("leak_started_at", models.DateTimeField(null=True, verbose_name="leak test")),
+                ("plug_started_at", models.DateTimeField(null=True, verbose_name="pulled-plug test")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="to")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("go", "GO"), ("not_yet", "NOT YET"), ("no_go", "NO-GO")],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("evidence", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("lines", models.JSONField(default=list)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "go / no-go run",
+                "verbose_name_plural": "go / no-go runs",
+                "ordering": ["-started_at", "-pk"],
+            },
         ),
         migrations.CreateModel(
             name="Assignment",
@@ -341,6 +401,167 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.CreateModel(
+            name="CalibrationCertificate",
+            fields=[
+                (
+                    "calibration",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="certificate",
+                        serialize=False,
+                        to="devices.calibration",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("content_type", models.CharField(max_length=40)),
+                ("content", models.BinaryField()),
+            ],
+            options={"verbose_name": "calibration certificate", "verbose_name_plural": "calibration certificates"},
+        ),
+        migrations.CreateModel(
+            name="DeviceClaim",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "device_id",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]{3,64}$",
+                                "A device id has 3 to 64 of the letters A-Z a-z, the digits, _ and -.",
+                            )
+                        ],
+                        verbose_name="device id",
+                    ),
+                ),
+                ("serial_number", models.CharField(blank=True, max_length=60, verbose_name="serial number")),
+                ("model", models.CharField(blank=True, max_length=80, verbose_name="model")),
+                ("bought_on", models.DateField(blank=True, null=True, verbose_name="bought on")),
+                ("sensor", models.CharField(blank=True, max_length=40, verbose_name="sensor")),
+                ("range_ppm", models.FloatField(blank=True, null=True, verbose_name="sensor range (ppm)")),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="device_claims",
+                        to="factories.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "claim code",
+                "verbose_name_plural": "claim codes",
+                "ordering": ["-made_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="DeviceClaimEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                (
+                    "device_id",
+                    models.CharField(
+                        max_length=64,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9_-]{3,64}$",
+                                "A device id has 3 to 64 of the letters A-Z a-z, the digits, _ and -.",
+                            )
+                        ],
+                        verbose_name="device id",
+                    ),
+                ),
+                ("serial_number", models.CharField(blank=True, max_length=60, verbose_name="serial number")),
+                ("model", models.CharField(blank=True, max_length=80, verbose_name="model")),
+                ("bought_on", models.DateField(blank=True, null=True, verbose_name="bought on")),
+                ("sensor", models.CharField(blank=True, max_length=40, verbose_name="sensor")),
+                ("range_ppm", models.FloatField(blank=True, null=True, verbose_name="sensor range (ppm)")),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.organisation",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="devices.deviceclaim",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="DeviceProfile",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -523,6 +744,59 @@ class Migration(migrations.Migration):
             options={"abstract": False},
         ),
         migrations.CreateModel(
+            name="InstallationCertificate",
+            fields=[
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="certificate",
+                        serialize=False,
+                        to="devices.gonogorun",
+                    ),
+                ),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("content", models.JSONField()),
+                ("pdf", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+            ],
+            options={"verbose_name": "installation certificate", "verbose_name_plural": "installation certificates"},
+        ),
+        migrations.CreateModel(
+            name="InstallationCertificateEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("content", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        serialize=False,
+                        to="devices.gonogorun",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="MCUDevice",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -548,6 +822,11 @@ class Migration(migrations.Migration):
                 ("status", models.JSONField(blank=True, default=dict, verbose_name="last status")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                ("serial_number", models.CharField(blank=True, max_length=60, verbose_name="serial number")),
+                ("model", models.CharField(blank=True, max_length=80, verbose_name="model")),
+                ("bought_on", models.DateField(blank=True, null=True, verbose_name="bought on")),
+                ("installed_on", models.DateField(blank=True, null=True, verbose_name="installed on")),
+                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
                 (
                     "factory",
                     models.ForeignKey(
@@ -569,6 +848,89 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "device", "verbose_name_plural": "devices", "ordering": ["device_id"]},
+        ),
+        migrations.CreateModel(
+            name="GoNoGoRunEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("started_at", models.DateTimeField(verbose_name="from")),
+                ("leak_started_at", models.DateTimeField(null=True, verbose_name="leak test")),
+                ("plug_started_at", models.DateTimeField(null=True, verbose_name="pulled-plug test")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="to")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("go", "GO"), ("not_yet", "NOT YET"), ("no_go", "NO-GO")],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=300)),
+                ("evidence", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("lines", models.JSONField(default=list)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="devices.gonogorun",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="devices.mcudevice",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.AddField(
+            model_name="gonogorun",
+            name="device",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="go_no_go_runs", to="devices.mcudevice"
+            ),
         ),
         migrations.CreateModel(
             name="DeviceSecretEvent",
@@ -639,9 +1001,15 @@ class Migration(migrations.Migration):
                 ),
                 ("pressure_pa", models.FloatField(verbose_name="air pressure (Pa)")),
                 ("reference_ppm", models.FloatField(blank=True, null=True, verbose_name="reference gas (ppm)")),
+                (
+                    "certificate_number",
+                    models.CharField(blank=True, max_length=80, verbose_name="certificate number of the gas"),
+                ),
                 ("reading_ppm", models.FloatField(blank=True, null=True, verbose_name="reading before (ppm)")),
                 ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                 ("done_by", models.CharField(blank=True, max_length=120, verbose_name="by")),
+                ("certificate_sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "pgh_context",
                     models.ForeignKey(
@@ -659,6 +1027,19 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="events",
                         to="devices.calibration",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -820,6 +1201,11 @@ class Migration(migrations.Migration):
                 ("status", models.JSONField(blank=True, default=dict, verbose_name="last status")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                ("serial_number", models.CharField(blank=True, max_length=60, verbose_name="serial number")),
+                ("model", models.CharField(blank=True, max_length=80, verbose_name="model")),
+                ("bought_on", models.DateField(blank=True, null=True, verbose_name="bought on")),
+                ("installed_on", models.DateField(blank=True, null=True, verbose_name="installed on")),
+                ("retired_on", models.DateField(blank=True, null=True, verbose_name="retired on")),
                 (
                     "factory",
                     models.ForeignKey(
@@ -957,6 +1343,87 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="deviceclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claimed_at__isnull", True), ("claimed_by__isnull", True)),
+                    models.Q(
+                        ("claimed_at__isnull", False), ("claimed_by__isnull", False), ("withdrawn_at__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="device_claim_used_by_whom_and_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="deviceclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("range_ppm__isnull", True),
+                    models.Q(("range_ppm__gt", 0), ("range_ppm__lte", 1000000)),
+                    _connector="OR",
+                ),
+                name="device_claim_range_plausible",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="deviceclaim",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_deviceclaimevent" ("bought_on", "claimed_at", "claimed_by_id", "device_id", "expires_at", "id", "made_at", "made_by_id", "model", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "range_ppm", "sensor", "serial_number", "withdrawn_at") VALUES (NEW."bought_on", NEW."claimed_at", NEW."claimed_by_id", NEW."device_id", NEW."expires_at", NEW."id", NEW."made_at", NEW."made_by_id", NEW."model", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."range_ppm", NEW."sensor", NEW."serial_number", NEW."withdrawn_at"); RETURN NULL;',
+                    hash="53498a5cef8a1d5e0bab421bb07aad0d87874e03",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_6463b",
+                    table="devices_deviceclaim",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="deviceclaim",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."bought_on" IS DISTINCT FROM (NEW."bought_on") OR OLD."claimed_at" IS DISTINCT FROM (NEW."claimed_at") OR OLD."claimed_by_id" IS DISTINCT FROM (NEW."claimed_by_id") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."made_at" IS DISTINCT FROM (NEW."made_at") OR OLD."made_by_id" IS DISTINCT FROM (NEW."made_by_id") OR OLD."model" IS DISTINCT FROM (NEW."model") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."range_ppm" IS DISTINCT FROM (NEW."range_ppm") OR OLD."sensor" IS DISTINCT FROM (NEW."sensor") OR OLD."serial_number" IS DISTINCT FROM (NEW."serial_number") OR OLD."withdrawn_at" IS DISTINCT FROM (NEW."withdrawn_at"))',
+                    func='INSERT INTO "devices_deviceclaimevent" ("bought_on", "claimed_at", "claimed_by_id", "device_id", "expires_at", "id", "made_at", "made_by_id", "model", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "range_ppm", "sensor", "serial_number", "withdrawn_at") VALUES (NEW."bought_on", NEW."claimed_at", NEW."claimed_by_id", NEW."device_id", NEW."expires_at", NEW."id", NEW."made_at", NEW."made_by_id", NEW."model", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."range_ppm", NEW."sensor", NEW."serial_number", NEW."withdrawn_at"); RETURN NULL;',
+                    hash="5bd6a3199c805de453749efd88b52be8d864848a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_0adac",
+                    table="devices_deviceclaim",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="deviceclaim",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_deviceclaimevent" ("bought_on", "claimed_at", "claimed_by_id", "device_id", "expires_at", "id", "made_at", "made_by_id", "model", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "range_ppm", "sensor", "serial_number", "withdrawn_at") VALUES (OLD."bought_on", OLD."claimed_at", OLD."claimed_by_id", OLD."device_id", OLD."expires_at", OLD."id", OLD."made_at", OLD."made_by_id", OLD."model", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."range_ppm", OLD."sensor", OLD."serial_number", OLD."withdrawn_at"); RETURN NULL;',
+                    hash="b66357e99c98877196b6732b1a0aa11d7c8018f5",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_8925f",
+                    table="devices_deviceclaim",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="deviceclaimevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="aa9afaa6d86914a67757addfe6bb3ded0998162b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_53232",
+                    table="devices_deviceclaimevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="deviceprofile",
             constraint=models.UniqueConstraint(fields=("organisation", "name"), name="device_profile_name_once"),
         ),
@@ -1026,6 +1493,59 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddField(
+            model_name="installationcertificateevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="devices.installationcertificate",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (NEW."content", NEW."issued_at", _pgh_attach_context(), NOW(), \'insert\', NEW."run_id", NEW."run_id", NEW."sha256"); RETURN NULL;',
+                    hash="67e14c16ef63f92c26a2c34322e9ecfe6157820f",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_6b10d",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."content" IS DISTINCT FROM (NEW."content") OR OLD."issued_at" IS DISTINCT FROM (NEW."issued_at") OR OLD."run_id" IS DISTINCT FROM (NEW."run_id") OR OLD."sha256" IS DISTINCT FROM (NEW."sha256"))',
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (NEW."content", NEW."issued_at", _pgh_attach_context(), NOW(), \'update\', NEW."run_id", NEW."run_id", NEW."sha256"); RETURN NULL;',
+                    hash="db8289552c8d835d0e1a9f8106a14e589b99e764",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_52b54",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_installationcertificateevent" ("content", "issued_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "run_id", "sha256") VALUES (OLD."content", OLD."issued_at", _pgh_attach_context(), NOW(), \'delete\', OLD."run_id", OLD."run_id", OLD."sha256"); RETURN NULL;',
+                    hash="f0cf1320b00c1c4c8599b8fc99aaf24ea4a258ca",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_07af6",
+                    table="devices_installationcertificate",
+                    when="AFTER",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="mcudevice",
             constraint=models.CheckConstraint(
@@ -1042,13 +1562,33 @@ class Migration(migrations.Migration):
             model_name="mcudevice",
             constraint=models.UniqueConstraint(fields=("id", "factory"), name="device_of_factory"),
         ),
+        migrations.AddConstraint(
+            model_name="mcudevice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("installed_on__isnull", True),
+                    ("retired_on__isnull", True),
+                    ("installed_on__lte", models.F("retired_on")),
+                    _connector="OR",
+                ),
+                name="device_retired_after_installed",
+                violation_error_message="It was retired before it was installed: check both days.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="mcudevice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("retired_on__isnull", True), ("revoked_at__isnull", False), _connector="OR"),
+                name="device_retired_is_revoked",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="mcudevice",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile_id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
-                    hash="17c2a1d6de0cfaf50b7e0e7c9b401cf465ce11be",
+                    func='INSERT INTO "devices_mcudeviceevent" ("bought_on", "created_at", "device_id", "factory_id", "firmware", "id", "installed_on", "interval_s", "last_heartbeat", "last_will_at", "model", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "retired_on", "revoked_at", "serial_number", "status") VALUES (NEW."bought_on", NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."installed_on", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", NEW."model", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."profile_id", NEW."reported_online", NEW."retired_on", NEW."revoked_at", NEW."serial_number", NEW."status"); RETURN NULL;',
+                    hash="fe41151d823305518faaa39088915634bcb367a1",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_7f531",
                     table="devices_mcudevice",
@@ -1061,9 +1601,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."interval_s" IS DISTINCT FROM (NEW."interval_s") OR OLD."profile_id" IS DISTINCT FROM (NEW."profile_id") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at"))',
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "revoked_at", "status") VALUES (NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile_id", NEW."reported_online", NEW."revoked_at", NEW."status"); RETURN NULL;',
-                    hash="f7cdbbde0cfadc77ce1295f1bef81837f1d36a2f",
+                    condition='WHEN (OLD."bought_on" IS DISTINCT FROM (NEW."bought_on") OR OLD."device_id" IS DISTINCT FROM (NEW."device_id") OR OLD."factory_id" IS DISTINCT FROM (NEW."factory_id") OR OLD."installed_on" IS DISTINCT FROM (NEW."installed_on") OR OLD."interval_s" IS DISTINCT FROM (NEW."interval_s") OR OLD."model" IS DISTINCT FROM (NEW."model") OR OLD."profile_id" IS DISTINCT FROM (NEW."profile_id") OR OLD."retired_on" IS DISTINCT FROM (NEW."retired_on") OR OLD."revoked_at" IS DISTINCT FROM (NEW."revoked_at") OR OLD."serial_number" IS DISTINCT FROM (NEW."serial_number"))',
+                    func='INSERT INTO "devices_mcudeviceevent" ("bought_on", "created_at", "device_id", "factory_id", "firmware", "id", "installed_on", "interval_s", "last_heartbeat", "last_will_at", "model", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "retired_on", "revoked_at", "serial_number", "status") VALUES (NEW."bought_on", NEW."created_at", NEW."device_id", NEW."factory_id", NEW."firmware", NEW."id", NEW."installed_on", NEW."interval_s", NEW."last_heartbeat", NEW."last_will_at", NEW."model", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."profile_id", NEW."reported_online", NEW."retired_on", NEW."revoked_at", NEW."serial_number", NEW."status"); RETURN NULL;',
+                    hash="e91a1bff931a3c1ed2d52ea476b7c6bb33de94a0",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_01684",
                     table="devices_mcudevice",
@@ -1076,11 +1616,85 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_mcudeviceevent" ("created_at", "device_id", "factory_id", "firmware", "id", "interval_s", "last_heartbeat", "last_will_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "revoked_at", "status") VALUES (OLD."created_at", OLD."device_id", OLD."factory_id", OLD."firmware", OLD."id", OLD."interval_s", OLD."last_heartbeat", OLD."last_will_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."profile_id", OLD."reported_online", OLD."revoked_at", OLD."status"); RETURN NULL;',
-                    hash="1abd40a2ea0ce11cb79958dcb40a9f5a9d49587f",
+                    func='INSERT INTO "devices_mcudeviceevent" ("bought_on", "created_at", "device_id", "factory_id", "firmware", "id", "installed_on", "interval_s", "last_heartbeat", "last_will_at", "model", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "profile_id", "reported_online", "retired_on", "revoked_at", "serial_number", "status") VALUES (OLD."bought_on", OLD."created_at", OLD."device_id", OLD."factory_id", OLD."firmware", OLD."id", OLD."installed_on", OLD."interval_s", OLD."last_heartbeat", OLD."last_will_at", OLD."model", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."profile_id", OLD."reported_online", OLD."retired_on", OLD."revoked_at", OLD."serial_number", OLD."status"); RETURN NULL;',
+                    hash="e788f43cf61eaf20373e0a14b3b7520868390ed6",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_9bd30",
                     table="devices_mcudevice",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorunevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="dfc1e46ecbc941ad1b1940f52936c78132ca9373",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_bdf8e",
+                    table="devices_gonogorunevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gonogorun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("device",), name="go_no_go_one_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gonogorun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("verdict", "")),
+                    models.Q(("ended_at__isnull", False), models.Q(("verdict", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="go_no_go_ended_has_verdict",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (NEW."device_id", NEW."ended_at", NEW."ended_by_id", NEW."evidence", NEW."id", NEW."leak_started_at", NEW."lines", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."plug_started_at", NEW."started_at", NEW."started_by_id", NEW."verdict", NEW."words"); RETURN NULL;',
+                    hash="df760a47b1a765001a3ebc1f6ba9cd262db5cbb9",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_de33b",
+                    table="devices_gonogorun",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (NEW."device_id", NEW."ended_at", NEW."ended_by_id", NEW."evidence", NEW."id", NEW."leak_started_at", NEW."lines", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."plug_started_at", NEW."started_at", NEW."started_by_id", NEW."verdict", NEW."words"); RETURN NULL;',
+                    hash="40f0965809e0081b4bc3b8ad3c1dfec778a9a898",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d03b0",
+                    table="devices_gonogorun",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gonogorun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "devices_gonogorunevent" ("device_id", "ended_at", "ended_by_id", "evidence", "id", "leak_started_at", "lines", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "plug_started_at", "started_at", "started_by_id", "verdict", "words") VALUES (OLD."device_id", OLD."ended_at", OLD."ended_by_id", OLD."evidence", OLD."id", OLD."leak_started_at", OLD."lines", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."plug_started_at", OLD."started_at", OLD."started_by_id", OLD."verdict", OLD."words"); RETURN NULL;',
+                    hash="55be299b880d4c2979b38565f37d4f9baeaa3508",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_e301a",
+                    table="devices_gonogorun",
                     when="AFTER",
                 ),
             ),
@@ -1172,13 +1786,42 @@ class Migration(migrations.Migration):
                 violation_error_message="Air pressure must be between 65,000 and 108,000 Pa.",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="calibration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True), ("valid_until__gt", models.F("calibrated_at")), _connector="OR"
+                ),
+                name="calibration_valid_after_it_was_done",
+                violation_error_message="It would have expired before it was done: check both times.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calibration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("reference_ppm__isnull", True),
+                        models.Q(("reference_ppm__gte", 0), ("reference_ppm__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("reading_ppm__isnull", True),
+                        models.Q(("reading_ppm__gte", -10000), ("reading_ppm__lte", 1000000)),
+                        _connector="OR",
+                    ),
+                ),
+                name="calibration_ppm_plausible",
+                violation_error_message="A concentration is from 0 to 1,000,000 ppm: 20 % is 200,000.",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="calibration",
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "reference_ppm", "valid_until") VALUES (NEW."calibrated_at", NEW."device_id", NEW."done_by", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pressure_pa", NEW."reading_ppm", NEW."reference_ppm", NEW."valid_until"); RETURN NULL;',
-                    hash="ed2d8db7ff605dc5ad14798eedd3956010208a78",
+                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "certificate_number", "certificate_sha256", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "recorded_at", "recorded_by_id", "reference_ppm", "valid_until") VALUES (NEW."calibrated_at", NEW."certificate_number", NEW."certificate_sha256", NEW."device_id", NEW."done_by", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."pressure_pa", NEW."reading_ppm", NEW."recorded_at", NEW."recorded_by_id", NEW."reference_ppm", NEW."valid_until"); RETURN NULL;',
+                    hash="c0a926478761ce55f119a86cb1c0839a824617bb",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_2af13",
                     table="devices_calibration",
@@ -1192,8 +1835,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "reference_ppm", "valid_until") VALUES (NEW."calibrated_at", NEW."device_id", NEW."done_by", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pressure_pa", NEW."reading_ppm", NEW."reference_ppm", NEW."valid_until"); RETURN NULL;',
-                    hash="342a70d1cde1184ac8a9c85c58afe6590f612bbf",
+                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "certificate_number", "certificate_sha256", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "recorded_at", "recorded_by_id", "reference_ppm", "valid_until") VALUES (NEW."calibrated_at", NEW."certificate_number", NEW."certificate_sha256", NEW."device_id", NEW."done_by", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."pressure_pa", NEW."reading_ppm", NEW."recorded_at", NEW."recorded_by_id", NEW."reference_ppm", NEW."valid_until"); RETURN NULL;',
+                    hash="cda607c998ddfcec365e727e8929cfd11ef83015",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_75e0f",
                     table="devices_calibration",
@@ -1206,8 +1849,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "reference_ppm", "valid_until") VALUES (OLD."calibrated_at", OLD."device_id", OLD."done_by", OLD."id", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."pressure_pa", OLD."reading_ppm", OLD."reference_ppm", OLD."valid_until"); RETURN NULL;',
-                    hash="3f3606f6214ec2eb23f00910fbf506e477fcb60b",
+                    func='INSERT INTO "devices_calibrationevent" ("calibrated_at", "certificate_number", "certificate_sha256", "device_id", "done_by", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "pressure_pa", "reading_ppm", "recorded_at", "recorded_by_id", "reference_ppm", "valid_until") VALUES (OLD."calibrated_at", OLD."certificate_number", OLD."certificate_sha256", OLD."device_id", OLD."done_by", OLD."id", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."pressure_pa", OLD."reading_ppm", OLD."recorded_at", OLD."recorded_by_id", OLD."reference_ppm", OLD."valid_until"); RETURN NULL;',
+                    hash="7e911f5f1720c5fa710ec2c315897d41a6f22e5b",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_cebf2",
                     table="devices_calibration",
@@ -1236,9 +1879,9 @@ class Migration(migrations.Migration):
                 expressions=[
                     ("chimney", "="),
                     (
-                        devices.models.TsTzRange(
+                        devices.models.registry.TsTzRange(
                             django.db.models.functions.comparison.Coalesce(
-                                "valid_from", "valid_to", devices.models._Infinity()
+                                "valid_from", "valid_to", devices.models.registry._Infinity()
                             ),
                             "valid_to",
                             django.contrib.postgres.fields.ranges.RangeBoundary(),
@@ -1256,9 +1899,9 @@ class Migration(migrations.Migration):
                 expressions=[
                     ("device", "="),
                     (
-                        devices.models.TsTzRange(
+                        devices.models.registry.TsTzRange(
                             django.db.models.functions.comparison.Coalesce(
-                                "valid_from", "valid_to", devices.models._Infinity()
+                                "valid_from", "valid_to", devices.models.registry._Infinity()
                             ),
                             "valid_to",
                             django.contrib.postgres.fields.ranges.RangeBoundary(),
@@ -1350,6 +1993,20 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_f6a0e",
                     table="devices_mcudeviceevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="installationcertificateevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7227e79008fa6d085d6970d47c225c929230c0d0",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_43ff6",
+                    table="devices_installationcertificateevent",
                     when="BEFORE",
                 ),
             ),

@@ -1,7 +1,7 @@
 """The table of device profiles: what a sensor that does not speak our contract sends, in our fields.
 
-What its columns may hold is checked by `devices/profile_spec.py`; changes go through `devices/profiles.py`. The history is
-the event table: `version` names each state.
+What its columns may hold is checked by `devices/profile_spec.py`; changes go through `devices/profiles.py`. The
+history is the event table: `version` names each state.
 """
 
 import pghistory

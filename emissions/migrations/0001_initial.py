@@ -36,57 +36,6 @@ class Migration(migrations.Migration):
             options={"verbose_name": "applied setup", "verbose_name_plural": "applied setups"},
         ),
         migrations.CreateModel(
-            name="SensorChannel",
-            fields=[
-                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=31, verbose_name="name")),
-                ("unit", models.CharField(max_length=8, verbose_name="unit")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("rate", "a rate: it is integrated over time"),
-                            ("counter", "a counter: its increase counts"),
-                            ("level", "a level: it has a mean only"),
-                        ],
-                        max_length=8,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "device",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="devices.mcudevice"
-                    ),
-                ),
-            ],
-            options={"verbose_name": "channel", "verbose_name_plural": "channels", "ordering": ["device", "code"]},
-        ),
-        migrations.CreateModel(
-            name="ChannelMinute",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "channel", "minute", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("minute", models.DateTimeField()),
-                ("measured_at", models.DateTimeField()),
-                ("amount", models.FloatField()),
-                (
-                    "channel",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="minutes",
-                        to="emissions.sensorchannel",
-                    ),
-                ),
-            ],
-            options={"verbose_name": "channel minute", "verbose_name_plural": "channel minutes"},
-        ),
-        migrations.CreateModel(
             name="DeviceStream",
             fields=[
                 (
@@ -334,6 +283,57 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "minute", "verbose_name_plural": "minutes"},
+        ),
+        migrations.CreateModel(
+            name="SensorChannel",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=31, verbose_name="name")),
+                ("unit", models.CharField(max_length=8, verbose_name="unit")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rate", "a rate: it is integrated over time"),
+                            ("counter", "a counter: its increase counts"),
+                            ("level", "a level: it has a mean only"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="devices.mcudevice"
+                    ),
+                ),
+            ],
+            options={"verbose_name": "channel", "verbose_name_plural": "channels", "ordering": ["device", "code"]},
+        ),
+        migrations.CreateModel(
+            name="ChannelMinute",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "channel", "minute", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("minute", models.DateTimeField()),
+                ("measured_at", models.DateTimeField()),
+                ("amount", models.FloatField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="minutes",
+                        to="emissions.sensorchannel",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "channel minute", "verbose_name_plural": "channel minutes"},
         ),
         migrations.CreateModel(
             name="TouchedMinute",

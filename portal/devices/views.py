@@ -55,6 +55,8 @@ def devices(request: HttpRequest) -> HttpResponse:
         "may_add": may(request.user, Action.MANAGE_DEVICES),
         "may_make_codes": bool(organisations_of(request.user, Action.MANAGE_DEVICES)),
         "sees_firmware": bool(organisations_of(request.user, Action.VIEW_DEVICES)),
+        "may_view_rejected": may(request.user, Action.VIEW_REJECTED),
+        "may_manage_profiles": may(request.user, Action.MANAGE_PROFILES),
     }
     return render(request, "portal/devices.html", context)
 

@@ -41,8 +41,8 @@ from factories.services import record_event
 from lib.background import TaskState
 from mqtt_ingest.command_api import CommandInputSerializer
 from mqtt_ingest.models import FirmwareImage
-from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from mqtt_ingest.profile_api import NewProfileSerializer
+from mqtt_ingest.roll_out import RollOutPlan, start_roll_out
 from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token

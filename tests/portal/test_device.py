@@ -10,7 +10,6 @@ from devices.access import rotate_secret
 from devices.choices import HoldKind
 from devices.models import AssignmentHold, MCUDevice
 from emissions.rollups import roll_up_touched, touch_changed_setups
-from mqtt_ingest.models import RejectedMessage
 from tests import make
 from tests.cast import AsUser, Cast
 
@@ -103,15 +102,7 @@ def test_two_devices_with_one_login_and_refusals_are_shown_and_the_hold_is_resol
     hold = AssignmentHold.objects.create(
         assignment=device.assignments.get(), kind=HoldKind.TWO_DEVICES, starts_at=timezone.now()
     )
-    RejectedMessage.objects.create(
-        received_at=timezone.now(),
-        topic_device_id="litein-1",
-        topic="t",
-        reason="conflict",
-        detail="seq=7 is stored already with another t",
-        payload=b"",
-        payload_bytes=0,
-    )
+    make.make_rejected("litein-1", reason="conflict", detail="seq=7 is stored already with another t")
     client = as_user(cast.installer)
 
     page = text(client.get(url(device)))
