@@ -52,7 +52,7 @@ def unplug(device: MCUDevice, *, lost: int = 0, **later: Any) -> None:
     """80 s without network, from 285 s ago on: what was measured then comes with the first reading after it."""
     read(device, 360, 16)
     start, came = timezone.now() - timedelta(seconds=280), timezone.now() - timedelta(seconds=204)
-    make.make_readings(device, start, 16 - lost, first_seq=17, received_at=came, flags=128)
+    make.make_readings(device, start, 16 - lost, first_seq=17 + lost, received_at=came, flags=128)
     read(device, 200, 40, first_seq=33, **later)
 
 
