@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
-# Bounds what a receiver can make us keep in memory: a window of 16 kB lets some MB through until the time is over.
-_WINDOW_BYTES = 16_384
-# These carry an IPv4 address in their last 32 bits.
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+ANSWER_BYTES = 65_536  # of an answer, unpacked: 10 MB of gzip can unpack to 10 GB
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # carries an IPv4 address in its last 32 bits
 _EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
 
@@ -83,7 +83,7 @@ def _meant(ip: Any) -> list[Any]:
         return [ip]
     if ip.ipv4_mapped is not None:
         return [ip.ipv4_mapped]
-    if any(ip in network for network in _NAT64):
+    if ip in _NAT64:
         return [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)]
     return [ip, *filter(None, [ip.sixtofour, *(ip.teredo or ())])]
 
@@ -100,18 +100,36 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
     if not is_public(str(host)):
         guard.refused.append(str(host))
         raise PrivateAddressError(f"{host!r} is no public address")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW_BYTES)
     guard.keep(connection)
+
+
+_send = HTTPAdapter.send
+
+
+def _send_bounded(adapter: HTTPAdapter, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+    """Here, because `requests` itself reads an answer whole, also that of a redirect which it does not follow."""
+    response = _send(adapter, request, *args, **options)
+    if _guard.get() is None:
+        return response
+    read = b""
+    for part in response.iter_content(ANSWER_BYTES):
+        read += part
+        if len(read) >= ANSWER_BYTES:
+            break
+    response.close()
+    response._content, response._content_consumed = read[:ANSWER_BYTES], True
+    return response
 
 
 @contextmanager
 def public_only(limit_s: float) -> Iterator[Guard]:
     """Inside, this thread and those that copy its context connect to public addresses only; connections are shut after
-    `limit_s`, however slowly the other side answers.
+    `limit_s`, however slowly the other side answers, and `requests` keeps the first `ANSWER_BYTES` of an answer.
     """
     with _installing:
         if not _installed.is_set():
             sys.addaudithook(_audit)
+            HTTPAdapter.send = _send_bounded  # type: ignore[assignment, method-assign]
             _installed.set()
     guard = Guard()
     token = _guard.set(guard)

@@ -1,10 +1,12 @@
 """A receiver of webhooks on this machine: keeps what came, and answers as a test says."""
 
+import gzip
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -65,3 +67,24 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
             time.sleep(0.02)
     except OSError:
         return
+
+
+@cache
+def packed_zeros() -> bytes:
+    """50 kB that unpack to 50 MB."""
+    return gzip.compress(bytes(50_000_000))
+
+
+def bomb(handler: BaseHTTPRequestHandler, status: int, *, is_chunked: bool) -> None:
+    """A small answer that unpacks to a large one."""
+    body = packed_zeros()
+    handler.protocol_version = "HTTP/1.1"
+    handler.send_response(status)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Location", "https://hooks.example.com/")
+    handler.send_header("Connection", "close")
+    if is_chunked:
+        handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    with suppress(OSError):
+        handler.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if is_chunked else body)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import tracemalloc
 from contextvars import copy_context
 from ipaddress import ip_network
 from time import monotonic
@@ -14,12 +15,12 @@ from hypothesis import strategies as st
 
 from lib import outgoing
 from lib.outgoing import PrivateAddressError, is_public, public_only
-from tests.alerts.receiver import receiving, trickle
+from tests.alerts.receiver import bomb, packed_zeros, receiving, trickle
 
 PRIVATE = """
     127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
     ::1 :: fe80::1 fe80::1%eth0 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b:1::a00:1
-    2002:7f00:1::1 2001:0:7f00:1::1 192.0.2.1 198.18.0.1 240.0.0.1
+    2002:7f00:1::1 2001:0:7f00:1::1 192.0.2.1 198.18.0.1 240.0.0.1 64:ff9b:1:a00:1:0:808:808
 """.split()
 
 
@@ -110,6 +111,23 @@ def test_an_answer_that_never_ends_is_cut_off(settings: Any) -> None:
     assert guard.is_late
     assert monotonic() - began_s < 2
     assert guard.descriptors == []
+
+
+@pytest.mark.parametrize("status", [200, 302])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_an_answer_that_unpacks_to_much_is_not_kept(settings: Any, status: int, is_chunked: bool) -> None:
+    """50 MB of zeros are 50 kB on the wire. A redirect that is not followed is read too."""
+    settings.OUTGOING_ALLOWED = [ip_network("127.0.0.0/8")]
+    with receiving() as receiver:
+        receiver.answer = lambda handler: bomb(handler, status, is_chunked=is_chunked)
+        packed_zeros()
+        tracemalloc.start()
+        with public_only(5):
+            answer = requests.post(receiver.address, json={}, timeout=5, allow_redirects=False)
+        most_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (answer.status_code, len(answer.content)) == (status, outgoing.ANSWER_BYTES)
+    assert most_bytes < 5_000_000
 
 
 def test_the_guard_ends_with_its_block() -> None:
