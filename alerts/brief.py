@@ -58,8 +58,8 @@ def make_briefs() -> int:
 
 
 def _sites(user: User) -> QuerySet[Factory]:
-    sites = visible_to(user, Factory.objects.select_related("organisation"), factory_path="", action=Action.VIEW_ENERGY)
-    return sites.order_by("pk")
+    in_use = Factory.objects.in_use().select_related("organisation")
+    return visible_to(user, in_use, factory_path="", action=Action.VIEW_ENERGY).order_by("pk")
 
 
 def _channel(user: User) -> Channel | None:

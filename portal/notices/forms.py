@@ -134,7 +134,7 @@ class ShiftForm(forms.Form):
     def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sites: Any = self.fields["factory"]
-        sites.queryset = Factory.objects.filter(organisation=organisation_id)
+        sites.queryset = Factory.objects.in_use().filter(organisation=organisation_id)
         people = possible_people(organisation_id)
         for place, label in enumerate(_PLACES, 1):
             self.fields[f"person_{place}"] = forms.ModelChoiceField(

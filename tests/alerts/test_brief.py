@@ -43,6 +43,38 @@ def test_it_comes_once_a_day_at_six_of_the_sites_clock(cast: Cast, clock: Simple
     assert make_briefs() == 0
 
 
+def test_an_archived_site_has_none(cast: Cast, clock: SimpleNamespace) -> None:
+    """Litein comes first; once it is archived, headquarters reads of the others."""
+    proven(cast.hq)
+    proven(cast.litein_manager)
+    for user in (cast.hq, cast.litein_manager):
+        settings_of(user, wants_brief=True)
+    cast.litein.archived_at = AT_SIX - timedelta(days=3)
+    cast.litein.save()
+    clock.now = AT_SIX
+
+    assert make_briefs() == 1
+    assert Delivery.objects.get().factory != cast.litein
+
+
+@pytest.mark.parametrize(
+    ("day", "hour_utc"),
+    [(datetime(2026, 3, 28, tzinfo=UTC), 5), (datetime(2026, 3, 29, tzinfo=UTC), 4)],  # CET; from 02:00 on CEST
+)
+def test_six_is_six_on_both_sides_of_a_change_of_the_clock(
+    cast: Cast, clock: SimpleNamespace, day: datetime, hour_utc: int
+) -> None:
+    cast.litein.time_zone = "Europe/Berlin"
+    cast.litein.save()
+    proven(cast.litein_manager)
+    settings_of(cast.litein_manager, wants_brief=True)
+
+    clock.now = day + timedelta(hours=hour_utc, minutes=-1)
+    assert make_briefs() == 0
+    clock.now = day + timedelta(hours=hour_utc)
+    assert make_briefs() == 1
+
+
 def test_it_says_yesterday_against_thirty_days_and_one_thing_to_do(cast: Cast, clock: SimpleNamespace) -> None:
     """Both days made 11,500 kg of tea; wood was twice as much yesterday, so its figure is twice that of before."""
     proven(cast.litein_manager)
