@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from apprise import Apprise, AppriseAsset
+from apprise import Apprise, AppriseAsset, NotifyFormat
 from apprise.exception import AppriseException
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -135,10 +135,15 @@ def send(kind: ChannelKind, fields: Fields, message: Message, gateway: tuple[Gat
     service = plugin_of(by_kind, by_fields, to, message)
     if service is None or len(service) == 0:
         return _("The stored fields are not usable. Enter them again.")
+    title, body = message.title, message.body
+    if kind == ChannelKind.WHATSAPP:  # the variable of a template may have no line break
+        title, body = "", " ".join(f"{title}. {body}".split())
+    # Telegram refuses a text that is no HTML; for Teams the characters of the link would be escaped.
+    body_format = None if kind == ChannelKind.TEAMS else NotifyFormat.TEXT
     with public_only(ANSWERS_WITHIN_S) as guard:
         sender = Apprise(asset=_ASSET)
         sender.add(service)
-        with sender.notify(title=message.title, body=message.body) as result:
+        with sender.notify(title=title, body=body, body_format=body_format) as result:
             if result:
                 return ""
             said = [entry.message for entry in result.logs()]
@@ -161,6 +166,6 @@ def _mail(address: str, message: Message) -> str:
 
 
 def _without_secrets(text: str, fields: Fields) -> str:
-    for value in fields.values():
+    for value in sorted(fields.values(), key=len, reverse=True):  # one may be part of another
         text = text.replace(value, "***")
     return text[:LONGEST_ERROR]

@@ -1,5 +1,6 @@
 """Channels: what people may fill in, what Apprise makes of it, and that nothing of it reaches this server's network."""
 
+import json
 import logging
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -111,7 +112,9 @@ def test_a_failure_says_why_without_the_secrets(receiver: Receiver, caplog: pyte
     receiver.status = 500
     fields = channels.checked(ChannelKind.WEBHOOK, {"address": f"{receiver.address}/x", "token": "s3cret"}, [])
 
-    with caplog.at_level(logging.DEBUG):
+    # The settings keep it from the handlers of the server; here it is listened to.
+    logging.getLogger("apprise").addHandler(caplog.handler)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "apprise"):
         error = channels.send(ChannelKind.WEBHOOK, fields, ALARM, None)
 
     assert "error=500" in error
@@ -139,6 +142,34 @@ def test_every_gateway_sends_by_apprise(kind: GatewayKind, posted: list[tuple[st
     assert url.startswith("https://")
     assert next(iter(fields.values())).lstrip("+") in str(data)
     assert "9.8 % since 14:05" in str(data) or "9.8+%25" in str(data)
+
+
+def test_a_telegram_text_is_no_markup(posted: list[tuple[str, Any]]) -> None:
+    """Telegram refuses a message with a bracket that begins no tag."""
+    kind = GatewayKind.TELEGRAM_BOT
+    gateway = (kind, channels.checked(kind, GIVEN_GATEWAYS[kind], []))
+    message = Message("Mogogosiek & Sons: CO2 low", "CO2 < 1 %\nhttps://x.example/a/t")
+
+    assert channels.send(ChannelKind.TELEGRAM, {"chat_id": "424242"}, message, gateway) == ""
+
+    sent = json.loads(posted[0][1])
+    assert sent["parse_mode"] == "HTML"
+    assert "Mogogosiek &amp; Sons" in sent["text"]
+    assert "CO2 &lt; 1 %" in sent["text"]
+    assert "https://x.example/a/t" in sent["text"]
+
+
+def test_a_whatsapp_message_is_one_line(posted: list[tuple[str, Any]]) -> None:
+    """Meta refuses a line break in the variable of a template."""
+    kind = GatewayKind.WHATSAPP_CLOUD
+    gateway = (kind, channels.checked(kind, GIVEN_GATEWAYS[kind], []))
+    message = Message("2 alarms at 1 site", "Litein: CO2 high\nMomul: silent\nhttps://x.example/a/t")
+
+    assert channels.send(ChannelKind.WHATSAPP, {"phone": "+254712345678"}, message, gateway) == ""
+
+    variables = json.loads(posted[0][1])["template"]["components"][0]["parameters"]
+    text = "2 alarms at 1 site. Litein: CO2 high Momul: silent https://x.example/a/t"
+    assert variables == [{"type": "text", "text": text}]
 
 
 @pytest.mark.parametrize(
