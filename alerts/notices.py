@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from alerts.choices import AlertAct, AlertState
@@ -23,7 +23,7 @@ AT_ONCE = 500
 # An event gets its number before it is committed; none stays uncommitted while so many later ones are claimed.
 _LATE_NUMBERS = 10_000
 _LOCK = 0x4E4F5449  # advisory lock: one process at a time claims events or escalates
-# An alarm that opens again soon is one alarm: it is told again after this time only.
+# An alarm that opens again soon is one alarm: this long after it was told, it is told again.
 TOLD_AGAIN_AFTER = timedelta(hours=1)
 BEGINS = frozenset({AlertAct.OPENED, AlertAct.WOKEN, AlertAct.REOPENED})
 ENDS = frozenset({AlertAct.ACKNOWLEDGED, AlertAct.SNOOZED, AlertAct.CLOSED, AlertAct.ASSIGNED})
@@ -60,43 +60,50 @@ class _Rosters(defaultdict[int, Roster]):
 
 def _make(event: AlertEvent, roster: Roster) -> None:
     alert, act = event.alert, event.act
-    if act in BEGINS and alert.state == AlertState.OPEN and not _was_told_just_now(event):
-        _begin(event, roster)
+    if act in BEGINS and alert.state == AlertState.OPEN:
+        _begin(event, roster, _not_before(event))
     if act in ENDS:
         Escalation.objects.filter(alert=alert).update(next_at=None)
         if act != AlertAct.ASSIGNED:
             suppress(Delivery.objects.filter(event__alert=alert, kind=NoticeKind.ALARM), Suppression.OVER)
     if act == AlertAct.ASSIGNED and alert.assigned_to_id and alert.is_open:
-        tell(event, [alert.assigned_to_id], roster)
+        tell(event, [alert.assigned_to_id], roster, timezone.now())
     if act == AlertAct.WOKEN and alert.state == AlertState.ACKNOWLEDGED and alert.acknowledged_by_id:
-        tell(event, [alert.acknowledged_by_id], roster)  # who put it off is reminded
+        tell(event, [alert.acknowledged_by_id], roster, timezone.now())  # who put it off is reminded
     if act == AlertAct.CLOSED:
         _tell_of_the_end(event)
 
 
-def _was_told_just_now(event: AlertEvent) -> bool:
-    since = event.at - TOLD_AGAIN_AFTER
-    told = Delivery.objects.filter(event__alert=event.alert, kind=NoticeKind.ALARM, created_at__gt=since)
-    return event.act == AlertAct.REOPENED and told.exists()
-
-
-def _begin(event: AlertEvent, roster: Roster) -> None:
+def _not_before(event: AlertEvent) -> datetime:
+    """An alarm that opens again soon waits, and is told again if it is still open by then."""
     now = timezone.now()
-    watch = roster.watch(event.alert, now)
-    tell(event, [*(watch.steps[0] if watch.steps else []), *roster.listeners(event.alert)], roster)
+    if event.act != AlertAct.REOPENED:
+        return now
+    told = Delivery.objects.filter(event__alert=event.alert, kind=NoticeKind.ALARM).exclude(
+        state=NoticeState.SUPPRESSED
+    )
+    latest = told.aggregate(latest=Max("due_at"))["latest"]
+    return max(now, latest + TOLD_AGAIN_AFTER) if latest else now
+
+
+def _begin(event: AlertEvent, roster: Roster, at: datetime) -> None:
+    watch = roster.watch(event.alert, at)
+    tell(event, [*(watch.steps[0] if watch.steps else []), *roster.listeners(event.alert)], roster, at)
     Escalation.objects.update_or_create(
         alert=event.alert,
         defaults={
             "people": watch.steps,
             "step": 0,
             "after_min": watch.after_min,
-            "next_at": now + timedelta(minutes=watch.after_min) if len(watch.steps) > 1 else None,
+            "next_at": at + timedelta(minutes=watch.after_min) if len(watch.steps) > 1 else None,
         },
     )
 
 
-def tell(event: AlertEvent, people: Iterable[int], roster: Roster) -> None:
-    """A notice for each channel of these people that takes an alarm of this severity."""
+def tell(event: AlertEvent, people: Iterable[int], roster: Roster, at: datetime) -> None:
+    """A notice for each channel of these people that takes an alarm of this severity, due at `at` or after their
+    quiet hours.
+    """
     alert, now = event.alert, timezone.now()
     Delivery.objects.bulk_create(
         (
@@ -109,7 +116,7 @@ def tell(event: AlertEvent, people: Iterable[int], roster: Roster) -> None:
                 channel_kind=channel.kind,
                 created_at=now,
                 # A program has no quiet hours.
-                due_at=now if channel.kind == ChannelKind.WEBHOOK else roster.due_at(user_id, alert, now),
+                due_at=at if channel.kind == ChannelKind.WEBHOOK else roster.due_at(user_id, alert, at),
             )
             for user_id in dict.fromkeys(people)
             for channel in roster.channels_for(user_id, alert)
@@ -119,11 +126,10 @@ def tell(event: AlertEvent, people: Iterable[int], roster: Roster) -> None:
 
 
 def _tell_of_the_end(event: AlertEvent) -> None:
-    """Over the channels that told of it; who was woken by an SMS reads the end on the page of the link."""
-    told = Delivery.objects.filter(
-        event__alert=event.alert, kind=NoticeKind.ALARM, state=NoticeState.SENT, channel__isnull=False
-    ).filter(channel_kind__in=TOLD_OF_THE_END)
-    by_channel = {notice.channel_id: notice for notice in told.order_by("pk")}
+    """Over the channels that told of it, once; who was woken by an SMS reads the end on the page of the link."""
+    told = Delivery.objects.filter(event__alert=event.alert, channel_kind__in=TOLD_OF_THE_END, channel__isnull=False)
+    sent = Q(kind=NoticeKind.ALARM, state=NoticeState.SENT) | Q(kind=NoticeKind.OVER)
+    latest = {notice.channel_id: notice for notice in told.filter(sent).order_by("pk")}
     Delivery.objects.bulk_create(
         (
             Delivery(
@@ -134,8 +140,10 @@ def _tell_of_the_end(event: AlertEvent) -> None:
                 channel_id=one.channel_id,
                 channel_kind=one.channel_kind,
                 created_at=event.at,
+                due_at=event.at,
             )
-            for one in by_channel.values()
+            for one in latest.values()
+            if one.kind == NoticeKind.ALARM
         ),
         ignore_conflicts=True,
     )
@@ -176,8 +184,7 @@ def _escalate(one: Escalation, roster: Roster, now: datetime) -> None:
         names = ", ".join(str(roster.people[user_id]) for user_id in reached)
         event = AlertEvent(alert=alert, at=now, act=AlertAct.ESCALATED, params={"to": reached, "name": names})
         store_events([event])
-        EventClaim.objects.create(event=event)
-        tell(event, reached, roster)
+        tell(event, reached, roster, now)
     has_more = bool(reached) and one.step + 1 < len(one.people)
     one.next_at = now + timedelta(minutes=one.after_min) if has_more else None
     one.save(update_fields=["step", "next_at"])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
-from accounts.permissions import with_memberships
+from accounts.permissions import memberships_of, with_memberships
 from accounts.roles import Role
 from alerts.choices import Severity
 from alerts.models import Alert
@@ -82,8 +82,8 @@ class Roster:
         return [
             user.pk
             for user in self.people.values()
-            if any(m.role == role for m in user.read_memberships)  # type: ignore[attr-defined]
-            and may_see(user, alert)
+            if may_see(user, alert)
+            and any(m.role == role and m.organisation_id == alert.organisation_id for m in memberships_of(user))
         ]
 
 

@@ -3,15 +3,20 @@
 from datetime import UTC, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 
 from alerts import notices, services
 from alerts.choices import AlertAct, AlertState, Severity
-from alerts.models import AlertEvent
+from alerts.delivery import send_next
+from alerts.models import Alert, AlertEvent
 from alerts.notice_choices import NoticeKind, NoticeState, Suppression
 from alerts.notice_models import Delivery, Escalation, RosterShift
 from alerts.notice_services import set_shift
+from alerts.rosters import on_duty, quiet_until
 from tests import make
 from tests.alerts.notice_world import add_event, open_alarm, proven, settings_of, sms
 from tests.cast import Cast
@@ -47,7 +52,8 @@ def test_without_a_roster_the_managers_of_the_site_are_told_then_headquarters(
     assert told() == ["litein", "hq"]
     assert notices.escalate() == 0
     assert list(AlertEvent.objects.order_by("pk").values_list("act", flat=True)) == ["opened", "escalated"]
-    assert notices.claim_events() == 0  # an escalation brings its own notices
+    assert notices.claim_events() == 1
+    assert told() == ["litein", "hq"]  # an escalation brings its own notices
 
 
 def test_an_event_is_told_once_however_often_it_is_claimed(cast: Cast) -> None:
@@ -57,6 +63,23 @@ def test_an_event_is_told_once_however_often_it_is_claimed(cast: Cast) -> None:
 
     assert [notices.claim_events(), notices.claim_events()] == [1, 0]
     assert told() == ["litein", "litein"]
+
+
+def test_an_escalation_loses_no_older_events(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a long stop more events wait than numbers are looked back over."""
+    monkeypatch.setattr(notices, "_LATE_NUMBERS", 2)
+    monkeypatch.setattr(notices, "AT_ONCE", 1)
+    proven(cast.litein_manager)
+    proven(cast.hq)
+    for _each in range(5):
+        open_alarm(cast.litein)
+    notices.claim_events()
+    Escalation.objects.update(next_at=timezone.now())
+    assert notices.escalate() == 1
+
+    while notices.claim_events():
+        pass
+    assert told().count("litein") == 5
 
 
 def test_an_event_that_commits_after_a_later_one_is_not_lost(cast: Cast) -> None:
@@ -110,8 +133,6 @@ def test_the_shift_on_duty_is_told_one_after_the_other(cast: Cast, clock: Simple
 def test_a_shift_is_of_the_sites_clock_and_may_cross_midnight(
     cast: Cast, begins: time, ends: time, weekdays: list[int], at: datetime, is_covered: bool
 ) -> None:
-    from alerts.rosters import on_duty
-
     shift = make_shift(cast, cast.hq, begins=begins, ends=ends, weekdays=weekdays)
     alert = open_alarm(cast.litein)
 
@@ -128,6 +149,17 @@ def test_whoever_has_no_channel_for_it_or_may_not_see_it_is_passed_over(cast: Ca
     notices.claim_events()
 
     assert told() == ["hq"]
+
+
+def test_headquarters_of_another_organisation_is_not_told_as_such(cast: Cast) -> None:
+    """An auditor here who manages another organisation."""
+    make.make_membership(user=cast.auditor, role="hq_manager", organisation=cast.elsewhere.organisation)
+    proven(cast.auditor)
+    open_alarm(cast.litein)
+
+    notices.claim_events()
+
+    assert told() == []
 
 
 def test_a_channel_that_is_not_proven_or_switched_off_is_not_used(cast: Cast, clock: SimpleNamespace) -> None:
@@ -183,6 +215,26 @@ def test_quiet_hours_hold_back_what_is_not_critical(cast: Cast, clock: SimpleNam
     assert due == {Severity.WARNING: datetime(2026, 11, 22, 10, tzinfo=UTC), Severity.CRITICAL: clock.now}
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "until"),
+    [
+        ("Asia/Kolkata", (23, 16, 29), (23, 16, 29)),  # 21:59 there
+        ("Asia/Kolkata", (23, 16, 30), (24, 0, 30)),  # 22:00; 06:00 of the next day is 00:30 UTC
+        ("Asia/Kolkata", (24, 0, 29), (24, 0, 30)),  # 05:59
+        ("Asia/Kolkata", (24, 0, 30), (24, 0, 30)),
+        ("Africa/Nairobi", (23, 20, 0), (24, 3, 0)),  # 23:00 there
+        ("Europe/Berlin", (28, 22, 0), (29, 4, 0)),  # 23:00; the clock goes forward, 06:00 is 04:00 UTC
+    ],
+)
+def test_quiet_hours_cross_midnight_by_the_sites_clock(
+    zone: str, at: tuple[int, int, int], until: tuple[int, int, int]
+) -> None:
+    """Quiet from 22:00 to 06:00; day, hour and minute of March 2026 in UTC."""
+    local = datetime(2026, 3, *at, tzinfo=UTC).astimezone(ZoneInfo(zone))
+
+    assert quiet_until(time(22), time(6), local) == datetime(2026, 3, *until, tzinfo=UTC)
+
+
 def test_the_end_is_told_where_the_beginning_was_but_not_by_sms(cast: Cast, clock: SimpleNamespace) -> None:
     mailed = proven(cast.litein_manager)
     sms(cast.litein_manager)
@@ -197,21 +249,42 @@ def test_the_end_is_told_where_the_beginning_was_but_not_by_sms(cast: Cast, cloc
     assert over.channel == mailed
 
 
-def test_an_alarm_that_opens_again_soon_is_not_told_again(cast: Cast, clock: SimpleNamespace) -> None:
+def flap(alert: Alert, act: AlertAct) -> None:
+    """What a round of evaluation leaves when the alarm closes by itself, or opens again."""
+    is_over = act == AlertAct.CLOSED
+    alert.state, alert.closed_at = (AlertState.CLOSED, timezone.now()) if is_over else (AlertState.OPEN, None)
+    alert.save()
+    add_event(alert, act)
+    notices.claim_events()
+    while send_next():
+        pass
+
+
+def test_an_alarm_that_opens_and_closes_is_told_once_and_again_if_it_stays(cast: Cast, clock: SimpleNamespace) -> None:
+    """Told at 12:00; over and back each minute until 12:20; open from then: told at 13:00, and HQ at 13:15."""
     proven(cast.litein_manager)
+    proven(cast.hq)
     alert = open_alarm(cast.litein)
     notices.claim_events()
-
-    for _again in range(20):
+    assert send_next()
+    began = clock.now
+    for _again in range(10):
         clock.now += MINUTE
-        add_event(alert, AlertAct.REOPENED)
-        notices.claim_events()
-    assert len(told()) == 1
+        flap(alert, AlertAct.CLOSED)
+        clock.now += MINUTE
+        flap(alert, AlertAct.REOPENED)
 
-    clock.now += 41 * MINUTE
-    add_event(alert, AlertAct.REOPENED)
-    notices.claim_events()
-    assert len(told()) == 2
+    assert [one.subject for one in mail.outbox] == ["Litein Tea Factory: CO2 high", "Litein Tea Factory: over"]
+
+    clock.now = began + 60 * MINUTE - timedelta(seconds=1)
+    assert not send_next()
+    clock.now = began + 60 * MINUTE
+    assert send_next()
+    assert notices.escalate() == 0
+    clock.now += 15 * MINUTE
+    assert notices.escalate() == 1
+    assert send_next()
+    assert [one.to for one in mail.outbox[2:]] == [["litein@test.example"], ["hq@test.example"]]
 
 
 def test_whoever_is_given_an_alarm_is_told(cast: Cast) -> None:
