@@ -177,8 +177,9 @@ def _message(channel: Channel, kind: ChannelKind, first: Delivery, rows: list[De
 
 def _new_code(channel: Channel) -> str:
     code = f"{secrets.randbelow(1_000_000):06}"
-    channel.code_sha256, channel.code_sent_at, channel.wrong_codes = code_digest(channel, code), timezone.now(), 0
-    channel.save(update_fields=["code_sha256", "code_sent_at", "wrong_codes"])
+    Channel.objects.filter(pk=channel.pk).update(  # its owner may have removed it
+        code_sha256=code_digest(channel, code), code_sent_at=timezone.now(), wrong_codes=0
+    )
     return code
 
 
@@ -188,12 +189,15 @@ def code_digest(channel: Channel, code: str) -> str:
 
 
 def _settle(taken: Taken, error: str) -> None:
-    """Store what came of it, unless another worker has taken the channel over since."""
-    now, channel = timezone.now(), taken.channel
+    """Store what came of it, unless another worker has taken the channel over since, or its owner removed it."""
+    now = timezone.now()
     with transaction.atomic():
-        mine = Delivery.objects.filter(message=taken.message_id, state=NoticeState.WAITING)
-        rows = list(mine.select_for_update().order_by("pk"))
-        for row in rows:
+        mine = Channel.objects.select_for_update(no_key=True).filter(pk=taken.channel.pk)
+        channel = mine.filter(busy_until=taken.channel.busy_until).first()
+        if channel is None:
+            return
+        rows = Delivery.objects.filter(message=taken.message_id, state=NoticeState.WAITING)
+        for row in rows.select_for_update().order_by("pk"):
             if not error:
                 _end(row, NoticeState.SENT)
             elif row.tries >= LARGEST_TRIES:

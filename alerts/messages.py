@@ -4,6 +4,7 @@ A letter outside the alphabet of SMS (GSM 03.38) would leave 70, so it is writte
 """
 
 import unicodedata
+import uuid
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -63,20 +64,17 @@ def language_of(user: User) -> str:
 def fitting(text: str, link: str) -> str:
     """The text and its link in one SMS; what does not fit is cut off the text, never off the link."""
     plain = _plainly(text)
-    limit = SMS_CHARACTERS if _places(plain) is not None else SMS_CHARACTERS_OTHERWISE
-    room = limit - len(link) - 1
-    if (_places(plain) or len(plain)) > room:
-        while (_places(plain) or len(plain)) > room - len(_CUT):
+    if not _is_one_sms(f"{plain} {link}"):
+        while plain and not _is_one_sms(f"{plain}{_CUT} {link}"):
             plain = plain[:-1]
-        plain = plain.rstrip() + _CUT
+        plain = plain.rstrip() + _CUT if plain else ""
     return f"{plain} {link}".strip()
 
 
-def _places(text: str) -> int | None:
-    """How many places it takes in an SMS; None with a letter that the alphabet does not have."""
-    if not _GSM.union(_GSM_TWICE).issuperset(text):
-        return None
-    return len(text) + sum(letter in _GSM_TWICE for letter in text)
+def _is_one_sms(text: str) -> bool:
+    if _GSM.union(_GSM_TWICE).issuperset(text):
+        return len(text) + sum(letter in _GSM_TWICE for letter in text) <= SMS_CHARACTERS
+    return len(text.encode("utf-16-le")) // 2 <= SMS_CHARACTERS_OTHERWISE  # a letter like an emoji takes two
 
 
 def _plainly(text: str) -> str:
@@ -142,9 +140,12 @@ def _digest(deliveries: list[Delivery]) -> tuple[str, str]:
 
 
 def _data(told: Iterable[Delivery], deliveries: Sequence[Delivery]) -> dict[str, object]:
-    """For programs. `id` and each alarm's `notice` stay the same when a message comes a second time."""
+    """For programs. Each alarm's `notice` stays the same when it comes a second time; so does `id`, for the same
+    notices: with one more it is another message.
+    """
+    notices = " ".join(sorted(str(delivery.identity) for delivery in deliveries))
     return {
-        "id": str(deliveries[0].identity),
+        "id": str(uuid.uuid5(deliveries[0].identity, notices)),
         "alarms": [
             {
                 "notice": str(delivery.identity),

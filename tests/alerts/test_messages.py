@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.messages import _places, fitting
+from alerts.messages import _is_one_sms, fitting
 
 LINK = "https://carbon.example/a/AAAAAAAAAAAAAAAAAA/"  # 44 characters
 
@@ -26,8 +26,8 @@ def test_letters_that_an_sms_does_not_have_are_written_plainly() -> None:
 
 
 def test_brackets_take_two_places() -> None:
-    assert _places("[€]") == 6
-    assert len(fitting("[" * 200, "")) < 90
+    """160 = 2 * 78 + 3 dots + a space that nothing follows; 79 brackets would make 162."""
+    assert fitting("[" * 200, "") == "[" * 78 + "..."
 
 
 def test_a_script_of_its_own_leaves_70_characters() -> None:
@@ -42,9 +42,21 @@ def test_a_script_of_its_own_leaves_70_characters() -> None:
 def test_whatever_is_written_it_is_one_sms(text: str, link: str) -> None:
     body = fitting(text, link)
 
-    places = _places(body)
-    assert (len(body) <= 70) if places is None else places <= 160
+    assert _is_one_sms(body)
     assert body.endswith(link)
+
+
+def test_an_emoji_takes_two_of_the_70_characters() -> None:
+    """70 - 3 dots - the space = 66: 33 of them."""
+    assert fitting("\N{FIRE}" * 40, "") == "\N{FIRE}" * 33 + "..."
+
+
+@pytest.mark.parametrize("text", ["चिमनी " * 20, "a" * 300, ""])
+def test_a_link_that_leaves_no_room_goes_alone(text: str) -> None:
+    """A long name of the server: it must not take for ever."""
+    long = f"https://{'x' * 140}/a/AAAAAAAAAAAAAAAAAA/"
+    assert fitting(text, long).endswith(long)
+    assert fitting(text, "https://" + "x" * 66) in ("https://" + "x" * 66, "a" * 82 + "... https://" + "x" * 66)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n"])
