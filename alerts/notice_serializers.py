@@ -6,8 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from alerts.choices import Severity
+from alerts.delivery import spent_this_month
 from alerts.notice_choices import ChannelKind, GatewayKind
 from alerts.notice_models import WEEKDAYS, Channel, Delivery, Gateway, NoticeSettings, RosterShift
+from alerts.notice_queries import suppressed_by_cap
 
 ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
 FIELDS_HELP = "what the kind asks for, by name: /api/notice-channels/kinds/ lists them"
@@ -96,13 +98,9 @@ class GatewaySerializer(serializers.ModelSerializer[Gateway]):
         )
 
     def get_spent_this_month(self, row: Gateway) -> str:
-        from alerts.delivery import spent_this_month
-
         return str(spent_this_month(row))
 
     def get_suppressed_this_month(self, row: Gateway) -> int:
-        from alerts.notice_queries import suppressed_by_cap
-
         return suppressed_by_cap(row)
 
 

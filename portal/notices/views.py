@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -21,6 +22,7 @@ from alerts import links, notice_queries, notice_services, services
 from alerts.channel_kinds import CHANNELS, GATEWAYS
 from alerts.choices import Severity
 from alerts.delivery import spent_this_month
+from alerts.messages import language_of
 from alerts.notice_choices import ChannelKind, GatewayKind, NoticeState
 from alerts.notice_models import Channel, Delivery, NoticeSettings, RosterShift
 from alerts.notice_serializers import DeliverySerializer
@@ -232,6 +234,11 @@ def alarm_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(
             request, "accounts/link_over.html", {"sentence": _("This link is over. Sign in to see.")}, status=404
         )
+    with translation.override(language_of(opened.user)):
+        return _opened_link(request, token, opened)
+
+
+def _opened_link(request: HttpRequest, token: str, opened: links.Opened) -> HttpResponse:
     if request.method == "POST":
         chosen = request.POST.get("alarm", "")
         for alert in opened.alerts:

@@ -52,6 +52,13 @@ def test_opening_shows_and_only_the_button_acknowledges(cast: Cast, client: Clie
     assert "_auth_user_id" not in client.session  # it signs nobody in
 
 
+def test_the_page_is_in_the_recipients_language(cast: Cast, client: Client, alarm: Alert) -> None:
+    cast.litein_manager.language = "sw"
+    cast.litein_manager.save()
+
+    assert '<html lang="sw"' in page(client)[1]
+
+
 def test_a_second_press_changes_nothing(client: Client, alarm: Alert) -> None:
     for _press in range(2):
         page(client, "post", alarm=str(alarm.pk))

@@ -108,6 +108,7 @@ def test_what_was_sent_and_what_failed_is_a_page_and_a_file(cast: Cast, hq: Clie
     while send_next():
         pass
 
+    assert "the organisation has no gateway for it" in text_of(manager, "/account/notices/")
     page = text_of(hq, "/notices/?state=suppressed")
     assert "the organisation has no gateway for it" in page
     assert "Litein Tea Factory: CO2 high" in text_of(manager, "/notices/")
