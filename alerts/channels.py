@@ -168,4 +168,4 @@ def _mail(address: str, message: Message) -> str:
 def _without_secrets(text: str, fields: Fields) -> str:
     for value in sorted(fields.values(), key=len, reverse=True):  # one may be part of another
         text = text.replace(value, "***")
-    return text[:LONGEST_ERROR]
+    return text.replace("\0", "")[:LONGEST_ERROR]  # PostgreSQL takes no NUL

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from alerts import channels, messages
 from alerts.brief import brief_of
@@ -54,7 +55,11 @@ def send_next() -> bool:
     if taken is None:
         return False
     if taken.deliveries:
-        _settle(taken, _send(taken))
+        error = _("An error of this server; its log says which.")
+        try:
+            error = _send(taken)
+        finally:
+            _settle(taken, error)
     return True
 
 
@@ -77,8 +82,8 @@ def _take() -> Taken | None:
         if taken.deliveries and channel.kind in NEEDS_GATEWAY:
             _through_gateway(taken)
         for delivery in taken.deliveries:
-            delivery.message, delivery.tries = taken.message_id, delivery.tries + 1
-        Delivery.objects.bulk_update(taken.deliveries, ["message", "tries", "cost_amount"])
+            delivery.message = taken.message_id
+        Delivery.objects.bulk_update(taken.deliveries, ["message", "cost_amount"])
         channel.busy_until = timezone.now() + LEASE if taken.deliveries else None
         channel.save(update_fields=["busy_until"])
     return taken
@@ -91,10 +96,7 @@ def _wanted(channel: Channel) -> list[Delivery]:
     rows = list(due.select_related(*related).order_by("pk")[:MOST_AT_ONCE])
     for row in rows:
         row.user = channel.user
-        row.cost_amount = None
-        if row.tries >= LARGEST_TRIES:  # the last one ended with its worker, or in an error of ours
-            _end(row, NoticeState.FAILED, error=row.error or "not settled")
-        elif why := _unwanted(row, channel):
+        if why := _unwanted(row, channel):
             _end(row, NoticeState.SUPPRESSED, suppressed_by=why)
     left = [row for row in rows if row.state == NoticeState.WAITING]
     if not left:
@@ -136,7 +138,8 @@ def _through_gateway(taken: Taken) -> None:
         taken.deliveries = []
         return
     taken.gateway = gateway
-    first.cost_amount = gateway.cost_per_message
+    # What is there already is of a try that ended with its worker, and may have gone out.
+    first.cost_amount = (first.cost_amount or 0) + gateway.cost_per_message
 
 
 def _would_pass_the_cap(gateway: Gateway) -> bool:
@@ -198,6 +201,7 @@ def _settle(taken: Taken, error: str) -> None:
             return
         rows = Delivery.objects.filter(message=taken.message_id, state=NoticeState.WAITING)
         for row in rows.select_for_update().order_by("pk"):
+            row.tries += 1  # here: a try that ends with its worker uses none up
             if not error:
                 _end(row, NoticeState.SENT)
             elif row.tries >= LARGEST_TRIES:
@@ -205,7 +209,7 @@ def _settle(taken: Taken, error: str) -> None:
             else:
                 row.error, row.cost_amount = error, None
                 row.due_at = now + timedelta(seconds=FIRST_PAUSE_S * 2 ** (row.tries - 1))
-                row.save(update_fields=["error", "cost_amount", "due_at"])
+                row.save(update_fields=["tries", "error", "cost_amount", "due_at"])
         channel.busy_until = None
         channel.failures = channel.failures + 1 if error else 0
         if not error:
@@ -214,14 +218,14 @@ def _settle(taken: Taken, error: str) -> None:
             channel.switched_off_at = now
         channel.save(update_fields=["busy_until", "failures", "last_sent_at", "switched_off_at"])
     if error:
-        logger.warning("a notice over channel %s did not go out, try %s", channel.pk, taken.deliveries[0].tries)
+        logger.warning("a notice over channel %s did not go out, try %s", channel.pk, taken.deliveries[0].tries + 1)
 
 
 def _end(row: Delivery, state: NoticeState, **columns: object) -> None:
     row.state, row.done_at = state, timezone.now()
     for name, value in ({"error": ""} | columns).items():
         setattr(row, name, value)
-    row.save(update_fields=["state", "done_at", "suppressed_by", "error", "cost_amount"])
+    row.save(update_fields=["state", "done_at", "suppressed_by", "tries", "error", "cost_amount"])
 
 
 # --- In the worker --------------------------------------------------------------------------------

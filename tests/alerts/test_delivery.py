@@ -218,6 +218,43 @@ def test_a_channel_that_is_removed_while_it_sends_ends_in_no_error(cast: Cast, r
     assert states() == [NoticeState.SUPPRESSED]
 
 
+def test_tries_that_end_with_their_worker_lose_nothing(cast: Cast, sent_sms: list[str], clock: SimpleNamespace) -> None:
+    """Twelve workers are killed while they send. Each may have sent it, so each counts: 13 * 0.8 = 10.4."""
+    row = gateway(cast.organisation)
+    sms(cast.litein_manager)
+    open_alarm(cast.litein)
+    notices.claim_events()
+    for _killed in range(12):
+        assert delivery._take() is not None
+        clock.now += LEASE + timedelta(seconds=1)
+
+    assert send_all() == 1
+
+    one = Delivery.objects.get()
+    assert (one.state, one.tries, len(sent_sms)) == (NoticeState.SENT, 1, 1)
+    assert delivery.spent_this_month(row) == Decimal("10.4")
+
+
+def test_an_error_of_ours_is_a_try_and_is_shown(
+    cast: Cast, receiver: Receiver, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("a sentence without its number")
+
+    monkeypatch.setattr(delivery.messages, "of_alarms", broken)
+    webhook(cast.litein_manager, receiver)
+    open_alarm(cast.litein)
+    notices.claim_events()
+    for _try in range(9):
+        with pytest.raises(RuntimeError):
+            send_next()
+        clock.now += timedelta(hours=2)
+
+    one = Delivery.objects.get()
+    assert (one.state, one.tries) == (NoticeState.FAILED, 9)
+    assert "An error of this server" in one.error
+
+
 def test_an_sms_has_160_characters_with_its_link_and_counts_its_cost(cast: Cast, sent_sms: list[str]) -> None:
     gateway(cast.organisation)
     sms(cast.litein_manager)
