@@ -82,11 +82,12 @@ def _facts(assignment: Assignment) -> list[list[str]]:
     elif chimney.shape == Shape.RECTANGLE:
         inside = _("rectangular, %(width)g m by %(height)g m inside") % sizes
     ranges = f"{assignment.range_ppm:,.0f} ppm" if assignment.range_ppm else _("not stated")
+    sensor, factor = assignment.sensor or _("not stated"), chimney.velocity_profile_factor
     return [
         [_("Chimney"), chimney.name],
         [_("Cross-section"), inside],
-        [_("Velocity profile factor"), f"{chimney.velocity_profile_factor:g}"],
-        [_("CO2 sensor"), f"{assignment.sensor or _('not stated')}, {ranges}"],
+        [_("Velocity profile factor"), _("not stated") if factor is None else f"{factor:g}"],
+        [_("CO2 sensor"), f"{sensor}, {ranges}"],
         [_("CO2 basis"), assignment.get_co2_basis_display()],
         [_("Pressure compensation"), assignment.get_pressure_compensation_display()],
     ]

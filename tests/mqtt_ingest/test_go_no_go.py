@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from devices.choices import Check, CheckState, GoVerdict
 from devices.models import GoNoGoRun, InstallationCertificate, MCUDevice
+from factories.models import Chimney
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.go_no_go import act, look
 from mqtt_ingest.models import DeviceMessage, RejectedMessage
@@ -170,6 +171,21 @@ def test_a_run_that_goes_ends_in_a_certificate(device: MCUDevice, cast: Cast, as
     ]
     assert detail["evidence"]["rssi_dbm"] == -60
     assert len(detail["lines"]) == 10
+
+
+def test_a_certificate_says_that_the_geometry_is_not_stated(device: MCUDevice, cast: Cast, as_user: AsUser):
+    Chimney.objects.filter(factory=device.factory).update(
+        shape="", diameter_m=None, width_m=None, height_m=None, velocity_profile_factor=None
+    )
+    make_ready(device, cast.installer)
+    url = "/api/mcu-devices/litein-1/go-no-go/"
+
+    answer = as_user(cast.installer).post(url, {"act": "finish"}, content_type="application/json")
+
+    assert answer.status_code == 200
+    facts = InstallationCertificate.objects.get().content["facts"]
+    assert ["Cross-section", "not stated"] in facts
+    assert ["Velocity profile factor", "not stated"] in facts
 
 
 def test_a_run_that_does_not_go_is_stored_without_a_certificate(device: MCUDevice, cast: Cast, as_user: AsUser):
