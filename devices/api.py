@@ -91,10 +91,11 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     )
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         device = self._managed(request)
-        for name, value in validated(DeviceFactsSerializer, request, partial=True).items():
+        facts = validated(DeviceFactsSerializer, request, partial=True)
+        for name, value in facts.items():
             setattr(device, name, value)
         device.full_clean()
-        device.save()
+        device.save(update_fields=list(facts))  # the rest may have changed meanwhile: ingest, a revoked login
         return Response(MCUDeviceSerializer(device).data)
 
     @swagger_auto_schema(

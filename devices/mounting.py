@@ -17,6 +17,7 @@ from devices.choices import PressureCompensation
 from devices.models import Assignment, MCUDevice
 from devices.sensors import usual_basis
 from devices.services import keep_geometry_holds
+from factories.corrections import lock_site
 from factories.days import local_hour_start
 from factories.models import Chimney, Factory
 
@@ -62,7 +63,7 @@ def mount(device: MCUDevice, mounting: Mounting) -> Assignment:
     Raises ValidationError, by field: a device that is revoked, an hour that is not whole or not after the begin of
     what it ends, another factory's chimney, a sensor that does not fit, a chimney that has a device of record.
     """
-    Factory.objects.select_for_update(no_key=True).get(pk=device.factory_id)  # two swaps of one chimney take turns
+    lock_site(device.factory)  # two swaps of one chimney take turns
     device.refresh_from_db()
     if device.revoked_at is not None:
         raise ValidationError(_("This device is revoked; register it under a new id."), code="device_revoked")
@@ -77,16 +78,24 @@ def mount(device: MCUDevice, mounting: Mounting) -> Assignment:
         is_of_record=mounting.is_of_record,
         **_sensor_fields(mounting, last),
     )
-    for old in ended:
-        assert since is not None
-        end(old, since)
-    assignment.full_clean()
+    try:
+        for old in ended:
+            assert since is not None
+            end(old, since)
+        assignment.full_clean()
+    except ValidationError as error:
+        raise _by_fields_of_mounting(error) from error
     assignment.save()
     keep_geometry_holds()
     if device.installed_on is None:
         device.installed_on = (since or timezone.now()).astimezone(device.factory.zone).date()
         device.save(update_fields=["installed_on"])
     return assignment
+
+
+def _by_fields_of_mounting(error: ValidationError) -> ValidationError:
+    """So a form shows it beside the field that was filled in."""
+    return ValidationError({"since" if name == "valid_from" else name: e for name, e in error.error_dict.items()})
 
 
 def _open_of(device: MCUDevice) -> Assignment | None:
@@ -131,6 +140,7 @@ def retire(device: MCUDevice, day: date | None = None) -> None:
 
     Raises ValidationError for a day in the future, or before it was installed.
     """
+    lock_site(device.factory)  # nobody mounts it meanwhile
     today = timezone.now().astimezone(device.factory.zone).date()
     day = day or device.retired_on or today
     if day > today:

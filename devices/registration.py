@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
@@ -24,7 +25,10 @@ from devices.access import rotate_secret
 from devices.models import DeviceClaim, MCUDevice
 from devices.mounting import Mounting, mount
 from devices.services import ProvisionedDevice, describe
+from factories.corrections import lock_site
+from factories.days import local_hour_start
 from factories.models import Factory, Organisation
+from factories.services import require_in_use
 from lib import limits
 
 # Without 0 and O, 1 and I, which a person reads one for the other from a label.
@@ -125,14 +129,20 @@ def find_claim(user: User, code: str, organisations: Collection[int]) -> DeviceC
     limits.take(key, TRIES, TRIES_PERIOD_S)
     claim = DeviceClaim.objects.filter(code_digest=_digest(code), organisation__in=organisations).first()
     if claim is None or claim.withdrawn_at is not None:
-        words = _("This code is not known. Read it again from the label; after ten wrong ones wait for an hour.")
-        raise ValidationError({"claim_code": ValidationError(words, code="unknown_claim")})
+        raise _unknown_claim()
     limits.give_back(key)
     _require_open(claim)
     return claim
 
 
+def _unknown_claim() -> ValidationError:
+    words = _("This code is not known. Read it again from the label; after ten wrong ones wait for an hour.")
+    return ValidationError({"claim_code": ValidationError(words, code="unknown_claim")})
+
+
 def _require_open(claim: DeviceClaim) -> None:
+    if claim.withdrawn_at is not None:  # since it was found
+        raise _unknown_claim()
     if claim.claimed_at is not None:
         words = _("This code was used on %(day)s; the device is %(device)s.")
         params = {"day": f"{claim.claimed_at:%Y-%m-%d}", "device": claim.device_id}
@@ -166,8 +176,12 @@ def register_device(
     With a claim it has the id and the facts of that; stated facts win. Of two who use one code at once, the second is
     told that it was used.
 
-    Raises ValidationError by field; BrokerUnreachableError.
+    Raises ValidationError by field; ApiError 409 for an archived site; BrokerUnreachableError.
     """
+    lock_site(factory)  # two registrations at once draw two ids
+    require_in_use(factory)
+    if mounting is not None:
+        _refuse_swap_in_past(factory, mounting)
     stated = {name: value for name, value in asdict(facts).items() if value}
     if claim is not None:
         claim = DeviceClaim.objects.select_for_update().get(pk=claim.pk)
@@ -178,7 +192,7 @@ def register_device(
         stated = {name: getattr(claim, name) for name in ("serial_number", "model", "bought_on")} | stated
         device_id = claim.device_id
     device = MCUDevice(factory=factory, device_id=device_id or new_device_id(factory), **stated)
-    if claim is None and DeviceClaim.objects.filter(device_id=device.device_id, withdrawn_at=None).exists():
+    if claim is None and _open_claims().filter(device_id=device.device_id).exists():
         words = _("device_id=%(id)r waits under a claim code: use that, or choose another id.")
         raise ValidationError({"device_id": ValidationError(words, code="device_exists", params={"id": device_id})})
     device.full_clean()
@@ -189,6 +203,19 @@ def register_device(
     if mounting is not None:
         mount(device, with_sensor_of(claim, mounting))
     return describe(device, rotate_secret(device))
+
+
+def _open_claims() -> QuerySet[DeviceClaim]:
+    return DeviceClaim.objects.filter(withdrawn_at=None, claimed_at=None, expires_at__gt=timezone.now())
+
+
+def _refuse_swap_in_past(factory: Factory, mounting: Mounting) -> None:
+    """It would take hours from the device that is there, and a registration does not show first which."""
+    if mounting.replaces and mounting.since and mounting.since < local_hour_start(timezone.now(), factory.zone):
+        words = _(
+            "Register the device first, then swap it on its own page: there you see what a swap in the past changes."
+        )
+        raise ValidationError({"since": ValidationError(words, code="swap_in_past")})
 
 
 def with_sensor_of(claim: DeviceClaim | None, mounting: Mounting) -> Mounting:

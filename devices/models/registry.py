@@ -273,19 +273,29 @@ class Assignment(models.Model):
                 raise ValidationError(
                     {name: _("%(time)s is not a whole hour of the site's clock.") % {"time": f"{local:%H:%M:%S}"}}
                 )
-        self._check_sensor()
+        self._check_mounting()
         site_pa = pressure.isa_pressure_pa(self.factory.altitude_m)
         is_linear = self.pressure_compensation == PressureCompensation.LINEAR_0017
         if is_linear and not pressure.LINEAR_MIN_PA <= site_pa <= pressure.LINEAR_MAX_PA:
             message = _("linear_0017 is valid from 950 to 1050 hPa; this site has %(hpa).0f hPa. Use proportional.")
             raise ValidationError({"pressure_compensation": message % {"hpa": site_pa / 100}})
 
-    def _check_sensor(self) -> None:
-        """What is new must fit the chimney. What was mounted before this was asked can still be ended."""
+    def _check_mounting(self) -> None:
+        """What is new fits its chimney, which is in use. What was mounted before this was asked can still be ended."""
         told = ("chimney_id", "sensor", "range_ppm", "co2_basis")
         stored = Assignment.objects.filter(pk=self.pk).values(*told).first() if self.pk else None
         if self.chimney_id and stored != {name: getattr(self, name) for name in told}:
+            self._check_in_use()
             check_fit(chimney=self.chimney, sensor=self.sensor, range_ppm=self.range_ppm, co2_basis=self.co2_basis)
+
+    def _check_in_use(self) -> None:
+        """A period that has ended may be of a chimney that was archived since."""
+        for place in (self.chimney, self.factory):
+            if place.archived_at is not None and self.valid_to is None:
+                error = ValidationError(
+                    _("%(name)s is archived: restore it first."), code="archived", params={"name": place.name}
+                )
+                raise ValidationError({"chimney": error})
 
 
 @pghistory.track()

@@ -59,7 +59,7 @@ class MountForm(forms.Form):
     def __init__(self, factory: Factory, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chimney: Any = self.fields["chimney"]
-        chimney.queryset = factory.chimneys.all()
+        chimney.queryset = factory.chimneys.in_use()
         chimney.label_from_instance = lambda one: one.name
         self.fields["sensor"].help_text = _("such as sprintir-20. In the catalogue: %(names)s") % {
             "names": ", ".join(one.name for one in CATALOGUE)

@@ -1,5 +1,6 @@
 """Pages that add devices: register one at a site, and print claim codes for devices that are not yet placed."""
 
+import math
 import uuid
 from typing import Any
 
@@ -31,7 +32,10 @@ LISTED_CODES = 200
 def add(request: HttpRequest) -> HttpResponse:
     """First the site, if there are several; then the device. `code` of the label's address fills the form."""
     sites = visible_to(
-        request.user, Factory.objects.select_related("organisation"), factory_path="", action=Action.MANAGE_DEVICES
+        request.user,
+        Factory.objects.in_use().select_related("organisation"),
+        factory_path="",
+        action=Action.MANAGE_DEVICES,
     ).order_by("name")
     asked = request.GET.get("factory", "")
     code = request.GET.get("code", "")[:40]
@@ -56,29 +60,28 @@ def _register(request: HttpRequest, factory: Factory, form: RegisterForm) -> Pro
     data, user = form.cleaned_data, user_of(request)
     once = f"register:{data['form_id']}"
     try:
+        limits.take(once, 1, 3600)
+    except limits.TooOftenError:
+        words = _("This form has registered a device already: it is in the list. Make new settings for it on its page.")
+        form.add_error(None, words)
+        limits.give_back(once)
+        return None
+    try:
         claim = None
         if data["claim_code"]:
             claim = find_claim(user, data["claim_code"], managed_organisations(user))
-        limits.take(once, 1, 3600)
         return register_device(
             factory, user, device_id=data["device_id"], facts=form.facts(), claim=claim, mounting=form.mounting()
         )
     except limits.TooOftenError as error:
-        form.add_error(None, _too_often(error))
-        return None
+        words = _("Too many wrong codes. Try again in %(minutes)d minutes.")
+        form.add_error("claim_code", words % {"minutes": math.ceil(error.wait_s / 60)})
     except ValidationError as error:
         add_errors(form, error)
     except BrokerUnreachableError as error:
         form.add_error(None, str(error.sentence))
     limits.give_back(once)
     return None
-
-
-def _too_often(error: limits.TooOftenError) -> str:
-    return _(
-        "This form has registered a device already, or there were too many wrong codes. Look into the list of devices; "
-        "try again in %(minutes)d minutes."
-    ) % {"minutes": max(1, round(error.wait_s / 60))}
 
 
 def _settings_page(request: HttpRequest, made: ProvisionedDevice, build: dict[str, str]) -> HttpResponse:

@@ -118,7 +118,10 @@ def _end(request: HttpRequest, device: MCUDevice, act: str) -> list[str]:
     """What kept it from being done, if anything. The broker may keep the request waiting for 5 s."""
     if request.POST.get("confirmed") != "yes":
         return [_("Nothing was done: tick the box too.")]
-    ENDS[act](device)
+    try:
+        ENDS[act](device)
+    except ValidationError as error:
+        return list(error.messages)
     return []
 
 

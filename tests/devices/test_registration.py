@@ -1,6 +1,8 @@
 """Devices are registered by hand or by a claim code; retired; moved and swapped on whole hours."""
 
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,11 +11,20 @@ from django.core.exceptions import ValidationError
 from django.db import connections
 from django.utils import timezone
 
-from devices.access import rotate_secret
+from devices.access import revoke_device, rotate_secret
 from devices.credentials import check_broker_login
 from devices.models import Assignment, DeviceClaim, DeviceSecret, MCUDevice
 from devices.mounting import Mounting, mount, next_hour, retire
-from devices.registration import DeviceBatch, as_printed, find_claim, make_claims, new_device_id, register_device
+from devices.registration import (
+    DeviceBatch,
+    as_printed,
+    find_claim,
+    make_claims,
+    new_device_id,
+    register_device,
+    withdraw,
+)
+from factories.services import archive, restore
 from lib.limits import TooOftenError
 from tests import make
 from tests.cast import AsUser, Cast
@@ -110,6 +121,15 @@ def test_a_code_ends_by_time_by_withdrawal_and_at_another_organisation(cast: Cas
         find_claim(cast.installer, code, [cast.organisation.pk])
 
 
+def test_a_code_that_was_withdrawn_after_it_was_found_opens_nothing(cast: Cast) -> None:
+    claim, code = make_claim(cast)
+    found = find_claim(cast.installer, code, [cast.organisation.pk])
+    withdraw(claim)
+
+    with pytest.raises(ValidationError, match="not known"):
+        register_device(cast.litein, cast.installer, claim=found)
+
+
 def test_ten_wrong_codes_an_hour(cast: Cast) -> None:
     _claim, code = make_claim(cast)
     organisations = [cast.organisation.pk]
@@ -127,6 +147,8 @@ def test_an_id_under_a_code_is_not_given_to_another_device(cast: Cast) -> None:
 
     with pytest.raises(ValidationError, match="waits under a claim code"):
         register_device(cast.litein, cast.hq, device_id=claim.device_id)
+    DeviceClaim.objects.update(expires_at=timezone.now())
+    assert register_device(cast.litein, cast.hq, device_id=claim.device_id)  # its code is over
 
 
 def test_an_id_is_drawn_from_the_name_of_the_site(cast: Cast) -> None:
@@ -134,6 +156,33 @@ def test_an_id_is_drawn_from_the_name_of_the_site(cast: Cast) -> None:
     make.make_device(device_id="litein-3")
 
     assert new_device_id(cast.litein) == "litein-2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_devices_at_once_get_two_ids(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+    together = threading.Barrier(2)
+
+    def id_after_the_other(factory: Any) -> str:
+        drawn = new_device_id(factory)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(1)  # without the lock both have drawn by now
+        return drawn
+
+    def register() -> None:
+        try:
+            names.append(register_device(cast.litein, cast.installer).device_id)
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr("devices.registration.new_device_id", id_after_the_other)
+    threads = [threading.Thread(target=register) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(names) == ["litein-1", "litein-2"]
 
 
 # --- Assign, move, swap ------------------------------------------------------------------------
@@ -193,14 +242,50 @@ def test_a_swap_is_on_a_whole_hour_of_the_site(zone: str, since: datetime, *, is
     assert Assignment.objects.get().valid_to is None
 
 
+def test_a_registration_takes_no_hours_of_the_past_from_the_device_that_is_there(cast: Cast) -> None:
+    old = make.make_assignment(device=make.make_device(factory=cast.litein))
+    this_hour = next_hour(cast.litein) - HOUR
+    swap = Mounting(chimney=old.chimney, since=this_hour - HOUR, replaces=True, **SENSOR)
+
+    with pytest.raises(ValidationError) as refused:
+        register_device(cast.litein, cast.installer, mounting=swap)
+    old.refresh_from_db()
+    assert (code_of(refused, "since"), old.valid_to) == (["swap_in_past"], None)
+    register_device(cast.litein, cast.installer, mounting=replace(swap, since=this_hour))
+    old.refresh_from_db()
+    assert old.valid_to == this_hour
+
+
+def test_nothing_new_goes_on_an_archived_chimney_or_site(cast: Cast, as_user: AsUser) -> None:
+    chimney, device = make.make_chimney(factory=cast.litein), make.make_device(factory=cast.litein)
+    client, url = as_user(cast.hq), f"/api/mcu-devices/{device.device_id}/assign/"
+    body = {"chimney": chimney.pk, **SENSOR}
+
+    archive(chimney)
+    gone = client.post(url, body, content_type="application/json")
+    listed = list(client.get(f"/devices/{device.device_id}/assign/").context["form"].fields["chimney"].queryset)
+    restore(chimney)
+    archive(cast.litein)
+    closed = client.post(url, body, content_type="application/json")
+    new = client.post("/api/mcu-devices/", {"factory": cast.litein.pk}, content_type="application/json")
+
+    assert [row["code"] for row in gone.json()["fields"]["chimney"]] == ["archived"]
+    assert listed == []
+    assert [row["code"] for row in closed.json()["fields"]["chimney"]] == ["archived"]
+    assert (new.status_code, new.json()["code"]) == (409, "factory_archived")
+    assert client.get(f"/add-device/?factory={cast.litein.pk}").status_code == 404
+    assert not Assignment.objects.exists()
+
+
 def test_what_may_not_be_mounted(cast: Cast) -> None:
     device = make.make_device(factory=cast.litein)
     assignment = mount(device, Mounting(chimney=make.make_chimney(factory=cast.litein), since=NOON, **SENSOR))
 
     with pytest.raises(ValidationError, match="belongs to another factory"):
         mount(device, Mounting(chimney=make.make_chimney(factory=cast.momul)))
-    with pytest.raises(ValidationError, match="choose a later hour"):
+    with pytest.raises(ValidationError, match="choose a later hour") as too_early:
         mount(device, Mounting(chimney=make.make_chimney(factory=cast.litein), since=NOON))
+    assert code_of(too_early, "since") == ["before_begin"]
     with pytest.raises(ValidationError, match="What fits"):
         mount(device, Mounting(chimney=assignment.chimney, sensor="mh-z19", range_ppm=5_000))
     assignment.refresh_from_db()
@@ -252,6 +337,22 @@ def test_the_api_registers_corrects_and_retires(cast: Cast, as_user: AsUser) -> 
     assert (patched.json()["serial_number"], patched.json()["model"]) == ("A1", "Node 2")
     assert patched.json()["assignment"]["sensor"] == "sprintir-20"
     assert retired.json()["retired_on"] is not None
+
+
+def test_correcting_a_serial_number_does_not_bring_a_login_back(
+    cast: Cast, as_user: AsUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = make.make_device(factory=cast.litein, device_id="litein-1")
+
+    def meanwhile(self: MCUDevice) -> None:
+        revoke_device(MCUDevice.objects.get(pk=device.pk))
+
+    monkeypatch.setattr(MCUDevice, "full_clean", meanwhile)
+    client = as_user(cast.installer)
+    client.patch("/api/mcu-devices/litein-1/", {"serial_number": "A1"}, content_type="application/json")
+
+    device.refresh_from_db()
+    assert (device.serial_number, device.revoked_at is not None) == ("A1", True)
 
 
 def test_the_api_refuses_what_the_pages_refuse(cast: Cast, as_user: AsUser) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -62,6 +62,16 @@ def test_what_does_not_fit_stands_beside_its_field_and_keeps_what_was_typed(cast
     assert 'value="Node 9"' in page
     assert fixed.status_code == 200
     assert MCUDevice.objects.get().model == "Node 9"
+
+
+def test_ten_wrong_codes_are_said_beside_the_code_and_the_same_form_works_later(cast: Cast, as_user: AsUser) -> None:
+    client, told = as_user(cast.installer), form(claim_code="AAAAA-AAAAA")
+    pages = [client.post("/add-device/", told) for _try in range(11)]
+
+    assert "not known" in pages[9].context["form"].errors["claim_code"][0]
+    assert "Too many wrong codes" in pages[10].context["form"].errors["claim_code"][0]
+    client.post("/add-device/", told | {"claim_code": ""})
+    assert MCUDevice.objects.count() == 1
 
 
 def test_hq_says_first_where_a_device_goes(cast: Cast, as_user: AsUser) -> None:
@@ -194,6 +204,23 @@ def test_a_device_retires_after_a_tick(cast: Cast, as_user: AsUser) -> None:
     assert "<dt>Retired</dt>" in done
     assert "Assign, move or swap" not in done
     assert [row.device_id for row in client.get("/devices/?state=revoked").context["page_obj"]] == ["litein-1"]
+
+
+def test_a_revoked_device_retires_too_and_what_keeps_it_from_that_is_said(cast: Cast, as_user: AsUser) -> None:
+    device = make.make_device(factory=cast.litein, device_id="litein-1", installed_on=date(2999, 1, 1))
+    client, act = as_user(cast.installer), {"act": "retire", "confirmed": "yes"}
+
+    early = text(client.post("/devices/litein-1/", act))
+    MCUDevice.objects.update(installed_on=None)
+    client.post("/devices/litein-1/", {"act": "revoke", "confirmed": "yes"})
+    revoked = text(client.get("/devices/litein-1/"))
+    retired = text(client.post("/devices/litein-1/", act, follow=True))
+
+    assert "retired before it was installed" in early
+    assert ('value="retire"' in revoked, 'value="revoke"' in revoked) == (True, False)
+    assert 'value="retire"' not in retired
+    device.refresh_from_db()
+    assert device.retired_on is not None
 
 
 def test_facts_are_corrected(cast: Cast, as_user: AsUser) -> None:
