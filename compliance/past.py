@@ -43,21 +43,25 @@ class RecordedDays:
     def figures(self, after: "RecordedDays") -> list[PastFigure]:
         days = sorted(self.by_day.keys() | after.by_day.keys())
         found = []
-        moved: list[date] = []
         for code, (label, unit, amount) in _FIGURES.items():
             if code == "methane_unknown" and not (self.has_methane or after.has_methane):
                 continue
             old = {day: amount(row) for day, row in self.by_day.items()}
             new = {day: amount(row) for day, row in after.by_day.items()}
             changed = [day for day in days if old.get(day, 0) != new.get(day, 0)]
-            moved += changed
             if changed:
                 sums = [float(sum(one.get(day, 0) for day in days if day >= changed[0])) for one in (old, new)]
                 found.append(PastFigure(code, str(label), unit, sums[0], sums[1], changed[0]))
-        if moved and not any(figure.is_changed for figure in found):  # days begin at another hour: sums stay
-            words = _("Days whose figures move to another day")
-            found.append(PastFigure("moved_days", words, "", 0.0, float(len(set(moved))), min(moved)))
+        both = sorted(self.by_day.keys() & after.by_day.keys())
+        moved = [day for day in both if _hours(self.by_day[day]) != _hours(after.by_day[day])]
+        if moved:  # sums may stay, and no day is what it was
+            words = _("Days that begin or end at another hour")
+            found.append(PastFigure("moved_days", words, "", 0.0, float(len(moved)), moved[0]))
         return found
+
+
+def _hours(day: SiteDay) -> tuple[datetime, datetime]:
+    return day.starts_at, day.ends_at
 
 
 def recorded_days(factory: Factory, until: datetime) -> RecordedDays:
