@@ -204,7 +204,9 @@ class PeerBook:
         lists the choices."""
         by_code = {option.code: option for option in options}
         if text in list(GroupKind) and own_id is not None:
-            text = next(group.code for group in self._groups[own_id] if group.kind == text)
+            # A site with two kinds of dryers is in two groups: always the same one.
+            own = [group for group in self._groups[own_id] if group.kind == text]
+            text = min(own, key=lambda group: group.order).code
         if (text or ALL.code) not in by_code:
             raise invalid(
                 "group",
@@ -223,8 +225,9 @@ def _size_of(made_kg_per_year: float | None) -> str:
 
 
 def _fuels_of(factories: Sequence[Factory]) -> dict[int, str]:
-    """The registered fuel of each site's boiler."""
-    rows = EmissionSource.objects.filter(factory__in=factories, kind__in=_HEAT_SOURCES).exclude(fuels="").order_by("pk")
+    """The registered fuel of each site's boiler in use, else of its direct-fired dryer."""
+    in_use = EmissionSource.objects.filter(factory__in=factories, kind__in=_HEAT_SOURCES, last_day=None)
+    rows = in_use.exclude(fuels="").order_by("kind", "pk")  # boilers before dryers
     fuels: dict[int, str] = {}
     for factory_id, names in rows.values_list("factory_id", "fuels"):
         fuels.setdefault(factory_id, names.split(",")[0].strip().lower())

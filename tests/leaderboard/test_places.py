@@ -17,9 +17,8 @@ from emissions.hours_and_days import roll_up_days
 from emissions.models import EmissionHour
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
-from factories.services import add_source, end_source
 from leaderboard.api import LeaderboardSerializer
-from leaderboard.choices import GroupKind, PeerBook, parse_period
+from leaderboard.choices import parse_period
 from leaderboard.metrics import BIOGENIC, CO2E, ENERGY, METRICS
 from leaderboard.places import leaderboard_for
 from leaderboard.reasons import ReasonCode
@@ -235,21 +234,6 @@ def test_under_five_there_are_no_places_only_the_median(network: SimpleNamespace
     assert ranked.rows[0].place is None
     assert ranked.median is None  # with two sites it would reveal the other's figure
     assert board(network.hq, group="region:Kericho-Bomet").median is not None
-
-
-def test_a_dryers_type_and_fuel_make_a_peer_group(cast: Cast) -> None:
-    one, other = cast.litein, cast.momul
-    add_source(one, name="Dryer", kind="direct_fired_dryer", dryer_type="fluid_bed", fuels="firewood, lpg")
-    add_source(other, name="Dryer", kind="steam_dryer_exhaust", dryer_type="fluid_bed")  # its boiler burns firewood
-    old = add_source(other, name="Old dryer", kind="direct_fired_dryer", dryer_type="endless_chain", fuels="diesel")
-    end_source(old)
-
-    book = PeerBook([one, other], {})
-    dryers = [option for option in book.options(None) if option.kind == GroupKind.DRYER]
-
-    assert [(option.code, option.label) for option in dryers] == [("dryer:fluid_bed/firewood", "fluid bed, firewood")]
-    assert book.members(dryers[0]) == {one.pk, other.pk}
-    assert book.parse_group("dryer", book.options({one.pk}), one.pk) == dryers[0]
 
 
 # --- Mines -------------------------------------------------------------------------------------
