@@ -35,6 +35,14 @@ class Shape(models.TextChoices):
     RECTANGLE = "rectangle", _("Rectangular")
 
 
+# The inner dimensions that a duct of each shape has; none while the geometry is not stated.
+DIMENSIONS: dict[str, frozenset[str]] = {
+    "": frozenset(),
+    Shape.CIRCLE: frozenset({"diameter_m"}),
+    Shape.RECTANGLE: frozenset({"width_m", "height_m"}),
+}
+
+
 class ProbePosition(models.TextChoices):
     """Where the velocity is measured. The profile factor turns it into the mean over the duct."""
 

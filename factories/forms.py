@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from factories.choices import MineClass
@@ -62,6 +62,12 @@ class CorrectionForm(forms.ModelForm):
     )
     effect: PastEffect | None = None
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """A field that could not be read is not said to be missing besides."""
+        if field is None and hasattr(error, "error_dict"):
+            error = forms.ValidationError({n: e for n, e in error.error_dict.items() if n not in self.errors})
+        super().add_error(field, error)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
@@ -76,7 +82,7 @@ class CorrectionForm(forms.ModelForm):
         except ConfirmationNeeded as asked:
             self.effect = asked.effect
             self.fields["confirm"].widget = _Confirm(asked.effect.confirm)
-            remedy = _now("If that is right, tick “correct the past”.")
+            remedy = gettext("If that is right, tick “correct the past”.")
             self.add_error(None, forms.ValidationError(f"{asked.effect.sentence} {remedy}", code="reaches_into_past"))
 
 

@@ -17,7 +17,7 @@ from accounts.grants import Grant
 from accounts.invitations import invite
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
-from factories.choices import MineClass, Shape, SourceKind
+from factories.choices import DIMENSIONS, MineClass, Shape, SourceKind
 from factories.corrections import lock_site, store
 from factories.countries import COUNTRIES
 from factories.days import running_day
@@ -25,7 +25,6 @@ from factories.models import Archivable, Chimney, EmissionSource, Factory, Organ
 from factories.sectors import SECTORS
 from lib.errors import ApiError, invalid
 
-_DIMENSIONS: dict[str, set[str]] = {Shape.CIRCLE: {"diameter_m"}, Shape.RECTANGLE: {"width_m", "height_m"}}
 _TRAVERSE = {"traverse_ms", "traverse_probe_ms"}
 
 
@@ -151,7 +150,12 @@ def add_source(
     """
     first_day = first_day or first_day_of(factory)
     source = EmissionSource(factory=factory, first_day=first_day, **fields)
-    store(source, {}, confirm=confirm, together=_ended(replaces, source) if replaces else ())
+    with transaction.atomic():
+        lock_site(factory)
+        require_in_use(factory)
+        if replaces is not None:  # of two who replace it at once, the second is told that it has ended
+            replaces.refresh_from_db()
+        store(source, {}, confirm=confirm, together=_ended(replaces, source) if replaces else ())
     return source
 
 
@@ -201,6 +205,7 @@ def add_chimney(
     Raises ValidationError naming the dimension that does not fit.
     """
     lock_site(factory)  # of two who add one name at once, the second is told that it is there
+    require_in_use(factory)
     is_rectangle = width_m is not None or height_m is not None
     shape = Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE if is_rectangle else ""
     chimney = Chimney(
@@ -234,8 +239,7 @@ def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: str
     """
     changes = dict(changes)
     if changes.get("shape", chimney.shape) != chimney.shape:
-        other = {"diameter_m", "width_m", "height_m"} - dimensions_of(changes["shape"])
-        changes = dict.fromkeys(other) | changes
+        changes = dict.fromkeys(dimensions_not_of(changes["shape"])) | changes
     if {"shape", "probe_position", "velocity_profile_factor"} & set(changes) and not _TRAVERSE & set(changes):
         changes |= dict.fromkeys(_TRAVERSE)
     if {"shape", "probe_position"} & set(changes) and "velocity_profile_factor" not in changes:
@@ -244,9 +248,9 @@ def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: str
     return chimney
 
 
-def dimensions_of(shape: str) -> set[str]:
-    """The fields that a shape has; none of a geometry that is not stated."""
-    return _DIMENSIONS.get(shape, set())
+def dimensions_not_of(shape: str) -> set[str]:
+    """The fields that are empty in a duct of this shape."""
+    return {"diameter_m", "width_m", "height_m"} - DIMENSIONS.get(shape, frozenset())
 
 
 def next_chimney_name(factory: Factory) -> str:
@@ -259,7 +263,8 @@ def next_chimney_name(factory: Factory) -> str:
 
 # --- Events ----------------------------------------------------------------------------------------
 def record_event(user: User, factory: Factory, *, happened_at: datetime, text: str) -> SiteEvent:
-    """Raises ValidationError with an error for each field."""
+    """Raises ValidationError with an error for each field, ApiError 409 for an archived site."""
+    require_in_use(factory)
     event = SiteEvent(factory=factory, recorded_by=user, happened_at=happened_at, text=text)
     return change_event(event, {})
 
@@ -273,11 +278,14 @@ def change_event(event: SiteEvent, changes: Mapping[str, Any]) -> SiteEvent:
 
 
 # --- Archive ---------------------------------------------------------------------------------------
+@transaction.atomic
 def archive(row: Archivable) -> None:
     """Take a site, a chimney or an event out of every list of what is in use. History, figures and reports stay.
 
     Raises ApiError 409 for a chimney with a sensor in it.
     """
+    if isinstance(row, Chimney):
+        lock_site(row.factory)  # nobody puts a sensor into it meanwhile
     if isinstance(row, Chimney) and row.assignments.filter(valid_to=None).exists():
         words = _("A sensor is in this chimney: end its assignment first.")
         raise ApiError(409, "chimney_in_use", words)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from lib.decimals import plain
-from lib.numbers import NumberError, parse_number
+from lib.numbers import NumberError, outside_words, parse_number
 
 
 class NumberField(forms.FloatField):
@@ -47,9 +47,8 @@ class NumberField(forms.FloatField):
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and not self.low <= value <= self.high:
-            words = _("%(value)g %(unit)s is outside %(low)g to %(high)g %(unit)s; check the number.")
-            shown = {"value": value, "unit": self.unit, "low": self.low, "high": self.high}
-            raise ValidationError(words % shown, code="out_of_range")
+            words = outside_words(value, low=self.low, high=self.high, unit=self.unit)
+            raise ValidationError(words, code="out_of_range")
 
     def prepare_value(self, value: Any) -> Any:
         return plain(Decimal(repr(value))) if isinstance(value, float) else value

@@ -22,6 +22,12 @@ _TWO_READINGS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _THOUSAND_DIGITS = 3
 
 
+def outside_words(value: float, *, low: float, high: float, unit: str = "") -> str:
+    """That a number is outside its limits, with all three; the unit stands with the value and the upper limit."""
+    shown = {"value": f"{value:g} {unit}".strip(), "low": f"{low:g}", "high": f"{high:g} {unit}".strip()}
+    return _("%(value)s is outside %(low)s to %(high)s; check the number.") % shown
+
+
 class NumberError(ValueError):
     """The text is not a number, or can be read two ways; the message is for the person who typed it. `code` is for
     programs."""

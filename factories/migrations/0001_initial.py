@@ -1145,10 +1145,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="emissionsource",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("last_day", None)),
-                fields=("factory", "name"),
-                name="emission_source_name_once",
-                violation_error_message="A source of this name is in use; choose another name.",
+                condition=models.Q(("last_day", None)), fields=("factory", "name"), name="emission_source_name_once"
             ),
         ),
         migrations.AddConstraint(
@@ -1165,7 +1162,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="emission_source_own_methane_whole",
-                violation_error_message="Own methane of a mine needs a number above 0, its unit and its source.",
             ),
         ),
         migrations.AddConstraint(
@@ -1175,7 +1171,6 @@ class Migration(migrations.Migration):
                     ("dryer_type", ""), ("kind__in", ["direct_fired_dryer", "steam_dryer_exhaust"]), _connector="OR"
                 ),
                 name="emission_source_dryer_type_of_dryer",
-                violation_error_message="Only a dryer has a type of dryer.",
             ),
         ),
         migrations.AddConstraint(
@@ -1200,7 +1195,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="emission_source_days_forward",
-                violation_error_message="The last day is before the first; change one of them.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1299,7 +1293,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="chimney_dimensions_fit_shape",
-                violation_error_message="A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 and at most 5 m. Without a shape leave them empty.",
             ),
         ),
         migrations.AddConstraint(
@@ -1307,7 +1300,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("shape", ""), ("velocity_profile_factor__isnull", False), _connector="OR"),
                 name="chimney_profile_factor_stated",
-                violation_error_message="State the velocity profile factor: only one point on the axis of a round duct has a default.",
             ),
         ),
         migrations.AddConstraint(
@@ -1315,7 +1307,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("velocity_profile_factor__gte", 0.5), ("velocity_profile_factor__lte", 1.2)),
                 name="chimney_profile_factor_plausible",
-                violation_error_message="The velocity profile factor must be between 0.5 and 1.2.",
             ),
         ),
         migrations.AddConstraint(
@@ -1323,7 +1314,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("moisture_fraction__gte", 0), ("moisture_fraction__lte", 0.5)),
                 name="chimney_moisture_fraction_plausible",
-                violation_error_message="The water vapour fraction must be between 0 and 0.5.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1415,7 +1405,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="factory_wood_moisture_plausible",
-                violation_error_message="Moisture is kg of water per kg of wet wood, 0 to 0.65: 0.3 is 30 %%.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -165,7 +165,6 @@ class Factory(Archivable):  # type: ignore[django-manager-missing]  # knox is un
                 condition=Q(wood_moisture_fraction__isnull=True)
                 | Q(wood_moisture_fraction__gte=0, wood_moisture_fraction__lte=WOOD_MOISTURE_MAX_FRACTION),
                 name="factory_wood_moisture_plausible",
-                violation_error_message=_("Moisture is kg of water per kg of wet wood, 0 to 0.65: 0.3 is 30 %%."),
             ),
         ]
 
@@ -174,10 +173,20 @@ class Factory(Archivable):  # type: ignore[django-manager-missing]  # knox is un
 
     def clean(self) -> None:
         """People and commands name a site without regard to capitals, so two names differ in more than these."""
+        errors: dict[str, ValidationError] = {}
         others = Factory.objects.filter(organisation=self.organisation_id).exclude(pk=self.pk)
         if others.filter(name__iexact=self.name).exists():
             words = _("A factory %(name)s exists already; choose another name.") % {"name": self.name}
-            raise ValidationError({"name": words})
+            errors["name"] = ValidationError(words, code="unique")
+        moisture, most = self.wood_moisture_fraction, WOOD_MOISTURE_MAX_FRACTION
+        if moisture is not None and not 0 <= moisture <= most:
+            errors["wood_moisture_fraction"] = ValidationError(
+                _("%(value)s is outside 0 to %(limit)s; give kg of water per kg of wet wood: 0.3 is 30 %%."),
+                code="out_of_range",
+                params={"value": f"{moisture:g}", "limit": f"{most:g}"},
+            )
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def chimneys_in_use(self) -> list[Any]:

@@ -1,5 +1,7 @@
 """What stands at a site: chimneys, emission sources, and the events that explain its figures."""
 
+from collections.abc import Mapping
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -8,13 +10,23 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from factories.choices import DryerType, MethaneUnit, MineClass, MoistureMethod, ProbePosition, Shape, SourceKind
+from factories.choices import (
+    DIMENSIONS,
+    DryerType,
+    MethaneUnit,
+    MineClass,
+    MoistureMethod,
+    ProbePosition,
+    Shape,
+    SourceKind,
+)
 from factories.fuels import DRYERS, checked_fuels, fuel_codes
 from factories.models.archive import Archivable
 from factories.models.places import A_CAPACITY_KW, Factory
+from lib.numbers import outside_words
 from science.coal_methane import CH4_DENSITY_KG_PER_M3, MOST_M3_PER_T
 from science.limits import VELOCITY_MAX_MS
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
@@ -22,7 +34,19 @@ from science.stack import FEWEST_TRAVERSE_POINTS, circle_area_m2, rectangle_area
 
 _ROUND_AXIS = (Shape.CIRCLE, ProbePosition.AXIS)
 _A_VELOCITY = [MinValueValidator(0.01), MaxValueValidator(VELOCITY_MAX_MS)]
-LARGEST_DUCT_M = 5.0  # docs/method.md 1: a larger inner dimension is a typing error
+SMALLEST_DUCT_M, LARGEST_DUCT_M = 0.01, 5.0  # docs/method.md 1: another inner dimension is a typing error
+_PROFILE_FACTORS, _MOST_MOISTURE = (0.5, 1.2), 0.5
+_OWN_METHANE = ("methane_per_t", "methane_unit", "methane_reference")
+
+
+def _raise_all(errors: Mapping[str, ValidationError]) -> None:
+    """All at once, each beside its field."""
+    if errors:
+        raise ValidationError(dict(errors))
+
+
+def _outside(value: float, *, low: float, high: float, unit: str = "") -> ValidationError:
+    return ValidationError(outside_words(value, low=low, high=high, unit=unit), code="out_of_range")
 
 
 @pghistory.track()
@@ -94,27 +118,17 @@ class Chimney(Archivable):
                     diameter_m__isnull=True,
                 ),
                 name="chimney_dimensions_fit_shape",
-                violation_error_message=_(
-                    "A round chimney needs a diameter, a rectangular chimney a width and a height; each is above 0 "
-                    "and at most 5 m. Without a shape leave them empty."
-                ),
             ),
             models.CheckConstraint(
-                condition=Q(shape="") | Q(velocity_profile_factor__isnull=False),
-                name="chimney_profile_factor_stated",
-                violation_error_message=_(
-                    "State the velocity profile factor: only one point on the axis of a round duct has a default."
-                ),
+                condition=Q(shape="") | Q(velocity_profile_factor__isnull=False), name="chimney_profile_factor_stated"
             ),
             models.CheckConstraint(
                 condition=Q(velocity_profile_factor__gte=0.5, velocity_profile_factor__lte=1.2),
                 name="chimney_profile_factor_plausible",
-                violation_error_message=_("The velocity profile factor must be between 0.5 and 1.2."),
             ),
             models.CheckConstraint(
                 condition=Q(moisture_fraction__gte=0, moisture_fraction__lte=0.5),
                 name="chimney_moisture_fraction_plausible",
-                violation_error_message=_("The water vapour fraction must be between 0 and 0.5."),
             ),
         ]
 
@@ -131,18 +145,64 @@ class Chimney(Archivable):
         return None
 
     def clean(self) -> None:
-        """A traverse decides the profile factor. Without one, one point on the axis of a round duct has a default."""
-        if self.traverse_ms or self.traverse_probe_ms is not None:
-            points, probe_ms = self.traverse_ms or [], self.traverse_probe_ms
-            self.velocity_profile_factor = self.velocity_profile_factor or ROUND_AXIS_PROFILE_FACTOR  # asked for once
-            if len(points) < FEWEST_TRAVERSE_POINTS:
-                words = _now("A traverse needs at least %(limit)d points, and %(count)d are given; measure more.")
-                raise ValidationError({"traverse_ms": words % {"limit": FEWEST_TRAVERSE_POINTS, "count": len(points)}})
-            if probe_ms is None:
-                raise ValidationError({"traverse_probe_ms": _now("State the velocity at the probe meanwhile.")})
-            self.velocity_profile_factor = traverse_profile_factor(points, probe_ms=probe_ms)
-        elif self.velocity_profile_factor is None and (self.shape, self.probe_position) == _ROUND_AXIS:
+        """What does not fit, each beside its field. A traverse decides the profile factor; without one, one point on
+        the axis of a round duct has a default."""
+        errors = self._errors_of_name() | self._errors_of_dimensions() | self._errors_of_traverse()
+        moisture = self.moisture_fraction
+        if moisture is not None and not 0 <= moisture <= _MOST_MOISTURE:
+            errors["moisture_fraction"] = _outside(moisture, low=0, high=_MOST_MOISTURE)
+        if self.velocity_profile_factor is None and (self.shape, self.probe_position) == _ROUND_AXIS:
             self.velocity_profile_factor = ROUND_AXIS_PROFILE_FACTOR
+        factor, (low, high) = self.velocity_profile_factor, _PROFILE_FACTORS
+        if factor is not None and not low <= factor <= high:
+            errors["velocity_profile_factor"] = _outside(factor, low=low, high=high)
+        elif factor is None and self.shape:
+            words = gettext(
+                "State the velocity profile factor: only one point on the axis of a round duct has a default."
+            )
+            errors["velocity_profile_factor"] = ValidationError(words, code="not_stated")
+        _raise_all(errors)
+
+    def _errors_of_name(self) -> dict[str, ValidationError]:
+        others = Chimney.objects.filter(factory=self.factory_id, name=self.name).exclude(pk=self.pk)
+        if not others.exists():
+            return {}
+        words = gettext("A chimney %(name)s exists already; choose another name.") % {"name": self.name}
+        return {"name": ValidationError(words, code="unique")}
+
+    def _errors_of_dimensions(self) -> dict[str, ValidationError]:
+        errors = {}
+        needed = DIMENSIONS.get(self.shape, frozenset())
+        for name in ("diameter_m", "width_m", "height_m"):
+            value = getattr(self, name)
+            if name not in needed:
+                if value is not None:
+                    words = gettext("A duct of this shape does not have it: leave it empty, or choose another shape.")
+                    errors[name] = ValidationError(words, code="other_shape")
+            elif value is None:
+                errors[name] = ValidationError(gettext("State it: the area follows from it."), code="not_stated")
+            elif not SMALLEST_DUCT_M <= value <= LARGEST_DUCT_M:
+                errors[name] = _outside(value, low=SMALLEST_DUCT_M, high=LARGEST_DUCT_M, unit="m")
+        return errors
+
+    def _errors_of_traverse(self) -> dict[str, ValidationError]:
+        """The factor is computed where the traverse is whole; validators name velocities that cannot be."""
+        points, probe_ms = self.traverse_ms or [], self.traverse_probe_ms
+        if not points and probe_ms is None:
+            return {}
+        # Not asked for besides: it follows from the traverse.
+        self.velocity_profile_factor = self.velocity_profile_factor or ROUND_AXIS_PROFILE_FACTOR
+        errors = {}
+        if len(points) < FEWEST_TRAVERSE_POINTS:
+            words = gettext("A traverse needs at least %(limit)d points, and %(count)d are given; measure more.")
+            shown = {"limit": FEWEST_TRAVERSE_POINTS, "count": len(points)}
+            errors["traverse_ms"] = ValidationError(words % shown, code="too_few")
+        if probe_ms is None:
+            words = gettext("State the velocity at the probe meanwhile.")
+            errors["traverse_probe_ms"] = ValidationError(words, code="not_stated")
+        elif not errors and all(0 < value <= VELOCITY_MAX_MS for value in (*points, probe_ms)):
+            self.velocity_profile_factor = traverse_profile_factor(points, probe_ms=probe_ms)
+        return errors
 
 
 @pghistory.track()
@@ -196,22 +256,16 @@ class EmissionSource(models.Model):
         ordering = ["factory", "name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["factory", "name"],
-                condition=Q(last_day=None),
-                name="emission_source_name_once",
-                violation_error_message=_("A source of this name is in use; choose another name."),
+                fields=["factory", "name"], condition=Q(last_day=None), name="emission_source_name_once"
             ),
             models.CheckConstraint(
                 condition=Q(methane_per_t=None, methane_unit="", methane_reference="")
                 | Q(methane_per_t__gt=0, methane_unit__in=MethaneUnit.values, kind=SourceKind.MINE_METHANE)
                 & ~Q(methane_reference=""),
                 name="emission_source_own_methane_whole",
-                violation_error_message=_("Own methane of a mine needs a number above 0, its unit and its source."),
             ),
             models.CheckConstraint(
-                condition=Q(dryer_type="") | Q(kind__in=sorted(DRYERS)),
-                name="emission_source_dryer_type_of_dryer",
-                violation_error_message=_("Only a dryer has a type of dryer."),
+                condition=Q(dryer_type="") | Q(kind__in=sorted(DRYERS)), name="emission_source_dryer_type_of_dryer"
             ),
             models.CheckConstraint(
                 condition=Q(mine_class__in=["", *MineClass.values]), name="emission_source_known_mine_class"
@@ -219,7 +273,6 @@ class EmissionSource(models.Model):
             models.CheckConstraint(
                 condition=Q(first_day__isnull=True) | Q(last_day__isnull=True) | Q(first_day__lte=F("last_day")),
                 name="emission_source_days_forward",
-                violation_error_message=_("The last day is before the first; change one of them."),
             ),
         ]
 
@@ -231,17 +284,43 @@ class EmissionSource(models.Model):
         return set(fuel_codes(self.fuels))
 
     def clean(self) -> None:
-        """Fuels fit the kind, a chimney is of the same site, and an own factor of methane is possible."""
-        self.fuels = checked_fuels(self.kind, self.fuels)
+        """What does not fit, each beside its field: fuels and chimney, name, days, type of a dryer, own methane."""
+        errors = self._errors_of_methane()
+        try:
+            self.fuels = checked_fuels(self.kind, self.fuels)
+        except ValidationError as error:
+            errors |= {name: ValidationError(rows) for name, rows in error.error_dict.items()}
         if self.chimney is not None and self.chimney.factory_id != self.factory_id:
-            words = _now("chimney=%(id)s is not a chimney of this site.") % {"id": self.chimney_id}
-            raise ValidationError({"chimney": ValidationError(words, code="other_site")})
+            words = gettext("chimney=%(id)s is not a chimney of this site.") % {"id": self.chimney_id}
+            errors["chimney"] = ValidationError(words, code="other_site")
+        others = EmissionSource.objects.filter(factory=self.factory_id, name=self.name, last_day=None)
+        if self.last_day is None and others.exclude(pk=self.pk).exists():
+            words = gettext("A source of this name is in use; choose another name.")
+            errors["name"] = ValidationError(words, code="unique")
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            words = gettext("%(last)s is before the first day, %(first)s; change one of them.")
+            shown = {"last": self.last_day.isoformat(), "first": self.first_day.isoformat()}
+            errors["last_day"] = ValidationError(words % shown, code="before_first")
+        if self.dryer_type and self.kind not in DRYERS:
+            errors["dryer_type"] = ValidationError(gettext("Only a dryer has a type of dryer."), code="other_kind")
+        _raise_all(errors)
+
+    def _errors_of_methane(self) -> dict[str, ValidationError]:
+        """Number, unit and source stand together, and at mine methane only."""
+        stated = [name for name in _OWN_METHANE if getattr(self, name) not in (None, "")]
+        if stated and self.kind != SourceKind.MINE_METHANE:
+            words = gettext("Only a source of mine methane has a factor of its own; leave it empty.")
+            return {name: ValidationError(words, code="other_kind") for name in stated}
+        words = gettext("State it too: a mine's own methane needs its number, its unit and its source.")
+        missing = set(_OWN_METHANE) - set(stated) if stated else set()
+        errors = {name: ValidationError(words, code="not_stated") for name in missing}
         if self.methane_per_t is not None and self.methane_unit:
             most = MOST_M3_PER_T * (1 if self.methane_unit == MethaneUnit.M3_PER_T else CH4_DENSITY_KG_PER_M3)
             if not 0 < self.methane_per_t <= most:
-                words = _now("%(value)s %(unit)s is outside 0 to %(limit)s; check the number and its unit.")
+                words = gettext("%(value)s %(unit)s is outside 0 to %(limit)s; check the number and its unit.")
                 shown = {"value": self.methane_per_t, "unit": self.get_methane_unit_display(), "limit": f"{most:f}"}
-                raise ValidationError({"methane_per_t": ValidationError(words % shown, code="out_of_range")})
+                errors["methane_per_t"] = ValidationError(words % shown, code="out_of_range")
+        return errors
 
 
 @pghistory.track()
@@ -263,6 +342,6 @@ class SiteEvent(Archivable):
 
     def clean(self) -> None:
         if self.happened_at and self.happened_at > timezone.now():
-            words = _now("%(time)s is in the future; write what has happened.")
+            words = gettext("%(time)s is in the future; write what has happened.")
             shown = {"time": self.happened_at.astimezone(self.factory.zone).strftime("%Y-%m-%d %H:%M")}
             raise ValidationError({"happened_at": ValidationError(words % shown, code="future_time")})

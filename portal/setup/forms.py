@@ -16,7 +16,7 @@ from factories.forms import CHIMNEY_NUMBERS, SITE_NUMBERS, SOURCE_NUMBERS, Corre
 from factories.fuels import DRYERS, FUELS, fuel_codes
 from factories.models import Chimney, EmissionSource, Factory, SiteEvent
 from factories.sectors import SECTORS
-from factories.services import check_mine_class, dimensions_of, first_day_of, set_up_factory, store_new_chimney
+from factories.services import check_mine_class, dimensions_not_of, first_day_of, set_up_factory, store_new_chimney
 from lib.forms import NumberField
 from lib.numbers import NumberError, parse_number
 
@@ -198,7 +198,7 @@ class ChimneyForm(CorrectionForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "shape" in data:
-            data |= dict.fromkeys({"diameter_m", "width_m", "height_m"} - dimensions_of(data["shape"]))
+            data |= dict.fromkeys(dimensions_not_of(data["shape"]))
         if not data.get("traverse_ms"):
             data["traverse_probe_ms"] = None
         return data

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -89,7 +89,7 @@ class Command(BaseCommand):
                 raise CommandError("--qr and --wifi-ssid go with --firmware-config FILE.")
             self._print_login(_provision(options), options)
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from None
+            raise CommandError("; ".join(_told(error))) from None
         except node.FirmwareConfigError as error:
             raise CommandError(str(error)) from None
         except BrokerUnreachableError as error:
@@ -164,6 +164,16 @@ class Command(BaseCommand):
             self.stdout.write(f"  {kind:<10} {topic}")
         if AssignmentHold.objects.filter(assignment__device__device_id=provisioned.device_id).exists():
             self.stdout.write(GEOMETRY_MISSING)
+
+
+def _told(error: ValidationError) -> list[str]:
+    """With the field before its words; what is of none stands alone."""
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    of_none = ("", NON_FIELD_ERRORS)
+    return [
+        text if name in of_none else f"{name}: {text}" for name, texts in error.message_dict.items() for text in texts
+    ]
 
 
 def _broker_state(provisioned: ProvisionedDevice) -> BrokerState:
