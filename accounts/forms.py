@@ -104,7 +104,7 @@ class GrantForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organisation_id = organisation_id
         place: Any = self.fields["place"]
-        place.choices = _places(organisation_id)
+        place.choices = _places(organisation_id, self.initial.get("place", ""))
 
     def grant_of(self, user: User) -> Grant:
         """Raises ApiError 400."""
@@ -121,8 +121,10 @@ class GrantForm(forms.Form):
 GRANT_ERRORS = {"factory": "place", "county": "place", "organisation": "place"}
 
 
-def _places(organisation_id: int) -> list[Any]:
-    factories = [(f"{FACTORY}{f.pk}", f.name) for f in factories_of(organisation_id)]
+def _places(organisation_id: int, chosen: str) -> list[Any]:
+    """Without archived factories, unless one is the place already."""
+    every = [(f"{FACTORY}{f.pk}", f) for f in factories_of(organisation_id)]
+    factories = [(code, f.name) for code, f in every if f.archived_at is None or code == chosen]
     counties = [(f"{COUNTY}{name}", name) for name in counties_of(organisation_id)]
     return [
         (_("One factory"), factories),

@@ -186,7 +186,7 @@ class ChimneyViewSet(_ArchivableViewSet):
         operation_id="chimneys_create",
         operation_summary="Add a chimney",
         request_body=NewChimneySerializer,
-        responses={201: ChimneySerializer, **REFUSALS},
+        responses={201: ChimneySerializer, 409: "factory_archived", **REFUSALS},
     )
     def create(self, request: Request) -> Response:
         """It gets the site's boiler if that is the only one and has no chimney."""
@@ -252,7 +252,7 @@ class EmissionSourceViewSet(_ArchivableViewSet):
         operation_id="emission-sources_create",
         operation_summary="Add a source",
         request_body=NewSourceSerializer,
-        responses={201: EmissionSourceSerializer, 202: EffectSerializer, **REFUSALS},
+        responses={201: EmissionSourceSerializer, 202: EffectSerializer, 409: "factory_archived", **REFUSALS},
     )
     def create(self, request: Request) -> Response:
         """It counts from the running day on, unless `first_day` says otherwise. `replaces` ends another one."""
@@ -304,7 +304,7 @@ class SiteEventViewSet(_ArchivableViewSet):
         operation_id="site-events_create",
         operation_summary="Write an event",
         request_body=NewEventSerializer,
-        responses={201: SiteEventSerializer, **REFUSALS},
+        responses={201: SiteEventSerializer, 409: "factory_archived", **REFUSALS},
     )
     def create(self, request: Request) -> Response:
         """It changes no figure."""
@@ -329,3 +329,13 @@ class SiteEventViewSet(_ArchivableViewSet):
         """It leaves the list and stays in the history."""
         services.archive(self.one(request, pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(
+        operation_summary="Restore", request_body=no_body, responses={200: SiteEventSerializer, **REFUSALS}
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Bring an archived event back."""
+        event = self.one(request, pk)
+        services.restore(event)
+        return Response(SiteEventSerializer(event).data)

@@ -132,6 +132,11 @@ OURS: dict[str, dict[str, str]] = {
         "PATCH": EVENT_WRITERS.format(400, 404),
         "DELETE": EVENT_WRITERS.format(204, 404),
     },
+    "api/^site-events/(?P<pk>[0-9]{1,9})/restore/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": EVENT_WRITERS.format(200, 404),
+        **dict.fromkeys(("PATCH", "DELETE"), EVENT_WRITERS.format(405, 405)),
+    },
     "api/^mcu-devices/$": {
         "GET": READERS,
         "POST": "401 403 403 403 400 400 400 403 403 403 403",

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -117,16 +118,29 @@ def _shown(request: HttpRequest, factory: Factory, template: str, step: str, **c
 
 
 def _edited(request: HttpRequest, form: CorrectionForm) -> bool:
-    """Whether a POST was stored. Two changes of one site wait for each other."""
+    """Whether a POST was stored. Two changes of one site wait for each other, and neither undoes the other's fields."""
     if request.method != "POST" or "draw" in request.POST:
         return False
     site = form.instance if isinstance(form.instance, Factory) else form.instance.factory
     with transaction.atomic():
         lock_site(site)
-        if not form.is_valid():
+        if form.instance.pk is not None:
+            form.instance.refresh_from_db()
+        if not form.is_valid() or not _may_store(form, site):
             return False
         form.save()
     messages.success(request, _("Saved."))
+    return True
+
+
+def _may_store(form: ModelForm, site: Factory) -> bool:
+    """Nothing new is written about an archived site; what is there can be corrected."""
+    try:
+        if form.instance._state.adding:
+            services.require_in_use(site)
+    except ApiError as error:
+        form.add_error(None, error.message)
+        return False
     return True
 
 
@@ -305,7 +319,7 @@ def events(request: HttpRequest, pk: int) -> HttpResponse:
     with timezone.override(factory.zone):
         event = SiteEvent(factory=factory, recorded_by=user_of(request))
         form = EventForm(request.POST or None, instance=event, initial={"happened_at": timezone.now()})
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and form.is_valid() and _may_store(form, factory):
             form.save()
             messages.success(request, _("Saved."))
             return redirect("site-events", pk=pk)

@@ -19,6 +19,7 @@ from alerts.rules import ensure_usual_rules, set_rule
 from alerts.services import close
 from devices.choices import HoldKind
 from devices.models import AssignmentHold, Calibration, MCUDevice
+from factories.services import archive
 from mqtt_ingest.models import DeviceMessage
 from tests import make
 from tests.alerts.build import MINUTE, make_sensor, put_minutes
@@ -252,6 +253,20 @@ def test_a_device_that_was_taken_away_ends_its_alarm(cast: Cast) -> None:
     evaluate(end + MINUTE)
 
     assert Alert.objects.get().state == AlertState.CLOSED
+
+
+def test_an_archived_site_ends_its_alarms_and_opens_none(cast: Cast) -> None:
+    sensor = make_sensor(cast.litein)
+    end = put_minutes(sensor, NOW, *[HOT] * 6)
+    evaluate(end)
+    archive(cast.litein)
+
+    evaluate(end + MINUTE)
+    assert Alert.objects.get().state == AlertState.CLOSED
+    end = put_minutes(sensor, end + MINUTE, *[HOT] * 6)
+    evaluate(end)
+    evaluate_seldom(end + timedelta(days=2))
+    assert Alert.objects.count() == 1
 
 
 def test_an_acknowledged_alarm_is_not_touched_by_rounds_but_closes(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -156,6 +157,16 @@ def test_a_mines_own_factor_goes_before_that_of_its_class(hq: Client, mine: Fact
     assert source.last_day == DAY
 
 
+def test_of_two_who_replace_a_source_at_once_the_second_is_told_that_it_has_ended(mine: Factory) -> None:
+    """Both had read it while it was in use."""
+    one, other = (mine.emission_sources.get(name="Seams") for _ in range(2))
+    told = {"kind": "mine_methane", "mine_class": "opencast"}
+    add_source(mine, name="Seams of today", replaces=one, **told)
+
+    with pytest.raises(ValidationError, match="in use"):
+        add_source(mine, name="Seams of tomorrow", replaces=other, **told)
+
+
 M3_OF_A_REPORT = {"methane_unit": "m3_per_t", "methane_reference": "a report"}
 
 
@@ -165,12 +176,17 @@ M3_OF_A_REPORT = {"methane_unit": "m3_per_t", "methane_reference": "a report"}
     [
         ({"kind": "grid", "fuels": "coal"}, "fuels", "coal"),
         ({"kind": "explosives", "fuels": "diesel"}, "fuels", "explosive_anfo"),
-        ({"dryer_type": "fluid_bed"}, "non_field_errors", "Only a dryer"),
+        ({"dryer_type": "fluid_bed"}, "dryer_type", "Only a dryer"),
         ({"capacity_kw": 0}, "capacity_kw", "1"),
         ({"kind": "mine_methane", "methane_per_t": "500"} | M3_OF_A_REPORT, "methane_per_t", "200"),
-        ({"kind": "mine_methane", "methane_per_t": "2.5"}, "non_field_errors", "its source"),
-        ({"first_day": "2026-11-20", "last_day": "2026-11-19"}, "non_field_errors", "before the first"),
-        ({"name": "Boiler"}, "non_field_errors", "another name"),
+        ({"kind": "mine_methane", "methane_per_t": "2.5"}, "methane_reference", "its source"),
+        ({"methane_per_t": "2.5"}, "methane_per_t", "Only a source of mine methane"),
+        (
+            {"first_day": "2026-11-20", "last_day": "2026-11-19"},
+            "last_day",
+            "2026-11-19 is before the first day, 2026-11-20",
+        ),
+        ({"name": "Boiler"}, "name", "another name"),
     ],
 )
 def test_a_source_that_cannot_be_is_refused_by_field(
@@ -180,6 +196,7 @@ def test_a_source_that_cannot_be_is_refused_by_field(
 
     assert answer.status_code == 400, answer.json()
     assert says in answer.json()["fields"][field][0]["message"]
+    assert "non_field_errors" not in answer.json()["fields"]
 
 
 def test_other_sites_chimneys_and_sources_are_not_taken(hq: Client, cast: Cast) -> None:
@@ -196,22 +213,44 @@ def test_other_sites_chimneys_and_sources_are_not_taken(hq: Client, cast: Cast) 
 
 
 @pytest.mark.parametrize(
-    ("told", "fields"),
+    ("told", "says"),
     [
-        ({"shape": "circle", "diameter_m": 5.1}, ["non_field_errors"]),
-        ({"shape": "rectangle", "width_m": 1}, ["non_field_errors"]),
-        ({"shape": "rectangle", "width_m": 0.8, "height_m": 1.2}, ["non_field_errors"]),  # its factor is not stated
-        ({"shape": "circle", "diameter_m": 1, "traverse_ms": [3, 3, 3], "traverse_probe_ms": 3}, ["traverse_ms"]),
-        ({"shape": "circle", "diameter_m": 1, "traverse_ms": [3, 3, 3, 3]}, ["traverse_probe_ms"]),
-        ({"shape": "circle", "diameter_m": 1, "velocity_profile_factor": 1.3}, ["non_field_errors"]),
-        ({"moisture_method": "measured", "moisture_fraction": 0.6}, ["non_field_errors"]),
+        ({"shape": "circle", "diameter_m": 5.1}, {"diameter_m": "5.1 m is outside 0.01 to 5 m; check the number."}),
+        ({"shape": "circle", "diameter_m": 0}, {"diameter_m": "0 m is outside 0.01 to 5 m"}),
+        ({"shape": "circle", "diameter_m": 1, "width_m": 1}, {"width_m": "leave it empty"}),
+        (
+            {"shape": "rectangle", "width_m": 1},
+            {"height_m": "State it", "velocity_profile_factor": "only one point on the axis of a round duct"},
+        ),
+        ({"shape": "rectangle", "width_m": 0.8, "height_m": 1.2}, {"velocity_profile_factor": "State"}),
+        (
+            {"shape": "circle", "diameter_m": 1, "traverse_ms": [3, 3, 3], "traverse_probe_ms": 3},
+            {"traverse_ms": "at least 4 points, and 3 are given"},
+        ),
+        ({"shape": "circle", "diameter_m": 1, "traverse_ms": [3, 3, 3, 3]}, {"traverse_probe_ms": "State"}),
+        (  # 1 / 4 = 0.25
+            {"shape": "circle", "diameter_m": 1, "traverse_ms": [1, 1, 1, 1], "traverse_probe_ms": 4},
+            {"velocity_profile_factor": "0.25 is outside 0.5 to 1.2"},
+        ),
+        (
+            {"shape": "circle", "diameter_m": 6, "velocity_profile_factor": 1.3, "moisture_fraction": 0.6},
+            {
+                "diameter_m": "6 m is outside 0.01 to 5 m",
+                "velocity_profile_factor": "1.3 is outside 0.5 to 1.2",
+                "moisture_fraction": "0.6 is outside 0 to 0.5",
+            },
+        ),
     ],
 )
-def test_a_chimney_that_cannot_be_is_refused(hq: Client, cast: Cast, told: dict[str, Any], fields: list[str]) -> None:
+def test_a_chimney_that_cannot_be_is_refused_beside_each_field(
+    hq: Client, cast: Cast, told: dict[str, Any], says: dict[str, str]
+) -> None:
     answer = post(hq, "/api/chimneys/", {"factory": cast.litein.pk} | told)
 
     assert answer.status_code == 400
-    assert list(answer.json()["fields"]) == fields
+    found = {field: errors[0]["message"] for field, errors in answer.json()["fields"].items()}
+    assert found.keys() == says.keys()
+    assert all(words in found[field] for field, words in says.items()), found
     assert not cast.litein.chimneys.exists()
 
 
@@ -274,7 +313,7 @@ def test_an_archived_site_leaves_lists_rankings_and_the_log_and_keeps_its_histor
     assert hq.get(url).status_code == 200
     assert hq.get(f"/api/energy-entries/?factory={cast.litein.pk}").json()["count"] == 1
     assert post(hq, "/api/energy-entries/", entry).json()["code"] == "factory_archived"
-    for page in ("/factories/", "/morning/", "/leaderboard/"):
+    for page in ("/factories/", "/morning/", "/leaderboard/", "/members/invite/", "/add-device/"):
         assert cast.litein.name not in hq.get(page).content.decode(), page
     assert hq.get(f"/factories/{cast.litein.pk}/").status_code == 200
     manager = as_user(cast.litein_manager)
@@ -284,6 +323,23 @@ def test_an_archived_site_leaves_lists_rankings_and_the_log_and_keeps_its_histor
 
     assert post(hq, f"{url}restore/").status_code == 200
     assert post(hq, "/api/energy-entries/", entry).status_code == 201
+
+
+def test_nothing_new_is_written_about_an_archived_site(hq: Client, cast: Cast) -> None:
+    chimney = make.make_chimney(factory=cast.litein, diameter_m=0.9)
+    archive(cast.litein)
+    to_site = {"factory": cast.litein.pk}
+    event = {"happened_at": "2026-11-20T09:00:00+03:00", "text": "New fan blades"}
+
+    for url, told in (
+        ("/api/chimneys/", {}),
+        ("/api/emission-sources/", {"name": "Boiler 2", "kind": "boiler"}),
+        ("/api/site-events/", event),
+        ("/api/mcu-devices/", {"device_id": "ct-1"}),
+    ):
+        assert post(hq, url, to_site | told).json()["code"] == "factory_archived", url
+    corrected = patch(hq, f"/api/chimneys/{chimney.pk}/", {"diameter_m": 0.8})
+    assert corrected.status_code == 200
 
 
 # --- Events and ends --------------------------------------------------------------------------------
@@ -302,6 +358,7 @@ def test_a_manager_writes_and_withdraws_events_of_the_own_factory(as_user: AsUse
     assert manager.delete(url).status_code == 204
     assert manager.get("/api/site-events/").json()["count"] == 0
     assert SiteEvent.objects.get().text == "New fan"
+    assert post(manager, f"{url}restore/").json()["archived_at"] is None
 
 
 def test_a_source_ends_with_the_running_day_and_its_name_is_free_again(hq: Client, cast: Cast) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from energy.models import LocalUnit
 from factories.models import Chimney, Factory
+from portal.setup import views
 from portal.setup.picture import picture
 from tests import make
 from tests.cast import AsUser, Cast
@@ -181,6 +182,39 @@ def test_another_shape_empties_the_dimensions_of_the_old_one(hq: Client, cast: C
     assert "stated: test report of 3 May 2026" in text_of(hq.get(f"/factories/{cast.litein.pk}/setup/"))
 
 
+@pytest.mark.parametrize("typed", ["50 50 50 50", "0 3 3 3", "-3 3 3 3"])
+def test_a_velocity_that_cannot_be_is_refused_beside_its_field(hq: Client, cast: Cast, typed: str) -> None:
+    url = f"/factories/{cast.litein.pk}/setup/chimneys/new/"
+
+    answer = hq.post(url, ROUND | {"traverse_ms": typed, "traverse_probe_ms": "4"})
+
+    assert list(answer.context["form"].errors) == ["traverse_ms"]
+
+
+def test_what_cannot_be_read_is_not_said_to_be_missing(hq: Client, cast: Cast) -> None:
+    url = f"/factories/{cast.litein.pk}/setup/chimneys/new/"
+
+    errors = hq.post(url, ROUND | {"diameter_m": "wide", "moisture_fraction": "0.6"}).context["form"].errors
+
+    assert {name: len(rows) for name, rows in errors.items()} == {"diameter_m": 1, "moisture_fraction": 1}
+    assert "0.6 is outside 0 to 0.5" in errors["moisture_fraction"][0]
+
+
+def test_an_edit_does_not_bring_back_what_was_archived_meanwhile(
+    hq: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chimney = make.make_chimney(factory=cast.litein, diameter_m=1.0)
+
+    def waits_for_the_other(_site: Factory) -> None:
+        Chimney.objects.filter(pk=chimney.pk).update(archived_at=timezone.now())
+
+    monkeypatch.setattr(views, "lock_site", waits_for_the_other)
+    answer = hq.post(f"/factories/{cast.litein.pk}/setup/chimneys/{chimney.pk}/", ROUND)
+
+    chimney.refresh_from_db()
+    assert (answer.status_code, chimney.diameter_m, chimney.archived_at is None) == (302, 0.9, False)
+
+
 # --- Who, and what belongs to whom ------------------------------------------------------------------
 def test_rows_of_other_sites_are_not_there(hq: Client, cast: Cast) -> None:
     of_momul = make.make_chimney(factory=cast.momul)
@@ -227,6 +261,9 @@ def test_a_site_is_archived_and_restored_by_the_same_button(hq: Client, cast: Ca
     assert "Restore the site" in text_of(shown)
     assert cast.litein.name not in text_of(hq.get("/factories/"))
     assert "Archived on" in text_of(hq.get(f"/factories/{cast.litein.pk}/"))
+    assert "Restore it to write anything new" in text_of(hq.post(f"{url}chimneys/new/", ROUND))
+    event = {"happened_at": "2026-11-20T09:30", "text": "New fan blades"}
+    assert "Restore it to write anything new" in text_of(hq.post(f"/factories/{cast.litein.pk}/events/", event))
     hq.post(f"{url}archive/")
     assert cast.litein.name in text_of(hq.get("/factories/"))
 
@@ -259,6 +296,8 @@ def test_a_name_that_is_there_is_refused_on_the_page(hq: Client, cast: Cast) -> 
     make.make_chimney(factory=cast.litein, name="Chimney 1")
     base = f"/factories/{cast.litein.pk}/setup"
 
-    assert "already exists" in text_of(hq.post(f"{base}/chimneys/new/", ROUND))
+    chimneys = hq.post(f"{base}/chimneys/new/", ROUND).context["form"].errors
+    assert dict(chimneys) == {"name": ["A chimney Chimney 1 exists already; choose another name."]}
     told = {"name": "Boiler", "fuels": ["firewood"]}
-    assert "choose another name" in text_of(hq.post(f"{base}/sources/new/boiler/", told))
+    sources = hq.post(f"{base}/sources/new/boiler/", told).context["form"].errors
+    assert dict(sources) == {"name": ["A source of this name is in use; choose another name."]}
