@@ -126,12 +126,18 @@ def calls_in(tree: ast.AST) -> list[tuple[ast.Call, int]]:
 
 
 def hidden_texts(source: str) -> list[str]:
-    """Texts that xgettext does not see: inside an f-string, or not written out in the call."""
+    """Texts that xgettext does not see: inside an f-string, not written out in the call, or under a name of ours."""
     tree = ast.parse(source)
+    imports = [(node, name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names]
+    renamed = [
+        f"{node.lineno}: {name.name} as {name.asname}"
+        for node, name in imports
+        if name.name in GETTEXT and name.asname not in (None, "_")
+    ]
     strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     computed = [text for call, count in calls_in(tree) for text in call.args[:count] if not _is_written_out(text)]
     inside = [f"{node.lineno}: in an f-string" for node in strings if calls_in(node)]
-    return inside + [f"{text.lineno}: {ast.unparse(text)}" for text in computed]
+    return renamed + inside + [f"{text.lineno}: {ast.unparse(text)}" for text in computed]
 
 
 def _is_written_out(text: ast.expr) -> bool:
@@ -158,6 +164,7 @@ def test_every_translated_text_is_written_out_in_its_call() -> None:
         """_("Kilo %s" % x)""",
         """gettext_lazy(text)""",
         """translation.pgettext(context, "Kilo")""",
+        """from django.utils.translation import gettext as _now""",
     ],
 )
 def test_the_guard_finds_each_kind_of_hidden_text(source: str) -> None:
