@@ -22,9 +22,9 @@ from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from alerts import services
 from alerts.choices import AlertKind, AlertState, Cause, Severity
-from alerts.kinds import KINDS
+from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert, AlertRule
-from alerts.queries import alerts_of, causes, rules_of
+from alerts.queries import alerts_of, causes, may_set_rules, rules_of
 from alerts.rules import copy_rules, exported, import_rules, proposed_limit, remove_rule, set_rule
 from alerts.serializers import (
     AcknowledgeSerializer,
@@ -120,8 +120,6 @@ class AlertViewSet(ScopedReadOnlyViewSet):
         alert, given = self.get_object(), validated(AssignSerializer, request)
         user = user_of(request)
         to = User.objects.filter(pk=given.get("to", user.pk), is_active=True).first()
-        if to is None:
-            raise invalid("to", "unknown_person", _("There is no such person here."))
         services.assign(user, alert.pk, to, comment=given.get("comment", ""))
         return self._shown()
 
@@ -218,7 +216,7 @@ class AlertRuleViewSet(ScopedReadOnlyViewSet):
 
     def _managed(self) -> AlertRule:
         rule: AlertRule = self.get_object()
-        if not rules_of(self.request.user, Action.MANAGE_ALERT_RULES).filter(pk=rule.pk).exists():
+        if not may_set_rules(self.request.user, rule.organisation_id, rule.factory):
             raise PermissionDenied
         return rule
 
@@ -232,7 +230,7 @@ class AlertRuleViewSet(ScopedReadOnlyViewSet):
     def copy(self, request: Request) -> Response:
         given = validated(CopyRulesSerializer, request)
         source = _site(request, given["factory"])
-        targets = [_site(request, pk) for pk in given["targets"] if pk != source.pk]
+        targets = [_site(request, pk) for pk in dict.fromkeys(given["targets"]) if pk != source.pk]
         if any(target.organisation_id != source.organisation_id for target in targets):
             raise invalid("targets", "other_organisation", _("Rules are copied within one organisation."))
         return Response({"count": copy_rules(user_of(request), source, targets)})
@@ -264,14 +262,14 @@ class AlertRuleViewSet(ScopedReadOnlyViewSet):
         operation_id="alert-rules_proposal",
         operation_summary="A limit from the site's own 28 days",
         manual_parameters=[
-            parameter("factory", "id", type="integer", required=True),
-            parameter("kind", "a kind that measures", enum=list(AlertKind.values), required=True),
+            parameter("factory", "id", type="integer", required=True, **{"x-example": 1}),
+            parameter("kind", "a kind that measures", enum=list(MEASURED), required=True, **{"x-example": "co2_high"}),
         ],
         responses={200: ProposalSerializer, **REFUSALS},
     )
     @action(detail=False, methods=["get"], url_path="proposal", filterset_class=None, pagination_class=None)
     def proposal(self, request: Request) -> Response:
-        raw, kind = request.query_params.get("factory", ""), chosen(request.query_params, "kind", AlertKind.values)
+        raw, kind = request.query_params.get("factory", ""), chosen(request.query_params, "kind", list(MEASURED))
         if not kind:
             raise invalid("kind", "required", _("Name the kind of alarm."))
         if not raw.isdecimal() or len(raw) > 9:

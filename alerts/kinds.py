@@ -12,6 +12,16 @@ from accounts.roles import Action
 from alerts.choices import AlertKind, Severity
 
 HOUR_S, DAY_S = 3600, 86_400
+# Lowest and highest limit by unit: a limit beyond them is a slip, and days or hours beyond them leave the calendar.
+BOUNDS = {
+    "ppm": (0.0, 1_000_000.0),
+    "celsius": (-50.0, 1_500.0),
+    "m_per_s": (0.0, 100.0),
+    "percent": (0.0, 100.0),
+    "h": (0.0, 336.0),
+    "d": (0.0, 3_650.0),
+    "": (0.0, 10.0),
+}
 LONGEST_MEASURED_S = 6 * HOUR_S  # a round of evaluation reads the minutes of that time
 
 
@@ -35,6 +45,11 @@ class KindRow:
     unit: str = ""  # of limit, hysteresis and value; of lib.templatetags.units where that has it
     quantity: MeasuredQuantity | None = None
     calm: timedelta = timedelta(0)  # for how long it must be over before the alarm closes
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest limit."""
+        return BOUNDS[self.unit]
 
     @property
     def longest_s(self) -> int:

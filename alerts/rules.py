@@ -86,9 +86,11 @@ def set_rule(
     row = KINDS.get(kind)
     if row is None:
         raise invalid("kind", "unknown_kind", _("There is no kind %(kind)r of alarms.") % {"kind": kind}, kind=kind)
-    rule = AlertRule.objects.filter(organisation=organisation, factory=factory, kind=kind).first()
+    # Who saves the same rule at the same time waits here.
+    of_all = AlertRule.objects.filter(organisation=organisation, factory=None, kind=kind)
+    usual = of_all.order_by("pk").select_for_update(no_key=True).first()
+    rule = AlertRule.objects.filter(factory=factory, kind=kind).first() if factory else usual
     if rule is None:
-        usual = AlertRule.objects.filter(organisation=organisation, factory=None, kind=kind).first()
         rule = AlertRule(organisation=organisation, factory=factory, kind=kind)
         for name in FIELDS:
             setattr(rule, name, getattr(usual or row, name, getattr(rule, name)))
@@ -106,6 +108,9 @@ def _check(rule: AlertRule) -> None:
         raise invalid("limit", "required", _("This kind needs a limit, in %(unit)s.") % {"unit": row.unit or "1"})
     if rule.limit is not None and row.limit is None:
         raise invalid("limit", "no_limit", _("This kind has no limit; leave it empty."))
+    low, high = row.bounds
+    _require_within("limit", rule.limit, low, high, row.unit)
+    _require_within("hysteresis", rule.hysteresis, 0.0, high - low, row.unit)
     if rule.duration_s > row.longest_s:
         words = _("%(duration_s)s s is longer than %(limit)s s, the longest duration of this kind.")
         params = {"duration_s": rule.duration_s, "limit": row.longest_s}
@@ -117,6 +122,14 @@ def _check(rule: AlertRule) -> None:
     rule.full_clean(
         exclude=["organisation", "factory", "changed_by"], validate_unique=False, validate_constraints=False
     )
+
+
+def _require_within(name: str, value: float | None, low: float, high: float, unit: str) -> None:
+    """Refuses what is no number too: one rule with NaN would stop the rounds of all organisations."""
+    if value is not None and not low <= value <= high:
+        words = _("%(value)g %(unit)s is outside %(low)g to %(high)g %(unit)s; check the number.")
+        shown: dict[str, Any] = {"low": low, "high": high, "unit": unit}
+        raise invalid(name, "out_of_range", words % {"value": value, **shown}, value=str(value), **shown)
 
 
 @transaction.atomic

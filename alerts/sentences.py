@@ -163,7 +163,7 @@ def _stack_against_fuel(alert: Alert) -> str:
     if (alert.value or 0) > 1:
         return (
             _(
-                "The stack shows more wood or fuel than the log, about %(amount)s from %(first)s to %(last)s "
+                "The stack shows more than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
                 "(ratio %(ratio)s). Was a delivery not written?"
             )
             % words
@@ -216,7 +216,7 @@ def price_sentence(alert: Alert) -> str:
         return ""
     basis = CostBasis(alert.cost_basis).label
     kg = number(alert.cost_kg_co2)
-    if alert.cost_amount is None:
+    if alert.cost_amount is None or not alert.sees_money:
         return _("%(kg)s kg CO2 %(basis)s") % {"kg": kg, "basis": basis}
     return _("%(kg)s kg CO2 %(basis)s: %(currency)s %(amount)s of fuel") % {
         "kg": kg,

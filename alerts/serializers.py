@@ -4,13 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from alerts.choices import AlertKind, Cause, LimitBasis, Severity
+from alerts.choices import AlertKind, Cause, CostBasis, LimitBasis, Severity
 from alerts.kinds import KINDS
 from alerts.models import Alert, AlertEvent, AlertRule
 from alerts.rules import FIELDS, FILE_VERSION
 from alerts.sentences import sentence_of
 from alerts.services import LONGEST_TEXT
 
+MOST_RULES = 5_000  # of a file: 300 sites with a rule of each kind
 _ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
 
 
@@ -32,6 +33,9 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     unit = serializers.SerializerMethodField(help_text="of value and limit")
     sentence = serializers.SerializerMethodField()
     params = serializers.JSONField(help_text="of the sentence")
+    # Empty while it is not known.
+    cost_basis = serializers.ChoiceField([("", ""), *CostBasis.choices])
+    cause = serializers.ChoiceField([("", ""), *Cause.choices])
     assigned_to = serializers.CharField(allow_null=True)
     acknowledged_by = serializers.CharField(allow_null=True)
     closed_by = serializers.CharField(allow_null=True, help_text="null: by itself")
@@ -45,6 +49,10 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
         ).split()
         read_only_fields = fields
         ref_name = "Alert"
+
+    def to_representation(self, alert: Alert) -> dict[str, Any]:
+        row = super().to_representation(alert)
+        return row if alert.sees_money else row | {"cost_amount": None, "cost_currency": ""}
 
     def get_unit(self, alert: Alert) -> str:
         return KINDS[alert.kind].unit
@@ -120,9 +128,9 @@ class RuleChangeSerializer(serializers.Serializer[Any]):
 
     is_enabled = serializers.BooleanField(required=False)
     severity = serializers.ChoiceField(Severity.choices, required=False)
-    limit = serializers.FloatField(required=False, allow_null=True, min_value=-1e6, max_value=1e6)
+    limit = serializers.FloatField(required=False, allow_null=True)
     limit_basis = serializers.ChoiceField(LimitBasis.choices, required=False)
-    hysteresis = serializers.FloatField(required=False, min_value=0, max_value=1e6)
+    hysteresis = serializers.FloatField(required=False)
     duration_s = serializers.IntegerField(required=False, min_value=0, max_value=14 * 86_400)
     from_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
     to_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
@@ -165,7 +173,7 @@ class RulesFileSerializer(serializers.Serializer[Any]):
 
     version = serializers.ChoiceField([FILE_VERSION])
     organisation = serializers.CharField(required=False, allow_blank=True, help_text="name; for people")
-    rules = RuleOfFileSerializer(many=True)
+    rules = RuleOfFileSerializer(many=True, max_length=MOST_RULES)  # type: ignore[call-arg]
 
     class Meta:
         swagger_schema_fields = {
@@ -188,5 +196,4 @@ class CauseSerializer(serializers.Serializer[Any]):
     cause = serializers.CharField(help_text="code; empty: nobody said")
     words = serializers.CharField()
     count = serializers.IntegerField()
-    cost_kg_co2 = serializers.DecimalField(max_digits=20, decimal_places=3, allow_null=True)
     cumulative_pct = serializers.FloatField(help_text="of all alarms, with the rows before it")

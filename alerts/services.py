@@ -63,13 +63,14 @@ def comment(user: User, alert_id: int, text: str) -> Alert:
 
 
 @transaction.atomic
-def assign(user: User, alert_id: int, to: User, *, comment: str = "") -> Alert:
+def assign(user: User, alert_id: int, to: User | None, *, comment: str = "") -> Alert:
     """Give it to a person who may act on it. Raises PermissionDenied, ApiError 400, 409 `alert_closed`."""
-    alert = _open(_locked(user, alert_id))
-    if not may_act(to, alert):
-        words = _("%(person)s may not act on this alarm. Choose somebody of the site, or of headquarters.")
-        raise invalid("to", "may_not_act", words % {"person": to}, to=to.pk)
-    alert.assigned_to = to
+    alert = _locked(user, alert_id)
+    if to is None or not may_act(to, alert):
+        # Without a name, and the same for nobody: people of other organisations are not to be found by their ids.
+        words = _("This person may not act on this alarm. Choose somebody of the site, or of headquarters.")
+        raise invalid("to", "may_not_act", words)
+    _open(alert).assigned_to = to
     if alert.state == AlertState.OPEN:
         alert.state = AlertState.ASSIGNED
     return _done(alert, AlertAct.ASSIGNED, user, _text(comment), {"to": to.pk, "name": str(to)})
@@ -108,9 +109,8 @@ def close(user: User, alert_id: int, *, cause: str = "", comment: str = "") -> A
 def wake_snoozed() -> int:
     """Open again whatever was put off until now; how many."""
     now = timezone.now()
-    due = list(
-        Alert.objects.filter(state=AlertState.SNOOZED, snoozed_until__lte=now).order_by("pk").select_for_update()
-    )
+    over = Alert.objects.filter(state=AlertState.SNOOZED, snoozed_until__lte=now).order_by("opened_at", "pk")
+    due = list(over.select_for_update())
     for alert in due:
         alert.state = AlertState.ACKNOWLEDGED if alert.acknowledged_at else AlertState.OPEN
         alert.snoozed_until, alert.changed_at = None, now

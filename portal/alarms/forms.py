@@ -96,9 +96,10 @@ class RuleForm(forms.Form):
         for name in ("from_hour", "to_hour"):
             field: Any = self.fields[name]
             field.choices = hours
+        low, high = row.bounds
         if row.limit is not None:
             self.fields["limit"] = NumberField(
-                label=_("Limit"), decimals=_DECIMALS[row.unit], unit=row.unit, low=-1e6, high=1e6
+                label=_("Limit"), decimals=_DECIMALS[row.unit], unit=row.unit, low=low, high=high
             )
         if row.quantity is not None:
             self.fields["hysteresis"] = NumberField(
@@ -106,7 +107,7 @@ class RuleForm(forms.Form):
                 decimals=_DECIMALS[row.unit],
                 unit=row.unit,
                 low=0,
-                high=1e6,
+                high=high - low,
                 help_text=_("It is over when the value was back by this much, for as long as it must last to begin."),
             )
         self.fields["duration"] = NumberField(

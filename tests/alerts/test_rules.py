@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.roles import Role
 from alerts.choices import AlertKind, LimitBasis
 from alerts.models import AlertRule
 from alerts.rules import copy_rules, ensure_usual_rules, exported, import_rules, proposed_limit, set_rule
 from lib.errors import ApiError
+from tests import make
 from tests.alerts.build import make_sensor, put_minutes
 from tests.cast import AsUser, Cast
 
@@ -36,6 +39,11 @@ def test_a_site_begins_with_the_rule_of_its_organisation(cast: Cast) -> None:
     [
         ("ghosts", {}, "kind"),
         (AlertKind.CO2_HIGH, {"limit": None}, "limit"),
+        (AlertKind.CO2_HIGH, {"limit": float("nan")}, "limit"),
+        (AlertKind.CO2_HIGH, {"hysteresis": float("inf")}, "hysteresis"),
+        (AlertKind.TEMPERATURE_LOW, {"limit": -51.0}, "limit"),
+        # The end of a calibration less so many days would be before the year 1, and stop the round of everybody.
+        (AlertKind.CALIBRATION_ENDING, {"limit": 1_000_000.0}, "limit"),
         (AlertKind.SENSOR_SILENT, {"limit": 5.0}, "limit"),
         (AlertKind.CO2_HIGH, {"duration_s": 6 * 3600 + 1}, "duration_s"),
         (AlertKind.CO2_HIGH, {"from_hour": 6}, "to_hour"),
@@ -135,3 +143,32 @@ def test_rules_by_api(cast: Cast, as_user: AsUser) -> None:
     assert hq.delete(f"/api/alert-rules/{pk}/").status_code == 204
     proposal = hq.get("/api/alert-rules/proposal/", {"factory": cast.litein.pk, "kind": "co2_high"})
     assert proposal.json() == {"limit": None, "unit": "ppm"}
+
+
+def test_only_headquarters_of_all_sites_set_the_rules_of_the_organisation(cast: Cast, as_user: AsUser) -> None:
+    """HQ of a county set those of their sites; the organisation's hold at sites of others too."""
+    regional = make.make_user()
+    make.make_membership(user=regional, role=Role.HQ_MANAGER, organisation=cast.organisation, county=cast.litein.county)
+    client = as_user(regional)
+    usual = AlertRule.objects.get(organisation=cast.organisation, factory=None, kind=AlertKind.CO2_HIGH)
+    form = {"is_enabled": "on", "severity": "warning", "limit": "165,000", "hysteresis": "4000", "duration": "10"}
+
+    asked = client.patch(f"/api/alert-rules/{usual.pk}/", {"limit": 1.0}, content_type="application/json")
+
+    assert asked.status_code == 403
+    assert client.post("/alarms/rules/co2_high/", form).status_code == 403
+    file = SimpleUploadedFile("rules.json", json.dumps(exported(cast.organisation)).encode())
+    assert client.post("/alarms/rules/", {"act": "import", "file": file}).status_code == 403
+    assert client.post(f"/alarms/rules/co2_high/?factory={cast.litein.pk}", form).status_code == 302
+    usual.refresh_from_db()
+    assert usual.limit == 170_000
+    assert AlertRule.objects.get(factory=cast.litein).limit == 165_000
+
+
+def test_whoever_only_reads_here_sets_no_rules_here_though_they_do_elsewhere(cast: Cast, as_user: AsUser) -> None:
+    user = make.make_user()
+    make.make_membership(user=user, role=Role.AUDITOR, organisation=cast.organisation)
+    make.make_membership(user=user, role=Role.HQ_MANAGER, organisation=cast.elsewhere.organisation)
+    file = SimpleUploadedFile("rules.json", json.dumps(exported(cast.organisation)).encode())
+
+    assert as_user(user).post("/alarms/rules/", {"act": "import", "file": file}).status_code == 403
