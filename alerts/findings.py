@@ -17,7 +17,7 @@ from alerts.kinds import KINDS
 from alerts.models import AlertRule
 from alerts.rules import SiteRules
 from compliance import queries
-from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_chimneys
+from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_sites
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
 from devices.models import Calibration, MCUDevice
@@ -172,8 +172,8 @@ def stack_against_fuel(factories: Sequence[Factory], rules: SiteRules, now: date
 def _in_wood(found: Sequence[Finding], now: datetime) -> Iterator[Finding]:
     """With the difference in stacked m3, where nothing but firewood burns under the measured chimneys."""
     factories = [finding.factory for finding in found]
-    chimneys = wood_chimneys(factories)
-    woods = firewoods([factory for factory in factories if chimneys[factory.pk]], now)
+    of_wood = wood_sites(factories)
+    woods = firewoods([factory for factory in factories if factory.pk in of_wood], now)
     for finding in found:
         wood = woods.get(finding.factory.pk)
         if wood is not None and wood.kg_per_stere is not None:

@@ -2,7 +2,7 @@
 
 Four bases, never mixed: emitted above the limit; in the stack and not in the log; what a good fire would not have
 emitted; emitted and not measured, at the site's usual rate. Null is "not known", never zero. Money is that of the wood
-which the CO2 stands for (`energy/prices.py`); what was merely not measured has none.
+which the CO2 stands for (`energy/prices.py`), where nothing but firewood burns; what was merely not measured has none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from alerts.choices import AlertKind, CostBasis
+from alerts.kinds import KINDS
 from alerts.models import Alert
-from compliance.fire import what_fires_tell
+from compliance.fire import what_fires_tell, wood_chimneys, wood_sites
 from emissions.settling import SitePeriod
 from energy.prices import wood_prices
 from factories.days import local_hour_start
 from lib import sql
 
 USUAL_FROM = timedelta(days=28)
+SETTLES_WITHIN = timedelta(hours=1)  # after it closed, for its last minutes and for readings that come late
 ABOVE_LIMIT = {AlertKind.CO2_HIGH: "co2_ppm", AlertKind.FLOW_HIGH: "velocity_ms"}
 NOT_MEASURED = {AlertKind.SENSOR_SILENT, AlertKind.HOLD_OPEN}
 _UG_PER_KG = 10**9
@@ -35,10 +39,11 @@ class Price:
 
 
 def price_open(now: datetime | None = None) -> int:
-    """Bring the prices of open alarms up to date; how many changed. Idempotent: a price is a function of what is
-    stored."""
+    """Bring the prices of alarms that are open, or closed within the hour, up to date; how many changed. Idempotent: a
+    price is a function of what is stored."""
     now = now or timezone.now()
-    alerts = list(Alert.objects.filter(closed_at=None).select_related("factory__organisation"))
+    closed = Q(kind__in=list(KINDS), closed_at__gt=now - SETTLES_WITHIN)
+    alerts = list(Alert.objects.filter(Q(closed_at=None) | closed).select_related("factory__organisation"))
     found = prices(alerts, now)
     changed = []
     for alert in alerts:
@@ -49,24 +54,48 @@ def price_open(now: datetime | None = None) -> int:
         if values != (alert.cost_kg_co2, alert.cost_amount, alert.cost_currency, alert.cost_basis):
             alert.cost_kg_co2, alert.cost_amount, alert.cost_currency, alert.cost_basis = values
             changed.append(alert)
-    Alert.objects.bulk_update(changed, ["cost_kg_co2", "cost_amount", "cost_currency", "cost_basis"])
+    with transaction.atomic():
+        # In the order of the rounds of evaluation, so that neither waits for the other.
+        locked = Alert.objects.filter(pk__in=[alert.pk for alert in changed]).order_by("opened_at", "pk")
+        list(locked.select_for_update().values_list("pk"))
+        Alert.objects.bulk_update(changed, ["cost_kg_co2", "cost_amount", "cost_currency", "cost_basis"])
     return len(changed)
 
 
 def prices(alerts: Sequence[Alert], now: datetime) -> dict[int, Price]:
     """The price of each alarm until now, or until it closed; alarms whose price is not known are absent."""
     masses = _above_limit(alerts, now) | _not_measured(alerts, now) | _not_in_log(alerts) | _of_a_good_fire(alerts, now)
-    wood = wood_prices({alert.factory_id for alert in alerts if alert.pk in masses and alert.factory_id}, now)
+    fuel = [alert for alert in alerts if alert.pk in masses and masses[alert.pk][1] is not CostBasis.NOT_MEASURED]
+    of_wood = _of_wood_alone(fuel)
+    wood = wood_prices({alert.factory_id for alert in fuel if alert.pk in of_wood and alert.factory_id}, now)
     found = {}
     for alert in alerts:
         if alert.pk not in masses:
             continue
         kg, basis = masses[alert.pk]
-        price = wood.get(alert.factory_id or 0) if basis is not CostBasis.NOT_MEASURED else None
+        price = wood.get(alert.factory_id or 0) if alert.pk in of_wood else None
         found[alert.pk] = Price(kg, basis)
         if price is not None:
             found[alert.pk] = Price(kg, basis, round(price.cost(float(kg)), 2), price.currency)
     return found
+
+
+def _of_wood_alone(alerts: Sequence[Alert]) -> set[int]:
+    """The alarms whose CO2 is that of firewood: at their chimney, or at all chimneys, nothing else burns."""
+    sites = {alert.factory_id: alert.factory for alert in alerts if alert.factory is not None}
+    if not sites:
+        return set()
+    chimneys, of_wood = wood_chimneys(list(sites.values())), wood_sites(list(sites.values()))
+    return {
+        alert.pk
+        for alert in alerts
+        if alert.factory_id is not None
+        and (
+            alert.kind == AlertKind.EFFICIENCY_LOW  # of wood fires only
+            or alert.factory_id in of_wood
+            or alert.chimney_id in chimneys[alert.factory_id]
+        )
+    }
 
 
 def _kg(micrograms: float) -> Decimal:

@@ -25,6 +25,7 @@ from science.readings import FUEL_MOISTURE_DEFAULT_FRACTION
 
 FIREWOOD = "firewood"
 GOOD_LOSS = boiler.chimney_loss(GOOD_FIRE).total
+MOST_LOSS = 0.99
 _GOOD_MOISTURE = GOOD_FIRE.wood_moisture_fraction
 #: Sources whose gas is no fire's.
 _NO_FIRE = [SourceKind.STEAM_DRYER_EXHAUST, SourceKind.GRID, SourceKind.MINE_METHANE, SourceKind.EXPLOSIVES]
@@ -54,15 +55,24 @@ def wood_chimneys(factories: Sequence[Factory]) -> dict[int, set[int]]:
 
     Where oil is burned beside wood, the share of each is not known from the gas, and the loss of neither.
     """
+    return {pk: {chimney for chimney, wood in found.items() if wood} for pk, found in _chimneys(factories).items()}
+
+
+def wood_sites(factories: Sequence[Factory]) -> set[int]:
+    """The sites with chimneys of fires, all of them of firewood alone; one query."""
+    return {pk for pk, found in _chimneys(factories).items() if found and all(found.values())}
+
+
+def _chimneys(factories: Sequence[Factory]) -> dict[int, dict[int, bool]]:
+    """The chimneys of fires of each site, and whether nothing but firewood is registered under each."""
     rows = EmissionSource.objects.filter(factory__in=factories, chimney__isnull=False).exclude(kind__in=_NO_FIRE)
     fuels: dict[tuple[int, int], list[set[str]]] = {}
     for source in rows:
         assert source.chimney_id is not None
         fuels.setdefault((source.factory_id, source.chimney_id), []).append(source.listed_fuels)
-    found: dict[int, set[int]] = {factory.pk: set() for factory in factories}
+    found: dict[int, dict[int, bool]] = {factory.pk: {} for factory in factories}
     for (factory_id, chimney_id), of_sources in fuels.items():
-        if all(listed == {FIREWOOD} for listed in of_sources):
-            found[factory_id].add(chimney_id)
+        found[factory_id][chimney_id] = all(listed == {FIREWOOD} for listed in of_sources)
     return found
 
 
@@ -118,32 +128,35 @@ def chimney_losses(factories: Sequence[Factory], first_day: date, last_day: date
     losses = {}
     for factory, rows in zip(factories, fires(periods, EmissionDay), strict=True):
         of_wood = [row for row in rows if row.chimney_id in chimneys[factory.pk]]
-        fire = _fire(factory, reduce(add, of_wood)) if of_wood else None
-        if fire is not None:
-            losses[factory.pk] = boiler.chimney_loss(fire).total
+        burning = _fire(factory, reduce(add, of_wood)) if of_wood else None
+        if burning is not None:
+            losses[factory.pk] = burning[1].total
     return losses
 
 
-def _fire(factory: Factory, gas: FireGas) -> boiler.Fire | None:
-    """None for a gas of no wood fire: false air, or a sensor that is wrong."""
+def _fire(factory: Factory, gas: FireGas) -> tuple[boiler.Fire, ChimneyLoss] | None:
+    """The fire and its loss. None for a gas of no wood fire: false air, or a sensor that is wrong. No fire loses more
+    heat than it has, or gains some."""
     moisture = factory.wood_moisture_fraction
     try:
-        return boiler.Fire(
+        fire = boiler.Fire(
             co2_fraction_dry=gas.co2_dry_fraction,
             stack_temperature_c=gas.temperature_c,
             wood_moisture_fraction=FUEL_MOISTURE_DEFAULT_FRACTION if moisture is None else float(moisture),
         )
     except ValueError:
         return None
+    loss = boiler.chimney_loss(fire)
+    return (fire, loss) if 0.0 <= loss.total <= MOST_LOSS else None
 
 
 def _told(factory: Factory, gas: FireGas, wood: Wood, price: WoodPrice | None) -> FireTold | None:
-    fire = _fire(factory, gas)
-    if fire is None:
+    burning = _fire(factory, gas)
+    if burning is None:
         return None
+    fire, loss = burning
     is_stated = factory.wood_moisture_fraction is not None
-    loss = boiler.chimney_loss(fire)
-    avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(min(loss.total, 0.99), good_loss=GOOD_LOSS)
+    avoidable_co2_kg = gas.co2_kg * boiler.avoidable_wood_share(loss.total, good_loss=GOOD_LOSS)
     avoidable_kg = wet_wood_kg(Decimal(avoidable_co2_kg), moisture_fraction=wood.moisture_fraction)
     return FireTold(
         fire=fire,

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from alerts.choices import AlertKind, CostBasis
+from alerts.choices import AlertKind, AlertState, CostBasis
 from alerts.models import Alert
 from alerts.price import price_open, prices
 from emissions.models import EmissionHour
 from emissions.rollup_rows import insert_rollups
+from factories.models import EmissionSource
 from tests import make
 from tests.alerts.build import make_sensor, put_minutes
 from tests.alerts.test_models import make_alert
 from tests.cast import Cast
+from tests.compliance.test_fire import fire_under
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -39,14 +41,31 @@ def test_co2_above_its_limit_is_the_mass_beyond_it(cast: Cast) -> None:
     sensor = make_sensor(cast.litein)
     began = NOW - timedelta(minutes=10)
     put_minutes(sensor, began, *[{"co2_ppm": 200_000.0}] * 10)
-    alert = make_alert(
-        cast.litein, kind=AlertKind.CO2_HIGH, device=sensor.device, began_at=began, limit=160_000.0, value=200_000.0
-    )
+    high = {"kind": AlertKind.CO2_HIGH, "device": sensor.device, "chimney": sensor.chimney}
+    alert = make_alert(cast.litein, **high, began_at=began, limit=160_000.0, value=200_000.0)
 
+    fire_under(sensor)
+    EmissionSource.objects.filter(chimney=sensor.chimney).update(fuels="firewood, heavy_fuel_oil")
+
+    oil = priced(alert)
+
+    assert (oil.cost_kg_co2, oil.cost_amount) == (26, None)  # what burns there may be oil, which wood's price is not
+    fire_under(sensor)
     found = priced(alert)
-
     assert (found.cost_kg_co2, found.cost_basis) == (Decimal("26.000"), CostBasis.ABOVE_LIMIT)
     assert (found.cost_amount, found.cost_currency) == (round(26 * per_kg, 2), "KES")
+
+
+def test_a_closed_alarm_gets_its_last_minutes(cast: Cast) -> None:
+    """Closed after five of ten such minutes: 13 kg, though it was not priced while it was open."""
+    sensor = make_sensor(cast.litein)
+    began = NOW - timedelta(minutes=10)
+    put_minutes(sensor, began, *[{"co2_ppm": 200_000.0}] * 10)
+    closed = {"state": AlertState.CLOSED, "closed_at": began + timedelta(minutes=5), "limit": 160_000.0}
+
+    found = priced(make_alert(cast.litein, kind=AlertKind.CO2_HIGH, device=sensor.device, began_at=began, **closed))
+
+    assert found.cost_kg_co2 == 13
 
 
 def an_hour(sensor: Any, start: datetime, kg: float) -> EmissionHour:
@@ -76,11 +95,15 @@ def test_a_silent_sensor_costs_what_it_usually_measures_and_no_money(cast: Cast)
 
     assert (found.cost_kg_co2, found.cost_basis) == (Decimal("2400.000"), CostBasis.NOT_MEASURED)
     assert found.cost_amount is None
+    # 45 of the 180 minutes were measured: it came back in between, or sent them late. 2.25 x 800 = 1,800.
+    put_minutes(sensor, began + timedelta(hours=1), *[{}] * 45)
+    assert priced(alert).cost_kg_co2 == 1_800
 
 
 def test_what_the_stack_shows_beyond_the_log(cast: Cast) -> None:
     """10,000 kg in the stack and 6,000 in the log: 4,000 kg, at what the site paid. The other way round: not known."""
     per_kg = pay_for_wood(cast)
+    fire_under(make_sensor(cast.litein))
     more = {"stack_kg": 10_000.0, "fuel_kg": 6_000.0}
     alert = make_alert(cast.litein, kind=AlertKind.STACK_AGAINST_FUEL, params=more)
 

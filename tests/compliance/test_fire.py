@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compliance.fire import GOOD_LOSS, FireTold, chimney_losses, what_fires_tell, wood_chimneys
+from compliance.fire import GOOD_LOSS, FireTold, chimney_losses, what_fires_tell, wood_chimneys, wood_sites
 from devices.models import Assignment
 from emissions.derive import milliseconds
 from emissions.hours_and_days import roll_up_days
@@ -107,19 +107,27 @@ def test_a_good_fire_wastes_nothing(boiler_house: Assignment) -> None:
     assert (told.remedy, told.avoidable_co2_kg, told.avoidable_kg) == (FireRemedy.NONE, 0.0, 0)
 
 
-def test_gas_that_is_no_wood_smoke_tells_nothing(boiler_house: Assignment) -> None:
-    burned(boiler_house, 1000.0, 0.004, 230.0)
+@pytest.mark.parametrize(
+    ("co2_dry", "celsius"),
+    [
+        (0.004, 230.0),
+        (0.01, 300.0),  # 4,163 mol of dry gas a kg of wood, 280 K warmer: 35 MJ, more than the 20 of the wood
+        (0.01, -10.0),  # colder than the air: it would gain heat
+    ],
+)
+def test_gas_that_is_no_wood_smoke_tells_nothing(boiler_house: Assignment, co2_dry: float, celsius: float) -> None:
+    burned(boiler_house, 1000.0, co2_dry, celsius)
 
     assert told_of(boiler_house) is None
 
 
 def test_only_chimneys_under_which_nothing_but_firewood_burns_count(boiler_house: Assignment) -> None:
     factory = boiler_house.factory
-    assert wood_chimneys([factory]) == {factory.pk: {boiler_house.chimney_id}}
+    assert (wood_chimneys([factory]), wood_sites([factory])) == ({factory.pk: {boiler_house.chimney_id}}, {factory.pk})
     burned(boiler_house, 1000.0, 0.08, 230.0)
     EmissionSource.objects.filter(factory=factory, kind=SourceKind.BOILER).update(fuels="firewood, heavy_fuel_oil")
 
-    assert wood_chimneys([factory]) == {factory.pk: set()}
+    assert (wood_chimneys([factory]), wood_sites([factory])) == ({factory.pk: set()}, set())
     assert told_of(boiler_house) is None
 
 
