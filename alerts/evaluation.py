@@ -1,10 +1,9 @@
 """A round of evaluation: reads what was measured and found, asks `evaluate.py`, and stores what follows.
 
-One transaction under one lock: two workers never work at once, and one that is killed leaves either nothing or an alarm
-with its event, so opening is idempotent and no notice is lost. `AlertEvent` rows of one round share a `batch`.
+One transaction under one lock: two workers never do the same round, and one that is killed leaves either nothing or an
+alarm with its event, so opening is idempotent and no notice is lost. `AlertEvent` rows of one round share a `batch`.
 """
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from alerts.evaluate import (
     step_of_passage,
 )
 from alerts.findings import OFTEN, SELDOM, Finder, Finding
-from alerts.kinds import KINDS, MEASURED
+from alerts.kinds import KINDS, LONGEST_MEASURED_S, MEASURED
 from alerts.models import Alert, AlertEvent
 from alerts.rules import SiteRules, ensure_usual_rules, is_watched, rules_by_kind
 from alerts.services import store_events
@@ -39,9 +38,7 @@ from factories.models import Factory
 from lib import sql
 from mqtt_ingest.silence import silence_of
 
-logger = logging.getLogger(__name__)
-
-_LOCK = 0x414C4552  # advisory lock: one round at a time
+_OFTEN, _SELDOM = 0x414C4552, 0x414C4553  # advisory locks: one round of each sort at a time; they share no kind
 SHORTEST_GAIN = 0.01  # a value is stored again when it is further from the limit by this share
 
 
@@ -69,6 +66,8 @@ class Round:
         """A new alarm, or the one that closed by itself a moment ago."""
         if recent is not None and recent.closed_at and opens_again(recent.closed_at, alert.began_at):
             recent.state = AlertState.ACKNOWLEDGED if recent.acknowledged_at else AlertState.OPEN
+            if recent.snoozed_until is not None and recent.snoozed_until > self.now:
+                recent.state = AlertState.SNOOZED  # it was put off, and flapping does not bring it back
             recent.closed_at = recent.cleared_at = None
             recent.reopened_count += 1
             self.reopened.append(recent)
@@ -112,12 +111,14 @@ class _Before:
     """The alarms of some kinds from before this round, by kind and subject."""
 
     still: Mapping[tuple[str, Subject], Alert]  # open, or closed by a person while it was so
-    recent: Mapping[tuple[str, Subject], Alert]  # closed by themselves within the last hour
+    recent: Mapping[tuple[str, Subject], Alert]  # closed by themselves: may open again
 
 
 def _before(kinds: Iterable[str], now: datetime) -> _Before:
     by_person = Q(cleared_at__isnull=True)
-    wanted = Q(closed_at__isnull=True) | by_person | Q(closed_by__isnull=True, closed_at__gt=now - REOPENS_WITHIN)
+    # What began within the time of reopening opens only when the duration of its rule has passed as well.
+    closed_after = now - REOPENS_WITHIN - timedelta(seconds=LONGEST_MEASURED_S)
+    wanted = Q(closed_at__isnull=True) | by_person | Q(closed_by__isnull=True, closed_at__gt=closed_after)
     still: dict[tuple[str, Subject], Alert] = {}
     recent: dict[tuple[str, Subject], Alert] = {}
     # Locked: a person may acknowledge or close one of them at this moment.
@@ -143,19 +144,19 @@ def evaluate(now: datetime | None = None) -> int:
         _measured(each)
         _found(each, OFTEN)
 
-    return _round(now, work)
+    return _round(_OFTEN, now, work)
 
 
 def evaluate_seldom(now: datetime | None = None) -> int:
     """Kinds that change with entries and days."""
-    return _round(now, lambda each: _found(each, SELDOM))
+    return _round(_SELDOM, now, lambda each: _found(each, SELDOM))
 
 
-def _round(now: datetime | None, work: Callable[[Round], object]) -> int:
+def _round(lock: int, now: datetime | None, work: Callable[[Round], object]) -> int:
     ensure_usual_rules()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
             if not cursor.fetchone()[0]:
                 return 0  # another worker is at it
         each = Round(now or timezone.now())

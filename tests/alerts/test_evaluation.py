@@ -75,6 +75,37 @@ def test_within_an_hour_it_is_the_same_alarm_opened_again(cast: Cast) -> None:
     assert acts() == [AlertAct.OPENED, AlertAct.CLOSED, AlertAct.REOPENED]
 
 
+def test_a_rule_of_an_hour_opens_the_same_alarm_again_too(cast: Cast) -> None:
+    """It begins again 30 minutes after it closed, and its hour is over 90 minutes after it closed."""
+    sensor = make_sensor(cast.litein)
+    set_rule(cast.hq, cast.organisation, AlertKind.CO2_HIGH, {"duration_s": 3600}, factory=None)
+    end = put_minutes(sensor, NOW, *[HOT] * 61)
+    evaluate(end)
+    end = put_minutes(sensor, end, *[{}] * 61)
+    evaluate(end)
+    assert acts() == [AlertAct.OPENED, AlertAct.CLOSED]
+
+    end = put_minutes(sensor, end, *[{}] * 30, *[HOT] * 61)
+    evaluate(end)
+
+    assert acts() == [AlertAct.OPENED, AlertAct.CLOSED, AlertAct.REOPENED]
+
+
+def test_flapping_does_not_bring_back_what_was_put_off(cast: Cast) -> None:
+    sensor = make_sensor(cast.litein)
+    end = put_minutes(sensor, NOW, *[HOT] * 6)
+    evaluate(end)
+    alert = Alert.objects.get()
+    Alert.objects.update(state=AlertState.SNOOZED, snoozed_until=end + timedelta(hours=2))
+
+    for row in ({}, HOT):
+        end = put_minutes(sensor, end, *[row] * 6)
+        evaluate(end)
+
+    alert.refresh_from_db()
+    assert (alert.state, alert.reopened_count) == (AlertState.SNOOZED, 1)
+
+
 def test_what_a_person_closed_stays_closed_until_it_was_over(cast: Cast) -> None:
     sensor = make_sensor(cast.litein)
     end = put_minutes(sensor, NOW, *[HOT] * 6)
