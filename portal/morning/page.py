@@ -73,7 +73,7 @@ class MorningPage:
     askings: tuple[Asking, ...]
     remind_label: str
     looks: tuple[SiteLook, ...]
-    calm_count: int  # sites without an alarm
+    calm_count: int  # sites that need no look: an alarm of a missing log is in `askings`
     success: tuple[Figure, ...]
     masses: tuple[Figure, ...]
     inputs: Inputs | None
@@ -150,7 +150,7 @@ def _headline(kept: Mapping[int, Log], late: int, looks_count: int) -> tuple[str
     if looks_count:
         sentences.append(ngettext("%d site needs a look.", "%d sites need a look.", looks_count) % looks_count)
     else:
-        sentences.append(_("No alarm is open."))
+        sentences.append(_("No site needs a look."))
     return tuple(sentences)
 
 

@@ -169,7 +169,7 @@ def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast,
 
     assert [look.url for look in page.looks] == [f"/alarms/{worst.pk}/", f"/alarms/{cheap.pk}/"]
     first, second = page.looks
-    assert "more wood or fuel than the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.sentence
+    assert "more than the fuel in the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.sentence
     assert "KES 18,400" in first.price
     assert (first.more, second.more) == ("1 more alarm", "")
     assert page.headline[-1] == "2 sites need a look."
@@ -179,7 +179,7 @@ def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast,
 def test_without_an_alarm_morning_says_so(cast: Cast, as_user: AsUser) -> None:
     page = page_of(as_user(cast.hq))
 
-    assert (page.looks, page.headline[-1]) == ((), "No alarm is open.")
+    assert (page.looks, page.headline[-1]) == ((), "No site needs a look.")
 
 
 def test_the_dots_of_a_site_are_its_days_of_stack_against_fuel(cast: Cast, as_user: AsUser) -> None:
