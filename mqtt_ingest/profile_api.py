@@ -44,7 +44,15 @@ class ProfileFields(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "DeviceProfileChange"
-        swagger_schema_fields = {"example": {"time_path": "Time", "time_format": "iso_utc"}}
+        swagger_schema_fields = {
+            "example": {
+                "name": "Tasmota SCD40",
+                "topic": "tele/{device}/SENSOR",
+                "time_path": "Time",
+                "time_format": "iso_utc",
+                "mappings": [{"path": "SCD40.CarbonDioxide", "field": "co2_ppm", "unit": "ppm"}],
+            }
+        }
 
 
 class NewProfileSerializer(ProfileFields):
@@ -191,4 +199,5 @@ class DeviceProfileViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         """The newest ten. Stores nothing."""
         profile = self.get_object()
         device = device_to_assign(request.user, validated(DeviceNameSerializer, request)["device"])
-        return Response([PreviewSerializer(asdict(each)).data for each in previews_of(device, profile)])
+        results = [PreviewSerializer(asdict(each)).data for each in previews_of(device, profile)]
+        return Response({"next": None, "previous": None, "results": results})

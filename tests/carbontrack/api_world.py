@@ -110,7 +110,7 @@ def make_world() -> World:
         "alerts": {"id": lambda: make_alert(factory, detail=str(next(_numbers))).pk},
         "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
         **{path: {"id": partial(_made, client, path, serializer)} for path, serializer in _MADE_BY_POST.items()},
-        "rejected-messages": {"id": make.make_rejected("litein-1").group_id},
+        "rejected-messages": {"id": make.make_rejected("litein-1", topic="tele/litein-1/SENSOR").group_id},
         "notices": {"id": lambda: _notice(client)},
     }
     world = World(hq, client, path_values)

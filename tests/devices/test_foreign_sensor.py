@@ -74,7 +74,7 @@ def test_from_a_refused_message_to_kilograms(mosquitto: Mosquitto) -> None:
         mapped = {"mappings": MAPPINGS, "time_format": "iso_utc"}
         changed = client.patch(f"/api/device-profiles/{profile}/", mapped, content_type="application/json")
         assert changed.json()["version"] == 2
-        seen = post(f"device-profiles/{profile}/preview", {"device": "kiln-1"})
+        seen = post(f"device-profiles/{profile}/preview", {"device": "kiln-1"})["results"]
         assert (seen[0]["problem"], seen[0]["values"]["co2_ppm"]) == ("", 93_250)
         replayed = post("rejected-messages/replay", {"device": "kiln-1"})
         assert (replayed["stored"], replayed["rejected"]) == (1, {})
