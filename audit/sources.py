@@ -16,7 +16,17 @@ from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
 from compliance.models import Target
-from devices.models import Assignment, AssignmentHold, Calibration, DeviceClaim, DeviceProfile, DeviceSecret, MCUDevice
+from devices.models import (
+    Assignment,
+    AssignmentHold,
+    Calibration,
+    DeviceClaim,
+    DeviceProfile,
+    DeviceSecret,
+    GoNoGoRun,
+    InstallationCertificate,
+    MCUDevice,
+)
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from mqtt_ingest.models import DeviceCommand, FirmwareImage, RollOut
@@ -89,6 +99,8 @@ SOURCES = (
     Source(Assignment, factory="factory"),
     Source(AssignmentHold, factory="assignment__factory"),
     Source(Calibration, factory="device__factory"),
+    Source(GoNoGoRun, factory="device__factory"),
+    Source(InstallationCertificate, factory="run__device__factory"),
     Source(DeviceCommand, factory="device__factory"),
     Source(FirmwareImage, organisation="organisation"),
     Source(RollOut, organisation="organisation"),
