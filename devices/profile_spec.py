@@ -26,6 +26,9 @@ _LEVELS_LIMIT_COUNT = 8
 _STEP = re.compile(r"([^.\[\]\x00-\x1f]{1,64})((?:\[\d{1,3}\]){0,3})")
 _STEPS_LIMIT_COUNT = 8
 _CHANNEL = re.compile(r"channel:([a-z][a-z0-9_]{0,30})")
+# As the registry says (`models/registry.py` imports from here): other texts, of any length, are no device ids.
+DEVICE_ID = r"^[A-Za-z0-9_-]{3,64}$"
+_DEVICE_ID = re.compile(DEVICE_ID)
 SCALE_LIMIT = 1e9
 
 READING_FIELDS = {
@@ -123,7 +126,7 @@ def device_in(topic: str, pattern: str) -> str | None:
     if not (topic.startswith(start) and topic.endswith(end) and len(topic) > len(start) + len(end)):
         return None
     found = topic[len(start) : len(topic) - len(end)]
-    return found if "/" not in found else None
+    return found if _DEVICE_ID.fullmatch(found) else None
 
 
 # --- Paths -------------------------------------------------------------------------------------

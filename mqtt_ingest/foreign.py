@@ -18,6 +18,7 @@ from devices.profile_spec import COUNTERS, RATES, STATUS_FIELDS, Mapping, Step, 
 from emissions.channels import ChannelValue
 from emissions.derive import milliseconds, moment
 from emissions.models import MeasuredAs
+from lib.numbers import vanishes
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.describe import DETAIL_LIMIT_CHARS, describe_value
 from mqtt_ingest.lenient_json import NoNumber, decode
@@ -30,6 +31,7 @@ from science.instruments import in_our_unit, our_unit
 LARGEST_AMOUNT = 1e12  # of a channel: a meter of Wh reaches it after centuries
 _NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,3})?")
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?")
+_UNIX: dict[str, int] = {TimeFormat.UNIX_S: 1000, TimeFormat.UNIX_MS: 1}  # milliseconds of its unit
 _ABSENT = object()
 
 
@@ -86,6 +88,9 @@ def _values(device: ForeignDevice, one: Received, now_ms: int) -> ParsedMessage:
         raise _RefusedError("the profile maps no path to a value yet", Reason.NO_PROFILE)
     content = _decoded(one.payload)
     t_ms = _time_ms(device, one, content)
+    # Before all else: a time that no calendar holds must not reach the channels.
+    if (problem := problem_of_time(t_ms, now_ms)) is not None:
+        raise _RefusedError(problem[1], problem[0])
     found = {mapping: _number_at(content, mapping) for mapping in mappings}
     if all(value is _ABSENT for value in found.values()):
         paths = ", ".join(mapping.path for mapping in mappings)
@@ -93,8 +98,6 @@ def _values(device: ForeignDevice, one: Received, now_ms: int) -> ParsedMessage:
     values = {m: v for m, v in found.items() if isinstance(v, float)}
     readings = _readings(device, t_ms, {m.field: values.get(m) for m in mappings if not m.channel}, now_ms)
     channels = tuple(_channel(device, m, v, t_ms) for m, v in values.items() if m.channel)
-    if not readings and (problem := problem_of_time(t_ms, now_ms)) is not None:
-        raise _RefusedError(problem[1], problem[0])
     return ParsedMessage(
         Kind.READINGS, device.device_id, 0, device.interval_s, readings, channels=channels, is_foreign=True
     )
@@ -155,6 +158,8 @@ def _number_at(content: Any, mapping: Mapping) -> float | object | None:
         return _ABSENT if raw is _ABSENT else None
     # Some devices write numbers as texts. A comma could separate thousands or decimals, so it is not guessed.
     if isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
+        if vanishes(raw.strip()):
+            return None  # as of a number that is no text (`lenient_json.py`)
         raw = float(raw)
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise _RefusedError(f"{mapping.path}={describe_value(raw)} is not a number")
@@ -181,10 +186,12 @@ def _time_ms(device: ForeignDevice, one: Received, content: Any) -> int:
         return one.received_ms
     raw = _at(content, steps_of(device.time_path))
     found = None
+    if device.time_format in _UNIX and isinstance(raw, str) and _NUMBER.fullmatch(raw.strip()):
+        raw = float(raw)
     if isinstance(raw, str):
         found = _written_ms(raw, device)
     elif isinstance(raw, int | float) and not isinstance(raw, bool) and abs(raw) < 1e15:
-        scale = {TimeFormat.UNIX_S: 1000, TimeFormat.UNIX_MS: 1}.get(TimeFormat(device.time_format))
+        scale = _UNIX.get(device.time_format)
         found = None if scale is None else round(raw * scale)
     if found is None or found < 0:
         shown = "is not there" if raw is _ABSENT else f"={describe_value(raw)} is not the time that the profile says"
@@ -194,7 +201,7 @@ def _time_ms(device: ForeignDevice, one: Received, content: Any) -> int:
 
 def _written_ms(text: str, device: ForeignDevice) -> int | None:
     is_local = device.time_format in (TimeFormat.ISO_UTC, TimeFormat.ISO_SITE)
-    if len(text) > 40 or device.time_format in (TimeFormat.UNIX_S, TimeFormat.UNIX_MS):
+    if len(text) > 40 or device.time_format in _UNIX:
         return None
     if is_local and not _LOCAL.fullmatch(text):
         return None

@@ -80,13 +80,14 @@ def limit_rate(buckets: TokenBuckets, arrival: Arrival) -> Arrival:
     """The arrival as it came, or with everything in it refused as `rate_limited`.
 
     Readings refused for another reason cost tokens too: a device must not fill the table of rejected messages either.
+    A value of a channel costs as much as a reading.
 
     The refusal names no reading, so there is no answer to it, and the device sends the readings again later. What the
     broker kept while we were away comes at once, with the copies that the device has sent meanwhile: nothing must be
     lost for that.
     """
     parsed = arrival.parsed
-    tokens = max(1, parsed.received) if parsed.kind is Kind.READINGS else TOKENS_A_MESSAGE
+    tokens = max(1, parsed.received + len(parsed.channels)) if parsed.kind is Kind.READINGS else TOKENS_A_MESSAGE
     waited_s = max(0, int(time.time() - arrival.received.received_ms / 1000))
     if buckets.take(parsed.device_id, tokens, waited_s):
         return arrival

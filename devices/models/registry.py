@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.choices import Co2Basis, HoldKind, HoldResolution, PressureCompensation, SetAsideReason
 from devices.models.profile import DeviceProfile
+from devices.profile_spec import DEVICE_ID
 from devices.sensors import check_fit
 from factories.days import local_hour_start
 from science import pressure
 
-DEVICE_ID = r"^[A-Za-z0-9_-]{3,64}$"
 # The server signs in at the broker under names like this: a device of that name would get the password of that login.
 RESERVED_PREFIX = "carbontrack-"
 

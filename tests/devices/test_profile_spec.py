@@ -101,3 +101,8 @@ def test_units_become_ours() -> None:
     assert becomes(350, "temperature", "F") == pytest.approx((350 - 32) / 1.8)  # as Tasmota writes it
     with pytest.raises(ValueError, match="use one of ppm, %"):
         becomes(1, "co2", "mg/m3")
+
+
+@pytest.mark.parametrize("name", ["ab", "x" * 65, "kiln 1", "kiln-1\n", "a\x00b", "a/b", ""])
+def test_what_is_no_device_id_names_no_device(name: str) -> None:
+    assert device_in(f"tele/{name}/SENSOR", "tele/{device}/SENSOR") is None

@@ -105,6 +105,12 @@ def test_what_is_no_clear_number_is_refused(value: Any) -> None:
     assert "CarbonDioxide" in detail or "co2_ppm" in detail
 
 
+def test_a_text_that_a_float_would_take_for_zero_is_a_fault_like_such_a_number() -> None:
+    for value in ('"1e-400"', "1e-400"):
+        [reading] = read(json.dumps(MHZ).replace("589", value).encode()).readings
+        assert (reading.co2_ppm, reading.flags) == (None, 1 + 4)
+
+
 def test_a_nan_is_a_fault_of_its_sensor_only() -> None:
     payload = json.dumps(MHZ).replace("589", "NaN").encode()
 
@@ -145,6 +151,7 @@ def test_a_path_into_the_wrong_kind_leads_nowhere() -> None:
         ("iso", "2026-11-23T10:22:13Z", NOW_MS),
         ("unix_s", NOW_MS // 1000, NOW_MS),
         ("unix_ms", NOW_MS, NOW_MS),
+        ("unix_s", f"{NOW_MS // 1000}.5", NOW_MS + 500),
     ],
 )
 def test_times_are_read_as_the_profile_says(time_format: str, written: Any, t_ms: int) -> None:
@@ -178,6 +185,13 @@ def test_an_hour_that_comes_twice_is_refused_and_a_wrong_clock_is_named() -> Non
     assert "two times" in problem(read(MHZ | {"Time": "2026-10-25T02:30:00"}, in_berlin))[1]
     assert problem(read(MHZ | {"Time": "2026-11-23T13:22:13"}))[0] == "future_time"
     assert problem(read(MHZ | {"Time": "1970-01-01T00:00:09"}))[0] == "too_old"  # a clock that was never set
+
+
+@pytest.mark.parametrize("written", [9e14, 253_402_300_800, NOW_MS])
+def test_a_time_beyond_the_calendar_is_refused_also_where_channels_come_alone(written: float) -> None:
+    device = mapped(Mapping("Flow", "channel:steam", "t/h"), time_format="unix_s")
+
+    assert problem(read({"Time": written, "Flow": 2}, device))[0] in ("future_time", "not_milliseconds")
 
 
 def test_without_a_path_the_arrival_is_the_time_but_not_of_a_retained_message() -> None:

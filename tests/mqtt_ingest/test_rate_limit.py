@@ -4,10 +4,15 @@ import json
 
 import pytest
 
+from emissions.channels import ChannelValue
+from emissions.derive import moment
+from emissions.models import MeasuredAs
 from mqtt_ingest.announce import Announcer
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.identify import Arrival
+from mqtt_ingest.messages import ParsedMessage
 from mqtt_ingest.rate_limit import TokenBuckets, limit_rate, pause_s
+from mqtt_ingest.topics import Kind
 from tests.mqtt_ingest.build import BEGAN_MS, arrival_of, message, now_ms, reading, received
 from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
 
@@ -59,6 +64,18 @@ def test_what_is_above_the_rate_is_counted_and_not_named() -> None:
     assert {(r.reason, r.stream, r.seq) for r in second.parsed.rejections} == {(Reason.RATE_LIMITED, None, None)}
     assert {r.t for r in second.parsed.rejections} == {None, BEGAN_MS}  # of a device that the broker kept waiting
     assert "1 readings/s" in second.parsed.rejections[0].detail
+
+
+def test_each_value_of_a_channel_costs_a_token() -> None:
+    buckets = TokenBuckets(rate_per_s=1, burst=5, clock=Clock())
+    flow = ChannelValue(1, "steam", "kg/h", MeasuredAs.RATE, moment(BEGAN_MS), 2_000.0)
+    parsed = ParsedMessage(Kind.READINGS, "kiln-1", channels=(flow, flow, flow), is_foreign=True)
+    one = Arrival(received("kiln-1", b"{}"), parsed, None)
+
+    first, second = limit_rate(buckets, one), limit_rate(buckets, one)
+
+    assert len(first.parsed.channels) == 3
+    assert (second.parsed.channels, second.parsed.rejections[0].reason) == ((), Reason.RATE_LIMITED)
 
 
 def test_an_unreadable_message_costs_a_token_too() -> None:
