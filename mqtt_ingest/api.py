@@ -131,7 +131,8 @@ def _parse_item(item: object, device: MCUDevice | None, name: str, now_ms: int) 
         return _refused(name, Reason.BAD_SCHEMA, "a reading is an object with device, timestamp or t, and values")
     if device is None:
         detail = f"there is no device {name[:64]!a} among yours" if name else "device is missing"
-        return _refused(name, Reason.UNKNOWN_DEVICE if name else Reason.BAD_SCHEMA, detail)
+        # Kept under no device id: the id may be of others, who must not see it, nor lose their own for it.
+        return _refused("", Reason.UNKNOWN_DEVICE if name else Reason.BAD_SCHEMA, detail)
     if device.revoked_at is not None:
         return _refused(name, Reason.REVOKED, f"device {name!r} is revoked")
     if (no_number := find_no_number(item)) is not None:

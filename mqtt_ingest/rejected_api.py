@@ -77,7 +77,6 @@ class ReplayedSerializer(serializers.Serializer[Any]):
     rejected = serializers.DictField(child=serializers.IntegerField(), help_text="by reason")
     channels = serializers.IntegerField(help_text="values of channels")
     impossible = serializers.IntegerField(help_text="kept messages that cannot be read again")
-    left = serializers.IntegerField(help_text="messages beyond the 500 of one call: call again")
 
 
 class RejectedMessageViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):

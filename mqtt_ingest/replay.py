@@ -5,7 +5,7 @@ no heartbeat, and sends no answer: the device was answered when it was refused.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,7 +30,7 @@ from mqtt_ingest.receive import Received
 from mqtt_ingest.store import store
 from mqtt_ingest.topics import ROOT, Kind
 
-REPLAY_LIMIT_COUNT = 500
+PART_COUNT = 500
 PREVIEW_COUNT = 10
 
 
@@ -49,7 +49,7 @@ class MessagePreview:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """`messages` were read; readings of them: received = stored + duplicate + rejected. `impossible`: messages that
-    cannot be read again. `left`: messages beyond the limit of one call."""
+    cannot be read again."""
 
     messages: int
     received: int
@@ -58,7 +58,6 @@ class Replayed:
     rejected: dict[str, int]
     channels: int
     impossible: int
-    left: int
 
 
 # --- Who sees them --------------------------------------------------------------------------------
@@ -143,47 +142,53 @@ def _received(message: RejectedMessage) -> Received:
 
 # --- The replay ---------------------------------------------------------------------------------
 def replay(groups: Sequence[RejectedGroup]) -> Replayed:
-    """Read the waiting messages of these groups again, the oldest 500 of them. Safe twice."""
-    rows = waiting(groups)
-    messages = list(rows[: REPLAY_LIMIT_COUNT + 1])
-    left = rows.count() - REPLAY_LIMIT_COUNT if len(messages) > REPLAY_LIMIT_COUNT else 0
-    messages = messages[:REPLAY_LIMIT_COUNT]
-    names = {message.topic_device_id for message in messages}
+    """Read the waiting messages of these groups again, the oldest first. Safe twice.
+
+    In parts, each of a transaction of its own: what cannot be read again stays, and must not stand before the others.
+    """
+    pks = list(waiting(groups).values_list("pk", flat=True))
+    total, messages, channels, impossible = Tally(), 0, 0, 0
+    for start in range(0, len(pks), PART_COUNT):
+        rows = list(waiting(groups).filter(pk__in=pks[start : start + PART_COUNT]))
+        by_arrival = _arrivals(rows)
+        arrivals = [arrival for arrival, _same in by_arrival]
+        stored = store(arrivals) if arrivals else Stored([], Tally())
+        refused = {id(a.received) for a in stored.arrivals if a.parsed.rejections}
+        done = [m.pk for arrival, same in by_arrival if id(arrival.received) not in refused for m in same]
+        RejectedMessage.objects.filter(pk__in=done).update(replayed_at=timezone.now())
+        total.add(stored.tally)
+        messages += len(arrivals)
+        channels += sum(len(a.parsed.channels) for a in stored.arrivals if not a.parsed.rejections)
+        impossible += len(rows) - sum(len(same) for _arrival, same in by_arrival)
+    return Replayed(
+        messages=messages,
+        received=total.received,
+        stored=total.stored,
+        duplicate=total.duplicate,
+        rejected={reason.value: count for reason, count in sorted(total.rejected.items())},
+        channels=channels,
+        impossible=impossible,
+    )
+
+
+def _arrivals(rows: Sequence[RejectedMessage]) -> list[tuple[Arrival, list[RejectedMessage]]]:
+    """What can be read again, each with its rows: a message is kept once for each of its refused readings."""
+    names = {row.topic_device_id for row in rows}
     devices = {
         device.device_id: device
         for device in MCUDevice.objects.filter(device_id__in=names).select_related("profile", "factory")
     }
-    arrivals: list[Arrival] = []
-    by_arrival: list[list[RejectedMessage]] = []
-    seen: dict[tuple[str, datetime, bytes], int] = {}
-    for message in messages:
-        device = devices.get(message.topic_device_id)
-        if device is None or device.revoked_at is not None or why_not(message):
+    found: dict[tuple[str, datetime, bytes], tuple[Arrival, list[RejectedMessage]]] = {}
+    for row in rows:
+        device = devices.get(row.topic_device_id)
+        if device is None or device.revoked_at is not None or why_not(row):
             continue
-        key = (message.topic, message.received_at, bytes(message.payload))
-        if key in seen:  # kept once for each of its refused readings
-            by_arrival[seen[key]].append(message)
-            continue
-        parsed = _parse(message, device)
-        if parsed.kind is not Kind.READINGS:
-            continue  # a state is over
-        seen[key] = len(arrivals)
-        ref = DeviceRef(device.pk, is_revoked=False)
-        one = Received(message.topic, bytes(message.payload), milliseconds(message.received_at), is_live=False)
-        arrivals.append(Arrival(one, parsed, ref, is_replay=True))
-        by_arrival.append([message])
-    stored = store(arrivals) if arrivals else Stored([], Tally())
-    refused = {id(a.received) for a in stored.arrivals if a.parsed.rejections}
-    done = [m.pk for a, same in zip(arrivals, by_arrival, strict=True) if id(a.received) not in refused for m in same]
-    RejectedMessage.objects.filter(pk__in=done).update(replayed_at=timezone.now())
-    tally = stored.tally
-    return Replayed(
-        messages=len(arrivals),
-        received=tally.received,
-        stored=tally.stored,
-        duplicate=tally.duplicate,
-        rejected={reason.value: count for reason, count in sorted(tally.rejected.items())},
-        channels=sum(len(a.parsed.channels) for a in arrivals if not a.parsed.rejections),
-        impossible=len(messages) - sum(map(len, by_arrival)),
-        left=left,
-    )
+        key = (row.topic, row.received_at, bytes(row.payload))
+        if key not in found:
+            parsed = _parse(row, device)
+            if parsed.kind is not Kind.READINGS:
+                continue  # a state is over
+            one = replace(_received(row), is_live=False)
+            found[key] = (Arrival(one, parsed, DeviceRef(device.pk, is_revoked=False), is_replay=True), [])
+        found[key][1].append(row)
+    return list(found.values())

@@ -89,8 +89,6 @@ def replayed_sentence(done: Replayed) -> str:
         words += " " + _("%(count)d values of channels.") % {"count": done.channels}
     if done.impossible:
         words += " " + _("%(count)d cannot be read again.") % {"count": done.impossible}
-    if done.left:
-        words += " " + _("%(count)d are left: press again.") % {"count": done.left}
     return words
 
 

@@ -192,6 +192,15 @@ def test_a_bad_reading_is_refused_and_the_others_stored(
 
 
 @pytest.mark.usefixtures("device")
+def test_a_reading_for_a_device_of_others_is_not_shown_to_them(people: SimpleNamespace) -> None:
+    make_device(factory=people.elsewhere, device_id="elsewhere-1")
+
+    store_posted(people.hq, posted(device="elsewhere-1"))
+
+    assert RejectedMessage.objects.get().topic_device_id == ""
+
+
+@pytest.mark.usefixtures("device")
 def test_a_user_who_may_only_read_gets_403_and_nothing_is_stored(people: SimpleNamespace) -> None:
     with pytest.raises(PermissionDenied):
         store_posted(people.auditor, posted())

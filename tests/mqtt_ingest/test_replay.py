@@ -1,6 +1,9 @@
 """A foreign sensor in the pipe: refused first, then read by its profile; replayed once, whoever asks how often."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from devices.profiles import save_profile
 from emissions.models import ChannelMinute, Emission, SensorChannel
@@ -140,6 +143,20 @@ def test_what_cannot_be_replayed_says_why(fields: dict[str, object], why: str) -
 
     assert why in why_not(row)
     assert replay(groups()).impossible == 1
+
+
+def test_what_cannot_be_read_again_stands_before_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = make_device(device_id="kiln-1")
+    profile = give_profile(device, mappings=[])
+    monkeypatch.setattr("mqtt_ingest.replay.PART_COUNT", 2)
+    for minutes in (9, 8, 7):
+        make.make_rejected("kiln-1", received_at=timezone.now() - timedelta(minutes=minutes), payload_bytes=9000)
+    Pipe().take(sensor("kiln-1", payload()))
+    save_profile(device.factory.organisation, profile_input(), None, profile)
+
+    result = replay(groups())
+
+    assert (result.stored, result.impossible) == (1, 3)
 
 
 def test_channels_are_stored_by_the_minute_and_a_repeat_changes_nothing() -> None:
