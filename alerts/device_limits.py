@@ -15,6 +15,7 @@ from alerts.rules import rules_by_kind
 from devices.models import Assignment, MCUDevice
 from devices.queries import in_force_at
 from lib.errors import ApiError
+from mqtt_ingest.asking import check_takes_commands
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
 from mqtt_ingest.commands import Sender, give_command
 from mqtt_ingest.models import DeviceCommand
@@ -55,7 +56,11 @@ def _limit(rule: AlertRule | None, kind: AlertKind, assignment: Assignment) -> f
 
 
 def give_limits(device: MCUDevice, user: Any, reason: str = "") -> DeviceCommand:
-    """The limits of the rules by command; from then on the device follows them. Raises ApiError 409 `no_chimney`."""
+    """The limits of the rules by command; from then on the device follows them.
+
+    Raises ApiError 409: `no_chimney`, `foreign_sensor`.
+    """
+    check_takes_commands(device)
     limits = limits_of(device)
     if not limits:
         words = _("%(device)s sits in no chimney, so no rule is about it: assign it first.") % {"device": device}
@@ -67,7 +72,7 @@ def give_limits(device: MCUDevice, user: Any, reason: str = "") -> DeviceCommand
 def follow_rules() -> int:
     """Give new limits to devices that follow the rules, where these have changed; how many."""
     newest = (
-        DeviceCommand.objects.filter(kind=CommandKind.SET_LIMITS, device__revoked_at=None)
+        DeviceCommand.objects.filter(kind=CommandKind.SET_LIMITS, device__revoked_at=None, device__profile=None)
         .exclude(cause=CommandCause.RESTART)
         .order_by("device_id", "-pk")
         .distinct("device_id")

@@ -134,6 +134,9 @@ def put_rights(devices: Iterable[MCUDevice]) -> None:
     with_login = [device for device in devices if device.secrets.filter(revoked_at=None).exists()]
     roles = [_role_of_ingest(), *map(_role_of, with_login)]
     with administrator() as admin:
+        # The plugin cuts whoever has a role that is written, also unchanged: ingest must not go with each device.
+        present = admin.roles()
+        roles = [role for role in roles if not dynsec.are_same_rules(present.get(role["rolename"], []), role["acls"])]
         admin.send([{"command": "modifyRole", **role} for role in roles])
 
 

@@ -38,6 +38,7 @@ class ProfileInput:
     offline_text: str = "Offline"
     time_path: str = ""
     time_format: str = TimeFormat.ISO
+    interval_s: float = 300.0  # how often it reports: completeness and integrals rest on it
 
 
 def unsaved(organisation: Organisation, given: ProfileInput) -> DeviceProfile:
@@ -81,6 +82,7 @@ def save_profile(
     checked.changed_by = user
     checked.save()
     devices = list(checked.devices.all())
+    checked.devices.update(interval_s=checked.interval_s)
     for device in devices:
         _refuse_shared_topics(device, checked)
     if devices:
@@ -100,15 +102,19 @@ def delete_profile(profile: DeviceProfile) -> None:
 
 @transaction.atomic
 def assign_profile(device: MCUDevice, profile: DeviceProfile | None) -> None:
-    """The device speaks by this profile from now on; None: by our contract. Raises ValidationError on `device`."""
+    """The device speaks by this profile from now on, at its interval; None: by our contract, at the interval it has.
+
+    Raises ValidationError on `device`.
+    """
     _lock()
     if profile is not None:
         if profile.organisation_id != device.factory.organisation_id:
             words = _("Device %(device)s belongs to another organisation.")
             raise ValidationError({"device": ValidationError(words, "other_organisation", {"device": str(device)})})
         _refuse_shared_topics(device, profile)
+        device.interval_s = profile.interval_s
     device.profile = profile
-    device.save(update_fields=["profile"])
+    device.save(update_fields=["profile", "interval_s"])
     _tell_broker([device])
 
 

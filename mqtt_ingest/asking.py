@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from devices.models import MCUDevice
 from lib.broker_address import BrokerAddress
-from lib.errors import invalid
+from lib.errors import ApiError, invalid
 from mqtt_ingest.arguments import check_arguments
 from mqtt_ingest.authority import AuthorityError, bundle_of, check_trusts_broker
 from mqtt_ingest.choices import CommandKind
@@ -20,7 +20,11 @@ from mqtt_ingest.new_secrets import ask_new_secret
 
 
 def ask_device(device: MCUDevice, kind: str, given: Mapping[str, Any], sender: Sender) -> DeviceCommand:
-    """Give a command. Raises ApiError as `give_command`, and for authorities that do not trust the broker."""
+    """Give a command. Raises ApiError as `give_command`, and for authorities that do not trust the broker.
+
+    409 `foreign_sensor`: a device with a profile takes no commands.
+    """
+    check_takes_commands(device)
     if kind == CommandKind.UPDATE_FIRMWARE:
         given = _update(device, given)
     if kind == CommandKind.SET_SECRET:
@@ -30,6 +34,13 @@ def ask_device(device: MCUDevice, kind: str, given: Mapping[str, Any], sender: S
         given = {**given, **_trusted(given.get("ca"))}
     (command,) = give_command([device], kind, dict(given), sender)
     return command
+
+
+def check_takes_commands(device: MCUDevice) -> None:
+    """Raises ApiError 409 `foreign_sensor`: it does not know our commands, and may not read them at the broker."""
+    if device.profile_id is not None:
+        words = _("%(device)s is a foreign sensor and takes no commands: change it there, and in its profile.")
+        raise ApiError(409, "foreign_sensor", words % {"device": device}, params={"device": device.device_id})
 
 
 def _update(device: MCUDevice, given: Mapping[str, Any]) -> dict[str, Any]:

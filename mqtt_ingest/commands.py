@@ -152,7 +152,7 @@ def take_due(now: datetime) -> list[tuple[str, bytes]]:
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("device")
         .filter(Q(last_sent_at=None) | Q(last_sent_at__lte=now - SEND_AGAIN_AFTER))
-        .filter(device__reported_online=True, device__revoked_at=None, expires_at__gt=now)
+        .filter(device__reported_online=True, device__revoked_at=None, device__profile=None, expires_at__gt=now)
         .order_by(F("last_sent_at").asc(nulls_first=True), "pk")[:SENDINGS_COUNT]
     )
     if not due:

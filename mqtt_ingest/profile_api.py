@@ -40,6 +40,7 @@ class ProfileFields(serializers.Serializer[Any]):
     offline_text = serializers.CharField(max_length=40, required=False, allow_blank=True)
     time_path = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="empty: the arrival")
     time_format = serializers.ChoiceField(TimeFormat.choices, required=False)
+    interval_s = serializers.FloatField(required=False, help_text="how often it reports, 1 to 3600; default 300")
     mappings = MappingSerializer(many=True)
 
     class Meta:
@@ -84,8 +85,8 @@ class ProfileSerializer(ReadOnlySerializer):
     class Meta:
         model = DeviceProfile
         fields: Any = (
-            "id organisation name version topic status_topic online_text offline_text time_path time_format mappings "
-            "changed_at devices"
+            "id organisation name version topic status_topic online_text offline_text time_path time_format "
+            "interval_s mappings changed_at devices"
         ).split()
         ref_name = "DeviceProfile"
 

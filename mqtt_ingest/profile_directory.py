@@ -35,7 +35,7 @@ def foreign_device(device: MCUDevice, profile: DeviceProfile) -> ForeignDevice:
     return ForeignDevice(
         device_id=device.device_id,
         device_pk=device.pk,
-        interval_s=device.interval_s,
+        interval_s=profile.interval_s,
         zone=device.factory.zone,
         topic=topic_of(profile.topic, device.device_id),
         status_topic=topic_of(profile.status_topic, device.device_id),

@@ -614,6 +614,17 @@ class Migration(migrations.Migration):
                         verbose_name="how the time is written",
                     ),
                 ),
+                (
+                    "interval_s",
+                    models.FloatField(
+                        default=300.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(1.0),
+                            django.core.validators.MaxValueValidator(3600.0),
+                        ],
+                        verbose_name="interval (s)",
+                    ),
+                ),
                 ("mappings", models.JSONField(blank=True, default=list, verbose_name="mappings")),
                 ("changed_at", models.DateTimeField(auto_now=True)),
                 (
@@ -695,6 +706,17 @@ class Migration(migrations.Migration):
                         default="iso",
                         max_length=8,
                         verbose_name="how the time is written",
+                    ),
+                ),
+                (
+                    "interval_s",
+                    models.FloatField(
+                        default=300.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(1.0),
+                            django.core.validators.MaxValueValidator(3600.0),
+                        ],
+                        verbose_name="interval (s)",
                     ),
                 ),
                 ("mappings", models.JSONField(blank=True, default=list, verbose_name="mappings")),
@@ -1441,8 +1463,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (NEW."changed_at", NEW."changed_by_id", NEW."id", NEW."mappings", NEW."name", NEW."offline_text", NEW."online_text", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."status_topic", NEW."time_format", NEW."time_path", NEW."topic", NEW."version"); RETURN NULL;',
-                    hash="55fb8391ecf5a157795a37ce973dd9121bbddacd",
+                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "interval_s", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (NEW."changed_at", NEW."changed_by_id", NEW."id", NEW."interval_s", NEW."mappings", NEW."name", NEW."offline_text", NEW."online_text", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."status_topic", NEW."time_format", NEW."time_path", NEW."topic", NEW."version"); RETURN NULL;',
+                    hash="d9f05849cdf8858e3fc9177ec673ea6fb9e7a48d",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_1ab47",
                     table="devices_deviceprofile",
@@ -1456,8 +1478,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (NEW."changed_at", NEW."changed_by_id", NEW."id", NEW."mappings", NEW."name", NEW."offline_text", NEW."online_text", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."status_topic", NEW."time_format", NEW."time_path", NEW."topic", NEW."version"); RETURN NULL;',
-                    hash="2e3d65f776b92d26e7411d4a01116725cc5c6736",
+                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "interval_s", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (NEW."changed_at", NEW."changed_by_id", NEW."id", NEW."interval_s", NEW."mappings", NEW."name", NEW."offline_text", NEW."online_text", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."status_topic", NEW."time_format", NEW."time_path", NEW."topic", NEW."version"); RETURN NULL;',
+                    hash="60dc07a3c51f8a001522f6f28390d97be2693286",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_6a835",
                     table="devices_deviceprofile",
@@ -1470,8 +1492,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (OLD."changed_at", OLD."changed_by_id", OLD."id", OLD."mappings", OLD."name", OLD."offline_text", OLD."online_text", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."status_topic", OLD."time_format", OLD."time_path", OLD."topic", OLD."version"); RETURN NULL;',
-                    hash="ec05fc4c918332fdb50f645514c67c2823923209",
+                    func='INSERT INTO "devices_deviceprofileevent" ("changed_at", "changed_by_id", "id", "interval_s", "mappings", "name", "offline_text", "online_text", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "status_topic", "time_format", "time_path", "topic", "version") VALUES (OLD."changed_at", OLD."changed_by_id", OLD."id", OLD."interval_s", OLD."mappings", OLD."name", OLD."offline_text", OLD."online_text", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."status_topic", OLD."time_format", OLD."time_path", OLD."topic", OLD."version"); RETURN NULL;',
+                    hash="2d37078053d92d12f9c4eb413438a1169a164cd5",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_7038e",
                     table="devices_deviceprofile",

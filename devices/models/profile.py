@@ -6,6 +6,7 @@ history is the event table: `version` names each state.
 
 import pghistory
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,9 @@ class DeviceProfile(models.Model):
     )
     time_format = models.CharField(
         _("how the time is written"), max_length=8, choices=TimeFormat, default=TimeFormat.ISO
+    )
+    interval_s = models.FloatField(
+        _("interval (s)"), default=300.0, validators=[MinValueValidator(1.0), MaxValueValidator(3600.0)]
     )
     mappings = models.JSONField(_("mappings"), default=list, blank=True)
     changed_at = models.DateTimeField(auto_now=True)

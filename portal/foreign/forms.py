@@ -33,6 +33,12 @@ class ProfileForm(forms.Form):
         label=_("Path of the time"), max_length=200, required=False, help_text=_("Empty: the time of arrival.")
     )
     time_format = forms.ChoiceField(label=_("How the time is written"), choices=TimeFormat.choices)
+    interval_s = forms.FloatField(
+        label=_("Interval (s)"),
+        min_value=1,
+        max_value=3600,
+        help_text=_("How often it reports. Tasmota: TelePeriod, 300 unless you changed it."),
+    )
 
 
 class MappingForm(forms.Form):

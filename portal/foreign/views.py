@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import get_visible, may, page, require, user_of, visible_to
@@ -13,6 +14,8 @@ from accounts.roles import Action
 from devices.models import DeviceProfile, MCUDevice
 from devices.profile_access import device_to_assign, may_change, organisation_to_write, profile_to_change, profiles_for
 from devices.profiles import ProfileInput, assign_profile, delete_profile, save_profile, unsaved
+from factories.models import Organisation
+from lib.errors import ApiError
 from mqtt_ingest.models import RejectedGroup
 from mqtt_ingest.replay import groups_for, replay
 from portal.foreign import forms
@@ -105,11 +108,12 @@ def _edit(
             try:
                 if request.POST["act"] == "save":
                     return redirect(_saved(request, found, given, device))
-                organisation = found.organisation if found else organisation_to_write(request.user, None)
-                tried = unsaved(organisation, given)
+                tried = unsaved(_organisation(request, found, device), given)
                 context["previews"] = preview_rows(device, tried) if device else None
             except ValidationError as refusal:
                 problems += forms.show_refusal(form, refusal)
+            except ApiError:
+                problems.append(_("Choose a device above first: the profile is for its organisation."))
     else:
         form = forms.ProfileForm(initial=forms.initial_of(found))
         paths = found_paths(device) if device else []
@@ -119,11 +123,14 @@ def _edit(
     return render(request, "portal/device_profile.html", context)
 
 
+def _organisation(request: HttpRequest, found: DeviceProfile | None, device: MCUDevice | None) -> Organisation:
+    """Raises ApiError when there are several and nothing says which."""
+    if found is not None:
+        return found.organisation
+    return device.factory.organisation if device else organisation_to_write(request.user, None)
+
+
 def _saved(request: HttpRequest, found: DeviceProfile | None, given: ProfileInput, device: MCUDevice | None) -> str:
-    if found is None:
-        organisation = device.factory.organisation if device else organisation_to_write(request.user, None)
-        saved = save_profile(organisation, given, user_of(request))
-    else:
-        changed = profile_to_change(request.user, found.pk)
-        saved = save_profile(changed.organisation, given, user_of(request), changed)
+    changed = profile_to_change(request.user, found.pk) if found else None
+    saved = save_profile(_organisation(request, changed, device), given, user_of(request), changed)
     return f"/device-profiles/{saved.pk}/" + (f"?device={device.device_id}" if device else "")

@@ -53,7 +53,6 @@ def test_from_a_refused_message_to_kilograms(mosquitto: Mosquitto) -> None:
         since=hour - timedelta(hours=2),
     )
     device = MCUDevice.objects.get(device_id="kiln-1")
-    MCUDevice.objects.update(interval_s=300)
 
     def post(path: str, body: dict[str, Any]) -> Any:
         response = client.post(f"/api/{path}/", body, content_type="application/json")

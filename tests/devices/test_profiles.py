@@ -14,6 +14,7 @@ from devices.credentials import INGEST_USER
 from devices.dynsec import role_of_device, role_of_ingest
 from devices.models import DeviceProfile
 from devices.profiles import assign_profile, save_profile
+from devices.queries import intervals_of
 from tests import make
 from tests.mqtt_ingest.foreign_build import give_profile, profile_input
 
@@ -34,6 +35,23 @@ def test_each_change_is_the_next_version_and_the_history_keeps_the_others() -> N
     events: Any = DeviceProfile.pgh_event_model  # type: ignore[attr-defined]
     kept = list(events.objects.order_by("pgh_id").values_list("version", "time_format"))
     assert kept == [(1, "iso_utc"), (2, "iso_site")]
+
+
+def test_its_devices_get_its_interval_which_completeness_expects() -> None:
+    device = make.make_device(device_id="kiln-1", interval_s=5)
+    profile = give_profile(device)
+    device.refresh_from_db()
+    assert device.interval_s == 300
+
+    save_profile(profile.organisation, profile_input(interval_s=60), None, profile)
+
+    device.refresh_from_db()
+    assert device.interval_s == 60
+    intervals = intervals_of([device])[device.pk]
+    assert intervals.intervals_s == [5, 300, 60]
+    with pytest.raises(ValidationError) as refusal:
+        save_profile(profile.organisation, profile_input(interval_s=0), None, profile)
+    assert set(refusal.value.error_dict) == {"interval_s"}
 
 
 def test_no_two_devices_publish_on_one_topic_even_by_patterns_of_two_organisations() -> None:

@@ -10,6 +10,7 @@ from devices.models import MCUDevice
 from mqtt_ingest.commands import take_due
 from tests.cast import AsUser, Cast
 from tests.make import make_device
+from tests.mqtt_ingest.foreign_build import give_profile
 
 pytestmark = pytest.mark.django_db
 URL = "/api/mcu-devices/litein-1/commands/"
@@ -61,6 +62,20 @@ def test_one_that_waits_is_withdrawn_once(device: MCUDevice, cast: Cast, as_user
     assert post(client, {}, f"{url}withdraw/").json()["code"] == "command_ended"
     assert client.get(url).json()["state"] == "withdrawn"
     assert take_due(timezone.now() + timedelta(minutes=2)) == []
+
+
+def test_a_foreign_sensor_takes_none_and_gets_none_that_waited(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
+    client = as_user(cast.hq)
+    assert post(client, {"kind": "reboot"}).status_code == 201
+    MCUDevice.objects.update(reported_online=True)
+    give_profile(device)
+
+    refused = post(client, {"kind": "set_interval", "interval_s": 60})
+    of_rules = post(client, {}, f"/api/mcu-devices/{device.device_id}/limits-from-rules/")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "foreign_sensor")
+    assert (of_rules.status_code, of_rules.json()["code"]) == (409, "foreign_sensor")
+    assert take_due(timezone.now()) == []
 
 
 def test_a_revoked_device_takes_none(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:

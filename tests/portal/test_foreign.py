@@ -36,6 +36,7 @@ def posted(act: str, rows: list[tuple[str, str, str, str]], **fields: str) -> di
         "offline_text": "Offline",
         "time_path": "Time",
         "time_format": "iso_utc",
+        "interval_s": "300",
         "device": "kiln-1",
         "act": act,
         "row-TOTAL_FORMS": str(len(rows)),
@@ -90,6 +91,23 @@ def test_errors_stand_beside_their_field_and_nothing_is_stored(device: MCUDevice
     assert "belong to our own devices" in bad_topic.content.decode()
     assert "both fill co2_ppm" in two_paths.content.decode()
     assert DeviceProfile.objects.count() == 1
+
+
+def test_who_looks_after_two_organisations_says_by_the_device_for_which_a_profile_is(
+    device: MCUDevice, cast: Cast, as_user: AsUser
+) -> None:
+    other = make.make_organisation()
+    make.make_membership(user=cast.hq, role=Role.HQ_MANAGER, organisation=other)
+    client = as_user(cast.hq)
+
+    unclear = client.post("/device-profiles/new/", posted("save", ROWS, name="two", device=""))
+    tried = client.post("/device-profiles/new/", posted("preview", ROWS, name="two"))
+    saved = client.post("/device-profiles/new/", posted("save", ROWS, name="two"))
+
+    assert "Choose a device above first" in unclear.content.decode()
+    assert "93250" in tried.content.decode()
+    assert saved.status_code == 302
+    assert DeviceProfile.objects.get(name="two").organisation == cast.organisation
 
 
 def test_a_message_of_a_device_is_shown_as_text_and_to_its_organisation_alone(

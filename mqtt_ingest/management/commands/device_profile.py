@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from devices.models import DeviceProfile, MCUDevice
 from devices.profile_spec import TimeFormat
 from devices.profiles import ProfileInput, assign_profile, save_profile, unsaved
+from lib.numbers import number
 from mqtt_ingest.models import RejectedGroup
 from mqtt_ingest.replay import previews_of, replay
 
@@ -30,6 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--offline-text")
         parser.add_argument("--time-path", help="without it the time of arrival counts")
         parser.add_argument("--time-format", choices=TimeFormat.values)
+        parser.add_argument(
+            "--interval", type=number, dest="interval_s", metavar="SECONDS", help="how often it reports (300)"
+        )
         parser.add_argument(
             "--map",
             action="append",
@@ -67,7 +71,7 @@ class Command(BaseCommand):
             done = replay(list(RejectedGroup.objects.filter(topic_device_id=device.device_id)))
             self.stdout.write(
                 f"{done.messages} messages read again: received {done.received} readings: stored {done.stored}, "
-                f"duplicate {done.duplicate}, rejected {sum(done.rejected.values())}; {done.left} messages left"
+                f"duplicate {done.duplicate}, rejected {sum(done.rejected.values())}"
             )
 
 
