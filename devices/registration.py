@@ -12,7 +12,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
@@ -191,22 +190,14 @@ def register_device(
             raise ValidationError({"claim_code": ValidationError(words, code="other_organisation")})
         stated = {name: getattr(claim, name) for name in ("serial_number", "model", "bought_on")} | stated
         device_id = claim.device_id
+        claim.claimed_at, claim.claimed_by = timezone.now(), user
+        claim.save(update_fields=["claimed_at", "claimed_by"])  # first: an open claim keeps its id from every device
     device = MCUDevice(factory=factory, device_id=device_id or new_device_id(factory), **stated)
-    if claim is None and _open_claims().filter(device_id=device.device_id).exists():
-        words = _("device_id=%(id)r waits under a claim code: use that, or choose another id.")
-        raise ValidationError({"device_id": ValidationError(words, code="device_exists", params={"id": device_id})})
     device.full_clean()
     device.save()
-    if claim is not None:
-        claim.claimed_at, claim.claimed_by = timezone.now(), user
-        claim.save(update_fields=["claimed_at", "claimed_by"])
     if mounting is not None:
         mount(device, with_sensor_of(claim, mounting))
     return describe(device, rotate_secret(device))
-
-
-def _open_claims() -> QuerySet[DeviceClaim]:
-    return DeviceClaim.objects.filter(withdrawn_at=None, claimed_at=None, expires_at__gt=timezone.now())
 
 
 def _refuse_swap_in_past(factory: Factory, mounting: Mounting) -> None:

@@ -95,6 +95,11 @@ class MCUDevice(models.Model):
                 code="device_id_reserved",
                 params={"id": self.device_id},
             )
+        waiting = DeviceClaim.objects.filter(withdrawn_at=None, claimed_at=None, expires_at__gt=timezone.now())
+        if self._state.adding and waiting.filter(device_id=self.device_id).exists():
+            words = _("device_id=%(id)r waits under a claim code: use that, or choose another id.")
+            error = ValidationError(words, code="device_exists", params={"id": self.device_id})
+            raise ValidationError({"device_id": error})
 
 
 @pghistory.track(exclude=["code_digest"])

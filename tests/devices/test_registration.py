@@ -24,6 +24,7 @@ from devices.registration import (
     register_device,
     withdraw,
 )
+from devices.services import provision_device
 from factories.services import archive, restore
 from lib.limits import TooOftenError
 from tests import make
@@ -147,6 +148,8 @@ def test_an_id_under_a_code_is_not_given_to_another_device(cast: Cast) -> None:
 
     with pytest.raises(ValidationError, match="waits under a claim code"):
         register_device(cast.litein, cast.hq, device_id=claim.device_id)
+    with pytest.raises(ValidationError, match="waits under a claim code"):
+        provision_device(factory_name=cast.litein.name, device_id=claim.device_id)
     DeviceClaim.objects.update(expires_at=timezone.now())
     assert register_device(cast.litein, cast.hq, device_id=claim.device_id)  # its code is over
 
