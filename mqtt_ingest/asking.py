@@ -14,7 +14,7 @@ from mqtt_ingest.arguments import check_arguments
 from mqtt_ingest.authority import AuthorityError, bundle_of, check_trusts_broker
 from mqtt_ingest.choices import CommandKind
 from mqtt_ingest.commands import Sender, give_command
-from mqtt_ingest.images import update_arguments
+from mqtt_ingest.images import check_image, update_arguments
 from mqtt_ingest.models import DeviceCommand, FirmwareImage
 from mqtt_ingest.new_secrets import ask_new_secret
 
@@ -46,10 +46,11 @@ def check_takes_commands(device: MCUDevice) -> None:
 def _update(device: MCUDevice, given: Mapping[str, Any]) -> dict[str, Any]:
     """Of a registered image of its organisation: nobody sends a device to any other address."""
     wanted = FirmwareImage.objects.filter(organisation=device.factory.organisation_id, pk=given.get("image") or 0)
-    image = wanted.defer("content").first()
+    image = wanted.first()
     if image is None:
         words = _("image=%(value)s is no registered image of this organisation; choose one of /api/firmware-images/.")
         raise invalid("image", "unknown_image", words % {"value": given.get("image")}, value=given.get("image"))
+    check_image(image)
     return {name: value for name, value in given.items() if name != "image"} | update_arguments(image, device)
 
 

@@ -185,7 +185,8 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
             given = validated(RollOutInputSerializer, request)
             made = start_roll_out(image, plan_of(request.user, image, given), user_of(request))
             return Response(RollOutSerializer(made).data, status=201)
-        rows = image.roll_outs.select_related("image", "started_by", "halted_by").prefetch_related("updates__device")
+        rows = image.roll_outs.select_related("image", "started_by", "halted_by").defer("image__content")
+        rows = rows.prefetch_related("updates__device")
         return Response({"next": None, "previous": None, "results": RollOutSerializer(rows, many=True).data})
 
     @swagger_auto_schema(

@@ -38,7 +38,9 @@ def add_image(
         words = _("The file has %(size)d bytes; an image has 1 to %(limit)d.")
         shown = {"size": len(content), "limit": LARGEST_BYTES}
         raise invalid("file", "out_of_range", words % shown, **shown)
-    _check_signature(content, signature)
+    if not _is_signed(content, signature):
+        words = _("The signature is not one of this file by the key of this server; give the Ed25519 one as base64.")
+        raise invalid("signature", "wrong_signature", words)
     try:
         with transaction.atomic():
             return FirmwareImage.objects.create(
@@ -56,16 +58,24 @@ def add_image(
         raise ApiError(409, "image_exists", words) from error
 
 
-def _check_signature(content: bytes, signature: str) -> None:
+def check_image(image: FirmwareImage) -> None:
+    """Before it is offered: the key may have changed since. Raises ApiError 400, 409 `firmware_key_missing`."""
+    if not _is_signed(bytes(image.content), image.signature):
+        words = _("%(image)s is not signed by the present key of this server; register an image that is.")
+        raise invalid("image", "wrong_signature", words % {"image": image}, image=str(image))
+
+
+def _is_signed(content: bytes, signature: str) -> bool:
+    """Raises ApiError 409 `firmware_key_missing`."""
     if not settings.FIRMWARE_PUBLIC_KEY:
         words = _("No key is set to check images with: the operator of the server sets FIRMWARE_PUBLIC_KEY.")
         raise ApiError(409, "firmware_key_missing", words)
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(settings.FIRMWARE_PUBLIC_KEY))
     try:
         key.verify(base64.b64decode(signature.strip(), validate=True), content)
-    except (InvalidSignature, ValueError) as error:
-        words = _("The signature is not one of this file by the key of this server; give the Ed25519 one as base64.")
-        raise invalid("signature", "wrong_signature", words) from error
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def update_arguments(image: FirmwareImage, device: MCUDevice) -> dict[str, Any]:

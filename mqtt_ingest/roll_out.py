@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,13 +19,16 @@ from emissions.models import EmissionMinute
 from lib.errors import ApiError, invalid
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState, RollOutState, UpdateProblem, UpdateState
 from mqtt_ingest.commands import Sender, give_command, withdraw_all
-from mqtt_ingest.images import update_arguments
+from mqtt_ingest.images import check_image, update_arguments
 from mqtt_ingest.models import DeviceCommand, DeviceUpdate, FirmwareImage, RollOut
 from mqtt_ingest.update_verdict import WARM_UP_S, Seen, Shares, UpdateVerdict, is_to_be_halted, judge
 
 SHORTEST_WATCH_S, LONGEST_WATCH_S = 10 * 60, 7 * 86_400
 USUAL_WATCH_S = 3_600
 ROLLED_UP_WITHIN = timedelta(minutes=2)  # the newest minutes are not there yet
+# A command locks the row of its device until the commit, and ingest waits for that row.
+GIVEN_AT_ONCE = 100
+LEAST_BEFORE = 0.5  # share of good readings, and of time covered: with less a fault would not show
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class RollOutPlan:
 def start_roll_out(image: FirmwareImage, plan: RollOutPlan, user: Any) -> RollOut:
     """Give the image to the first devices. Raises ApiError: 400 by field, 409 `roll_out_running`, `no_https`."""
     now = timezone.now()
+    check_image(image)
     if not SHORTEST_WATCH_S <= plan.watch_s <= LONGEST_WATCH_S:
         words = _("watch_minutes=%(value)d min is outside %(low)d to %(high)d min; give one within.")
         shown = {"value": plan.watch_s // 60, "low": SHORTEST_WATCH_S // 60, "high": LONGEST_WATCH_S // 60}
@@ -53,8 +57,12 @@ def start_roll_out(image: FirmwareImage, plan: RollOutPlan, user: Any) -> RollOu
         if device.firmware == image.version:
             words = _("%(device)s runs this version already, so nothing can be compared; choose another.")
             raise invalid("first", "runs_it_already", words % {"device": device}, device=device.device_id)
-        if _shares(device, now - timedelta(seconds=plan.watch_s), now) is None:
-            words = _("%(device)s has no readings in the time before, so nothing would show a fault; choose another.")
+        before = _shares(device, now - timedelta(seconds=plan.watch_s), now)
+        if before is None or min(before.good, before.received) < LEAST_BEFORE:
+            words = _(
+                "%(device)s has good readings for less than half of the time before, so nothing would show a fault; "
+                "choose another."
+            )
             raise invalid("first", "no_readings", words % {"device": device}, device=device.device_id)
     try:
         with transaction.atomic():
@@ -69,14 +77,14 @@ def start_roll_out(image: FirmwareImage, plan: RollOutPlan, user: Any) -> RollOu
             DeviceUpdate(roll_out=roll_out, device=one, is_first=is_first, version_before=one.firmware)
             for one in devices
         )
-    _give(roll_out, roll_out.updates.filter(is_first=True), now)
+    _give(roll_out, is_first=True, now=now)
     return roll_out
 
 
 def halt_by_person(roll_out: RollOut, user: Any) -> RollOut:
     """Raises ApiError 409 `roll_out_ended`."""
     with transaction.atomic():
-        locked = RollOut.objects.select_for_update().get(pk=roll_out.pk)
+        locked = _locked().get(pk=roll_out.pk)
         if locked.state not in (RollOutState.FIRST, RollOutState.REST):
             raise ApiError(409, "roll_out_ended", _("This roll-out is not running any more."))
         locked.halted_by = user
@@ -84,10 +92,17 @@ def halt_by_person(roll_out: RollOut, user: Any) -> RollOut:
     return locked
 
 
-def _give(roll_out: RollOut, updates: Any, now: datetime) -> None:
-    """The command to each device, and how well it ran before."""
-    for update in updates.select_related("device"):
+def _locked(**options: bool) -> QuerySet[RollOut]:
+    """Without the content of the image: it has megabytes."""
+    return RollOut.objects.select_for_update(of=("self",), **options).select_related("image").defer("image__content")
+
+
+def _give(roll_out: RollOut, *, is_first: bool, now: datetime) -> None:
+    """The command to the next devices that wait, and how well each ran before."""
+    waiting = roll_out.updates.filter(is_first=is_first, state=UpdateState.WAITING).select_related("device")
+    for update in waiting.order_by("device")[:GIVEN_AT_ONCE]:  # as ingest locks them
         device = update.device
+        update.version_before = device.firmware
         if device.revoked_at is not None:
             update.state, update.problem = UpdateState.BAD, UpdateProblem.NO_ANSWER
         elif device.firmware == roll_out.image.version:
@@ -110,7 +125,7 @@ def keep_roll_outs() -> int:
     keys = list(RollOut.objects.exclude(state__in=ended).values_list("pk", flat=True))
     for pk in keys:
         with transaction.atomic():
-            roll_out = RollOut.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+            roll_out = _locked(skip_locked=True).filter(pk=pk).first()
             if roll_out is not None:
                 _step(roll_out, timezone.now())
     return len(keys)
@@ -121,6 +136,7 @@ def _step(roll_out: RollOut, now: datetime) -> None:
         _go_back(roll_out, now)
         return
     of_first = roll_out.state == RollOutState.FIRST
+    _give(roll_out, is_first=of_first, now=now)
     updates = list(roll_out.updates.filter(is_first=of_first).select_related("device", "command"))
     verdicts = [_look(update, roll_out, now) for update in updates]
     if is_to_be_halted(verdicts, of_first=of_first):
@@ -130,7 +146,7 @@ def _step(roll_out: RollOut, now: datetime) -> None:
         return
     elif of_first and roll_out.updates.filter(is_first=False).exists():
         _set_state(roll_out, RollOutState.REST)
-        _give(roll_out, roll_out.updates.filter(is_first=False), now)
+        _give(roll_out, is_first=False, now=now)
     else:
         _set_state(roll_out, RollOutState.DONE, now)
 
@@ -142,6 +158,8 @@ def _set_state(roll_out: RollOut, state: RollOutState, ended_at: datetime | None
 
 def _look(update: DeviceUpdate, roll_out: RollOut, now: datetime) -> UpdateVerdict:
     """Observe a device that is under way, keep what was seen, and judge it."""
+    if update.state == UpdateState.WAITING:
+        return UpdateVerdict.WAIT
     if update.state != UpdateState.UNDER_WAY:
         return UpdateVerdict.BAD if update.state == UpdateState.BAD else UpdateVerdict.FINE
     assert update.command is not None
@@ -195,14 +213,26 @@ def _halt(roll_out: RollOut, problem: UpdateProblem, now: datetime) -> None:
 
 
 def _go_back(roll_out: RollOut, now: datetime) -> None:
-    """Until no device runs the new version any more. A device that a withdrawn command has reached goes back too."""
-    updates = list(roll_out.updates.exclude(command=None).select_related("device", "command"))
-    earlier = {image.version: image for image in FirmwareImage.objects.filter(organisation=roll_out.organisation_id)}
+    """Until no device runs the new version any more. A device that a withdrawn command has reached goes back too.
+
+    A device to which a later roll-out has given an image is that one's.
+    """
+    later = DeviceUpdate.objects.filter(roll_out__pk__gt=roll_out.pk, device=OuterRef("device"), command__isnull=False)
+    updates = list(
+        roll_out.updates.exclude(command=None)
+        .filter(~Exists(later))
+        .select_related("device", "command")
+        .order_by("device")
+    )
+    images = FirmwareImage.objects.filter(organisation=roll_out.organisation_id).defer("content")
+    earlier = {image.version: image for image in images}
+    given_count = 0
     for update in updates:
         if update.state == UpdateState.GOING_BACK:
             _look_back(update)
-        elif update.state not in (UpdateState.BACK, UpdateState.STUCK):
+        elif update.state not in (UpdateState.BACK, UpdateState.STUCK) and given_count < GIVEN_AT_ONCE:
             _turn_back(update, roll_out, earlier.get(update.version_before))
+            given_count += update.state == UpdateState.GOING_BACK
     is_over = all(one.state in (UpdateState.BACK, UpdateState.STUCK) for one in updates)
     if is_over or now - roll_out.started_at > timedelta(days=30):
         _set_state(roll_out, RollOutState.ROLLED_BACK, now)

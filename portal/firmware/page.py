@@ -50,6 +50,7 @@ class FirmwarePage:
 
 def firmware_page(organisation: Any, *, has_key: bool) -> FirmwarePage:
     roll_outs = RollOut.objects.filter(organisation=organisation).select_related("image", "started_by")
+    roll_outs = roll_outs.defer("image__content")  # megabytes each
     return FirmwarePage(
         organisation=organisation,
         images=list(

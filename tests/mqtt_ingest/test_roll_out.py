@@ -1,15 +1,19 @@
 """A roll-out step by step: the first device is watched, the others follow, a fault halts it and all go back."""
 
+import base64
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
 from devices.models import MCUDevice
 from lib.errors import ApiError
+from mqtt_ingest.asking import ask_device
 from mqtt_ingest.choices import CommandCause, CommandState, RollOutState, UpdateProblem, UpdateState
-from mqtt_ingest.commands import take_due, withdraw
+from mqtt_ingest.commands import Sender, take_due, withdraw
 from mqtt_ingest.models import DeviceCommand, DeviceUpdate, RollOut
 from mqtt_ingest.roll_out import RollOutPlan, halt_by_person, keep_roll_outs, start_roll_out
 from mqtt_ingest.store import store
@@ -217,6 +221,57 @@ def test_a_command_that_somebody_withdrew_halts_it(network: Network) -> None:
     keep_roll_outs()
 
     assert state_of(roll_out)[1] == UpdateProblem.NO_ANSWER
+
+
+def test_the_others_get_it_a_few_at_a_time(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mqtt_ingest.roll_out.GIVEN_AT_ONCE", 1)  # each command keeps ingest waiting until the commit
+    first = network.devices[0]
+    roll_out = network.start()
+    network.updates(first)
+    network.runs(first, WATCH_S + 360)
+    assert (states(roll_out)["d-1"], states(roll_out)["d-2"]) == (UpdateState.UNDER_WAY, UpdateState.WAITING)
+
+    keep_roll_outs()
+
+    assert state_of(roll_out) == (RollOutState.REST, "")
+    assert states(roll_out)["d-2"] == UpdateState.UNDER_WAY
+
+
+def test_a_later_roll_out_is_not_turned_back_by_a_halted_one(network: Network) -> None:
+    first = network.devices[0]
+    halted = network.start()
+    halt_by_person(halted, make_user())  # the withdrawn command may have reached the device
+    start_roll_out(network.new, RollOutPlan([first], [], WATCH_S), make_user())
+    take_due(network.now)
+    network.says(first, "1.1.0")
+
+    keep_roll_outs()
+
+    assert not DeviceCommand.objects.filter(cause=CommandCause.ROLL_BACK).exists()
+    assert state_of(halted)[0] == RollOutState.ROLLED_BACK
+
+
+def test_an_image_of_another_key_is_offered_no_more(network: Network, settings: Any) -> None:
+    settings.FIRMWARE_PUBLIC_KEY = base64.b64encode(
+        Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    ).decode()
+
+    with pytest.raises(ApiError) as error:
+        network.start()
+    assert error.value.fields["image"][0]["code"] == "wrong_signature"
+    with pytest.raises(ApiError) as error:
+        ask_device(network.devices[0], "update_firmware", {"image": network.new.pk}, Sender(make_user()))
+    assert error.value.fields["image"][0]["code"] == "wrong_signature"
+
+
+def test_a_first_device_that_hardly_measured_would_show_no_fault(network: Network) -> None:
+    device = make_device(factory=network.devices[0].factory, firmware="1.0.0")
+    make_assignment(device=device, is_of_record=False)
+    network.measures(device, -WATCH_S, 0, received=0.04)  # all of it lost is less than 5 percentage points
+
+    with pytest.raises(ApiError) as error:
+        start_roll_out(network.new, RollOutPlan([device], [], WATCH_S), make_user())
+    assert error.value.fields["first"][0]["code"] == "no_readings"
 
 
 def test_what_cannot_begin_is_refused(network: Network) -> None:
