@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lib.errors import FieldErrors, field_error, invalid_fields
 from lib.known_names import unknown_name
@@ -41,7 +42,10 @@ class Number:
             "name": name, "value": value, "low": f"{self.low:,g}", "high": f"{self.high:,.12g}",
             "unit": f" {self.unit}" if self.unit else "",
         }  # fmt: skip
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        # A whole number may be too large for a float, and JSON has no name for what is not finite.
+        if isinstance(value, float) and not math.isfinite(value):
+            is_number, params["value"] = False, str(value)
         if not is_number or (self.is_whole and value != int(value)):
             kind = _("a whole number") if self.is_whole else _("a number")
             words = _("%(name)s=%(value)r is not %(kind)s%(unit)s; give one from %(low)s to %(high)s.")
@@ -57,13 +61,13 @@ class Text:
     """A text of one form."""
 
     fits: Callable[[str], object]
-    expected: str
+    expected: Any  # str, or lazy
 
     def problem(self, name: str, value: Any) -> dict[str, Any] | None:
         if isinstance(value, str) and self.fits(value):
             return None
         words = _("%(name)s=%(value)r does not fit; give %(expected)s.")
-        shown = {"name": name, "value": str(value)[:60], "expected": self.expected}
+        shown = {"name": name, "value": str(value)[:60], "expected": str(self.expected)}
         return field_error("does_not_fit", words % shown, **shown)
 
 
@@ -85,17 +89,13 @@ ARGUMENTS: Mapping[CommandKind, Mapping[str, Number | Text]] = {
     CommandKind.SET_INTERVAL: {"interval_s": Number(0.02, 3600, "s")},
     CommandKind.SET_LIMITS: LIMITS,
     CommandKind.SET_SECRET: {},  # the server draws it: `new_secrets.py`
-    CommandKind.SET_CA: {
-        "ca": Text(
-            lambda ca: len(ca) <= LONGEST_CA_CHARS and _CA.fullmatch(ca), "certificates as PEM, to 3,950 characters"
-        )
-    },
+    CommandKind.SET_CA: {"ca": Text(_is_bundle, gettext_lazy("certificates as PEM, to 3,950 characters"))},
     CommandKind.RESEND: {"stream": Number(0, LARGEST_STREAM, is_whole=True), "from": _SEQ, "to": _SEQ},
     CommandKind.ZERO: {"reference": Text(lambda one: one in REFERENCES, " / ".join(REFERENCES))},
     CommandKind.REBOOT: {},
     CommandKind.UPDATE_FIRMWARE: {
-        "url": Text(_URL.fullmatch, "an address from https://, to 200 characters"),
-        "sha256": Text(_SHA256.fullmatch, "64 small hexadecimal digits"),
+        "url": Text(_URL.fullmatch, gettext_lazy("an address from https://, to 200 characters")),
+        "sha256": Text(_SHA256.fullmatch, gettext_lazy("64 small hexadecimal digits")),
     },
 }
 # (lower, upper): an alarm that is always on, or a range without a reading.

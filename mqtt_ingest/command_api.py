@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body, swagger_auto_schema, swagger_serializer_method
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ class CommandSerializer(serializers.ModelSerializer[DeviceCommand]):
 
     id = serializers.CharField(source="command_id")
     given_by = serializers.CharField(allow_null=True, help_text="null: the server itself, see cause")
+    arguments = serializers.SerializerMethodField(help_text="without the address of an image: it holds a token")
 
     class Meta:
         model = DeviceCommand
@@ -34,6 +35,10 @@ class CommandSerializer(serializers.ModelSerializer[DeviceCommand]):
         ).split()
         read_only_fields = fields
         ref_name = "Command"
+
+    @swagger_serializer_method(serializers.DictField)
+    def get_arguments(self, command: DeviceCommand) -> dict[str, Any]:
+        return {name: value for name, value in command.arguments.items() if name != "url"}
 
 
 class CommandInputSerializer(serializers.Serializer[Any]):

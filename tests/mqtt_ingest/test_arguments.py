@@ -48,6 +48,7 @@ def test_a_number_out_of_bounds_is_named_with_unit_limit_and_remedy() -> None:
         ("set_interval", {"interval_s": "5"}, "interval_s", "is not a number s"),
         ("set_interval", {"interval_s": True}, "interval_s", "not a number"),
         ("set_interval", {"interval_s": float("nan")}, "interval_s", "not a number"),
+        ("resend", {"stream": 10**400, "from": 1, "to": 3}, "stream", "outside 0 to"),
         ("set_limits", {}, "non_field_errors", "Name one limit at least: co2_high_ppm"),
         ("set_limits", {"temperature_low_c": 90, "temperature_high_c": 60}, "temperature_high_c", "is below"),
         ("resend", {"stream": 1, "from": 9, "to": 3}, "to", "to=3 is below from=9"),

@@ -48,7 +48,11 @@ def test_what_does_not_fit_is_refused_by_field(device: MCUDevice, cast: Cast, as
     unknown = post(client, {"kind": "set_interval", "interval": 5}).json()
     foreign = post(client, {"kind": "reboot", "interval_s": 5}).json()
 
+    huge = post(client, {"kind": "resend", "stream": 10**400, "from": 1, "to": 2})
+
     assert out["fields"]["interval_s"][0]["code"] == "out_of_range"
+    assert huge.status_code == 400
+    assert post(client, {"kind": "set_interval", "interval_s": "nan"}).status_code == 400
     assert out["fields"]["interval_s"][0]["params"]["high"] == 3600
     assert unknown["fields"]["interval"][0]["params"]["nearest"] == "interval_s"
     assert foreign["fields"]["interval_s"][0]["code"] == "unknown_field"
