@@ -41,8 +41,9 @@ def ask_for_gaps() -> int:
     """Give one `resend` to each device with a hole that it was not asked for; how many. One waits for a device."""
     now = timezone.now()
     devices = {device.pk: device for device in _askable(now)}
-    asked, given = _asked(devices, now), set[int]()
-    for gap in _gaps(devices.values()):
+    gaps = _gaps(devices.values())
+    asked, given = _asked(gaps, now), set[int]()
+    for gap in gaps:
         if gap.device_id in given or len(given) >= DEVICES_AT_ONCE:
             continue
         for first, last in without((gap.first, gap.last), asked.get((gap.device_id, gap.stream), []))[:1]:
@@ -100,13 +101,18 @@ def _gaps(devices: Iterable[MCUDevice]) -> list[StreamGap]:
         return [StreamGap(pk, stream + STREAM_OFFSET, first, last) for pk, stream, first, last in cursor.fetchall()]
 
 
-def _asked(device_ids: Iterable[int], now: datetime) -> dict[tuple[int, int], list[Range]]:
-    """By device and stream, the numbers of which the device has answered for good, or that it is still sending.
+def _asked(gaps: Iterable[StreamGap], now: datetime) -> dict[tuple[int, int], list[Range]]:
+    """Of the streams with gaps, the numbers of which the device has answered for good, or that it is still sending.
 
     A device that has sent them all (`ok`) is asked again after an hour if they are still missing, at most three times.
     """
     answered = (CommandState.FAILED, CommandState.ACKNOWLEDGED)
-    commands = DeviceCommand.objects.filter(device__in=device_ids, kind=CommandKind.RESEND, state__in=answered)
+    commands = DeviceCommand.objects.filter(
+        device__in={gap.device_id for gap in gaps},
+        arguments__stream__in={gap.stream for gap in gaps},
+        kind=CommandKind.RESEND,
+        state__in=answered,
+    )
     asked: dict[tuple[int, int], list[Range]] = {}
     counts: dict[tuple[int, int, Range], int] = {}
     for device_id, state, ended_at, wanted in commands.values_list("device_id", "state", "ended_at", "arguments"):

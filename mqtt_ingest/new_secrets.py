@@ -122,4 +122,6 @@ def _has_come_back(secret: DeviceSecret) -> bool:
     device = secret.device
     if secret.broker_at is None or secret.stored_at is None or not device.reported_online:
         return False
-    return device.last_will_at is not None and device.last_will_at > secret.stored_at
+    # The plugin cuts the connection just before it is noted; files are read after they were written.
+    since = secret.stored_at if broker.is_dynamic() else secret.broker_at
+    return device.last_will_at is not None and device.last_will_at > since
