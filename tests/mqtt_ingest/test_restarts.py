@@ -8,7 +8,7 @@ from devices.models import MCUDevice
 from mqtt_ingest.choices import CommandCause
 from mqtt_ingest.commands import give_command, withdraw
 from mqtt_ingest.models import DeviceCommand
-from mqtt_ingest.restarts import give_again
+from mqtt_ingest.restarts import GIVEN_A_DAY, give_again
 from mqtt_ingest.store import store
 from tests.make import make_device
 from tests.mqtt_ingest.build import arrival
@@ -65,3 +65,15 @@ def test_what_this_boot_has_refused_or_somebody_withdrew_is_not_given_again() ->
     withdraw("set_interval", [device])
 
     assert give_again() == 0
+
+
+def test_a_device_that_restarts_all_the_time_is_told_so_many_times_a_day() -> None:
+    device = make_device()
+    boots(device, 1)
+    give(device, "set_interval", {"interval_s": 10})
+    for stream in range(2, GIVEN_A_DAY + 5):
+        boots(device, stream)
+        if give_again():
+            answer(device)
+
+    assert DeviceCommand.objects.filter(cause=CommandCause.RESTART).count() == GIVEN_A_DAY
