@@ -75,22 +75,6 @@ def test_what_the_device_refused_is_not_given_again(device: MCUDevice, cast: Cas
     assert follow_rules() == 0
 
 
-def test_a_rule_beyond_what_a_device_takes_stops_no_other(device: MCUDevice, cast: Cast) -> None:
-    of_flow = rule(cast, "flow_high", 15)
-    give_limits(device, make_user())
-    other = make_device(factory=cast.litein)
-    chimney = make_chimney(factory=cast.litein, width_m=0.5, height_m=0.8, velocity_profile_factor=0.9)
-    make_assignment(device=other, chimney=chimney)
-    give_limits(other, make_user())
-    device.assignments.get().chimney.__class__.objects.filter(assignments__device=device).update(width_m=500)
-
-    of_flow.limit = 16  # 16 m/s x 500 m x 0.8 m x 0.9 = 5,760 m3/s; a device takes 1,000
-    of_flow.save()
-
-    assert follow_rules() == 1
-    assert DeviceCommand.objects.latest("pk").device == other
-
-
 def test_over_the_api(device: MCUDevice, cast: Cast, as_user: AsUser) -> None:
     rule(cast, "co2_high", 170_000)
     url = "/api/mcu-devices/litein-1/limits-from-rules/"
