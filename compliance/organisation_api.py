@@ -85,23 +85,25 @@ class SettingsEffectSerializer(serializers.Serializer[Any]):
     entries = _SidesSerializer(help_text="as stored, and as they would be")
     methane_since = serializers.DateField(allow_null=True, help_text="methane of mines changes for all days since")
     methane = _SidesSerializer()
-    targets_without_verdict = serializers.IntegerField(help_text="in force, in another GWP set")
+    targets_in_other_set = serializers.IntegerField(
+        help_text="in force, in another GWP set: without a verdict from the first entry in the new set"
+    )
     confirm = serializers.CharField(help_text="send it with the same change within an hour to store it")
 
     def to_representation(self, effect: SettingsEffect) -> dict[str, Any]:
         entries, sides = effect.entries, _SidesSerializer()
-        masses = (entries.before.co2e_kg, entries.after.co2e_kg) if entries else (0, 0)
+        masses = entries.before.co2e_kg, entries.after.co2e_kg
         return {
             "changed": list(effect.changed),
             "sentences": effect.sentences,
-            "entry_count": entries.entry_count if entries else 0,
-            "not_valued": entries.not_valued if entries else 0,
+            "entry_count": entries.entry_count,
+            "not_valued": entries.not_valued,
             "entries": sides.to_representation({"before_t": masses[0] / 1000, "after_t": masses[1] / 1000}),
             "methane_since": effect.methane_since,
             "methane": sides.to_representation(
                 {"before_t": effect.methane_before_kg / 1000, "after_t": effect.methane_after_kg / 1000}
             ),
-            "targets_without_verdict": effect.targets_without_verdict,
+            "targets_in_other_set": effect.targets_in_other_set,
             "confirm": effect.confirm,
         }
 
@@ -157,7 +159,7 @@ class OrganisationViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         responses={200: OrganisationSerializer, 202: SettingsEffectSerializer, **REFUSALS},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Entries that are stored keep their figures; methane of mines is computed anew for all days."""
+        """Entries that are stored keep their figures; methane of mines is computed again for all days."""
         organisation = self.get_object()
         if organisation.pk not in organisations_of(request.user, Action.EDIT_ORGANISATION):
             raise PermissionDenied

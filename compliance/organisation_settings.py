@@ -4,15 +4,12 @@ From when each counts: entries keep their results, so GWP set, factor set and ba
 entered or corrected afterwards. Methane of mines is computed from their coal, so a new GWP set counts for all days.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min, Sum
@@ -24,6 +21,7 @@ from django.utils.translation import ngettext
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
 from energy.revaluing import Revaluation, factor_sets_of, revalue
+from factories.corrections import confirmation_of, digest_of, signed_confirmation
 from factories.models import Organisation
 from science.gwp import Gas, gwp
 
@@ -31,10 +29,8 @@ FIELDS = (
     "name country currency languages substitution_method gwp_set factor_set electricity_basis publishes_names "
     "second_factor_required"
 ).split()
-DECIDE_FIGURES = frozenset({"country", "gwp_set", "factor_set", "electricity_basis", "substitution_method"})
-_CONFIRM_WITHIN = timedelta(hours=1)
-_SALT = "compliance.organisation_settings"
-_REVALUE = frozenset({"gwp_set", "factor_set", "electricity_basis"})
+# A site has a country of its own, and no figure uses the substitution method yet.
+DECIDE_FIGURES = frozenset({"gwp_set", "factor_set", "electricity_basis"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +38,43 @@ class SettingsEffect:
     """What a change of settings means for figures of the past."""
 
     changed: tuple[str, ...]
-    entries: Revaluation | None  # None: the change decides no entry
+    entries: Revaluation
     methane_since: date | None  # None: no methane of a mine changes
     methane_before_kg: Decimal
     methane_after_kg: Decimal
-    targets_without_verdict: int  # in force, in another GWP set than the new one
+    targets_in_other_set: int  # in force, in another GWP set than the new one
     confirm: str = ""  # the text that confirms this change with this effect
 
     @property
     def is_seen(self) -> bool:
         """Whether there is anything of the past to show."""
-        has_entries = self.entries is not None and bool(self.entries.entry_count)
-        return has_entries or self.methane_since is not None or bool(self.targets_without_verdict)
+        return bool(self.entries.entry_count or self.methane_since or self.targets_in_other_set)
 
     @property
     def sentences(self) -> list[str]:
         """From when it counts, and what it would have made of the last 12 months."""
-        words = []
-        if self.entries is not None:
-            words.append(
-                _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
-            )
-            if self.entries.entry_count:
-                words.append(_entries_words(self.entries))
+        words = [
+            _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
+        ]
+        if self.entries.entry_count:
+            words.append(_entries_words(self.entries))
         if self.methane_since is not None:
             changes = _(
                 "Methane of mines is computed again for all days since %(day)s: %(before)s t CO2e become %(after)s."
             )
             day = date_format(self.methane_since, "j F Y")
             words.append(changes % {"day": day, **_tonnes(self.methane_before_kg, self.methane_after_kg)})
-        if count := self.targets_without_verdict:
-            words.append(
-                ngettext(
-                    "%(count)d target in force uses another GWP set: it gets no verdict until you set a new one.",
-                    "%(count)d targets in force use another GWP set: they get no verdict until you set new ones.",
-                    count,
-                )
-                % {"count": count}
+        if count := self.targets_in_other_set:
+            used = ngettext(
+                "%(count)d target in force uses another GWP set.",
+                "%(count)d targets in force use another GWP set.",
+                count,
             )
+            until = _(
+                "From a site's first entry in the new set its targets get no verdict, until 12 months are in one set. "
+                "Then set a new target."
+            )
+            words += [used % {"count": count}, until]
         return words
 
 
@@ -115,7 +110,7 @@ def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Or
 
 
 def effect_of(stored: Organisation, changed: Organisation, now: datetime) -> SettingsEffect:
-    """What the change means for the past; costs a pass over 12 months of entries when it decides them."""
+    """What the change means for the past; costs a pass over 12 months of entries."""
     names = tuple(name for name in FIELDS if getattr(stored, name) != getattr(changed, name))
     before_kg = after_kg = Decimal(0)
     since, targets = None, 0
@@ -126,8 +121,7 @@ def effect_of(stored: Organisation, changed: Organisation, now: datetime) -> Set
         after_kg = before_kg * gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
         in_force = Target.objects.filter(organisation=stored, status=TargetStatus.IN_FORCE)
         targets = in_force.exclude(gwp_set=changed.gwp_set).count()
-    entries = revalue(changed, now) if _REVALUE & set(names) else None
-    return SettingsEffect(names, entries, since, before_kg, after_kg, targets)
+    return SettingsEffect(names, revalue(changed, now), since, before_kg, after_kg, targets)
 
 
 @transaction.atomic
@@ -143,23 +137,18 @@ def change_settings(
     changed = changed_organisation(stored, changes)
     names = [name for name in FIELDS if getattr(stored, name) != getattr(changed, name)]
     if DECIDE_FIGURES & set(names):
-        effect = effect_of(stored, changed, timezone.now())
+        told = confirmation_of(confirm)
+        now = told.until or timezone.now()
+        effect = effect_of(stored, changed, now)
         digest = _digest(stored, changed, effect)
-        if effect.is_seen and _confirmed(confirm) != digest:
-            return stored, replace(effect, confirm=signing.dumps(digest, salt=_SALT))
+        if effect.is_seen and told.digest != digest:
+            return stored, replace(effect, confirm=signed_confirmation(now, digest))
     if names:
         changed.save(update_fields=names)
     return changed, None
 
 
 def _digest(stored: Organisation, changed: Organisation, effect: SettingsEffect) -> str:
-    """Of the change and of what was shown, as `factories/corrections.py` does for a site."""
+    """Of the change and of what was shown."""
     facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in effect.changed]
-    return hashlib.sha256(json.dumps([stored.pk, facts, effect.sentences]).encode()).hexdigest()
-
-
-def _confirmed(confirm: str) -> str:
-    try:
-        return str(signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)) if confirm else ""
-    except signing.BadSignature:
-        return ""
+    return digest_of(["organisation", stored.pk, facts, effect.sentences])

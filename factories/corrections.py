@@ -149,15 +149,15 @@ def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, c
 
 
 def _ask(site: Factory, act: Callable[[], object], facts: Sequence[object], confirm: str) -> None:
-    until = _confirmed_until(confirm) or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
+    told = confirmation_of(confirm)
+    until = told.until or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
     figures = _figures(act, site, until)
     if not figures:
         return
     digest = _digest(site, facts, figures)
-    if confirm and _unsigned(confirm).get("digest") == digest:
+    if told.digest == digest:
         return
-    token = signing.dumps({"until": until.isoformat(), "digest": digest}, salt=_SALT, compress=True)
-    raise ConfirmationNeeded(PastEffect(figures, token))
+    raise ConfirmationNeeded(PastEffect(figures, signed_confirmation(until, digest)))
 
 
 def _changes(row: models.Model) -> list[list[str]]:
@@ -211,18 +211,29 @@ def _digest(site: Factory, facts: Sequence[object], figures: tuple[PastFigure, .
         [figure.code, round(figure.before), figure.after and round(figure.after), figure.since.isoformat()]
         for figure in figures
     ]
-    return hashlib.sha256(json.dumps([site.pk, facts, shown]).encode()).hexdigest()
+    return digest_of([site.pk, facts, shown])
 
 
-def _unsigned(confirm: str) -> dict[str, str]:
+# --- The text that confirms ------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a text confirms; both empty for none, a forged one, or one that is older than an hour."""
+
+    until: datetime | None = None  # figures are read up to it again, since later ones keep coming in
+    digest: str = ""  # of the change and of what was shown
+
+
+def digest_of(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def signed_confirmation(until: datetime, digest: str) -> str:
+    return signing.dumps({"until": until.isoformat(), "digest": digest}, salt=_SALT, compress=True)
+
+
+def confirmation_of(confirm: str) -> Confirmation:
     try:
-        told: dict[str, str] = signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)
+        told = signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)
     except signing.BadSignature:
-        return {}
-    return told
-
-
-def _confirmed_until(confirm: str) -> datetime | None:
-    """Figures are read up to the same moment again, since later ones keep coming in."""
-    until = _unsigned(confirm).get("until") if confirm else None
-    return datetime.fromisoformat(until) if until else None
+        return Confirmation()
+    return Confirmation(datetime.fromisoformat(told["until"]), told["digest"])

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.grants import Grant
-from accounts.invitations import invite
+from accounts.invitations import invite, revoke_invitation
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
 from factories.choices import DIMENSIONS, MineClass, Shape, SourceKind
@@ -54,16 +54,23 @@ def found_organisation(
     return organisation, *invite_first_manager(operator, organisation, email=email, phone=phone)
 
 
+@transaction.atomic
 def invite_first_manager(
     operator: User, organisation: Organisation, *, email: str = "", phone: str = ""
 ) -> tuple[Invitation, str]:
-    """A link for an organisation that nobody manages yet. Raises ApiError 400 (contact), 409 `has_manager`."""
+    """A link for an organisation that nobody manages yet; links to manage it that were made before end.
+
+    Raises ApiError 400 (contact), 409 `has_manager`.
+    """
     if not email and not phone:
         words = _("Give the phone number or e-mail of its first HQ manager.")
         raise invalid("phone", "email_or_phone", words)
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)  # of two at once one link stays
     managers = Membership.objects.filter(organisation=organisation, role=Role.HQ_MANAGER, user__is_active=True)
     if managers.exists():
         raise ApiError(409, "has_manager", _("This organisation has an HQ manager, who invites everybody else."))
+    for earlier in Invitation.objects.filter(organisation=organisation, role=Role.HQ_MANAGER, accepted_at=None):
+        revoke_invitation(earlier.pk)
     return invite(operator, Grant(organisation_id=organisation.pk, role=Role.HQ_MANAGER), email=email, phone=phone)
 
 

@@ -53,7 +53,7 @@ def _text(longest: int) -> Callable[[Cell], str]:
         text = " ".join(_written(cell).split())
         if text.startswith(_FORMULA):
             raise CellError(_("This cell begins like a formula; write its text or number."))
-        if "\x00" in text or len(text) > longest:
+        if len(text) > longest:
             raise CellError(_("Write at most %(limit)d characters.") % {"limit": longest})
         return text
 
@@ -71,7 +71,8 @@ def _number(decimals: int) -> Callable[[Cell], Decimal]:
     def read(cell: Cell) -> Decimal:
         text = _text(40)(cell)
         try:
-            number = Decimal(text) if isinstance(cell, (int, float)) else parse_number(text, decimals=decimals)
+            # Not a bool, which Python counts among the integers: a workbook has cells TRUE.
+            number = Decimal(text) if type(cell) in (int, float) else parse_number(text, decimals=decimals)
         except NumberError as error:
             raise CellError(str(error)) from None
         if not number.is_finite():

@@ -10,27 +10,32 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.grants import Grant
-from accounts.invitations import contact, invite
-from accounts.models import Invitation, Membership, User
+from accounts.invitations import InvitationState, invite, state_of
+from accounts.models import PHONE, Invitation, Membership, User
 from accounts.roles import Role
 from compliance.choices import TargetScope, TargetStatus
 from compliance.models import Target
 from compliance.services import TargetInput, set_target
-from compliance.site_sheet.columns import CellProblem, SiteSheetRow
-from factories.models import Chimney, Factory, Organisation
+from compliance.site_sheet.columns import COLUMNS, CellProblem, SiteSheetRow
+from factories.choices import SourceKind
+from factories.models import Chimney, EmissionSource, Factory, Organisation
 from factories.places import KnownPlace, find_places, plain_name
-from factories.services import add_chimney, create_factory
+from factories.services import add_chimney, create_factory, require_in_use
 from lib.errors import ApiError
+from lib.phones import one_number
 
 CREATED, ALREADY_THERE, REJECTED = "created", "already_there", "rejected"
 _SITE = (
     "county location country sector altitude_m altitude_is_estimated latitude longitude time_zone day_starts_at "
     "mine_class boiler_capacity_kw"
 ).split()
+_OF_SOURCES = {
+    "mine_class": (SourceKind.MINE_METHANE, "mine_class"),
+    "boiler_capacity_kw": (SourceKind.BOILER, "capacity_kw"),
+}
 _CHIMNEY = ("diameter_m", "width_m", "height_m", "velocity_profile_factor")
 _TARGET = ("base_year", "base_value", "target_year", "target_value")
 _RENAMED = {"name": "site", "phone": "manager_phone", "metric": "target_metric", "scope": "target_scope"}
@@ -121,7 +126,7 @@ def _of_validation(row: SiteSheetRow, error: ValidationError) -> list[CellProble
     by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     renamed = {_RENAMED.get(name, name): messages for name, messages in by_field.items()}
     return [
-        CellProblem(column if column in row.values else "", _shown(row, column), message)
+        CellProblem(column if column in COLUMNS else "", _shown(row, column), message)
         for column, messages in renamed.items()
         for message in messages
     ]
@@ -132,11 +137,14 @@ def _shown(row: SiteSheetRow, column: str) -> str:
 
 
 def _do_row(user: User, organisation: Organisation, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
+    if "altitude_m" not in row.values:
+        row.values.pop("altitude_is_estimated", None)  # the table of places says it
     factory = Factory.objects.filter(organisation=organisation, name__iexact=row.site).first()
     if factory is None:
         factory = _create_site(organisation, row, found)
         found.does.append("site")
     else:
+        require_in_use(factory)
         _require_same(row, factory)
     _chimney(factory, row, found)
     _target(user, factory, row, found)
@@ -160,24 +168,34 @@ def _create_site(organisation: Organisation, row: SiteSheetRow, found: RowOutcom
 
 def _place(row: SiteSheetRow, country: str) -> KnownPlace:
     """The one place of the site's name, or of its location, whose altitude is known. Raises RowRefusedError."""
+    county = plain_name(row.values.get("county", ""))
     for name in (row.site, row.values.get("location", "")):
-        exact = [
+        near = [
             place
             for place in find_places(name, country=country)
-            if plain_name(place.name) == plain_name(name) and place.altitude_m is not None
+            if plain_name(place.name) == plain_name(name)
+            and place.altitude_m is not None
+            and county in ("", plain_name(place.region))
         ]
-        county = row.values.get("county", "").casefold()
-        near = [place for place in exact if place.region.casefold() == county] or exact
         if len({(place.altitude_m, place.region) for place in near}) == 1:
             return near[0]
-    raise RowRefusedError("altitude_m", _("No table of ours tells this altitude for certain: write it in metres."))
+    words = _("The table of places does not have this altitude for certain: write it in metres.")
+    raise RowRefusedError("altitude_m", words)
 
 
 def _require_same(row: SiteSheetRow, factory: Factory) -> None:
     for name in _SITE:
-        if name in row.values and hasattr(factory, name) and getattr(factory, name) != row.values[name]:
+        if name not in row.values:
+            continue
+        stored = _of_sources(factory, *_OF_SOURCES[name]) if name in _OF_SOURCES else [getattr(factory, name)]
+        if row.values[name] not in stored:
             words = _("The site has %(stored)s here: change it on its page, where the effect is shown.")
-            raise RowRefusedError(name, words % {"stored": getattr(factory, name) or "-"})
+            shown = ", ".join(str(value) for value in stored if value not in (None, ""))
+            raise RowRefusedError(name, words % {"stored": shown or "-"})
+
+
+def _of_sources(factory: Factory, kind: str, column: str) -> list[Any]:
+    return list(EmissionSource.objects.filter(factory=factory, kind=kind).values_list(column, flat=True))
 
 
 def _chimney(factory: Factory, row: SiteSheetRow, found: RowOutcome) -> None:
@@ -220,12 +238,14 @@ def _target(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome) 
 def _invitation(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
     if "manager_phone" not in row.values:
         return
-    _email, phone = contact("", row.values["manager_phone"], organisation_id=factory.organisation_id)
+    phone = one_number(row.values["manager_phone"], [factory.country])
+    if phone is None:
+        raise RowRefusedError("manager_phone", str(PHONE.message))
     place: dict[str, Any] = {"organisation_id": factory.organisation_id, "factory_id": factory.pk}
     role = Role.FACTORY_MANAGER
     is_member = Membership.objects.filter(user__phone=phone, role=role, **place).exists()
     open_ones = Invitation.objects.filter(phone=phone, role=role, accepted_at=None, revoked_at=None, **place)
-    if is_member or open_ones.filter(expires_at__gt=timezone.now()).exists():
+    if is_member or any(state_of(one) == InvitationState.OPEN for one in open_ones.select_related("invited_by")):
         return
     invitation, _token = invite(user, Grant(role=role, **place), phone=phone)
     sheet.invitations.append(invitation.pk)

@@ -58,7 +58,11 @@ class Organisation(models.Model):
         help_text=_("codes, the first one is used where a person has not chosen; empty: those of the country"),
     )
     substitution_method = models.CharField(
-        _("substitution method"), max_length=12, choices=SubstitutionMethod, default=SubstitutionMethod.FUEL_BASED
+        _("substitution method"),
+        max_length=12,
+        choices=SubstitutionMethod,
+        default=SubstitutionMethod.FUEL_BASED,
+        help_text=_("for hours that were not measured; kept for the record, no figure uses it yet"),
     )
     gwp_set = models.CharField(_("GWP set"), max_length=4, choices=GwpSet, default=GwpSet.AR6)
     factor_set = models.CharField(

@@ -22,17 +22,15 @@ class TargetPathDrawing:
     line: str
     actual_x_pct: str  # empty: no figure is known
     actual_y: str
-    is_met: bool
     ticks: tuple[Tick, ...]
     years: tuple[tuple[int, str], ...]  # the same as a table
-    full_height: Decimal
     summary: str
     width: int = WIDTH
     height: int = HEIGHT
 
 
 def draw_target_path(
-    *, years: list[tuple[int, Decimal]], at_year: Decimal, actual: Decimal | None, is_met: bool, summary: str
+    *, years: list[tuple[int, Decimal]], at_year: Decimal, actual: Decimal | None, summary: str
 ) -> TargetPathDrawing:
     """`years`: the line's value in each year, from the base year on. `at_year`: of the last 12 months, like 2026.91."""
     first, last = years[0][0], years[-1][0]
@@ -59,9 +57,7 @@ def draw_target_path(
         line=f"M{x0} {y0}L{x1} {y1}",
         actual_x_pct="" if actual is None else f"{float(place * 100):.4g}%",
         actual_y="" if actual is None else y(actual),
-        is_met=is_met,
         ticks=ticks,
         years=tuple((year, plain(value)) for year, value in years),
-        full_height=top,
         summary=summary or _("No figure yet."),
     )

@@ -72,7 +72,7 @@ def site_sheet(request: HttpRequest, pk: int) -> HttpResponseBase:
             return redirect("site-sheet", pk=created.pk)
         except ApiError as error:
             messages.error(request, error.message)
-    elif request.method == "POST":
+    elif request.method == "POST" and request.POST.get("act") == "links":
         links = [_link(request, *made) for made in links_of(task)]
     answer = task.answer or {}
     words = {"site": _("site"), "chimney": _("chimney"), "target": _("target"), "invitation": _("invitation")}

@@ -47,10 +47,12 @@ class OrganisationSettingsForm(forms.ModelForm):
     """The accounting choices; what a change means for the past is in `compliance/organisation_settings.py`."""
 
     languages = forms.MultipleChoiceField(
-        label=gettext_lazy("Languages"),
+        label=gettext_lazy("Languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple
+    )
+    first_language = forms.ChoiceField(
+        label=gettext_lazy("First language"),
         choices=settings.LANGUAGES,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("The first one is used where a person has not chosen."),
+        help_text=gettext_lazy("It is used where a person has not chosen."),
     )
     factor_set = forms.ChoiceField(
         label=gettext_lazy("Emission factors preferred"),
@@ -62,11 +64,15 @@ class OrganisationSettingsForm(forms.ModelForm):
         model = Organisation
         fields = FIELDS
 
+    field_order = ("name", "country", "currency", "languages", "first_language")
+
     def __init__(self, data: Any = None, *, instance: Organisation) -> None:
-        super().__init__(data, instance=instance)
+        super().__init__(data, instance=instance, initial={"first_language": next(iter(instance.languages), "")})
         names = sorted({*factor_sets_of(instance), instance.factor_set} - {""})
         factor_set: Any = self.fields["factor_set"]
         factor_set.choices = [("", _("the default of each country")), *((name, name) for name in names)]
 
     def changes(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        first, languages = self.cleaned_data["first_language"], self.cleaned_data["languages"]
+        in_order = [first, *(code for code in languages if code != first)]
+        return {name: self.cleaned_data[name] for name in FIELDS} | {"languages": in_order}

@@ -81,7 +81,8 @@ def new_place(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("%(name)s is added. Now its sources.") % {"name": site.name})
         return redirect("setup-sources", pk=site.pk)
     shown = {"form": form, "sector": SECTORS[code], "organisations": organisations, "organisation": organisation}
-    return render(request, "portal/setup/new_place.html", shown | {"found": _places(request)})
+    looked = {"found": _places(request), "has_looked": "look" in request.POST}
+    return render(request, "portal/setup/new_place.html", shown | looked)
 
 
 def _looked_up(request: HttpRequest) -> Any:

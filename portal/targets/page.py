@@ -89,6 +89,5 @@ def _path(target: Target, verdict: Verdict) -> TargetPathDrawing:
         years=line(target),
         at_year=year_of_window(verdict.last_day),
         actual=verdict.actual,
-        is_met=bool(verdict.met),
         summary=f"{verdict.period}: {verdict.sentence}",
     )

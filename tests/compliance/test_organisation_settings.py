@@ -1,11 +1,12 @@
 """Settings of an organisation: what decides figures shows its effect on the past before it is stored."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from compliance.models import SiteDay
 from energy.models import EnergyEntry
@@ -41,7 +42,7 @@ def test_a_new_gwp_set_shows_what_the_entries_would_be_and_keeps_them(hq: Client
     assert (effect["entry_count"], effect["not_valued"], effect["changed"]) == (1, 0, ["gwp_set"])
     assert Decimal(effect["entries"]["before_t"]) == pytest.approx(before_kg / 1000, abs=Decimal("0.000001"))
     assert Decimal(effect["entries"]["after_t"]) == pytest.approx(after_kg / 1000, abs=Decimal("0.000001"))
-    assert effect["targets_without_verdict"] == 1
+    assert effect["targets_in_other_set"] == 1
     assert "Entries that are stored keep their figures." in effect["sentences"][0]
     assert (stored.status_code, stored.json()["gwp_set"]) == (200, "AR5")
     unchanged = EnergyEntry.objects.get(pk=entry.pk)
@@ -76,6 +77,42 @@ def test_what_decides_nothing_of_the_past_is_stored_at_once(hq: Client, cast: Ca
 
     assert (renamed.status_code, method.status_code) == (200, 200)
     assert renamed.json()["languages"] == ["sw", "en"]
+
+
+def test_what_is_entered_after_the_question_does_not_ask_it_again(hq: Client, cast: Cast) -> None:
+    make.make_energy_entry(cast.litein)
+    asked = patch(hq, cast.organisation, gwp_set="AR5").json()
+
+    soon = timezone.now() + timedelta(minutes=1)
+    make.make_bill(cast.litein, 5, soon, soon + timedelta(hours=1))
+    late = patch(hq, cast.organisation, gwp_set="AR4", confirm=asked["confirm"])
+    stored = patch(hq, cast.organisation, gwp_set="AR5", confirm=asked["confirm"])
+
+    assert (late.status_code, stored.status_code) == (202, 200)
+
+
+def test_what_is_entered_for_the_past_asks_again(hq: Client, cast: Cast) -> None:
+    make.make_energy_entry(cast.litein)
+    asked = patch(hq, cast.organisation, gwp_set="AR5").json()
+
+    make.make_energy_entry(cast.litein, timestamp=timezone.now() - timedelta(days=2))
+
+    assert patch(hq, cast.organisation, gwp_set="AR5", confirm=asked["confirm"]).status_code == 202
+
+
+def test_the_page_keeps_and_sets_the_first_language(as_user: AsUser, cast: Cast) -> None:
+    Organisation.objects.filter(pk=cast.organisation.pk).update(languages=["sw", "en"])
+    browser = as_user(cast.hq)
+    form = browser.get("/organisation/").context["form"]
+    fields = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    fields |= {"languages": ["en", "sw"]}  # the boxes stand in this order
+
+    browser.post("/organisation/", fields | {"name": "Tea Group"})
+    kept = Organisation.objects.get(pk=cast.organisation.pk)
+    browser.post("/organisation/", fields | {"first_language": "en"})
+
+    assert (kept.name, kept.languages) == ("Tea Group", ["sw", "en"])
+    assert Organisation.objects.get(pk=cast.organisation.pk).languages == ["en", "sw"]
 
 
 @pytest.mark.parametrize(

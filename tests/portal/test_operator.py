@@ -57,6 +57,15 @@ def test_a_lost_link_is_made_again_until_somebody_manages_the_organisation(cast:
     assert Invitation.objects.count() == 1
 
 
+def test_a_new_link_ends_the_one_before(root: Client, client: Client) -> None:
+    first = root.post("/organisations/", {"name": "Tea Group", "country": "KE", "contact": "0712 345 678"})
+    url = f"/organisations/{Organisation.objects.get().pk}/invite/"
+    second = root.post(url, {"contact": "0712 345 679"})
+
+    assert "was revoked" in client.get(first.context["link"]["url"]).content.decode()
+    assert "was revoked" not in client.get(second.context["link"]["url"]).content.decode()
+
+
 def test_the_link_ends_with_the_operators_right(root: Client, client: Client) -> None:
     made = root.post("/organisations/", {"name": "Tea Group", "country": "KE", "contact": "0712 345 678"})
     Invitation.objects.get().invited_by.__class__.objects.filter(is_superuser=True).update(is_superuser=False)

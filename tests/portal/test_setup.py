@@ -113,6 +113,15 @@ def test_a_known_place_fills_in_its_altitude_as_an_estimate(hq: Client) -> None:
     assert not Factory.objects.filter(name="Walk Hill").exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "words"), [("Boito", "altitude not known"), ("Nowhere", "The table has no such place.")]
+)
+def test_a_place_without_an_altitude_says_so(hq: Client, place: str, words: str) -> None:
+    looked = hq.post("/factories/new/tea/", PLACE | {"altitude_m": "", "location": place, "look": ""})
+
+    assert words in text_of(looked)
+
+
 # --- Chimneys ---------------------------------------------------------------------------------------
 def test_a_cross_section_is_drawn_to_scale() -> None:
     """0.8 m by 1.6 m: the long side takes all 200, the other half of it; the area is 1.28 m2."""

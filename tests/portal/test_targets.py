@@ -85,7 +85,7 @@ def test_the_api_gives_the_line_of_every_year(cast: Cast, as_user: AsUser) -> No
 def test_the_mark_stands_at_its_year_or_at_the_edge(at_year: str, x_pct: str) -> None:
     years = [(2025, Decimal(100)), (2026, Decimal(80)), (2027, Decimal(60)), (2028, Decimal(40))]
 
-    drawn = draw_target_path(years=years, at_year=Decimal(at_year), actual=Decimal(55), is_met=True, summary="x")
+    drawn = draw_target_path(years=years, at_year=Decimal(at_year), actual=Decimal(55), summary="x")
 
     assert drawn.actual_x_pct == x_pct
     # The plot ends 10 % above 100: 55 is half of 110, so half of the 200 units.
@@ -95,7 +95,7 @@ def test_the_mark_stands_at_its_year_or_at_the_edge(at_year: str, x_pct: str) ->
 
 def test_a_line_to_zero_is_drawn_without_a_figure() -> None:
     drawn = draw_target_path(
-        years=[(2029, Decimal(1)), (2030, Decimal(0))], at_year=Decimal("2029.5"), actual=None, is_met=False, summary=""
+        years=[(2029, Decimal(1)), (2030, Decimal(0))], at_year=Decimal("2029.5"), actual=None, summary=""
     )
 
     assert drawn.line == "M0 18.18L960 200"  # 1 of 1.1: a tenth of the plot stays above it
