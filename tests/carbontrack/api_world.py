@@ -47,7 +47,7 @@ from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token
 from tests.leaderboard.build_days import make_network
-from tests.mqtt_ingest.firmware import make_minutes
+from tests.mqtt_ingest.firmware import make_minutes, signed
 
 _numbers = itertools.count(1)
 PASSWORD = "carbontrack-demo"  # of the example of /api/login/
@@ -206,6 +206,7 @@ def _add_firmware(world: World, organisation: Organisation) -> None:
 
 def _image(hq: User, organisation: Organisation) -> FirmwareImage:
     fields = {"version": "9.9.0", "sha256": "0" * 64, "size_bytes": 6, "content": b"binary", "added_by": hq}
+    fields["signature"] = signed(b"binary")
     return FirmwareImage.objects.create(organisation=organisation, **fields)
 
 

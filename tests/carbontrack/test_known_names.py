@@ -18,6 +18,7 @@ from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import FORMS, NOT_SIGNED_IN, names, operations, the_schema, url_of
 from tests.cast import AsUser, Cast
+from tests.mqtt_ingest.firmware import use_key
 from tests.test_access import routes
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,8 @@ WRITES = [name for name, (method, _path, _operation) in zip(names(), operations(
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Any) -> World:
+    use_key(settings)
     return make_world()
 
 
@@ -43,8 +45,9 @@ def ask(world: World, name: str, query: str = "", body: Any = None) -> Any:
     client = Client() if name in NOT_SIGNED_IN else world.clients.get(name, world.client)
     url += query and f"{'&' if '?' in url else '?'}{query}"
     if name in FORMS:
-        form = {"file": SimpleUploadedFile("sheet.csv", b"timestamp,amount"), **(body or {})}
-        return client.post(url, form)
+        files = [name for name, value in FORMS[name].items() if isinstance(value, bytes)]
+        form = {file: SimpleUploadedFile("sheet.csv", b"timestamp,amount") for file in files}
+        return client.post(url, form | (body or {}))
     text = "" if body is None else json.dumps(body)
     return client.generic(method, url, text, content_type="application/json")
 
