@@ -36,7 +36,7 @@ class CommandSerializer(serializers.ModelSerializer[DeviceCommand]):
         read_only_fields = fields
         ref_name = "Command"
 
-    @swagger_serializer_method(serializers.DictField)
+    @swagger_serializer_method(serializers.JSONField)
     def get_arguments(self, command: DeviceCommand) -> dict[str, Any]:
         return {name: value for name, value in command.arguments.items() if name != "url"}
 

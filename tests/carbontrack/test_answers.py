@@ -17,6 +17,7 @@ from factories.models import Chimney, Factory
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, refuse_unless_it_fits, the_schema, url_of
+from tests.mqtt_ingest.firmware import use_key
 
 pytestmark = pytest.mark.django_db
 READS = {
@@ -27,8 +28,9 @@ READS = {
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Any) -> World:
     """Beside one whole row of everything, one that has as little as it may."""
+    use_key(settings)
     world = make_world()
     litein = Factory.objects.get(pk=1)
     for kind in EntryKind:
