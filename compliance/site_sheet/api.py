@@ -113,7 +113,7 @@ class SiteSheetViewSet(KnownNames, viewsets.GenericViewSet[Any]):
         operation_id="site_sheets_template",
         operation_summary="The column names with an example, as CSV",
         responses={200: openapi.Response("the template", openapi.Schema(type=openapi.TYPE_FILE)), **REFUSALS},
-        produces=["text/csv"],
+        produces=["text/csv", "application/json"],
     )
     @action(detail=False, methods=["get"], pagination_class=None)
     def template(self, request: Request) -> HttpResponseBase:

@@ -1834,7 +1834,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 name="calibration_ppm_plausible",
-                violation_error_message="A concentration is from 0 to 1,000,000 ppm: 20 % is 200,000.",
+                violation_error_message="A concentration is from 0 to 1,000,000 ppm: 20 %% is 200,000.",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -49,7 +49,7 @@ class Calibration(models.Model):
                 condition=(Q(reference_ppm__isnull=True) | Q(reference_ppm__gte=0, reference_ppm__lte=1_000_000))
                 & (Q(reading_ppm__isnull=True) | Q(reading_ppm__gte=-10_000, reading_ppm__lte=1_000_000)),
                 name="calibration_ppm_plausible",
-                violation_error_message=_("A concentration is from 0 to 1,000,000 ppm: 20 % is 200,000."),
+                violation_error_message=_("A concentration is from 0 to 1,000,000 ppm: 20 %% is 200,000."),
             ),
         ]
 

@@ -108,7 +108,7 @@ def test_one_bad_row_of_67_is_named_with_its_cell_and_the_others_are_created(cas
     assert counts(body) == (66, 0, 1)
     assert body["received"] == 67
     assert (bad["row"], bad["site"]) == (42, rows[40]["site"])
-    assert "at most 5 m" in bad["errors"][0]["message"]
+    assert "0.01 to 5 m" in bad["errors"][0]["message"]
     assert not Factory.objects.filter(organisation=group, name=rows[40]["site"]).exists()  # no half of it
 
 
