@@ -15,7 +15,7 @@ from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet, validated
 from devices.models import DeviceClaim
 from devices.registration import DeviceBatch, as_printed, make_claims, withdraw
-from devices.serializers import DeviceClaimSerializer, NewClaimsSerializer
+from devices.serializers import DeviceClaimSerializer, MadeClaimSerializer, NewClaimsSerializer
 from factories.models import Organisation
 from lib.errors import ApiError, invalid
 
@@ -37,7 +37,7 @@ class DeviceClaimViewSet(ScopedReadOnlyViewSet):
         operation_id="device-claims_create",
         operation_summary="Make claim codes; they are shown this once",
         request_body=NewClaimsSerializer,
-        responses={201: DeviceClaimSerializer(many=True), 400: "invalid", 403: "forbidden"},
+        responses={201: MadeClaimSerializer(many=True), 400: "invalid", 403: "forbidden"},
     )
     def create(self, request: Request) -> Response:
         """A code works once, until it expires, for people who manage devices of the organisation."""

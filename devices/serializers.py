@@ -219,17 +219,26 @@ class CloseHoldSerializer(serializers.Serializer[Any]):
 class DeviceClaimSerializer(serializers.ModelSerializer[DeviceClaim]):
     """A device that waits for its site. The code itself is shown once, when it is made."""
 
-    code = serializers.CharField(read_only=True, required=False, help_text="only in the answer that makes it")
     made_by = serializers.CharField()
     claimed_by = serializers.CharField(allow_null=True)
 
     class Meta:
         model = DeviceClaim
         fields: Any = (
-            "id organisation device_id serial_number model bought_on sensor range_ppm code made_at made_by expires_at "
+            "id organisation device_id serial_number model bought_on sensor range_ppm made_at made_by expires_at "
             "withdrawn_at claimed_at claimed_by"
         ).split()
         ref_name = "DeviceClaim"
+
+
+class MadeClaimSerializer(DeviceClaimSerializer):
+    """A device whose code was made just now."""
+
+    code = serializers.CharField(help_text="shown this once")
+
+    class Meta(DeviceClaimSerializer.Meta):
+        fields: Any = [*DeviceClaimSerializer.Meta.fields, "code"]
+        ref_name = "MadeDeviceClaim"
 
 
 class NewClaimsSerializer(serializers.Serializer[Any]):

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.http import HttpResponseBase
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,8 +11,9 @@ from rest_framework.response import Response
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS
 from factories.places import find_places
+from lib.exports import csv_response, wants_csv
 from lib.known_names import ApiView
-from lib.parameters import parameter
+from lib.parameters import AS_CSV, parameter
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
@@ -40,10 +42,14 @@ class PlacesView(ApiView):
         manual_parameters=[
             parameter("name", "two letters or more; accents and capitals do not matter", **{"x-example": "litein"}),
             parameter("country", "two letters, like KE"),
+            AS_CSV,
         ],
         responses={200: PlaceSerializer(many=True), **REFUSALS},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         asked = {name: request.query_params.get(name, "").strip() for name in ("name", "country")}
         found = find_places(asked["name"][:80], country=asked["country"].upper())
-        return Response({"next": None, "previous": None, "results": PlaceSerializer(found, many=True).data})
+        rows = PlaceSerializer(found, many=True).data
+        if wants_csv(request):
+            return csv_response(request, rows, list(PlaceSerializer().fields), "places")
+        return Response({"next": None, "previous": None, "results": rows})

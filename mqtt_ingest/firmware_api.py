@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
@@ -18,6 +19,8 @@ from accounts.viewsets import REFUSALS, CsvListMixin, validated
 from devices.models import MCUDevice
 from factories.models import Organisation
 from lib.errors import ApiError, invalid
+from lib.exports import csv_response, wants_csv
+from lib.parameters import AS_CSV
 from lib.parsers import Utf8JSONParser
 from mqtt_ingest.choices import UpdateProblem
 from mqtt_ingest.images import LARGEST_BYTES, LONGEST_VERSION, add_image
@@ -169,6 +172,7 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
         method="get",
         operation_id="firmware-images_roll-out_list",
         operation_summary="Roll-outs of an image, newest first, with their devices",
+        manual_parameters=[AS_CSV],
         responses={200: RollOutSerializer(many=True), **REFUSALS},
     )
     @swagger_auto_schema(
@@ -179,7 +183,7 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
         responses={201: RollOutSerializer, **REFUSALS, 409: "roll_out_running"},
     )
     @action(detail=True, methods=["get", "post"], url_path="roll-out", parser_classes=(Utf8JSONParser,))
-    def roll_out(self, request: Request, pk: str) -> Response:
+    def roll_out(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
         if request.method == "POST":
             given = validated(RollOutInputSerializer, request)
@@ -187,7 +191,10 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
             return Response(RollOutSerializer(made).data, status=201)
         rows = image.roll_outs.select_related("image", "started_by", "halted_by").defer("image__content")
         rows = rows.prefetch_related("updates__device")
-        return Response({"next": None, "previous": None, "results": RollOutSerializer(rows, many=True).data})
+        found = RollOutSerializer(rows, many=True).data
+        if wants_csv(request):
+            return csv_response(request, found, list(RollOutSerializer().fields), "roll-outs")
+        return Response({"next": None, "previous": None, "results": found})
 
     @swagger_auto_schema(
         operation_id="firmware-images_roll-out_halt",

@@ -20,7 +20,7 @@ from devices.queries import in_force_at
 from devices.sensors import check_fit, flue_gas_of
 from emissions.models import STREAM_OFFSET, Emission
 from mqtt_ingest.choices import MessageKind, Reason
-from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from mqtt_ingest.models import DeviceMessage, RejectedGroup
 from science import readings
 
 RECENT = timedelta(minutes=15)
@@ -158,8 +158,8 @@ def _usual_gap_s(recent: Sequence[_Arrival]) -> float:
 
 
 def _refusal(device: MCUDevice, since: datetime) -> str:
-    rows = RejectedMessage.objects.filter(topic_device_id=device.device_id, received_at__gt=since)
-    newest = rows.exclude(reason=Reason.RATE_LIMITED).order_by("-received_at").first()
+    groups = RejectedGroup.objects.filter(topic_device_id=device.device_id, last_at__gt=since)
+    newest = groups.exclude(reason=Reason.RATE_LIMITED).order_by("-last_at").first()
     return newest.reason if newest else ""
 
 

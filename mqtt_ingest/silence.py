@@ -13,7 +13,7 @@ from devices.queries import SILENT_AFTER, is_online
 from devices.silence import FAULTY_SHARE, SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission
 from mqtt_ingest.choices import CommandState, MessageKind, Reason
-from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedMessage
+from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedGroup
 
 __all__ = ["Hour", "Silence", "SilenceCause", "silence_of", "supply_and_signal"]
 
@@ -105,10 +105,8 @@ def _union(flags: list[int]) -> int:
 
 
 def _refusals(device: MCUDevice, since: datetime) -> tuple[tuple[datetime, str, str], ...]:
-    rows = RejectedMessage.objects.filter(topic_device_id=device.device_id, received_at__gt=since)
-    newest = (
-        rows.exclude(reason=Reason.RATE_LIMITED).values("reason").order_by("reason").annotate(at=Max("received_at"))
-    )
+    groups = RejectedGroup.objects.filter(topic_device_id=device.device_id, last_at__gt=since)
+    newest = groups.exclude(reason=Reason.RATE_LIMITED).values("reason").order_by("reason").annotate(at=Max("last_at"))
     return tuple((row["at"], row["reason"], str(Reason(row["reason"]).label)) for row in newest)
 
 

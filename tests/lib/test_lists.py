@@ -19,6 +19,7 @@ from lib.exports import cell, csv_response
 from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, the_schema, url_of
+from tests.mqtt_ingest.firmware import use_key
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,8 @@ def lists() -> list[str]:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Any) -> World:
+    use_key(settings)
     return make_world()
 
 

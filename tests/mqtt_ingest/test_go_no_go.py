@@ -12,7 +12,7 @@ from devices.models import GoNoGoRun, InstallationCertificate, MCUDevice
 from factories.models import Chimney
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.go_no_go import act, look
-from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from mqtt_ingest.models import DeviceMessage, RejectedGroup
 from tests import make
 from tests.cast import AsUser, Cast
 
@@ -82,14 +82,8 @@ def test_evidence_of_a_wrong_clock_is_the_least_delay(device: MCUDevice):
 
 def test_a_refusal_newer_than_the_last_reading_is_evidence(device: MCUDevice):
     say(device, 1)
-    RejectedMessage.objects.create(
-        received_at=timezone.now(),
-        topic_device_id="litein-1",
-        topic="carbontrack/v1/litein-1/readings",
-        reason="future_time",
-        payload=b"",
-        payload_bytes=0,
-    )
+    now = timezone.now()
+    RejectedGroup.objects.create(topic_device_id="litein-1", reason="future_time", count=1, first_at=now, last_at=now)
 
     assert state(device, Check.CLOCK) == CheckState.FAIL
 

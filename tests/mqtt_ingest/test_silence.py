@@ -11,7 +11,7 @@ from devices.choices import SilenceCause
 from devices.models import MCUDevice
 from mqtt_ingest import jobs
 from mqtt_ingest.choices import MessageKind
-from mqtt_ingest.models import DeviceMessage, RejectedMessage
+from mqtt_ingest.models import DeviceMessage, RejectedGroup
 from mqtt_ingest.silence import silence_of, supply_and_signal
 from tests import make
 
@@ -52,14 +52,8 @@ def test_a_falling_supply_is_power(device: MCUDevice):
 
 def test_a_refused_time_is_the_clock(device: MCUDevice):
     say_for_an_hour(device, supply_v=lambda minute: 5.0)
-    RejectedMessage.objects.create(
-        received_at=NOW - timedelta(minutes=1),
-        topic_device_id="litein-1",
-        topic="carbontrack/v1/litein-1/readings",
-        reason="future_time",
-        payload=b"",
-        payload_bytes=0,
-    )
+    at = NOW - timedelta(minutes=1)
+    RejectedGroup.objects.create(topic_device_id="litein-1", reason="future_time", count=1, first_at=at, last_at=at)
 
     assert silence_of(device, NOW).cause == SilenceCause.CLOCK  # type: ignore[union-attr]
 
