@@ -119,7 +119,7 @@ class SiteSheetViewSet(KnownNames, viewsets.GenericViewSet[Any]):
     def template(self, request: Request) -> HttpResponseBase:
         """Fill it in with any spreadsheet, and save it as CSV or XLSX."""
         headers = {"Content-Disposition": 'attachment; filename="sites.csv"'}
-        return HttpResponse(template_csv(), content_type="text/csv", headers=headers)
+        return HttpResponse(template_csv(), content_type="text/csv; charset=utf-8", headers=headers)
 
     @swagger_auto_schema(
         operation_id="site_sheets_read",

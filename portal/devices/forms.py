@@ -104,7 +104,7 @@ class NodeForm(forms.Form):
         label=_("Password of the Wi-Fi network"),
         max_length=64,
         required=False,
-        widget=forms.PasswordInput({"autocomplete": "off"}),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Equal calls that come at once: a double tap, a retry, two people. One of them wins, and none is an error of ours."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -9,13 +11,15 @@ from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import NOT_SIGNED_IN, operations, send, the_schema, url_of
 from tests.measuring import at_once
+from tests.mqtt_ingest.firmware import use_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITES = [operation["operationId"] for method, _path, operation in operations() if method != "GET"]
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
+def world(transactional_db: None, settings: Any) -> World:
+    use_key(settings)
     return make_world()
 
 
