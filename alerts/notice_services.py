@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -83,7 +84,7 @@ def _gateway_for(user: User, channel: Channel) -> Gateway:
 def prove_channel(user: User, channel_id: int, code: str) -> Channel:
     """Type in the code. Five wrong ones use it up. Raises ApiError 400."""
     with transaction.atomic():
-        channel = Channel.objects.select_for_update().get(user=user, pk=channel_id)
+        channel = _own_channel(user, channel_id)
         is_fresh = channel.code_sent_at is not None and channel.code_sent_at > timezone.now() - CODE_LIFE
         may_try = bool(channel.code_sha256) and is_fresh and channel.wrong_codes < WRONG_CODES
         digits = "".join(code.split())
@@ -103,7 +104,7 @@ def prove_channel(user: User, channel_id: int, code: str) -> Channel:
 @transaction.atomic
 def send_code_again(user: User, channel_id: int) -> Channel:
     """A new code: for a channel that is not proven, or was switched off after failures. Raises ApiError 400, 429."""
-    channel = Channel.objects.select_for_update().get(user=user, pk=channel_id)
+    channel = _own_channel(user, channel_id)
     _send_code(user, channel)
     return channel
 
@@ -115,10 +116,15 @@ def change_channel(user: User, channel_id: int, *, least_severity: str) -> Chann
     return channel
 
 
+def _own_channel(user: User, channel_id: int) -> Channel:
+    """Locked. Raises 404: of two who remove it at once, the second finds none."""
+    return get_object_or_404(Channel.objects.select_for_update(), user=user, pk=channel_id)
+
+
 @transaction.atomic
 def remove_channel(user: User, channel_id: int) -> None:
     """What was sent over it stays; what waits is not sent."""
-    channel = Channel.objects.select_for_update().get(user=user, pk=channel_id)
+    channel = _own_channel(user, channel_id)
     suppress(channel.deliveries.all(), Suppression.SWITCHED_OFF)
     channel.delete()
 
@@ -150,6 +156,8 @@ def set_gateway(
     """Set up or replace what carries one kind of channel. Secrets that are left out stay. Raises ApiError 400."""
     carries = GATEWAYS[kind].carries
     assert carries is not None
+    # Of two who set it up at once, the second one waits here, and replaces what it finds.
+    Organisation.objects.select_for_update(no_key=True).filter(pk=organisation.pk).first()
     before = Gateway.objects.select_for_update().filter(organisation=organisation, carries=carries).first()
     kept = channels.opened(before.sealed_fields) if before is not None and before.kind == kind else {}
     secret = {field.name for field in GATEWAYS[kind].fields if field.is_secret}

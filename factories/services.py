@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,13 @@ def create_organisation(user: User | None, name: str, **fields: Any) -> Organisa
     """
     organisation = Organisation(name=name, **fields)
     organisation.full_clean()
-    organisation.save()
+    try:
+        with transaction.atomic():
+            organisation.save()
+    except IntegrityError:
+        # Of two who found one at once, the second one finds the name taken now, and is told so.
+        organisation.full_clean()
+        raise
     if user is not None:
         Membership.objects.create(user=user, organisation=organisation, role=Role.HQ_MANAGER)
     return organisation

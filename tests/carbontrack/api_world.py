@@ -65,6 +65,7 @@ class World:
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
     # operation -> who asks instead: the operator of the server
     clients: dict[str, Client] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
 
 
 def make_world() -> World:
@@ -170,8 +171,9 @@ def _add_devices(world: World, device: MCUDevice) -> None:
 
 def _with_operator(world: World, organisation: Organisation) -> None:
     """The operator of the server, and an organisation without a manager where one is invited."""
-    operator = with_token(make.make_token(make.make_user(is_superuser=True)))
-    world.clients = dict.fromkeys(("organisations_create", "organisations_invite"), operator)
+    operator = make.make_user(is_superuser=True)
+    world.people = dict.fromkeys(("organisations_create", "organisations_invite"), operator)
+    world.clients = dict.fromkeys(world.people, with_token(make.make_token(operator)))
     world.before["organisations_invite"] = Membership.objects.filter(role=Role.HQ_MANAGER).delete
     world.path_values["organisations"] = {"id": organisation.pk}
     world.path_values["site-sheets"] = {"id": SiteSheet.objects.create(**_a_preview(world.hq, organisation)).pk}
