@@ -25,6 +25,7 @@ def phone_without_scripts(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
 
 
 def has_no_sideways_scroll(page: Page) -> bool:
+    page.wait_for_load_state()  # a press leads to another page, which may not be there yet
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
