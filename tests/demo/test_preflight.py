@@ -206,6 +206,7 @@ def test_make_help_lists_every_command() -> None:
         "bench-pressure",
         "clean",
         "drill",
+        "drill-notices",
         "firmware-test",
         "messages",
     }
