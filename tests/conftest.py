@@ -32,6 +32,7 @@ from tests.environment import DATA_DIR
 # those that wait take turns, so that neither has the processors to itself.
 LONGEST_FILES = (
     "firmware/test_checks.py",
+    "firmware/test_go_no_go.py",
     "end_to_end/test_pressure.py",
     "end_to_end/test_drill.py",
     "firmware/test_end_to_end.py",
