@@ -217,7 +217,8 @@ def test_a_process_has_a_limit_of_its_own(
     deadline_s = time.monotonic() + TIMEOUT_S
     while live_hub.hub._open and time.monotonic() < deadline_s:
         time.sleep(0.05)  # streams of the test before, which the server has not missed yet
-    monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", 1)
+    # What still counts then is a stream of another file's server in this process.
+    monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", len(live_hub.hub._open) + 1)
     listen()
     refused = Stream(server, Authorization=f"Token {world.token}")
 
