@@ -132,7 +132,7 @@ class AlertViewSet(ScopedReadOnlyViewSet):
 
     @_act("close", "Close it by hand", AcknowledgeSerializer)
     def close(self, request: Request, pk: str) -> Response:
-        """While it is still so it does not open anew."""
+        """It does not open again while its condition lasts."""
         alert = self.get_object()
         services.close(user_of(request), alert.pk, **validated(AcknowledgeSerializer, request))
         return self._shown()

@@ -73,7 +73,7 @@ def passage(points: Sequence[Point], threshold: Threshold, *, was_beyond: bool, 
     """Follow a series, ascending, from what was so before it.
 
     After a gap of more than three minutes, or three intervals of a slow device, nothing is known of the time between: a
-    passage begins anew, unless an alarm was open.
+    passage begins again, unless an alarm was open.
     """
     state = True if was_beyond else None
     since_s = -math.inf if was_beyond else 0.0

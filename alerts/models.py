@@ -96,7 +96,7 @@ class Alert(models.Model):
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_BY)  # null: by itself
-    # Since when the condition is over. Null: it holds, also of an alarm that somebody closed: it does not open anew.
+    # Since when the condition is over. Null: it holds; then an alarm that somebody closed does not open again.
     cleared_at = models.DateTimeField(null=True)
     # The price so far, by `price.py`; null: not known, and never zero for that.
     cost_kg_co2 = models.DecimalField(_("kg CO2"), max_digits=20, decimal_places=3, null=True)

@@ -90,7 +90,7 @@ def snooze(user: User, alert_id: int, until: datetime, *, comment: str = "") -> 
 
 @transaction.atomic
 def close(user: User, alert_id: int, *, cause: str = "", comment: str = "") -> Alert:
-    """Close it by hand. While it is still so it does not open anew; what begins afterwards is another alarm.
+    """Close it by hand. It does not open again while its condition lasts; what begins afterwards is another alarm.
 
     Raises PermissionDenied, ApiError 400, 409 `alert_closed`.
     """

@@ -68,6 +68,6 @@ def recorded_days(factory: Factory, until: datetime) -> RecordedDays:
     """Brought up to date first, so that only the change makes the difference."""
     site_days.refresh([factory.pk])
     rows = SiteDay.objects.filter(factory=factory, ends_at__lte=until)
-    # Read anew: a change of the sector may be tried just now.
+    # Read again: a change of the sector may be on trial in this transaction.
     sector = Factory.objects.values_list("sector", flat=True).get(pk=factory.pk)
     return RecordedDays({row.day: row for row in rows}, SECTORS[sector].has_methane)

@@ -72,7 +72,7 @@ def attach_certificate(calibration: Calibration, file: CertificateFile) -> None:
     kept = _checked(file)
     row = Calibration.objects.select_for_update().get(pk=calibration.pk)
     if row.certificate_sha256:
-        words = _("This calibration has a certificate already; record a calibration anew to correct it.")
+        words = _("This calibration has a certificate already. To correct it, record another calibration.")
         raise _refused("certificate", "certificate_exists", words)
     calibration.certificate_sha256 = hashlib.sha256(kept.content).hexdigest()
     calibration.save(update_fields=["certificate_sha256"])

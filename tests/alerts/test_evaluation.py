@@ -267,7 +267,7 @@ def test_much_heat_that_leaves_by_the_chimney(cast: Cast) -> None:
     close(cast.hq, alert.pk)
     burned(sensor, 1_000.0, 0.08, 230.0, NOW)
     evaluate_seldom(NOW + timedelta(hours=1))
-    assert Alert.objects.count() == 1  # while it is so, it does not open anew
+    assert Alert.objects.count() == 1  # its condition was never over, so it does not open again
     for hour in range(1, 6):
         burned(sensor, 1_000.0, 0.13, 180.0, NOW + timedelta(hours=hour))
     evaluate_seldom(NOW + timedelta(hours=6))
