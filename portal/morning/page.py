@@ -149,7 +149,7 @@ def _headline(kept: Mapping[int, Log], late: int, looks_count: int) -> tuple[str
         sentences.append(words % waiting)
     if looks_count:
         sentences.append(ngettext("%d site needs a look.", "%d sites need a look.", looks_count) % looks_count)
-    else:
+    elif not late:  # whom to ask is a look too
         sentences.append(_("No site needs a look."))
     return tuple(sentences)
 
