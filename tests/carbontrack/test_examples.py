@@ -154,7 +154,7 @@ def test_the_example_succeeds_and_answers_what_the_schema_says(name: str, world:
     if schema is None:
         assert response.content == b""
     elif schema.get("type") == "file":
-        assert response["Content-Type"] in operation["produces"]
+        assert response["Content-Type"].partition(";")[0] in operation["produces"]
         assert response.content
     else:
         refuse_unless_it_fits(response.json(), schema)
