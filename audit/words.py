@@ -1,11 +1,12 @@
 """The rows of the audit log in plain words: who did what to which row, and each column before and after."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,7 @@ def rows_of(places: Sequence[LogPlace]) -> list[AuditRow]:
     for number in {place.source for place in places}:
         of_source = [place for place in places if place.source == number]
         snapshots |= _snapshots(SOURCES[number], of_source)
-    found = _referred(row for pair in snapshots.values() for row in pair if row is not None)
+    found = _referred(snapshots.values())
     return [_row(SOURCES[place.source], *snapshots[place], found) for place in places if place in snapshots]
 
 
@@ -101,10 +102,9 @@ def _by(row: Any) -> int | None:
     return row.pgh_context.metadata.get("user") if row.pgh_context else None
 
 
-def _referred(rows: Iterable[Any]) -> Found:
-    keys: dict[Any, set[Any]] = {User: set()}
-    for row in rows:
-        keys[User].add(_by(row))
+def _referred(pairs: Collection[tuple[Any, Any]]) -> Found:
+    keys: dict[Any, set[Any]] = {User: {_by(event) for event, _before in pairs}}
+    for row in filter(None, chain.from_iterable(pairs)):
         for field in _columns(row):
             if field.is_relation and (key := getattr(row, field.attname)) is not None:
                 keys.setdefault(field.related_model, set()).add(key)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pghistory
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -290,11 +291,19 @@ def test_queries_do_not_grow_with_rows(cast: Cast, hq: Client) -> None:
             assert len(log(hq, kind="calibration")) + len(log(hq, kind="assignment"))
         return len(captured)
 
+    def mount(factory: Any, device_id: str) -> None:
+        """Two changes, each in a request of its own."""
+        with pghistory.context(user=cast.hq.pk):
+            made = make.make_assignment(device=make.make_device(factory=factory, device_id=device_id))
+        with pghistory.context(user=cast.hq.pk):
+            made.sensor = "another"
+            made.save()
+
     hq.get(URL)
-    make.make_assignment(device=make.make_device(factory=cast.litein, device_id="first"))
+    mount(cast.litein, "first")
     few = count()
     for number in range(6):
-        make.make_assignment(device=make.make_device(factory=cast.momul, device_id=f"other-{number}"))
+        mount(cast.momul, f"other-{number}")
 
     assert count() == few
 
