@@ -1,19 +1,19 @@
-"""The one base of our read-only list endpoints: scope, rights, filters, CSV."""
+"""The bases of our list endpoints: scope, rights, filters, CSV, and what an action takes and shows."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework import viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from accounts.permissions import visible_to
 from accounts.roles import Action
 from lib.exports import CHUNK_ROWS, chunks, csv_response, wants_whole_list
-from lib.known_names import KnownNames
+from lib.known_names import REFUSALS, KnownNames
 
-# Answers that every endpoint may give, for the schema.
-REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
+__all__ = ["REFUSALS", "CsvListMixin", "ScopedReadOnlyViewSet", "WritingMixin", "validated"]
 
 
 def validated(serializer_class: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
@@ -44,8 +44,25 @@ class ScopedReadOnlyViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     actions: dict[str, Action]
     factory_path = "factory"
 
-    def get_queryset(self) -> QuerySet[Model]:
+    def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
-        if getattr(self, "swagger_fake_view", False):
-            return queryset.none()
+        return queryset.none() if getattr(self, "swagger_fake_view", False) else self.rows(queryset)
+
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that the user sees."""
         return visible_to(self.request.user, queryset, factory_path=self.factory_path, action=self.actions["GET"])
+
+
+class WritingMixin:
+    """For endpoints that write: `inputs` names what each action takes, `serializer_class` shows what came of it."""
+
+    inputs: ClassVar[dict[str, type[Serializer[Any]] | None]] = {}
+
+    def given(self) -> dict[str, Any]:
+        """The checked body. Raises ValidationError, which answers 400 with the fields named."""
+        view: Any = self
+        return validated(self.inputs[view.action], view.request, partial=view.action == "partial_update")  # type: ignore[arg-type]
+
+    def shown(self, row: Any, status: int = 200) -> Response:
+        view: Any = self
+        return Response(view.serializer_class(row).data, status)

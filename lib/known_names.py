@@ -20,6 +20,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
+from drf_yasg.utils import no_body
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -32,7 +33,10 @@ from lib.parameters import AS_CSV, chosen
 ALIKE = 0.5  # of difflib: `type` is near `energy_type`, `amount` is not near `unit`
 LISTED = 20  # problems in an answer: a list of readings may have one in each
 LONGEST_NAME = 60
+LONGEST_SUMMARY = 120  # by OpenAPI 2
 BODY_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+# Answers that every endpoint may give, for the schema.
+REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,39 @@ class _LeftOut(FieldInspector):
 
 
 class ListSchema(SwaggerAutoSchema):
-    """The schema of every operation: lists in pages are also there as a file."""
+    """The schema of every operation: lists in pages are also there as a file, and a docstring of one line is a summary.
+
+    A view whose rights are declared may answer each refusal. A view may name `inputs`: what its actions take (None:
+    nothing), when that is not what they answer.
+    """
 
     field_inspectors: ClassVar = [_LeftOut, *SwaggerAutoSchema.field_inspectors]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        inputs = getattr(self.view, "inputs", {})
+        self.action = getattr(self.view, "action", None)
+        self.has_input = self.action in inputs
+        if self.has_input and self.method in BODY_METHODS:
+            self.overrides: Any = {"request_body": inputs[self.action] or no_body} | self.overrides
 
     def get_query_parameters(self) -> list[openapi.Parameter]:
         parameters: list[openapi.Parameter] = super().get_query_parameters()
         return [*parameters, AS_CSV] if self.should_page() else parameters
+
+    def split_summary_from_description(self, description: str) -> tuple[str | None, str]:
+        summary, rest = super().split_summary_from_description(description)
+        return (description, "") if summary is None and len(description) < LONGEST_SUMMARY else (summary, rest)
+
+    def get_default_response_serializer(self) -> Any:
+        return self.view.serializer_class() if self.has_input else super().get_default_response_serializer()
+
+    def get_response_serializers(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_response_serializers()
+        if self.has_input and self.action != "create" and "201" in found:
+            found["200"] = found.pop("201")
+        is_declared = hasattr(self.view, "actions") or getattr(self.view, "access", "") == "signed in"
+        return ({str(status): code for status, code in REFUSALS.items()} if is_declared else {}) | found
 
 
 class KnownNames:
