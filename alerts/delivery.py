@@ -12,10 +12,9 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -144,16 +143,7 @@ def _through_gateway(taken: Taken) -> None:
 
 def _would_pass_the_cap(gateway: Gateway) -> bool:
     cap = gateway.monthly_cap
-    return cap is not None and spent_this_month(gateway) + gateway.cost_per_message > cap
-
-
-def spent_this_month(gateway: Gateway) -> Decimal:
-    """In the organisation's currency, since the first of the month (UTC)."""
-    begins = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    sent = Delivery.objects.filter(
-        organisation=gateway.organisation_id, channel_kind=gateway.carries, created_at__gte=begins
-    )
-    return sent.aggregate(sum=Sum("cost_amount"))["sum"] or Decimal(0)
+    return cap is not None and gateway.spent_this_month + gateway.cost_per_message > cap
 
 
 # --- Sending --------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ secret. A notice is one event of an alarm for one channel; several notices go as
 """
 
 import uuid
+from decimal import Decimal
 
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -19,6 +21,7 @@ from django.utils.translation import pgettext_lazy
 from alerts.choices import Severity
 from alerts.notice_choices import ChannelKind, GatewayKind, NoticeKind, NoticeState, Suppression
 
+BOTH_ENDS = _("Give both ends of the quiet hours, or none.")
 WEEKDAYS = range(1, 8)  # Monday is 1, as in ISO 8601
 
 
@@ -54,6 +57,21 @@ class Gateway(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.label}"
+
+    @property
+    def spent_this_month(self) -> Decimal:
+        """In the organisation's currency, since the first of the month (UTC)."""
+        return self._this_month().aggregate(sum=Sum("cost_amount"))["sum"] or Decimal(0)
+
+    @property
+    def suppressed_this_month(self) -> int:
+        """How many notices the cap has stopped."""
+        return self._this_month().filter(suppressed_by=Suppression.CAP).count()
+
+    def _this_month(self) -> models.QuerySet["Delivery"]:
+        begins = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        notices = Delivery.objects.filter(organisation=self.organisation_id, channel_kind=self.carries)
+        return notices.filter(created_at__gte=begins)
 
 
 @pghistory.track(
@@ -114,6 +132,14 @@ class NoticeSettings(models.Model):
                 name="notice_settings_quiet_from_and_to",
             )
         ]
+
+    def clean(self) -> None:
+        if (self.quiet_from is None) != (self.quiet_to is None):
+            words = ValidationError(BOTH_ENDS, code="required")
+            raise ValidationError({"quiet_to" if self.quiet_to is None else "quiet_from": words})
+        if self.quiet_from is not None and self.quiet_from == self.quiet_to:
+            words = ValidationError(_("Quiet hours end at another time than they begin."), code="same")
+            raise ValidationError({"quiet_to": words})
 
 
 @pghistory.track()

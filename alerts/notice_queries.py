@@ -1,36 +1,28 @@
 """Reads about who is told: which channels, gateways, shifts and deliveries a person sees."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.permissions import organisations_of
 from accounts.roles import Action
-from alerts.notice_choices import NoticeState, Suppression
-from alerts.notice_models import Channel, Delivery, Gateway, RosterShift
+from alerts.notice_choices import NoticeState
+from alerts.notice_models import Delivery, Gateway, RosterShift
 
 LATE_AFTER = timedelta(minutes=5)
 KEPT = timedelta(days=400)
+R = TypeVar("R", Gateway, RosterShift)
 
 
-def channels_of(user: Any) -> QuerySet[Channel]:
-    return Channel.objects.filter(user=user)
-
-
-def gateways_of(user: Any) -> QuerySet[Gateway]:
-    managed = organisations_of(user, Action.MANAGE_NOTICES)
-    return Gateway.objects.filter(organisation__in=managed).select_related("organisation").order_by("pk")
-
-
-def shifts_of(user: Any) -> QuerySet[RosterShift]:
-    managed = organisations_of(user, Action.MANAGE_NOTICES)
-    return (
-        RosterShift.objects.filter(organisation__in=managed)
-        .select_related("factory", "organisation")
-        .prefetch_related("places__user")
-    )
+def managed_by(user: Any, rows: QuerySet[R]) -> QuerySet[R]:
+    """The gateways or shifts of the organisations whose notices the user manages."""
+    managed: Any = rows.filter(organisation__in=organisations_of(user, Action.MANAGE_NOTICES))
+    if rows.model is RosterShift:
+        managed = managed.select_related("factory").prefetch_related("places__user")
+    found: QuerySet[R] = managed.select_related("organisation").order_by("pk")
+    return found
 
 
 def deliveries_of(user: Any) -> QuerySet[Delivery]:
@@ -38,13 +30,6 @@ def deliveries_of(user: Any) -> QuerySet[Delivery]:
     managed = organisations_of(user, Action.MANAGE_NOTICES)
     seen = Delivery.objects.filter(Q(user=user) | Q(organisation__in=managed, event__isnull=False))
     return seen.select_related("user", "channel", "event__alert__factory").order_by("-pk")
-
-
-def suppressed_by_cap(gateway: Gateway) -> int:
-    """How many notices the cap has stopped this month (UTC)."""
-    begins = timezone.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    stopped = Delivery.objects.filter(organisation=gateway.organisation_id, channel_kind=gateway.carries)
-    return stopped.filter(suppressed_by=Suppression.CAP, created_at__gte=begins).count()
 
 
 def counts_of_a_day() -> dict[tuple[str, str], int]:

@@ -1,18 +1,17 @@
 """Shapes of channels, gateways, shifts and deliveries in the API. Secrets come in and never go out."""
 
-from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from alerts.choices import Severity
-from alerts.delivery import spent_this_month
-from alerts.notice_choices import ChannelKind, GatewayKind
 from alerts.notice_models import WEEKDAYS, Channel, Delivery, Gateway, NoticeSettings, RosterShift
-from alerts.notice_queries import suppressed_by_cap
 
 ID: dict[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
-FIELDS_HELP = "what the kind asks for, by name: /api/notice-channels/kinds/ lists them"
+
+
+def _fields_given() -> serializers.DictField:
+    words = "what the kind asks for, by name: /api/notice-channels/kinds/ lists them"
+    return serializers.DictField(child=serializers.CharField(max_length=2000), help_text=words)
 
 
 class FieldSerializer(serializers.Serializer[Any]):
@@ -45,19 +44,20 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
         fields = ("id", "kind", "label", "least_severity", "is_used", "proven_at", "switched_off_at", "last_sent_at")
 
 
-class NewChannelSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=ChannelKind.choices)
-    fields_given = serializers.DictField(child=serializers.CharField(max_length=2000), help_text=FIELDS_HELP)
-    least_severity = serializers.ChoiceField(choices=Severity.choices, default=Severity.INFO)
+class NewChannelSerializer(serializers.ModelSerializer[Channel]):
+    fields_given = _fields_given()
 
     class Meta:
+        model = Channel
+        fields = ("kind", "fields_given", "least_severity")
         swagger_schema_fields = {"example": {"kind": "email", "fields_given": {"email": "ruto@example.org"}}}
 
 
-class ChannelChangeSerializer(serializers.Serializer[Any]):
-    least_severity = serializers.ChoiceField(choices=Severity.choices)
-
+class ChannelChangeSerializer(serializers.ModelSerializer[Channel]):
     class Meta:
+        model = Channel
+        fields = ("least_severity",)
+        extra_kwargs: ClassVar = {"least_severity": {"required": True}}
         swagger_schema_fields = {"example": {"least_severity": "critical"}}
 
 
@@ -76,44 +76,34 @@ class NoticeSettingsSerializer(serializers.ModelSerializer[NoticeSettings]):
         fields = ("quiet_from", "quiet_to", "hears_all", "wants_brief")
         swagger_schema_fields = {"example": {"quiet_from": "22:00:00", "quiet_to": "06:00:00", "wants_brief": True}}
 
+    def update(self, row: NoticeSettings, given: dict[str, Any]) -> NoticeSettings:
+        for name, value in given.items():
+            setattr(row, name, value)
+        row.clean()
+        row.save()
+        return row
+
 
 class GatewaySerializer(serializers.ModelSerializer[Gateway]):
-    spent_this_month = serializers.SerializerMethodField(
-        help_text="in the organisation's currency, since the first (UTC)"
-    )
-    suppressed_this_month = serializers.SerializerMethodField(help_text="notices that the cap has stopped")
+    spent_this_month = serializers.CharField(help_text="in the organisation's currency, since the first (UTC)")
+    suppressed_this_month = serializers.IntegerField(help_text="notices that the cap has stopped")
 
     class Meta:
         model = Gateway
-        fields = (
-            "id",
-            "organisation",
-            "kind",
-            "carries",
-            "label",
-            "cost_per_message",
-            "monthly_cap",
-            "spent_this_month",
-            "suppressed_this_month",
-        )
-
-    def get_spent_this_month(self, row: Gateway) -> str:
-        return str(spent_this_month(row))
-
-    def get_suppressed_this_month(self, row: Gateway) -> int:
-        return suppressed_by_cap(row)
+        fields: Any = (
+            "id organisation kind carries label cost_per_message monthly_cap spent_this_month suppressed_this_month"
+        ).split()
 
 
-class NewGatewaySerializer(serializers.Serializer[Any]):
+class NewGatewaySerializer(serializers.ModelSerializer[Gateway]):
     """Replaces the gateway that carries the same kind of channel. Secrets that are left out stay."""
 
     organisation = serializers.IntegerField(required=False, help_text="id; default: your first", **ID)
-    kind = serializers.ChoiceField(choices=GatewayKind.choices)
-    fields_given = serializers.DictField(child=serializers.CharField(max_length=2000), help_text=FIELDS_HELP)
-    cost_per_message = serializers.DecimalField(max_digits=10, decimal_places=4, min_value=0, default=Decimal(0))
-    monthly_cap = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, allow_null=True, default=None)
+    fields_given = _fields_given()
 
     class Meta:
+        model = Gateway
+        fields = ("organisation", "kind", "fields_given", "cost_per_message", "monthly_cap")
         swagger_schema_fields = {
             "example": {
                 "kind": "africas_talking",
@@ -135,12 +125,11 @@ class ShiftSerializer(serializers.ModelSerializer[RosterShift]):
         return [place.user_id for place in row.places.all()]
 
 
-class NewShiftSerializer(serializers.Serializer[Any]):
+class NewShiftSerializer(serializers.ModelSerializer[RosterShift]):
     """Times are of the site's clock; one that ends before it begins ends on the next day."""
 
     organisation = serializers.IntegerField(required=False, help_text="id; default: your first", **ID)
     factory = serializers.IntegerField(required=False, allow_null=True, help_text="id; null: all sites", **ID)
-    name = serializers.CharField(max_length=60)
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=min(WEEKDAYS), max_value=max(WEEKDAYS)),
         min_length=1,
@@ -148,12 +137,11 @@ class NewShiftSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="1 is Monday; default: every day",
     )
-    begins = serializers.TimeField()
-    ends = serializers.TimeField()
-    escalate_after_min = serializers.IntegerField(min_value=1, max_value=1440, required=False)
     people = serializers.ListField(child=serializers.IntegerField(**ID), min_length=1, max_length=20)
 
     class Meta:
+        model = RosterShift
+        fields = ("organisation", "factory", "name", "weekdays", "begins", "ends", "escalate_after_min", "people")
         swagger_schema_fields = {"example": {"name": "Night", "begins": "18:00", "ends": "06:00", "people": [1]}}
 
 
@@ -163,19 +151,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 
     class Meta:
         model = Delivery
-        fields = (
-            "id",
-            "kind",
-            "alert",
-            "user",
-            "user_name",
-            "channel_kind",
-            "state",
-            "suppressed_by",
-            "due_at",
-            "tries",
-            "error",
-            "cost_amount",
-            "created_at",
-            "done_at",
-        )
+        fields: Any = (
+            "id kind alert user user_name channel_kind state suppressed_by due_at tries error cost_amount created_at "
+            "done_at"
+        ).split()

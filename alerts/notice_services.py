@@ -1,4 +1,4 @@
-"""Writes about who is told, and how: a person's channels and settings, an organisation's gateways and roster.
+"""Writes about who is told, and how: a person's channels, an organisation's gateways and roster.
 
 One function, one act, one transaction. Who may: a person for themselves, and `Action.MANAGE_NOTICES` for gateways and
 rosters; the callers check it.
@@ -21,9 +21,10 @@ from accounts.permissions import memberships_of
 from accounts.roles import Role
 from alerts import channels
 from alerts.channel_kinds import GATEWAYS, NEEDS_GATEWAY
+from alerts.choices import Severity
 from alerts.delivery import code_digest
 from alerts.notice_choices import ChannelKind, GatewayKind, NoticeKind, Suppression
-from alerts.notice_models import Channel, Delivery, Gateway, NoticeSettings, RosterPlace, RosterShift
+from alerts.notice_models import Channel, Delivery, Gateway, RosterPlace, RosterShift
 from alerts.notices import suppress
 from factories.models import Organisation
 from lib.errors import ApiError, field_errors, invalid, invalid_fields
@@ -36,26 +37,21 @@ WRONG_CODES = 5
 
 # --- Channels of a person ---------------------------------------------------------------------------
 @transaction.atomic
-def add_channel(user: User, kind: ChannelKind, given: Mapping[str, str], *, least_severity: str) -> Channel:
+def add_channel(
+    user: User, *, kind: str, fields_given: Mapping[str, str], least_severity: str = Severity.INFO
+) -> Channel:
     """Keep it and send a code over it; it is used once the code is typed in. Raises ApiError 400, 409, 429."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # so that two requests do not pass the limits together
     if Channel.objects.filter(user=user).count() >= MOST_CHANNELS:
         words = _("You have %(limit)d channels, which is the most. Remove one first.")
         raise ApiError(409, "too_many_channels", words % {"limit": MOST_CHANNELS}, params={"limit": MOST_CHANNELS})
-    fields = channels.checked(kind, given, _countries(user))
-    channel = Channel.objects.create(
-        user=user,
-        kind=kind,
-        sealed_fields=channels.sealed(fields),
-        label=channels.label_of(kind, fields),
-        least_severity=least_severity,
-    )
+    countries = sorted({membership.organisation.country for membership in memberships_of(user)})
+    fields = channels.checked(ChannelKind(kind), fields_given, countries)
+    label = channels.label_of(ChannelKind(kind), fields)
+    kept = {"sealed_fields": channels.sealed(fields), "label": label, "least_severity": least_severity}
+    channel = Channel.objects.create(user=user, kind=kind, **kept)
     _send_code(user, channel)
     return channel
-
-
-def _countries(user: User) -> list[str]:
-    return sorted({membership.organisation.country for membership in memberships_of(user)})
 
 
 def _send_code(user: User, channel: Channel) -> None:
@@ -109,13 +105,6 @@ def send_code_again(user: User, channel_id: int) -> Channel:
     return channel
 
 
-def change_channel(user: User, channel_id: int, *, least_severity: str) -> Channel:
-    channel = Channel.objects.get(user=user, pk=channel_id)
-    channel.least_severity = least_severity
-    channel.save(update_fields=["least_severity"])
-    return channel
-
-
 def _own_channel(user: User, channel_id: int) -> Channel:
     """Locked. Raises 404: of two who remove it at once, the second finds none."""
     return get_object_or_404(Channel.objects.select_for_update(), user=user, pk=channel_id)
@@ -129,46 +118,31 @@ def remove_channel(user: User, channel_id: int) -> None:
     channel.delete()
 
 
-def change_settings(user: User, **changes: Any) -> NoticeSettings:
-    """Raises ApiError 400."""
-    row, _created = NoticeSettings.objects.get_or_create(user=user)
-    for name, value in changes.items():
-        setattr(row, name, value)
-    if (row.quiet_from is None) != (row.quiet_to is None):
-        missing = "quiet_to" if row.quiet_to is None else "quiet_from"
-        raise invalid(missing, "required", _("Give both ends of the quiet hours, or none."))
-    if row.quiet_from is not None and row.quiet_from == row.quiet_to:
-        raise invalid("quiet_to", "same", _("Quiet hours end at another time than they begin."))
-    row.save()
-    return row
-
-
 # --- Gateways ---------------------------------------------------------------------------------------
 @transaction.atomic
 def set_gateway(
     organisation: Organisation,
-    kind: GatewayKind,
-    given: Mapping[str, str],
     *,
-    cost_per_message: Decimal,
-    monthly_cap: Decimal | None,
+    kind: str,
+    fields_given: Mapping[str, str],
+    cost_per_message: Decimal = Decimal(0),
+    monthly_cap: Decimal | None = None,
 ) -> Gateway:
     """Set up or replace what carries one kind of channel. Secrets that are left out stay. Raises ApiError 400."""
-    carries = GATEWAYS[kind].carries
+    service = GatewayKind(kind)
+    carries = GATEWAYS[service].carries
     assert carries is not None
     # Of two who set it up at once, the second one waits here, and replaces what it finds.
     Organisation.objects.select_for_update(no_key=True).filter(pk=organisation.pk).first()
     before = Gateway.objects.select_for_update().filter(organisation=organisation, carries=carries).first()
     kept = channels.opened(before.sealed_fields) if before is not None and before.kind == kind else {}
-    secret = {field.name for field in GATEWAYS[kind].fields if field.is_secret}
-    filled = {name: value for name, value in kept.items() if name in secret} | {
-        name: value for name, value in given.items() if value
-    }
-    fields = channels.checked(kind, filled, [])
-    if channels.plugin_of(kind, fields, "+254712345678", channels.Message("", "")) is None:
+    secret = {field.name for field in GATEWAYS[service].fields if field.is_secret}
+    given = {name: value for name, value in fields_given.items() if value}
+    fields = channels.checked(service, {name: kept[name] for name in secret & set(kept)} | given, [])
+    if channels.plugin_of(service, fields, "+254712345678", channels.Message("", "")) is None:
         raise invalid("kind", "unusable", _("The service does not accept these fields. Copy them from it once more."))
     row = before or Gateway(organisation=organisation, carries=carries)
-    row.kind, row.sealed_fields, row.label = kind, channels.sealed(fields), channels.label_of(kind, fields)
+    row.kind, row.sealed_fields, row.label = kind, channels.sealed(fields), channels.label_of(service, fields)
     row.cost_per_message, row.monthly_cap = cost_per_message, monthly_cap
     _clean(row)
     row.save()

@@ -133,7 +133,7 @@ def _require_within(name: str, value: float | None, low: float, high: float, uni
 
 
 @transaction.atomic
-def remove_rule(user: User | None, rule: AlertRule) -> None:
+def remove_rule(rule: AlertRule) -> None:
     """Return a site to the rule of its organisation. Raises ApiError 409 for an organisation's rule: disable it."""
     if rule.factory_id is None:
         raise ApiError(409, "rule_of_organisation", _("This is the organisation's rule: take it out of use instead."))

@@ -1,10 +1,13 @@
 """Shapes of alarms and their rules in the API. Decimals are strings, values and limits numbers in the unit named."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
-from alerts.choices import AlertKind, Cause, CostBasis, LimitBasis, Severity
+from accounts.models import User
+from alerts.choices import Cause, CostBasis
 from alerts.kinds import KINDS
 from alerts.models import Alert, AlertEvent, AlertRule
 from alerts.rules import FIELDS, FILE_VERSION
@@ -71,11 +74,14 @@ class AlertDetailSerializer(AlertSerializer):
         ref_name = "AlertWithEvents"
 
 
-class AcknowledgeSerializer(serializers.Serializer[Any]):
+class CommentedSerializer(serializers.Serializer[Any]):
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+
+
+class AcknowledgeSerializer(CommentedSerializer):
     """`cause`: why it happened, where that is known."""
 
     cause = serializers.ChoiceField(Cause.choices, required=False, allow_blank=True)
-    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
 
     class Meta:
         swagger_schema_fields = {"example": {"cause": "wet_wood", "comment": "The new delivery is wet."}}
@@ -88,26 +94,43 @@ class CommentSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"text": "The electrician comes at two."}}
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(CommentedSerializer):
     """`to`: the id of a person who may act on it; without it you yourself."""
 
     to = serializers.IntegerField(required=False, **_ID)
-    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
 
     class Meta:
         swagger_schema_fields = {"example": {"comment": "I look after it."}}
 
+    def validate_to(self, pk: int) -> User | None:
+        return User.objects.filter(pk=pk, is_active=True).first()
 
-class SnoozeSerializer(serializers.Serializer[Any]):
+
+class SnoozeSerializer(CommentedSerializer):
     hours = serializers.FloatField(min_value=0.1, max_value=14 * 24, help_text="from now; at most 14 days")
-    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
 
     class Meta:
         swagger_schema_fields = {"example": {"hours": 12, "comment": "Repaired tomorrow."}}
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {"until": timezone.now() + timedelta(hours=given.pop("hours"))} | given
+
 
 # --- Rules ----------------------------------------------------------------------------------------
-class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
+class RuleChangeSerializer(serializers.ModelSerializer[AlertRule]):
+    """What is not named stays."""
+
+    class Meta:
+        model = AlertRule
+        fields: Any = FIELDS
+        extra_kwargs: Any = {
+            **{name: {"required": False} for name in ("severity", "duration_s")},
+            **{name: {"max_value": 23} for name in ("from_hour", "to_hour")},
+        }
+        swagger_schema_fields: Any = {"example": {"limit": 165_000, "duration_s": 600}}
+
+
+class AlertRuleSerializer(RuleChangeSerializer):
     """A rule of an organisation (factory null), or of one site instead."""
 
     unit = serializers.SerializerMethodField(help_text="of limit and hysteresis")
@@ -117,26 +140,9 @@ class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
         model = AlertRule
         fields: Any = ["id", "organisation", "factory", "kind", *FIELDS, "unit", "changed_by", "changed_at"]
         read_only_fields = fields
-        ref_name = "AlertRule"
 
     def get_unit(self, rule: AlertRule) -> str:
         return KINDS[rule.kind].unit
-
-
-class RuleChangeSerializer(serializers.Serializer[Any]):
-    """What is not named stays."""
-
-    is_enabled = serializers.BooleanField(required=False)
-    severity = serializers.ChoiceField(Severity.choices, required=False)
-    limit = serializers.FloatField(required=False, allow_null=True)
-    limit_basis = serializers.ChoiceField(LimitBasis.choices, required=False)
-    hysteresis = serializers.FloatField(required=False)
-    duration_s = serializers.IntegerField(required=False, min_value=0, max_value=14 * 86_400)
-    from_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
-    to_hour = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=23)
-
-    class Meta:
-        swagger_schema_fields = {"example": {"limit": 165_000, "duration_s": 600}}
 
 
 class NewRuleSerializer(RuleChangeSerializer):
@@ -144,9 +150,10 @@ class NewRuleSerializer(RuleChangeSerializer):
 
     factory = serializers.IntegerField(required=False, allow_null=True, help_text="id; null: the organisation", **_ID)
     organisation = serializers.IntegerField(required=False, help_text="id; default: yours", **_ID)
-    kind = serializers.ChoiceField(AlertKind.choices)
 
-    class Meta:
+    class Meta(RuleChangeSerializer.Meta):
+        fields = ["factory", "organisation", "kind", *FIELDS]
+        validators: Any = []
         swagger_schema_fields = {"example": {"factory": 1, "kind": "co2_high", "limit": 165_000}}
 
 
@@ -162,10 +169,11 @@ class CopyRulesSerializer(serializers.Serializer[Any]):
 
 class RuleOfFileSerializer(RuleChangeSerializer):
     factory = serializers.CharField(required=False, allow_null=True, help_text="name of a site; null: the organisation")
-    kind = serializers.ChoiceField(AlertKind.choices)
 
-    class Meta:
+    class Meta(RuleChangeSerializer.Meta):
+        fields = ["factory", "kind", *FIELDS]
         ref_name = "AlertRuleOfFile"
+        swagger_schema_fields: Any = {}
 
 
 class RulesFileSerializer(serializers.Serializer[Any]):

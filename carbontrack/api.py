@@ -7,8 +7,7 @@ from accounts.api import LoginView, LogoutAllView, LogoutView, MeView
 from accounts.people_api import AcceptView, InvitationViewSet, MemberViewSet, RegisterView, RegistrationViewSet
 from accounts.permissions import public_page
 from accounts.token_api import TokenViewSet
-from alerts.api import AlertRuleViewSet, AlertViewSet
-from alerts.device_limits_api import LimitsFromRulesView
+from alerts.api import AlertRuleViewSet, AlertViewSet, LimitsFromRulesView
 from alerts.notice_api import (
     ChannelKindsView,
     ChannelViewSet,
@@ -96,8 +95,12 @@ urlpatterns = [
     path("emissions/chart.svg", ChartSvgView.as_view(), name="api-emissions-chart-svg"),
     path("emissions/chart.png", ChartPngView.as_view(), name="api-emissions-chart-png"),
     path("emissions/stream/", stream, name="api-emissions-stream"),
-    path("notice-channels/kinds/", ChannelKindsView.as_view(), name="api-notice-channel-kinds"),
-    path("notice-settings/", NoticeSettingsView.as_view(), name="api-notice-settings"),
+    path("notice-channels/kinds/", ChannelKindsView.as_view({"get": "kinds"}), name="api-notice-channel-kinds"),
+    path(
+        "notice-settings/",
+        NoticeSettingsView.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="api-notice-settings",
+    ),
     path("audit/", AuditView.as_view(), name="api-audit"),
     path(
         "mcu-devices/<slug:device_id>/limits-from-rules/", LimitsFromRulesView.as_view(), name="api-limits-from-rules"

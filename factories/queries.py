@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.translation import gettext as _
 
-from accounts.permissions import visible_to
-from factories.models import Factory
+from accounts.permissions import organisations_of, visible_to
+from accounts.roles import Action
+from factories.models import Factory, Organisation
 from factories.places import plain_name
 
 
@@ -39,3 +41,16 @@ def choosable_factories(request: Any) -> QuerySet[Factory]:
     """Choices of the filter `factory` of a list: one out of scope is as unknown as one that does not exist."""
     # drf-yasg builds the schema without a request.
     return visible_to(request.user, Factory.objects.all(), factory_path="") if request else Factory.objects.none()
+
+
+def organisation_where(user: Any, action: Action, asked: int | None = None) -> Organisation:
+    """The organisation asked for, or the first, in which the user may do this everywhere.
+
+    Raises PermissionDenied where there is none, Http404 where another one is asked for.
+    """
+    allowed = organisations_of(user, action)
+    if not allowed:
+        raise PermissionDenied(str(action))
+    if asked is not None and asked not in allowed:
+        raise Http404
+    return Organisation.objects.get(pk=asked or allowed[0])

@@ -179,7 +179,7 @@ def rule(request: HttpRequest, rule_kind: str) -> HttpResponse:
     back = reverse("alarm-rules") + (f"?factory={site.pk}" if site else "")
     act = request.POST.get("act")
     if act == "remove" and own is not None and site is not None:
-        remove_rule(user_of(request), own)
+        remove_rule(own)
         return redirect(back)
     proposal = proposed_limit(site, kind, timezone.now()) if site else None
     form = RuleForm(request.POST if request.method == "POST" else None, shown, row)

@@ -8,12 +8,10 @@ from django.utils.translation import pgettext_lazy
 
 from alerts.channel_kinds import ServiceRow
 from alerts.choices import Severity
-from alerts.notice_models import WEEKDAYS, NoticeSettings, RosterShift
+from alerts.notice_models import BOTH_ENDS, NoticeSettings, RosterShift
 from alerts.notice_services import possible_people
-from alerts.rosters import DEFAULT_AFTER_MIN
 from factories.models import Factory
 
-MOST_PEOPLE = 4
 DAY_NAMES = [
     (1, _("Monday")),
     (2, _("Tuesday")),
@@ -26,10 +24,8 @@ DAY_NAMES = [
 _PLACES = (_("First"), _("Then"), _("Then"), _("Then"))
 
 
-def _time_field(label: Any, *, required: bool = True) -> forms.TimeField:
-    return forms.TimeField(
-        label=label, required=required, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
+def _time_field(label: Any, **options: Any) -> forms.TimeField:
+    return forms.TimeField(label=label, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **options)
 
 
 class ServiceForm(forms.Form):
@@ -55,18 +51,6 @@ class ServiceForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.asked}
 
 
-class ChannelForm(ServiceForm):
-    least_severity = forms.ChoiceField(
-        label=_("Use it for"),
-        choices=[],
-        help_text=_("An SMS for what is critical, a chat for everything, for example."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["least_severity"] = severity_field()
-
-
 def severity_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         label=_("Use it for"),
@@ -75,12 +59,17 @@ def severity_field() -> forms.ChoiceField:
             (Severity.WARNING.value, _("warnings and critical alarms")),
             (Severity.CRITICAL.value, _("critical alarms only")),
         ],
+        help_text=_("An SMS for what is critical, a chat for everything, for example."),
     )
 
 
+class ChannelForm(ServiceForm):
+    least_severity = severity_field()
+
+
 class SettingsForm(forms.ModelForm):
-    quiet_from = _time_field(_("Quiet from"), required=False)
-    quiet_to = _time_field(_("Quiet to"), required=False)
+    quiet_from = _time_field(_("Quiet from"), required=False, error_messages={"required": BOTH_ENDS})
+    quiet_to = _time_field(_("Quiet to"), required=False, error_messages={"required": BOTH_ENDS})
 
     class Meta:
         model = NoticeSettings
@@ -89,9 +78,6 @@ class SettingsForm(forms.ModelForm):
             "hears_all": _("Tell me of every alarm of my sites, not only when I am on duty"),
             "wants_brief": _("Send me the morning brief at 06:00: yesterday against 30 days, and one thing to do"),
         }
-
-    def _post_clean(self) -> None:
-        """The service checks what belongs together."""
 
 
 class CodeForm(forms.Form):
@@ -114,42 +100,35 @@ class GatewayForm(ServiceForm):
     )
 
 
-class ShiftForm(forms.Form):
-    name = forms.CharField(label=pgettext_lazy("shift", "Name"), max_length=60)
-    factory = forms.ModelChoiceField(
-        Factory.objects.none(),
-        label=_("Site"),
-        required=False,
-        empty_label=_("All sites without a roster of their own"),
-    )
+class ShiftForm(forms.ModelForm):
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("Days"), choices=DAY_NAMES, coerce=int, initial=list(WEEKDAYS), widget=forms.CheckboxSelectMultiple
+        label=_("Days"), choices=DAY_NAMES, coerce=int, widget=forms.CheckboxSelectMultiple
     )
     begins = _time_field(_("Begins"))
     ends = _time_field(_("Ends"))
-    escalate_after_min = forms.IntegerField(
-        label=_("Next person after (minutes)"), min_value=1, max_value=1440, initial=DEFAULT_AFTER_MIN
-    )
 
-    def __init__(self, *args: Any, organisation_id: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    class Meta:
+        model = RosterShift
+        fields = ("name", "factory", "weekdays", "begins", "ends", "escalate_after_min")
+        labels = {
+            "name": pgettext_lazy("shift", "Name"),
+            "factory": _("Site"),
+            "escalate_after_min": _("Next person after (minutes)"),
+        }
+
+    def __init__(self, data: Any, instance: RosterShift) -> None:
+        named = instance.places.all() if instance.pk else []
+        initial = {f"person_{number}": place.user_id for number, place in enumerate(named, 1)}
+        super().__init__(data, instance=instance, initial=initial)
         sites: Any = self.fields["factory"]
-        sites.queryset = Factory.objects.in_use().filter(organisation=organisation_id)
-        people = possible_people(organisation_id)
+        sites.queryset = Factory.objects.in_use().filter(organisation=instance.organisation_id)
+        sites.empty_label = _("All sites without a roster of their own")
+        people = possible_people(instance.organisation_id)
         for place, label in enumerate(_PLACES, 1):
             self.fields[f"person_{place}"] = forms.ModelChoiceField(
                 people, label=label, required=place == 1, empty_label="-"
             )
 
     def people(self) -> list[int]:
-        chosen = [self.cleaned_data.get(f"person_{place}") for place in range(1, MOST_PEOPLE + 1)]
+        chosen = [self.cleaned_data.get(f"person_{place}") for place in range(1, len(_PLACES) + 1)]
         return [person.pk for person in chosen if person is not None]
-
-    def changes(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if not name.startswith("person_")}
-
-
-def initial_of(shift: RosterShift) -> dict[str, Any]:
-    names = ("name", "factory", "weekdays", "begins", "ends", "escalate_after_min")
-    people = {f"person_{number}": place.user_id for number, place in enumerate(shift.places.all(), 1)}
-    return {name: getattr(shift, name) for name in names} | people

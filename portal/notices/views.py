@@ -15,22 +15,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import show_errors
-from accounts.models import User
 from accounts.permissions import organisations_of, own_page, page, public_page, user_of
 from accounts.roles import Action
 from alerts import links, notice_queries, notice_services, services
 from alerts.channel_kinds import CHANNELS, GATEWAYS
 from alerts.choices import Severity
-from alerts.delivery import spent_this_month
 from alerts.messages import language_of
 from alerts.notice_choices import ChannelKind, GatewayKind, NoticeState
-from alerts.notice_models import Channel, Delivery, NoticeSettings, RosterShift
+from alerts.notice_models import Channel, Delivery, Gateway, NoticeSettings, RosterShift
 from alerts.notice_serializers import DeliverySerializer
 from alerts.sentences import sentence_of
 from factories.models import Organisation
+from factories.queries import organisation_where
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv
-from portal.notices.forms import ChannelForm, CodeForm, GatewayForm, SettingsForm, ShiftForm, initial_of, severity_field
+from portal.notices.forms import ChannelForm, CodeForm, GatewayForm, SettingsForm, ShiftForm, severity_field
 
 ROWS_PER_PAGE = 50
 
@@ -41,23 +40,24 @@ ROWS_PER_PAGE = 50
 @own_page
 def my_notices(request: HttpRequest) -> HttpResponseBase:
     """Channels of the person, when they are used, and what failed."""
-    user = user_of(request)
+    user, posted = user_of(request), request.POST if request.method == "POST" else None
     kind = _chosen(ChannelKind, request.GET.get("add"))
-    row = NoticeSettings.objects.filter(user=user).first()
-    form = ChannelForm(row=CHANNELS[kind], initial=_known(user, kind)) if kind else None
-    settings_form = SettingsForm(instance=row)
-    if request.method == "POST" and kind:
-        form = ChannelForm(request.POST, row=CHANNELS[kind])
-        if form.is_valid() and _add(user, kind, form):
+    form = ChannelForm(posted, row=CHANNELS[kind], initial={"phone": user.phone, "email": user.email}) if kind else None
+    row = NoticeSettings.objects.filter(user=user).first() or NoticeSettings(user=user)
+    settings_form = SettingsForm(None if form else posted, instance=row)
+    if posted is not None and form and form.is_valid():
+        severity = form.cleaned_data["least_severity"]
+        given = {"kind": kind, "fields_given": form.given(), "least_severity": severity}
+        if _try(form, lambda: notice_services.add_channel(user, **given)):
             messages.success(request, _("A code is on its way. Type it in below."))
             return redirect("my-notices")
-    elif request.method == "POST":
-        settings_form = SettingsForm(request.POST, instance=NoticeSettings(user=user))
-        if settings_form.is_valid() and _change_settings(user, settings_form):
-            messages.success(request, _("Saved."))
-            return redirect("my-notices")
+    elif posted is not None and not form and settings_form.is_valid():
+        values = settings_form.cleaned_data
+        NoticeSettings.objects.update_or_create(user=user, defaults=values)
+        messages.success(request, _("Saved."))
+        return redirect("my-notices")
     context = {
-        "channels": _with_last(notice_queries.channels_of(user)),
+        "channels": _with_last(Channel.objects.filter(user=user)),
         "kinds": ChannelKind.choices,
         "kind": kind,
         "form": form,
@@ -71,19 +71,6 @@ def my_notices(request: HttpRequest) -> HttpResponseBase:
 
 def _chosen(kinds: Any, text: str | None) -> Any:
     return kinds(text) if text in kinds.values else None
-
-
-def _known(user: User, kind: ChannelKind) -> dict[str, Any]:
-    return {"phone": user.phone, "email": user.email}
-
-
-def _add(user: User, kind: ChannelKind, form: ChannelForm) -> bool:
-    severity = form.cleaned_data["least_severity"]
-    return _try(form, lambda: notice_services.add_channel(user, kind, form.given(), least_severity=severity))
-
-
-def _change_settings(user: User, form: SettingsForm) -> bool:
-    return _try(form, lambda: notice_services.change_settings(user, **form.cleaned_data))
 
 
 def _try(form: Any, act: Callable[[], object]) -> bool:
@@ -108,26 +95,26 @@ def _with_last(channels: Any) -> list[tuple[Channel, Delivery | None]]:
 @own_page
 def my_channel(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The buttons of one channel: type in the code, send a new one, change from which severity, remove."""
-    user = user_of(request)
-    channel = get_object_or_404(notice_queries.channels_of(user), pk=pk)
-    act, given = request.POST.get("act", ""), request.POST
-    severity = given.get("least_severity", "")
-    acts: dict[str, tuple[Callable[[], object], str]] = {
-        "prove": (
-            lambda: notice_services.prove_channel(user, channel.pk, given.get("code", "")),
-            _("The channel works."),
-        ),
-        "code": (lambda: notice_services.send_code_again(user, channel.pk), _("A new code is on its way.")),
-        "remove": (lambda: notice_services.remove_channel(user, channel.pk), _("The channel is removed.")),
-    }
-    if severity in Severity.values:
-        change = lambda: notice_services.change_channel(user, channel.pk, least_severity=severity)  # noqa: E731
-        acts["severity"] = (change, _("Saved."))
-    if act not in acts:
-        raise Http404
+    user, given = user_of(request), request.POST
+    channel = get_object_or_404(Channel, user=user, pk=pk)
     try:
-        acts[act][0]()
-        messages.success(request, acts[act][1])
+        match given.get("act"):
+            case "prove":
+                notice_services.prove_channel(user, pk, given.get("code", ""))
+                words = _("The channel works.")
+            case "code":
+                notice_services.send_code_again(user, pk)
+                words = _("A new code is on its way.")
+            case "remove":
+                notice_services.remove_channel(user, pk)
+                words = _("The channel is removed.")
+            case "severity" if given.get("least_severity") in Severity.values:
+                channel.least_severity = given["least_severity"]
+                channel.save(update_fields=["least_severity"])
+                words = _("Saved.")
+            case _:
+                raise Http404
+        messages.success(request, words)
     except ApiError as error:
         problems = [problem["message"] for found in error.fields.values() for problem in found]
         messages.error(request, " ".join(problems) or error.message)
@@ -136,10 +123,9 @@ def my_channel(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 # --- An organisation's ------------------------------------------------------------------------------
 def _organisation(request: HttpRequest) -> Organisation:
-    managed = organisations_of(request.user, Action.MANAGE_NOTICES)
     wanted = request.GET.get("organisation", "")
-    chosen = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else next(iter(managed), None)
-    return get_object_or_404(Organisation, pk=chosen, pk__in=managed)
+    asked = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
+    return organisation_where(request.user, Action.MANAGE_NOTICES, asked)
 
 
 @never_cache
@@ -149,36 +135,40 @@ def organisation_notices(request: HttpRequest) -> HttpResponseBase:
     """Gateways with what they cost, and the roster."""
     organisation = _organisation(request)
     kind = _chosen(GatewayKind, request.GET.get("gateway"))
-    gateways = list(notice_queries.gateways_of(request.user).filter(organisation=organisation))
+    gateways = list(notice_queries.managed_by(request.user, Gateway.objects.filter(organisation=organisation)))
     same = next((one for one in gateways if one.kind == kind), None)
     form = None
     if kind:
         initial = {"cost_per_message": same.cost_per_message, "monthly_cap": same.monthly_cap} if same else {}
         form = GatewayForm(request.POST or None, row=GATEWAYS[kind], keeps=same is not None, initial=initial)
     if request.method == "POST" and form is not None and form.is_valid():
-        costs = {name: form.cleaned_data[name] for name in ("cost_per_message", "monthly_cap")}
-        if _try(form, lambda: notice_services.set_gateway(organisation, kind, form.given(), **costs)):
+        given = {name: form.cleaned_data[name] for name in ("cost_per_message", "monthly_cap")}
+        given |= {"kind": kind, "fields_given": form.given()}
+        if _try(form, lambda: notice_services.set_gateway(organisation, **given)):
             messages.success(request, _("Saved. Try it with a channel of your own."))
-            return redirect(f"{reverse('organisation-notices')}?organisation={organisation.pk}")
-    shifts = notice_queries.shifts_of(request.user).filter(organisation=organisation)
+            return redirect(_back(organisation.pk))
     context = {
         "organisation": organisation,
-        "gateways": [(one, spent_this_month(one), notice_queries.suppressed_by_cap(one)) for one in gateways],
+        "gateways": gateways,
         "kinds": GatewayKind.choices,
         "kind": kind,
         "form": form,
-        "shifts": [(shift, [place.user for place in shift.places.all()]) for shift in shifts],
+        "shifts": notice_queries.managed_by(request.user, RosterShift.objects.filter(organisation=organisation)),
     }
     return render(request, "portal/notices_organisation.html", context)
+
+
+def _back(organisation_id: int) -> str:
+    return f"{reverse('organisation-notices')}?organisation={organisation_id}"
 
 
 @require_http_methods(["POST"])
 @page(Action.MANAGE_NOTICES)
 def gateway_remove(request: HttpRequest, pk: int) -> HttpResponseBase:
-    gateway = get_object_or_404(notice_queries.gateways_of(request.user), pk=pk)
+    gateway = get_object_or_404(notice_queries.managed_by(request.user, Gateway.objects.all()), pk=pk)
     gateway.delete()
     messages.success(request, _("The gateway is removed. Its channels are not used any more."))
-    return redirect(f"{reverse('organisation-notices')}?organisation={gateway.organisation_id}")
+    return redirect(_back(gateway.organisation_id))
 
 
 @never_cache
@@ -189,22 +179,21 @@ def shift(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
     if pk is None:
         row = RosterShift(organisation=_organisation(request))
     else:
-        row = get_object_or_404(notice_queries.shifts_of(request.user), pk=pk)
-    initial = initial_of(row) if row.pk else {}
-    form = ShiftForm(request.POST or None, organisation_id=row.organisation_id, initial=initial)
-    back = f"{reverse('organisation-notices')}?organisation={row.organisation_id}"
-    if request.method == "POST" and row.pk and request.POST.get("act") == "remove":
+        row = get_object_or_404(notice_queries.managed_by(request.user, RosterShift.objects.all()), pk=pk)
+    back = _back(row.organisation_id)
+    if row.pk and request.POST.get("act") == "remove":
         row.delete()
         messages.success(request, _("The shift is removed."))
         return redirect(back)
-    elif request.method == "POST" and form.is_valid() and _set(row, form):
+    form = ShiftForm(request.POST or None, instance=row)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and _try(form, lambda: notice_services.set_shift(row, form.people()))
+    ):
         messages.success(request, _("Saved."))
         return redirect(back)
     return render(request, "portal/notices_shift.html", {"shift": row, "form": form, "back": back})
-
-
-def _set(row: RosterShift, form: ShiftForm) -> bool:
-    return _try(form, lambda: notice_services.set_shift(row, form.people(), **form.changes()))
 
 
 @require_GET

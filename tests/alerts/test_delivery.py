@@ -20,7 +20,6 @@ from alerts.delivery import GAP, LEASE, send_next
 from alerts.links import token_of
 from alerts.notice_choices import ChannelKind, NoticeState, Suppression
 from alerts.notice_models import Channel, Delivery
-from alerts.notice_queries import suppressed_by_cap
 from alerts.notice_services import remove_channel
 from tests import make
 from tests.alerts.notice_world import gateway, open_alarm, proven, settings_of, sms, webhook
@@ -232,7 +231,7 @@ def test_tries_that_end_with_their_worker_lose_nothing(cast: Cast, sent_sms: lis
 
     one = Delivery.objects.get()
     assert (one.state, one.tries, len(sent_sms)) == (NoticeState.SENT, 1, 1)
-    assert delivery.spent_this_month(row) == Decimal("10.4")
+    assert row.spent_this_month == Decimal("10.4")
 
 
 def test_an_error_of_ours_is_a_try_and_is_shown(
@@ -284,8 +283,8 @@ def test_above_the_cap_of_a_month_nothing_is_sent_and_it_is_shown(
     assert len(sent_sms) == 2
     assert states() == [NoticeState.SENT, NoticeState.SENT, NoticeState.SUPPRESSED]
     assert Delivery.objects.latest("pk").suppressed_by == Suppression.CAP
-    assert delivery.spent_this_month(row) == Decimal("1.6")
-    assert suppressed_by_cap(row) == 1
+    assert row.spent_this_month == Decimal("1.6")
+    assert row.suppressed_this_month == 1
 
 
 def test_a_digest_costs_one_message(cast: Cast, sent_sms: list[str]) -> None:
@@ -298,7 +297,7 @@ def test_a_digest_costs_one_message(cast: Cast, sent_sms: list[str]) -> None:
     send_all()
 
     assert len(sent_sms) == 1
-    assert delivery.spent_this_month(row) == Decimal("0.8")
+    assert row.spent_this_month == Decimal("0.8")
 
 
 @pytest.mark.parametrize("why", ["no_right", "no_gateway", "switched", "over"])
