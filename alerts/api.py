@@ -16,11 +16,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import get_visible, organisations_of, user_of, visible_to
+from accounts.permissions import get_visible, user_of, visible_to
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
 from alerts import services
-from alerts.choices import AlertKind, AlertState, Cause, Severity
+from alerts.choices import AlertState
 from alerts.device_limits import give_limits
 from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert, AlertRule
@@ -43,8 +43,8 @@ from alerts.serializers import (
     SnoozeSerializer,
 )
 from devices.models import MCUDevice
-from factories.models import Factory, Organisation
-from factories.queries import choosable_factories
+from factories.models import Factory
+from factories.queries import choosable_factories, organisation_where
 from lib.errors import invalid
 from lib.exports import list_response
 from lib.known_names import ApiView
@@ -56,14 +56,11 @@ NOT_CLOSED = "not_closed"
 
 class AlertFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=[*AlertState.choices, (NOT_CLOSED, _("not closed"))], method="of_state")
-    severity = filters.ChoiceFilter(choices=Severity.choices)
-    kind = filters.ChoiceFilter(choices=AlertKind.choices)
-    cause = filters.ChoiceFilter(choices=Cause.choices)
     factory = filters.ModelChoiceFilter(queryset=choosable_factories)
 
     class Meta:
         model = Alert
-        fields: list[str] = []
+        fields = ("severity", "kind", "cause")
 
     def of_state(self, alerts: QuerySet[Alert], _name: str, state: str) -> QuerySet[Alert]:
         return alerts.filter(closed_at=None) if state == NOT_CLOSED else alerts.filter(state=state)
@@ -151,12 +148,11 @@ class AlertViewSet(WritingMixin, ScopedReadOnlyViewSet):
 
 # --- Rules ----------------------------------------------------------------------------------------
 class AlertRuleFilter(filters.FilterSet):
-    kind = filters.ChoiceFilter(choices=AlertKind.choices)
     factory = filters.ModelChoiceFilter(queryset=choosable_factories, help_text="its own rules")
 
     class Meta:
         model = AlertRule
-        fields: list[str] = []
+        fields = ("kind",)
 
 
 class AlertRuleViewSet(WritingMixin, ScopedReadOnlyViewSet):
@@ -182,7 +178,9 @@ class AlertRuleViewSet(WritingMixin, ScopedReadOnlyViewSet):
         given = self.given()
         kind, asked, site = given.pop("kind"), given.pop("organisation", None), given.pop("factory", None)
         factory = None if site is None else _site(request, site)
-        organisation = factory.organisation if factory else _organisation(request, asked)
+        organisation = (
+            factory.organisation if factory else organisation_where(request.user, Action.MANAGE_ALERT_RULES, asked)
+        )
         return self.shown(set_rule(user_of(request), organisation, kind, given, factory=factory), 201)
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -217,14 +215,15 @@ class AlertRuleViewSet(WritingMixin, ScopedReadOnlyViewSet):
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def export(self, request: Request) -> Response:
         """All rules of your organisation as a file."""
-        return Response(exported(_organisation(request, None, Action.VIEW_ALERTS)))
+        return Response(exported(organisation_where(request.user, Action.VIEW_ALERTS)))
 
     @swagger_auto_schema(operation_id="alert-rules_import", responses={200: CountSerializer})
     @action(detail=False, methods=["post"], url_path="import", filterset_class=None)
     def import_(self, request: Request) -> Response:
         """Set the rules of a file, all or none."""
         rules = self.given()["rules"]
-        return Response({"count": import_rules(user_of(request), _organisation(request, None), rules)})
+        organisation = organisation_where(request.user, Action.MANAGE_ALERT_RULES)
+        return Response({"count": import_rules(user_of(request), organisation, rules)})
 
     @swagger_auto_schema(
         manual_parameters=[
@@ -251,16 +250,6 @@ class AlertRuleViewSet(WritingMixin, ScopedReadOnlyViewSet):
 def _site(request: Request, pk: int) -> Factory:
     sites = Factory.objects.select_related("organisation")
     return get_visible(request.user, sites, Action.MANAGE_ALERT_RULES, factory_path="", pk=pk)
-
-
-def _organisation(request: Request, asked: int | None, does: Action = Action.MANAGE_ALERT_RULES) -> Organisation:
-    """The organisation asked for, or the first in which the user does this everywhere."""
-    allowed = organisations_of(request.user, does)
-    if not allowed:
-        raise PermissionDenied
-    if asked is not None and asked not in allowed:
-        raise Http404
-    return Organisation.objects.get(pk=asked or allowed[0])
 
 
 class LimitsFromRulesView(ApiView):

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.permissions import visible_to, with_memberships
 from accounts.roles import Action
 from alerts.channel_kinds import Message
-from alerts.messages import fitting, language_of
+from alerts.messages import language_of, message_of
 from alerts.notice_choices import ChannelKind, NoticeKind
 from alerts.notice_models import Channel, Delivery, NoticeSettings
 from alerts.queries import open_alerts
@@ -80,27 +80,19 @@ def brief_of(user: User, kind: ChannelKind, delivery: Delivery) -> Message:
         usual = sums([site.pk for site in sites], day - USUAL_DAYS * ONE_DAY, day - ONE_DAY).values()
         words = f"{_figure(yesterday, usual)} {_action(user)}"
         path = reverse("today", args=[sites[0].pk]) if len(sites) == 1 else reverse("home")
-        link = f"{settings.PUBLIC_URL}{path}"
-        if kind == ChannelKind.SMS:
-            return Message("", fitting(f"{place}: {words}", link))
         title = _("%(place)s on %(day)s") % {"place": place, "day": day_label(day)}
-        return Message(title, f"{words}\n{link}")
+        return message_of(kind, title, words, f"{settings.PUBLIC_URL}{path}", short=f"{place}: {words}")
 
 
 def _figure(yesterday: Iterable[Sums], usual: Iterable[Sums]) -> str:
     """The first figure that both have: wood, else CO2e, for each kg of product. Sites are summed, then divided."""
-    now, before = list(yesterday), list(usual)
-    sentences = {
-        "wood_pair_kg": (
-            "wood_made_kg",
-            _("Yesterday %(now)s kg of wood for each kg of product, in 30 days %(usual)s."),
-        ),
-        "co2e_pair_kg": ("co2e_made_kg", _("Yesterday %(now)s kg CO2e for each kg of product, in 30 days %(usual)s.")),
-    }
-    for above, (below, sentence) in sentences.items():
-        ratios = [_ratio(rows, above, below) for rows in (now, before)]
-        if None not in ratios:
-            return sentence % {"now": number(ratios[0], "kg"), "usual": number(ratios[1], "kg")}
+    both = (list(yesterday), list(usual))
+    wood = _("Yesterday %(now)s kg of wood for each kg of product, in 30 days %(usual)s.")
+    co2e = _("Yesterday %(now)s kg CO2e for each kg of product, in 30 days %(usual)s.")
+    for above, below, sentence in (("wood_pair_kg", "wood_made_kg", wood), ("co2e_pair_kg", "co2e_made_kg", co2e)):
+        now, before = (_ratio(rows, above, below) for rows in both)
+        if now is not None and before is not None:
+            return sentence % {"now": number(now, "kg"), "usual": number(before, "kg")}
     return _("Yesterday has no figure yet: its log is not complete.")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.workflows import NotifyWorkflows
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from alerts.notice_choices import ChannelKind, GatewayKind
 
@@ -25,6 +25,9 @@ class Message:
     title: str
     body: str
     data: dict[str, Any] = field(default_factory=dict)
+
+
+Plugin = Callable[[Fields, str, Message], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,11 @@ class ServiceRow:
 
     fields: tuple[Field, ...]
     shown: str  # the field that a list shows
-    plugin: Callable[[Fields, str, Message], dict[str, Any]] | None = None
+    plugin: Plugin | None = None
     carries: ChannelKind | None = None  # of a gateway
 
 
-def _address_field(label: Any, example: Any) -> Field:
+def _address(label: Any, example: Any) -> Field:
     return Field("address", label, example, pattern=r"https?://\S{3,1900}", is_secret=True)
 
 
@@ -89,88 +92,72 @@ def _webhook(fields: Fields, _to: str, message: Message) -> dict[str, Any]:
     }
 
 
-def _africas_talking(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
-    sender = {"sender": fields["sender"]} if fields.get("sender") else {}
+def _gateway(schema: str, parts: str) -> Plugin:
+    """The plugin of a gateway: its parts, each with our field when that has another name."""
+    pairs = [(part, name or part) for part, _equals, name in (pair.partition("=") for pair in parts.split())]
+
+    def plugin(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
+        return {"schema": schema, "targets": [to]} | {part: fields[name] for part, name in pairs if fields.get(name)}
+
+    return plugin
+
+
+def _africas_talking(fields: Fields, to: str, message: Message) -> dict[str, Any]:
     mode = "sandbox" if fields["username"] == "sandbox" else "bulksms"
-    parts = {"appuser": fields["username"], "apikey": fields["api_key"], "targets": [to], "mode": mode}
-    return {"schema": "atalk", **parts, **sender}
+    return _gateway("atalk", "appuser=username apikey=api_key sender")(fields, to, message) | {"mode": mode}
 
 
-def _twilio(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
-    parts = {"account_sid": fields["account_sid"], "auth_token": fields["auth_token"], "source": fields["sender"]}
-    return {"schema": "twilio", **parts, "targets": [to]}
-
-
-def _vonage(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
-    parts = {"apikey": fields["api_key"], "secret": fields["api_secret"], "source": fields["sender"]}
-    return {"schema": "vonage", **parts, "targets": [to]}
-
-
-def _whatsapp(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
-    parts = {"token": fields["token"], "from_phone_id": fields["phone_id"], "targets": [to]}
+def _whatsapp(fields: Fields, to: str, message: Message) -> dict[str, Any]:
+    parts = _gateway("whatsapp", "token from_phone_id=phone_id template")(fields, to, message)
     # Outside the 24 hours after a person's own message, WhatsApp delivers approved templates only.
-    template = {"template": fields.get("template"), "language": fields.get("language") or "en"}
-    return {
-        "schema": "whatsapp",
-        **parts,
-        **(template | {"template_mapping": {"body": "1"}} if template["template"] else {}),
-    }
+    template = {"language": fields.get("language") or "en", "template_mapping": {"body": "1"}}
+    return parts | (template if "template" in parts else {})
 
 
-def _telegram(fields: Fields, to: str, _message: Message) -> dict[str, Any]:
-    return {"schema": "tgram", "bot_token": fields["bot_token"], "targets": [to], "detect_owner": False}
+def _telegram(fields: Fields, to: str, message: Message) -> dict[str, Any]:
+    return _gateway("tgram", "bot_token")(fields, to, message) | {"detect_owner": False}
 
 
-_PHONE = Field(
-    "phone", gettext_lazy("Phone number"), gettext_lazy("like 0712 345678, or with the country code"), r".{5,40}"
-)
+_PHONE = Field("phone", _("Phone number"), _("like 0712 345678, or with the country code"), r".{5,40}")
 _KEY = r"[A-Za-z0-9_-]{1,200}"
+_BOT_TOKEN, _LANGUAGE = r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}", r"[a-z]{2}(_[A-Z]{2})?"
 _SENDER = r"\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11}"
-_PHONE_OR_NAME = gettext_lazy("a phone number with country code, or up to 11 letters and digits")
+_SENDER_PHONE = Field("sender", _("Sender"), _("a phone number of the account"), r"\+[0-9]{7,15}")
+_PHONE_OR_NAME = _("a phone number with country code, or up to 11 letters and digits")
 
 CHANNELS: dict[ChannelKind, ServiceRow] = {
-    ChannelKind.EMAIL: ServiceRow((Field("email", gettext_lazy("E-mail address"), pattern=r"\S{3,254}"),), "email"),
+    ChannelKind.EMAIL: ServiceRow((Field("email", _("E-mail address"), pattern=r"\S{3,254}"),), "email"),
     ChannelKind.SMS: ServiceRow((_PHONE,), "phone"),
     ChannelKind.WHATSAPP: ServiceRow((_PHONE,), "phone"),
     ChannelKind.TELEGRAM: ServiceRow(
         (
             Field(
                 "chat_id",
-                gettext_lazy("Chat number"),
-                gettext_lazy("Write to your organisation's bot once, then ask @userinfobot for your number."),
+                _("Chat number"),
+                _("Write to your organisation's bot once, then ask @userinfobot for your number."),
                 r"-?[0-9]{3,20}",
-                says=gettext_lazy("Write the number of the chat, digits only."),
+                says=_("Write the number of the chat, digits only."),
             ),
         ),
         "chat_id",
     ),
     ChannelKind.SLACK: ServiceRow(
-        (
-            _address_field(
-                gettext_lazy("Incoming webhook"),
-                gettext_lazy("as Slack shows it: https://hooks.slack.com/services/..."),
-            ),
-        ),
+        (_address(_("Incoming webhook"), _("as Slack shows it: https://hooks.slack.com/services/...")),),
         "address",
         _slack,
     ),
     ChannelKind.TEAMS: ServiceRow(
-        (
-            _address_field(
-                gettext_lazy("Workflow address"),
-                gettext_lazy("as Teams shows it: https://....logic.azure.com/workflows/..."),
-            ),
-        ),
+        (_address(_("Workflow address"), _("as Teams shows it: https://....logic.azure.com/workflows/...")),),
         "address",
         _teams,
     ),
     ChannelKind.WEBHOOK: ServiceRow(
         (
-            _address_field(gettext_lazy("Address"), gettext_lazy("https://, on the public internet")),
+            _address(_("Address"), _("https://, on the public internet")),
             Field(
                 "token",
-                gettext_lazy("Token"),
-                gettext_lazy("sent as Authorization: Bearer, so that your program knows us"),
+                _("Token"),
+                _("sent as Authorization: Bearer, so that your program knows us"),
                 r"[!-~]{1,200}",
                 is_secret=True,
                 is_required=False,
@@ -184,9 +171,9 @@ CHANNELS: dict[ChannelKind, ServiceRow] = {
 GATEWAYS: dict[GatewayKind, ServiceRow] = {
     GatewayKind.AFRICAS_TALKING: ServiceRow(
         (
-            Field("username", gettext_lazy("User name"), gettext_lazy("sandbox for their simulator"), _KEY),
-            Field("api_key", gettext_lazy("API key"), pattern=_KEY, is_secret=True),
-            Field("sender", gettext_lazy("Sender"), _PHONE_OR_NAME, _SENDER, is_required=False),
+            Field("username", _("User name"), _("sandbox for their simulator"), _KEY),
+            Field("api_key", _("API key"), pattern=_KEY, is_secret=True),
+            Field("sender", _("Sender"), _PHONE_OR_NAME, _SENDER, is_required=False),
         ),
         "username",
         _africas_talking,
@@ -196,45 +183,34 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
         (
             Field("account_sid", "Account SID", pattern=r"AC[a-fA-F0-9]{32}"),
             Field("auth_token", "Auth token", pattern=r"[a-zA-Z0-9]{32}", is_secret=True),
-            Field("sender", gettext_lazy("Sender"), gettext_lazy("a phone number of the account"), r"\+[0-9]{7,15}"),
+            _SENDER_PHONE,
         ),
         "sender",
-        _twilio,
+        _gateway("twilio", "account_sid auth_token source=sender"),
         ChannelKind.SMS,
     ),
     GatewayKind.VONAGE: ServiceRow(
         (
-            Field("api_key", gettext_lazy("API key"), pattern=r"[a-zA-Z0-9]{8}"),
-            Field("api_secret", gettext_lazy("API secret"), pattern=r"[a-zA-Z0-9]{16}", is_secret=True),
-            Field("sender", gettext_lazy("Sender"), gettext_lazy("a phone number of the account"), r"\+[0-9]{7,15}"),
+            Field("api_key", _("API key"), pattern=r"[a-zA-Z0-9]{8}"),
+            Field("api_secret", _("API secret"), pattern=r"[a-zA-Z0-9]{16}", is_secret=True),
+            _SENDER_PHONE,
         ),
         "sender",
-        _vonage,
+        _gateway("vonage", "apikey=api_key secret=api_secret source=sender"),
         ChannelKind.SMS,
     ),
     GatewayKind.WHATSAPP_CLOUD: ServiceRow(
         (
-            Field(
-                "phone_id",
-                gettext_lazy("Phone number ID"),
-                gettext_lazy("of the sender, as Meta shows it"),
-                r"[0-9]{5,30}",
-            ),
-            Field("token", gettext_lazy("Access token"), pattern=r"[A-Za-z0-9]{20,600}", is_secret=True),
+            Field("phone_id", _("Phone number ID"), _("of the sender, as Meta shows it"), r"[0-9]{5,30}"),
+            Field("token", _("Access token"), pattern=r"[A-Za-z0-9]{20,600}", is_secret=True),
             Field(
                 "template",
-                gettext_lazy("Template"),
-                gettext_lazy("an approved one with one variable; without it only people who wrote first are reached"),
+                _("Template"),
+                _("an approved one with one variable; without it only people who wrote first are reached"),
                 r"[a-z0-9_]{1,200}",
                 is_required=False,
             ),
-            Field(
-                "language",
-                gettext_lazy("Language of the template"),
-                "en, sw, en_US",
-                r"[a-z]{2}(_[A-Z]{2})?",
-                is_required=False,
-            ),
+            Field("language", _("Language of the template"), "en, sw, en_US", _LANGUAGE, is_required=False),
         ),
         "phone_id",
         _whatsapp,
@@ -242,14 +218,8 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
     ),
     GatewayKind.TELEGRAM_BOT: ServiceRow(
         (
-            Field("bot_name", gettext_lazy("Name of the bot"), pattern=r"@?[A-Za-z0-9_]{3,40}"),
-            Field(
-                "bot_token",
-                gettext_lazy("Token"),
-                gettext_lazy("as @BotFather shows it"),
-                r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}",
-                is_secret=True,
-            ),
+            Field("bot_name", _("Name of the bot"), pattern=r"@?[A-Za-z0-9_]{3,40}"),
+            Field("bot_token", _("Token"), _("as @BotFather shows it"), _BOT_TOKEN, is_secret=True),
         ),
         "bot_name",
         _telegram,

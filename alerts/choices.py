@@ -30,6 +30,11 @@ class Severity(models.TextChoices):
     WARNING = "warning", _("warning")
     CRITICAL = "critical", _("critical")
 
+    @property
+    def gravity(self) -> int:
+        """The gravest has the highest."""
+        return list(Severity).index(self)
+
 
 class AlertState(models.TextChoices):
     OPEN = "open", pgettext_lazy("alarm", "open")

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from alerts.models import Alert
 
 # An alarm whose condition comes back within this time after it closed by itself is the same one, opened again.
 REOPENS_WITHIN = timedelta(hours=1)
@@ -23,7 +25,7 @@ class Step(StrEnum):
     NONE = "none"
     OPEN = "open"
     STAY = "stay"
-    CLEAR = "clear"  # the condition of an alarm that somebody closed is over: it may open again
+    CLEAR = "clear"  # the condition is over; an alarm that somebody closed may open again
     CLOSE = "close"
 
 
@@ -113,48 +115,32 @@ def _begin_s(points: Sequence[Point], index: int) -> float:
     return end_s - share_s if index and math.isfinite(before) else points[index].start_s
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    """An alarm that is open, or that somebody closed while its condition held on."""
-
-    is_open: bool
-    closed_at: datetime | None = None
-    cleared_at: datetime | None = None  # since when its condition is over
-
-
-def step_of_passage(found: Passage, threshold: Threshold, live: Live | None, *, is_watched: bool) -> Step:
-    """What a passage means for an alarm. `is_watched`: the rule is in use and its hours are now."""
-    if live is None:
+# `alert` is one that is open, or that somebody closed while its condition held on. `is_watched`: the rule is in use and
+# its hours are now.
+def step_of_passage(found: Passage, threshold: Threshold, alert: Alert | None, *, is_watched: bool) -> Step:
+    """What a passage means for an alarm."""
+    if alert is None:
         opens = is_watched and found.is_beyond and found.lasted_s >= threshold.duration_s
         return Step.OPEN if opens else Step.NONE
-    if found.is_beyond is False and (not live.is_open or found.lasted_s >= threshold.duration_s):
-        return Step.CLOSE if live.is_open else Step.CLEAR
+    if found.is_beyond is False and (not alert.is_open or found.lasted_s >= threshold.duration_s):
+        return Step.CLOSE if alert.is_open else Step.CLEAR
     return Step.STAY
 
 
 def step_of_fact(
-    began_at: datetime | None,
-    live: Live | None,
-    now: datetime,
-    *,
-    duration: timedelta,
-    calm: timedelta,
-    is_watched: bool,
+    began_at: datetime, alert: Alert | None, now: datetime, *, duration: timedelta, is_watched: bool
 ) -> Step:
-    """The same for something that is so since `began_at`, or is not so (None).
-
-    `calm`: for how long it must be over before the alarm closes. What began after somebody closed the alarm is new.
-    """
-    if began_at is None:
-        if live is None:
-            return Step.NONE
-        if not live.is_open:
-            return Step.CLEAR
-        return Step.CLOSE if (live.cleared_at is not None and now - live.cleared_at >= calm) or not calm else Step.STAY
-    is_new = live is None or (live.closed_at is not None and began_at > live.closed_at)
+    """The same for something that is so since `began_at`. What began after somebody closed the alarm is new."""
+    is_new = alert is None or (alert.closed_at is not None and began_at > alert.closed_at)
     if is_new:
         return Step.OPEN if is_watched and now - began_at >= duration else Step.NONE
     return Step.STAY
+
+
+def step_of_end(alert: Alert, now: datetime, calm: timedelta) -> Step:
+    """The same for something that is not so any more. `calm`: for how long, before the alarm closes."""
+    is_over = not calm or (alert.cleared_at is not None and now - alert.cleared_at >= calm)
+    return Step.CLOSE if alert.is_open and is_over else Step.CLEAR
 
 
 def opens_again(closed_at: datetime, began_at: datetime) -> bool:
@@ -162,10 +148,6 @@ def opens_again(closed_at: datetime, began_at: datetime) -> bool:
     return began_at - closed_at <= REOPENS_WITHIN
 
 
-def hour_matters(hour: int, from_hour: int | None, to_hour: int | None) -> bool:
-    """Whether an hour of the site's clock is within those of a rule; from 20 to 6 is the night."""
-    if from_hour is None or to_hour is None:
-        return True
-    if from_hour < to_hour:
-        return from_hour <= hour < to_hour
-    return hour >= from_hour or hour < to_hour
+def is_between(now: Any, begins: Any, ends: Any) -> bool:
+    """Whether an hour or a time of day is from one to another; from 20 to 6 is the night."""
+    return bool(begins <= now < ends) if begins < ends else now >= begins or now < ends

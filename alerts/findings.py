@@ -4,7 +4,7 @@ A finder of a kind yields what it finds at the factories asked for, since when. 
 `evaluate.py`. Reads only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,30 +13,27 @@ from django.db.models import Max
 from django.db.models.fields.json import KeyTextTransform
 
 from alerts.choices import AlertKind
-from alerts.kinds import KINDS
-from alerts.models import AlertRule
-from alerts.rules import SiteRules
-from compliance import queries
+from alerts.kinds import DAY_S, HOUR_S
+from alerts.rules import WatchedSite
+from compliance.balance import balances
 from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_sites
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
 from devices.models import Calibration, MCUDevice
 from devices.queries import SILENT_AFTER, in_force_at, waiting_holds
 from emissions.settling import SitePeriod
-from factories.days import factory_day, last_day_over_everywhere, local_hour_start
+from factories.days import factory_day, local_hour_start
 from factories.models import Factory
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
-from science.balance import shape
 from science.intensity import STACK_FUEL_BAND
 
 MISSED_INTERVALS = 3
-BALANCE_DAYS = 14  # how far back days with a stack and a fuel figure are looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    factory: Factory
+    site: WatchedSite
     began_at: datetime
     device_id: int | None = None
     chimney_id: int | None = None
@@ -47,211 +44,160 @@ class Finding:
     is_of_window: bool = False  # it is looked for in the last hours only, and may have begun before
 
 
-Finder = Callable[[Sequence[Factory], SiteRules, datetime], Iterable[Finding]]
+Sites = Mapping[int, WatchedSite]
+Finder = Callable[[Sites, datetime], Iterable[Finding]]
 
 
-def _limit(rule: AlertRule | None, kind: AlertKind) -> float:
-    limit = rule.limit if rule is not None and rule.limit is not None else KINDS[kind].limit
-    assert limit is not None
-    return limit
+def _factories(sites: Sites) -> list[Factory]:
+    return [site.factory for site in sites.values()]
 
 
-def _watched_devices(factories: Sequence[Factory], now: datetime) -> Iterator[tuple[Factory, MCUDevice, int]]:
+def _watched_devices(sites: Sites, now: datetime) -> Iterator[tuple[WatchedSite, MCUDevice, int]]:
     """The devices in chimneys, of record or beside it."""
-    by_pk = {factory.pk: factory for factory in factories}
-    mounted = in_force_at(now).filter(factory__in=list(by_pk), device__revoked_at=None).select_related("device")
+    mounted = in_force_at(now).filter(factory__in=list(sites), device__revoked_at=None).select_related("device")
     for assignment in mounted:
-        yield by_pk[assignment.factory_id], assignment.device, assignment.chimney_id
+        yield sites[assignment.factory_id], assignment.device, assignment.chimney_id
 
 
-def silent_sensors(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def silent_sensors(sites: Sites, now: datetime) -> Iterator[Finding]:
     """Devices that were heard before. Silence begins with the last message, or with the last will after it."""
-    for factory, device, chimney_id in _watched_devices(factories, now):
+    for site, device, chimney_id in _watched_devices(sites, now):
         heard = device.last_heartbeat
         if heard is None:
             continue
         gone = device.reported_online is False and device.last_will_at is not None and device.last_will_at >= heard
         patience = timedelta() if gone else max(SILENT_AFTER, timedelta(seconds=MISSED_INTERVALS * device.interval_s))
         if gone or now - heard > patience:
-            yield Finding(factory, heard, device.pk, chimney_id, params={"device": device.device_id})
+            yield Finding(site, heard, device.pk, chimney_id, params={"device": device.device_id})
 
 
-def device_alerts(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def device_alerts(sites: Sites, now: datetime) -> Iterator[Finding]:
     """The newest alert of each device and kind, until it is older than the hours of the rule."""
-    by_pk = {factory.pk: factory for factory in factories}
-    longest = max((_limit(rules.of(factory), AlertKind.DEVICE_ALERT) for factory in factories), default=0.0)
+    longest = max((site.limit for site in sites.values()), default=0.0)
+    since = now - timedelta(hours=longest)
     newest = (
-        DeviceMessage.objects.filter(
-            device__factory__in=list(by_pk), kind=MessageKind.ALERT, received_at__gte=now - timedelta(hours=longest)
-        )
+        DeviceMessage.objects.filter(device__factory__in=list(sites), kind=MessageKind.ALERT, received_at__gte=since)
         .annotate(alert=KeyTextTransform("kind", "payload"))
         .order_by("device_id", "alert", "-received_at")
         .distinct("device_id", "alert")
         .select_related("device")
     )
     for message in newest:
-        factory = by_pk[message.device.factory_id]
-        hours = _limit(rules.of(factory), AlertKind.DEVICE_ALERT)
-        if now - message.received_at < timedelta(hours=hours):
+        site = sites[message.device.factory_id]
+        if now - message.received_at < timedelta(hours=site.limit):
             payload, code = message.payload, str(message.payload.get("kind", ""))[:24]
-            yield Finding(
-                factory,
-                message.received_at,
-                message.device_id,
-                detail=code,
-                value=_number(payload.get("value")),
-                limit=_number(payload.get("limit")),
-                params={"device": message.device.device_id, "code": code},
-            )
+            value, limit = _number(payload.get("value")), _number(payload.get("limit"))
+            params = {"device": message.device.device_id, "code": code}
+            at, device_id = message.received_at, message.device_id
+            yield Finding(site, at, device_id, detail=code, value=value, limit=limit, params=params)
 
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def open_holds(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def open_holds(sites: Sites, now: datetime) -> Iterator[Finding]:
     """The oldest hold of each device that waits for a decision."""
-    by_pk = {factory.pk: factory for factory in factories}
-    holds = waiting_holds().filter(assignment__factory__in=list(by_pk)).select_related("assignment__device")
+    holds = waiting_holds().filter(assignment__factory__in=list(sites)).select_related("assignment__device")
     for hold in holds.order_by("assignment__device_id", "opened_at").distinct("assignment__device_id"):
         mounted = hold.assignment
-        words = {"field": hold.field, "registered": hold.registered, "reported": hold.reported, "hold": hold.kind}
-        yield Finding(
-            by_pk[mounted.factory_id],
-            hold.opened_at,
-            mounted.device_id,
-            mounted.chimney_id,
-            params={"device": mounted.device.device_id, **words},
-        )
+        params = {"device": mounted.device.device_id, "hold": hold.kind}
+        params |= {"field": hold.field, "registered": hold.registered, "reported": hold.reported}
+        site = sites[mounted.factory_id]
+        yield Finding(site, hold.opened_at, mounted.device_id, mounted.chimney_id, params=params)
 
 
-def ending_calibrations(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def ending_calibrations(sites: Sites, now: datetime) -> Iterator[Finding]:
     """Devices whose newest end of validity is nearer than the days of the rule, or past. Value: days that are left."""
-    devices = {device.pk: (factory, device, chimney) for factory, device, chimney in _watched_devices(factories, now)}
+    devices = {device.pk: (site, device, chimney_id) for site, device, chimney_id in _watched_devices(sites, now)}
     ends = Calibration.objects.filter(device__in=list(devices), valid_until__isnull=False).values("device_id")
     for row in ends.annotate(end=Max("valid_until")).order_by("device_id"):
-        factory, device, chimney_id = devices[row["device_id"]]
-        days = _limit(rules.of(factory), AlertKind.CALIBRATION_ENDING)
-        began_at = row["end"] - timedelta(days=days)
+        site, device, chimney_id = devices[row["device_id"]]
+        began_at = row["end"] - timedelta(days=site.limit)
         if now >= began_at:
             left = (row["end"] - now) / timedelta(days=1)
             params = {"device": device.device_id, "valid_until": row["end"].isoformat()}
-            yield Finding(factory, began_at, device.pk, chimney_id, value=round(left, 1), limit=days, params=params)
+            yield Finding(site, began_at, device.pk, chimney_id, value=round(left, 1), limit=site.limit, params=params)
 
 
-def missing_logs(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def missing_logs(sites: Sites, now: datetime) -> Iterator[Finding]:
     """Sites whose log lacks something of a day whose deadline has passed; a bill that is not due is awaited."""
-    by_pk = {factory.pk: factory for factory in factories}
-    for factory_id, days in still_missing(factories, now).items():
-        last = days[-1]
+    for factory_id, days in still_missing(_factories(sites), now).items():
         items = sorted({str(item) for day in days for item in day.missing})
         params = {"days": [day.day.isoformat() for day in days], "items": items}
-        due_at = last.starts_at + timedelta(days=2)  # the end of the next factory day
-        yield Finding(by_pk[factory_id], due_at, value=float(len(days)), params=params)
+        due_at = days[-1].starts_at + timedelta(days=2)  # the end of the next factory day
+        yield Finding(sites[factory_id], due_at, value=float(len(days)), params=params)
 
 
-def stack_against_fuel(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
-    """Sites whose last known days are all on one side of the band, for as many days as the rule's duration has."""
-    if not factories:
-        return
-    last = last_day_over_everywhere(factories, now)
-    by_site: dict[int, list[queries.Sums]] = {}
-    first = last - timedelta(days=BALANCE_DAYS - 1)
-    for sums in queries.series([factory.pk for factory in factories], first, last, by="day", now=now):
-        if sums.balance_stack_kg is not None and sums.balance_fuel_kg:
-            by_site.setdefault(sums.factory_id, []).append(sums)
+def stack_against_fuel(sites: Sites, now: datetime) -> Iterator[Finding]:
+    """Sites whose last known days are all on one side of the band, for as many days as the rule's duration has.
+
+    With the difference in stacked m3, where nothing but firewood burns under the measured chimneys.
+    """
     found = []
-    for factory in factories:
-        rule = rules.of(factory)
-        width = _limit(rule, AlertKind.STACK_AGAINST_FUEL)
-        if finding := _out_of_band(factory, by_site.get(factory.pk, []), width, rule):
-            found.append(finding)
-    yield from _in_wood(found, now)
-
-
-def _in_wood(found: Sequence[Finding], now: datetime) -> Iterator[Finding]:
-    """With the difference in stacked m3, where nothing but firewood burns under the measured chimneys."""
-    factories = [finding.factory for finding in found]
-    of_wood = wood_sites(factories)
-    woods = firewoods([factory for factory in factories if factory.pk in of_wood], now)
+    for factory_id, balance in balances(_factories(sites), now).items():
+        site, width = sites[factory_id], sites[factory_id].limit
+        run = balance.run_outside(width)
+        if len(run) >= max(1, round(site.rule.duration_s / DAY_S)):
+            stack_kg, fuel_kg = sum(day.stack_kg for day in run), sum(day.fuel_kg for day in run)
+            params = {
+                "first_day": run[0].day.isoformat(),
+                "last_day": run[-1].day.isoformat(),
+                "days": len(run),
+                "stack_kg": round(stack_kg, 3),
+                "fuel_kg": round(fuel_kg, 3),
+                "shape": str(balance.shape),
+            }
+            began_at = factory_day(site.factory, run[0].day).starts_at
+            ratio, limit = round(stack_kg / fuel_kg, 4), 1 + width if stack_kg > fuel_kg else 1 - width
+            found.append(Finding(site, began_at, value=ratio, limit=limit, params=params))
+    of_wood = wood_sites([finding.site.factory for finding in found])
+    woods = firewoods([finding.site.factory for finding in found if finding.site.factory.pk in of_wood], now)
     for finding in found:
-        wood = woods.get(finding.factory.pk)
+        wood = woods.get(finding.site.factory.pk)
         if wood is not None and wood.kg_per_stere is not None:
             difference_kg = abs(finding.params["stack_kg"] - finding.params["fuel_kg"])
             finding.params["m3"] = round(difference_kg / float(wood.co2_kg_per_unit("stere")), 1)
         yield finding
 
 
-def _out_of_band(factory: Factory, days: list[queries.Sums], width: float, rule: AlertRule | None) -> Finding | None:
-    needed = max(1, round((rule.duration_s if rule else 0) / 86_400))
-    ratios = [(day, float((day.balance_stack_kg or 0) / (day.balance_fuel_kg or 1))) for day in days]
-    run: list[queries.Sums] = []
-    side = 0
-    for day, ratio in reversed(ratios):
-        here = 1 if ratio > 1 + width else -1 if ratio < 1 - width else 0
-        if not here or (side and here != side):
-            break
-        side = here
-        run.insert(0, day)
-    if len(run) < needed or run[0].bucket is None or run[-1].bucket is None:
-        return None
-    stack = sum(float(day.balance_stack_kg or 0) for day in run)
-    fuel = sum(float(day.balance_fuel_kg or 0) for day in run)
-    params = {
-        "first_day": run[0].bucket.isoformat(),
-        "last_day": run[-1].bucket.isoformat(),
-        "days": len(run),
-        "stack_kg": round(stack, 3),
-        "fuel_kg": round(fuel, 3),
-        "shape": str(shape([ratio for _day, ratio in ratios])),
-    }
-    began_at = factory_day(factory, run[0].bucket).starts_at
-    return Finding(factory, began_at, value=round(stack / fuel, 4), limit=1 + side * width, params=params)
-
-
-def low_efficiency(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def low_efficiency(sites: Sites, now: datetime) -> Iterator[Finding]:
     """Sites whose wood fires lost more of their heat than the limit [%], over the last whole hours of the rule."""
-    by_pk = {factory.pk: factory for factory in factories}
     periods = []
-    for pk, factory in by_pk.items():
-        rule, end = rules.of(factory), local_hour_start(now, factory.zone)
-        periods.append(SitePeriod(pk, end - timedelta(hours=max(1, (rule.duration_s if rule else 0) // 3600)), end))
-    for period, told in zip(periods, what_fires_tell(factories, periods, now), strict=True):
+    for pk, site in sites.items():
+        hours, end = max(1, site.rule.duration_s // HOUR_S), local_hour_start(now, site.factory.zone)
+        periods.append(SitePeriod(pk, end - timedelta(hours=hours), end))
+    for period, told in zip(periods, what_fires_tell(_factories(sites), periods, now), strict=True):
         if told is None:
             continue
-        factory = by_pk[period.factory_id]
-        limit, loss_pct = _limit(rules.of(factory), AlertKind.EFFICIENCY_LOW), 100 * told.loss.total
-        if loss_pct > limit:
+        site, loss_pct = sites[period.factory_id], 100 * told.loss.total
+        if loss_pct > site.limit:
             hours = round((period.end - period.start) / timedelta(hours=1))
             params = {"hours": hours, "good_pct": round(100 * GOOD_LOSS, 1), "remedy": str(told.remedy)}
-            value = round(loss_pct, 1)
-            yield Finding(factory, period.start, value=value, limit=limit, params=params, is_of_window=True)
+            value, limit = round(loss_pct, 1), site.limit
+            yield Finding(site, period.start, value=value, limit=limit, params=params, is_of_window=True)
 
 
-def targets_at_risk(factories: Sequence[Factory], rules: SiteRules, now: datetime) -> Iterator[Finding]:
+def targets_at_risk(sites: Sites, now: datetime) -> Iterator[Finding]:
     """Sites whose last twelve months are above the line of their target. Not enough data is no verdict."""
-    by_pk = {factory.pk: factory for factory in factories}
-    for factory_id, verdict in verdicts_of(factories, now).items():
+    for factory_id, verdict in verdicts_of(_factories(sites), now).items():
         if verdict.met is False and verdict.actual is not None:
-            factory = by_pk[factory_id]
-            month = now.astimezone(factory.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-            yield Finding(
-                factory,
-                month,  # closed by a person, it comes back next month
-                value=float(verdict.actual),
-                limit=float(verdict.expected),
-                params={"target": verdict.target.pk, "unit": verdict.target.unit},
-            )
+            local = now.astimezone(sites[factory_id].factory.zone)
+            month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            params = {"target": verdict.target.pk, "unit": verdict.target.unit}
+            value, limit = float(verdict.actual), float(verdict.expected)
+            # Closed by a person, it comes back next month.
+            yield Finding(sites[factory_id], month, value=value, limit=limit, params=params)
 
 
 assert STACK_FUEL_BAND == (0.75, 1.25)  # the usual limit of the kind
 # What each round looks at, and what is looked at every five minutes: it changes with entries and days.
-OFTEN: dict[AlertKind, Finder] = {
+OFTEN: dict[str, Finder] = {
     AlertKind.SENSOR_SILENT: silent_sensors,
     AlertKind.DEVICE_ALERT: device_alerts,
     AlertKind.HOLD_OPEN: open_holds,
 }
-SELDOM: dict[AlertKind, Finder] = {
+SELDOM: dict[str, Finder] = {
     AlertKind.CALIBRATION_ENDING: ending_calibrations,
     AlertKind.LOG_MISSING: missing_logs,
     AlertKind.STACK_AGAINST_FUEL: stack_against_fuel,

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from accounts.roles import Action
 from alerts.choices import AlertKind, Severity
+from lib.templatetags.units import UNITS
 
 HOUR_S, DAY_S = 3600, 86_400
 # Lowest and highest limit by unit: a limit beyond them is a slip, and days or hours beyond them leave the calendar.
@@ -55,45 +56,39 @@ class KindRow:
     def longest_s(self) -> int:
         return LONGEST_MEASURED_S if self.quantity else 14 * DAY_S
 
+    @property
+    def counted_in(self) -> tuple[int, str]:
+        """Seconds in the unit of its duration, and the unit: days where days are counted."""
+        return (DAY_S, "d") if self.duration_s >= DAY_S else (60, "min")
+
+    @property
+    def symbol(self) -> str:
+        """Of the unit, for people."""
+        return UNITS[self.unit].symbol_html if self.unit in UNITS else self.unit
+
 
 _READS, _DEVICES, _LOG = Action.VIEW_READINGS, Action.VIEW_DEVICES, Action.VIEW_ENERGY
 _WARNING, _CRITICAL, _INFO = Severity.WARNING, Severity.CRITICAL, Severity.INFO
+_Is, _Of = AlertKind, MeasuredQuantity
 
 KINDS: dict[str, KindRow] = {
     str(row.kind): row
     for row in (
-        KindRow(AlertKind.CO2_HIGH, _READS, _CRITICAL, 300, 170_000, 5_000, "ppm", MeasuredQuantity("co2_ppm", 1)),
-        KindRow(
-            AlertKind.CO2_LOW, _READS, _WARNING, 1_800, 10_000, 2_000, "ppm", MeasuredQuantity("co2_ppm", -1, True)
-        ),
-        KindRow(
-            AlertKind.TEMPERATURE_HIGH, _READS, _CRITICAL, 300, 350, 15, "celsius", MeasuredQuantity("temperature_c", 1)
-        ),
-        KindRow(
-            AlertKind.TEMPERATURE_LOW,
-            _READS,
-            _INFO,
-            3_600,
-            80,
-            5,
-            "celsius",
-            MeasuredQuantity("temperature_c", -1, True),
-        ),
-        KindRow(AlertKind.FLOW_HIGH, _READS, _WARNING, 300, 15, 0.5, "m_per_s", MeasuredQuantity("velocity_ms", 1)),
-        KindRow(
-            AlertKind.FLOW_LOW, _READS, _WARNING, 1_800, 0.5, 0.1, "m_per_s", MeasuredQuantity("velocity_ms", -1, True)
-        ),
-        KindRow(
-            AlertKind.SENSOR_OVER_RANGE, _READS, _WARNING, 600, 50, 25, "percent", MeasuredQuantity("over_range_pct", 1)
-        ),
-        KindRow(AlertKind.SENSOR_SILENT, _DEVICES, _CRITICAL, 900, calm=timedelta(minutes=5)),
-        KindRow(AlertKind.DEVICE_ALERT, _DEVICES, _WARNING, 0, 24, unit="h"),
-        KindRow(AlertKind.HOLD_OPEN, _DEVICES, _WARNING, HOUR_S),
-        KindRow(AlertKind.CALIBRATION_ENDING, _DEVICES, _INFO, 0, 30, unit="d"),
-        KindRow(AlertKind.LOG_MISSING, _LOG, _WARNING, 0),
-        KindRow(AlertKind.STACK_AGAINST_FUEL, _LOG, _WARNING, 3 * DAY_S, 0.25),
-        KindRow(AlertKind.EFFICIENCY_LOW, _READS, _WARNING, 4 * HOUR_S, 30, unit="percent"),
-        KindRow(AlertKind.TARGET_AT_RISK, Action.VIEW_TARGETS, _INFO, 0),
+        KindRow(_Is.CO2_HIGH, _READS, _CRITICAL, 300, 170_000, 5_000, "ppm", _Of("co2_ppm", 1)),
+        KindRow(_Is.CO2_LOW, _READS, _WARNING, 1_800, 10_000, 2_000, "ppm", _Of("co2_ppm", -1, True)),
+        KindRow(_Is.TEMPERATURE_HIGH, _READS, _CRITICAL, 300, 350, 15, "celsius", _Of("temperature_c", 1)),
+        KindRow(_Is.TEMPERATURE_LOW, _READS, _INFO, 3_600, 80, 5, "celsius", _Of("temperature_c", -1, True)),
+        KindRow(_Is.FLOW_HIGH, _READS, _WARNING, 300, 15, 0.5, "m_per_s", _Of("velocity_ms", 1)),
+        KindRow(_Is.FLOW_LOW, _READS, _WARNING, 1_800, 0.5, 0.1, "m_per_s", _Of("velocity_ms", -1, True)),
+        KindRow(_Is.SENSOR_OVER_RANGE, _READS, _WARNING, 600, 50, 25, "percent", _Of("over_range_pct", 1)),
+        KindRow(_Is.SENSOR_SILENT, _DEVICES, _CRITICAL, 900, calm=timedelta(minutes=5)),
+        KindRow(_Is.DEVICE_ALERT, _DEVICES, _WARNING, 0, 24, unit="h"),
+        KindRow(_Is.HOLD_OPEN, _DEVICES, _WARNING, HOUR_S),
+        KindRow(_Is.CALIBRATION_ENDING, _DEVICES, _INFO, 0, 30, unit="d"),
+        KindRow(_Is.LOG_MISSING, _LOG, _WARNING, 0),
+        KindRow(_Is.STACK_AGAINST_FUEL, _LOG, _WARNING, 3 * DAY_S, 0.25),
+        KindRow(_Is.EFFICIENCY_LOW, _READS, _WARNING, 4 * HOUR_S, 30, unit="percent"),
+        KindRow(_Is.TARGET_AT_RISK, Action.VIEW_TARGETS, _INFO, 0),
     )
 }
 MEASURED = {code: row.quantity for code, row in KINDS.items() if row.quantity is not None}

@@ -6,6 +6,7 @@ A letter outside the alphabet of SMS (GSM 03.38) would leave 70, so it is writte
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,12 +16,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from alerts.channel_kinds import Message
-from alerts.choices import AlertState
+from alerts.choices import AlertState, Severity
 from alerts.links import address_of
 from alerts.models import Alert
 from alerts.notice_choices import ChannelKind, NoticeKind
 from alerts.notice_models import Delivery
-from alerts.rosters import RANK
 from alerts.sentences import sentence_of
 
 SMS_CHARACTERS, SMS_CHARACTERS_OTHERWISE = 160, 70
@@ -29,27 +29,9 @@ _GSM = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_TWICE = frozenset("^{}\\[~]|€")  # these take two places
-_PLAINLY = str.maketrans(
-    {
-        "₂": "2",
-        "₄": "4",
-        "³": "3",
-        "²": "2",
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "–": "-",
-        "—": "-",
-        "…": "...",
-        "\u00a0": " ",
-        "\u202f": " ",
-        "·": "-",
-        "×": "x",
-        "≥": ">=",
-        "≤": "<=",
-    }
-)
+# The others are written plainly by Unicode: a subscript as its digit, an ellipsis as three dots.
+_PLAINLY = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "·": "-", "×": "x"})
+_PLAINLY |= str.maketrans({"≥": ">=", "≤": "<="})
 SHOWN = 10  # alarms in a digest; the link shows the others
 _CUT = "..."
 
@@ -96,14 +78,13 @@ def of_alarms(user: User, kind: ChannelKind, deliveries: Sequence[Delivery]) -> 
         latest = {delivery.event.alert_id: delivery for delivery in deliveries if delivery.event is not None}
         told = sorted(latest.values(), key=_weight)
         title, body = _one(told[0]) if len(told) == 1 else _digest(told)
-        if kind == ChannelKind.SMS:
-            return Message("", fitting(f"{title}. {body}" if len(told) > 1 else body, link))
-        return Message(title, f"{body}\n{link}", _data(told, deliveries))
+        short = f"{title}. {body}" if len(told) > 1 else body
+        return message_of(kind, title, body, link, short=short, data=_data(told, deliveries))
 
 
 def _weight(delivery: Delivery) -> tuple[bool, int, int]:
     alert = _alert(delivery)
-    return delivery.kind == NoticeKind.OVER, -RANK[alert.severity], alert.pk  # type: ignore[index]
+    return delivery.kind == NoticeKind.OVER, -Severity(alert.severity).gravity, alert.pk
 
 
 def _alert(delivery: Delivery) -> Alert:
@@ -111,23 +92,19 @@ def _alert(delivery: Delivery) -> Alert:
     return delivery.event.alert
 
 
-def _place(alert: Alert) -> str:
-    return str(alert.factory or alert.organisation)
-
-
 def _one(delivery: Delivery) -> tuple[str, str]:
     alert = _alert(delivery)
     if delivery.kind == NoticeKind.OVER:
-        params = {"place": _place(alert), "what": alert.get_kind_display()}
+        params = {"place": str(alert.factory), "what": alert.get_kind_display()}
         return _("%(place)s: over") % params, _("%(place)s: %(what)s is over.") % params
-    title = _("%(place)s: %(what)s") % {"place": _place(alert), "what": alert.get_kind_display()}
-    return title, f"{_place(alert)}: {sentence_of(alert)}"
+    title = _("%(place)s: %(what)s") % {"place": str(alert.factory), "what": alert.get_kind_display()}
+    return title, f"{alert.factory}: {sentence_of(alert)}"
 
 
 def _digest(deliveries: list[Delivery]) -> tuple[str, str]:
     """A storm is told once, the worst first."""
     alerts = [_alert(one) for one in deliveries]
-    sites = len({_place(alert) for alert in alerts})
+    sites = len({str(alert.factory) for alert in alerts})
     title = ngettext("%(alarms)d alarms at %(sites)d site", "%(alarms)d alarms at %(sites)d sites", sites) % {
         "alarms": len(alerts),
         "sites": sites,
@@ -170,7 +147,14 @@ def _data(told: Iterable[Delivery], deliveries: Sequence[Delivery]) -> dict[str,
 def of_code(user: User, kind: ChannelKind, code: str) -> Message:
     with translation.override(language_of(user)):
         body = _("Carbon Track: %(code)s is the code of this channel. Type it in on the page of your notices.")
-        body %= {"code": code}
-        if kind == ChannelKind.SMS:
-            return Message("", fitting(body, ""))
-        return Message(_("Your code"), f"{body}\n{settings.PUBLIC_URL}{reverse('my-notices')}", {"code": code})
+        link = "" if kind == ChannelKind.SMS else f"{settings.PUBLIC_URL}{reverse('my-notices')}"
+        return message_of(kind, _("Your code"), body % {"code": code}, link, data={"code": code})
+
+
+def message_of(
+    kind: ChannelKind, title: str, body: str, link: str, *, short: str = "", data: dict[str, Any] | None = None
+) -> Message:
+    """`short` is the body of an SMS, where it has another."""
+    if kind == ChannelKind.SMS:
+        return Message("", fitting(short or body, link))
+    return Message(title, f"{body}\n{link}", data or {})

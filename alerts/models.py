@@ -74,7 +74,7 @@ class Alert(models.Model):
     """One alarm: from the moment it opened until it is closed. What happened to it is in its events."""
 
     organisation = models.ForeignKey("factories.Organisation", models.CASCADE, related_name="alerts")
-    factory = models.ForeignKey("factories.Factory", models.CASCADE, null=True, related_name="alerts")
+    factory = models.ForeignKey("factories.Factory", models.CASCADE, related_name="alerts")
     kind = models.CharField(_("kind"), max_length=24, choices=AlertKind)
     # Tells alarms of one kind and subject apart: of a device's own alerts the device's kind; otherwise empty.
     detail = models.CharField(max_length=24, blank=True, default="")
@@ -153,7 +153,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.factory or self.organisation}: {self.get_kind_display()}"
+        return f"{self.factory}: {self.get_kind_display()}"
 
     @property
     def is_open(self) -> bool:
@@ -161,10 +161,7 @@ class Alert(models.Model):
 
 
 class AlertEvent(models.Model):
-    """Something that happened to an alarm. Append-only: a trigger refuses changes.
-
-    `batch` joins what one round of evaluation opened, so that a storm can be told in one notice.
-    """
+    """Something that happened to an alarm. Append-only: a trigger refuses changes."""
 
     id = models.BigAutoField(primary_key=True)
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="events")
@@ -173,7 +170,6 @@ class AlertEvent(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), **_BY)  # null: by itself
     text = models.CharField(_("text"), max_length=500, blank=True, default="")
     params = models.JSONField(default=dict)  # to whom it was assigned, until when it is snoozed, its cause
-    batch = models.UUIDField(null=True, db_index=True)
 
     class Meta:
         verbose_name = _("event of an alarm")

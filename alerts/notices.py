@@ -15,7 +15,7 @@ from django.utils import timezone
 from alerts.choices import AlertAct, AlertState
 from alerts.models import Alert, AlertEvent
 from alerts.notice_choices import ChannelKind, NoticeKind, NoticeState, Suppression
-from alerts.notice_models import Delivery, Escalation, EventClaim
+from alerts.notice_models import Channel, Delivery, Escalation, EventClaim
 from alerts.rosters import Roster
 from alerts.services import store_events
 
@@ -105,23 +105,17 @@ def tell(event: AlertEvent, people: Iterable[int], roster: Roster, at: datetime)
     quiet hours.
     """
     alert, now = event.alert, timezone.now()
-    Delivery.objects.bulk_create(
-        (
-            Delivery(
-                kind=NoticeKind.ALARM,
-                organisation_id=alert.organisation_id,
-                event=event,
-                user_id=user_id,
-                channel=channel,
-                channel_kind=channel.kind,
-                created_at=now,
-                # A program has no quiet hours.
-                due_at=at if channel.kind == ChannelKind.WEBHOOK else roster.due_at(user_id, alert, at),
-            )
-            for user_id in dict.fromkeys(people)
-            for channel in roster.channels_for(user_id, alert)
-        ),
-        ignore_conflicts=True,
+    _store(
+        _notice(
+            event,
+            NoticeKind.ALARM,
+            channel,
+            created_at=now,
+            # A program has no quiet hours.
+            due_at=at if channel.kind == ChannelKind.WEBHOOK else roster.due_at(channel.user_id, alert, at),
+        )
+        for user_id in dict.fromkeys(people)
+        for channel in roster.channels_for(user_id, alert)
     )
 
 
@@ -129,24 +123,18 @@ def _tell_of_the_end(event: AlertEvent) -> None:
     """Over the channels that told of it, once; who was woken by an SMS reads the end on the page of the link."""
     told = Delivery.objects.filter(event__alert=event.alert, channel_kind__in=TOLD_OF_THE_END, channel__isnull=False)
     sent = Q(kind=NoticeKind.ALARM, state=NoticeState.SENT) | Q(kind=NoticeKind.OVER)
-    latest = {notice.channel_id: notice for notice in told.filter(sent).order_by("pk")}
-    Delivery.objects.bulk_create(
-        (
-            Delivery(
-                kind=NoticeKind.OVER,
-                organisation_id=event.alert.organisation_id,
-                event=event,
-                user_id=one.user_id,
-                channel_id=one.channel_id,
-                channel_kind=one.channel_kind,
-                created_at=event.at,
-                due_at=event.at,
-            )
-            for one in latest.values()
-            if one.kind == NoticeKind.ALARM
-        ),
-        ignore_conflicts=True,
-    )
+    latest = {notice.channel_id: notice for notice in told.filter(sent).select_related("channel").order_by("pk")}
+    over = [one.channel for one in latest.values() if one.kind == NoticeKind.ALARM and one.channel]
+    _store(_notice(event, NoticeKind.OVER, channel, created_at=event.at, due_at=event.at) for channel in over)
+
+
+def _notice(event: AlertEvent, kind: NoticeKind, channel: Channel, **times: datetime) -> Delivery:
+    whom = {"user_id": channel.user_id, "channel": channel, "channel_kind": channel.kind}
+    return Delivery(kind=kind, organisation_id=event.alert.organisation_id, event=event, **whom, **times)
+
+
+def _store(notices: Iterable[Delivery]) -> None:
+    Delivery.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 def suppress(notices: QuerySet[Delivery], why: Suppression) -> int:

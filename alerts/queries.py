@@ -3,23 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from accounts.permissions import may, organisations_of, visible_to
 from accounts.roles import Action
 from alerts.choices import AlertState, Cause, Severity
 from alerts.kinds import KINDS
 from alerts.models import Alert, AlertRule
-from alerts.sentences import price_sentence, sentence_of
 from factories.models import Factory
-
-GRAVITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
-by_gravity = Case(
-    *(When(severity=severity, then=Value(rank)) for severity, rank in GRAVITY.items()), output_field=IntegerField()
-)
 
 
 def alerts_of(user: Any) -> QuerySet[Alert]:
@@ -43,8 +36,9 @@ def open_alerts(user: Any) -> QuerySet[Alert]:
 
 
 def ordered(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    gravity = Case(*(When(severity=severity, then=Value(severity.gravity)) for severity in Severity))
     costs = [F(name).desc(nulls_last=True) for name in ("cost_amount", "cost_kg_co2")]
-    return alerts.annotate(gravity=by_gravity).order_by("gravity", *costs, "-opened_at", "-pk")
+    return alerts.order_by(gravity.desc(), *costs, "-opened_at", "-pk")
 
 
 def open_count(user: Any) -> int:
@@ -98,44 +92,18 @@ def causes(alerts: QuerySet[Alert], start: datetime, end: datetime, *, unknown: 
 
 
 # --- Exceptions ---------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class SiteException:
-    """An open alarm of a site, as a list of sites shows it: what is so, and what it costs; None: not known."""
-
-    alert_id: int
-    kind: str
-    severity: str
-    sentence: str
-    price: str
-    cost_kg_co2: Decimal | None
-    cost_amount: Decimal | None
-    currency: str
-
-
-def exceptions_of(user: Any, factories: Iterable[Factory]) -> dict[int, list[SiteException]]:
+def exceptions_of(user: Any, factories: Iterable[Factory]) -> dict[int, list[Alert]]:
     """For each site with open alarms that the user sees, these, the most costly first. One query for all sites.
 
     Order the sites by `cost_rank`. What somebody has put off is not shown.
     """
-    by_site: dict[int, list[SiteException]] = {}
-    shown = open_alerts(user).filter(factory__in=[factory.pk for factory in factories])
-    for alert in shown.exclude(state=AlertState.SNOOZED):
-        assert alert.factory_id is not None
-        by_site.setdefault(alert.factory_id, []).append(
-            SiteException(
-                alert.pk,
-                alert.kind,
-                alert.severity,
-                sentence_of(alert),
-                price_sentence(alert),
-                alert.cost_kg_co2,
-                alert.cost_amount,
-                alert.cost_currency,
-            )
-        )
-    return {pk: sorted(rows, key=cost_rank) for pk, rows in by_site.items()}
+    by_site: dict[int, list[Alert]] = {}
+    shown = alerts_of(user).filter(closed_at=None, factory__in=[factory.pk for factory in factories])
+    for alert in sorted(shown.exclude(state=AlertState.SNOOZED), key=cost_rank):
+        by_site.setdefault(alert.factory_id, []).append(alert)
+    return by_site
 
 
-def cost_rank(row: SiteException) -> tuple[Any, ...]:
+def cost_rank(alert: Alert) -> tuple[Any, ...]:
     """What costs money first, then what emits most, then the gravest; what is not known comes after what is."""
-    return (-(row.cost_amount or 0), -(row.cost_kg_co2 or 0), GRAVITY[Severity(row.severity)], row.alert_id)
+    return (-(alert.cost_amount or 0), -(alert.cost_kg_co2 or 0), -Severity(alert.severity).gravity, alert.pk)

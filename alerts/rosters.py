@@ -6,19 +6,18 @@ Without a shift the managers of the site are told first. A person without a chan
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from accounts.permissions import memberships_of, with_memberships
 from accounts.roles import Role
 from alerts.choices import Severity
+from alerts.evaluate import is_between
 from alerts.models import Alert
 from alerts.notice_models import Channel, NoticeSettings, RosterShift
 from alerts.services import may_see
 
 DEFAULT_AFTER_MIN = 15
-RANK = {severity: rank for rank, severity in enumerate((Severity.INFO, Severity.WARNING, Severity.CRITICAL))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,8 @@ class Roster:
         user = self.people.get(user_id)
         if user is None or not may_see(user, alert):
             return []
-        return [
-            one
-            for one in self.channels[user_id]
-            if RANK[Severity(one.least_severity)] <= RANK[Severity(alert.severity)]
-        ]
+        gravity = Severity(alert.severity).gravity
+        return [one for one in self.channels[user_id] if Severity(one.least_severity).gravity <= gravity]
 
     def watch(self, alert: Alert, at: datetime) -> Watch:
         shifts = on_duty(self.shifts, alert, at)
@@ -76,7 +72,7 @@ class Roster:
         row = self.settings.get(user_id)
         if row is None or row.quiet_from is None or row.quiet_to is None or alert.severity == Severity.CRITICAL:
             return at
-        return quiet_until(row.quiet_from, row.quiet_to, at.astimezone(zone_of(alert)))
+        return quiet_until(row.quiet_from, row.quiet_to, at.astimezone(alert.factory.zone))
 
     def _with_role(self, alert: Alert, role: Role) -> list[int]:
         return [
@@ -87,31 +83,24 @@ class Roster:
         ]
 
 
-def zone_of(alert: Alert) -> Any:
-    return alert.factory.zone if alert.factory else UTC
-
-
 def on_duty(shifts: Iterable[RosterShift], alert: Alert, at: datetime) -> list[RosterShift]:
     """The shifts of the site that cover a moment; where it has none of its own, those of the organisation."""
-    local = at.astimezone(zone_of(alert))
+    local = at.astimezone(alert.factory.zone)
     covering = [shift for shift in shifts if _covers(shift, local)]
     own = [shift for shift in covering if shift.factory_id is not None and shift.factory_id == alert.factory_id]
     return own or [shift for shift in covering if shift.factory_id is None]
 
 
 def _covers(shift: RosterShift, local: datetime) -> bool:
-    today, clock = local.isoweekday(), local.time()
-    if shift.begins < shift.ends:
-        return today in shift.weekdays and shift.begins <= clock < shift.ends
-    yesterday = (local - timedelta(days=1)).isoweekday()
-    return (today in shift.weekdays and clock >= shift.begins) or (yesterday in shift.weekdays and clock < shift.ends)
+    clock = local.time()
+    began_yesterday = shift.begins >= shift.ends and clock < shift.ends
+    began_on = local - timedelta(days=began_yesterday)
+    return began_on.isoweekday() in shift.weekdays and is_between(clock, shift.begins, shift.ends)
 
 
-def quiet_until(begins: Any, ends: Any, local: datetime) -> datetime:
+def quiet_until(begins: time, ends: time, local: datetime) -> datetime:
     """The end of the quiet hours that a local moment is in, else the moment itself."""
     clock = local.time()
-    is_quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
-    if not is_quiet:
+    if not is_between(clock, begins, ends):
         return local
-    day = local.date() if clock < ends else local.date() + timedelta(days=1)
-    return datetime.combine(day, ends, tzinfo=local.tzinfo)
+    return datetime.combine(local.date() + timedelta(days=clock >= ends), ends, tzinfo=local.tzinfo)

@@ -4,7 +4,7 @@ An organisation has one rule of each kind. A site may have its own instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from alerts.evaluate import hour_matters
+from alerts.evaluate import is_between
 from alerts.kinds import KINDS
 from alerts.models import AlertRule
 from factories.models import Factory, Organisation
 from lib import sql
 from lib.errors import ApiError, invalid
+from lib.numbers import outside_words
 
 PROPOSED_FROM = timedelta(days=28)
 FILE_VERSION = 1
@@ -46,32 +47,51 @@ def ensure_usual_rules() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedSite:
+    """A site with the rule of one kind that holds there."""
+
+    factory: Factory
+    rule: AlertRule
+
+    @property
+    def limit(self) -> float:
+        """In the unit of the kind, which has a limit."""
+        assert self.rule.limit is not None
+        return self.rule.limit
+
+    def is_watched(self, now: datetime) -> bool:
+        """Whether the rule is in use, and its hours are now."""
+        rule = self.rule
+        if rule.from_hour is None or rule.to_hour is None:
+            return rule.is_enabled
+        return rule.is_enabled and is_between(now.astimezone(self.factory.zone).hour, rule.from_hour, rule.to_hour)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRules:
     """The rules of one kind: the site's own, else its organisation's."""
 
-    by_site: Mapping[int, AlertRule]
-    by_organisation: Mapping[int, AlertRule]
+    by_site: dict[int, AlertRule] = field(default_factory=dict)
+    by_organisation: dict[int, AlertRule] = field(default_factory=dict)
 
     def of(self, factory: Factory) -> AlertRule | None:
         return self.by_site.get(factory.pk) or self.by_organisation.get(factory.organisation_id)
 
+    def watched(self, factories: Iterable[Factory]) -> dict[int, WatchedSite]:
+        """The sites at which a rule is in use, by id."""
+        found = ((factory, self.of(factory)) for factory in factories)
+        return {site.pk: WatchedSite(site, rule) for site, rule in found if rule is not None and rule.is_enabled}
+
 
 def rules_by_kind(kinds: Iterable[str]) -> dict[str, SiteRules]:
-    found = {kind: SiteRules({}, {}) for kind in kinds}
+    found = {kind: SiteRules() for kind in kinds}
     for rule in AlertRule.objects.filter(kind__in=found):
-        of_kind: Any = found[rule.kind]
+        of_kind = found[rule.kind]
         if rule.factory_id is not None:
             of_kind.by_site[rule.factory_id] = rule
         else:
             of_kind.by_organisation[rule.organisation_id] = rule
     return found
-
-
-def is_watched(rule: AlertRule | None, factory: Factory, now: datetime) -> bool:
-    """Whether the rule is in use, and its hours are now."""
-    if rule is None or not rule.is_enabled:
-        return False
-    return hour_matters(now.astimezone(factory.zone).hour, rule.from_hour, rule.to_hour)
 
 
 # --- Changes ------------------------------------------------------------------------------------
@@ -127,9 +147,8 @@ def _check(rule: AlertRule) -> None:
 def _require_within(name: str, value: float | None, low: float, high: float, unit: str) -> None:
     """Refuses what is no number too: one rule with NaN would stop the rounds of all organisations."""
     if value is not None and not low <= value <= high:
-        words = _("%(value)g %(unit)s is outside %(low)g to %(high)g %(unit)s; check the number.")
-        shown: dict[str, Any] = {"low": low, "high": high, "unit": unit}
-        raise invalid(name, "out_of_range", words % {"value": value, **shown}, value=str(value), **shown)
+        words = outside_words(value, low=low, high=high, unit=unit)
+        raise invalid(name, "out_of_range", words, value=str(value), low=low, high=high, unit=unit)
 
 
 @transaction.atomic

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from alerts.choices import AlertKind, CostBasis
+from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert
 from devices.choices import SilenceCause
 from factories.days import day_label
@@ -21,185 +22,161 @@ from lib.templatetags.units import clock, number
 from science.balance import BalanceShape
 from science.boiler import FireRemedy
 
-# With `device`, `value`, `limit` and `since`.
+Said = tuple[str | Promise, dict[str, Any]]  # a sentence, and the words that it takes beside those of every sentence
+
 _PLAIN: dict[str, Promise] = {
-    AlertKind.CO2_HIGH: gettext_lazy(
+    AlertKind.CO2_HIGH: _(
         "CO2 is at %(value)s ppm, above %(limit)s, since %(since)s. Open the damper a little and look at the fire."
     ),
-    AlertKind.CO2_LOW: gettext_lazy(
+    AlertKind.CO2_LOW: _(
         "CO2 is down to %(value)s ppm while the fire burns, below %(limit)s, since %(since)s. "
         "Look for false air: a leak, or an open door."
     ),
-    AlertKind.TEMPERATURE_HIGH: gettext_lazy(
+    AlertKind.TEMPERATURE_HIGH: _(
         "The stack is at %(value)s °C, above %(limit)s, since %(since)s. Close the damper a little; if it stays, "
         "clean the tubes."
     ),
-    AlertKind.TEMPERATURE_LOW: gettext_lazy(
+    AlertKind.TEMPERATURE_LOW: _(
         "The stack is down to %(value)s °C while the fire burns, below %(limit)s, since %(since)s. "
         "Look for wet wood or false air."
     ),
-    AlertKind.FLOW_HIGH: gettext_lazy(
+    AlertKind.FLOW_HIGH: _(
         "Gas flows at %(value)s m/s, above %(limit)s, since %(since)s. Check the fan and the damper."
     ),
-    AlertKind.FLOW_LOW: gettext_lazy(
+    AlertKind.FLOW_LOW: _(
         "Gas flows at only %(value)s m/s while the fire burns, below %(limit)s, since %(since)s. "
         "Check the fan, and the probe for soot."
     ),
-    AlertKind.SENSOR_OVER_RANGE: gettext_lazy(
+    AlertKind.SENSOR_OVER_RANGE: _(
         "The CO2 sensor %(device)s has been at the end of its range since %(since)s: the true value is higher. "
         "Fit a sensor with a wider range."
     ),
-    AlertKind.HOLD_OPEN: gettext_lazy(
+    AlertKind.HOLD_OPEN: _(
         "Readings of %(device)s have stayed out of the totals since %(since)s, until someone decides what they are."
     ),
 }
 # Where its last messages show a cause; otherwise the power is looked at first.
 _SILENT: dict[str, Promise] = {
-    SilenceCause.RADIO: gettext_lazy(
+    SilenceCause.RADIO: _(
         "The sensor %(device)s has been silent since %(since)s. Its signal was weak: check its antenna and the network."
     ),
-    SilenceCause.BROKER: gettext_lazy(
+    SilenceCause.BROKER: _(
         "The sensor %(device)s has been silent since %(since)s. The server refuses what it sends: its page says why."
     ),
-    SilenceCause.CLOCK: gettext_lazy(
+    SilenceCause.CLOCK: _(
         "The sensor %(device)s has been silent since %(since)s. Its clock is wrong: give it network time."
     ),
-    SilenceCause.SENSOR: gettext_lazy(
+    SilenceCause.SENSOR: _(
         "The sensor %(device)s has been silent since %(since)s. It reports a fault: check the plug of the sensor."
     ),
 }
-_SILENT_FIRST = gettext_lazy("The sensor %(device)s has been silent since %(since)s. Check its power first.")
-_OF_DEVICE: dict[str, Promise] = {
-    "co2_high": gettext_lazy("CO2 above the device's limit"),
-    "temperature_high": gettext_lazy("temperature above the device's limit"),
-    "temperature_low": gettext_lazy("temperature below the device's limit"),
-    "flow_high": gettext_lazy("gas velocity above the device's limit"),
-    "flow_low": gettext_lazy("gas velocity below the device's limit"),
-    "sensor_fault": gettext_lazy("a sensor reports a fault"),
+_SILENT_FIRST = _("The sensor %(device)s has been silent since %(since)s. Check its power first.")
+_APART: dict[str, Promise] = {
+    "drift": _(
+        "Stack and fuel log move apart day by day, about %(amount)s from %(first)s to %(last)s "
+        "(ratio %(ratio)s). A sensor drifts like this: calibrate it."
+    ),
+    "above": _(
+        "The stack shows more than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
+        "(ratio %(ratio)s). Was a delivery not written?"
+    ),
+    "below": _(
+        "The stack shows less than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
+        "(ratio %(ratio)s). Check the sample line for false air, then the log."
+    ),
 }
-_UNITS = {
-    AlertKind.CO2_HIGH: "ppm",
-    AlertKind.CO2_LOW: "ppm",
-    AlertKind.TEMPERATURE_HIGH: "celsius",
-    AlertKind.TEMPERATURE_LOW: "celsius",
-    AlertKind.FLOW_HIGH: "m_per_s",
-    AlertKind.FLOW_LOW: "m_per_s",
+_LOSS = _(
+    "%(value)s %% of the wood's heat left by the chimney in the last %(hours)s hours; a good fire loses %(good)s."
+)
+_REMEDIES: dict[str, Promise] = {
+    FireRemedy.DAMPER: _("Close the damper a little: the fire gets too much air."),
+    FireRemedy.MOISTURE: _("Burn drier wood."),
+    FireRemedy.LOAD: _("Look at the load, then at soot and scale: the gas leaves too hot."),
+}
+_OF_DEVICE: dict[str, Promise] = {
+    "co2_high": _("CO2 above the device's limit"),
+    "temperature_high": _("temperature above the device's limit"),
+    "temperature_low": _("temperature below the device's limit"),
+    "flow_high": _("gas velocity above the device's limit"),
+    "flow_low": _("gas velocity below the device's limit"),
+    "sensor_fault": _("a sensor reports a fault"),
 }
 
 
 def sentence_of(alert: Alert) -> str:
     """Of an alarm with its factory at hand. The value is the one furthest from the limit since it began."""
-    other = _OTHERS.get(alert.kind)
-    if other is not None:
-        return other(alert)
-    unit = _UNITS.get(AlertKind(alert.kind), "kg")
-    return str(_PLAIN[alert.kind]) % {
+    unit = KINDS[alert.kind].unit if alert.kind in MEASURED else "kg"
+    words = {
         "device": alert.params.get("device", ""),
         "value": number(alert.value, unit),
         "limit": number(alert.limit, unit),
-        "since": _since(alert),
+        "since": clock(alert.began_at, alert.factory.time_zone),
     }
-
-
-def _since(alert: Alert) -> str:
-    return clock(alert.began_at, alert.factory.time_zone if alert.factory else None)
+    sentence, more = _OTHERS[alert.kind](alert) if alert.kind in _OTHERS else (_PLAIN[alert.kind], {})
+    return str(sentence) % (words | more)
 
 
 def _day(text: Any) -> str:
     return day_label(date.fromisoformat(str(text)))
 
 
-def _silent(alert: Alert) -> str:
-    words = _SILENT.get(str(alert.params.get("cause", "")), _SILENT_FIRST)
-    return str(words) % {"device": alert.params.get("device", ""), "since": _since(alert)}
+def _silent(alert: Alert) -> Said:
+    return _SILENT.get(str(alert.params.get("cause", "")), _SILENT_FIRST), {}
 
 
-def _device_alert(alert: Alert) -> str:
+def _device_alert(alert: Alert) -> Said:
     code = str(alert.params.get("code", ""))
-    return _("%(device)s says: %(what)s, at %(since)s.") % {
-        "device": alert.params.get("device", ""),
-        "what": _OF_DEVICE.get(code, code or _("alert")),
-        "since": _since(alert),
-    }
+    return _("%(device)s says: %(what)s, at %(since)s."), {"what": _OF_DEVICE.get(code, code or _("alert"))}
 
 
-def _calibration(alert: Alert) -> str:
-    until = day_label(datetime.fromisoformat(str(alert.params["valid_until"])).date())
-    words = {"device": alert.params.get("device", ""), "day": until}
+def _calibration(alert: Alert) -> Said:
+    words = {"day": day_label(datetime.fromisoformat(str(alert.params["valid_until"])).date())}
     if (alert.value or 0) < 0:
-        return _("The calibration of %(device)s ended on %(day)s. Ask for a new one.") % words
-    return _("The calibration of %(device)s ends on %(day)s. Ask for a new one.") % words
+        return _("The calibration of %(device)s ended on %(day)s. Ask for a new one."), words
+    return _("The calibration of %(device)s ends on %(day)s. Ask for a new one."), words
 
 
-def _log_missing(alert: Alert) -> str:
+def _log_missing(alert: Alert) -> Said:
     days, items = alert.params.get("days", []), alert.params.get("items", [])
-    sector = SECTORS[alert.factory.sector] if alert.factory else None
-    words = [str(needed.word) for needed in sector.required if needed.item in items] if sector else items
+    words = [str(needed.word) for needed in SECTORS[alert.factory.sector].required if needed.item in items]
     sentence = ngettext(
         "The log of %(days)s is past its deadline. Missing: %(items)s.",
         "The logs of %(days)s are past their deadline. Missing: %(items)s.",
         len(days),
     )
-    return sentence % {"days": ", ".join(_day(day) for day in days), "items": ", ".join(words)}
+    return sentence, {"days": ", ".join(_day(day) for day in days), "items": ", ".join(words)}
 
 
-def _stack_against_fuel(alert: Alert) -> str:
+def _stack_against_fuel(alert: Alert) -> Said:
     difference_kg = abs(float(alert.params.get("stack_kg", 0)) - float(alert.params.get("fuel_kg", 0)))
-    m3 = alert.params.get("m3")
+    m3, kg = alert.params.get("m3"), number(difference_kg)
     words = {
-        "amount": _("%(m3)s m3 of wood") % {"m3": m3} if m3 else _("%(kg)s kg of CO2") % {"kg": number(difference_kg)},
+        "amount": _("%(m3)s m3 of wood") % {"m3": m3} if m3 else _("%(kg)s kg of CO2") % {"kg": kg},
         "first": _day(alert.params["first_day"]),
         "last": _day(alert.params["last_day"]),
         "ratio": f"{alert.value:.2f}" if alert.value is not None else "",
     }
     if alert.params.get("shape") == BalanceShape.DRIFT:
-        return (
-            _(
-                "Stack and fuel log move apart day by day, about %(amount)s from %(first)s to %(last)s "
-                "(ratio %(ratio)s). A sensor drifts like this: calibrate it."
-            )
-            % words
-        )
-    if (alert.value or 0) > 1:
-        return (
-            _(
-                "The stack shows more than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
-                "(ratio %(ratio)s). Was a delivery not written?"
-            )
-            % words
-        )
-    return (
-        _(
-            "The stack shows less than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
-            "(ratio %(ratio)s). Check the sample line for false air, then the log."
-        )
-        % words
-    )
+        return _APART["drift"], words
+    return _APART["above" if (alert.value or 0) > 1 else "below"], words
 
 
-def _efficiency(alert: Alert) -> str:
-    remedies = {
-        FireRemedy.DAMPER: _("Close the damper a little: the fire gets too much air."),
-        FireRemedy.MOISTURE: _("Burn drier wood."),
-        FireRemedy.LOAD: _("Look at the load, then at soot and scale: the gas leaves too hot."),
+def _efficiency(alert: Alert) -> Said:
+    remedy = _REMEDIES.get(alert.params.get("remedy", ""), "")
+    words = {
+        "value": f"{alert.value or 0:.0f}",
+        "hours": alert.params.get("hours"),
+        "good": f"{alert.params.get('good_pct', 0):.0f}",
     }
-    sentence = _(
-        "%(value)s %% of the wood's heat left by the chimney in the last %(hours)s hours; a good fire loses %(good)s."
-    )
-    remedy = remedies.get(FireRemedy(alert.params.get("remedy", FireRemedy.NONE)), "")
-    words = {"hours": alert.params.get("hours"), "good": f"{alert.params.get('good_pct', 0):.0f}"}
-    return f"{sentence % (words | {'value': f'{alert.value or 0:.0f}'})} {remedy}".strip()
+    return f"{_LOSS} {remedy}".strip(), words
 
 
-def _target(alert: Alert) -> str:
-    return _("The last twelve months are at %(value)s %(unit)s; the target's line is at %(limit)s.") % {
-        "value": number(alert.value),
-        "limit": number(alert.limit),
-        "unit": alert.params.get("unit", ""),
-    }
+def _target(alert: Alert) -> Said:
+    words = {"unit": alert.params.get("unit", "")}
+    return _("The last twelve months are at %(value)s %(unit)s; the target's line is at %(limit)s."), words
 
 
-_OTHERS: dict[str, Callable[[Alert], str]] = {
+_OTHERS: dict[str, Callable[[Alert], Said]] = {
     AlertKind.SENSOR_SILENT: _silent,
     AlertKind.DEVICE_ALERT: _device_alert,
     AlertKind.CALIBRATION_ENDING: _calibration,
@@ -214,16 +191,11 @@ def price_sentence(alert: Alert) -> str:
     """The price so far with what it stands for; empty while it is not known."""
     if alert.cost_kg_co2 is None:
         return ""
-    basis = CostBasis(alert.cost_basis).label
-    kg = number(alert.cost_kg_co2)
+    words = {"kg": number(alert.cost_kg_co2), "basis": CostBasis(alert.cost_basis).label}
     if alert.cost_amount is None or not alert.sees_money:
-        return _("%(kg)s kg CO2 %(basis)s") % {"kg": kg, "basis": basis}
-    return _("%(kg)s kg CO2 %(basis)s: %(currency)s %(amount)s of fuel") % {
-        "kg": kg,
-        "basis": basis,
-        "currency": alert.cost_currency,
-        "amount": f"{alert.cost_amount:,.0f}",
-    }
+        return str(_("%(kg)s kg CO2 %(basis)s") % words)
+    words |= {"currency": alert.cost_currency, "amount": f"{alert.cost_amount:,.0f}"}
+    return str(_("%(kg)s kg CO2 %(basis)s: %(currency)s %(amount)s of fuel") % words)
 
 
 def title_of(alert: Alert) -> str:

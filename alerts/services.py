@@ -44,13 +44,9 @@ def acknowledge(user: User, alert_id: int, *, cause: str = "", comment: str = ""
     Who acknowledged first stays; a second person may add the cause. Raises PermissionDenied, ApiError 400.
     """
     alert = _locked(user, alert_id)
-    _require_cause(cause)
-    if alert.acknowledged_at is None:
-        alert.acknowledged_by, alert.acknowledged_at = user, timezone.now()
     if alert.is_open:
         alert.state, alert.snoozed_until = AlertState.ACKNOWLEDGED, None
-    alert.cause = cause or alert.cause
-    return _done(alert, AlertAct.ACKNOWLEDGED, user, _text(comment), {"cause": cause} if cause else {})
+    return _taken(alert, AlertAct.ACKNOWLEDGED, user, cause, comment)
 
 
 @transaction.atomic
@@ -59,7 +55,7 @@ def comment(user: User, alert_id: int, text: str) -> Alert:
     alert = _locked(user, alert_id)
     if not text.strip():
         raise invalid("text", "required", _("Write what you found or did."))
-    return _done(alert, AlertAct.COMMENTED, user, _text(text), {})
+    return _done(alert, AlertAct.COMMENTED, user, text, {})
 
 
 @transaction.atomic
@@ -73,7 +69,7 @@ def assign(user: User, alert_id: int, to: User | None, *, comment: str = "") -> 
     _open(alert).assigned_to = to
     if alert.state == AlertState.OPEN:
         alert.state = AlertState.ASSIGNED
-    return _done(alert, AlertAct.ASSIGNED, user, _text(comment), {"to": to.pk, "name": str(to)})
+    return _done(alert, AlertAct.ASSIGNED, user, comment, {"to": to.pk, "name": str(to)})
 
 
 @transaction.atomic
@@ -85,7 +81,7 @@ def snooze(user: User, alert_id: int, until: datetime, *, comment: str = "") -> 
         words = _("Choose a time from now to %(days)d days ahead.") % {"days": LONGEST_SNOOZE.days}
         raise invalid("until", "out_of_range", words, days=LONGEST_SNOOZE.days)
     alert.state, alert.snoozed_until = AlertState.SNOOZED, until
-    return _done(alert, AlertAct.SNOOZED, user, _text(comment), {"until": until.isoformat()})
+    return _done(alert, AlertAct.SNOOZED, user, comment, {"until": until.isoformat()})
 
 
 @transaction.atomic
@@ -95,13 +91,8 @@ def close(user: User, alert_id: int, *, cause: str = "", comment: str = "") -> A
     Raises PermissionDenied, ApiError 400, 409 `alert_closed`.
     """
     alert = _open(_locked(user, alert_id))
-    _require_cause(cause)
-    now = timezone.now()
-    if alert.acknowledged_at is None:
-        alert.acknowledged_by, alert.acknowledged_at = user, now
-    alert.state, alert.closed_at, alert.closed_by, alert.snoozed_until = AlertState.CLOSED, now, user, None
-    alert.cause = cause or alert.cause
-    return _done(alert, AlertAct.CLOSED, user, _text(comment), {"cause": cause} if cause else {})
+    alert.state, alert.closed_at, alert.closed_by, alert.snoozed_until = AlertState.CLOSED, timezone.now(), user, None
+    return _taken(alert, AlertAct.CLOSED, user, cause, comment)
 
 
 # --- Acts of the system ---------------------------------------------------------------------------
@@ -133,23 +124,16 @@ def store_events(events: Iterable[AlertEvent]) -> list[AlertEvent]:
 def _announcement(event: AlertEvent) -> str:
     """Without words: the reader's language is not known here, and the alarm is fetched by its id."""
     alert = event.alert
-    return json.dumps(
-        {
-            "factory": alert.factory_id,
-            "needs": KINDS[alert.kind].needs,
-            "event": {
-                "id": event.pk,
-                "alert": alert.pk,
-                "factory": alert.factory_id,
-                "kind": alert.kind,
-                "severity": alert.severity,
-                "state": alert.state,
-                "act": event.act,
-                "at": event.at.isoformat(),
-            },
-        },
-        separators=(",", ":"),
-    )
+    told = {name: getattr(alert, name) for name in ("kind", "severity", "state")}
+    told |= {
+        "id": event.pk,
+        "alert": alert.pk,
+        "factory": alert.factory_id,
+        "act": event.act,
+        "at": event.at.isoformat(),
+    }
+    about = {"factory": alert.factory_id, "needs": KINDS[alert.kind].needs, "event": told}
+    return json.dumps(about, separators=(",", ":"))
 
 
 # --- Parts --------------------------------------------------------------------------------------
@@ -168,22 +152,22 @@ def _open(alert: Alert) -> Alert:
     return alert
 
 
-def _require_cause(cause: str) -> None:
+def _taken(alert: Alert, act: AlertAct, user: User, cause: str, comment: str) -> Alert:
     if cause not in ("", *Cause.values):
         words = _("%(cause)r is no cause; choose one of: %(causes)s.")
         params = {"cause": cause, "causes": ", ".join(Cause.values)}
         raise invalid("cause", "unknown_cause", words % params, **params)
-
-
-def _text(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        words = _("The text has %(length)d characters; at most %(limit)d are kept. Shorten it.")
-        params = {"length": len(text), "limit": LONGEST_TEXT}
-        raise invalid("comment", "too_long", words % params, **params)
-    return text.strip()
+    if alert.acknowledged_at is None:
+        alert.acknowledged_by, alert.acknowledged_at = user, timezone.now()
+    alert.cause = cause or alert.cause
+    return _done(alert, act, user, comment, {"cause": cause} if cause else {})
 
 
 def _done(alert: Alert, act: AlertAct, user: User, text: str, params: dict[str, Any]) -> Alert:
+    if len(text) > LONGEST_TEXT:
+        words = _("The text has %(length)d characters; at most %(limit)d are kept. Shorten it.")
+        shown = {"length": len(text), "limit": LONGEST_TEXT}
+        raise invalid("comment", "too_long", words % shown, **shown)
     alert.save()
-    store_events([AlertEvent(alert=alert, at=timezone.now(), act=act, by=user, text=text, params=params)])
+    store_events([AlertEvent(alert=alert, at=timezone.now(), act=act, by=user, text=text.strip(), params=params)])
     return alert

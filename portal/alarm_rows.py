@@ -45,7 +45,7 @@ def row_of(alert: Alert, *, may: bool) -> AlarmRow:
     return AlarmRow(
         pk=alert.pk,
         url=reverse("alarm", args=[alert.pk]),
-        site=alert.factory.name if alert.factory else alert.organisation.name,
+        site=alert.factory.name,
         title=title_of(alert),
         sentence=sentence_of(alert),
         form=FORMS[Severity(alert.severity)] if alert.is_open else "fine",
@@ -59,4 +59,4 @@ def row_of(alert: Alert, *, may: bool) -> AlarmRow:
 
 
 def time_of(alert: Alert, at: datetime | None) -> str:
-    return clock(at, alert.factory.time_zone if alert.factory else None)
+    return clock(at, alert.factory.time_zone)

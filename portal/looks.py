@@ -8,25 +8,20 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from alerts.choices import AlertKind, Severity
-from alerts.queries import SiteException, cost_rank, exceptions_of
+from alerts.choices import AlertKind
+from alerts.queries import cost_rank, exceptions_of
 from compliance.balance import balances
 from factories.models import Factory
-from portal.alarm_rows import FORMS
+from portal.alarm_rows import AlarmRow, row_of
 from portal.drawn.ratio_dots import RatioDots, ratio_dots
 
 
 @dataclass(frozen=True, slots=True)
 class SiteLook:
-    """A site and the alarm of it that costs most. `price` is empty while it is not known."""
+    """A site and the alarm of it that costs most."""
 
     factory_id: int
-    name: str
-    url: str
-    form: str  # of components/_state.html
-    severity: str
-    sentence: str
-    price: str
+    alarm: AlarmRow
     more: str  # its other alarms, in words
     more_url: str
     dots: RatioDots | None
@@ -39,26 +34,20 @@ def looks(
 
     `without`: kinds that the page shows elsewhere.
     """
-    found: list[tuple[SiteException, int, Factory]] = []
     by_site = exceptions_of(user, factories)
-    for factory in factories:
-        of_site = [row for row in by_site.get(factory.pk, []) if row.kind not in without]
-        if of_site:
-            found.append((of_site[0], len(of_site) - 1, factory))
-    found.sort(key=lambda item: cost_rank(item[0]))
-    days = balances([factory for _row, _more, factory in found], now) if found else {}
+    shown = [[alert for alert in by_site.get(site.pk, []) if alert.kind not in without] for site in factories]
+    found = sorted(
+        ((alerts[0], len(alerts) - 1, site) for alerts, site in zip(shown, factories, strict=True) if alerts),
+        key=lambda item: cost_rank(item[0]),
+    )
+    days = balances([site for _alert, _more, site in found], now)
     return [
         SiteLook(
-            factory_id=factory.pk,
-            name=factory.name,
-            url=reverse("alarm", args=[row.alert_id]),
-            form=FORMS[Severity(row.severity)],
-            severity=str(Severity(row.severity).label),
-            sentence=row.sentence,
-            price=row.price,
+            factory_id=site.pk,
+            alarm=row_of(alert, may=False),
             more=ngettext("%d more alarm", "%d more alarms", more) % more if more else "",
-            more_url=f"{reverse('alarms')}?factory={factory.pk}",
-            dots=ratio_dots(days[factory.pk].days),
+            more_url=f"{reverse('alarms')}?factory={site.pk}",
+            dots=ratio_dots(days[site.pk].ratios),
         )
-        for row, more, factory in found
+        for alert, more, site in found
     ]

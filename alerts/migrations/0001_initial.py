@@ -182,10 +182,7 @@ class Migration(migrations.Migration):
                 (
                     "factory",
                     models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="alerts",
-                        to="factories.factory",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="factories.factory"
                     ),
                 ),
                 (
@@ -222,7 +219,6 @@ class Migration(migrations.Migration):
                 ),
                 ("text", models.CharField(blank=True, default="", max_length=500, verbose_name="text")),
                 ("params", models.JSONField(default=dict)),
-                ("batch", models.UUIDField(db_index=True, null=True)),
                 (
                     "alert",
                     models.ForeignKey(

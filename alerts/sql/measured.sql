@@ -9,10 +9,8 @@ WITH kind AS (
 ),
 rule AS MATERIALIZED (
     SELECT DISTINCT ON (a.device_id, r.kind)
-           a.device_id, a.chimney_id, a.factory_id, f.organisation_id, r.id AS rule_id, r.kind, r.severity,
-           r."limit" AS limit_, r.hysteresis, r.duration_s, r.is_enabled AND r."limit" IS NOT NULL AS is_enabled,
-           r.from_hour, r.to_hour, k.quantity, k.sign, k.while_firing, d.interval_s,
-           extract(hour FROM %(now)s AT TIME ZONE f.time_zone)::int AS local_hour,
+           a.device_id, d.device_id AS device, a.chimney_id, a.factory_id, r.kind, r."limit" AS limit_,
+           r.is_enabled AND r."limit" IS NOT NULL AS is_enabled, k.quantity, k.sign, k.while_firing, d.interval_s,
            %(now)s - make_interval(secs => r.duration_s * 1.2 + 360) AS looked_from
     FROM devices_assignment AS a
     JOIN devices_mcudevice AS d ON d.id = a.device_id
@@ -50,9 +48,7 @@ candidate AS (
             WHEN 'velocity_ms' THEN CASE sign WHEN 1 THEN e.velocity_high > limit_ ELSE e.velocity_low < limit_ END
             ELSE e.over_range_high > limit_ END)
 )
-SELECT c.device_id, c.chimney_id, c.factory_id, c.organisation_id, c.rule_id, c.kind, c.severity, c.limit_,
-       c.hysteresis, c.duration_s, c.is_enabled, c.from_hour, c.to_hour, c.local_hour, c.sign, c.interval_s,
-       s.starts, s.ends, s.means
+SELECT c.device_id, c.device, c.chimney_id, c.factory_id, c.kind, c.interval_s, s.starts, s.ends, s.means
 FROM candidate AS c
 CROSS JOIN LATERAL (
     SELECT array_agg(extract(epoch FROM m.period_start)::float8 ORDER BY m.period_start) AS starts,

@@ -8,20 +8,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.evaluate import (
-    Live,
     Point,
     Step,
     Threshold,
-    hour_matters,
+    is_between,
     opens_again,
     passage,
+    step_of_end,
     step_of_fact,
     step_of_passage,
 )
+from alerts.models import Alert
 
 HIGH = Threshold(limit=170_000, hysteresis=5_000, sign=1, duration_s=300)
 LOW = Threshold(limit=10_000, hysteresis=2_000, sign=-1, duration_s=300)
-OPEN = Live(is_open=True)
+OPEN = Alert()
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
@@ -30,7 +31,7 @@ def minutes(*values: float | None, start_s: float = 0.0) -> list[Point]:
 
 
 def step(
-    points: Sequence[Point], live: Live | None = None, threshold: Threshold = HIGH, *, watched: bool = True
+    points: Sequence[Point], live: Alert | None = None, threshold: Threshold = HIGH, *, watched: bool = True
 ) -> Step:
     found = passage(points, threshold, was_beyond=live is not None)
     return step_of_passage(found, threshold, live, is_watched=watched)
@@ -89,7 +90,7 @@ def test_ten_thousand_readings_of_noise_around_a_limit_are_one_alarm(spread: flo
         Point(part[0].start_s, part[-1].end_s, math.fsum(p.value or 0 for p in part) / len(part))
         for part in (readings[i : i + 12] for i in range(0, len(readings), 12))
     ]
-    live: Live | None = None
+    live: Alert | None = None
     alarms = reopened = 0
     closed_s = -math.inf
 
@@ -109,15 +110,18 @@ def test_ten_thousand_readings_of_noise_around_a_limit_are_one_alarm(spread: flo
 
 
 def test_what_somebody_closed_does_not_open_anew_while_it_is_so() -> None:
-    muted = Live(is_open=False, closed_at=NOW)
+    muted = Alert(closed_at=NOW)
 
     assert step(minutes(*[175_000] * 12), muted) is Step.STAY
     assert step(minutes(175_000, 90_000), muted) is Step.CLEAR
 
 
-def fact(began_at: datetime | None, live: Live | None, *, now: datetime = NOW, watched: bool = True) -> Step:
-    quarter, calm = timedelta(minutes=15), timedelta(minutes=5)
-    return step_of_fact(began_at, live, now, duration=quarter, calm=calm, is_watched=watched)
+def fact(began_at: datetime, alert: Alert | None, *, watched: bool = True) -> Step:
+    return step_of_fact(began_at, alert, NOW, duration=timedelta(minutes=15), is_watched=watched)
+
+
+def end(alert: Alert) -> Step:
+    return step_of_end(alert, NOW, calm=timedelta(minutes=5))
 
 
 def test_a_fact_opens_after_its_duration_and_closes_after_its_calm() -> None:
@@ -125,23 +129,22 @@ def test_a_fact_opens_after_its_duration_and_closes_after_its_calm() -> None:
     assert fact(NOW - timedelta(minutes=15), None) is Step.OPEN
     assert fact(NOW - timedelta(minutes=15), None, watched=False) is Step.NONE
     assert fact(NOW - timedelta(hours=2), OPEN) is Step.STAY
-    assert fact(None, OPEN) is Step.STAY  # over since this moment
-    assert fact(None, Live(is_open=True, cleared_at=NOW - timedelta(minutes=5))) is Step.CLOSE
-    assert fact(None, None) is Step.NONE
+    assert end(OPEN) is Step.CLEAR  # over since this moment, and still open
+    assert end(Alert(cleared_at=NOW - timedelta(minutes=5))) is Step.CLOSE
+    assert step_of_end(OPEN, NOW, timedelta(0)) is Step.CLOSE
 
 
 def test_a_fact_that_began_after_somebody_closed_the_alarm_is_new() -> None:
-    muted = Live(is_open=False, closed_at=NOW - timedelta(hours=1))
+    muted = Alert(closed_at=NOW - timedelta(hours=1))
 
     assert fact(NOW - timedelta(hours=2), muted) is Step.STAY
     assert fact(NOW - timedelta(minutes=30), muted) is Step.OPEN
-    assert fact(None, muted) is Step.CLEAR
+    assert end(muted) is Step.CLEAR
 
 
 def test_the_hours_of_a_rule_may_pass_midnight() -> None:
-    assert [h for h in range(24) if hour_matters(h, 20, 6)] == [0, 1, 2, 3, 4, 5, 20, 21, 22, 23]
-    assert [h for h in range(24) if hour_matters(h, 6, 8)] == [6, 7]
-    assert all(hour_matters(h, None, None) for h in range(24))
+    assert [h for h in range(24) if is_between(h, 20, 6)] == [0, 1, 2, 3, 4, 5, 20, 21, 22, 23]
+    assert [h for h in range(24) if is_between(h, 6, 8)] == [6, 7]
 
 
 def test_an_alarm_opens_again_within_the_hour() -> None:

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from alerts.choices import AlertKind
 from alerts.findings import stack_against_fuel
-from alerts.rules import SiteRules
+from alerts.rules import ensure_usual_rules, rules_by_kind
 from factories.days import last_day_over_everywhere
 from tests import make
 from tests.cast import Cast
@@ -27,7 +28,9 @@ def test_stack_against_fuel_says_its_wood_and_its_shape(cast: Cast) -> None:
         day = a_day(cast.litein, last - timedelta(days=back), **usual())
         day.has_heat, day.heat_carbon_co2_kg, day.stack_filled_co2_kg = True, Decimal(10_000), Decimal(stack_kg)
         day.save()
+    ensure_usual_rules()
 
-    (found,) = stack_against_fuel([cast.litein], SiteRules({}, {}), now)
+    rules = rules_by_kind([AlertKind.STACK_AGAINST_FUEL])[AlertKind.STACK_AGAINST_FUEL]
+    (found,) = stack_against_fuel(rules.watched([cast.litein]), now)
 
     assert (found.params["m3"], found.params["shape"], found.params["days"]) == (18.0, "above", 3)

@@ -29,7 +29,7 @@ def test_each_day_has_its_ratio_and_a_day_without_a_stack_none(django_assert_num
     with django_assert_num_queries(1):
         found = balances([first, second], NOW)
 
-    days = dict(found[first.pk].days)
+    days = dict(found[first.pk].ratios)
     assert len(days) == DAYS
     assert (days[LAST], days[LAST - timedelta(days=1)]) == (1.5, None)
     assert found[first.pk].shape is BalanceShape.ABOVE

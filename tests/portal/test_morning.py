@@ -167,10 +167,10 @@ def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast,
 
     page = page_of(as_user(cast.hq))
 
-    assert [look.url for look in page.looks] == [f"/alarms/{worst.pk}/", f"/alarms/{cheap.pk}/"]
+    assert [look.alarm.url for look in page.looks] == [f"/alarms/{worst.pk}/", f"/alarms/{cheap.pk}/"]
     first, second = page.looks
-    assert "more than the fuel in the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.sentence
-    assert "KES 18,400" in first.price
+    assert "more than the fuel in the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.alarm.sentence
+    assert "KES 18,400" in first.alarm.price
     assert (first.more, second.more) == ("1 more alarm", "")
     assert page.headline[-1] == "2 sites need a look."
     assert page.calm_count == 0
