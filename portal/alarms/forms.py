@@ -1,6 +1,7 @@
 """Forms of the pages of alarms: the filters of the list, what one does about an alarm, and a rule."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,8 +14,9 @@ from accounts.models import User
 from accounts.permissions import with_memberships
 from alerts.api import NOT_CLOSED
 from alerts.choices import AlertKind, AlertState, Cause, LimitBasis, Severity
-from alerts.kinds import DAY_S, KindRow
+from alerts.kinds import KindRow
 from alerts.models import Alert, AlertRule
+from alerts.rules import FIELDS
 from alerts.services import LONGEST_TEXT, may_act
 from factories.models import Factory
 from lib.forms import NumberField
@@ -88,37 +90,24 @@ class RuleForm(forms.Form):
     field_order = ("is_enabled", "limit", "hysteresis", "duration", "severity", "from_hour", "to_hour")
 
     def __init__(self, data: Any, rule: AlertRule, row: KindRow) -> None:
-        self.per_s, unit = duration_unit(row)
-        initial = {name: getattr(rule, name) for name in ("is_enabled", "severity", "limit", "hysteresis")}
-        initial |= {"from_hour": rule.from_hour, "to_hour": rule.to_hour, "duration": rule.duration_s / self.per_s}
+        self.rule = rule
+        self.per_s, unit = row.counted_in
+        initial = {name: getattr(rule, name) for name in FIELDS} | {"duration": rule.duration_s / self.per_s}
         super().__init__(data, initial=initial)
         hours = [("", _("all day")), *((hour, f"{hour:02}:00") for hour in range(24))]
         for name in ("from_hour", "to_hour"):
             field: Any = self.fields[name]
             field.choices = hours
         low, high = row.bounds
+        number = partial(NumberField, unit=row.unit, decimals=_DECIMALS[row.unit])
         if row.limit is not None:
-            self.fields["limit"] = NumberField(
-                label=_("Limit"), decimals=_DECIMALS[row.unit], unit=row.unit, low=low, high=high
-            )
+            self.fields["limit"] = number(label=_("Limit"), low=low, high=high)
         if row.quantity is not None:
-            self.fields["hysteresis"] = NumberField(
-                label=_("Back by"),
-                decimals=_DECIMALS[row.unit],
-                unit=row.unit,
-                low=0,
-                high=high - low,
-                help_text=_("It is over when the value was back by this much, for as long as it must last to begin."),
-            )
-        self.fields["duration"] = NumberField(
-            label=_("For (days)") if unit == "d" else _("For (minutes)"),
-            decimals=1,
-            unit=unit,
-            low=0,
-            high=row.longest_s / self.per_s,
-        )
+            words = _("It is over when the value was back by this much, for as long as it must last to begin.")
+            self.fields["hysteresis"] = number(label=_("Back by"), low=0, high=high - low, help_text=words)
+        label, longest = _("For (days)") if unit == "d" else _("For (minutes)"), row.longest_s / self.per_s
+        self.fields["duration"] = NumberField(label=label, decimals=1, unit=unit, low=0, high=longest)
         self.order_fields(self.field_order)
-        self.rule, self.row = rule, row
 
     def values(self) -> dict[str, Any]:
         """What a rule is set to. A limit that was typed is a stated one."""
@@ -127,11 +116,6 @@ class RuleForm(forms.Form):
         if "limit" in data and data["limit"] != self.rule.limit:
             data["limit_basis"] = LimitBasis.FIXED
         return data
-
-
-def duration_unit(row: KindRow) -> tuple[int, str]:
-    """Seconds in the unit of a kind's duration, and the unit."""
-    return (DAY_S, "d") if row.duration_s >= DAY_S else (60, "min")
 
 
 class RulesFileForm(forms.Form):

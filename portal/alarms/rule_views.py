@@ -1,7 +1,6 @@
 """The pages of rules: those of an organisation or of one site, the form of one, copies, and rules as a file."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -14,34 +13,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import show_errors
 from accounts.permissions import page, require, user_of, visible_to
 from accounts.roles import Action
 from alerts.choices import AlertKind, LimitBasis, Severity
 from alerts.kinds import KINDS, KindRow
 from alerts.models import AlertRule
 from alerts.queries import may_set_rules
-from alerts.rules import copy_rules, ensure_usual_rules, exported, import_rules, proposed_limit, remove_rule, set_rule
+from alerts.rules import (
+    copy_rules,
+    ensure_usual_rules,
+    exported,
+    import_rules,
+    proposed_limit,
+    remove_rule,
+    rules_by_kind,
+    set_rule,
+)
 from alerts.serializers import RulesFileSerializer
 from factories.models import Factory, Organisation
 from lib.errors import ApiError
 from portal.alarm_rows import FORMS
-from portal.alarms.forms import CopyForm, RuleForm, RulesFileForm, duration_unit
+from portal.alarms.forms import CopyForm, RuleForm, RulesFileForm
 
 LARGEST_FILE_BYTES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRow:
-    kind: str
-    label: str
-    url: str
-    limit: str
-    duration: str
-    severity: str
-    form: str
-    hours: str
-    is_enabled: bool
-    is_own: bool
 
 
 def _shown_site(request: HttpRequest, action: Action) -> Factory | None:
@@ -126,78 +121,69 @@ def _import(request: HttpRequest, organisation: Organisation, form: RulesFileFor
     try:
         count = import_rules(user_of(request), organisation, checked.validated_data["rules"])
     except ApiError as error:
-        form.add_error("file", [found["message"] for errors in error.fields.values() for found in errors])
+        show_errors(form, error, rules="file")
         return False
     messages.success(request, ngettext("%(count)d rule set.", "%(count)d rules set.", count) % {"count": count})
     return True
 
 
-def _rows(organisation: Organisation, site: Factory | None) -> list[RuleRow]:
+def _rows(organisation: Organisation, site: Factory | None) -> list[dict[str, Any]]:
     ensure_usual_rules()
-    mine: dict[str, AlertRule] = {}
-    for rule in AlertRule.objects.filter(organisation=organisation, factory__in=[site] if site else []):
-        mine[rule.kind] = rule
-    usual = {rule.kind: rule for rule in AlertRule.objects.filter(organisation=organisation, factory=None)}
-    return [_rule_row(row, mine.get(code) or usual[code], site) for code, row in KINDS.items()]
+    rules = rules_by_kind(KINDS)
+    where = site or Factory(organisation=organisation)
+    return [_rule_row(row, rules[code].of(where), site) for code, row in KINDS.items()]
 
 
-def _rule_row(row: KindRow, rule: AlertRule, site: Factory | None) -> RuleRow:
-    per_s, unit = duration_unit(row)
-    query = f"?factory={site.pk}" if site else ""
-    hours = "" if rule.from_hour is None else f"{rule.from_hour:02}:00-{rule.to_hour:02}:00"
-    return RuleRow(
-        kind=row.kind,
-        label=str(AlertKind(row.kind).label),
-        url=reverse("alarm-rule", args=[row.kind]) + query,
-        limit="" if rule.limit is None else f"{rule.limit:,g} {_UNITS.get(row.unit, row.unit)}".strip(),
-        duration=f"{rule.duration_s / per_s:g} {unit}" if rule.duration_s else "",
-        severity=str(Severity(rule.severity).label),
-        form=FORMS[Severity(rule.severity)],
-        hours=hours,
-        is_enabled=rule.is_enabled,
-        is_own=rule.factory_id is not None,
-    )
+def _rule_row(row: KindRow, rule: AlertRule | None, site: Factory | None) -> dict[str, Any]:
+    assert rule is not None
+    per_s, unit = row.counted_in
+    return {
+        "rule": rule,
+        "url": reverse("alarm-rule", args=[row.kind]) + _query(site),
+        "limit": "" if rule.limit is None else f"{rule.limit:,g} {row.symbol}".strip(),
+        "duration": f"{rule.duration_s / per_s:g} {unit}" if rule.duration_s else "",
+        "form": FORMS[Severity(rule.severity)],
+        "hours": "" if rule.from_hour is None else f"{rule.from_hour:02}:00-{rule.to_hour:02}:00",
+    }
 
 
-_UNITS = {"celsius": "°C", "m_per_s": "m/s", "percent": "%"}
+def _query(site: Factory | None) -> str:
+    return f"?factory={site.pk}" if site else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(Action.MANAGE_ALERT_RULES)
 def rule(request: HttpRequest, rule_kind: str) -> HttpResponse:
     """One rule: of the organisation, or with `?factory=` of a site instead."""
-    kind, row = rule_kind, KINDS.get(rule_kind)
+    row = KINDS.get(rule_kind)
     if row is None:
         raise Http404
     site = _shown_site(request, Action.MANAGE_ALERT_RULES)
     organisation = _organisation(request, site)
     ensure_usual_rules()
-    own = AlertRule.objects.filter(organisation=organisation, factory=site, kind=kind).first()
-    shown = own or AlertRule.objects.get(organisation=organisation, factory=None, kind=kind)
+    own = AlertRule.objects.filter(organisation=organisation, factory=site, kind=rule_kind).first()
+    shown = own or AlertRule.objects.get(organisation=organisation, factory=None, kind=rule_kind)
     if not may_set_rules(request.user, organisation.pk, site):
         raise PermissionDenied
-    back = reverse("alarm-rules") + (f"?factory={site.pk}" if site else "")
-    act = request.POST.get("act")
+    back, act = reverse("alarm-rules") + _query(site), request.POST.get("act")
     if act == "remove" and own is not None and site is not None:
         remove_rule(own)
         return redirect(back)
-    proposal = proposed_limit(site, kind, timezone.now()) if site else None
+    proposal = proposed_limit(site, rule_kind, timezone.now()) if site else None
     form = RuleForm(request.POST if request.method == "POST" else None, shown, row)
     if request.method == "POST" and form.is_valid():
         values: dict[str, Any] = form.values()
         if act == "propose" and proposal is not None:
             values |= {"limit": proposal, "limit_basis": LimitBasis.OWN_28_DAYS}
         try:
-            set_rule(user_of(request), organisation, kind, values, factory=site)
-        except ApiError as error:
-            for name, errors in error.fields.items():
-                form.add_error(name if name in form.fields else None, [found["message"] for found in errors])
-        else:
+            set_rule(user_of(request), organisation, rule_kind, values, factory=site)
             return redirect(back)
+        except ApiError as error:
+            show_errors(form, error, duration_s="duration")
     context = {
         "form": form,
-        "label": AlertKind(kind).label,
-        "unit": _UNITS.get(row.unit, row.unit),
+        "label": AlertKind(rule_kind).label,
+        "unit": row.symbol,
         "site": site,
         "organisation": organisation,
         "back_url": back,

@@ -12,19 +12,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import show_errors
 from accounts.models import User
 from accounts.permissions import may, page, user_of, visible_to
 from accounts.roles import Action
 from alerts import services
+from alerts.kinds import KINDS
 from alerts.models import Alert
 from alerts.queries import alerts_of, ordered
 from alerts.serializers import AlertSerializer
 from factories.models import Factory
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv, wants_xlsx, xlsx_response
-from portal.alarm_rows import rows_of
+from portal.alarm_rows import row_of, rows_of
 from portal.alarms.forms import ActForm, AlarmFilters
-from portal.alarms.page import alarm_page, month_causes
+from portal.alarms.page import chart_of, life_of, month_causes
 
 ROWS_PER_PAGE = 50
 
@@ -77,12 +79,22 @@ def _acknowledge_ticked(request: HttpRequest, user: User) -> HttpResponse:
 def alarm(request: HttpRequest, pk: int) -> HttpResponse:
     user = user_of(request)
     alert = get_object_or_404(alerts_of(user), pk=pk)
-    if request.method == "POST" and not services.may_act(user, alert):
+    may_do = services.may_act(user, alert)
+    if request.method == "POST" and not may_do:
         raise PermissionDenied
     form = ActForm(request.POST if request.method == "POST" else None, alert)
     if request.method == "POST" and form.is_valid() and _act(request, user, alert, form):
         return redirect("alarm", pk=pk)
-    return render(request, "portal/alarm.html", {"page": alarm_page(alert, user, timezone.now()), "form": form})
+    context = {
+        "alert": alert,
+        "row": row_of(alert, may=may_do),
+        "life": life_of(alert),
+        "chart": chart_of(alert, timezone.now()),
+        "unit": KINDS[alert.kind].unit,
+        "may_act": may_do,
+        "form": form,
+    }
+    return render(request, "portal/alarm.html", context)
 
 
 def _act(request: HttpRequest, user: User, alert: Alert, form: ActForm) -> bool:
@@ -105,10 +117,6 @@ def _act(request: HttpRequest, user: User, alert: Alert, form: ActForm) -> bool:
                 form.add_error(None, _("Choose what to do."))
                 return False
     except ApiError as error:
-        for name, errors in error.fields.items():
-            field = {"text": "comment", "until": "hours"}.get(name, name)
-            form.add_error(field if field in form.fields else None, [found["message"] for found in errors])
-        if not error.fields:
-            form.add_error(None, error.message)
+        show_errors(form, error, text="comment", until="hours")
         return False
     return True
