@@ -5,6 +5,7 @@ limits from the rules follows them until a person sets others.
 """
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
@@ -31,17 +32,17 @@ ARGUMENTS = {
 }
 
 
-def limits_of(device: MCUDevice) -> dict[str, float | None]:
-    """The device's limits by the rules of its site; null where no rule of its kind is in use.
+def limits_of(devices: Collection[MCUDevice]) -> dict[int, dict[str, float | None]]:
+    """The limits of each device by the rules of its site; null where no rule of its kind is in use. Two queries.
 
-    A rule of flow is a velocity; the device takes the flow of the chimney in which it sits. Empty without a chimney.
+    A rule of flow is a velocity; the device takes the flow of the chimney in which it sits. Absent without a chimney.
     """
-    assignment = in_force_at(timezone.now()).filter(device=device).select_related("chimney", "factory").first()
-    if assignment is None:
-        return {}
-    factory = assignment.factory
+    mounted = in_force_at(timezone.now()).filter(device__in=devices).select_related("chimney", "factory")
     rules = rules_by_kind(ARGUMENTS)
-    return {name: _limit(rules[kind].of(factory), kind, assignment) for kind, name in ARGUMENTS.items()}
+    return {
+        one.device_id: {name: _limit(rules[kind].of(one.factory), kind, one) for kind, name in ARGUMENTS.items()}
+        for one in mounted
+    }
 
 
 def _limit(rule: AlertRule | None, kind: AlertKind, assignment: Assignment) -> float | None:
@@ -64,8 +65,8 @@ def give_limits(device: MCUDevice, user: Any, reason: str = "") -> DeviceCommand
     Raises ApiError 409: `no_chimney`, `foreign_sensor`.
     """
     check_takes_commands(device)
-    limits = limits_of(device)
-    if not limits:
+    limits = limits_of([device]).get(device.pk)
+    if limits is None:
         words = _("%(device)s sits in no chimney, so no rule is about it: assign it first.") % {"device": device}
         raise ApiError(409, "no_chimney", words, params={"device": device.device_id})
     (command,) = give_command([device], CommandKind.SET_LIMITS, limits, Sender(user, reason, CommandCause.RULES))
@@ -81,17 +82,16 @@ def follow_rules() -> int:
         .distinct("device_id")
         .select_related("device")
     )
+    ended_without = (CommandState.FAILED, CommandState.WITHDRAWN)
+    following = [one for one in newest if one.cause == CommandCause.RULES and one.state not in ended_without]
+    limits = limits_of([one.device for one in following])
     count = 0
-    for command in newest:
-        ended_without = (CommandState.FAILED, CommandState.WITHDRAWN)
-        if command.cause != CommandCause.RULES or command.state in ended_without:
+    for one in following:
+        if limits.get(one.device_id, {}).items() <= one.arguments.items():
             continue
-        limits = limits_of(command.device)
-        if limits and any(command.arguments.get(name) != limit for name, limit in limits.items()):
-            try:
-                give_limits(command.device, None)
-            except ApiError as error:  # a rule beyond what a device takes; the other devices get theirs
-                logger.warning("%s does not get the limits of its rules: %s", command.device, error)
-                continue
+        try:
+            give_limits(one.device, None)
             count += 1
+        except ApiError as error:  # a rule beyond what a device takes; the other devices get theirs
+            logger.warning("%s does not get the limits of its rules: %s", one.device, error)
     return count

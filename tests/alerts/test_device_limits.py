@@ -43,7 +43,7 @@ def test_the_sites_own_rule_wins_and_velocity_becomes_flow(device: MCUDevice, ca
     rule(cast, "flow_low", 0.5)  # holds while the fire burns, which the device does not know
 
     # 15 m/s x 0.5 m x 0.8 m x 0.9 = 5.4 m3/s
-    assert limits_of(device) == {"co2_high_ppm": 160_000, "temperature_high_c": None, "flow_high_m3s": 5.4}
+    assert limits_of([device])[device.pk] == {"co2_high_ppm": 160_000, "temperature_high_c": None, "flow_high_m3s": 5.4}
 
 
 def test_a_device_follows_the_rules_until_a_person_sets_others(device: MCUDevice, cast: Cast) -> None:
@@ -62,6 +62,20 @@ def test_a_device_follows_the_rules_until_a_person_sets_others(device: MCUDevice
     give_command([device], "set_limits", {"co2_high_ppm": 120_000})
     of_co2.delete()
     assert follow_rules() == 0
+
+
+def test_many_devices_are_looked_at_in_as_many_queries_as_one(
+    device: MCUDevice, cast: Cast, django_assert_num_queries: Any
+) -> None:
+    rule(cast, "co2_high", 170_000)
+    give_limits(device, None)
+    for _number in range(3):
+        other = make_device(factory=cast.litein)
+        make_assignment(device=other, chimney=make_chimney(factory=cast.litein))
+        give_limits(other, None)
+
+    with django_assert_num_queries(3):  # their commands, their places, the rules
+        assert follow_rules() == 0
 
 
 def test_what_the_device_refused_is_not_given_again(device: MCUDevice, cast: Cast) -> None:
