@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -54,10 +54,8 @@ def evaluate_seldom(now: datetime | None = None) -> int:
 def _round(lock: int, kinds: Collection[str], finders: Mapping[str, Finder], now: datetime | None) -> int:
     ensure_usual_rules()
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
-            if not cursor.fetchone()[0]:
-                return 0  # another worker is at it
+        if not sql.is_alone(lock):
+            return 0  # another worker is at it
         each = Round(kinds, now or timezone.now())
         if lock == _OFTEN:
             each.look_at_measured()

@@ -9,7 +9,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -27,7 +26,7 @@ from alerts.notice_choices import ChannelKind, GatewayKind, NoticeKind, Suppress
 from alerts.notice_models import Channel, Delivery, Gateway, RosterPlace, RosterShift
 from alerts.notices import suppress
 from factories.models import Organisation
-from lib.errors import ApiError, field_errors, invalid, invalid_fields
+from lib.errors import ApiError, invalid
 
 MOST_CHANNELS = 10
 CODES_AN_HOUR = 5
@@ -144,16 +143,8 @@ def set_gateway(
     row = before or Gateway(organisation=organisation, carries=carries)
     row.kind, row.sealed_fields, row.label = kind, channels.sealed(fields), channels.label_of(service, fields)
     row.cost_per_message, row.monthly_cap = cost_per_message, monthly_cap
-    _clean(row)
     row.save()
     return row
-
-
-def _clean(row: Any) -> None:
-    try:
-        row.full_clean(validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        raise invalid_fields({name: field_errors(found) for name, found in error.error_dict.items()}) from None
 
 
 # --- Roster -----------------------------------------------------------------------------------------
@@ -166,7 +157,6 @@ def set_shift(shift: RosterShift, people: Sequence[int], **changes: Any) -> Rost
     for name, value in changes.items():
         setattr(shift, name, value)
     shift.weekdays = sorted(set(shift.weekdays))
-    _clean(shift)
     if shift.factory is not None and shift.factory.organisation_id != shift.organisation_id:
         raise invalid("factory", "other_organisation", _("This factory belongs to another organisation."))
     ordered = list(dict.fromkeys(people))

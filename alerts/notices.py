@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from alerts.notice_choices import ChannelKind, NoticeKind, NoticeState, Suppress
 from alerts.notice_models import Channel, Delivery, Escalation, EventClaim
 from alerts.rosters import Roster
 from alerts.services import store_events
+from lib import sql
 
 AT_ONCE = 500
 # An event gets its number before it is committed; none stays uncommitted while so many later ones are claimed.
@@ -31,16 +32,10 @@ ENDS = frozenset({AlertAct.ACKNOWLEDGED, AlertAct.SNOOZED, AlertAct.CLOSED, Aler
 TOLD_OF_THE_END = frozenset(set(ChannelKind) - {ChannelKind.SMS, ChannelKind.WHATSAPP})
 
 
-def _is_alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
 def claim_events() -> int:
     """Make the notices of new events; how many events there were."""
     with transaction.atomic():
-        if not _is_alone():
+        if not sql.is_alone(_LOCK):
             return 0
         newest = EventClaim.objects.aggregate(newest=Max("event"))["newest"] or 0
         waiting = AlertEvent.objects.filter(claim__isnull=True, pk__gt=newest - _LATE_NUMBERS)
@@ -147,7 +142,7 @@ def suppress(notices: QuerySet[Delivery], why: Suppression) -> int:
 def escalate() -> int:
     """Tell the next in the roster of each alarm that nobody has taken; how many."""
     with transaction.atomic():
-        if not _is_alone():
+        if not sql.is_alone(_LOCK):
             return 0
         now = timezone.now()
         due = list(

@@ -71,3 +71,10 @@ def _maker(row_type: Any, columns: tuple[str, ...]) -> Callable[..., Any]:
     if names[: len(columns)] == columns:
         return row_type
     return lambda *row: row_type(**dict(zip(columns, row, strict=True)))
+
+
+def is_alone(lock: int) -> bool:
+    """Whether this transaction got the advisory lock, which it holds until its end; another one may have it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        return bool(cursor.fetchone()[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compliance.balance import DAYS, balances
+from compliance.balance import DAYS, Balance, BalanceDay, balances
 from compliance.models import SiteDay
 from science.balance import BalanceShape
 from tests import make
@@ -35,3 +35,16 @@ def test_each_day_has_its_ratio_and_a_day_without_a_stack_none(django_assert_num
     assert found[first.pk].shape is BalanceShape.ABOVE
     assert found[second.pk].shape is BalanceShape.UNKNOWN
     assert balances([], NOW) == {}
+
+
+def test_the_run_outside_the_band_ends_where_the_side_changes() -> None:
+    """1.5 and 1.3 are above 1.25; before them 0.5 is below, and a day without a figure is passed over."""
+    ratios = [1.6, 0.5, 1.3, None, 1.5]
+    days = [
+        (LAST + timedelta(days=n), None if ratio is None else BalanceDay(LAST + timedelta(days=n), 1000 * ratio, 1000))
+        for n, ratio in enumerate(ratios)
+    ]
+
+    assert [day.ratio for day in Balance(tuple(days)).run_outside(0.25)] == [1.3, 1.5]
+    assert Balance(tuple(days)).run_outside(0.5) == []  # at the edge is inside
+    assert [day.ratio for day in Balance(tuple(days[:2])).run_outside(0.25)] == [0.5]
