@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
@@ -48,7 +49,8 @@ from factories.queries import choosable_factories, organisation_where
 from lib.errors import invalid
 from lib.exports import list_response
 from lib.known_names import ApiView
-from lib.parameters import AS_CSV, chosen, parameter
+from lib.numbers import id_of
+from lib.parameters import AS_CSV, parameter
 from mqtt_ingest.command_api import CommandSerializer
 
 NOT_CLOSED = "not_closed"
@@ -235,15 +237,13 @@ class AlertRuleViewSet(WritingMixin, ScopedReadOnlyViewSet):
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def proposal(self, request: Request) -> Response:
         """A limit from the site's own 28 days."""
-        raw, kind = request.query_params.get("factory", ""), chosen(request.query_params, "kind", list(MEASURED))
+        kind, pk = request.query_params.get("kind"), id_of(request.query_params.get("factory", ""))
         if not kind:
             raise invalid("kind", "required", _("Name the kind of alarm."))
-        if not raw.isdecimal() or len(raw) > 9:
+        if pk is None:
             raise invalid("factory", "required", _("Name the factory by its id."))
         sites = visible_to(request.user, Factory.objects.all(), factory_path="", action=Action.VIEW_ALERTS)
-        factory = sites.filter(pk=int(raw)).first()
-        if factory is None:
-            raise Http404
+        factory = get_object_or_404(sites, pk=pk)
         return Response({"limit": proposed_limit(factory, kind, timezone.now()), "unit": KINDS[kind].unit})
 
 

@@ -84,7 +84,7 @@ class ChannelViewSet(WritingMixin, _Own, ScopedReadOnlyViewSet):
         """Change from which severity it is used."""
         given, channel = self.given(), self.get_object()
         channel.least_severity = given.get("least_severity", channel.least_severity)
-        channel.save(update_fields=["least_severity"])
+        Channel.objects.filter(pk=channel.pk).update(least_severity=channel.least_severity)
         return self.shown(channel)
 
     def destroy(self, request: Request, pk: str) -> Response:

@@ -28,6 +28,11 @@ def outside_words(value: float, *, low: float, high: float, unit: str = "") -> s
     return _("%(value)s is outside %(low)s to %(high)s; check the number.") % shown
 
 
+def id_of(text: str) -> int | None:
+    """An id as an address or a form gives it; None for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
 class NumberError(ValueError):
     """The text is not a number, or can be read two ways; the message is for the person who typed it. `code` is for
     programs."""

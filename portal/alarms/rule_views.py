@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import show_errors
-from accounts.permissions import page, require, user_of, visible_to
+from accounts.permissions import page, user_of, visible_to
 from accounts.roles import Action
 from alerts.choices import AlertKind, LimitBasis, Severity
 from alerts.kinds import KINDS, KindRow
@@ -33,25 +33,18 @@ from alerts.rules import (
 from alerts.serializers import RulesFileSerializer
 from factories.models import Factory, Organisation
 from lib.errors import ApiError
+from lib.numbers import id_of
 from portal.alarm_rows import FORMS
 from portal.alarms.forms import CopyForm, RuleForm, RulesFileForm
+from portal.requests import factory_of
 
 LARGEST_FILE_BYTES = 1_000_000
 
 
 def _shown_site(request: HttpRequest, action: Action) -> Factory | None:
     """The site that the URL names; None: the organisation. Raises 404 outside the user's scope."""
-    raw = request.GET.get("factory", "")
-    if not raw:
-        return None
-    if not raw.isdecimal() or len(raw) > 9:
-        raise Http404
-    sites = visible_to(request.user, Factory.objects.select_related("organisation"), factory_path="")
-    site = sites.filter(pk=int(raw)).first()
-    if site is None:
-        raise Http404
-    require(request.user, action, site)
-    return site
+    asked = request.GET.get("factory", "")
+    return factory_of(request, id_of(asked) or 0, action) if asked else None
 
 
 def _organisation(request: HttpRequest, site: Factory | None) -> Organisation:

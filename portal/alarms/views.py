@@ -24,6 +24,7 @@ from alerts.serializers import AlertSerializer
 from factories.models import Factory
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv, wants_xlsx, xlsx_response
+from lib.numbers import id_of
 from portal.alarm_rows import row_of, rows_of
 from portal.alarms.forms import ActForm, AlarmFilters
 from portal.alarms.page import chart_of, life_of, month_causes
@@ -61,9 +62,9 @@ def alarms(request: HttpRequest) -> HttpResponseBase:
 
 def _acknowledge_ticked(request: HttpRequest, user: User) -> HttpResponse:
     """Of a storm, many at once; one that is not the user's to acknowledge is left out."""
-    ids = [int(text) for text in request.POST.getlist("alert")[:ROWS_PER_PAGE] if text.isdecimal() and len(text) < 10]
+    ids = filter(None, map(id_of, request.POST.getlist("alert")[:ROWS_PER_PAGE]))
     done = 0
-    for alert in alerts_of(user).filter(pk__in=ids):
+    for alert in alerts_of(user).filter(pk__in=list(ids)):
         if services.may_act(user, alert):
             services.acknowledge(user, alert.pk)
             done += 1

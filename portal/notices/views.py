@@ -29,6 +29,7 @@ from factories.models import Organisation
 from factories.queries import organisation_where
 from lib.errors import ApiError
 from lib.exports import csv_response, wants_csv
+from lib.numbers import id_of
 from portal.notices.forms import ChannelForm, CodeForm, GatewayForm, SettingsForm, ShiftForm, severity_field
 
 ROWS_PER_PAGE = 50
@@ -96,7 +97,7 @@ def _with_last(channels: Any) -> list[tuple[Channel, Delivery | None]]:
 def my_channel(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The buttons of one channel: type in the code, send a new one, change from which severity, remove."""
     user, given = user_of(request), request.POST
-    channel = get_object_or_404(Channel, user=user, pk=pk)
+    get_object_or_404(Channel, user=user, pk=pk)
     try:
         match given.get("act"):
             case "prove":
@@ -109,8 +110,7 @@ def my_channel(request: HttpRequest, pk: int) -> HttpResponseBase:
                 notice_services.remove_channel(user, pk)
                 words = _("The channel is removed.")
             case "severity" if given.get("least_severity") in Severity.values:
-                channel.least_severity = given["least_severity"]
-                channel.save(update_fields=["least_severity"])
+                Channel.objects.filter(user=user, pk=pk).update(least_severity=given["least_severity"])
                 words = _("Saved.")
             case _:
                 raise Http404
@@ -123,9 +123,8 @@ def my_channel(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 # --- An organisation's ------------------------------------------------------------------------------
 def _organisation(request: HttpRequest) -> Organisation:
-    wanted = request.GET.get("organisation", "")
-    asked = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else None
-    return organisation_where(request.user, Action.MANAGE_NOTICES, asked)
+    asked = request.GET.get("organisation", "")
+    return organisation_where(request.user, Action.MANAGE_NOTICES, id_of(asked))
 
 
 @never_cache
