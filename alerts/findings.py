@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import prefetch_related_objects
 from django.db.models.fields.json import KeyTextTransform
 
 from alerts.choices import AlertKind
@@ -19,7 +19,8 @@ from compliance.balance import balances
 from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_sites
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
-from devices.models import Calibration, MCUDevice
+from devices.calibrations import valid_until
+from devices.models import MCUDevice
 from devices.queries import SILENT_AFTER, in_force_at, waiting_holds
 from emissions.settling import SitePeriod
 from factories.days import factory_day, local_hour_start
@@ -108,15 +109,18 @@ def open_holds(sites: Sites, now: datetime) -> Iterator[Finding]:
 
 
 def ending_calibrations(sites: Sites, now: datetime) -> Iterator[Finding]:
-    """Devices whose newest end of validity is nearer than the days of the rule, or past. Value: days that are left."""
-    devices = {device.pk: (site, device, chimney_id) for site, device, chimney_id in _watched_devices(sites, now)}
-    ends = Calibration.objects.filter(device__in=list(devices), valid_until__isnull=False).values("device_id")
-    for row in ends.annotate(end=Max("valid_until")).order_by("device_id"):
-        site, device, chimney_id = devices[row["device_id"]]
-        began_at = row["end"] - timedelta(days=site.limit)
+    """Devices whose zero or span is valid for fewer days than the rule's, or no more. Value: days that are left."""
+    watched = list(_watched_devices(sites, now))
+    prefetch_related_objects([device for _site, device, _chimney in watched], "calibrations")
+    for site, device, chimney_id in watched:
+        ends = valid_until(device.calibrations.all())
+        if not ends:
+            continue
+        part, end = next(iter(ends.items()))  # the earlier one
+        began_at = end - timedelta(days=site.limit)
         if now >= began_at:
-            left = (row["end"] - now) / timedelta(days=1)
-            params = {"device": device.device_id, "valid_until": row["end"].isoformat()}
+            left = (end - now) / timedelta(days=1)
+            params = {"device": device.device_id, "part": str(part), "valid_until": end.isoformat()}
             yield Finding(site, began_at, device.pk, chimney_id, value=round(left, 1), limit=site.limit, params=params)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from alerts.choices import AlertKind, CostBasis
 from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert
-from devices.choices import SilenceCause
+from devices.choices import CalibrationPart, SilenceCause
 from factories.days import day_label
 from factories.sectors import SECTORS
 from lib.templatetags.units import clock, number
@@ -131,9 +131,10 @@ def _device_alert(alert: Alert) -> Said:
 
 def _calibration(alert: Alert) -> Said:
     words = {"day": day_label(datetime.fromisoformat(str(alert.params["valid_until"])).date())}
+    words["part"] = str(CalibrationPart(alert.params["part"]).label)
     if (alert.value or 0) < 0:
-        return _("The calibration of %(device)s ended on %(day)s. Ask for a new one."), words
-    return _("The calibration of %(device)s ends on %(day)s. Ask for a new one."), words
+        return _("The calibration of %(device)s (%(part)s) ended on %(day)s. Ask for a new one."), words
+    return _("The calibration of %(device)s (%(part)s) ends on %(day)s. Ask for a new one."), words
 
 
 def _log_missing(alert: Alert) -> Said:

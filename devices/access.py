@@ -29,13 +29,17 @@ def rotate_secret(device: MCUDevice) -> str:
     broker.require_reachable()
     secret = new_secret()
     with transaction.atomic():
-        row = MCUDevice.objects.select_for_update().get(pk=device.pk)  # otherwise two rotations would both insert one
-        if row.revoked_at is not None:
-            raise DeviceRevokedError(f"{device} is revoked")
+        _lock_in_use(device)
         _end_secrets(device)
         DeviceSecret.objects.create(device=device, pbkdf2_sha512=mosquitto_hash(secret))
         transaction.on_commit(lambda: broker.put_login(device.pk, secret))
     return secret
+
+
+def _lock_in_use(device: MCUDevice) -> None:
+    """Otherwise two rotations would both insert a password."""
+    if MCUDevice.objects.select_for_update().get(pk=device.pk).revoked_at is not None:
+        raise DeviceRevokedError(f"{device} is revoked")
 
 
 # --- A new password by command, with both in use meanwhile ---------------------------------------
@@ -45,9 +49,7 @@ def offer_secret(device: MCUDevice) -> DeviceSecret:
     One that is offered already stays: the device may have kept it. Raises DeviceRevokedError.
     """
     with transaction.atomic():
-        row = MCUDevice.objects.select_for_update().get(pk=device.pk)
-        if row.revoked_at is not None:
-            raise DeviceRevokedError(f"{device} is revoked")
+        _lock_in_use(device)
         offered = DeviceSecret.objects.filter(device=device, revoked_at=None, is_offered=True).first()
         if offered is None:
             secret = new_secret()

@@ -80,8 +80,17 @@ class AssignmentAdmin(admin.ModelAdmin):
 
 @admin.register(Calibration)
 class CalibrationAdmin(admin.ModelAdmin):
+    """One that is wrong is corrected, which asks about the past; deleting or moving it would not."""
+
+    form = CorrectionForm
     list_display = ["device", "calibrated_at", "kind", "pressure_pa", "valid_until"]
     autocomplete_fields = ["device"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Calibration | None = None) -> list[str]:
+        return ["device"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(AssignmentHold)

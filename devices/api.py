@@ -12,13 +12,14 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible, require, user_of
 from accounts.roles import Action
-from accounts.viewsets import ScopedReadOnlyViewSet, validated
+from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from devices.access import DeviceRevokedError, revoke_device, rotate_secret
 from devices.broker import broker_state
 from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
 from devices.mounting import Mounting, chimney_of, retire
-from devices.registration import DeviceFacts, find_claim, managed_organisations, register_device
+from devices.queries import device_of
+from devices.registration import correct_facts, find_claim, managed_organisations, register_device
 from devices.serializers import (
     DeviceFactsSerializer,
     MCUDeviceSerializer,
@@ -52,14 +53,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         operation_id="mcu-devices_create",
         operation_summary="Register a device; its password is shown this once",
         request_body=NewDeviceSerializer,
-        responses={
-            201: NewSecretSerializer,
-            400: "invalid",
-            403: "forbidden",
-            404: "not_found",
-            429: "too_many_requests",
-        }
-        | {503: "broker_unreachable"},
+        responses={201: NewSecretSerializer, **REFUSALS, 429: "too_many_requests", 503: "broker_unreachable"},
     )
     def create(self, request: Request) -> Response:
         """By a claim code, under a stated id, or under one that is drawn; with `assign` at once on its chimney.
@@ -73,9 +67,8 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         mounting = Mounting(**assign | {"chimney": chimney_of(factory, assign["chimney"])}) if assign else None
         try:
             claim = find_claim(user_of(request), code, managed_organisations(request.user)) if code else None
-            facts = DeviceFacts(**data)
             made = register_device(
-                factory, user_of(request), device_id=device_id or "", facts=facts, claim=claim, mounting=mounting
+                factory, user_of(request), device_id=device_id or "", claim=claim, mounting=mounting, **data
             )
         except TooOftenError as error:
             raise too_often(error.wait_s) from error
@@ -91,11 +84,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
     )
     def partial_update(self, request: Request, **kwargs: Any) -> Response:
         device = self._managed(request)
-        facts = validated(DeviceFactsSerializer, request, partial=True)
-        for name, value in facts.items():
-            setattr(device, name, value)
-        device.full_clean()
-        device.save(update_fields=list(facts))  # the rest may have changed meanwhile: ingest, a revoked login
+        correct_facts(device, validated(DeviceFactsSerializer, request, partial=True))
         return Response(MCUDeviceSerializer(device).data)
 
     @swagger_auto_schema(
@@ -114,13 +103,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         operation_id="mcu-devices_rotate-secret",
         operation_summary="A new password; the one before stops working",
         request_body=no_body,
-        responses={
-            200: NewSecretSerializer,
-            403: "forbidden",
-            404: "not_found",
-            409: "device_revoked",
-            503: "broker_unreachable",
-        },
+        responses={200: NewSecretSerializer, **REFUSALS, 409: "device_revoked", 503: "broker_unreachable"},
     )
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, **kwargs: Any) -> Response:
@@ -147,11 +130,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         return Response(MCUDeviceSerializer(device).data)
 
     def _managed(self, request: Request) -> MCUDevice:
-        devices = MCUDevice.objects.select_related("factory")
-        device: MCUDevice = get_visible(
-            request.user, devices, Action.MANAGE_DEVICES, device_id=self.kwargs["device_id"]
-        )
-        return device
+        return device_of(request.user, self.kwargs["device_id"], Action.MANAGE_DEVICES)
 
 
 def _login(made: ProvisionedDevice) -> Any:

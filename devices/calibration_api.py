@@ -1,5 +1,7 @@
 """/api/mcu-devices/{device_id}/calibrations/ and the file of a certificate."""
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from drf_yasg import openapi
@@ -10,18 +12,16 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
-from accounts.viewsets import validated
+from accounts.viewsets import REFUSALS, validated
 from devices.calibrations import CONTENT_TYPES, CertificateFile, attach_certificate, record_calibration
-from devices.models import Calibration, CalibrationCertificate, MCUDevice
+from devices.models import Calibration, CalibrationCertificate
+from devices.queries import device_of
 from devices.serializers import CalibrationInputSerializer, CalibrationSerializer, CertificateUploadSerializer
+from factories.corrections import ConfirmationNeeded
+from factories.serializers import EffectSerializer
 from lib.exports import list_response
 from lib.known_names import ApiView
 from lib.parameters import AS_CSV
-
-
-def device_of(request: Request, device_id: str, action: Action) -> MCUDevice:
-    """404 out of scope, 403 without the right."""
-    return get_visible(request.user, MCUDevice.objects.select_related("factory"), action, device_id=device_id)
 
 
 class CalibrationsView(ApiView):
@@ -34,7 +34,7 @@ class CalibrationsView(ApiView):
         responses={200: CalibrationSerializer(many=True), 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> HttpResponseBase:
-        device = device_of(request, device_id, Action.VIEW_DEVICES)
+        device = device_of(request.user, device_id, Action.VIEW_DEVICES)
         rows = CalibrationSerializer(device.calibrations.select_related("recorded_by"), many=True).data
         return list_response(request, list(rows), list(CalibrationSerializer().fields), f"{device_id}-calibrations")
 
@@ -42,12 +42,17 @@ class CalibrationsView(ApiView):
         operation_id="mcu-devices_calibrations_create",
         operation_summary="Record a calibration",
         request_body=CalibrationInputSerializer,
-        responses={201: CalibrationSerializer, 400: "invalid", 403: "forbidden", 404: "not_found"},
+        responses={201: CalibrationSerializer, 202: EffectSerializer, **REFUSALS},
     )
     def post(self, request: Request, device_id: str) -> Response:
-        """Readings after `valid_until` carry CALIBRATION_EXPIRED until the next calibration."""
-        device = device_of(request, device_id, Action.MANAGE_DEVICES)
-        made = record_calibration(device, request.user, **validated(CalibrationInputSerializer, request))
+        """Readings after `valid_until` carry CALIBRATION_EXPIRED until the next calibration of that part: zero or span.
+
+        One of a time whose readings are in figures already is answered by 202 with what it makes of them."""
+        device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
+        try:
+            made = record_calibration(device, request.user, **validated(CalibrationInputSerializer, request))
+        except ConfirmationNeeded as asked:
+            return Response(EffectSerializer(asked.effect).data, status=202)
         return Response(CalibrationSerializer(made).data, status=201)
 
 
@@ -59,22 +64,10 @@ class CertificateView(ApiView):
         operation_id="mcu-devices_calibrations_certificate",
         operation_summary="The file of a certificate, as it was uploaded",
         produces=[*CONTENT_TYPES, "application/json"],
-        responses={
-            200: openapi.Response("PDF, PNG or JPEG", openapi.Schema(type=openapi.TYPE_FILE)),
-            403: "forbidden",
-            404: "not_found",
-        },
+        responses={200: openapi.Response("the file", openapi.Schema(type=openapi.TYPE_FILE)), **REFUSALS},
     )
     def get(self, request: Request, device_id: str, pk: int) -> HttpResponse:
-        certificate = get_visible(
-            request.user,
-            CalibrationCertificate.objects.select_related("calibration__device__factory"),
-            Action.VIEW_DEVICES,
-            factory_path="calibration__device__factory",
-            calibration=pk,
-            calibration__device__device_id=device_id,
-        )
-        return served(certificate)
+        return served(request.user, device_id, pk)
 
     @swagger_auto_schema(
         operation_id="mcu-devices_calibrations_certificate_create",
@@ -97,8 +90,16 @@ class CertificateView(ApiView):
         return Response(CalibrationSerializer(calibration).data, status=201)
 
 
-def served(certificate: CalibrationCertificate) -> HttpResponse:
-    """As a download: a browser shows nothing of it inside our pages, and guesses no other type."""
+def served(user: Any, device_id: str, pk: int) -> HttpResponse:
+    """As a download: a browser shows nothing of it inside our pages, and guesses no other type. 404, 403."""
+    certificate = get_visible(
+        user,
+        CalibrationCertificate.objects.select_related("calibration__device__factory"),
+        Action.VIEW_DEVICES,
+        factory_path="calibration__device__factory",
+        calibration=pk,
+        calibration__device__device_id=device_id,
+    )
     response = HttpResponse(bytes(certificate.content), content_type=certificate.content_type)
     response["Content-Disposition"] = content_disposition_header(True, certificate.name)
     response["X-Content-Type-Options"] = "nosniff"

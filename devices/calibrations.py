@@ -2,18 +2,26 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from devices.choices import CalibrationKind, CalibrationPart
 from devices.models import Calibration, CalibrationCertificate, MCUDevice
+from factories import corrections
 
 MOST_BYTES = 5 * 1024 * 1024
 PDF, PNG, JPEG = CONTENT_TYPES = ("application/pdf", "image/png", "image/jpeg")
+_PARTS = {
+    CalibrationKind.FACTORY: tuple(CalibrationPart),
+    CalibrationKind.ZERO: (CalibrationPart.ZERO,),
+    CalibrationKind.SPAN: (CalibrationPart.SPAN,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +52,32 @@ def _refused(field: str, code: str, words: str) -> ValidationError:
     return ValidationError({field: ValidationError(words, code=code)})
 
 
+def valid_until(calibrations: Iterable[Calibration]) -> dict[CalibrationPart, datetime]:
+    """Until when the zero and the span of a sensor are valid, where it was said; the earlier end first.
+
+    Each is judged by the newest of its own calibrations that says so: a new zero tells nothing of the span. The
+    maker's is of both.
+    """
+    ends: dict[CalibrationPart, datetime] = {}
+    for one in sorted(calibrations, key=lambda one: (one.calibrated_at, one.pk)):
+        if one.valid_until is not None:
+            ends |= dict.fromkeys(_PARTS[CalibrationKind(one.kind)], one.valid_until)
+    return dict(sorted(ends.items(), key=lambda end: end[1]))
+
+
 @transaction.atomic
 def record_calibration(
-    device: MCUDevice, user: Any, *, certificate: CertificateFile | None = None, **fields: Any
+    device: MCUDevice, user: Any, *, certificate: CertificateFile | None = None, confirm: str = "", **fields: Any
 ) -> Calibration:
     """Store a calibration. `fields` are those of the model.
 
-    Raises ValidationError by field: in the future, without "valid until", implausible, a file that is no PDF, PNG or
-    JPEG or too large.
+    Raises ValidationError by field, also for a file that is no PDF, PNG or JPEG or too large; ConfirmationNeeded where
+    readings after it are in figures of the past. Then nothing is stored.
     """
+    if certificate is not None:
+        _checked(certificate)
     calibration = Calibration(device=device, recorded_by=user, **fields)
-    if calibration.calibrated_at and calibration.calibrated_at > timezone.now():
-        raise _refused("calibrated_at", "future", _("It has not been done yet: check the time."))
-    calibration.full_clean()
-    calibration.save()
+    corrections.store(calibration, {}, confirm=confirm)
     if certificate is not None:
         attach_certificate(calibration, certificate)
     return calibration

@@ -64,6 +64,13 @@ class CalibrationKind(models.TextChoices):
     SPAN = "span", _("span on site")
 
 
+class CalibrationPart(models.TextChoices):
+    """What of a sensor a calibration sets; each has an end of its own."""
+
+    ZERO = "zero", _("zero")
+    SPAN = "span", _("span")
+
+
 class SilenceCause(models.TextChoices):
     """Why a sensor is silent; `devices.silence.explain`."""
 

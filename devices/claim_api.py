@@ -14,7 +14,7 @@ from accounts.permissions import organisations_of, user_of
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet, validated
 from devices.models import DeviceClaim
-from devices.registration import DeviceBatch, as_printed, make_claims, withdraw
+from devices.registration import as_printed, make_claims, withdraw
 from devices.serializers import DeviceClaimSerializer, MadeClaimSerializer, NewClaimsSerializer
 from factories.models import Organisation
 from lib.errors import ApiError, invalid
@@ -49,7 +49,7 @@ class DeviceClaimViewSet(ScopedReadOnlyViewSet):
         if asked not in allowed:
             words = _("organisation=%(id)s is not an organisation whose devices you manage.") % {"id": asked}
             raise invalid("organisation", "unknown_organisation", words)
-        made = make_claims(Organisation.objects.get(pk=asked), DeviceBatch(**data), user_of(request))
+        made = make_claims(Organisation.objects.get(pk=asked), user_of(request), **data)
         rows = [DeviceClaimSerializer(claim).data | {"code": as_printed(code)} for claim, code in made]
         return Response({"next": None, "previous": None, "results": rows}, status=201)
 

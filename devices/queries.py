@@ -5,16 +5,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.apps import apps
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
+from accounts.permissions import get_visible
+from accounts.roles import Action
 from devices.choices import HoldKind
-from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
+from devices.models import Assignment, AssignmentHold, MCUDevice
 from factories.models import Factory
 
 # After five minutes without a reading the pages say "no reading since".
 SILENT_AFTER = timedelta(minutes=5)
+
+
+def device_of(user: Any, device_id: str, action: Action) -> MCUDevice:
+    """A device with its site. Out of scope 404, without the right 403."""
+    rows = MCUDevice.objects.select_related("factory__organisation")
+    return get_visible(user, rows, action, device_id=device_id)
 
 
 class DeviceState(StrEnum):
@@ -32,8 +41,11 @@ def is_online(device: MCUDevice, now: datetime) -> bool:
     is_over = device.last_will_at is None or device.last_will_at >= device.last_heartbeat
     if device.reported_online is False and is_over:
         return False
-    silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
-    return now - device.last_heartbeat <= silent_after
+    return now - device.last_heartbeat <= silent_after(device)
+
+
+def silent_after(device: MCUDevice) -> timedelta:
+    return max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +98,3 @@ def of_record_at(factories: Iterable[Factory], now: datetime) -> QuerySet[Assign
 def waiting_holds() -> QuerySet[AssignmentHold]:
     """Holds that wait for a decision; a period that somebody set aside was decided."""
     return AssignmentHold.objects.filter(resolution="").exclude(kind=HoldKind.SET_ASIDE)
-
-
-def calibration_ends() -> Subquery:
-    """To annotate devices: until when the newest calibration that says so is valid, as `emissions.derive` counts it."""
-    newest = Calibration.objects.filter(device=OuterRef("pk"), valid_until__isnull=False)
-    return Subquery(newest.order_by("-calibrated_at", "-pk").values("valid_until")[:1])

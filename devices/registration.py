@@ -5,9 +5,9 @@ organisation; who tries wrong ones has ten an hour.
 """
 
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,34 +36,7 @@ LASTS_DAYS, MOST_DAYS, MOST_CODES = 90, 365, 100
 TRIES, TRIES_PERIOD_S = 10, 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFacts:
-    """What is known of a device itself; empty: not stated."""
-
-    serial_number: str = ""
-    model: str = ""
-    bought_on: date | None = None
-    installed_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceBatch:
-    """Devices that wait for their sites: one for each serial number, or `count` without any."""
-
-    count: int = 1
-    serial_numbers: Sequence[str] = ()
-    model: str = ""
-    bought_on: date | None = None
-    sensor: str = ""
-    range_ppm: float | None = None
-    lasts_days: int = LASTS_DAYS
-
-
 # --- Codes -------------------------------------------------------------------------------------
-def new_code() -> str:
-    return "".join(secrets.choice(ALPHABET) for _number in range(CODE_LENGTH))
-
-
 def as_printed(code: str) -> str:
     return f"{code[:5]}-{code[5:]}"
 
@@ -75,29 +48,37 @@ def _digest(code: str) -> str:
 
 
 @transaction.atomic
-def make_claims(organisation: Organisation, batch: DeviceBatch, user: User) -> list[tuple[DeviceClaim, str]]:
-    """New codes with the devices that they stand for. Raises ValidationError by field."""
-    serials = [serial.strip() for serial in batch.serial_numbers if serial.strip()] or [""] * batch.count
+def make_claims(
+    organisation: Organisation,
+    user: User,
+    *,
+    count: int = 1,
+    serial_numbers: Sequence[str] = (),
+    lasts_days: int = LASTS_DAYS,
+    **told: Any,
+) -> list[tuple[DeviceClaim, str]]:
+    """New codes, one for each serial number, or `count` without any. `told`: fields of DeviceClaim, of all of them.
+
+    Raises ValidationError by field.
+    """
+    serials = [serial.strip() for serial in serial_numbers if serial.strip()] or [""] * count
     if not 1 <= len(serials) <= MOST_CODES:
         words = _("%(count)d devices: make 1 to %(most)d at a time.") % {"count": len(serials), "most": MOST_CODES}
         raise ValidationError({"count": ValidationError(words, code="too_many")})
-    if not 1 <= batch.lasts_days <= MOST_DAYS:
+    if not 1 <= lasts_days <= MOST_DAYS:
         words = _("A code lasts from 1 to %(most)d days.") % {"most": MOST_DAYS}
         raise ValidationError({"lasts_days": ValidationError(words, code="out_of_range")})
     made = []
     for serial in serials:
-        code = new_code()
+        code = "".join(secrets.choice(ALPHABET) for _number in range(CODE_LENGTH))
         claim = DeviceClaim(
             organisation=organisation,
             code_digest=_digest(code),
             device_id=f"ct-{secrets.token_hex(4)}",
             serial_number=serial,
-            model=batch.model,
-            bought_on=batch.bought_on,
-            sensor=batch.sensor,
-            range_ppm=batch.range_ppm,
             made_by=user,
-            expires_at=timezone.now() + timedelta(days=batch.lasts_days),
+            expires_at=timezone.now() + timedelta(days=lasts_days),
+            **told,
         )
         claim.full_clean()
         claim.save()
@@ -166,14 +147,14 @@ def register_device(
     user: User,
     *,
     device_id: str = "",
-    facts: DeviceFacts = DeviceFacts(),  # frozen
     claim: DeviceClaim | None = None,
     mounting: Mounting | None = None,
+    **facts: Any,
 ) -> ProvisionedDevice:
     """A new device of a site with its password, which is shown this once; with `mounting` on its chimney.
 
-    With a claim it has the id and the facts of that; stated facts win. Of two who use one code at once, the second is
-    told that it was used.
+    With a claim it has the id and the facts of that; stated `facts`, fields of the device, win. Of two who use one code
+    at once, the second is told that it was used.
 
     Raises ValidationError by field; ApiError 409 for an archived site; BrokerUnreachableError.
     """
@@ -181,7 +162,7 @@ def register_device(
     require_in_use(factory)
     if mounting is not None:
         _refuse_swap_in_past(factory, mounting)
-    stated = {name: value for name, value in asdict(facts).items() if value}
+    stated = {name: value for name, value in facts.items() if value}
     if claim is not None:
         claim = DeviceClaim.objects.select_for_update().get(pk=claim.pk)
         _require_open(claim)
@@ -196,8 +177,16 @@ def register_device(
     device.full_clean()
     device.save()
     if mounting is not None:
-        mount(device, with_sensor_of(claim, mounting))
+        mount(device, _with_sensor_of(claim, mounting))
     return describe(device, rotate_secret(device))
+
+
+def correct_facts(device: MCUDevice, facts: Mapping[str, Any]) -> None:
+    """Raises ValidationError by field."""
+    for name, value in facts.items():
+        setattr(device, name, value)
+    device.full_clean()
+    device.save(update_fields=list(facts))  # the rest may have changed meanwhile: ingest, a revoked login
 
 
 def _refuse_swap_in_past(factory: Factory, mounting: Mounting) -> None:
@@ -209,7 +198,7 @@ def _refuse_swap_in_past(factory: Factory, mounting: Mounting) -> None:
         raise ValidationError({"since": ValidationError(words, code="swap_in_past")})
 
 
-def with_sensor_of(claim: DeviceClaim | None, mounting: Mounting) -> Mounting:
+def _with_sensor_of(claim: DeviceClaim | None, mounting: Mounting) -> Mounting:
     """The sensor that the label promised, where the installer stated none."""
     if claim is None or not claim.sensor:
         return mounting

@@ -8,7 +8,7 @@ those of the makers: `docs/sources.md`, key `Sensor data`.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -18,6 +18,9 @@ from factories.choices import SourceKind
 from factories.models import Chimney
 from science.gas import CO2_CEILING_DRY_FRACTION, co2_wet_from_dry
 from science.readings import GAS_AND_OIL, Co2Basis, MoistureMethod
+
+if TYPE_CHECKING:
+    from devices.models import Assignment
 
 PPM = 1e6
 
@@ -122,6 +125,16 @@ def check_fit(*, chimney: Chimney, sensor: str, range_ppm: float | None, co2_bas
         errors.setdefault(field, []).append(error)
     if errors:
         raise ValidationError(errors)
+
+
+def misfit_of(mounted: "Assignment", **stated: Any) -> str:
+    """Why a mounted sensor does not fit, as it is registered or as `stated` here; empty if it does."""
+    registered = {name: getattr(mounted, name) for name in ("chimney", "sensor", "range_ppm", "co2_basis")}
+    try:
+        check_fit(**registered | stated)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
 
 
 def _misfits(

@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from devices.broker import broker_state
+from devices.calibrations import valid_until
 from devices.choices import BrokerState, CalibrationKind, Co2Basis, HoldResolution, PressureCompensation
 from devices.models import Assignment, AssignmentHold, Calibration, DeviceClaim, MCUDevice
 from devices.queries import is_online
@@ -36,7 +37,7 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
     )
 
     calibration_valid_until = serializers.SerializerMethodField(
-        help_text="readings from then on carry CALIBRATION_EXPIRED; null: nobody said"
+        help_text="the earlier end of zero and span: readings from then on carry CALIBRATION_EXPIRED; null: nobody said"
     )
 
     class Meta:
@@ -55,8 +56,8 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
         return is_online(device, timezone.now())
 
     def get_calibration_valid_until(self, device: MCUDevice) -> str | None:
-        stated = [one.valid_until for one in device.calibrations.all() if one.valid_until]  # newest first
-        return stated[0].isoformat() if stated else None
+        ends = valid_until(device.calibrations.all()).values()
+        return min(ends).isoformat() if ends else None
 
     def get_assignment(self, device: MCUDevice) -> dict[str, Any] | None:
         now = timezone.now()
@@ -169,6 +170,7 @@ class CalibrationInputSerializer(serializers.Serializer[Any]):
     reading_ppm = serializers.FloatField(required=False, help_text="what the sensor showed before")
     valid_until = MomentField(required=False, help_text="required, except for the maker's")
     done_by = serializers.CharField(required=False, max_length=120)
+    confirm = serializers.CharField(required=False, help_text="of the answer 202 to the same request")
 
     class Meta:
         swagger_schema_fields = {

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
-from accounts.viewsets import validated
-from devices.calibration_api import device_of
+from accounts.viewsets import REFUSALS, validated
 from devices.choices import HoldKind, HoldResolution
 from devices.models import AssignmentHold
 from devices.mounting import Mounting, chimney_of
+from devices.queries import device_of
 from devices.serializers import AssignInputSerializer, AssignmentSerializer, CloseHoldSerializer, HoldSerializer
 from emissions.changes import assign, close_hold
 from factories.corrections import ConfirmationNeeded
@@ -43,17 +43,11 @@ class AssignView(ApiView):
         operation_id="mcu-devices_assign",
         operation_summary="Put a device on a chimney, move it, or swap it for the one that is there",
         request_body=AssignInputSerializer,
-        responses={
-            201: AssignmentSerializer,
-            202: EffectSerializer,
-            400: "invalid",
-            403: "forbidden",
-            404: "not_found",
-        },
+        responses={201: AssignmentSerializer, 202: EffectSerializer, **REFUSALS},
     )
     def post(self, request: Request, device_id: str) -> Response:
         """On whole hours of the site's clock. What the device did before ends at that hour."""
-        device = device_of(request, device_id, Action.MANAGE_DEVICES)
+        device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
         data = validated(AssignInputSerializer, request)
         confirm, chimney = data.pop("confirm", ""), chimney_of(device.factory, data.pop("chimney"))
         mounting = Mounting(chimney=chimney, **data)
@@ -70,7 +64,7 @@ class HoldsView(ApiView):
         responses={200: HoldSerializer(many=True), 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> HttpResponseBase:
-        device = device_of(request, device_id, Action.VIEW_DEVICES)
+        device = device_of(request.user, device_id, Action.VIEW_DEVICES)
         rows = HoldSerializer(HOLDS.filter(assignment__device=device), many=True).data
         return list_response(request, list(rows), list(HoldSerializer().fields), f"{device_id}-holds")
 
@@ -82,14 +76,7 @@ class CloseHoldView(ApiView):
         operation_id="mcu-devices_holds_close",
         operation_summary="Say which is right, the registry or the device; the readings count from then on",
         request_body=CloseHoldSerializer,
-        responses={
-            200: HoldSerializer,
-            202: EffectSerializer,
-            400: "invalid",
-            403: "forbidden",
-            404: "not_found",
-            409: "hold_closed",
-        },
+        responses={200: HoldSerializer, 202: EffectSerializer, **REFUSALS, 409: "hold_closed"},
     )
     def post(self, request: Request, device_id: str, pk: int) -> Response:
         """With `device_right` the registry is corrected from the hour in which that boot began."""

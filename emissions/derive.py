@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
 
+from devices.calibrations import valid_until
 from devices.choices import CalibrationKind, HoldKind
 from devices.models import Assignment, AssignmentHold, Calibration
 from emissions.models import STREAM_OFFSET
@@ -105,7 +106,15 @@ class _Version(NamedTuple):
 
     since_ms: int
     setup: StackSetup
-    expires_ms: int | None  # the newest "valid until" that was entered
+    expires_ms: int | None  # when the first of zero and span does
+
+
+class SetupRate(NamedTuple):
+    """What a setup makes of a reading, and the zero error that decides what is idle."""
+
+    since_ms: int
+    kg_per_s: float | None
+    zero_error_ppm: float | None
 
 
 @dataclass(frozen=True)
@@ -169,9 +178,9 @@ class AssignmentSetup:
     @cached_property
     def _versions(self) -> list[_Version]:
         """Setups, each with the moment from which it is valid; a calibration that changes something adds one."""
-        pressure_pa, zero_error_ppm, expires_ms = STANDARD_PRESSURE_PA, None, None
+        pressure_pa, zero_error_ppm = STANDARD_PRESSURE_PA, None
         versions = [_Version(-(2**62), self._setup(pressure_pa), None)]
-        for calibration in self.calibrations:
+        for count, calibration in enumerate(self.calibrations, start=1):
             # A zero calibration fixes the offset; only a span calibration fixes how pressure scales a reading.
             if calibration.kind != CalibrationKind.ZERO:
                 pressure_pa = calibration.pressure_pa
@@ -181,10 +190,11 @@ class AssignmentSetup:
                     reference_ppm=calibration.reference_ppm,
                     sensor_range_ppm=self.assignment.range_ppm,
                 )
-            if calibration.valid_until:
-                expires_ms = milliseconds(calibration.valid_until)
+            ends = valid_until(self.calibrations[:count]).values()
             version = _Version(
-                milliseconds(calibration.calibrated_at), self._setup(pressure_pa, zero_error_ppm), expires_ms
+                milliseconds(calibration.calibrated_at),
+                self._setup(pressure_pa, zero_error_ppm),
+                min(map(milliseconds, ends), default=None),
             )
             if version[1:] != versions[-1][1:]:
                 versions.append(version)
@@ -202,10 +212,15 @@ class AssignmentSetup:
             logger.warning("assignment %d cannot be used: %s", self.assignment.pk, error)
             return str(error)
 
-    def rate_of(self, reading: StackReading) -> float | None:
-        """The rate [kg/s] of a reading after the last calibration; None where the assignment cannot be used."""
-        state = None if self.error else stack.stack_state(reading, self._versions[-1].setup)
-        return state.co2_kg_per_s if state else None
+    def rates_of(self, reading: StackReading) -> list[SetupRate]:
+        """The rate of one and the same reading from each change of the setup on, ascending."""
+        if self.error:
+            return [SetupRate(-(2**62), None, None)]
+        states = ((version, stack.stack_state(reading, version.setup)) for version in self._versions)
+        return [
+            SetupRate(version.since_ms, state.co2_kg_per_s if state else None, version.setup.co2_zero_error_ppm)
+            for version, state in states
+        ]
 
     def parts(self, rows: Sequence[ReadingRow]) -> Iterable[tuple[_Version, Sequence[ReadingRow]]]:
         """Ascending rows, split where a calibration changes the setup."""

@@ -4,30 +4,36 @@ Masses are rolled up again by the worker, which can take minutes of a year of re
 by how much the rate of one and the same reading changes under the setup.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from itertools import pairwise
 
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from emissions.derive import AssignmentSetup, load_setups
+from emissions.derive import AssignmentSetup, SetupRate, load_setups, milliseconds, moment
 from emissions.models import AppliedSetup, EmissionHour, TouchedMinute
 from emissions.queries import latest_readings
 from factories.corrections import PastFigure
 from factories.models import Factory
 from science.readings import StackReading
 
+ONE_HOUR = timedelta(hours=1)
+# From its first hour on the mass of a stretch changes by so many kg; None: by how much is known once it is computed.
+_Change = tuple[datetime, float | None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """What an assignment measured up to now, and the rate of a usual reading under its setup."""
+    """What an assignment measured up to now, and the rates of a usual reading under its setup."""
 
     kg: float
     first: datetime | None  # hour
     digest: str
     terms: tuple[object, ...]  # what a rate does not tell: the period, and whether it counts
     valid_from: datetime
-    rate_kg_per_s: float | None
+    rates: Sequence[SetupRate]
     is_final: bool = False  # the setup is applied, and no minute waits: `kg` is what it makes
 
 
@@ -36,41 +42,65 @@ class MeasuredCo2:
     """The ledger of measured CO2 of one site."""
 
     factory: Factory
+    until: datetime
     last: datetime | None  # the last hour of all
     by_assignment: dict[int, _Measured]
 
     def figures(self, after: "MeasuredCo2") -> list[PastFigure]:
-        before_kg, after_kg = 0.0, 0.0
-        since: list[datetime] = []
-        is_known = True
+        changes: list[_Change] = []
         for key in self.by_assignment.keys() | after.by_assignment.keys():
-            old, new = self.by_assignment.get(key), after.by_assignment.get(key)
-            before_kg += old.kg if old else 0.0
-            after_kg += old.kg if old else 0.0
-            if old and new and old.digest == new.digest and old.terms == new.terms:
-                continue
-            begins = self._changes_from(old, new)
-            if begins is None:
-                continue
-            if new and new.is_final:
-                after_kg += new.kg - (old.kg if old else 0.0)
-            elif old and new and old.terms == new.terms and old.rate_kg_per_s and new.rate_kg_per_s:
-                after_kg += old.kg * (new.rate_kg_per_s / old.rate_kg_per_s - 1)
-            else:
-                is_known = False
-            since.append(begins)
-        if not since:
+            changes += self._changes(key, self.by_assignment.get(key), after.by_assignment.get(key))
+        if not changes:
             return []
-        day = min(since).astimezone(self.factory.zone).date()
-        label = _("CO2 measured in the chimneys")
-        return [PastFigure("measured_co2", label, "kg", before_kg, after_kg if is_known else None, day)]
+        day = min(since for since, _kg in changes).astimezone(self.factory.zone).date()
+        begins = datetime.combine(day, time.min, self.factory.zone)
+        before_kg = _kg(self._hours().filter(period_start__gte=begins))
+        known = [kg for _since, kg in changes if kg is not None]
+        after_kg = before_kg + sum(known) if len(known) == len(changes) else None
+        return [PastFigure("measured_co2", _("CO2 measured in the chimneys"), "kg", before_kg, after_kg, day)]
 
-    def _changes_from(self, old: _Measured | None, new: _Measured | None) -> datetime | None:
-        """The first hour that changes; None where nothing has been measured since then."""
+    def _hours(self) -> QuerySet[EmissionHour]:
+        return EmissionHour.objects.filter(assignment__factory=self.factory, period_start__lt=self.until)
+
+    def _changes(self, key: int, old: _Measured | None, new: _Measured | None) -> Iterator[_Change]:
         if old and new and old.terms == new.terms:
-            return old.first or new.first
-        begins = min(one.valid_from for one in (old, new) if one)
-        return begins if self.last is not None and begins <= self.last else None
+            if old.digest == new.digest:
+                return
+            if not new.is_final:
+                yield from self._recomputed(key, old.rates, new.rates)
+                return
+            begins = old.first or new.first
+        else:
+            begins = min(one.valid_from for one in (old, new) if one)
+            if self.last is None or begins > self.last:
+                return  # nothing has been measured since then
+        if begins is not None:
+            yield begins, new.kg - (old.kg if old else 0.0) if new and new.is_final else None
+
+    def _recomputed(self, key: int, old: Sequence[SetupRate], new: Sequence[SetupRate]) -> Iterator[_Change]:
+        """Between two calibrations one and the same reading has one rate; an hour with a calibration is after it."""
+        edges = [max(0, since_ms) for since_ms in sorted({one.since_ms for one in (*old, *new)})]
+        for start_ms, end_ms in pairwise([*edges, milliseconds(self.until + ONE_HOUR)]):
+            was, becomes = _at(start_ms, old), _at(start_ms, new)
+            if was[1:] == becomes[1:]:
+                continue
+            span = {"period_start__gt": moment(start_ms) - ONE_HOUR, "period_start__lte": moment(end_ms) - ONE_HOUR}
+            hours = self._hours().filter(assignment=key, **span)
+            first = hours.aggregate(first=Min("period_start"))["first"]
+            if first is None:
+                continue
+            if was.kg_per_s and becomes.kg_per_s and was.zero_error_ppm == becomes.zero_error_ppm:
+                yield first, _kg(hours) * (becomes.kg_per_s / was.kg_per_s - 1)
+            else:
+                yield first, None
+
+
+def _at(t_ms: int, rates: Sequence[SetupRate]) -> SetupRate:
+    return next(one for one in reversed(rates) if one.since_ms <= t_ms)
+
+
+def _kg(hours: QuerySet[EmissionHour]) -> float:
+    return (hours.aggregate(ug=Sum("measured_ug"))["ug"] or 0) / 1e9
 
 
 def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
@@ -98,7 +128,8 @@ def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
             one = _measured(setup, usual, known["ug"] / 1e9 if known else 0.0, known and known["first"])
             is_final = device not in waiting and applied.get(setup.assignment.pk) == setup.digest
             found[setup.assignment.pk] = replace(one, is_final=is_final)
-    return MeasuredCo2(factory, max((row["last"] for row in by_assignment.values()), default=None), found)
+    last = max((row["last"] for row in by_assignment.values()), default=None)
+    return MeasuredCo2(factory, until, last, found)
 
 
 def _measured(setup: AssignmentSetup, usual: StackReading, kg: float, first: datetime | None) -> _Measured:
@@ -109,5 +140,5 @@ def _measured(setup: AssignmentSetup, usual: StackReading, kg: float, first: dat
         digest=setup.digest,
         terms=(row.device_id, setup.valid_from, row.valid_to, row.is_of_record, row.range_ppm),
         valid_from=setup.valid_from,
-        rate_kg_per_s=setup.rate_of(usual),
+        rates=setup.rates_of(usual),
     )

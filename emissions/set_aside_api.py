@@ -15,9 +15,10 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
-from accounts.viewsets import validated
+from accounts.viewsets import REFUSALS, validated
 from devices.choices import HoldKind, SetAsideReason
-from devices.models import AssignmentHold, MCUDevice
+from devices.models import AssignmentHold
+from devices.queries import device_of
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.set_aside import effect_of
 from lib.errors import ApiError
@@ -78,10 +79,6 @@ class SetAsideEffectSerializer(serializers.Serializer[Any]):
     after = _FiguresSerializer()
 
 
-def _device(request: Request, device_id: str, action: Action) -> MCUDevice:
-    return get_visible(request.user, MCUDevice.objects.select_related("factory"), action, device_id=device_id)
-
-
 class SetAsidesView(ApiView):
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.MANAGE_DEVICES}
 
@@ -92,7 +89,7 @@ class SetAsidesView(ApiView):
         responses={200: SetAsideSerializer(many=True), 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> HttpResponseBase:
-        device = _device(request, device_id, Action.VIEW_DEVICES)
+        device = device_of(request.user, device_id, Action.VIEW_DEVICES)
         holds = AssignmentHold.objects.filter(assignment__device=device, kind=HoldKind.SET_ASIDE)
         rows = SetAsideSerializer(holds.select_related("assignment", "opened_by", "resolved_by"), many=True).data
         return list_response(request, list(rows), list(SetAsideSerializer().fields), f"{device_id}-set-aside")
@@ -101,17 +98,11 @@ class SetAsidesView(ApiView):
         operation_id="mcu-devices_set-aside_create",
         operation_summary="Set a period of readings aside as invalid; without confirm its effect",
         request_body=SetAsideInputSerializer,
-        responses={
-            201: SetAsideSerializer(many=True),
-            202: SetAsideEffectSerializer,
-            400: "invalid",
-            403: "forbidden",
-            404: "not_found",
-        },
+        responses={201: SetAsideSerializer(many=True), 202: SetAsideEffectSerializer, **REFUSALS},
     )
     def post(self, request: Request, device_id: str) -> Response:
         """Raw readings stay. The time becomes missing, not zero; totals follow in seconds."""
-        device = _device(request, device_id, Action.MANAGE_DEVICES)
+        device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
         data = validated(SetAsideInputSerializer, request)
         period = InvalidPeriod(
             device, data["period_start"], data["period_end"], SetAsideReason(data["reason"]), data.get("note", "")

@@ -38,6 +38,7 @@ DECIDES: dict[str, frozenset[str]] = {
     "Assignment": frozenset(
         "device chimney valid_from valid_to is_of_record range_ppm co2_basis pressure_compensation".split()
     ),
+    "Calibration": frozenset("device calibrated_at kind pressure_pa reference_ppm reading_ppm".split()),
 }
 
 

@@ -26,7 +26,7 @@ from alerts.rules import ensure_usual_rules
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import SiteSheet, Target
 from devices.models import DeviceClaim, DeviceProfile
-from devices.registration import DeviceBatch, make_claims
+from devices.registration import make_claims
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
 from factories.services import record_event
@@ -169,7 +169,7 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
         user=cast.hq, organisation=cast.organisation, is_dry_run=True, language="en", content=b"site\nA\n"
     )
     make.make_token(cast.hq)
-    make_claims(cast.organisation, DeviceBatch(), cast.hq)
+    make_claims(cast.organisation, cast.hq)
     root = make.make_user(is_superuser=True, is_staff=True)
     users = (
         None,

@@ -5,10 +5,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from devices.choices import CalibrationKind
 from devices.models.registry import MCUDevice
+from factories.models import Factory
 
 
 @pghistory.track()
@@ -56,7 +58,15 @@ class Calibration(models.Model):
     def __str__(self) -> str:
         return f"{self.device}: {self.calibrated_at:%Y-%m-%d}"
 
+    @property
+    def factory(self) -> Factory:
+        """The site whose figures it decides (`factories.corrections`)."""
+        return self.device.factory
+
     def clean(self) -> None:
+        if self.calibrated_at and self.calibrated_at > timezone.now():
+            words = _("It has not been done yet: check the time.")
+            raise ValidationError({"calibrated_at": ValidationError(words, code="future")})
         if self.kind in (CalibrationKind.ZERO, CalibrationKind.SPAN) and self.valid_until is None:
             words = _("Say until when it is valid: then everybody sees when the next one is due.")
             raise ValidationError({"valid_until": ValidationError(words, code="required")})

@@ -12,20 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import get_visible, page, user_of
+from accounts.permissions import page, user_of
 from accounts.roles import Action
 from devices.calibration_api import served
 from devices.calibrations import CertificateFile, record_calibration
-from devices.models import CalibrationCertificate, MCUDevice
+from devices.models import MCUDevice
+from devices.queries import device_of
+from devices.registration import correct_facts
 from emissions.changes import assign as assign_device
 from factories.corrections import ConfirmationNeeded
 from portal.devices.forms import CalibrationForm, FactsForm, MountForm, add_errors
-
-
-def _managed(request: HttpRequest, device_id: str) -> MCUDevice:
-    """404 out of scope, 403 without the right."""
-    rows = MCUDevice.objects.select_related("factory__organisation")
-    return get_visible(request.user, rows, Action.MANAGE_DEVICES, device_id=device_id)
 
 
 def _form_page(
@@ -49,7 +45,7 @@ def _form_page(
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def assign(request: HttpRequest, device_id: str) -> HttpResponse:
-    device = _managed(request, device_id)
+    device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
     with timezone.override(device.factory.zone):
         form = MountForm(device.factory, request.POST or None)
 
@@ -65,25 +61,18 @@ def assign(request: HttpRequest, device_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def edit(request: HttpRequest, device_id: str) -> HttpResponse:
-    device = _managed(request, device_id)
+    device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
     stated = {name: getattr(device, name) for name in FactsForm.base_fields}
     form = FactsForm(request.POST or None, initial=stated)
-
-    def act() -> None:
-        for name, value in form.cleaned_data.items():
-            setattr(device, name, value)
-        device.full_clean()
-        device.save(update_fields=list(form.cleaned_data))
-
     words = {"title": _("What is known of %(device)s") % {"device": device_id}, "submit": _("Save")}
-    return _form_page(request, device, form, act, **words)
+    return _form_page(request, device, form, lambda: correct_facts(device, form.cleaned_data), **words)
 
 
 # --- Calibrations ------------------------------------------------------------------------------
 @require_http_methods(["GET", "POST"])
 @page(Action.USE_PORTAL)
 def calibrate(request: HttpRequest, device_id: str) -> HttpResponse:
-    device = _managed(request, device_id)
+    device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
     with timezone.override(device.factory.zone):
         form = CalibrationForm(request.POST or None, request.FILES or None)
 
@@ -91,7 +80,13 @@ def calibrate(request: HttpRequest, device_id: str) -> HttpResponse:
             data = dict(form.cleaned_data)
             file = data.pop("certificate")
             kept = CertificateFile.read(file) if file else None
-            record_calibration(device, user_of(request), certificate=kept, **data)
+            confirm = request.POST.get("confirm", "")
+            try:
+                record_calibration(device, user_of(request), certificate=kept, confirm=confirm, **data)
+            except ConfirmationNeeded:
+                if kept is not None:
+                    form.add_error("certificate", _("Choose the file again: the browser has not kept it."))
+                raise
 
         words = {"title": _("Record a calibration of %(device)s") % {"device": device_id}, "submit": _("Save")}
         return _form_page(request, device, form, act, **words)
@@ -100,12 +95,4 @@ def calibrate(request: HttpRequest, device_id: str) -> HttpResponse:
 @require_GET
 @page(Action.USE_PORTAL)
 def certificate(request: HttpRequest, device_id: str, pk: int) -> HttpResponse:
-    file = get_visible(
-        request.user,
-        CalibrationCertificate.objects.select_related("calibration__device__factory"),
-        Action.VIEW_DEVICES,
-        factory_path="calibration__device__factory",
-        calibration=pk,
-        calibration__device__device_id=device_id,
-    )
-    return served(file)
+    return served(request.user, device_id, pk)

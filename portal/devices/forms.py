@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from devices import firmware_config as node
 from devices.choices import CalibrationKind, Co2Basis, PressureCompensation
 from devices.mounting import Mounting
-from devices.registration import LASTS_DAYS, MOST_CODES, MOST_DAYS, DeviceBatch, DeviceFacts
+from devices.registration import LASTS_DAYS, MOST_CODES, MOST_DAYS
 from devices.sensors import CATALOGUE
 from factories.models import Factory
 from lib.forms import NumberField
@@ -20,7 +20,7 @@ _AS_BEFORE = ("", _("as it was; of a new device by its sensor"))
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 
-def _moment(**options: Any) -> forms.DateTimeField:
+def moment_field(**options: Any) -> forms.DateTimeField:
     return forms.DateTimeField(widget=forms.DateTimeInput({"type": "datetime-local"}, format=_MOMENT), **options)
 
 
@@ -39,7 +39,7 @@ class MountForm(forms.Form):
     """Where a device goes. What stays empty is as it was."""
 
     chimney: Any = forms.ModelChoiceField(label=_("Chimney"), queryset=None)
-    since = _moment(
+    since = moment_field(
         label=_("From"),
         required=False,
         help_text=_("a whole hour; empty: a change from the next one, a new device from its first reading"),
@@ -81,9 +81,6 @@ class FactsForm(forms.Form):
     model = forms.CharField(label=_("Model"), max_length=80, required=False)
     bought_on = _day(label=_("Bought on"))
     installed_on = _day(label=_("Installed on"))
-
-    def facts(self) -> DeviceFacts:
-        return DeviceFacts(**{name: self.cleaned_data[name] for name in FactsForm.base_fields})
 
 
 class NodeForm(forms.Form):
@@ -138,7 +135,7 @@ class RegisterForm(FactsForm, NodeForm, MountForm):
 
 
 class CalibrationForm(forms.Form):
-    calibrated_at = _moment(label=_("When it was done"))
+    calibrated_at = moment_field(label=_("When it was done"))
     kind = forms.ChoiceField(label=_("Kind"), choices=CalibrationKind.choices, initial=CalibrationKind.SPAN)
     reference_ppm = NumberField(
         label=_("Concentration of the gas (ppm)"), decimals=0, unit="ppm", low=0, high=1_000_000, required=False
@@ -160,7 +157,7 @@ class CalibrationForm(forms.Form):
         high=108_000,
         help_text=_("800 hPa is 80,000 Pa"),
     )
-    valid_until = _moment(label=_("Valid until"), required=False)
+    valid_until = moment_field(label=_("Valid until"), required=False)
     done_by = forms.CharField(label=_("Done by"), max_length=120, required=False)
     certificate = forms.FileField(label=_("Certificate"), required=False, help_text=_("PDF, PNG or JPEG, at most 5 MB"))
 
@@ -182,6 +179,5 @@ class CodesForm(forms.Form):
     range_ppm = _PPM(label=_("Range of the sensor (ppm)"), required=False)
     lasts_days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=MOST_DAYS, initial=LASTS_DAYS)
 
-    def batch(self) -> DeviceBatch:
-        data = self.cleaned_data
-        return DeviceBatch(**data | {"serial_numbers": data["serial_numbers"].splitlines()})
+    def clean_serial_numbers(self) -> list[str]:
+        return list(self.cleaned_data["serial_numbers"].splitlines())

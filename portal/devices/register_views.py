@@ -12,16 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.permissions import get_visible, organisations_of, page, user_of, visible_to
+from accounts.permissions import organisations_of, page, user_of, visible_to
 from accounts.roles import Action
 from devices.access import DeviceRevokedError, rotate_secret
 from devices.dynsec import BrokerUnreachableError
 from devices.models import DeviceClaim, MCUDevice
+from devices.queries import device_of
 from devices.registration import as_printed, find_claim, make_claims, managed_organisations, register_device, withdraw
 from devices.services import ProvisionedDevice, describe
 from factories.models import Factory, Organisation
 from lib import limits
-from portal.devices.forms import CodesForm, NodeForm, RegisterForm, add_errors
+from portal.devices.forms import CodesForm, FactsForm, NodeForm, RegisterForm, add_errors
 from portal.devices.node import code_url, node_settings
 
 LISTED_CODES = 200
@@ -70,8 +71,9 @@ def _register(request: HttpRequest, factory: Factory, form: RegisterForm) -> Pro
         claim = None
         if data["claim_code"]:
             claim = find_claim(user, data["claim_code"], managed_organisations(user))
+        facts = {name: data[name] for name in FactsForm.base_fields}
         return register_device(
-            factory, user, device_id=data["device_id"], facts=form.facts(), claim=claim, mounting=form.mounting()
+            factory, user, device_id=data["device_id"], claim=claim, mounting=form.mounting(), **facts
         )
     except limits.TooOftenError as error:
         words = _("Too many wrong codes. Try again in %(minutes)d minutes.")
@@ -94,8 +96,7 @@ def _settings_page(request: HttpRequest, made: ProvisionedDevice, build: dict[st
 @page(Action.USE_PORTAL)
 def settings(request: HttpRequest, device_id: str) -> HttpResponse:
     """New settings for a node: a new password with them, since nobody knows the old one."""
-    rows = MCUDevice.objects.select_related("factory")
-    device = get_visible(request.user, rows, Action.MANAGE_DEVICES, device_id=device_id)
+    device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
     form = NodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -123,7 +124,7 @@ def codes(request: HttpRequest) -> HttpResponse:
     form, labels = CodesForm(request.POST or None), list[dict[str, Any]]()
     if request.method == "POST" and form.is_valid():
         try:
-            made = make_claims(organisation, form.batch(), user_of(request))
+            made = make_claims(organisation, user_of(request), **form.cleaned_data)
         except ValidationError as error:
             add_errors(form, error)
         else:

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import get_visible, may, organisations_of, page, require, user_of, visible_to
+from accounts.permissions import may, organisations_of, page, require, user_of, visible_to
 from accounts.roles import Action
 from devices.access import revoke_device
 from devices.choices import HoldResolution, SetAsideReason
 from devices.models import AssignmentHold, MCUDevice
 from devices.mounting import retire
-from devices.queries import waiting_holds
+from devices.queries import device_of, waiting_holds
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.changes import close_hold
 from emissions.set_aside import Effect, effect_of
@@ -65,8 +65,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 @page(Action.USE_PORTAL)
 def device(request: HttpRequest, device_id: str) -> HttpResponse:
     """POST `act`: show (what setting a period aside does), set_aside, take_back, one of ENDS, or how a hold closes."""
-    rows = MCUDevice.objects.select_related("factory__organisation")
-    device = get_visible(request.user, rows, Action.VIEW_DEVICES, device_id=device_id)
+    device = device_of(request.user, device_id, Action.VIEW_DEVICES)
     factory = device.factory
     form, effect, problems = SetAsideForm(), None, list[str]()
     asked: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """Geometry of a week of hours as one line: a device's supply or signal. The line stops where no status came.
 
-Pure: figures in, frozen dataclasses out. The SVG is `templates/portal/_week_chart.html`.
+Pure: figures in, a frozen dataclass out. The SVG is in `templates/portal/_device_health.html`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
+from django.utils.translation import gettext as _
 
 from portal.drawn.fire_log import Tick
 
@@ -20,10 +21,10 @@ MARGIN = 6  # so that the highest and the lowest are drawn whole
 
 @dataclass(frozen=True, slots=True)
 class WeekChart:
+    title: str
+    summary: str  # for those who hear the chart
     path: str
     ticks: tuple[Tick, ...]
-    title: str
-    summary: str
     highest: str
     lowest: str
     width: int = WIDTH
@@ -31,13 +32,7 @@ class WeekChart:
 
 
 def build_week_chart(
-    values: Mapping[datetime, float],
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    title: str,
-    summary: str,
-    word: Callable[[float], str],
+    title: str, values: Mapping[datetime, float], *, now: datetime, zone: ZoneInfo, word: Callable[[float], str]
 ) -> WeekChart | None:
     """`values`: the hours that have one, by their start. None without any."""
     end = now.replace(minute=0, second=0, microsecond=0)
@@ -66,4 +61,6 @@ def build_week_chart(
         for place, hour in enumerate(hours)
         if hour.astimezone(zone).hour == 0 and place < HOURS - 12
     )
-    return WeekChart("".join(parts), ticks, title, summary, word(high), word(low))
+    words = {"last": word(known[-1]), "low": word(low), "high": word(high)}
+    summary = _("Last %(last)s; from %(low)s to %(high)s in seven days.") % words
+    return WeekChart(title, summary, "".join(parts), ticks, word(high), word(low))

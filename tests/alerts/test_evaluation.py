@@ -16,6 +16,7 @@ from alerts.kinds import KINDS
 from alerts.models import Alert, AlertEvent, AlertRule
 from alerts.price import price_open
 from alerts.rules import ensure_usual_rules, set_rule
+from alerts.sentences import sentence_of
 from alerts.services import close
 from devices.choices import HoldKind
 from devices.models import AssignmentHold, Calibration, MCUDevice
@@ -209,6 +210,8 @@ def test_holds_calibrations_and_alerts_of_devices(cast: Cast) -> None:
     AssignmentHold.objects.filter(pk=hold.pk).update(opened_at=NOW - timedelta(hours=2))
     ends = {"calibrated_at": NOW - timedelta(days=300), "kind": "span", "pressure_pa": 80_000.0}
     Calibration.objects.create(device=sensor.device, valid_until=NOW + timedelta(days=29), **ends)
+    zero = ends | {"calibrated_at": NOW - timedelta(days=2), "kind": "zero"}  # newer, and tells nothing of the span
+    Calibration.objects.create(device=sensor.device, valid_until=NOW + timedelta(days=400), **zero)
     payload = {"kind": "temperature_high", "value": 410.0, "limit": 400.0}
     DeviceMessage.objects.create(device=sensor.device, kind="alert", received_at=NOW, payload=payload)
 
@@ -218,6 +221,7 @@ def test_holds_calibrations_and_alerts_of_devices(cast: Cast) -> None:
     found = {alert.kind: alert for alert in Alert.objects.all()}
     assert set(found) == {AlertKind.HOLD_OPEN, AlertKind.CALIBRATION_ENDING, AlertKind.DEVICE_ALERT}
     assert found[AlertKind.CALIBRATION_ENDING].value == 29.0
+    assert "(span) ends on" in sentence_of(found[AlertKind.CALIBRATION_ENDING])
     assert (found[AlertKind.DEVICE_ALERT].detail, found[AlertKind.DEVICE_ALERT].value) == ("temperature_high", 410.0)
     Calibration.objects.create(device=sensor.device, valid_until=NOW + timedelta(days=400), **ends)
     AssignmentHold.objects.filter(pk=hold.pk).update(resolution="registry_right", resolved_at=NOW)

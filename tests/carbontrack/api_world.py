@@ -30,7 +30,7 @@ from compliance.models import SiteSheet
 from compliance.serializers import NewTargetSerializer
 from devices.calibrations import CertificateFile, record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
-from devices.registration import DeviceBatch, make_claims
+from devices.registration import make_claims
 from devices.serializers import CalibrationInputSerializer
 from emissions import rollups
 from emissions.set_aside_api import SetAsideInputSerializer
@@ -154,7 +154,7 @@ def _add_devices(world: World, device: MCUDevice) -> None:
     """Calibrations, holds and claim codes."""
 
     def claim() -> int:
-        return make_claims(device.factory.organisation, DeviceBatch(), world.hq)[0][0].pk
+        return make_claims(device.factory.organisation, world.hq)[0][0].pk
 
     world.path_values |= {
         "mcu-devices/{device_id}/calibrations": {"id": lambda: _calibration(device)},

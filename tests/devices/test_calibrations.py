@@ -137,6 +137,12 @@ def test_a_new_calibration_ends_the_expiry_wherever_it_is_said(device: MCUDevice
 
     assert [*hq.get("/devices/?state=expired").context["page_obj"]] == []
     assert hq.get("/api/mcu-devices/litein-1/").json()["calibration_valid_until"].startswith("2099")
+    Calibration.objects.create(
+        device=device, kind="zero", pressure_pa=79_000, calibrated_at=now - DAY, valid_until=now - HOUR
+    )
+    assert [row.device_id for row in hq.get("/devices/?state=expired").context["page_obj"]] == ["litein-1"]
+    page = hq.get("/devices/litein-1/").content.decode()
+    assert ("zero: expired on" in page, "span: valid until" in page) == (True, True)
 
 
 def test_hours_measured_with_an_expired_calibration_say_so_and_keep_their_mass(

@@ -15,15 +15,7 @@ from devices.access import revoke_device, rotate_secret
 from devices.credentials import check_broker_login
 from devices.models import Assignment, DeviceClaim, DeviceSecret, MCUDevice
 from devices.mounting import Mounting, mount, next_hour, retire
-from devices.registration import (
-    DeviceBatch,
-    as_printed,
-    find_claim,
-    make_claims,
-    new_device_id,
-    register_device,
-    withdraw,
-)
+from devices.registration import as_printed, find_claim, make_claims, new_device_id, register_device, withdraw
 from devices.services import provision_device
 from factories.services import archive, restore
 from lib.limits import TooOftenError
@@ -37,7 +29,7 @@ SENSOR: dict[str, Any] = {"sensor": "sprintir-20", "range_ppm": 200_000}
 
 
 def make_claim(cast: Cast, **fields: Any) -> tuple[DeviceClaim, str]:
-    (made,) = make_claims(cast.organisation, DeviceBatch(**fields), cast.hq)
+    (made,) = make_claims(cast.organisation, cast.hq, **fields)
     return made
 
 

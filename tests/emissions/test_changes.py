@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from devices.choices import HoldKind
-from devices.models import Assignment, AssignmentHold
+from devices.models import Assignment, AssignmentHold, Calibration
 from emissions.models import EmissionHour
 from emissions.rollups import roll_up_touched, touch_changed_setups
 from tests import make
@@ -131,3 +132,94 @@ def test_a_confirmation_is_of_what_was_shown(assignment: Assignment, cast: Cast,
 
     assert again.status_code == 202
     assert AssignmentHold.objects.get(pk=hold.pk).resolution == ""
+
+
+# --- Calibrations --------------------------------------------------------------------------------
+URL = "/api/mcu-devices/litein-1/calibrations/"
+SPAN = {"kind": "span", "reference_ppm": 150_000, "pressure_pa": 79_495.5, "valid_until": "2027-11-20T00:00:00Z"}
+# The maker calibrated at 101,325 Pa, so a cell at 79,495.5 Pa counts 101,325 / 79,495.5 = 1.274600 times as much.
+AS_MADE = 101_325 / 79_495.5
+
+
+@pytest.fixture
+def compensated(cast: Cast) -> Assignment:
+    device = make.make_device(factory=cast.litein, device_id="litein-1")
+    assignment = make.make_assignment(device=device, pressure_compensation="proportional")
+    make.make_readings(device, TEN, 1440, co2_ppm=lambda i: 96_000.0 + i % 60)
+    rolled_up()
+    return assignment
+
+
+def test_a_span_that_is_recorded_late_shows_what_it_makes_of_the_past_and_asks(
+    compensated: Assignment, cast: Cast, as_user: AsUser
+) -> None:
+    client, told = as_user(cast.installer), SPAN | {"calibrated_at": "2026-11-20T11:00:00Z"}
+
+    asked = client.post(URL, told, content_type="application/json")
+
+    # The first hour has 720 segments of 5 s, the second 719: only that is computed otherwise.
+    before_kg = KG_PER_S * AS_MADE * 7195
+    after_kg = KG_PER_S * (AS_MADE * 3600 + 3595)
+    assert asked.status_code == 202, asked.content
+    assert measured(asked.json()) == pytest.approx((before_kg, after_kg), rel=1e-4)
+    assert not compensated.device.calibrations.exists()
+    other = client.post(URL, told | {"pressure_pa": 80_000, "confirm": asked.json()["confirm"]}, "application/json")
+    done = client.post(URL, told | {"confirm": asked.json()["confirm"]}, content_type="application/json")
+    assert (other.status_code, done.status_code) == (202, 201)
+    rolled_up()
+    assert measured_kg() == pytest.approx(after_kg, rel=1e-4)  # the worker comes to the same
+
+
+def test_a_span_that_a_later_one_follows_changes_what_lies_between(
+    compensated: Assignment, cast: Cast, as_user: AsUser
+) -> None:
+    Calibration.objects.create(device=compensated.device, calibrated_at=TEN + HOUR, **SPAN)
+    rolled_up()
+
+    asked = as_user(cast.hq).post(URL, SPAN | {"calibrated_at": "2026-11-19T10:00:00Z"}, "application/json")
+
+    assert measured(asked.json()) == pytest.approx((KG_PER_S * (AS_MADE * 3600 + 3595), KG_PER_S * 7195), rel=1e-4)
+
+
+def test_a_zero_that_is_recorded_late_is_asked_about_though_its_effect_is_not_known_yet(
+    compensated: Assignment, cast: Cast, as_user: AsUser
+) -> None:
+    """It decides what is idle, not the rate."""
+    zero = SPAN | {"kind": "zero", "reference_ppm": 0, "reading_ppm": 300, "calibrated_at": "2026-11-20T11:00:00Z"}
+
+    asked = as_user(cast.hq).post(URL, zero, content_type="application/json")
+
+    assert asked.status_code == 202
+    assert measured(asked.json()) == (pytest.approx(KG_PER_S * AS_MADE * 7195, rel=1e-4), None)
+
+
+def test_what_changes_no_figure_is_stored_at_once(compensated: Assignment, cast: Cast, as_user: AsUser) -> None:
+    late = SPAN | {"calibrated_at": "2026-11-20T12:30:00Z"}  # after the last reading
+
+    assert as_user(cast.hq).post(URL, late, content_type="application/json").status_code == 201
+
+
+def test_pages_and_the_admin_site_ask_the_same(compensated: Assignment, cast: Cast, as_user: AsUser) -> None:
+    told = {"kind": "span", "reference_ppm": "150000", "pressure_pa": "79500"}
+    page_form = told | {"calibrated_at": "2026-11-20T14:00", "valid_until": "2027-11-20T00:00"}
+    admin_form = told | {"device": compensated.device_id, "calibrated_at_0": "2026-11-20", "calibrated_at_1": "11:00"}
+    admin_form |= {"valid_until_0": "2027-11-20", "valid_until_1": "00:00"}
+    installer, root = as_user(cast.installer), as_user(make.make_user(is_superuser=True, is_staff=True))
+    url, admin_url = "/devices/litein-1/calibrations/new/", "/admin/devices/calibration/add/"
+
+    page = installer.post(url, page_form | {"certificate": SimpleUploadedFile("c.pdf", b"%PDF-1.4\n%%EOF\n")})
+    admin = root.post(admin_url, admin_form)
+
+    words = "kg since 2026-11-20 become 1,785 kg"  # 0.218140 x (1.2746 x 3,600 + 3,595) = 1,785
+    assert words in page.content.decode(), page.context["form"].errors
+    assert "Choose the file again" in page.content.decode()
+    assert words in admin.content.decode()
+    assert not compensated.device.calibrations.exists()
+    confirm = {"confirm": admin.context["adminform"].form.effect.confirm}
+    assert root.post(admin_url, admin_form | confirm).status_code == 302
+    stored = compensated.device.calibrations.get()
+    assert root.post(f"/admin/devices/calibration/{stored.pk}/delete/", {"post": "yes"}).status_code == 403
+    stored.delete()
+    confirm = {"confirm": page.context["effect"].confirm}
+    assert installer.post(url, page_form | confirm).status_code == 302
+    assert compensated.device.calibrations.get().pressure_pa == 79_500

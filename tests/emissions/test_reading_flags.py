@@ -52,13 +52,17 @@ def test_a_calibration_that_has_expired_is_said_from_that_moment(assignment: Ass
     assert qualities(assignment, as_user) == [[], [], ["CALIBRATION_EXPIRED"], ["CALIBRATION_EXPIRED"]]
 
 
-def test_a_new_calibration_ends_the_expiry(assignment: Assignment, as_user: AsUser) -> None:
+def test_zero_and_span_expire_each_on_its_own(assignment: Assignment, as_user: AsUser) -> None:
+    """The maker's is of both; a new zero says nothing of the span."""
     calibrated(assignment, 400, kind=CalibrationKind.FACTORY, valid_until=START - timedelta(days=35))
     store(assignment)
     assert qualities(assignment, as_user) == [["CALIBRATION_EXPIRED"]]
 
     calibrated(assignment, 30, valid_until=START + timedelta(days=60))
+    with_a_zero = qualities(assignment, as_user)
+    calibrated(assignment, 29, kind=CalibrationKind.SPAN, valid_until=START + timedelta(days=60))
 
+    assert with_a_zero == [["CALIBRATION_EXPIRED"]]
     assert qualities(assignment, as_user) == [[]]
 
 
