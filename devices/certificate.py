@@ -23,17 +23,12 @@ from lib import qr_code
 TEMPLATE = Path(__file__).parent / "typst" / "certificate.typ"
 
 
-def lines_of(run: GoNoGoRun) -> list[CheckLine]:
-    """The lines of an ended run, as they were."""
-    return [CheckLine(*line) for line in run.lines]
-
-
 def content_of(run: GoNoGoRun, url: str) -> dict[str, Any]:
     """All that the certificate says, as texts. `url`: of its page, for the QR code."""
     device = run.device
     factory = device.factory
     assignment = in_force_at(run.ended_at or run.started_at).select_related("chimney").filter(device=device).first()
-    lines = lines_of(run)
+    lines = run.check_lines
     return {
         "title": _("Installation certificate"),
         "device": device.device_id,

@@ -15,7 +15,6 @@ from devices.silence import CLOCK_REASONS, is_sound_supply
 WEAKEST_DBM = -70.0
 CLOCK_WITHIN_S = 2.0
 STORED_WITHIN_S = 10.0
-ON_LINE_WITHIN_S = 210.0  # three statuses, as `devices.silence`
 PATIENCE_S = 120.0  # after which what does not come is a fault
 COMMITTED_WITHIN_S = 20.0
 LEAK_STEP_S = 15.0
@@ -24,6 +23,9 @@ LEAK_TIMES_USUAL = 3.0  # the fire itself moves CO2; breath or fresh air moves i
 PLUG_S = 60.0
 
 BAD_RESETS = frozenset({"panic", "watchdog", "task_watchdog", "interrupt_watchdog"})
+PASS, WAIT, FAIL, NOT_TESTED = CheckState.PASS, CheckState.WAIT, CheckState.FAIL, CheckState.NOT_TESTED
+# State, the fact seen, and what to do unless it passed.
+Outcome = tuple[CheckState, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Evidence:
     last status came, the first of them `stored_for_s` before it.
     """
 
+    is_foreign: bool = False  # it does not speak our contract: no status, no memory
+    interval_s: float = 0.0
     run_age_s: float = 0.0
     heard_age_s: float | None = None
     is_online: bool = False
@@ -92,6 +96,10 @@ class Evidence:
         """The pulled-plug test runs: what needs the network waits."""
         return self.plug is not None and self.plug.outage_s > 0 and not self.plug.is_back
 
+    @property
+    def patience_s(self) -> float:
+        return max(PATIENCE_S, 3 * self.interval_s)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
@@ -113,218 +121,193 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    verdict: GoVerdict
     lines: tuple[CheckLine, ...]
 
-    @property
-    def left(self) -> int:
-        return sum(line.state is CheckState.WAIT for line in self.lines)
+    def _in(self, state: CheckState) -> list[CheckLine]:
+        return [line for line in self.lines if line.state is state]
 
     @property
     def failed(self) -> list[CheckLine]:
-        return [line for line in self.lines if line.state is CheckState.FAIL]
+        return self._in(FAIL)
+
+    @property
+    def verdict(self) -> GoVerdict:
+        if self.failed:
+            return GoVerdict.NO_GO
+        return GoVerdict.NOT_YET if self._in(WAIT) else GoVerdict.GO
 
     @property
     def words(self) -> str:
         """GO, NOT YET (2 left), NO-GO (why)."""
         if self.verdict is GoVerdict.NO_GO:
             return _("NO-GO (%(why)s)") % {"why": ", ".join(line.title for line in self.failed)}
-        return _("NOT YET (%(left)d left)") % {"left": self.left} if self.left else _("GO")
+        waiting = len(self._in(WAIT))
+        return _("NOT YET (%(left)d left)") % {"left": waiting} if waiting else _("GO")
 
 
-def judge(evidence: Evidence) -> Result:
-    lines = tuple(check(evidence) for check in _CHECKS)
-    states = {line.state for line in lines}
-    if CheckState.FAIL in states:
-        return Result(GoVerdict.NO_GO, lines)
-    return Result(GoVerdict.NOT_YET if CheckState.WAIT in states else GoVerdict.GO, lines)
+def judge(seen: Evidence) -> Result:
+    return Result(tuple(_line(check, seen) for check in Check))
 
 
-def _passed(check: Check, fact: str) -> CheckLine:
-    return CheckLine(check, CheckState.PASS, fact)
+def _line(check: Check, seen: Evidence) -> CheckLine:
+    state, fact, remedy = _without_status(check, seen) or _CHECKS[check](seen)
+    return CheckLine(check, state, fact, "" if state is PASS else remedy)
 
 
-def _no_status(check: Check) -> CheckLine:
-    return CheckLine(
-        check, CheckState.WAIT, _("No status came yet."), _("Wait a minute: a device sends its status each minute.")
-    )
+def _without_status(check: Check, seen: Evidence) -> Outcome | None:
+    """Of what only a status tells, where none came."""
+    if seen.is_foreign and check is Check.PLUG:
+        return NOT_TESTED, _("A foreign sensor keeps no readings: what it measures without network is lost."), ""
+    if seen.has_status or check not in _BY_STATUS or (check is Check.REGISTRY and seen.registered is None):
+        return None
+    if seen.is_foreign:
+        return NOT_TESTED, _("A foreign sensor does not report it."), ""
+    return WAIT, _("No status came yet."), _("Wait a minute: a device sends its status each minute.")
 
 
 # --- What the device says of itself ----------------------------------------------------------------
-def _power(seen: Evidence) -> CheckLine:
-    if not seen.has_status:
-        return _no_status(Check.POWER)
-    reason = seen.reset_reason or _("not reported")
+def _power(seen: Evidence) -> Outcome:
+    words = {"reason": seen.reset_reason or _("not reported"), "volts": seen.supply_v}
+    fact = _("%(volts).2f V; last restart: %(reason)s.")
     if seen.supply_v is None:
-        fact = _("Last restart: %(reason)s. The supply voltage is not reported.") % {"reason": reason}
-    else:
-        fact = _("%(volts).2f V; last restart: %(reason)s.") % {"volts": seen.supply_v, "reason": reason}
+        fact = _("Last restart: %(reason)s. The supply voltage is not reported.")
+    fact %= words
     if seen.reset_reason == "brownout" or (seen.supply_v is not None and not is_sound_supply(seen.supply_v)):
-        return CheckLine(
-            Check.POWER, CheckState.FAIL, fact, _("Measure at the board: thin cable, small converter or old battery.")
-        )
+        return FAIL, fact, _("Measure at the board: thin cable, small converter or old battery.")
     if seen.reset_reason in BAD_RESETS:
-        return CheckLine(
-            Check.POWER,
-            CheckState.FAIL,
-            fact,
-            _("Its software stopped: restart it; if it comes again, change the board."),
-        )
-    return CheckLine(Check.POWER, CheckState.NOT_TESTED if seen.supply_v is None else CheckState.PASS, fact)
+        return FAIL, fact, _("Its software stopped: restart it; if it comes again, change the board.")
+    return NOT_TESTED if seen.supply_v is None else PASS, fact, ""
 
 
-def _signal(seen: Evidence) -> CheckLine:
-    if not seen.has_status:
-        return _no_status(Check.SIGNAL)
+def _signal(seen: Evidence) -> Outcome:
     if seen.rssi_dbm is None:
-        return CheckLine(Check.SIGNAL, CheckState.NOT_TESTED, _("The signal is not reported."))
+        return NOT_TESTED, _("The signal is not reported."), ""
     fact = _("%(dbm).0f dBm, with the box as it is now.") % {"dbm": seen.rssi_dbm}
-    if seen.rssi_dbm < WEAKEST_DBM:
-        remedy = _("It needs -70 dBm or better: put the antenna outside, or the access point nearer.")
-        return CheckLine(Check.SIGNAL, CheckState.FAIL, fact, remedy)
-    return _passed(Check.SIGNAL, fact)
+    remedy = _("It needs -70 dBm or better: put the antenna outside, or the access point nearer.")
+    return FAIL if seen.rssi_dbm < WEAKEST_DBM else PASS, fact, remedy
 
 
-def _clock(seen: Evidence) -> CheckLine:
+def _clock(seen: Evidence) -> Outcome:
     remedy = _("Give the network a time server: the device takes its time from there.")
+    lag_s = seen.clock_lag_s
     if seen.refusal in CLOCK_REASONS:
-        return CheckLine(Check.CLOCK, CheckState.FAIL, _("Refused: %(why)s.") % {"why": seen.refusal_words}, remedy)
-    lag = seen.clock_lag_s
-    if lag is None:
-        return CheckLine(Check.CLOCK, CheckState.WAIT, _("No reading came yet to compare its clock."), remedy)
-    if lag < -CLOCK_WITHIN_S:
-        return CheckLine(
-            Check.CLOCK, CheckState.FAIL, _("Its clock is %(seconds).1f s ahead.") % {"seconds": -lag}, remedy
-        )
-    fact = _("A reading is here %(seconds).1f s after its own time.") % {"seconds": lag}
-    return CheckLine(Check.CLOCK, CheckState.FAIL, fact, remedy) if lag > CLOCK_WITHIN_S else _passed(Check.CLOCK, fact)
+        return FAIL, _("Refused: %(why)s.") % {"why": seen.refusal_words}, remedy
+    if lag_s is None:
+        return WAIT, _("No reading came yet to compare its clock."), remedy
+    if lag_s < -CLOCK_WITHIN_S:
+        return FAIL, _("Its clock is %(seconds).1f s ahead.") % {"seconds": -lag_s}, remedy
+    fact = _("A reading is here %(seconds).1f s after its own time.") % {"seconds": lag_s}
+    return FAIL if lag_s > CLOCK_WITHIN_S else PASS, fact, remedy
 
 
 # --- The way of a reading -------------------------------------------------------------------------
-def _waits_for_network(check: Check) -> CheckLine:
-    return CheckLine(check, CheckState.WAIT, _("Waits: the pulled-plug test has taken the network away."))
+def _waits_for_network() -> Outcome:
+    return WAIT, _("Waits: the pulled-plug test has taken the network away."), ""
 
 
-def _login(seen: Evidence) -> CheckLine:
+def _login(seen: Evidence) -> Outcome:
     if seen.is_online and seen.heard_age_s is not None:
-        return _passed(Check.LOGIN, _("Signed in; last heard %(age).0f s ago.") % {"age": seen.heard_age_s})
+        return PASS, _("Signed in; last heard %(age).0f s ago.") % {"age": seen.heard_age_s}, ""
     if not seen.is_login_in_force:
-        remedy = _("Make a new password on the device's page and put it into the device.")
-        return CheckLine(Check.LOGIN, CheckState.FAIL, seen.login_words, remedy)
+        return FAIL, seen.login_words, _("Make a new password on the device's page and put it into the device.")
     if seen.is_unplugged:
-        return _waits_for_network(Check.LOGIN)
+        return _waits_for_network()
     remedy = _(
         "Look at its light: no Wi-Fi, or a wrong password. Device id and password must be those of the registry."
     )
-    state = CheckState.FAIL if seen.run_age_s > PATIENCE_S else CheckState.WAIT
-    return CheckLine(Check.LOGIN, state, _("It has not signed in."), remedy)
+    return FAIL if seen.run_age_s > seen.patience_s else WAIT, _("It has not signed in."), remedy
 
 
-def _stored(seen: Evidence) -> CheckLine:
-    if seen.stored_age_s is not None and seen.stored_age_s <= STORED_WITHIN_S + seen.usual_gap_s:
-        return _passed(Check.STORED, _("The last reading was stored %(age).0f s ago.") % {"age": seen.stored_age_s})
+def _stored(seen: Evidence) -> Outcome:
+    age_s = seen.stored_age_s
+    if age_s is not None and age_s <= STORED_WITHIN_S + max(seen.usual_gap_s, seen.interval_s):
+        return PASS, _("The last reading was stored %(age).0f s ago.") % {"age": age_s}, ""
     if seen.is_unplugged:
-        return _waits_for_network(Check.STORED)
+        return _waits_for_network()
     if seen.refusal:
         fact = _("Its readings are refused: %(why)s.") % {"why": seen.refusal_words}
-        return CheckLine(
-            Check.STORED, CheckState.FAIL, fact, _("The device's page says which field and what to correct.")
-        )
-    late = (seen.run_age_s if seen.stored_age_s is None else seen.stored_age_s) > PATIENCE_S
-    fact = _("No reading is stored yet.")
-    if seen.stored_age_s is not None:
-        fact = _("No reading for %(age).0f s.") % {"age": seen.stored_age_s}
+        return FAIL, fact, _("The device's page says which field and what to correct.")
+    is_late = (seen.run_age_s if age_s is None else age_s) > seen.patience_s
+    fact = _("No reading is stored yet.") if age_s is None else _("No reading for %(age).0f s.") % {"age": age_s}
     remedy = _("If the clock and the login are right: may it publish on its own topic? Is the CO2 sensor plugged in?")
-    return CheckLine(Check.STORED, CheckState.FAIL if late else CheckState.WAIT, fact, remedy)
+    return FAIL if is_late else WAIT, fact, remedy
 
 
-def _committed(seen: Evidence) -> CheckLine:
+def _committed(seen: Evidence) -> Outcome:
     """The device keeps a reading until `committed` names it: fewer kept than stored proves that it came."""
-    if not seen.has_status:
-        return _no_status(Check.COMMITTED)
     if seen.outbox is None:
-        return CheckLine(Check.COMMITTED, CheckState.NOT_TESTED, _("The device does not report what it keeps."))
+        return NOT_TESTED, _("The device does not report what it keeps."), ""
     fact = _("It keeps %(outbox)d readings; %(stored)d of this start were stored before its last status.")
-    fact = fact % {"outbox": seen.outbox, "stored": seen.stored_count}
+    fact %= {"outbox": seen.outbox, "stored": seen.stored_count}
     if seen.stored_count > seen.outbox:
-        return _passed(Check.COMMITTED, fact)
+        return PASS, fact, ""
     if seen.is_unplugged:
-        return _waits_for_network(Check.COMMITTED)
+        return _waits_for_network()
     is_falling = seen.outbox_before is not None and seen.outbox < seen.outbox_before
     if not seen.stored_count or seen.stored_for_s < COMMITTED_WITHIN_S or is_falling:
-        return CheckLine(Check.COMMITTED, CheckState.WAIT, fact, _("Wait for the next status, within a minute."))
-    remedy = _("No answer reaches the device: it must be allowed to subscribe to its own topic committed.")
-    return CheckLine(Check.COMMITTED, CheckState.FAIL, fact, remedy)
+        return WAIT, fact, _("Wait for the next status, within a minute.")
+    return FAIL, fact, _("No answer reaches the device: it must be allowed to subscribe to its own topic committed.")
 
 
 # --- The registry ---------------------------------------------------------------------------------
-def _range(seen: Evidence) -> CheckLine:
+def _range(seen: Evidence) -> Outcome:
     if seen.registered is None:
-        fact = _("The device is on no chimney.")
-        return CheckLine(Check.RANGE, CheckState.FAIL, fact, _("Assign it to its chimney on the device's page."))
+        return FAIL, _("The device is on no chimney."), _("Assign it to its chimney on the device's page.")
     if seen.misfit:
-        return CheckLine(Check.RANGE, CheckState.FAIL, seen.misfit, _("Take it down and fit a sensor of that range."))
+        return FAIL, seen.misfit, _("Take it down and fit a sensor of that range.")
     range_ppm = seen.reported.range_ppm or seen.registered.range_ppm
     name = seen.reported.sensor or seen.registered.sensor or _("a sensor without a name")
     if range_ppm is None or not seen.burned:
         fact = _("%(sensor)s: its range, or what is burned under the chimney, is not registered.") % {"sensor": name}
-        return CheckLine(
-            Check.RANGE, CheckState.FAIL, fact, _("Register both: without them nobody knows whether it fits.")
-        )
+        return FAIL, fact, _("Register both: without them nobody knows whether it fits.")
     words = {"sensor": name, "percent": range_ppm / 1e4, "burned": seen.burned}
-    return _passed(Check.RANGE, _("%(sensor)s up to %(percent)g %% over %(burned)s.") % words)
+    return PASS, _("%(sensor)s up to %(percent)g %% over %(burned)s.") % words, ""
 
 
-def _registry(seen: Evidence) -> CheckLine:
-    if seen.registered is None or not seen.has_status:
-        return (
-            _no_status(Check.REGISTRY)
-            if seen.registered
-            else CheckLine(Check.REGISTRY, CheckState.WAIT, _("Not assigned yet."))
-        )
-    pairs = [(name, getattr(seen.registered, name), getattr(seen.reported, name)) for name in Sensor.__slots__]
-    known = [(name, ours, its) for name, ours, its in pairs if ours not in ("", None) and its not in ("", None)]
+def _registry(seen: Evidence) -> Outcome:
+    if seen.registered is None:
+        return WAIT, _("Not assigned yet."), ""
+    pairs = {name: (getattr(seen.registered, name), getattr(seen.reported, name)) for name in Sensor.__slots__}
+    known = {name: pair for name, pair in pairs.items() if not {"", None} & set(pair)}
     wrong = [
-        _("%(field)s: registered %(registered)s, reported %(reported)s") % {"field": n, "registered": o, "reported": i}
-        for n, o, i in known
-        if o != i
+        _("%(field)s: registered %(registered)s, reported %(reported)s")
+        % {"field": name, "registered": ours, "reported": its}
+        for name, (ours, its) in known.items()
+        if ours != its
     ]
     if wrong:
         remedy = _("Decide on the device's page which is right; until then its readings stay out of the totals.")
-        return CheckLine(Check.REGISTRY, CheckState.FAIL, "; ".join(wrong), remedy)
-    if not {"co2_basis", "pressure_compensation"} <= {name for name, _ours, _its in known}:
-        fact = _("The device does not report its basis and its pressure compensation.")
-        return CheckLine(Check.REGISTRY, CheckState.NOT_TESTED, fact)
+        return FAIL, "; ".join(wrong), remedy
+    if not {"co2_basis", "pressure_compensation"} <= known.keys():
+        return NOT_TESTED, _("The device does not report its basis and its pressure compensation."), ""
     words = {"basis": seen.reported.co2_basis, "compensation": seen.reported.pressure_compensation}
-    return _passed(Check.REGISTRY, _("Both say: CO2 %(basis)s, pressure compensation %(compensation)s.") % words)
+    return PASS, _("Both say: CO2 %(basis)s, pressure compensation %(compensation)s.") % words, ""
 
 
 # --- The two tests that the installer starts ----------------------------------------------------------
-def _leak(seen: Evidence) -> CheckLine:
+def _leak(seen: Evidence) -> Outcome:
     start = _("Press start, then breathe into the probe or pull the line off.")
     if seen.leak is None:
-        return CheckLine(Check.LEAK, CheckState.WAIT, _("Not started."), start)
+        return WAIT, _("Not started."), start
     points = [(at_s, ppm) for at_s, ppm in seen.leak.co2_ppm if ppm is not None]
     after = [point for point in points if point[0] >= 0]
     if not after:
-        waited = seen.leak.co2_ppm and seen.leak.co2_ppm[-1][0] > PATIENCE_S
+        has_waited = seen.leak.co2_ppm and seen.leak.co2_ppm[-1][0] > PATIENCE_S
         fact = _("No CO2 value since the start.")
-        return CheckLine(
-            Check.LEAK, CheckState.FAIL if waited else CheckState.WAIT, fact, _("Check the CO2 sensor's plug.")
-        )
+        return FAIL if has_waited else WAIT, fact, _("Check the CO2 sensor's plug.")
     usual = fastest_change_ppm([point for point in points if point[0] < 0])
     needed = max(LEAK_LEAST_PPM, LEAK_TIMES_USUAL * usual)
     moved = fastest_change_ppm([point for point in points if point[0] >= -LEAK_STEP_S])
     numbers = {"moved": f"{moved:,.0f}", "needed": f"{needed:,.0f}", "now": f"{after[-1][1]:,.0f}"}
     fact = _("CO2 moved by %(moved)s ppm, %(needed)s are needed; it is %(now)s ppm now.") % numbers
     if moved >= needed:
-        return _passed(Check.LEAK, fact)
+        return PASS, fact, ""
     if after[-1][0] <= PATIENCE_S:
-        return CheckLine(Check.LEAK, CheckState.WAIT, fact, start)
+        return WAIT, fact, start
     remedy = _(
         "Air enters behind the probe, or the pump stands: check hoses, filter, valve and pump. Then start again."
     )
-    return CheckLine(Check.LEAK, CheckState.FAIL, fact, remedy)
+    return FAIL, fact, remedy
 
 
 def fastest_change_ppm(points: Sequence[tuple[float, float]]) -> float:
@@ -338,31 +321,37 @@ def fastest_change_ppm(points: Sequence[tuple[float, float]]) -> float:
     return largest
 
 
-def _plug(seen: Evidence) -> CheckLine:
+def _plug(seen: Evidence) -> Outcome:
     plug = seen.plug
     if plug is None:
         start = _("Press start, then take the network away for a minute: pull the plug of the access point.")
-        return CheckLine(Check.PLUG, CheckState.WAIT, _("Not started."), start)
-    fact = _("Without network for %(seconds).0f s.") % {"seconds": plug.outage_s}
+        return WAIT, _("Not started."), start
     if not plug.outage_s:
-        return CheckLine(
-            Check.PLUG, CheckState.WAIT, _("The network is still there."), _("Take it away for a whole minute.")
-        )
+        return WAIT, _("The network is still there."), _("Take it away for a whole minute.")
+    numbers = {"seconds": plug.outage_s, "missing": plug.missing_count}
+    fact = _("Without network for %(seconds).0f s.") % numbers
     if not plug.is_back:
-        return CheckLine(Check.PLUG, CheckState.WAIT, fact, _("Give the network back after a minute."))
+        return WAIT, fact, _("Give the network back after a minute.")
     if plug.outage_s < PLUG_S:
-        return CheckLine(Check.PLUG, CheckState.WAIT, fact, _("Take it away for a whole minute."))
-    fact = _("Without network for %(seconds).0f s; %(missing)d readings are missing since.")
-    fact = fact % {"seconds": plug.outage_s, "missing": plug.missing_count}
+        return WAIT, fact, _("Take it away for a whole minute.")
+    fact = _("Without network for %(seconds).0f s; %(missing)d readings are missing since.") % numbers
     if plug.missing_count == 0:
-        return _passed(Check.PLUG, fact)
+        return PASS, fact, ""
     if plug.back_for_s <= PATIENCE_S:
-        return CheckLine(Check.PLUG, CheckState.WAIT, fact, _("It still sends what it kept."))
-    remedy = _("Its memory lost readings: do not leave it so. Restart it, test again, then change the board.")
-    return CheckLine(Check.PLUG, CheckState.FAIL, fact, remedy)
+        return WAIT, fact, _("It still sends what it kept.")
+    return FAIL, fact, _("Its memory lost readings: do not leave it so. Restart it, test again, then change the board.")
 
 
-_CHECKS: tuple[Callable[[Evidence], CheckLine], ...] = (
-    *(_power, _signal, _clock, _login, _stored, _committed),
-    *(_range, _registry, _leak, _plug),
-)
+_BY_STATUS = frozenset({Check.POWER, Check.SIGNAL, Check.COMMITTED, Check.REGISTRY})
+_CHECKS: dict[Check, Callable[[Evidence], Outcome]] = {
+    Check.POWER: _power,
+    Check.SIGNAL: _signal,
+    Check.CLOCK: _clock,
+    Check.LOGIN: _login,
+    Check.STORED: _stored,
+    Check.COMMITTED: _committed,
+    Check.RANGE: _range,
+    Check.REGISTRY: _registry,
+    Check.LEAK: _leak,
+    Check.PLUG: _plug,
+}

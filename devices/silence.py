@@ -108,21 +108,14 @@ def _refused(trace: SilenceTrace) -> Silence | None:
     if newest is None or (trace.last_reading_at is not None and newest[0] <= trace.last_reading_at):
         return None
     _at, reason, words = newest
-    facts = (_("Its last message was refused: %(reason)s.") % {"reason": words},)
+    cause, sentence = SilenceCause.UNKNOWN, _("Its readings are refused: the detail under refused messages says why.")
     if reason in CLOCK_REASONS:
-        cause, sentence = (
-            SilenceCause.CLOCK,
-            _("Its clock is wrong, so its readings are refused: give it a time server."),
-        )
+        cause = SilenceCause.CLOCK
+        sentence = _("Its clock is wrong, so its readings are refused: give it a time server.")
     elif reason in LOGIN_REASONS:
-        cause, sentence = (
-            SilenceCause.BROKER,
-            _("No device is registered under its id: register it, or correct its id."),
-        )
-    else:
-        cause = SilenceCause.UNKNOWN
-        sentence = _("Its readings are refused: the detail under refused messages says why.")
-    return Silence(cause, sentence, facts)
+        cause = SilenceCause.BROKER
+        sentence = _("No device is registered under its id: register it, or correct its id.")
+    return Silence(cause, sentence, (_("Its last message was refused: %(reason)s.") % {"reason": words},))
 
 
 # --- It is on line ------------------------------------------------------------------------------
@@ -134,15 +127,14 @@ def _while_on_line(trace: SilenceTrace) -> Silence | None:
     outboxes = [one.outbox for one in since_boot if one.outbox is not None]
     if len(outboxes) < 2 or outboxes[-1] <= outboxes[0]:
         return None
-    facts = (
-        _("Its memory filled from %(first)d to %(last)d readings while it was on line.")
-        % {"first": outboxes[0], "last": outboxes[-1]},
-    )
-    if last.stream in trace.streams_with_readings:
-        sentence = _("It is on line, but the broker lets no reading through: check its rights on its own topics.")
-        return Silence(SilenceCause.BROKER, sentence, facts)
+    fact = _("Its memory filled from %(first)d to %(last)d readings while it was on line.")
+    fact %= {"first": outboxes[0], "last": outboxes[-1]}
+    cause = SilenceCause.CLOCK
     sentence = _("It measures but does not know the time, so it may not send: give it a time server.")
-    return Silence(SilenceCause.CLOCK, sentence, facts)
+    if last.stream in trace.streams_with_readings:
+        cause = SilenceCause.BROKER
+        sentence = _("It is on line, but the broker lets no reading through: check its rights on its own topics.")
+    return Silence(cause, sentence, (fact,))
 
 
 def _sensor(trace: SilenceTrace) -> Silence | None:

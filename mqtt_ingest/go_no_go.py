@@ -1,23 +1,29 @@
-"""Gathers the evidence of go / no-go from readings, messages, refusals and the registry; acts for page and API."""
+"""Runs of go / no-go: gathers the evidence from readings, messages, refusals and the registry; acts for page and API.
+
+GO ends in a certificate.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from devices import go_no_go_runs
+from devices import certificate
 from devices.broker import broker_state
-from devices.choices import BrokerState
-from devices.go_no_go import ON_LINE_WITHIN_S, Evidence, LeakTest, PlugTest, Result, Sensor, judge
-from devices.models import Assignment, GoNoGoRun, MCUDevice
+from devices.choices import BrokerState, GoVerdict
+from devices.go_no_go import Evidence, LeakTest, PlugTest, Result, Sensor, judge
+from devices.models import Assignment, GoNoGoRun, InstallationCertificate, MCUDevice
 from devices.queries import in_force_at
-from devices.sensors import check_fit, flue_gas_of
+from devices.sensors import flue_gas_of, misfit_of
+from devices.silence import OFF_LINE_AFTER
 from emissions.models import STREAM_OFFSET, Emission
 from mqtt_ingest.choices import MessageKind, Reason
 from mqtt_ingest.models import DeviceMessage, RejectedGroup
@@ -37,9 +43,16 @@ ACTS = ("start", "leak", "plug", "finish")
 class LiveChecks:
     """The open run, if any, with what is seen at this moment."""
 
+    device: MCUDevice
     run: GoNoGoRun | None
     evidence: Evidence
     result: Result
+
+    @property
+    def runs(self) -> QuerySet[GoNoGoRun]:
+        """The runs before, newest first."""
+        ended = self.device.go_no_go_runs.exclude(ended_at=None)
+        return ended.select_related("started_by", "ended_by", "certificate")[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +70,79 @@ class _Arrival:
 
 
 def look(device: MCUDevice, now: datetime) -> LiveChecks:
-    run = go_no_go_runs.open_run(device)
+    run = GoNoGoRun.objects.filter(device=device, ended_at=None).first()
     evidence = evidence_of(device, run, now)
-    return LiveChecks(run, evidence, judge(evidence))
+    return LiveChecks(device, run, evidence, judge(evidence))
 
 
+@transaction.atomic
 def act(device: MCUDevice, name: str, user: Any, url: Callable[[], str]) -> GoNoGoRun:
-    """Do one of ACTS. `url()`: the page of a certificate, with `{pk}`. Raises ValidationError."""
+    """Do one of ACTS: a double tap starts one run; a test begins again if it began before.
+
+    `url()`: the page of a certificate, with `{pk}` in place of the run's key. Raises ValidationError.
+    """
     now = timezone.now()
+    if name not in ACTS:
+        raise ValidationError(_("Choose one of: start, leak, plug, finish."), code="unknown_act")
     if name == "start":
-        return go_no_go_runs.start_run(device, user, now)
-    if name in ("leak", "plug"):
-        return go_no_go_runs.start_test(device, name, now)
+        begin = {"started_at": now, "started_by": user}
+        return GoNoGoRun.objects.get_or_create(device=device, ended_at=None, defaults=begin)[0]
+    run = GoNoGoRun.objects.select_for_update(of=("self",)).filter(device=device, ended_at=None).first()
+    if run is None:
+        raise ValidationError(_("No go / no-go runs for this device: start one."), code="no_open_run")
     if name == "finish":
-        seen = look(device, now)
-        return go_no_go_runs.end_run(device, user, now, (seen.evidence, seen.result), url())
-    raise ValidationError(_("Choose one of: start, leak, plug, finish."), code="unknown_act")
+        _end(run, user, now, url)
+    else:
+        setattr(run, f"{name}_started_at", now)
+        run.save(update_fields=[f"{name}_started_at"])
+    return run
+
+
+def _end(run: GoNoGoRun, user: Any, now: datetime, url: Callable[[], str]) -> None:
+    """Store evidence and verdict; after GO issue the certificate."""
+    evidence = evidence_of(run.device, run, now)
+    result = judge(evidence)
+    run.ended_at, run.ended_by = now, user
+    run.verdict, run.words = result.verdict, result.words[:300]
+    run.evidence, run.lines = asdict(evidence), [astuple(line) for line in result.lines]
+    run.save()
+    if result.verdict is GoVerdict.GO:
+        content = certificate.content_of(run, url().format(pk=run.pk))
+        pdf = certificate.render(content, now)
+        sha256 = certificate.digest(pdf)
+        InstallationCertificate.objects.create(run=run, issued_at=now, content=content, pdf=pdf, sha256=sha256)
 
 
 def evidence_of(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> Evidence:
     """Of the last quarter of an hour, and of the two tests since their start. About ten queries."""
-    statuses, wills = _statuses(device, now)
+    interval = timedelta(seconds=device.interval_s)
+    since = now - max(RECENT, 3 * interval)
+    statuses, wills = _statuses(device, since)
     status, said = (statuses[-1], statuses[-1].payload) if statuses else (None, {})
-    recent = _arrivals(device, now - RECENT, now)
+    recent = _arrivals(device, since, now) or _newest(device, since)
     last = max((one.received_at for one in recent), default=None)
     heard = max([moment for moment in (last, status.received_at if status else None) if moment], default=None)
-    refusal = _refusal(device, last or now - RECENT)
+    refusal = _refusal(device, last or since)
     stored = [one for one in recent if status and one.stream == _stream(said) and one.received_at <= status.received_at]
     assignment = in_force_at(now).select_related("chimney").filter(device=device).first()
+    gas = flue_gas_of(assignment.chimney) if assignment else None
     reported = _sensor(said)
     login = broker_state(device)
     return Evidence(
+        is_foreign=device.profile_id is not None,
+        interval_s=device.interval_s,
         run_age_s=_seconds(now - run.started_at) if run else 0.0,
         heard_age_s=_seconds(now - heard) if heard else None,
         is_online=heard is not None
-        and _seconds(now - heard) <= ON_LINE_WITHIN_S
+        and now - heard <= max(OFF_LINE_AFTER, 3 * interval)
         and all(will <= heard for will in wills),
-        is_login_in_force=login in (BrokerState.IN_FORCE, BrokerState.BY_HAND),
+        is_login_in_force=login in (BrokerState.IN_FORCE, BrokerState.ROTATING, BrokerState.BY_HAND),
         login_words=str(login.label),
         has_status=status is not None,
         supply_v=said.get("supply_v"),
         reset_reason=said.get("reset_reason") or "",
         rssi_dbm=said.get("rssi_dbm"),
-        clock_lag_s=_clock_lag_s(recent, now),
+        clock_lag_s=_clock_lag_s(recent, now - max(CLOCK_OVER, 3 * interval)),
         refusal=refusal,
         refusal_words=str(Reason(refusal).label) if refusal else "",
         stored_age_s=_seconds(now - last) if last else None,
@@ -110,8 +153,8 @@ def evidence_of(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> Evid
         stored_for_s=_seconds(status.received_at - stored[0].received_at) if status and stored else 0.0,
         registered=_sensor(assignment) if assignment else None,
         reported=reported,
-        burned=_burned(assignment),
-        misfit=_misfit(assignment, reported),
+        burned=gas.burned if gas else "",
+        misfit=misfit_of(assignment, **_stated(reported)) if assignment else "",
         leak=_leak_test(device, run),
         plug=_plug_test(device, run, statuses, now),
     )
@@ -121,15 +164,12 @@ def _seconds(span: timedelta) -> float:
     return span.total_seconds()
 
 
-def _statuses(device: MCUDevice, now: datetime) -> tuple[list[DeviceMessage], list[datetime]]:
-    rows = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS, received_at__gt=now - RECENT)
-    statuses, wills = [], []
-    for row in rows.order_by("received_at", "pk"):
-        if row.payload.get("online"):
-            statuses.append(row)
-        else:
-            wills.append(row.received_at)
-    return statuses, wills
+def _statuses(device: MCUDevice, since: datetime) -> tuple[list[DeviceMessage], list[datetime]]:
+    """Statuses, and the moments of last wills; ascending."""
+    rows = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS, received_at__gt=since)
+    found = list(rows.order_by("received_at", "pk"))
+    wills = [row.received_at for row in found if not row.payload.get("online")]
+    return [row for row in found if row.payload.get("online")], wills
 
 
 def _arrivals(device: MCUDevice, since: datetime, now: datetime) -> list[_Arrival]:
@@ -140,13 +180,20 @@ def _arrivals(device: MCUDevice, since: datetime, now: datetime) -> list[_Arriva
     return [_Arrival(*row) for row in rows.values_list(*names)]
 
 
+def _newest(device: MCUDevice, since: datetime) -> list[_Arrival]:
+    """The reading with the newest time, if it came since: of a clock that is hours behind there is no other."""
+    names = [one.name for one in fields(_Arrival)]
+    row = Emission.objects.filter(device=device).order_by("-timestamp").values_list(*names).first()
+    return [_Arrival(*row)] if row and row[0] > since else []
+
+
 def _stream(said: dict[str, Any]) -> int | None:
     stream = said.get("stream")
     return None if stream is None else stream - STREAM_OFFSET
 
 
-def _clock_lag_s(recent: Sequence[_Arrival], now: datetime) -> float | None:
-    live = [one for one in recent if not one.flags & readings.REPLAYED and one.received_at > now - CLOCK_OVER]
+def _clock_lag_s(recent: Sequence[_Arrival], since: datetime) -> float | None:
+    live = [one for one in recent if not one.flags & readings.REPLAYED and one.received_at > since]
     return min((_seconds(one.received_at - one.timestamp) for one in live), default=None)
 
 
@@ -165,29 +212,13 @@ def _refusal(device: MCUDevice, since: datetime) -> str:
 
 def _sensor(source: Assignment | dict[str, Any]) -> Sensor:
     get = source.get if isinstance(source, dict) else lambda name: getattr(source, name)
-    values = {one.name: get(one.name) for one in fields(Sensor)}
-    return Sensor(**{name: value for name, value in values.items() if value is not None})
+    return Sensor(**{one.name: value for one in fields(Sensor) if (value := get(one.name)) is not None})
 
 
-def _burned(assignment: Assignment | None) -> str:
-    gas = flue_gas_of(assignment.chimney) if assignment else None
-    return gas.burned if gas else ""
-
-
-def _misfit(assignment: Assignment | None, reported: Sensor) -> str:
-    """Why the sensor does not fit the fuel: as it reports itself, else as it is registered."""
-    if assignment is None:
-        return ""
-    try:
-        check_fit(
-            chimney=assignment.chimney,
-            sensor=reported.sensor or assignment.sensor,
-            range_ppm=reported.range_ppm or assignment.range_ppm,
-            co2_basis=reported.co2_basis or assignment.co2_basis,
-        )
-    except ValidationError as error:
-        return " ".join(error.messages)
-    return ""
+def _stated(reported: Sensor) -> dict[str, Any]:
+    """What decides the fit, where the device says it: as it reports itself it is, whatever is registered."""
+    names = ("sensor", "range_ppm", "co2_basis")
+    return {name: value for name in names if (value := getattr(reported, name))}
 
 
 # --- The two tests ------------------------------------------------------------------------------

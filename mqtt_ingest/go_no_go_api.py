@@ -17,13 +17,12 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible, user_of
 from accounts.roles import Action
 from accounts.viewsets import validated
-from devices.certificate import lines_of
 from devices.choices import Check, CheckState, GoVerdict, SilenceCause
-from devices.go_no_go import CheckLine
 from devices.models import GoNoGoRun, MCUDevice
+from devices.queries import device_of
 from lib.errors import ApiError
 from lib.known_names import ApiView
-from mqtt_ingest.go_no_go import ACTS, LiveChecks, act, look
+from mqtt_ingest.go_no_go import ACTS, act, look
 from mqtt_ingest.silence import silence_of, supply_and_signal
 
 AS_PDF = openapi.Parameter("as", openapi.IN_QUERY, type="string", enum=["pdf"], description="the PDF as it was issued")
@@ -62,9 +61,9 @@ class RunSerializer(serializers.ModelSerializer[GoNoGoRun]):
 class LiveChecksSerializer(serializers.Serializer[Any]):
     """The checks at this moment, the open run if there is one, and the runs before it, newest first."""
 
-    verdict = serializers.ChoiceField(GoVerdict.choices)
-    words = serializers.CharField()
-    lines = LineSerializer(many=True)
+    verdict = serializers.ChoiceField(GoVerdict.choices, source="result.verdict")
+    words = serializers.CharField(source="result.words")
+    lines = LineSerializer(many=True, source="result.lines")
     run = RunSerializer(allow_null=True)
     runs = RunSerializer(many=True)
 
@@ -75,15 +74,12 @@ class LiveChecksSerializer(serializers.Serializer[Any]):
 class RunDetailSerializer(RunSerializer):
     """An ended run with its lines as they were, the evidence behind them, and the text of its certificate."""
 
-    lines = serializers.SerializerMethodField()
+    lines = LineSerializer(many=True, source="check_lines")
     certificate = serializers.JSONField(source="certificate.content", default=None, allow_null=True)
 
     class Meta(RunSerializer.Meta):
         fields: Any = [*RunSerializer.Meta.fields, "lines", "evidence", "certificate"]
         ref_name = "GoNoGoRunDetail"
-
-    def get_lines(self, run: GoNoGoRun) -> list[dict[str, Any]]:
-        return [line_data(line) for line in lines_of(run)]
 
 
 class ActSerializer(serializers.Serializer[Any]):
@@ -95,26 +91,6 @@ class ActSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"act": "start"}}
 
 
-def line_data(line: CheckLine) -> dict[str, Any]:
-    return asdict(line) | {"number": line.number, "title": line.title}
-
-
-def look_data(device: MCUDevice, seen: LiveChecks) -> dict[str, Any]:
-    runs = GoNoGoRun.objects.filter(device=device).exclude(ended_at=None)
-    return {
-        "verdict": seen.result.verdict,
-        "words": seen.result.words,
-        "lines": [line_data(line) for line in seen.result.lines],
-        "run": RunSerializer(seen.run).data if seen.run else None,
-        "runs": RunSerializer(runs.select_related("started_by", "ended_by", "certificate")[:20], many=True).data,
-    }
-
-
-def _device(request: Request, device_id: str, action: Action) -> MCUDevice:
-    devices = MCUDevice.objects.select_related("factory__organisation")
-    return get_visible(request.user, devices, action, device_id=device_id)
-
-
 class GoNoGoView(ApiView):
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.MANAGE_DEVICES}
 
@@ -124,8 +100,8 @@ class GoNoGoView(ApiView):
         responses={200: LiveChecksSerializer, 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> Response:
-        device = _device(request, device_id, Action.VIEW_DEVICES)
-        return Response(look_data(device, look(device, timezone.now())))
+        device = device_of(request.user, device_id, Action.VIEW_DEVICES)
+        return Response(LiveChecksSerializer(look(device, timezone.now())).data)
 
     @swagger_auto_schema(  # type: ignore[untyped-decorator]
         operation_id="mcu-devices_go-no-go_create",
@@ -134,11 +110,10 @@ class GoNoGoView(ApiView):
         responses={200: LiveChecksSerializer, 400: "no_open_run", 403: "forbidden", 404: "not_found"},
     )
     def post(self, request: Request, device_id: str) -> Response:
-        device = _device(request, device_id, Action.MANAGE_DEVICES)
-        act(
-            device, validated(ActSerializer, request)["act"], user_of(request), lambda: certificate_url(request, device)
-        )
-        return Response(look_data(device, look(device, timezone.now())))
+        device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
+        name = validated(ActSerializer, request)["act"]
+        act(device, name, user_of(request), lambda: certificate_url(request, device))
+        return Response(LiveChecksSerializer(look(device, timezone.now())).data)
 
 
 def certificate_url(request: Any, device: MCUDevice) -> str:
@@ -215,7 +190,7 @@ class HealthView(ApiView):
         responses={200: HealthSerializer, 403: "forbidden", 404: "not_found"},
     )
     def get(self, request: Request, device_id: str) -> Response:
-        device, now = _device(request, device_id, Action.VIEW_DEVICES), timezone.now()
+        device, now = device_of(request.user, device_id, Action.VIEW_DEVICES), timezone.now()
         found = silence_of(device, now)
         hours = [asdict(hour) for hour in supply_and_signal(device, now)]
         return Response(HealthSerializer({"silence": found and asdict(found), "hours": hours}).data)

@@ -1,21 +1,20 @@
 """Gathers what was heard of a device and asks `devices.silence` why it is silent; supply and signal of its week."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import Avg, FloatField, Max, Min, QuerySet
+from django.db.models import Avg, FloatField, Max, Min
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, TruncHour
 
-from devices.choices import SilenceCause
 from devices.models import DeviceSecret, MCUDevice
-from devices.queries import SILENT_AFTER, is_online
+from devices.queries import is_online, silent_after
 from devices.silence import FAULTY_SHARE, SENSOR_FAULTS, Silence, SilenceTrace, StatusSeen, explain
 from emissions.models import STREAM_OFFSET, DeviceStream, Emission
 from mqtt_ingest.choices import CommandState, MessageKind, Reason
 from mqtt_ingest.models import DeviceCommand, DeviceMessage, RejectedGroup
-
-__all__ = ["Hour", "Silence", "SilenceCause", "silence_of", "supply_and_signal"]
 
 LOOKS_BACK = timedelta(hours=6)
 FAULTS_OVER = timedelta(minutes=10)
@@ -26,8 +25,7 @@ WEEK = timedelta(days=7)
 def silence_of(device: MCUDevice, now: datetime) -> Silence | None:
     """Why no usable reading comes from this device; None while some do. About eight queries."""
     trace = trace_of(device, now)
-    silent_after = max(SILENT_AFTER, timedelta(seconds=3 * device.interval_s))
-    reads = trace.last_reading_at is not None and now - trace.last_reading_at <= silent_after
+    reads = trace.last_reading_at is not None and now - trace.last_reading_at <= silent_after(device)
     # While the device is on line and readings come, only faulty sensors keep them from being used.
     if is_online(device, now) and reads and not device.revoked_at and trace.faulty_share < FAULTY_SHARE:
         return None
@@ -36,31 +34,23 @@ def silence_of(device: MCUDevice, now: datetime) -> Silence | None:
 
 def trace_of(device: MCUDevice, now: datetime) -> SilenceTrace:
     """The six hours before the last message, and what the server knows beside them."""
-    statuses = _messages(device).filter(kind=MessageKind.STATUS)
-    last = statuses.first()
-    seen, wills = [], []
-    for one in statuses.filter(received_at__gt=last.received_at - LOOKS_BACK).reverse() if last else ():
-        if one.payload.get("online"):
-            seen.append(_seen(one))
-        else:
-            wills.append(one.received_at)
+    messages = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS).order_by("received_at")
+    last = messages.last()
+    before = list(messages.filter(received_at__gt=last.received_at - LOOKS_BACK)) if last else []
+    statuses = tuple(_seen(one) for one in before if one.payload.get("online"))
     readings = _last_readings(device, now)
     faulty = [flags for _at, flags, co2_ppm in readings if flags & SENSOR_FAULTS or co2_ppm is None]
-    since = now - max(LOOKS_BACK, now - seen[0].at) if seen else now - LOOKS_BACK
+    since = now - max(LOOKS_BACK, now - statuses[0].at) if statuses else now - LOOKS_BACK
+    streams = DeviceStream.objects.filter(device=device, last_received_at__gt=since)
     others, silent_others = _others(device)
     return SilenceTrace(
         now=now,
-        statuses=tuple(seen),
-        last_wills=tuple(wills),
+        statuses=statuses,
+        last_wills=tuple(one.received_at for one in before if not one.payload.get("online")),
         last_reading_at=max((at for at, _flags, _co2 in readings), default=None),
-        streams_with_readings=frozenset(
-            stream + STREAM_OFFSET
-            for stream in DeviceStream.objects.filter(device=device, last_received_at__gt=since).values_list(
-                "stream", flat=True
-            )
-        ),
+        streams_with_readings=frozenset(stream + STREAM_OFFSET for stream in streams.values_list("stream", flat=True)),
         faulty_share=len(faulty) / len(readings) if readings else 0.0,
-        fault_flags=_union(faulty),
+        fault_flags=reduce(or_, faulty, 0),
         refusals=_refusals(device, since),
         login_changed_at=_login_changed_at(device),
         is_revoked=device.revoked_at is not None,
@@ -69,22 +59,9 @@ def trace_of(device: MCUDevice, now: datetime) -> SilenceTrace:
     )
 
 
-def _messages(device: MCUDevice) -> QuerySet[DeviceMessage]:
-    return DeviceMessage.objects.filter(device=device).order_by("-received_at")
-
-
 def _seen(message: DeviceMessage) -> StatusSeen:
-    said = message.payload
-    return StatusSeen(
-        at=message.received_at,
-        stream=said.get("stream"),
-        uptime_s=said.get("uptime_s"),
-        rssi_dbm=said.get("rssi_dbm"),
-        supply_v=said.get("supply_v"),
-        outbox=said.get("outbox"),
-        undatable=said.get("undatable"),
-        reset_reason=said.get("reset_reason") or "",
-    )
+    said = message.payload | {"at": message.received_at}
+    return StatusSeen(**{one.name: value for one in fields(StatusSeen) if (value := said.get(one.name)) is not None})
 
 
 def _last_readings(device: MCUDevice, now: datetime) -> list[tuple[datetime, int, float | None]]:
@@ -95,13 +72,6 @@ def _last_readings(device: MCUDevice, now: datetime) -> list[tuple[datetime, int
         return []
     rows = of_device.filter(timestamp__gt=last - FAULTS_OVER)
     return list(rows.values_list("received_at", "flags", "co2_ppm"))
-
-
-def _union(flags: list[int]) -> int:
-    union = 0
-    for each in flags:
-        union |= each
-    return union
 
 
 def _refusals(device: MCUDevice, since: datetime) -> tuple[tuple[datetime, str, str], ...]:
@@ -142,19 +112,19 @@ class Hour:
 
 
 def supply_and_signal(device: MCUDevice, now: datetime) -> list[Hour]:
-    """The last seven days, oldest first; an hour without a status is not in it.
+    """The last seven days in hours of UTC, oldest first; an hour without a status is not in it.
 
     Of hours beyond the newest 1,000 messages only two statuses are kept, those with the lowest supply and the weakest
     signal (`jobs.py`): their means are then means of these.
     """
     rows = DeviceMessage.objects.filter(device=device, kind=MessageKind.STATUS, received_at__gt=now - WEEK)
     hours = (
-        rows.annotate(hour=TruncHour("received_at"), supply=reported("supply_v"), rssi=reported("rssi_dbm"))
-        .values("hour")
-        .annotate(low_v=Min("supply"), mean_v=Avg("supply"), low_dbm=Min("rssi"), mean_dbm=Avg("rssi"))
+        rows.annotate(hour=TruncHour("received_at", tzinfo=UTC), supply=reported("supply_v"), rssi=reported("rssi_dbm"))
+        .values_list("hour")
+        .annotate(Min("supply"), Avg("supply"), Min("rssi"), Avg("rssi"))
         .order_by("hour")
     )
-    return [Hour(h["hour"], h["low_v"], h["mean_v"], h["low_dbm"], h["mean_dbm"]) for h in hours]
+    return [Hour(*hour) for hour in hours]
 
 
 def reported(key: str) -> Cast:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from devices.choices import GoVerdict
+from devices.go_no_go import CheckLine
 
 
 @pghistory.track()
@@ -43,6 +44,11 @@ class GoNoGoRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device}: {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def check_lines(self) -> list[CheckLine]:
+        """The lines of an ended run, as they were."""
+        return [CheckLine(*line) for line in self.lines]
 
 
 @pghistory.track(exclude=["pdf"])

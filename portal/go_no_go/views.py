@@ -1,6 +1,6 @@
 """Go / no-go on the phone of an installer, and the page of a run with its certificate."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,13 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import get_visible, may, page, require, user_of
+from accounts.permissions import may, page, require, user_of
 from accounts.roles import Action
-from devices.certificate import lines_of
 from devices.choices import CheckState, GoVerdict
 from devices.go_no_go import CheckLine
-from devices.models import GoNoGoRun, MCUDevice
-from mqtt_ingest.go_no_go import LiveChecks, act, look
+from devices.queries import device_of
+from mqtt_ingest.go_no_go import act, look
 from mqtt_ingest.go_no_go_api import certificate_url, pdf_response, run_of
 
 FORMS = {CheckState.PASS: "fine", CheckState.WAIT: "look", CheckState.FAIL: "act", CheckState.NOT_TESTED: "unknown"}
@@ -25,8 +24,7 @@ VERDICT_FORMS = {GoVerdict.GO: "fine", GoVerdict.NOT_YET: "look", GoVerdict.NO_G
 @page(Action.USE_PORTAL)
 def go_no_go(request: HttpRequest, device_id: str) -> HttpResponse:
     """POST `act`: start, leak, plug, finish. `?part=1` is what the page loads again every two seconds."""
-    devices = MCUDevice.objects.select_related("factory__organisation")
-    device = get_visible(request.user, devices, Action.VIEW_DEVICES, device_id=device_id)
+    device = device_of(request.user, device_id, Action.VIEW_DEVICES)
     problems = list[str]()
     if request.method == "POST":
         require(request.user, Action.MANAGE_DEVICES, device.factory)
@@ -38,7 +36,14 @@ def go_no_go(request: HttpRequest, device_id: str) -> HttpResponse:
             if run.ended_at:
                 return redirect("go-no-go-run", device_id, run.pk)
             return redirect("go-no-go", device_id)
-    context = _context(device, look(device, timezone.now())) | {
+    seen = look(device, timezone.now())
+    context = {
+        "device": device,
+        "run": seen.run,
+        "words": seen.result.words,
+        "form": VERDICT_FORMS[seen.result.verdict],
+        "rows": _rows(seen.result.lines),
+        "runs": [(one, VERDICT_FORMS[GoVerdict(one.verdict)]) for one in seen.runs],
         "problems": problems,
         "may_manage": may(request.user, Action.MANAGE_DEVICES, device.factory),
     }
@@ -47,19 +52,7 @@ def go_no_go(request: HttpRequest, device_id: str) -> HttpResponse:
         return render(request, template, context)
 
 
-def _context(device: MCUDevice, seen: LiveChecks) -> dict[str, Any]:
-    runs = GoNoGoRun.objects.filter(device=device).exclude(ended_at=None).select_related("ended_by", "certificate")
-    return {
-        "device": device,
-        "run": seen.run,
-        "words": seen.result.words,
-        "form": VERDICT_FORMS[seen.result.verdict],
-        "rows": _rows(seen.result.lines),
-        "runs": [(one, VERDICT_FORMS[GoVerdict(one.verdict)]) for one in runs[:20]],
-    }
-
-
-def _rows(lines: Any) -> list[tuple[CheckLine, str, str]]:
+def _rows(lines: Iterable[CheckLine]) -> list[tuple[CheckLine, str, str]]:
     return [(line, FORMS[CheckState(line.state)], str(CheckState(line.state).label)) for line in lines]
 
 
@@ -77,7 +70,7 @@ def go_no_go_run(request: HttpRequest, device_id: str, pk: int) -> HttpResponse:
         "device": run.device,
         "run": run,
         "form": VERDICT_FORMS[GoVerdict(run.verdict)],
-        "rows": _rows(lines_of(run)),
+        "rows": _rows(run.check_lines),
         "certificate": certificate,
     }
     with timezone.override(run.device.factory.zone):

@@ -9,6 +9,8 @@ let isSending = false;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, EVERY_MS));
 
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+
 async function refresh() {
   try {
     const answer = await fetch(part.dataset.refresh, { headers: { Accept: "text/html" } });
@@ -16,15 +18,22 @@ async function refresh() {
       if (answer.redirected || answer.status < 500) location.reload(); // signed out, or no longer allowed
       return;
     }
-    const text = await answer.text();
+    const fresh = parsed(await answer.text());
     const focused = document.activeElement?.value;
-    const fresh = new DOMParser().parseFromString(text, "text/html");
     if (!isSending) part.replaceChildren(...fresh.body.childNodes);
     if (focused) part.querySelector(`button[value="${CSS.escape(focused)}"]`)?.focus();
     waits.hidden = true;
   } catch {
     waits.hidden = false;
   }
+}
+
+function refuse(text, button) {
+  const problems = parsed(text).querySelectorAll(".notice--error");
+  if (!problems.length) return location.reload();
+  for (const old of document.querySelectorAll(".notice--error")) old.remove();
+  part.before(...problems);
+  isSending = button.disabled = false;
 }
 
 async function send(form, button) {
@@ -36,12 +45,12 @@ async function send(form, button) {
   for (;;) {
     try {
       const answer = await fetch(location.href, { method: "POST", body });
-      location.assign(answer.url);
-      return;
+      if (answer.redirected) return location.assign(answer.url);
+      if (answer.status < 500) return refuse(await answer.text(), button); // above: busy, so it is sent again
     } catch {
       waits.hidden = false;
-      await pause();
     }
+    await pause();
   }
 }
 

@@ -128,5 +128,17 @@ def test_a_fire_that_moves_by_itself_is_no_breath():
     assert state(replace(HEALTHY, leak=LeakTest(pulled)), Check.LEAK) == CheckState.PASS
 
 
+def test_a_foreign_sensor_is_judged_by_what_it_can_say():
+    """It sends no status, keeps nothing, and may report every hour."""
+    foreign = replace(HEALTHY, is_foreign=True, has_status=False, plug=None, interval_s=3600, stored_age_s=3000)
+    result = judge(foreign)
+
+    not_tested = {line.check for line in result.lines if line.state is CheckState.NOT_TESTED}
+    assert not_tested == {Check.POWER, Check.SIGNAL, Check.COMMITTED, Check.REGISTRY, Check.PLUG}
+    assert result.verdict is GoVerdict.GO
+    assert state(replace(foreign, stored_age_s=3700), Check.STORED) == CheckState.WAIT
+    assert state(replace(foreign, stored_age_s=10_801), Check.STORED) == CheckState.FAIL
+
+
 def test_a_device_on_no_chimney_cannot_go():
     assert state(replace(HEALTHY, registered=None), Check.RANGE) == CheckState.FAIL

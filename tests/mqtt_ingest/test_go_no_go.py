@@ -80,6 +80,22 @@ def test_evidence_of_a_wrong_clock_is_the_least_delay(device: MCUDevice):
     assert state(device, Check.STORED) == CheckState.PASS
 
 
+def test_a_clock_that_is_hours_behind_is_a_wrong_clock_and_no_missing_reading(device: MCUDevice):
+    read(device, 7_260, 12, lag_s=7_200.0)
+
+    assert look(device, timezone.now()).evidence.clock_lag_s == pytest.approx(7_200.0)
+    assert state(device, Check.CLOCK) == CheckState.FAIL
+    assert state(device, Check.STORED) == CheckState.PASS
+
+
+def test_a_sensor_that_reports_every_ten_minutes_is_not_late_after_two(device: MCUDevice):
+    MCUDevice.objects.update(interval_s=600.0)
+    device.refresh_from_db()
+    read(device, 400, 1, interval_s=600.0)
+
+    assert {state(device, check) for check in (Check.CLOCK, Check.LOGIN, Check.STORED)} == {CheckState.PASS}
+
+
 def test_a_refusal_newer_than_the_last_reading_is_evidence(device: MCUDevice):
     say(device, 1)
     now = timezone.now()
