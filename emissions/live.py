@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -117,12 +118,27 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return _too_many(request, error)
     events = _events(subscription, fields, _received_after(last_id))
     # Under plain WSGI (`runserver`) Django would collect an async stream before it sends anything.
-    body: Any = events if isinstance(request, ASGIRequest) else _in_this_thread(events)
+    body: Any = _Body(events, subscription) if isinstance(request, ASGIRequest) else _in_this_thread(events)
     response = StreamingHttpResponse(body, content_type=EVENT_STREAM)
     response["Cache-Control"] = "no-store, no-transform"
     response["Content-Encoding"] = "identity"  # otherwise the middleware would delay events to compress them
     response["X-Accel-Buffering"] = "no"
     return marked(response, ReadKind.LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Django closes this with the response, but not `events`: of a client that went between two of them Python ends the
+    generator when it next collects its garbage, and the place was taken until then."""
+
+    events: AsyncIterator[bytes]
+    subscription: Subscription
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.events
+
+    def close(self) -> None:
+        hub.close(self.subscription)
 
 
 def _too_many(request: HttpRequest, error: TooManyStreamsError) -> HttpResponse:

@@ -1,7 +1,10 @@
 """A live stream ends with the right it rests on, within seconds; its limit holds across processes."""
 
+import contextlib
+import gc
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -125,6 +128,15 @@ def test_many_streams_are_checked_by_as_many_queries_as_one(world: SimpleNamespa
     assert queries(1) == queries(30) == 3  # without a session no query for one
 
 
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 # --- Twenty of a user --------------------------------------------------------------------------
 def test_of_thirty_streams_opened_at_once_twenty_are(server: str, world: SimpleNamespace) -> None:
     streams = at_once(30, lambda _number: Stream(server, Authorization=f"Token {world.token}"))
@@ -163,6 +175,16 @@ input()
     process.wait()
 
 
+def assert_one_more_opens(server: str, world: SimpleNamespace) -> None:
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+    assert again.status == 200
+    again.close()
+
+
 def test_the_limit_holds_across_processes_and_a_killed_one_gives_its_places_back(
     server: str, world: SimpleNamespace, listen: Callable[..., Stream], other_process: subprocess.Popen[str]
 ) -> None:
@@ -172,13 +194,7 @@ def test_the_limit_holds_across_processes_and_a_killed_one_gives_its_places_back
 
     other_process.kill()
     other_process.wait()
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
-
-    assert again.status == 200
-    again.close()
+    assert_one_more_opens(server, world)
 
 
 def test_a_closed_stream_gives_its_place_back(
@@ -188,13 +204,7 @@ def test_a_closed_stream_gives_its_place_back(
     streams = [listen() for _ in range(20)]
     streams[0].close()
 
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
-
-    assert again.status == 200
-    again.close()
+    assert_one_more_opens(server, world)
 
 
 def test_a_client_that_goes_before_the_first_byte_keeps_no_place(
@@ -211,14 +221,38 @@ def test_a_client_that_goes_before_the_first_byte_keeps_no_place(
     assert live_hub.hub.open_count(world.reader.pk) == 0
 
 
+def test_a_client_that_goes_while_its_first_event_is_sent_keeps_no_place(
+    server: str, world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its stream is cut off between two events, where Python ends a generator when nothing refers to it any more."""
+    is_sending, has_gone = threading.Event(), threading.Event()
+
+    def close_all() -> None:
+        is_sending.set()
+        has_gone.wait(TIMEOUT_S)
+
+    monkeypatch.setattr("carbontrack.bounds.connections", SimpleNamespace(close_all=close_all))
+    with without_collector():
+        stream = Stream(server, Authorization=f"Token {world.token}")
+        assert is_sending.wait(TIMEOUT_S)
+        stream.close()
+        time.sleep(0.5)
+        has_gone.set()
+        deadline_s = time.monotonic() + 10.0
+        while live_hub.hub.open_count(world.reader.pk) and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+
+        assert live_hub.hub.open_count(world.reader.pk) == 0
+
+
 def test_a_process_has_a_limit_of_its_own(
     server: str, world: SimpleNamespace, listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deadline_s = time.monotonic() + TIMEOUT_S
-    while live_hub.hub._open and time.monotonic() < deadline_s:
-        time.sleep(0.05)  # streams of the test before, which the server has not missed yet
-    # What still counts then is a stream of another file's server in this process.
-    monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", len(live_hub.hub._open) + 1)
+    while live_hub.hub._open:  # streams of the test before, which the server has not missed yet
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", 1)
     listen()
     refused = Stream(server, Authorization=f"Token {world.token}")
 
