@@ -29,7 +29,7 @@ from devices.models import (
 )
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
-from mqtt_ingest.models import DeviceCommand, FirmwareImage, RollOut
+from mqtt_ingest.models import DeviceCommand, DeviceMeter, FirmwareImage, RollOut
 from production.models import ProductionEntry
 
 # Telemetry and counters of a device are in the row, but no event is written for them.
@@ -102,6 +102,7 @@ SOURCES = (
     Source(GoNoGoRun, factory="device__factory"),
     Source(InstallationCertificate, factory="run__device__factory"),
     Source(DeviceCommand, factory="device__factory"),
+    Source(DeviceMeter, factory="source__factory"),
     Source(FirmwareImage, organisation="organisation"),
     Source(RollOut, organisation="organisation"),
     Source(EnergyEntry, factory="factory"),

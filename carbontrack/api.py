@@ -39,6 +39,7 @@ from factories.places_api import PlacesView
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
 from mqtt_ingest.api import ReadingsView
+from mqtt_ingest.channel_api import SensorChannelViewSet
 from mqtt_ingest.command_api import CommandViewSet
 from mqtt_ingest.firmware_api import FirmwareImageViewSet
 from mqtt_ingest.go_no_go_api import GoNoGoRunView, GoNoGoView, HealthView
@@ -58,6 +59,7 @@ router.register(r"mcu-devices/(?P<device_id>[A-Za-z0-9_-]{3,64})/commands", Comm
 router.register("device-claims", DeviceClaimViewSet, basename="device-claims")
 router.register("firmware-images", FirmwareImageViewSet, basename="firmware-images")
 router.register("device-profiles", DeviceProfileViewSet, basename="device-profiles")
+router.register("sensor-channels", SensorChannelViewSet, basename="sensor-channels")
 router.register("rejected-messages", RejectedMessageViewSet, basename="rejected-messages")
 router.register("production", ProductionViewSet, basename="production")
 router.register("registrations", RegistrationViewSet, basename="registrations")

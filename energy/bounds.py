@@ -15,6 +15,7 @@ from energy.valuation import Valued, Valuer
 from factories.capacity import Capacity, electricity_capacity, fuel_capacity, material_capacity
 from factories.models import EmissionSource, Factory
 from lib.errors import ApiError
+from logbook.choices import Origin
 from logbook.plausibility import PeriodAmount, Thing, require_possible
 
 _LONGEST_STOCK_DAYS = Decimal(366)
@@ -29,6 +30,15 @@ def of_kind(kind: str, factory: Factory, energy_type: EnergyType) -> QuerySet[En
 def counts_the_same(source_id: int | None) -> Q:
     """Uses that may count the same energy as one of this source: an entry without a source may be of any."""
     return Q() if source_id is None else Q(source_id=source_id) | Q(source_id=None)
+
+
+def uses_of_the_same(
+    factory: Factory, energy_type: EnergyType, source_id: int | None, *, is_metered: bool
+) -> QuerySet[EnergyEntry]:
+    """Uses that may count what a use of this source counts. Those between readings of its own meter (`is_metered`) do
+    not overlap, except for a moment while a reading is inserted between two."""
+    uses = of_kind(EntryKind.USED, factory, energy_type).filter(counts_the_same(source_id))
+    return uses.exclude(origin=Origin.METER, source_id=source_id) if is_metered else uses
 
 
 def thing_of(

@@ -2,20 +2,26 @@
 
 A series is the readings of one factory, energy type and source in order of time. Each reading except the first has
 one derived entry (`meter_to`), which is made, changed and deleted in the transaction of the readings.
+
+Nobody can be asked about what a device reads. So its count of a time for which the same energy is logged already is set
+aside: it makes no entry until the other one is gone.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from energy.bounds import uses_of_the_same
 from energy.choices import EntryKind
 from energy.models import EnergyEntry
 from energy.quantities import canonical, in_known_unit, local_units_of
@@ -24,6 +30,7 @@ from lib.decimals import plain
 from lib.errors import ApiError, invalid
 from logbook.choices import Act, Origin
 from logbook.periods import LONGEST
+from logbook.queries import overlapping
 from logbook.registers import counted_between, likely_digits
 from logbook.services import mark, save
 from science import units
@@ -70,6 +77,8 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Ser
     after = place_of(entry)
     places = {place for place in (before, after) if place is not None}
     if not places:
+        if entry.kind == EntryKind.USED and entry.last_act != Act.RECORDED:
+            _count_what_was_set_aside(log, user, entry)
         return
     # One change of a factory's readings at a time. A waiting request holds at most a NO KEY lock on its own
     # reading, which the foreign keys of derived entries do not wait for.
@@ -83,6 +92,49 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Ser
         _derive(log, user, reading, changed=entry)
 
 
+# --- The same energy twice ----------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What a device counted from one reading to the next, and the use that stands for that time instead."""
+
+    start: EnergyEntry
+    reading: EnergyEntry
+    counted_already: EnergyEntry
+
+
+def set_aside(readings: QuerySet[EnergyEntry]) -> list[SetAside]:
+    """Of these readings, newest first; three queries for each that made no use."""
+    found = []
+    for reading in _without_a_use(readings).order_by("-timestamp", "-id"):
+        start = _reading_before(reading)
+        other = None if start is None else _counted_already(start, reading)
+        if start is not None and other is not None:
+            found.append(SetAside(start, reading, other))
+    return found
+
+
+def _without_a_use(readings: QuerySet[EnergyEntry]) -> QuerySet[EnergyEntry]:
+    alive = Q(consumption__isnull=False, consumption__deleted_at__isnull=True)
+    return readings.filter(
+        ~alive, kind=EntryKind.METER_READING, origin=Origin.DEVICE, meter_restarted=False, deleted_at__isnull=True
+    ).select_related("energy_type", "factory__organisation")
+
+
+def _counted_already(start: EnergyEntry, reading: EnergyEntry) -> EnergyEntry | None:
+    same = uses_of_the_same(reading.factory, reading.energy_type, reading.source_id, is_metered=True)
+    return overlapping(same, start.timestamp, reading.timestamp).order_by("-id").first()
+
+
+def _count_what_was_set_aside(log: EnergyLog, user: User | None, changed: EnergyEntry) -> None:
+    """After a use was deleted, corrected or undone. What cannot be counted must not keep anybody from that."""
+    Factory.objects.select_for_update(no_key=True).get(pk=changed.factory_id)
+    readings = EnergyEntry.objects.filter(factory_id=changed.factory_id, energy_type_id=changed.energy_type_id)
+    for reading in _without_a_use(readings):
+        with suppress(ApiError), transaction.atomic():
+            _derive(log, user, reading, changed=changed)
+
+
+# --- Series ------------------------------------------------------------------------------------
 def _series(place: SeriesMoment) -> QuerySet[EnergyEntry]:
     return (
         EnergyEntry.objects.filter(
@@ -102,8 +154,11 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
     derived = EnergyEntry.objects.filter(meter_to=reading).first()
     start = _reading_before(reading)
     now = timezone.now()
+    is_counted = derived is not None and derived.deleted_at is None
+    if start is not None and reading.origin == Origin.DEVICE and not is_counted and _counted_already(start, reading):
+        start = None
     if start is None:
-        if derived is not None and derived.deleted_at is None:
+        if derived is not None and is_counted:
             derived.deleted_at = now
             mark(derived, user, Act.DELETED, _because(reading), now)
             save(derived)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from energy import meters
-from energy.bounds import counts_the_same, of_kind, require_possible_stock, thing_of
+from energy.bounds import of_kind, require_possible_stock, thing_of, uses_of_the_same
 from energy.choices import EntryKind
 from energy.factors import find_energy_type
 from energy.market import FIELDS, market_results, require_market_fields
@@ -139,12 +139,9 @@ class EnergyLog(EntryLog[EnergyEntry, EntryInput]):
             return [] if twice is None else [twice]
         if entry.kind != EntryKind.USED:
             return []
-        uses = of_kind(EntryKind.USED, entry.factory, entry.energy_type)
-        same = uses.filter(counts_the_same(entry.source_id)).exclude(pk=entry.pk)
-        if entry.origin == Origin.METER:
-            # Uses of one meter do not overlap, except for a moment while a reading is inserted between two.
-            same = same.exclude(origin=Origin.METER, source_id=entry.source_id)
-        notices = (overlap(entry, same), _per_made_tea(entry))
+        is_metered = entry.origin == Origin.METER
+        same = uses_of_the_same(entry.factory, entry.energy_type, entry.source_id, is_metered=is_metered)
+        notices = (overlap(entry, same.exclude(pk=entry.pk)), _per_made_tea(entry))
         return [notice for notice in notices if notice is not None]
 
     def history(self, entry: EnergyEntry) -> QuerySet[Any]:

@@ -19,3 +19,4 @@ class Origin(models.TextChoices):
     ENTRY = "entry", _("entered")
     IMPORT = "import", _("imported")
     METER = "meter", _("between two meter readings")
+    DEVICE = "device", _("read by a device")

@@ -23,7 +23,7 @@ from factories.models import Factory
 from factories.services import require_in_use
 from lib.decimals import plain
 from lib.errors import ApiError, invalid
-from logbook.choices import Act
+from logbook.choices import Act, Origin
 from logbook.models import LoggedEntry
 from logbook.notices import Notice
 from logbook.plausibility import PeriodAmount, Thing, judged, require_possible
@@ -86,7 +86,15 @@ class EntryLog(ABC, Generic[E, Input]):
         """Update everything that depends on a stored entry, in the same transaction."""
 
     # --- The acts ----------------------------------------------------------------------------------
-    def record(self, user: User | None, factory: Factory, data: Input, *, client_id: UUID | None = None) -> Recorded[E]:
+    def record(
+        self,
+        user: User | None,
+        factory: Factory,
+        data: Input,
+        *,
+        client_id: UUID | None = None,
+        origin: Origin = Origin.ENTRY,
+    ) -> Recorded[E]:
         """Store one entry. With `client_id`, a repeated call returns the same row.
 
         Raises ApiError 400 (a field is wrong), 409 `key_conflict` (the client_id was used with another body) and
@@ -98,7 +106,7 @@ class EntryLog(ABC, Generic[E, Input]):
             return _replayed(stored, digest)
         now = timezone.now()
         entry = self.model(
-            factory=factory, client_id=client_id, request_sha256=digest, recorded_by=user, created_at=now
+            factory=factory, origin=origin, client_id=client_id, request_sha256=digest, recorded_by=user, created_at=now
         )
         mark(entry, user, Act.RECORDED, "", now)
         self.write(entry, data, now)

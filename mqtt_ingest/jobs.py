@@ -19,6 +19,7 @@ from lib.jobs import Job
 from mqtt_ingest.authority import look_at_certificates
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.commands import end_commands
+from mqtt_ingest.device_meters import enter_counts
 from mqtt_ingest.gaps import ask_for_gaps
 from mqtt_ingest.models import DeviceMessage, RejectedGroup, RejectedMessage
 from mqtt_ingest.new_secrets import settle_secrets
@@ -86,6 +87,7 @@ JOBS = [
     Job("roll firmware out, or back", 30, keep_roll_outs),
     Job("ask devices for missing readings", 60, ask_for_gaps),
     Job("tell restarted devices what they have forgotten", 30, give_again),
+    Job("enter what meters of devices counted", 300, enter_counts),
     Job("drop old messages", 3600, drop_old_messages),
     Job("look at the broker's certificates", 3600, look_at_certificates),
 ]

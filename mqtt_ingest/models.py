@@ -229,6 +229,50 @@ class DeviceUpdate(models.Model):
         return f"{self.device}: {self.state}"
 
 
+@pghistory.track(
+    pghistory.InsertEvent(),
+    # What waits to be entered is no history: every message would write an event.
+    pghistory.UpdateEvent(condition=pghistory.AnyChange("counts_until", exclude_auto=True)),
+    pghistory.DeleteEvent(),
+    exclude=["stale_from", "changes", "problem"],
+)
+class DeviceMeter(models.Model):
+    """A counter of a device that is the meter of a source of its site: `device_meters.py` enters what it counts."""
+
+    channel = models.ForeignKey("emissions.SensorChannel", models.PROTECT, related_name="meters")
+    energy_type = models.ForeignKey("energy.EnergyType", models.PROTECT, related_name="+")
+    source = models.ForeignKey("factories.EmissionSource", models.PROTECT, related_name="device_meters")
+    counts_from = models.DateTimeField(_("counts from"))
+    counts_until = models.DateTimeField(_("counts until"), null=True, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # Values from here on are not entered yet; `changes` counts the batches with such values, see `device_meters.py`.
+    stale_from = models.DateTimeField(null=True, editable=False)
+    changes = models.BigIntegerField(default=0, editable=False)
+    problem = models.CharField(max_length=500, blank=True, editable=False)  # why its count cannot be entered
+
+    class Meta:
+        verbose_name = _("meter of a device")
+        verbose_name_plural = _("meters of devices")
+        ordering = ["channel", "-counts_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(counts_until=None) | models.Q(counts_from__lt=models.F("counts_until")),
+                name="device_meter_forward",
+            ),
+            models.UniqueConstraint(
+                fields=["channel"], condition=models.Q(counts_until=None), name="device_meter_of_one_source"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "energy_type"],
+                condition=models.Q(counts_until=None),
+                name="device_meter_once_a_source",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.energy_type} ({self.source})"
+
+
 class IngestCounter(models.Model):
     """received = stored + duplicate + rejected, in readings, written in the transaction that stores them.
 

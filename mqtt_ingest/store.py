@@ -1,7 +1,7 @@
 """One batch, one transaction: copy, decide new or duplicate, insert, mark minutes, count.
 
-Redelivery changes nothing but the counters. The order of the steps is the order of the locks (streams,
-devices, channels, groups of refusals, counters), each kind in key order: workers with the same devices wait for each
+Redelivery changes nothing but the counters. The order of the steps is the order of the locks (streams, devices,
+channels, meters, groups of refusals, counters), each kind in key order: workers with the same devices wait for each
 other and never deadlock. `announce` and `acknowledge` answer device and broker after the commit.
 """
 
@@ -22,6 +22,7 @@ from lib import sql
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.conflicts import find_conflicts
 from mqtt_ingest.crowding import delete_crowding
+from mqtt_ingest.device_meters import touch_meters
 from mqtt_ingest.device_state import write_device_state
 from mqtt_ingest.identify import Arrival, refuse_all
 from mqtt_ingest.messages import printable
@@ -97,7 +98,8 @@ def _store_together(arrivals: list[Arrival], *, key_decides: bool = False) -> St
         tally_messages(tally, arrivals)
         write_device_state(cursor, arrivals)
         with_channels = [a.parsed for a in arrivals if a.parsed.channels and not a.parsed.rejections]
-        store_channels(cursor, [value for parsed in with_channels for value in parsed.channels])
+        counters = store_channels(cursor, [value for parsed in with_channels for value in parsed.channels])
+        touch_meters(counters)
         keep_rejected(cursor, arrivals)
         count(cursor, tally)
     return Stored(arrivals, tally)

@@ -11,6 +11,7 @@ from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
 from portal.fire import views as fire_views
 from portal.firmware import views as firmware_views
+from portal.foreign import channel_views
 from portal.foreign import views as foreign_views
 from portal.go_no_go import views as go_no_go_views
 from portal.log import views as log_views
@@ -52,6 +53,7 @@ urlpatterns = [
     path("devices/<slug:device_id>/commands/", commands_views.commands, name="commands"),
     path("devices/<slug:device_id>/go-no-go/", go_no_go_views.go_no_go, name="go-no-go"),
     path("devices/<slug:device_id>/go-no-go/<int:pk>/", go_no_go_views.go_no_go_run, name="go-no-go-run"),
+    path("devices/<slug:device_id>/channels/", channel_views.channels, name="device-channels"),
     path("devices/<slug:device_id>/settings/", register_views.settings, name="device-settings"),
     path("devices/<slug:device_id>/edit/", act_views.edit, name="device-edit"),
     path("devices/<slug:device_id>/assign/", act_views.assign, name="device-assign"),

@@ -23,7 +23,9 @@ class ProductionEntry(LoggedEntry):
     """How much of a product a factory made in a period; zero is a fact, too: nothing was made."""
 
     origin = models.CharField(
-        max_length=6, choices=[choice for choice in Origin.choices if choice[0] != Origin.METER], default=Origin.ENTRY
+        max_length=6,
+        choices=[choice for choice in Origin.choices if choice[0] in (Origin.ENTRY, Origin.IMPORT)],
+        default=Origin.ENTRY,
     )
     product = models.CharField(_("product"), max_length=12, choices=Product)
     amount_kg = models.DecimalField(_("amount (kg)"), max_digits=14, decimal_places=3)
@@ -36,7 +38,9 @@ class ProductionEntry(LoggedEntry):
         indexes = [models.Index(fields=["factory", "product", "period_start"], name="production_by_factory_and_time")]
         constraints = [
             *LoggedEntry.Meta.constraints,
-            models.CheckConstraint(condition=~Q(origin=Origin.METER), name="production_is_not_of_a_meter"),
+            models.CheckConstraint(
+                condition=Q(origin__in=[Origin.ENTRY, Origin.IMPORT]), name="production_is_not_of_a_meter"
+            ),
             models.CheckConstraint(condition=Q(amount_kg__gte=0), name="production_not_negative"),
             models.CheckConstraint(condition=Q(product__in=Product.values), name="production_known_product"),
             models.CheckConstraint(condition=Q(unit__in=ProductionUnit.values), name="production_known_unit"),

@@ -237,6 +237,15 @@ OURS: dict[str, dict[str, str]] = {
         }
         for act in ("assign", "unassign", "preview")
     },
+    **{
+        f"api/^sensor-channels/{one}$": {"GET": get, **dict.fromkeys(("POST", "DELETE"), ENERGY_WRITERS.format(405))}
+        for one, get in (("", READERS), ("(?P<pk>[0-9]{1,9})/", ONE_OF_LITEIN))
+    },
+    "api/^sensor-channels/(?P<pk>[0-9]{1,9})/meter/$": {
+        "GET": READERS.replace("200", "405"),
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(400),
+        "DELETE": ENERGY_WRITERS_OF_LITEIN.format(200),
+    },
     "api/^rejected-messages/$": {"GET": REJECTED.format(200, 200), "POST": PROFILES.format(405, 405)},
     "api/^rejected-messages/(?P<pk>[0-9]{1,9})/$": {
         "GET": REJECTED.format(200, 404),

@@ -81,6 +81,11 @@ PAGES: dict[str, dict[str, str]] = {
         f"devices/<slug:device_id>/{act}/": dict.fromkeys(("GET", "POST"), DEVICE_PAGE)
         for act in ("edit", "assign", "settings", "calibrations/new")
     },
+    # A channel that does not exist; who may not write the energy log gets 403 first.
+    "devices/<slug:device_id>/channels/": {
+        "GET": "302 403 200 404 200 404 200 200 403 403 302",
+        "POST": "302 403 404 404 404 404 403 403 403 403 302",
+    },
     "devices/<slug:device_id>/calibrations/<int:pk>/certificate/": {
         "GET": "302 403 404 404 404 404 404 404 403 403 302"
     },

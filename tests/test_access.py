@@ -27,6 +27,7 @@ from carbontrack.urls import urlpatterns as our_urlpatterns
 from compliance.models import SiteSheet, Target
 from devices.models import DeviceClaim, DeviceProfile
 from devices.registration import make_claims
+from emissions.models import SensorChannel
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
 from factories.services import record_event
@@ -73,6 +74,7 @@ FIRST_OF: dict[str, Any] = {
     "members": Membership,
     "device-profiles": DeviceProfile,
     "rejected-messages": RejectedGroup,
+    "sensor-channels": SensorChannel,
     "device-claims": DeviceClaim,
     "device-codes": DeviceClaim,
 }
@@ -154,7 +156,9 @@ def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
     make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
     make_alert(cast.litein, kind="sensor_silent", params={"device": "litein-1"})
     ensure_usual_rules()
-    give_profile(make.make_device(factory=cast.litein, device_id="foreign-1"))
+    foreign = make.make_device(factory=cast.litein, device_id="foreign-1")
+    give_profile(foreign)
+    SensorChannel.objects.create(device=foreign, code="meter", unit="kWh", kind="counter")
     make.make_rejected("litein-1")
     make.make_energy_entry(cast.litein)
     record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")

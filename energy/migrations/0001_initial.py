@@ -239,7 +239,12 @@ class Migration(migrations.Migration):
                 (
                     "origin",
                     models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        choices=[
+                            ("entry", "entered"),
+                            ("import", "imported"),
+                            ("meter", "between two meter readings"),
+                            ("device", "read by a device"),
+                        ],
                         default="entry",
                         max_length=6,
                     ),
@@ -785,7 +790,12 @@ class Migration(migrations.Migration):
                 (
                     "origin",
                     models.CharField(
-                        choices=[("entry", "entered"), ("import", "imported"), ("meter", "between two meter readings")],
+                        choices=[
+                            ("entry", "entered"),
+                            ("import", "imported"),
+                            ("meter", "between two meter readings"),
+                            ("device", "read by a device"),
+                        ],
                         default="entry",
                         max_length=6,
                     ),
@@ -1139,7 +1149,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="energyentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["entry", "import", "meter"])), name="energy_known_origin"
+                condition=models.Q(("origin__in", ["entry", "import", "meter", "device"])), name="energy_known_origin"
             ),
         ),
         migrations.AddConstraint(

@@ -12,6 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("devices", "0001_initial"),
+        ("emissions", "0001_initial"),
+        ("energy", "0001_initial"),
         ("factories", "0001_initial"),
         ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -271,6 +273,123 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "device messages",
                 "ordering": ["-received_at"],
             },
+        ),
+        migrations.CreateModel(
+            name="DeviceMeter",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("counts_from", models.DateTimeField(verbose_name="counts from")),
+                ("counts_until", models.DateTimeField(blank=True, null=True, verbose_name="counts until")),
+                ("stale_from", models.DateTimeField(editable=False, null=True)),
+                ("changes", models.BigIntegerField(default=0, editable=False)),
+                ("problem", models.CharField(blank=True, editable=False, max_length=500)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="meters", to="emissions.sensorchannel"
+                    ),
+                ),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="energy.energytype"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="device_meters",
+                        to="factories.emissionsource",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "meter of a device",
+                "verbose_name_plural": "meters of devices",
+                "ordering": ["channel", "-counts_from"],
+            },
+        ),
+        migrations.CreateModel(
+            name="DeviceMeterEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("counts_from", models.DateTimeField(verbose_name="counts from")),
+                ("counts_until", models.DateTimeField(blank=True, null=True, verbose_name="counts until")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="emissions.sensorchannel",
+                    ),
+                ),
+                (
+                    "energy_type",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="energy.energytype",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="mqtt_ingest.devicemeter",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.emissionsource",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
         ),
         migrations.CreateModel(
             name="FirmwareImage",
@@ -783,6 +902,86 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="devicemessage",
             index=models.Index(fields=["device", "kind", "-received_at"], name="message_by_device_kind"),
+        ),
+        migrations.AddConstraint(
+            model_name="devicemeter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counts_until", None), ("counts_from__lt", models.F("counts_until")), _connector="OR"
+                ),
+                name="device_meter_forward",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="devicemeter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("counts_until", None)), fields=("channel",), name="device_meter_of_one_source"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="devicemeter",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("counts_until", None)),
+                fields=("source", "energy_type"),
+                name="device_meter_once_a_source",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicemeter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "mqtt_ingest_devicemeterevent" ("channel_id", "counts_from", "counts_until", "energy_type_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source_id") VALUES (NEW."channel_id", NEW."counts_from", NEW."counts_until", NEW."energy_type_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."set_by_id", NEW."source_id"); RETURN NULL;',
+                    hash="660764dc372390d3a67d0c24916e19a774258557",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_512d5",
+                    table="mqtt_ingest_devicemeter",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicemeter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."counts_until" IS DISTINCT FROM (NEW."counts_until"))',
+                    func='INSERT INTO "mqtt_ingest_devicemeterevent" ("channel_id", "counts_from", "counts_until", "energy_type_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source_id") VALUES (NEW."channel_id", NEW."counts_from", NEW."counts_until", NEW."energy_type_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."set_by_id", NEW."source_id"); RETURN NULL;',
+                    hash="3238e97b259d7b3be1cd117e83935e50e98dd801",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_47c45",
+                    table="mqtt_ingest_devicemeter",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicemeter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "mqtt_ingest_devicemeterevent" ("channel_id", "counts_from", "counts_until", "energy_type_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "set_by_id", "source_id") VALUES (OLD."channel_id", OLD."counts_from", OLD."counts_until", OLD."energy_type_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."set_by_id", OLD."source_id"); RETURN NULL;',
+                    hash="0260d29c6d483711420b04bab5965f1d9776e5bd",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_5b178",
+                    table="mqtt_ingest_devicemeter",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="devicemeterevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="bfb51c37a15521711ee4e787f5ad065269a8920a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_95333",
+                    table="mqtt_ingest_devicemeterevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
             model_name="firmwareimage",

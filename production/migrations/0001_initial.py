@@ -226,7 +226,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["entry", "import", "meter"])), name="production_known_origin"
+                condition=models.Q(("origin__in", ["entry", "import", "meter", "device"])),
+                name="production_known_origin",
             ),
         ),
         migrations.AddConstraint(
@@ -283,7 +284,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("origin", "meter"), _negated=True), name="production_is_not_of_a_meter"
+                condition=models.Q(("origin__in", ["entry", "import"])), name="production_is_not_of_a_meter"
             ),
         ),
         migrations.AddConstraint(

@@ -33,12 +33,15 @@ from devices.models import AssignmentHold, Calibration, MCUDevice
 from devices.registration import make_claims
 from devices.serializers import CalibrationInputSerializer
 from emissions import rollups
+from emissions.models import MeasuredAs, SensorChannel
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
 from energy.models import EmissionFactor
-from factories.models import Organisation
+from factories.choices import SourceKind
+from factories.models import EmissionSource, Organisation
 from factories.services import record_event
 from lib.background import TaskState
+from mqtt_ingest.channel_api import MeterInputSerializer
 from mqtt_ingest.command_api import CommandInputSerializer
 from mqtt_ingest.models import FirmwareImage
 from mqtt_ingest.profile_api import NewProfileSerializer
@@ -111,6 +114,7 @@ def make_world() -> World:
         "alerts": {"id": lambda: make_alert(factory, detail=str(next(_numbers))).pk},
         "alert-rules": {"id": lambda: _made(client, "alert-rules", NewRuleSerializer)},
         **{path: {"id": partial(_made, client, path, serializer)} for path, serializer in _MADE_BY_POST.items()},
+        "sensor-channels": {"id": _channel(device)},
         "rejected-messages": {"id": make.make_rejected("litein-1", topic="tele/litein-1/SENSOR").group_id},
         "notices": {"id": lambda: _notice(client)},
     }
@@ -137,6 +141,14 @@ _MADE_BY_POST: dict[str, Any] = {
     "notice-gateways": NewGatewaySerializer,
     "roster-shifts": NewShiftSerializer,
 }
+
+
+def _channel(device: MCUDevice) -> int:
+    """A counter of a site with the source that the example of a meter names."""
+    example: Any = MeterInputSerializer.Meta.swagger_schema_fields["example"]
+    fields = {"factory": device.factory, "kind": SourceKind.GRID, "name": "Second grid"}
+    EmissionSource.objects.create(id=example["source"], **fields)
+    return SensorChannel.objects.create(device=device, code="meter", unit="kWh", kind=MeasuredAs.COUNTER).pk
 
 
 def _notice(client: Client) -> int:
