@@ -67,6 +67,8 @@ _STEAM_KJ_PER_KG = (
     (30.0, 2803.2),
 )
 _WATER_KJ_PER_KG_K = 4.19
+STEAM_PRESSURES_PA = (1e5, 3e6)  # absolute, of that table
+FEED_WATER_TEMPERATURES_C = (0.0, 180.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,33 +84,23 @@ class Fire:
     ambient_temperature_c: float = AMBIENT_TEMPERATURE_C
 
     def __post_init__(self) -> None:
-        limits.require_within(
-            name="co2_fraction_dry",
-            value=self.co2_fraction_dry,
-            unit="mol/mol",
-            low=LEAST_CO2_DRY_FRACTION,
-            high=CO2_CEILING_DRY_FRACTION,
-            remedy="a mole fraction is ppm times 1e-6; wood burns at 0.04 to 0.16",
-        )
-        limits.require_within(
-            name="stack_temperature_c",
-            value=self.stack_temperature_c,
-            unit="C",
-            low=limits.TEMPERATURE_MIN_C,
-            high=limits.TEMPERATURE_MAX_C,
-        )
-        limits.require_within(
-            name="ambient_temperature_c", value=self.ambient_temperature_c, unit="C", low=-10.0, high=50.0
-        )
-        limits.require_within(
-            name="wood_moisture_fraction",
-            value=self.wood_moisture_fraction,
-            unit="kg/kg",
-            low=0.0,
-            high=gas.FUEL_MOISTURE_MAX_FRACTION,
-            remedy="give kg water per kg wet wood, 0.30 if unknown",
-        )
+        for name, unit, low, high, remedy in _LIMITS:
+            limits.require_within(name=name, value=getattr(self, name), unit=unit, low=low, high=high, remedy=remedy)
 
+
+_USUAL_REMEDY = "check the number and its unit"
+_LIMITS = (
+    (
+        *("co2_fraction_dry", "mol/mol", LEAST_CO2_DRY_FRACTION, CO2_CEILING_DRY_FRACTION),
+        "a mole fraction is ppm times 1e-6; wood burns at 0.04 to 0.16",
+    ),
+    ("stack_temperature_c", "C", limits.TEMPERATURE_MIN_C, limits.TEMPERATURE_MAX_C, _USUAL_REMEDY),
+    ("ambient_temperature_c", "C", -10.0, 50.0, _USUAL_REMEDY),
+    (
+        *("wood_moisture_fraction", "kg/kg", 0.0, gas.FUEL_MOISTURE_MAX_FRACTION),
+        "give kg water per kg wet wood, 0.30 if unknown",
+    ),
+)
 
 #: [A] What a hand-fired boiler with dry wood and a watched damper reaches; it loses 18 %.
 GOOD_FIRE = Fire(co2_fraction_dry=0.13, stack_temperature_c=170.0, wood_moisture_fraction=0.20)
@@ -240,11 +232,12 @@ def steam_heat_mj(*, steam_kg: float, steam_pressure_pa: float, feed_water_c: fl
         name="steam_pressure_pa",
         value=steam_pressure_pa,
         unit="Pa",
-        low=1e5,
-        high=3e6,
+        low=STEAM_PRESSURES_PA[0],
+        high=STEAM_PRESSURES_PA[1],
         remedy="give the absolute pressure: the gauge's plus that of the air",
     )
-    limits.require_within(name="feed_water_c", value=feed_water_c, unit="C", low=0.0, high=180.0)
+    low_c, high_c = FEED_WATER_TEMPERATURES_C
+    limits.require_within(name="feed_water_c", value=feed_water_c, unit="C", low=low_c, high=high_c)
     return steam_kg * (_steam_kj_per_kg(bar / 1e5) - _WATER_KJ_PER_KG_K * feed_water_c) / 1000.0
 
 

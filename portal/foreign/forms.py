@@ -6,12 +6,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from compliance import steam
 from devices.models import DeviceProfile
 from devices.profile_spec import READING_FIELDS, STATUS_FIELDS, TimeFormat
 from devices.profiles import ProfileInput
 from science.instruments import TABLE
 
-FIELDS = [*READING_FIELDS, *STATUS_FIELDS, "channel:steam", "channel:feed_water", "channel:meter"]
+FIELDS = [*READING_FIELDS, *STATUS_FIELDS, *(f"channel:{code}" for code in (*steam.CHANNELS, "meter", "wood"))]
 UNITS = list(dict.fromkeys(unit for units in TABLE.values() for unit in units))
 
 

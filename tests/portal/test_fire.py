@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from emissions.models import EmissionHour
+from emissions.channels import ChannelValue, store_channels
+from emissions.models import EmissionHour, MeasuredAs
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Factory
 from tests import make
@@ -109,6 +111,42 @@ def test_the_api_gives_the_days(site: Factory, cast: Cast, as_user: AsUser) -> N
     assert b"".join(csv.streaming_content if csv.streaming else [csv.content]).count(b"damper") == 1
     wrong = browser.get(f"/api/factories/{site.pk}/fire/?from=2026-11-20&to=2026-11-01")
     assert wrong.status_code == 400
+
+
+def test_steam_stands_beside_the_fire_on_today_the_page_and_in_the_api(
+    site: Factory, cast: Cast, as_user: AsUser
+) -> None:
+    # 1,000 kg of wood of 30 % and 4,000 kg of steam, as in docs/method.md 13: 4.0 kg a kg, 70.4 % of the heat.
+    manager, path = as_user(cast.litein_manager), f"/factories/{site.pk}/fire/"
+    assert "No device measures steam here." in seen(manager, path)
+    measure_steam(site, 4000 / 24)
+    today = f"/factories/{site.pk}/today/"
+    assert "4,000 kg of steam on 21 Nov. Log the firewood of that day" in seen(manager, today)
+    make.make_energy_entry(
+        site, amount=Decimal(1000), unit="kg", moisture_fraction=Decimal("0.300"), timestamp=day_start(YESTERDAY)
+    )
+
+    assert "On 21 Nov a kg of wood made 4.0 kg of steam: 70 % of its heat (direct method)." in seen(manager, today)
+    page = seen(manager, path)
+    assert "On 1 of 30 days a kg of wood made 4.0 to 4.0 kg of steam." in page
+    assert "Pressure and feed water are assumed: 10 bar, 80 °C." in page
+    (row,) = manager.get(f"/api/factories/{site.pk}/fire/").json()["results"]
+    assert (row["loss_share"], row["change_first"], row["steam_is_feed_water"]) == (None, None, False)
+    assert (row["steam_kg_per_kg_wood"], row["steam_covered_share"]) == (pytest.approx(4.0), pytest.approx(1.0))
+    assert row["steam_efficiency_share"] == pytest.approx(0.7044, abs=2e-4)
+    assert row["steam_missing"] == ["steam_pressure", "feed_water_temperature"]
+    burn(site, day_start(YESTERDAY), 3)
+    (row,) = manager.get(f"/api/factories/{site.pk}/fire/").json()["results"]
+    assert row["loss_share"] == pytest.approx(0.3102, abs=1e-4)
+
+
+def measure_steam(site: Factory, kg_per_h: float) -> None:
+    """All of yesterday, every five minutes."""
+    device, start = site.devices.get(), day_start(YESTERDAY)
+    moments = [start + timedelta(minutes=5 * n) for n in range(289)]
+    values = [ChannelValue(device.pk, "steam", "kg/h", MeasuredAs.RATE, at, kg_per_h) for at in moments]
+    with connection.cursor() as cursor:
+        store_channels(cursor, values)
 
 
 def test_queries_do_not_grow_with_days(site: Factory, cast: Cast, as_user: AsUser) -> None:
