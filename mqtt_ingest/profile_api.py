@@ -1,6 +1,7 @@
 """/api/device-profiles/: how messages of foreign sensors are read; tried on messages that were refused."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from drf_yasg.utils import swagger_auto_schema
@@ -14,10 +15,21 @@ from accounts.roles import Action
 from accounts.viewsets import REFUSALS, CsvListMixin, validated
 from devices.models import DeviceProfile
 from devices.profile_access import device_to_assign, organisation_to_write, profile_to_change, profiles_for
-from devices.profile_spec import TimeFormat
 from devices.profiles import ProfileInput, assign_profile, delete_profile, save_profile
 from logbook.api import ReadOnlySerializer
 from mqtt_ingest.replay import previews_of
+
+_EXAMPLE = {
+    "name": "Tasmota SCD40",
+    "topic": "tele/{device}/SENSOR",
+    "status_topic": "tele/{device}/LWT",
+    "time_path": "Time",
+    "time_format": "iso_site",
+    "mappings": [
+        {"path": "SCD40.CarbonDioxide", "field": "co2_ppm", "unit": "ppm"},
+        {"path": "DS18B20.Temperature", "field": "temperature_c", "unit_path": "TempUnit"},
+    ],
+}
 
 
 class MappingSerializer(serializers.Serializer[Any]):
@@ -30,50 +42,25 @@ class MappingSerializer(serializers.Serializer[Any]):
     )
 
 
-class ProfileFields(serializers.Serializer[Any]):
+class ProfileFields(serializers.ModelSerializer[Any]):
     """What a profile says."""
 
-    name = serializers.CharField(max_length=60)
-    topic = serializers.CharField(max_length=200, help_text="one level is {device}")
-    status_topic = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    online_text = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    offline_text = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    time_path = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="empty: the arrival")
-    time_format = serializers.ChoiceField(TimeFormat.choices, required=False)
-    interval_s = serializers.FloatField(required=False, help_text="how often it reports, 1 to 3600; default 300")
     mappings = MappingSerializer(many=True)
 
     class Meta:
+        model = DeviceProfile
+        fields: Any = [each.name for each in dataclass_fields(ProfileInput)]
         ref_name = "DeviceProfileChange"
-        swagger_schema_fields = {
-            "example": {
-                "name": "Tasmota SCD40",
-                "topic": "tele/{device}/SENSOR",
-                "time_path": "Time",
-                "time_format": "iso_utc",
-                "mappings": [{"path": "SCD40.CarbonDioxide", "field": "co2_ppm", "unit": "ppm"}],
-            }
-        }
+        swagger_schema_fields: Any = {"example": _EXAMPLE}
 
 
 class NewProfileSerializer(ProfileFields):
     organisation = serializers.IntegerField(required=False, help_text="needed where you manage several")
 
-    class Meta:
+    class Meta(ProfileFields.Meta):
+        fields: Any = ["organisation", *ProfileFields.Meta.fields]
         ref_name = "NewDeviceProfile"
-        swagger_schema_fields = {
-            "example": {
-                "name": "Tasmota SCD40",
-                "topic": "tele/{device}/SENSOR",
-                "status_topic": "tele/{device}/LWT",
-                "time_path": "Time",
-                "time_format": "iso_site",
-                "mappings": [
-                    {"path": "SCD40.CarbonDioxide", "field": "co2_ppm", "unit": "ppm"},
-                    {"path": "DS18B20.Temperature", "field": "temperature_c", "unit_path": "TempUnit"},
-                ],
-            }
-        }
+        validators: Any = []  # the name is checked by `save_profile`, in the organisation that it finds
 
 
 class ProfileSerializer(ReadOnlySerializer):
@@ -84,10 +71,7 @@ class ProfileSerializer(ReadOnlySerializer):
 
     class Meta:
         model = DeviceProfile
-        fields: Any = (
-            "id organisation name version topic status_topic online_text offline_text time_path time_format "
-            "interval_s mappings changed_at devices"
-        ).split()
+        fields: Any = ["id", "organisation", "version", "changed_at", "devices", *ProfileFields.Meta.fields]
         ref_name = "DeviceProfile"
 
     def get_devices(self, profile: DeviceProfile) -> list[str]:
@@ -146,7 +130,7 @@ class DeviceProfileViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         """Stored readings stay as they are; messages from now on are read by the new version."""
         profile = profile_to_change(request.user, int(pk))
         changes = validated(ProfileFields, request, partial=True)
-        given = {each.name: getattr(profile, each.name) for each in fields(ProfileInput)} | changes
+        given = {each.name: getattr(profile, each.name) for each in dataclass_fields(ProfileInput)} | changes
         saved = save_profile(profile.organisation, ProfileInput(**given), user_of(request), profile)
         return Response(ProfileSerializer(saved).data)
 

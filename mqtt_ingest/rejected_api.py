@@ -14,40 +14,30 @@ from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, CsvListMixin, validated
 from devices.models import MCUDevice
-from logbook.api import ReadOnlySerializer
-from mqtt_ingest.causes import remedy_of
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import RejectedGroup
-from mqtt_ingest.replay import groups_for, replay, waiting
+from mqtt_ingest.replay import groups_for, replay, shown
 
 
-class RejectedGroupSerializer(ReadOnlySerializer):
+class RejectedGroupSerializer(serializers.Serializer[Any]):
     """Refusals of one device for one cause. `detail` and `example` are of the newest one that is kept."""
 
-    device = serializers.CharField(source="topic_device_id", help_text="device id in the topic")
-    detail = serializers.SerializerMethodField(help_text="field, value and limit")
-    remedy = serializers.SerializerMethodField(help_text="what to do")
-    example = serializers.SerializerMethodField(help_text="the payload, its first 600 characters")
-    waiting = serializers.SerializerMethodField(help_text="kept messages that were not replayed")
+    id = serializers.IntegerField(source="group.pk")
+    device = serializers.CharField(source="group.topic_device_id", help_text="device id in the topic")
+    reason = serializers.ChoiceField(Reason.choices, source="group.reason")
+    count = serializers.IntegerField(source="group.count")
+    first_at = serializers.DateTimeField(source="group.first_at")
+    last_at = serializers.DateTimeField(source="group.last_at")
+    detail = serializers.CharField(help_text="field, value and limit")
+    remedy = serializers.CharField(help_text="what to do")
+    example = serializers.CharField(help_text="the payload, its first 600 characters, unprintable ones spelt out")
+    waiting = serializers.IntegerField(help_text="kept messages that were not replayed")
 
     class Meta:
-        model = RejectedGroup
-        fields: Any = "id device reason count first_at last_at detail remedy example waiting".split()
         ref_name = "RejectedGroup"
 
-    def get_detail(self, group: RejectedGroup) -> str:
-        newest = group.messages.first()
-        return newest.detail if newest else group.shape
-
-    def get_remedy(self, group: RejectedGroup) -> str:
-        return str(remedy_of(group.reason))
-
-    def get_example(self, group: RejectedGroup) -> str:
-        newest = group.messages.first()
-        return bytes(newest.payload).decode("utf-8", "backslashreplace")[:600] if newest else ""
-
-    def get_waiting(self, group: RejectedGroup) -> int:
-        return waiting([group]).count()
+    def to_representation(self, instance: RejectedGroup) -> Any:
+        return super().to_representation(shown(instance))
 
 
 class RejectedFilter(filters.FilterSet):

@@ -17,6 +17,7 @@ from accounts.roles import Action
 from devices.models import DeviceProfile, MCUDevice
 from emissions.derive import milliseconds, moment
 from mqtt_ingest.api import TOPIC as OVER_HTTP
+from mqtt_ingest.causes import remedy_of
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.foreign import translate
 from mqtt_ingest.identify import Arrival, DeviceRef, refuse_all
@@ -32,6 +33,8 @@ from mqtt_ingest.topics import ROOT, Kind
 
 PART_COUNT = 500
 PREVIEW_COUNT = 10
+EXAMPLE_CHARS = 600
+_NO_VALUES = ("seq", "t", "stream", "interval_s", "flags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,32 @@ class MessagePreview:
     measured_at: datetime | None = None
     values: dict[str, float] = field(default_factory=dict)
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Refusals of one cause, for page and API, with the newest message of them that is kept."""
+
+    group: RejectedGroup
+    newest: RejectedMessage | None
+    waiting: int  # kept messages that were not replayed
+
+    @property
+    def detail(self) -> str:
+        return self.newest.detail if self.newest else self.group.shape
+
+    @property
+    def remedy(self) -> str:
+        return str(remedy_of(self.group.reason))
+
+    @property
+    def example(self) -> str:
+        return printed(bytes(self.newest.payload)) if self.newest else ""
+
+    @property
+    def cannot(self) -> str:
+        """Why the newest cannot be read again; empty if it can."""
+        return why_not(self.newest) if self.newest else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +107,17 @@ def waiting(groups: Iterable[RejectedGroup]) -> QuerySet[RejectedMessage]:
     return rows.order_by("received_at", "pk")
 
 
+def shown(group: RejectedGroup) -> ShownGroup:
+    """Two queries."""
+    return ShownGroup(group, group.messages.first(), waiting([group]).count())
+
+
+def printed(payload: bytes) -> str:
+    """A device wrote this: everything unprintable is spelt out."""
+    text = payload.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)[:EXAMPLE_CHARS]
+
+
 # --- What each would become ------------------------------------------------------------------------
 def why_not(message: RejectedMessage) -> str:
     """Why a kept message cannot be read again; empty if it can."""
@@ -90,31 +130,24 @@ def why_not(message: RejectedMessage) -> str:
     return ""
 
 
-def preview(message: RejectedMessage, device: MCUDevice | None, profile: DeviceProfile | None = None) -> MessagePreview:
+def preview(message: RejectedMessage, device: MCUDevice, profile: DeviceProfile | None = None) -> MessagePreview:
     """By the device's profile, or by one that is only tried. Stores nothing."""
-    payload = bytes(message.payload)
-    text = payload.decode("utf-8", "backslashreplace")[:600]
-    problem = why_not(message)
-    if problem or device is None:
-        return MessagePreview(
-            message.received_at, message.topic, text, problem=problem or _("its device is not registered")
-        )
+    shown_as = MessagePreview(message.received_at, message.topic, printed(bytes(message.payload)))
+    if problem := why_not(message):
+        return replace(shown_as, problem=problem)
     parsed = _parse(message, device, profile)
-    problems = [rejection.detail for rejection in parsed.rejections]
-    if parsed.readings:
-        first = parsed.readings[0]
-        names = (name for name in first.__struct_fields__ if name not in ("seq", "t", "stream", "interval_s"))
-        values = {name: getattr(first, name) for name in names if getattr(first, name) is not None}
-        measured_ms: int | None = first.t
-    else:
-        values, measured_ms = {}, None
+    values: dict[str, float] = {}
+    measured_at: datetime | None = None
+    for reading in parsed.readings[:1]:
+        names = (name for name in reading.__struct_fields__ if name not in _NO_VALUES)
+        values = {name: getattr(reading, name) for name in names if getattr(reading, name) is not None}
+        measured_at = moment(reading.t)
     for channel in parsed.channels:
         values[f"channel:{channel.code}"] = channel.amount
-        measured_ms = milliseconds(channel.measured_at)
-    if parsed.other:
-        values |= {name: float(value) for name, value in parsed.other.items() if name != "v"}
-    measured_at = None if measured_ms is None else moment(measured_ms)
-    return MessagePreview(message.received_at, message.topic, text, measured_at, values, "; ".join(problems)[:300])
+        measured_at = channel.measured_at
+    values |= {name: float(value) for name, value in (parsed.other or {}).items() if name != "v"}
+    problems = "; ".join(rejection.detail for rejection in parsed.rejections)[:300]
+    return replace(shown_as, measured_at=measured_at, values=values, problem=problems)
 
 
 def previews_of(device: MCUDevice, profile: DeviceProfile | None = None) -> list[MessagePreview]:

@@ -7,7 +7,7 @@ shows the amount in four steps, the form shows the source of the data.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -67,13 +67,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class FireLogRow:
-    """A line of the table under the ribbon. Consecutive hours without a figure share one line."""
+    """A stretch on the time axis, and a line of the table under the ribbon: there consecutive hours without a figure
+    are one. The form may differ from that of its cell (if the figure is not a number)."""
 
     start: datetime
     end: datetime
     co2_kg_per_h: float | None
     status: str
     status_word: str
+    step: int = 0
 
     @property
     def time_label(self) -> str:
@@ -97,22 +99,6 @@ class FireLog:
     @property
     def scale_label(self) -> str:
         return "" if self.scale_kg_per_h is None else _rate_label(self.scale_kg_per_h)
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """A cell on the time axis; the drawn form may differ from the given one (if the figure is not a number)."""
-
-    start: datetime
-    end: datetime
-    co2_kg_per_h: float | None
-    status: str
-    step: int
-    own_word: str = ""
-
-    @property
-    def word(self) -> str:
-        return self.own_word or status_word(self.status)
 
 
 def build_fire_log(
@@ -146,34 +132,34 @@ def _has_figure(cell: FireLogCell) -> bool:
     return cell.co2_kg_per_h is not None and math.isfinite(cell.co2_kg_per_h)
 
 
-def _draw(cell: FireLogCell, length: timedelta, scale_kg_per_h: float) -> _Drawn:
+def _draw(cell: FireLogCell, length: timedelta, scale_kg_per_h: float) -> FireLogRow:
     end = cell.start + length
-    status = FireLogStatus(cell.status)
-    if status in (FireLogStatus.IDLE, FireLogStatus.MISSING):
-        return _Drawn(cell.start, end, None, status, 0, cell.word)
-    if cell.co2_kg_per_h is None or not _has_figure(cell):
-        return _Drawn(cell.start, end, None, FireLogStatus.MISSING, 0, cell.word)
-    share = cell.co2_kg_per_h / scale_kg_per_h if scale_kg_per_h > 0 else 0.0
-    step = 0 if share <= 0 else min(STEPS, math.ceil(share * STEPS))
-    return _Drawn(cell.start, end, cell.co2_kg_per_h, status, step, cell.word)
+    status, step, figure = FireLogStatus(cell.status), 0, cell.co2_kg_per_h
+    if status in (FireLogStatus.IDLE, FireLogStatus.MISSING) or not _has_figure(cell):
+        status = FireLogStatus.IDLE if status == FireLogStatus.IDLE else FireLogStatus.MISSING
+        figure = None
+    elif figure is not None and figure > 0 and scale_kg_per_h > 0:
+        step = min(STEPS, math.ceil(figure / scale_kg_per_h * STEPS))
+    return FireLogRow(cell.start, end, figure, str(status), cell.word or status_word(status), step)
 
 
-def _fill_holes(drawn: Sequence[_Drawn]) -> list[_Drawn]:
-    filled: list[_Drawn] = []
+def _fill_holes(drawn: Sequence[FireLogRow]) -> list[FireLogRow]:
+    filled: list[FireLogRow] = []
     for item in drawn:
         if filled and _between(filled[-1].end, item.start) > timedelta(0):
-            filled.append(_Drawn(filled[-1].end, item.start, None, FireLogStatus.MISSING, 0))
+            missing = FireLogStatus.MISSING
+            filled.append(FireLogRow(filled[-1].end, item.start, None, str(missing), status_word(missing)))
         filled.append(item)
     return filled
 
 
-def _pct(moment: datetime, drawn: Sequence[_Drawn]) -> float:
+def _pct(moment: datetime, drawn: Sequence[FireLogRow]) -> float:
     whole = _between(drawn[0].start, drawn[-1].end)
     # To a tenth of a pixel of the nominal width; more digits only make the page larger.
     return round(_between(drawn[0].start, moment) / whole * WIDTH_PX, 1) * 100 / WIDTH_PX
 
 
-def _segments(drawn: Sequence[_Drawn]) -> tuple[FireLogSegment, ...]:
+def _segments(drawn: Sequence[FireLogRow]) -> tuple[FireLogSegment, ...]:
     segments = []
     for (status, step), run in groupby(drawn, key=lambda item: (item.status, item.step)):
         if status == FireLogStatus.IDLE:
@@ -195,7 +181,7 @@ def _segments(drawn: Sequence[_Drawn]) -> tuple[FireLogSegment, ...]:
     return tuple(segments)
 
 
-def _ticks(drawn: Sequence[_Drawn]) -> tuple[Tick, ...]:
+def _ticks(drawn: Sequence[FireLogRow]) -> tuple[Tick, ...]:
     if not drawn:
         return ()
     moments = [item.start for item in drawn] + [drawn[-1].end]
@@ -219,18 +205,16 @@ def status_word(status: str) -> str:
     }[FireLogStatus(status)]
 
 
-def _rows(drawn: Sequence[_Drawn]) -> tuple[FireLogRow, ...]:
+def _rows(drawn: Sequence[FireLogRow]) -> tuple[FireLogRow, ...]:
     rows: list[FireLogRow] = []
     for item in drawn:
-        if item.co2_kg_per_h is None and rows and rows[-1].status_word == item.word:
-            previous = rows.pop()
-            rows.append(FireLogRow(previous.start, item.end, None, item.status, previous.status_word))
-        else:
-            rows.append(FireLogRow(item.start, item.end, item.co2_kg_per_h, str(item.status), item.word))
+        if item.co2_kg_per_h is None and rows and rows[-1].status_word == item.status_word:
+            item = replace(item, start=rows.pop().start)
+        rows.append(item)
     return tuple(rows)
 
 
-def _title(drawn: Sequence[_Drawn]) -> str:
+def _title(drawn: Sequence[FireLogRow]) -> str:
     if not drawn:
         return _("Fire log")
     return _("Fire log from %(start)s to %(end)s") % {
@@ -243,11 +227,11 @@ def _rate_label(co2_kg_per_h: float) -> str:
     return f"{co2_kg_per_h:,.0f}" if co2_kg_per_h >= 10 else f"{co2_kg_per_h:,.2f}"
 
 
-def _summary(drawn: Sequence[_Drawn]) -> str:
+def _summary(drawn: Sequence[FireLogRow]) -> str:
     hours = dict.fromkeys([status_word(status) for status in FireLogStatus], 0.0)
     for item in drawn:
         length_h = _between(item.start, item.end).total_seconds() / 3600
-        hours[item.word] = hours.get(item.word, 0.0) + length_h
+        hours[item.status_word] = hours.get(item.status_word, 0.0) + length_h
     parts = [
         _("%(status)s %(hours)s h") % {"status": word, "hours": f"{round(value, 2):g}"}
         for word, value in hours.items()

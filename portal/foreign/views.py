@@ -17,9 +17,9 @@ from devices.profiles import ProfileInput, assign_profile, delete_profile, save_
 from factories.models import Organisation
 from lib.errors import ApiError
 from mqtt_ingest.models import RejectedGroup
-from mqtt_ingest.replay import groups_for, replay
+from mqtt_ingest.replay import groups_for, previews_of, replay, shown
 from portal.foreign import forms
-from portal.foreign.page import found_paths, group_rows, preview_rows, replayed_sentence
+from portal.foreign.page import found_paths, replayed_sentence
 
 ROWS_PER_PAGE = 20
 
@@ -37,11 +37,11 @@ def refused_messages(request: HttpRequest) -> HttpResponse:
             request.user, MCUDevice.objects.select_related("factory"), Action.REPLAY_REJECTED, device_id=device_id
         )
         result = replayed_sentence(replay(list(RejectedGroup.objects.filter(topic_device_id=device_id))))
-    shown = Paginator(groups.filter(topic_device_id=wanted) if wanted else groups, ROWS_PER_PAGE)
-    page_obj = shown.get_page(request.GET.get("page"))
+    found = Paginator(groups.filter(topic_device_id=wanted) if wanted else groups, ROWS_PER_PAGE)
+    page_obj = found.get_page(request.GET.get("page"))
     context = {
         "page_obj": page_obj,
-        "rows": group_rows(page_obj),
+        "rows": [shown(group) for group in page_obj],
         "device_id": wanted,
         "result": result,
         "may_replay": may(request.user, Action.REPLAY_REJECTED),
@@ -109,7 +109,7 @@ def _edit(
                 if request.POST["act"] == "save":
                     return redirect(_saved(request, found, given, device))
                 tried = unsaved(_organisation(request, found, device), given)
-                context["previews"] = preview_rows(device, tried) if device else None
+                context["previews"] = previews_of(device, tried) if device else None
             except ValidationError as refusal:
                 problems += forms.show_refusal(form, refusal)
             except ApiError:

@@ -14,6 +14,14 @@ from lib.numbers import number
 from mqtt_ingest.models import RejectedGroup
 from mqtt_ingest.replay import previews_of, replay
 
+TEXTS = {
+    "topic": "like tele/{device}/SENSOR",
+    "status-topic": "like tele/{device}/LWT",
+    "online-text": "",
+    "offline-text": "",
+    "time-path": "without it the time of arrival counts",
+}
+
 
 class Command(BaseCommand):
     help = (
@@ -25,11 +33,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("device_id", help="the device that sends")
         parser.add_argument("--name", required=True, help="of the profile, in the organisation of the device")
-        parser.add_argument("--topic", help="like tele/{device}/SENSOR")
-        parser.add_argument("--status-topic", help="like tele/{device}/LWT")
-        parser.add_argument("--online-text")
-        parser.add_argument("--offline-text")
-        parser.add_argument("--time-path", help="without it the time of arrival counts")
+        for name, help_text in TEXTS.items():
+            parser.add_argument(f"--{name}", help=help_text)
         parser.add_argument("--time-format", choices=TimeFormat.values)
         parser.add_argument(
             "--interval", type=number, dest="interval_s", metavar="SECONDS", help="how often it reports (300)"
@@ -88,11 +93,8 @@ def _mapping(text: str) -> dict[str, Any]:
     if len(parts) not in (3, 4):
         raise CommandError(f"--map {text!r} is not PATH=FIELD=UNIT")
     path, field, unit = parts[:3]
-    row: dict[str, Any] = {
-        "path": path,
-        "field": field,
-        "unit_path" if unit.startswith("@") else "unit": unit.lstrip("@"),
-    }
+    named = "unit_path" if unit.startswith("@") else "unit"
+    row: dict[str, Any] = {"path": path, "field": field, named: unit.lstrip("@")}
     if len(parts) > 3:
         try:
             row["scale"] = float(parts[3])
