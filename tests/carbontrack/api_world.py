@@ -284,7 +284,8 @@ def _made(client: Client, path: str, serializer: Any) -> int:
 def _start_above_the_example_ids() -> None:
     """Ids 1 to 999 are for rows that an example names."""
     with connection.cursor() as cursor:
-        for table in ("accounts_user", "factories_factory", "factories_organisation", "factories_chimney"):
+        factories = ("factory", "organisation", "chimney", "emissionsource")
+        for table in ("accounts_user", *(f"factories_{name}" for name in factories)):
             cursor.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"
