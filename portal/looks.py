@@ -1,7 +1,7 @@
 """What needs a look first: the sites with open alarms, the dearest first, and their days of stack against fuel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,30 +24,29 @@ class SiteLook:
     alarm: AlarmRow
     more: str  # its other alarms, in words
     more_url: str
-    dots: RatioDots | None
+    dots: RatioDots | None = None
 
 
-def looks(
-    user: Any, factories: Sequence[Factory], now: datetime, *, without: Sequence[AlertKind] = ()
-) -> list[SiteLook]:
-    """The sites with an open alarm that the user sees, the most costly first; two queries for all of them.
+def looks(user: Any, factories: Sequence[Factory], *, without: Sequence[AlertKind] = ()) -> list[SiteLook]:
+    """The sites with an open alarm that the user sees, the most costly first; one query for all of them.
 
     `without`: kinds that the page shows elsewhere.
     """
     by_site = exceptions_of(user, factories)
     shown = [[alert for alert in by_site.get(site.pk, []) if alert.kind not in without] for site in factories]
-    found = sorted(
-        ((alerts[0], len(alerts) - 1, site) for alerts, site in zip(shown, factories, strict=True) if alerts),
-        key=lambda item: cost_rank(item[0]),
-    )
-    days = balances([site for _alert, _more, site in found], now)
     return [
         SiteLook(
-            factory_id=site.pk,
+            factory_id=alert.factory_id,
             alarm=row_of(alert, may=False),
-            more=ngettext("%d more alarm", "%d more alarms", more) % more if more else "",
-            more_url=f"{reverse('alarms')}?factory={site.pk}",
-            dots=ratio_dots(days[site.pk].ratios),
+            more=ngettext("%d more alarm", "%d more alarms", len(others)) % len(others) if others else "",
+            more_url=f"{reverse('alarms')}?factory={alert.factory_id}",
         )
-        for alert, more, site in found
+        for alert, *others in sorted(filter(None, shown), key=lambda alerts: cost_rank(alerts[0]))
     ]
+
+
+def with_dots(looks: Sequence[SiteLook], factories: Sequence[Factory], now: datetime) -> list[SiteLook]:
+    """With the days of stack against fuel of each; one query for all."""
+    looked_at = {look.factory_id for look in looks}
+    days = balances([factory for factory in factories if factory.pk in looked_at], now)
+    return [replace(look, dots=ratio_dots(days[look.factory_id].ratios)) for look in looks]

@@ -29,7 +29,7 @@ from lib.templatetags.units import clock
 from logbook.models import Reminder
 from logbook.reminders import last_reminders
 from portal.landing import factory_address
-from portal.looks import SiteLook, looks
+from portal.looks import SiteLook, looks, with_dots
 from portal.morning.figures import PERIOD_DAYS, mass_figures, success_figures
 from portal.morning.inputs import Figure, Inputs
 from portal.morning.sums import sums_by_factory
@@ -93,7 +93,8 @@ def morning_page(
     kept = logs(factories, now)
     sector = shared_sector(factory.sector for factory in factories)
     late = [factory for factory in factories if not kept[factory.pk].yesterday.is_complete]
-    found = looks(user, factories, now, without=[AlertKind.LOG_MISSING])  # whom to ask stands apart
+    # Whom to ask for a log stands apart.
+    found = with_dots(looks(user, factories, without=[AlertKind.LOG_MISSING]), factories, now)
     inputs = _inputs(factories, kept, now, sector=sector) if factories else None
     return MorningPage(
         organisation_name=organisation.name,

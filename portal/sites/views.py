@@ -52,7 +52,7 @@ def network(request: HttpRequest) -> HttpResponseBase:
         "state": request.GET.get("state", ""),
         "sort": request.GET.get("sort", "") if request.GET.get("sort") in SORTS else "exception",
     }
-    rows = network_rows(factories, now, looks(request.user, factories, now))
+    rows = network_rows(factories, now, looks(request.user, factories))
     chosen = ordered(filtered(rows, parameters["q"], parameters["state"]), parameters["sort"], now)
     if wants_csv(request):
         records = [csv_record(row) for row in chosen]
