@@ -47,13 +47,9 @@ class LogoutView(ApiView):
     permission_classes: tuple[type[BasePermission], ...] = (SignedIn,)
     access = "signed in"
 
-    @swagger_auto_schema(
-        operation_id="logout",
-        operation_summary="Sign out",
-        request_body=no_body,
-        responses={204: "", 401: "not_signed_in"},
-    )
+    @swagger_auto_schema(operation_id="logout", request_body=no_body, responses={204: ""})
     def post(self, request: Request) -> Response:
+        """Sign out."""
         token = token_of(request.user)
         if token is not None:
             token.delete()
@@ -65,13 +61,9 @@ class LogoutAllView(LogoutView):
 
     permission_classes = (SignedInAsPerson,)
 
-    @swagger_auto_schema(
-        operation_id="logout_all",
-        operation_summary="Sign out everywhere",
-        request_body=no_body,
-        responses={204: "", 401: "not_signed_in", 403: "forbidden"},
-    )
+    @swagger_auto_schema(operation_id="logout_all", request_body=no_body, responses={204: ""})
     def post(self, request: Request) -> Response:
+        """Sign out everywhere."""
         sign_out_everywhere(user_of(request))
         return Response(status=204)
 
@@ -80,8 +72,7 @@ class MeView(ApiView):
     permission_classes = (SignedIn,)
     access = "signed in"
 
-    @swagger_auto_schema(
-        operation_id="me", operation_summary="Who am I", responses={200: UserSerializer, 401: "not_signed_in"}
-    )
+    @swagger_auto_schema(operation_id="me", responses={200: UserSerializer})
     def get(self, request: Request) -> Response:
+        """Who am I?"""
         return Response(UserSerializer(request.user).data)

@@ -1,7 +1,6 @@
 """API of memberships: ask for access, answer requests, invite, accept, change and end memberships."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -9,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_yasg.utils import no_body, swagger_auto_schema
-from rest_framework import status, viewsets
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,11 +32,8 @@ from accounts.people_serializers import (
 from accounts.permissions import is_narrowed, user_of
 from accounts.registration import RegisterThrottle
 from accounts.roles import Action
-from accounts.viewsets import CsvListMixin, validated
+from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin, validated
 from lib.known_names import ApiView
-
-REFUSALS = {400: "invalid", 401: "not_signed_in", 403: "forbidden"}
-OF_ONE = {401: "not_signed_in", 403: "forbidden", 404: "not_found"}
 
 
 class RegisterView(ApiView):
@@ -93,18 +89,11 @@ class AcceptView(ApiView):
         return Response(MemberSerializer(membership).data, status=status.HTTP_201_CREATED)
 
 
-class _ManagedViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+class _ManagedViewSet(WritingMixin, ScopedReadOnlyViewSet):
     """Shows only rows of organisations whose members the user manages."""
 
     actions = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), Action.MANAGE_MEMBERS)
     lookup_value_regex = "[0-9]{1,9}"
-
-    rows: Callable[[Any], QuerySet[Any]]
-
-    def get_queryset(self) -> QuerySet[Any]:
-        if getattr(self, "swagger_fake_view", False):
-            return super().get_queryset().none()
-        return self.rows(self.request.user)
 
 
 class RegistrationViewSet(_ManagedViewSet):
@@ -114,31 +103,27 @@ class RegistrationViewSet(_ManagedViewSet):
     serializer_class = RegistrationSerializer
     filterset_fields = ["state", "organisation"]
 
-    rows = staticmethod(registration.requests_of)
+    inputs: ClassVar = {"approve": ApprovalSerializer, "decline": None}
 
-    @swagger_auto_schema(
-        operation_id="registrations_approve",
-        operation_summary="Approve: makes an invitation",
-        request_body=ApprovalSerializer,
-        responses={201: InvitationWithLinkSerializer, **REFUSALS, 404: "not_found", 409: "already_decided"},
-    )
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return registration.requests_of(self.request.user)
+
+    @swagger_auto_schema(responses={201: InvitationWithLinkSerializer, 409: "already_decided"})
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
-        """Returns the link to send. Only the owner of the request's e-mail or phone can accept it."""
+        """Approve, which makes an invitation.
+
+        Returns the link to send. Only the owner of the request's e-mail or phone can accept it.
+        """
         asked = self.get_object()
-        grant = _grant(request, validated(ApprovalSerializer, request), asked.organisation_id)
+        grant = _grant(request, self.given(), asked.organisation_id)
         return with_link(request, *registration.approve(user_of(request), asked.pk, grant))
 
-    @swagger_auto_schema(
-        operation_id="registrations_decline",
-        operation_summary="Decline",
-        request_body=no_body,
-        responses={200: RegistrationSerializer, **OF_ONE, 409: "already_decided"},
-    )
+    @swagger_auto_schema(responses={409: "already_decided"})
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
-        declined = registration.decline(user_of(request), self.get_object().pk)
-        return Response(RegistrationSerializer(declined).data)
+        """Decline."""
+        return self.shown(registration.decline(user_of(request), self.get_object().pk))
 
 
 def _grant(request: Request, given: dict[str, Any], organisation_id: int | None) -> Grant:
@@ -164,27 +149,25 @@ class InvitationViewSet(_ManagedViewSet):
     serializer_class = InvitationSerializer
     filterset_fields = ["organisation", "role", "factory"]
 
-    rows = staticmethod(invitations.invitations_of)
+    inputs: ClassVar = {"create": NewInvitationSerializer}
 
-    @swagger_auto_schema(
-        operation_id="invitations_create",
-        operation_summary="Invite",
-        request_body=NewInvitationSerializer,
-        responses={201: InvitationWithLinkSerializer, **REFUSALS},
-    )
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return invitations.invitations_of(self.request.user)
+
+    @swagger_auto_schema(responses={201: InvitationWithLinkSerializer})
     def create(self, request: Request) -> Response:
-        """Returns the link, which is shown only now: send it by WhatsApp or mail. It works once, for 14 days."""
-        given = validated(NewInvitationSerializer, request)
+        """Invite.
+
+        Returns the link, which is shown only now: send it by WhatsApp or mail. It works once, for 14 days.
+        """
+        given = self.given()
         grant = _grant(request, given, given.get("organisation"))
         contact = {name: given.get(name, "") for name in ("email", "phone")}
         return with_link(request, *invitations.invite(user_of(request), grant, **contact))
 
-    @swagger_auto_schema(
-        operation_id="invitations_delete",
-        operation_summary="Revoke",
-        responses={204: "", **OF_ONE, 409: "invitation_used"},
-    )
+    @swagger_auto_schema(responses={409: "invitation_used"})
     def destroy(self, request: Request, pk: str) -> Response:
+        """Revoke."""
         invitations.revoke_invitation(self.get_object().pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -196,49 +179,45 @@ class MemberViewSet(_ManagedViewSet):
     serializer_class = MemberSerializer
     filterset_fields = ["organisation", "role", "factory", "user"]
 
-    rows = staticmethod(members.members_of)
+    inputs: ClassVar = {"partial_update": MemberChangeSerializer, "undo": None}
 
-    @swagger_auto_schema(
-        operation_id="members_partial_update",
-        operation_summary="Change role or place",
-        request_body=MemberChangeSerializer,
-        responses={200: MemberSerializer, **REFUSALS, 404: "not_found", 409: "last_hq_manager or membership_exists"},
-    )
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return members.members_of(self.request.user)
+
+    @swagger_auto_schema(responses={409: "last_hq_manager or membership_exists"})
     def partial_update(self, request: Request, pk: str) -> Response:
+        """Change role or place."""
         membership = self.get_object()
         before = {"role": membership.role, "factory": membership.factory_id, "county": membership.county}
         grant = _grant(request, before | validated(MemberChangeSerializer, request), membership.organisation_id)
-        return Response(MemberSerializer(members.change_membership(membership.pk, grant)).data)
+        return self.shown(members.change_membership(membership.pk, grant))
 
-    @swagger_auto_schema(
-        operation_id="members_delete",
-        operation_summary="End a membership",
-        responses={204: "", **OF_ONE, 409: "last_hq_manager"},
-    )
+    @swagger_auto_schema(responses={409: "last_hq_manager"})
     def destroy(self, request: Request, pk: str) -> Response:
-        """The account stays, and so does the history. It can be undone for ten minutes."""
+        """End a membership.
+
+        The account stays, and so does the history. It can be undone for ten minutes.
+        """
         members.end_membership(self.get_object().pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(
-        operation_id="members_undo",
-        operation_summary="Take back a change or an end, within 10 minutes",
-        request_body=no_body,
-        responses={200: MemberSerializer, **OF_ONE, 409: "undo_expired, last_hq_manager or membership_exists"},
-    )
+    @swagger_auto_schema(responses={409: "undo_expired, last_hq_manager or membership_exists"})
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
-        return Response(MemberSerializer(members.undo_membership(request.user, int(pk))).data)
+        """Take back a change or an end, within 10 minutes."""
+        return self.shown(members.undo_membership(request.user, int(pk)))
 
     @swagger_auto_schema(
         operation_id="members_password-link",
-        operation_summary="A link to set a new password",
         request_body=no_body,
-        responses={201: PasswordLinkSerializer, **OF_ONE, 409: "own_account or belongs_elsewhere"},
+        responses={201: PasswordLinkSerializer, 409: "own_account or belongs_elsewhere"},
     )
     @action(detail=True, methods=["post"], url_path="password-link")
     def password_link(self, request: Request, pk: str) -> Response:
-        """For a member without mail. Shown only now; it works once, for 24 hours. Earlier links stop working."""
+        """A link to set a new password.
+
+        For a member without mail. Shown only now; it works once, for 24 hours. Earlier links stop working.
+        """
         membership = get_object_or_404(self.get_queryset(), pk=pk)
         link, token = members.issue_password_link(user_of(request), membership)
         address = request.build_absolute_uri(reverse("password-link", args=[token]))

@@ -1,11 +1,11 @@
 """/api/tokens/: a person's own tokens."""
 
-from typing import Any
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_yasg.utils import swagger_auto_schema
-from rest_framework import status, viewsets
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,10 +13,10 @@ from accounts import tokens
 from accounts.models import ApiToken
 from accounts.people_serializers import ApiTokenSerializer, ApiTokenWithTextSerializer, NewTokenSerializer
 from accounts.permissions import SignedIn, user_of
-from accounts.viewsets import CsvListMixin, validated
+from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
 
 
-class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+class TokenViewSet(WritingMixin, ScopedReadOnlyViewSet):
     """Your tokens that still work; sign-ins are among them."""
 
     permission_classes = (SignedIn,)
@@ -26,37 +26,27 @@ class TokenViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
     lookup_field = "token_key"
     lookup_value_regex = "[A-Za-z0-9_]{8,40}"
 
-    def get_queryset(self) -> QuerySet[ApiToken]:
-        if getattr(self, "swagger_fake_view", False):
-            return ApiToken.objects.none()
+    inputs: ClassVar = {"create": NewTokenSerializer}
+
+    def rows(self, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
         return tokens.tokens_of(user_of(self.request))
 
-    @swagger_auto_schema(
-        operation_id="tokens_create",
-        operation_summary="Make a token",
-        request_body=NewTokenSerializer,
-        responses={
-            201: ApiTokenWithTextSerializer,
-            400: "invalid",
-            401: "not_signed_in",
-            403: "forbidden",
-            409: "too_many_tokens",
-        },
-    )
+    @swagger_auto_schema(responses={201: ApiTokenWithTextSerializer, 409: "too_many_tokens"})
     def create(self, request: Request) -> Response:
-        """Needs a session or the token of a sign-in. Returns its text, which is shown only now."""
-        given = validated(NewTokenSerializer, request)
+        """Make a token.
+
+        Needs a session or the token of a sign-in. Returns its text, which is shown only now.
+        """
+        given = self.given()
         record, token = tokens.create_token(user_of(request), factory_id=given.pop("factory", None), **given)
         body = {**ApiTokenSerializer(record).data, "token": token}
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
-    @swagger_auto_schema(
-        operation_id="tokens_delete",
-        operation_summary="Revoke a token",
-        responses={204: "", 401: "not_signed_in", 404: "not_found"},
-    )
     def destroy(self, request: Request, token_key: str) -> Response:
-        """The token stops working at once. A program's token sees and revokes only itself."""
+        """Revoke a token.
+
+        It stops working at once. A program's token sees and revokes only itself.
+        """
         if not tokens.revoke_token(user_of(request), token_key):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

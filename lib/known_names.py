@@ -94,10 +94,13 @@ class ListSchema(SwaggerAutoSchema):
     def get_default_response_serializer(self) -> Any:
         return self.view.serializer_class() if self.has_input else super().get_default_response_serializer()
 
+    def get_default_responses(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_default_responses()
+        # An act on something that is there makes nothing.
+        return {"200": found["201"]} if self.has_input and self.action != "create" and "201" in found else found
+
     def get_response_serializers(self) -> dict[str, Any]:
         found: dict[str, Any] = super().get_response_serializers()
-        if self.has_input and self.action != "create" and "201" in found:
-            found["200"] = found.pop("201")
         is_declared = hasattr(self.view, "actions") or getattr(self.view, "access", "") == "signed in"
         return ({str(status): code for status, code in REFUSALS.items()} if is_declared else {}) | found
 
