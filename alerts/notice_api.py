@@ -25,7 +25,6 @@ from alerts.notice_serializers import (
     KindsSerializer,
     NewChannelSerializer,
     NewGatewaySerializer,
-    NewShiftSerializer,
     NoticeSettingsSerializer,
     ShiftSerializer,
 )
@@ -138,7 +137,7 @@ class _ManagedViewSet(WritingMixin, ScopedReadOnlyViewSet):
         return Response(status=204)
 
     def organisation_of(self, given: dict[str, Any]) -> Organisation:
-        return organisation_where(self.request.user, Action.MANAGE_NOTICES, given.pop("organisation", None))
+        return organisation_where(self.request.user, Action.MANAGE_NOTICES, given.pop("organisation_id", None))
 
 
 class GatewayViewSet(_ManagedViewSet):
@@ -160,7 +159,7 @@ class ShiftViewSet(_ManagedViewSet):
     queryset = RosterShift.objects.all()
     serializer_class = ShiftSerializer
     filterset_fields = ["factory"]
-    inputs: ClassVar = dict.fromkeys(("create", "partial_update"), NewShiftSerializer)
+    inputs: ClassVar = dict.fromkeys(("create", "partial_update"), ShiftSerializer)
 
     def create(self, request: Request) -> Response:
         """Add a shift."""
@@ -170,16 +169,14 @@ class ShiftViewSet(_ManagedViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a shift."""
         shift, given = self.get_object(), self.given()
-        given.pop("organisation", None)  # a shift does not move to another one
-        return self._set(shift, {"people": [place.user_id for place in shift.places.all()]} | given)
+        given.pop("organisation_id", None)  # a shift does not move to another one
+        return self._set(shift, {"people": shift.people} | given)
 
     def _set(self, shift: RosterShift, given: dict[str, Any], status: int = 200) -> Response:
-        if given.get("factory") is not None:
-            sites = visible_to(self.request.user, Factory.objects.all(), factory_path="", action=Action.MANAGE_NOTICES)
-            factory = sites.filter(pk=given["factory"], organisation=shift.organisation_id).first()
-            if factory is None:
-                raise invalid("factory", "unknown_factory", _("There is no such factory among yours."))
-            given["factory"] = factory
+        sites = visible_to(self.request.user, Factory.objects.all(), factory_path="", action=Action.MANAGE_NOTICES)
+        factory_id = given.get("factory_id")
+        if factory_id and not sites.filter(pk=factory_id, organisation=shift.organisation_id).exists():
+            raise invalid("factory", "unknown_factory", _("There is no such factory among yours."))
         stored = notice_services.set_shift(shift, **given)
         return self.shown(RosterShift.objects.prefetch_related("places").get(pk=stored.pk), status)
 

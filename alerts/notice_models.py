@@ -175,6 +175,11 @@ class RosterShift(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def people(self) -> list[int]:
+        """Their ids, in the order in which they are told."""
+        return [place.user_id for place in self.places.all()] if self.pk else []
+
 
 @pghistory.track()
 class RosterPlace(models.Model):

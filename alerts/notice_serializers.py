@@ -98,7 +98,9 @@ class GatewaySerializer(serializers.ModelSerializer[Gateway]):
 class NewGatewaySerializer(serializers.ModelSerializer[Gateway]):
     """Replaces the gateway that carries the same kind of channel. Secrets that are left out stay."""
 
-    organisation = serializers.IntegerField(required=False, help_text="id; default: your first", **ID)
+    organisation = serializers.IntegerField(
+        source="organisation_id", required=False, help_text="id; default: your first", **ID
+    )
     fields_given = _fields_given()
 
     class Meta:
@@ -115,21 +117,14 @@ class NewGatewaySerializer(serializers.ModelSerializer[Gateway]):
 
 
 class ShiftSerializer(serializers.ModelSerializer[RosterShift]):
-    people = serializers.SerializerMethodField(help_text="ids in the order in which they are told")
-
-    class Meta:
-        model = RosterShift
-        fields = ("id", "organisation", "factory", "name", "weekdays", "begins", "ends", "escalate_after_min", "people")
-
-    def get_people(self, row: RosterShift) -> list[int]:
-        return [place.user_id for place in row.places.all()]
-
-
-class NewShiftSerializer(serializers.ModelSerializer[RosterShift]):
     """Times are of the site's clock; one that ends before it begins ends on the next day."""
 
-    organisation = serializers.IntegerField(required=False, help_text="id; default: your first", **ID)
-    factory = serializers.IntegerField(required=False, allow_null=True, help_text="id; null: all sites", **ID)
+    organisation = serializers.IntegerField(
+        source="organisation_id", required=False, help_text="id; default: your first", **ID
+    )
+    factory = serializers.IntegerField(
+        source="factory_id", required=False, allow_null=True, help_text="id; null: all sites", **ID
+    )
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=min(WEEKDAYS), max_value=max(WEEKDAYS)),
         min_length=1,
@@ -137,11 +132,13 @@ class NewShiftSerializer(serializers.ModelSerializer[RosterShift]):
         required=False,
         help_text="1 is Monday; default: every day",
     )
-    people = serializers.ListField(child=serializers.IntegerField(**ID), min_length=1, max_length=20)
+    people = serializers.ListField(
+        child=serializers.IntegerField(**ID), min_length=1, max_length=20, help_text="ids in the order of being told"
+    )
 
     class Meta:
         model = RosterShift
-        fields = ("organisation", "factory", "name", "weekdays", "begins", "ends", "escalate_after_min", "people")
+        fields = ("id", "organisation", "factory", "name", "weekdays", "begins", "ends", "escalate_after_min", "people")
         swagger_schema_fields = {"example": {"name": "Night", "begins": "18:00", "ends": "06:00", "people": [1]}}
 
 

@@ -117,8 +117,7 @@ class ShiftForm(forms.ModelForm):
         }
 
     def __init__(self, data: Any, instance: RosterShift) -> None:
-        named = instance.places.all() if instance.pk else []
-        initial = {f"person_{number}": place.user_id for number, place in enumerate(named, 1)}
+        initial = {f"person_{number}": pk for number, pk in enumerate(instance.people, 1)}
         super().__init__(data, instance=instance, initial=initial)
         sites: Any = self.fields["factory"]
         sites.queryset = Factory.objects.in_use().filter(organisation=instance.organisation_id)

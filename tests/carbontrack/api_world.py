@@ -23,7 +23,7 @@ from accounts.people_serializers import AcceptSerializer
 from accounts.roles import Role
 from alerts.delivery import code_digest
 from alerts.notice_models import Channel, Delivery
-from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, NewShiftSerializer
+from alerts.notice_serializers import CodeSerializer, NewChannelSerializer, NewGatewaySerializer, ShiftSerializer
 from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
 from compliance.models import SiteSheet
@@ -139,7 +139,7 @@ _MADE_BY_POST: dict[str, Any] = {
     "local-units": NewLocalUnitSerializer,
     "notice-channels": NewChannelSerializer,
     "notice-gateways": NewGatewaySerializer,
-    "roster-shifts": NewShiftSerializer,
+    "roster-shifts": ShiftSerializer,
 }
 
 
