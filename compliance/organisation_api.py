@@ -16,7 +16,8 @@ from accounts.people_serializers import ContactSerializer, InvitationSerializer,
 from accounts.permissions import OperatorOrDeclared, is_operator, organisations_of, user_of
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, CsvListMixin, validated
-from compliance.organisation_settings import FIELDS, SettingsEffect, change_settings
+from compliance.organisation_settings import FIELDS, change_settings
+from factories.corrections import Confirmation
 from factories.models import Organisation
 from factories.services import found_organisation, invite_first_manager
 
@@ -88,24 +89,8 @@ class SettingsEffectSerializer(serializers.Serializer[Any]):
     targets_in_other_set = serializers.IntegerField(
         help_text="in force, in another GWP set: without a verdict from the first entry in the new set"
     )
-    confirm = serializers.CharField(help_text="send it with the same change within an hour to store it")
-
-    def to_representation(self, effect: SettingsEffect) -> dict[str, Any]:
-        entries, sides = effect.entries, _SidesSerializer()
-        masses = entries.before.co2e_kg, entries.after.co2e_kg
-        return {
-            "changed": list(effect.changed),
-            "sentences": effect.sentences,
-            "entry_count": entries.entry_count,
-            "not_valued": entries.not_valued,
-            "entries": sides.to_representation({"before_t": masses[0] / 1000, "after_t": masses[1] / 1000}),
-            "methane_since": effect.methane_since,
-            "methane": sides.to_representation(
-                {"before_t": effect.methane_before_kg / 1000, "after_t": effect.methane_after_kg / 1000}
-            ),
-            "targets_in_other_set": effect.targets_in_other_set,
-            "confirm": effect.confirm,
-        }
+    confirm = serializers.CharField(help_text="send it with the same change to store it; for you alone")
+    confirm_until = serializers.DateTimeField()
 
 
 class OrganisationViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
@@ -164,10 +149,8 @@ class OrganisationViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         if organisation.pk not in organisations_of(request.user, Action.EDIT_ORGANISATION):
             raise PermissionDenied
         given = validated(OrganisationChangeSerializer, request, partial=True)
-        organisation, effect = change_settings(organisation, given, confirm=given.pop("confirm", ""))
-        if effect is not None:
-            return Response(SettingsEffectSerializer(effect).data, status=status.HTTP_202_ACCEPTED)
-        return Response(OrganisationSerializer(organisation).data)
+        confirm = Confirmation(request.user.pk, given.pop("confirm", ""))
+        return Response(OrganisationSerializer(change_settings(organisation, given, confirm=confirm)).data)
 
 
 def _link(request: Request, invitation: Invitation, token: str) -> dict[str, Any]:

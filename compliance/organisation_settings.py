@@ -5,7 +5,7 @@ entered or corrected afterwards. Methane of mines is computed from their coal, s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
 from energy.revaluing import Revaluation, factor_sets_of, revalue
-from factories.corrections import confirmation_of, digest_of, signed_confirmation
+from factories.corrections import CONFIRM_WITHIN, NOBODY, Confirmation, ConfirmationNeeded, digest_of, terms
 from factories.models import Organisation
 from science.gwp import Gas, gwp
 
@@ -44,11 +44,29 @@ class SettingsEffect:
     methane_after_kg: Decimal
     targets_in_other_set: int  # in force, in another GWP set than the new one
     confirm: str = ""  # the text that confirms this change with this effect
+    confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
 
     @property
     def is_seen(self) -> bool:
         """Whether there is anything of the past to show."""
         return bool(self.entries.entry_count or self.methane_since or self.targets_in_other_set)
+
+    @property
+    def terms(self) -> str:
+        return terms()
+
+    def body(self) -> dict[str, Any]:
+        """The answer of the API, in t CO2e."""
+        entries = self.entries
+        return {
+            **{name: getattr(self, name) for name in ("changed", "sentences", "methane_since", "targets_in_other_set")},
+            "entry_count": entries.entry_count,
+            "not_valued": entries.not_valued,
+            "entries": _sides(entries.before.co2e_kg, entries.after.co2e_kg),
+            "methane": _sides(self.methane_before_kg, self.methane_after_kg),
+            "confirm": self.confirm,
+            "confirm_until": self.confirm_until,
+        }
 
     @property
     def sentences(self) -> list[str]:
@@ -76,6 +94,10 @@ class SettingsEffect:
             )
             words += [used % {"count": count}, until]
         return words
+
+
+def _sides(before_kg: Decimal, after_kg: Decimal) -> dict[str, str]:
+    return {name: f"{kg / 1000:.6f}" for name, kg in (("before_t", before_kg), ("after_t", after_kg))}
 
 
 def _entries_words(found: Revaluation) -> str:
@@ -126,29 +148,20 @@ def effect_of(stored: Organisation, changed: Organisation, now: datetime) -> Set
 
 @transaction.atomic
 def change_settings(
-    organisation: Organisation, changes: Mapping[str, Any], *, confirm: str = ""
-) -> tuple[Organisation, SettingsEffect | None]:
-    """Store the changes. Where they mean something for the past and `confirm` is not about that, store nothing: then
-    the effect comes with the organisation as it is.
-
-    Raises ValidationError with an error for each field.
-    """
+    organisation: Organisation, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY
+) -> Organisation:
+    """Raises ValidationError with an error for each field, ConfirmationNeeded for what means something for the past."""
     stored = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     changed = changed_organisation(stored, changes)
     names = [name for name in FIELDS if getattr(stored, name) != getattr(changed, name)]
     if DECIDE_FIGURES & set(names):
-        told = confirmation_of(confirm)
-        now = told.until or timezone.now()
-        effect = effect_of(stored, changed, now)
-        digest = _digest(stored, changed, effect)
-        if effect.is_seen and told.digest != digest:
-            return stored, replace(effect, confirm=signed_confirmation(now, digest))
+        told_until, told_digest = confirm.told()
+        until = told_until or timezone.now()
+        effect = effect_of(stored, changed, until)
+        facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in effect.changed]
+        digest = digest_of(["organisation", stored.pk, facts, effect.sentences])
+        if effect.is_seen and told_digest != digest:
+            raise ConfirmationNeeded(replace(effect, confirm=confirm.text_for(until, digest)))
     if names:
         changed.save(update_fields=names)
-    return changed, None
-
-
-def _digest(stored: Organisation, changed: Organisation, effect: SettingsEffect) -> str:
-    """Of the change and of what was shown."""
-    facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in effect.changed]
-    return digest_of(["organisation", stored.pk, facts, effect.sentences])
+    return changed

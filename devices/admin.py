@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from devices.access import revoke_device
 from devices.broker import broker_state
 from devices.models import Assignment, AssignmentHold, Calibration, MCUDevice
+from factories.admin import AsksFirstAdmin
 from factories.forms import CorrectionForm
 
 
@@ -26,6 +27,11 @@ class AssignmentInline(admin.TabularInline):
     model = Assignment
     form = AssignmentForm
     extra = 0
+
+    def get_formset(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        formset: Any = super().get_formset(request, *args, **options)  # a class of this request
+        formset.form.user_id = request.user.pk
+        return formset
 
 
 @admin.register(MCUDevice)
@@ -72,7 +78,7 @@ class MCUDeviceAdmin(admin.ModelAdmin):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(admin.ModelAdmin):
+class AssignmentAdmin(AsksFirstAdmin):
     form = AssignmentForm
     list_display = ["device", "chimney", "valid_from", "valid_to", "is_of_record", "co2_basis"]
     autocomplete_fields = ["device", "chimney", "factory"]

@@ -18,12 +18,12 @@ from devices.mounting import Mounting, mount
 from devices.services import first_moment, resolve_hold
 from emissions.models import TouchedMinute
 from emissions.rollups import note_applied, roll_up_touched, touch_changed_setups, touch_period
-from factories.corrections import confirmed
+from factories.corrections import NOBODY, Confirmation, confirmed
 
 MOST_MINUTES = 3 * 24 * 60
 
 
-def assign(device: MCUDevice, mounting: Mounting, *, confirm: str = "") -> Assignment:
+def assign(device: MCUDevice, mounting: Mounting, *, confirm: Confirmation = NOBODY) -> Assignment:
     """Raises ValidationError by field as `mount`; ConfirmationNeeded, and then nothing is stored."""
 
     def act() -> Assignment:
@@ -37,7 +37,9 @@ def assign(device: MCUDevice, mounting: Mounting, *, confirm: str = "") -> Assig
     return confirmed(device.factory, act, ["assign", device.pk, repr(mounting)], confirm=confirm)
 
 
-def close_hold(hold: AssignmentHold, resolution: HoldResolution, user: Any, *, confirm: str = "") -> AssignmentHold:
+def close_hold(
+    hold: AssignmentHold, resolution: HoldResolution, user: Any, *, confirm: Confirmation = NOBODY
+) -> AssignmentHold:
     """Raises ValidationError for a hold that is closed already, or that is resolved otherwise; ConfirmationNeeded."""
 
     def act() -> AssignmentHold:

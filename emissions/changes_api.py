@@ -1,8 +1,5 @@
 """/api/mcu-devices/{device_id}/assign/ and holds/: acts that can reach the past answer 202 with their effect first."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_yasg.utils import swagger_auto_schema
@@ -18,7 +15,7 @@ from devices.mounting import Mounting, chimney_of
 from devices.queries import device_of
 from devices.serializers import AssignInputSerializer, AssignmentSerializer, CloseHoldSerializer, HoldSerializer
 from emissions.changes import assign, close_hold
-from factories.corrections import ConfirmationNeeded
+from factories.corrections import Confirmation
 from factories.serializers import EffectSerializer
 from lib.errors import ApiError
 from lib.exports import list_response
@@ -26,14 +23,6 @@ from lib.known_names import ApiView
 from lib.parameters import AS_CSV
 
 HOLDS = AssignmentHold.objects.exclude(kind=HoldKind.SET_ASIDE).select_related("assignment__factory", "resolved_by")
-
-
-def _answer(act: Callable[[], Any], shape: Any, status: int) -> Response:
-    try:
-        made = act()
-    except ConfirmationNeeded as asked:
-        return Response(EffectSerializer(asked.effect).data, status=202)
-    return Response(shape(made).data, status=status)
 
 
 class AssignView(ApiView):
@@ -49,9 +38,9 @@ class AssignView(ApiView):
         """On whole hours of the site's clock. What the device did before ends at that hour."""
         device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
         data = validated(AssignInputSerializer, request)
-        confirm, chimney = data.pop("confirm", ""), chimney_of(device.factory, data.pop("chimney"))
-        mounting = Mounting(chimney=chimney, **data)
-        return _answer(lambda: assign(device, mounting, confirm=confirm), AssignmentSerializer, 201)
+        confirm = Confirmation(request.user.pk, data.pop("confirm", ""))
+        mounting = Mounting(chimney=chimney_of(device.factory, data.pop("chimney")), **data)
+        return Response(AssignmentSerializer(assign(device, mounting, confirm=confirm)).data, status=201)
 
 
 class HoldsView(ApiView):
@@ -91,5 +80,6 @@ class CloseHoldView(ApiView):
         if hold.resolution:
             raise ApiError(409, "hold_closed", _("Somebody has decided this already."))
         data = validated(CloseHoldSerializer, request)
-        resolution, confirm = HoldResolution(data["resolution"]), data.get("confirm", "")
-        return _answer(lambda: close_hold(hold, resolution, request.user, confirm=confirm), HoldSerializer, 200)
+        confirm = Confirmation(request.user.pk, data.get("confirm", ""))
+        closed = close_hold(hold, HoldResolution(data["resolution"]), request.user, confirm=confirm)
+        return Response(HoldSerializer(closed).data)

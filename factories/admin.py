@@ -8,10 +8,22 @@ from django.http import HttpRequest
 from factories.forms import ChimneyAdminForm, EmissionSourceForm, FactoryAdminForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.services import set_up_factory, store_new_chimney
+from lib.admin import ReadOnlyAdmin
+
+
+class AsksFirstAdmin(admin.ModelAdmin):
+    """Of a `CorrectionForm`: who changes the past confirms it."""
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        form: Any = super().get_form(request, *args, **options)  # a class of this request
+        form.user_id = request.user.pk
+        return form
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(ReadOnlyAdmin):
+    """Its page in the portal shows what other settings make of the past."""
+
     list_display = ["name", "country", "currency", "substitution_method", "gwp_set", "factor_set", "electricity_basis"]
     search_fields = ["name"]
 
@@ -20,22 +32,14 @@ class ChimneyInline(admin.TabularInline):
     """Shown only: the page of a chimney asks before a change corrects the past."""
 
     model = Chimney
-    fields = ["name", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
-    extra = 0
+    fields = readonly_fields = ["name", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
+    max_num = 0
+    can_delete = False
     show_change_link = True
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any) -> bool:
-        return False
 
 
 @admin.register(Factory)
-class FactoryAdmin(admin.ModelAdmin):
+class FactoryAdmin(AsksFirstAdmin):
     form = FactoryAdminForm
     list_display = ["name", "organisation", "county", "sector", "altitude_m", "altitude_is_estimated"]
     list_filter = ["organisation", "sector", "county"]
@@ -50,7 +54,7 @@ class FactoryAdmin(admin.ModelAdmin):
 
 
 @admin.register(Chimney)
-class ChimneyAdmin(admin.ModelAdmin):
+class ChimneyAdmin(AsksFirstAdmin):
     form = ChimneyAdminForm
     list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
@@ -63,7 +67,7 @@ class ChimneyAdmin(admin.ModelAdmin):
 
 
 @admin.register(EmissionSource)
-class EmissionSourceAdmin(admin.ModelAdmin):
+class EmissionSourceAdmin(AsksFirstAdmin):
     form = EmissionSourceForm
     list_display = ["name", "factory", "kind", "chimney", "first_day", "last_day"]
     list_filter = ["kind"]

@@ -4,11 +4,10 @@ A change of figures of the past answers 202 with what it makes of them, and stor
 again with its `confirm`. Nothing is deleted: DELETE archives a chimney or an event and ends a source.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_yasg.utils import no_body, swagger_auto_schema
@@ -22,7 +21,7 @@ from accounts.permissions import get_visible, organisations_of, user_of
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from factories import services
-from factories.corrections import ConfirmationNeeded
+from factories.corrections import Confirmation
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.queries import choosable_factories
 from factories.serializers import (
@@ -51,12 +50,8 @@ def _changed(shape: type[Serializer[Any]]) -> dict[int, Any]:
     return {200: shape, 202: EffectSerializer, **REFUSALS}
 
 
-def _answer(shape: type[Serializer[Any]], store: Callable[[], Model], *, is_new: bool = False) -> Response:
-    try:
-        row = store()
-    except ConfirmationNeeded as asked:
-        return Response(EffectSerializer(asked.effect).data, status=status.HTTP_202_ACCEPTED)
-    return Response(shape(row).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+def _told(request: Request, given: dict[str, Any]) -> Confirmation:
+    return Confirmation(request.user.pk, given.pop("confirm", ""))
 
 
 class _ArchivableViewSet(ScopedReadOnlyViewSet):
@@ -130,8 +125,8 @@ class FactoryViewSet(_ArchivableViewSet):
         """Altitude, time zone, start of the day and sector decide figures of the past."""
         factory = self.one(request, pk)
         changes = validated(FactoryChangeSerializer, request, partial=True)
-        confirm = changes.pop("confirm", "")
-        return _answer(FactorySerializer, lambda: services.change_factory(factory, changes, confirm=confirm))
+        changed = services.change_factory(factory, changes, confirm=_told(request, changes))
+        return Response(FactorySerializer(changed).data)
 
     @swagger_auto_schema(
         operation_summary="Archive", request_body=no_body, responses={200: FactorySerializer, **REFUSALS}
@@ -192,7 +187,8 @@ class ChimneyViewSet(_ArchivableViewSet):
         """It gets the site's boiler if that is the only one and has no chimney."""
         fields = validated(NewChimneySerializer, request)
         factory = self.site(request, fields.pop("factory"))
-        return _answer(ChimneySerializer, lambda: services.add_chimney(factory, **fields), is_new=True)
+        chimney = services.add_chimney(factory, **fields)
+        return Response(ChimneySerializer(chimney).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
         operation_id="chimneys_partial_update",
@@ -204,8 +200,8 @@ class ChimneyViewSet(_ArchivableViewSet):
         """A measured mass is proportional to the area and to the profile factor."""
         chimney = self.one(request, pk)
         changes = validated(ChimneyChangeSerializer, request, partial=True)
-        confirm = changes.pop("confirm", "")
-        return _answer(ChimneySerializer, lambda: services.change_chimney(chimney, changes, confirm=confirm))
+        changed = services.change_chimney(chimney, changes, confirm=_told(request, changes))
+        return Response(ChimneySerializer(changed).data)
 
     @swagger_auto_schema(operation_summary="Archive a chimney", responses={204: "", 409: "chimney_in_use", **REFUSALS})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -261,7 +257,8 @@ class EmissionSourceViewSet(_ArchivableViewSet):
         asked = fields.pop("replaces", None)
         if asked is not None:
             fields["replaces"] = get_visible(request.user, self.queryset.all(), Action.EDIT_FACTORY, pk=asked)
-        return _answer(EmissionSourceSerializer, lambda: services.add_source(factory, **fields), is_new=True)
+        source = services.add_source(factory, confirm=_told(request, fields), **fields)
+        return Response(EmissionSourceSerializer(source).data, status=status.HTTP_201_CREATED)
 
     @swagger_auto_schema(
         operation_id="emission-sources_partial_update",
@@ -273,8 +270,8 @@ class EmissionSourceViewSet(_ArchivableViewSet):
         """Kind, chimney, fuels, methane and days decide figures of the past."""
         source = self.one(request, pk)
         changes = validated(SourceChangeSerializer, request, partial=True)
-        confirm = changes.pop("confirm", "")
-        return _answer(EmissionSourceSerializer, lambda: services.change_source(source, changes, confirm=confirm))
+        changed = services.change_source(source, changes, confirm=_told(request, changes))
+        return Response(EmissionSourceSerializer(changed).data)
 
     @swagger_auto_schema(operation_summary="End a source", responses={204: "", **REFUSALS})
     def destroy(self, request: Request, pk: str) -> Response:

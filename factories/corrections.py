@@ -1,14 +1,14 @@
 """Changes that can reach figures of the past: what they make of them is shown first, and stored once that is confirmed.
 
 Forms of the admin site, pages and the API share this. The change is made in a savepoint, each ledger reads its figures
-before and after it, and the savepoint is rolled back. A confirmation is signed and bound to the change and to what was
-shown: if either has changed meanwhile, the question is asked again.
+before and after it, and the savepoint is rolled back. A confirmation is signed. It holds for an hour and for one
+person, change and figures; otherwise the question is asked again.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -19,12 +19,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from factories.models import Factory
+from lib.errors import AskedFirst
 
 T = TypeVar("T")
 # The hour before the running one is still being summed.
 _SETTLES_WITHIN = timedelta(hours=1)
-_CONFIRM_WITHIN = timedelta(hours=1)
-_SALT = "factories.corrections"
+CONFIRM_WITHIN = timedelta(hours=1)
 _SAME = 1e-6  # relative: less than a milligram a kilogram is rounding
 
 # The fields of each model that decide figures.
@@ -83,29 +83,87 @@ def reads_figures(reader: Callable[[Factory, datetime], Any]) -> None:
     _readers.append(reader)
 
 
+# --- Who confirms --------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who makes a change, and the signed text by which that person confirms what it makes of the past."""
+
+    user_id: int | None = None  # None: a program; it is asked and cannot confirm
+    text: str = ""
+
+    def told(self) -> tuple[datetime | None, str]:
+        """The moment up to which figures are read again, since later ones keep coming in, and the digest of what is
+        confirmed. None and empty for no text, a forged or older one, and that of another person."""
+        try:
+            told = signing.loads(self.text, salt=self._salt, max_age=CONFIRM_WITHIN)
+        except signing.BadSignature:
+            return None, ""
+        return datetime.fromisoformat(told["until"]), told["digest"]
+
+    def text_for(self, until: datetime, digest: str) -> str:
+        if self.user_id is None:
+            return ""
+        return signing.dumps({"until": until.isoformat(), "digest": digest}, salt=self._salt, compress=True)
+
+    @property
+    def _salt(self) -> str:
+        return f"factories.corrections.{self.user_id}"
+
+
+NOBODY = Confirmation()
+
+
+def digest_of(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def terms() -> str:
+    return _("Only you can confirm this, within an hour.")
+
+
 @dataclass(frozen=True, slots=True)
 class PastEffect:
     """What a change makes of the past, and the text that confirms it."""
 
     figures: tuple[PastFigure, ...]
     confirm: str
+    confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
 
     @property
     def sentence(self) -> str:
-        return " ".join((_("This reaches into the past."), *(figure.sentence for figure in self.figures)))
+        return " ".join((_("This reaches into the past."), *(figure.sentence for figure in self.figures), self.terms))
+
+    @property
+    def terms(self) -> str:
+        return terms()
+
+    def body(self) -> dict[str, Any]:
+        """The answer of the API."""
+        figures = [asdict(figure) for figure in self.figures]
+        return {
+            "confirm": self.confirm,
+            "confirm_until": self.confirm_until,
+            "message": self.sentence,
+            "figures": figures,
+        }
 
 
-class ConfirmationNeeded(Exception):
+class ConfirmationNeeded(AskedFirst):
     """The change is not stored: it reaches into the past, and nobody has confirmed what that does."""
 
-    def __init__(self, effect: PastEffect) -> None:
-        super().__init__(effect.sentence)
+    def __init__(self, effect: Any) -> None:
+        super().__init__(effect.body())
         self.effect = effect
 
 
+# --- Changes ---------------------------------------------------------------------------------------
 @transaction.atomic
 def store(
-    row: models.Model, changes: Mapping[str, Any], *, confirm: str = "", together: Sequence[models.Model] = ()
+    row: models.Model,
+    changes: Mapping[str, Any],
+    *,
+    confirm: Confirmation = NOBODY,
+    together: Sequence[models.Model] = (),
 ) -> None:
     """Change a row, or store a new one; `together`: changed rows that are saved before it, as one change.
 
@@ -124,7 +182,7 @@ def store(
     _save_all((*together, row))
 
 
-def require_confirmed(row: models.Model, confirm: str, *, together: Sequence[models.Model] = ()) -> None:
+def require_confirmed(row: models.Model, confirm: Confirmation, *, together: Sequence[models.Model] = ()) -> None:
     """Raise ConfirmationNeeded if storing the row would change figures of the past, and `confirm` is not about that."""
     facts = [fact for one in (*together, row) for fact in _changes(one)]
     site = _site_of(row)
@@ -138,7 +196,7 @@ def require_confirmed(row: models.Model, confirm: str, *, together: Sequence[mod
 
 
 @transaction.atomic
-def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, confirm: str) -> T:
+def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, confirm: Confirmation) -> T:
     """Do what changes a site in several rows. Raises ConfirmationNeeded, and then nothing is done.
 
     `act` runs twice, first in a savepoint that is rolled back: it reads itself what it changes. `facts` tell it from
@@ -149,16 +207,15 @@ def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, c
     return act()
 
 
-def _ask(site: Factory, act: Callable[[], object], facts: Sequence[object], confirm: str) -> None:
-    told = confirmation_of(confirm)
-    until = told.until or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
+def _ask(site: Factory, act: Callable[[], object], facts: Sequence[object], confirm: Confirmation) -> None:
+    told_until, told_digest = confirm.told()
+    until = told_until or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
     figures = _figures(act, site, until)
     if not figures:
         return
     digest = _digest(site, facts, figures)
-    if told.digest == digest:
-        return
-    raise ConfirmationNeeded(PastEffect(figures, signed_confirmation(until, digest)))
+    if told_digest != digest:
+        raise ConfirmationNeeded(PastEffect(figures, confirm.text_for(until, digest)))
 
 
 def _changes(row: models.Model) -> list[list[str]]:
@@ -213,28 +270,3 @@ def _digest(site: Factory, facts: Sequence[object], figures: tuple[PastFigure, .
         for figure in figures
     ]
     return digest_of([site.pk, facts, shown])
-
-
-# --- The text that confirms ------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What a text confirms; both empty for none, a forged one, or one that is older than an hour."""
-
-    until: datetime | None = None  # figures are read up to it again, since later ones keep coming in
-    digest: str = ""  # of the change and of what was shown
-
-
-def digest_of(facts: object) -> str:
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def signed_confirmation(until: datetime, digest: str) -> str:
-    return signing.dumps({"until": until.isoformat(), "digest": digest}, salt=_SALT, compress=True)
-
-
-def confirmation_of(confirm: str) -> Confirmation:
-    try:
-        told = signing.loads(confirm, salt=_SALT, max_age=_CONFIRM_WITHIN)
-    except signing.BadSignature:
-        return Confirmation()
-    return Confirmation(datetime.fromisoformat(told["until"]), told["digest"])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from factories.choices import MineClass
-from factories.corrections import ConfirmationNeeded, PastEffect, require_confirmed
+from factories.corrections import Confirmation, ConfirmationNeeded, PastEffect, require_confirmed
 from factories.models import HIGHEST_SITE_M, MOST_KG_PER_DAY, MOST_KW, Chimney, EmissionSource, Factory
 from factories.services import check_mine_class, first_day_of
 from lib.forms import NumberField
@@ -61,6 +61,7 @@ class CorrectionForm(forms.ModelForm):
         ),
     )
     effect: PastEffect | None = None
+    user_id: int | None = None  # who changes it, set by the page; without one nothing of the past can be confirmed
 
     def add_error(self, field: str | None, error: Any) -> None:
         """A field that could not be read is not said to be missing besides."""
@@ -78,7 +79,8 @@ class CorrectionForm(forms.ModelForm):
             self._update_errors(error)  # type: ignore[attr-defined]
             return
         try:
-            require_confirmed(self.instance, self.cleaned_data.get("confirm", ""))
+            confirm = Confirmation(self.user_id, self.cleaned_data.get("confirm", ""))
+            require_confirmed(self.instance, confirm)
         except ConfirmationNeeded as asked:
             self.effect = asked.effect
             self.fields["confirm"].widget = _Confirm(asked.effect.confirm)

@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from factories.choices import MineClass
-from factories.corrections import PastEffect, PastFigure
 from factories.countries import country_choices
 from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory, SiteEvent
 from factories.sectors import sector_choices
@@ -203,7 +202,7 @@ class NewEventSerializer(ToSite, SiteEventSerializer):
         }
 
 
-class FigureSerializer(serializers.Serializer[PastFigure]):
+class FigureSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the API's name, and an attribute of every field
     unit = serializers.CharField(allow_blank=True)
@@ -212,11 +211,12 @@ class FigureSerializer(serializers.Serializer[PastFigure]):
     since = serializers.DateField(help_text="the first day that changes")
 
 
-class EffectSerializer(serializers.Serializer[PastEffect]):
+class EffectSerializer(serializers.Serializer[Any]):
     """Nothing is stored yet: what the change makes of the past, and the value of `confirm` that stores it."""
 
-    confirm = serializers.CharField()
-    message = serializers.CharField(source="sentence")
+    confirm = serializers.CharField(help_text="for this change, these figures and you alone")
+    confirm_until = serializers.DateTimeField()
+    message = serializers.CharField()
     figures = FigureSerializer(many=True)
 
     class Meta:

@@ -18,7 +18,7 @@ from accounts.invitations import invite, revoke_invitation
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
 from factories.choices import DIMENSIONS, MineClass, Shape, SourceKind
-from factories.corrections import lock_site, store
+from factories.corrections import NOBODY, Confirmation, lock_site, store
 from factories.countries import COUNTRIES
 from factories.days import running_day
 from factories.models import Archivable, Chimney, EmissionSource, Factory, Organisation, SiteEvent
@@ -139,7 +139,7 @@ def set_up_factory(factory: Factory, *, mine_class: str = "", boiler_capacity_kw
     return factory
 
 
-def change_factory(factory: Factory, changes: Mapping[str, Any], *, confirm: str = "") -> Factory:
+def change_factory(factory: Factory, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY) -> Factory:
     """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).filter(pk=factory.organisation_id).first()  # the name
@@ -153,7 +153,7 @@ def add_source(
     *,
     first_day: date | None = None,
     replaces: EmissionSource | None = None,
-    confirm: str = "",
+    confirm: Confirmation = NOBODY,
     **fields: Any,
 ) -> EmissionSource:
     """A source beside those that the site began with. It counts from the running day on, unless a day is given.
@@ -189,7 +189,9 @@ def _ended(replaced: EmissionSource, by: EmissionSource) -> list[EmissionSource]
     return [replaced]
 
 
-def change_source(source: EmissionSource, changes: Mapping[str, Any], *, confirm: str = "") -> EmissionSource:
+def change_source(
+    source: EmissionSource, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY
+) -> EmissionSource:
     """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
     store(source, changes, confirm=confirm)
     return source
@@ -245,7 +247,7 @@ def store_new_chimney(chimney: Chimney) -> Chimney:
     return chimney
 
 
-def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: str = "") -> Chimney:
+def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY) -> Chimney:
     """Another shape empties the dimensions of the old one, and a stated factor or position the old traverse.
 
     Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past.

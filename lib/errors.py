@@ -44,6 +44,14 @@ class ApiError(exceptions.APIException):
         self.params, self.fields = params or {}, fields or {}
 
 
+class AskedFirst(Exception):
+    """Nothing was stored: the answer, 202, asks something first."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__()
+        self.body = body
+
+
 def field_error(code: str, message: str, **params: Any) -> dict[str, Any]:
     return {"code": code, "message": message, "params": params}
 
@@ -108,6 +116,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         response = Response(
             body(exc.code, exc.message, exc.params, exc.fields), status=exc.status_code, headers=headers
         )
+    elif isinstance(exc, AskedFirst):
+        response = Response(exc.body, status=202)
     elif isinstance(exc, Http404):
         response = Response(body("not_found", _("This does not exist, or you may not see it.")), status=404)
     elif isinstance(exc, PermissionDenied):

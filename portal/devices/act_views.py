@@ -20,7 +20,7 @@ from devices.models import MCUDevice
 from devices.queries import device_of
 from devices.registration import correct_facts
 from emissions.changes import assign as assign_device
-from factories.corrections import ConfirmationNeeded
+from factories.corrections import Confirmation, ConfirmationNeeded
 from portal.devices.forms import CalibrationForm, FactsForm, MountForm, add_errors
 
 
@@ -52,7 +52,7 @@ def assign(request: HttpRequest, device_id: str) -> HttpResponse:
         def act() -> None:
             mounting = form.mounting()
             assert mounting is not None  # its chimney is required
-            assign_device(device, mounting, confirm=request.POST.get("confirm", ""))
+            assign_device(device, mounting, confirm=Confirmation(request.user.pk, request.POST.get("confirm", "")))
 
         words = {"title": _("Put %(device)s on a chimney") % {"device": device_id}, "submit": _("Assign")}
         return _form_page(request, device, form, act, **words)

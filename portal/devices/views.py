@@ -21,7 +21,7 @@ from devices.queries import device_of, waiting_holds
 from devices.set_aside import InvalidPeriod, set_aside, take_back
 from emissions.changes import close_hold
 from emissions.set_aside import Effect, effect_of
-from factories.corrections import ConfirmationNeeded
+from factories.corrections import Confirmation, ConfirmationNeeded
 from portal.devices.health import health_of
 from portal.devices.listing import FILTER_WORDS, Shown, device_rows
 from portal.devices.page import SetAsideForm, device_page
@@ -136,7 +136,8 @@ def _act_on_hold(request: HttpRequest, device: MCUDevice, act: str) -> list[str]
         if resolution is None:
             take_back(hold, user_of(request))
         else:
-            close_hold(hold, resolution, user_of(request), confirm=request.POST.get("confirm", ""))
+            confirm = Confirmation(request.user.pk, request.POST.get("confirm", ""))
+            close_hold(hold, resolution, user_of(request), confirm=confirm)
     except ValidationError as error:
         return list(error.messages)
     return []

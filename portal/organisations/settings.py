@@ -13,6 +13,7 @@ from accounts.member_views import organisation_of_page
 from accounts.permissions import page
 from accounts.roles import Action
 from compliance.organisation_settings import change_settings
+from factories.corrections import Confirmation, ConfirmationNeeded
 from factories.models import Organisation
 from portal.organisations.forms import OrganisationSettingsForm
 
@@ -26,11 +27,12 @@ def organisation_settings(request: HttpRequest) -> HttpResponseBase:
     effect = None
     if request.method == "POST" and form.is_valid():
         try:
-            confirm = request.POST.get("confirm", "")
-            _stored, effect = change_settings(organisation, form.changes(), confirm=confirm)
-            if effect is None:
-                messages.success(request, _("Saved."))
-                return redirect(f"{reverse('organisation-settings')}?organisation={organisation.pk}")
+            confirm = Confirmation(request.user.pk, request.POST.get("confirm", ""))
+            change_settings(organisation, form.changes(), confirm=confirm)
+            messages.success(request, _("Saved."))
+            return redirect(f"{reverse('organisation-settings')}?organisation={organisation.pk}")
+        except ConfirmationNeeded as asked:
+            effect = asked.effect
         except ValidationError as error:
             form.add_error(None, error)
     context = {

@@ -122,6 +122,7 @@ def _edited(request: HttpRequest, form: CorrectionForm) -> bool:
     """Whether a POST was stored. Two changes of one site wait for each other, and neither undoes the other's fields."""
     if request.method != "POST" or "draw" in request.POST:
         return False
+    form.user_id = request.user.pk
     site = form.instance if isinstance(form.instance, Factory) else form.instance.factory
     with transaction.atomic():
         lock_site(site)

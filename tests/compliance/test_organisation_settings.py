@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.roles import Role
 from compliance.models import SiteDay
 from energy.models import EnergyEntry
 from factories.models import Factory, Organisation
@@ -89,6 +91,19 @@ def test_what_is_entered_after_the_question_does_not_ask_it_again(hq: Client, ca
     stored = patch(hq, cast.organisation, gwp_set="AR5", confirm=asked["confirm"])
 
     assert (late.status_code, stored.status_code) == (202, 200)
+
+
+def test_the_confirmation_of_another_person_or_hour_is_not_taken(hq: Client, as_user: AsUser, cast: Cast) -> None:
+    make.make_energy_entry(cast.litein)
+    confirm = patch(hq, cast.organisation, gwp_set="AR5").json()["confirm"]
+    other = make.make_user()
+    make.make_membership(user=other, role=Role.HQ_MANAGER, organisation=cast.organisation)
+
+    others = patch(as_user(other), cast.organisation, gwp_set="AR5", confirm=confirm)
+    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
+        late = patch(hq, cast.organisation, gwp_set="AR5", confirm=confirm)
+
+    assert (others.status_code, late.status_code) == (202, 202)
 
 
 def test_what_is_entered_for_the_past_asks_again(hq: Client, cast: Cast) -> None:

@@ -106,7 +106,9 @@ def test_a_swap_in_the_past_shows_the_hours_that_move_and_a_swap_from_now_does_n
     assert half_past.status_code == 400
     assignment.refresh_from_db()
     assert assignment.valid_to is None
-    done = client.post(url, body | {"confirm": asked.json()["confirm"]}, content_type="application/json")
+    told = body | {"confirm": asked.json()["confirm"]}
+    assert as_user(cast.hq).post(url, told, content_type="application/json").status_code == 202
+    done = client.post(url, told, content_type="application/json")
     assignment.refresh_from_db()
     assert (done.status_code, assignment.valid_to) == (201, TEN + HOUR)
     assert measured_kg() == pytest.approx(KG_PER_S * 3595, rel=1e-3)

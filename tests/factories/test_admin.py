@@ -15,11 +15,15 @@ from tests.compliance.build import DAY, LENGTH, START, make_hours
 pytestmark = pytest.mark.django_db
 
 
+def operator(email: str) -> Client:
+    client = Client()
+    client.force_login(make.make_user(email=email, is_staff=True, is_superuser=True))
+    return client
+
+
 @pytest.fixture
 def browser() -> Client:
-    client = Client()
-    client.force_login(make.make_user(email="operator@test.example", is_staff=True, is_superuser=True))
-    return client
+    return operator("operator@test.example")
 
 
 def confirmation(response: Any) -> dict[str, str]:
@@ -135,6 +139,7 @@ def test_a_corrected_geometry_shows_its_effect_before_it_is_stored(browser: Clie
     assert words in asked.content.decode()
 
     assert browser.post(url, changed | {"confirm": "on"}).status_code == 200  # no confirmation of what was shown
+    assert operator("second@test.example").post(url, changed | confirmation(asked)).status_code == 200
     assert browser.post(url, changed | confirmation(asked)).status_code == 302
     measured.refresh_from_db()
     assert measured.diameter_m == 1.1

@@ -1,18 +1,20 @@
 """Sites, chimneys, sources and events over HTTP: what changes the past is shown first, and nothing is deleted."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import Role
+from factories.corrections import ConfirmationNeeded
 from factories.days import running_day
 from factories.models import Chimney, Factory, SiteEvent
-from factories.services import add_source, archive, record_event
+from factories.services import add_source, archive, change_chimney, record_event
 from leaderboard.places import leaderboard_for
 from science.stack import traverse_profile_factor
 from tests import make
@@ -72,6 +74,29 @@ def test_a_confirmation_is_of_one_change_and_of_what_was_shown(hq: Client, measu
     assert patch(hq, f"/api/chimneys/{other.pk}/", {"diameter_m": 1.1}).status_code == 200  # nothing was measured in it
     measured.refresh_from_db()
     assert measured.diameter_m == 1.0
+
+
+def test_a_confirmation_is_of_one_person_and_one_hour(hq: Client, as_user: AsUser, measured: Chimney) -> None:
+    url = f"/api/chimneys/{measured.pk}/"
+    asked = patch(hq, url, {"diameter_m": 1.1}).json()
+    told = {"diameter_m": 1.1, "confirm": asked["confirm"]}
+    other = make.make_user()
+    make.make_membership(user=other, role=Role.HQ_MANAGER, organisation=measured.factory.organisation)
+
+    assert patch(as_user(other), url, told).status_code == 202
+    assert datetime.fromisoformat(asked["confirm_until"]) - timezone.now() <= timedelta(hours=1)
+    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
+        assert patch(hq, url, told).status_code == 202
+    measured.refresh_from_db()
+    assert measured.diameter_m == 1.0
+    assert patch(hq, url, told).status_code == 200
+
+
+def test_a_program_cannot_confirm(measured: Chimney) -> None:
+    with pytest.raises(ConfirmationNeeded) as asked:
+        change_chimney(measured, {"diameter_m": 1.1})
+
+    assert asked.value.effect.confirm == ""
 
 
 def test_a_second_change_meanwhile_is_asked_about_again(hq: Client, measured: Chimney) -> None:
