@@ -206,6 +206,6 @@ class SiteSheet(BackgroundTask):
         perform(self, progress)
 
     def give_up(self, *, is_too_large: bool) -> None:
-        from compliance.site_sheet.tasks import give_up
+        from logbook.sheets.tasks import give_up
 
         give_up(self, is_too_large=is_too_large)

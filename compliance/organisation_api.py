@@ -19,6 +19,7 @@ from accounts.viewsets import REFUSALS, CsvListMixin, validated
 from compliance.organisation_settings import FIELDS, change_settings
 from factories.corrections import Confirmation
 from factories.models import Organisation
+from factories.serializers import Confirmed, EffectSerializer
 from factories.services import found_organisation, invite_first_manager
 
 
@@ -34,10 +35,8 @@ class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
         ref_name = "Organisation"
 
 
-class OrganisationChangeSerializer(serializers.ModelSerializer[Organisation]):
+class OrganisationChangeSerializer(Confirmed, serializers.ModelSerializer[Organisation]):
     """What changes. Without `confirm` a change that decides figures answers 202 with its effect and stores nothing."""
-
-    confirm = serializers.CharField(required=False, max_length=500, help_text="the `confirm` of the effect, sent back")
 
     class Meta:
         model = Organisation
@@ -69,28 +68,6 @@ class FirstManagerSerializer(ContactSerializer):
 class FoundedSerializer(serializers.Serializer[Any]):
     organisation = OrganisationSerializer()
     invitation = InvitationWithLinkSerializer()
-
-
-class _SidesSerializer(serializers.Serializer[Any]):
-    before_t = serializers.DecimalField(max_digits=24, decimal_places=6)
-    after_t = serializers.DecimalField(max_digits=24, decimal_places=6)
-
-
-class SettingsEffectSerializer(serializers.Serializer[Any]):
-    """The effect of a change, in t CO2e. Nothing is stored until it is confirmed."""
-
-    changed = serializers.ListField(child=serializers.CharField())
-    sentences = serializers.ListField(child=serializers.CharField(), help_text="the same for people")
-    entry_count = serializers.IntegerField(help_text="of the last 12 months; they keep what is stored")
-    not_valued = serializers.IntegerField(help_text="of them, without a factor under the new settings")
-    entries = _SidesSerializer(help_text="as stored, and as they would be")
-    methane_since = serializers.DateField(allow_null=True, help_text="methane of mines changes for all days since")
-    methane = _SidesSerializer()
-    targets_in_other_set = serializers.IntegerField(
-        help_text="in force, in another GWP set: without a verdict from the first entry in the new set"
-    )
-    confirm = serializers.CharField(help_text="send it with the same change to store it; for you alone")
-    confirm_until = serializers.DateTimeField()
 
 
 class OrganisationViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
@@ -141,7 +118,7 @@ class OrganisationViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
         operation_id="organisations_partial_update",
         operation_summary="Change settings; 202 with the effect on the past until it is confirmed",
         request_body=OrganisationChangeSerializer,
-        responses={200: OrganisationSerializer, 202: SettingsEffectSerializer, **REFUSALS},
+        responses={200: OrganisationSerializer, 202: EffectSerializer, **REFUSALS},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Entries that are stored keep their figures; methane of mines is computed again for all days."""

@@ -4,9 +4,8 @@ From when each counts: entries keep their results, so GWP set, factor set and ba
 entered or corrected afterwards. Methane of mines is computed from their coal, so a new GWP set counts for all days.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Min, Sum
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from compliance.choices import TargetStatus
 from compliance.models import SiteDay, Target
-from energy.revaluing import Revaluation, factor_sets_of, revalue
-from factories.corrections import CONFIRM_WITHIN, NOBODY, Confirmation, ConfirmationNeeded, digest_of, terms
+from energy.revaluing import factor_sets_of, revalue
+from factories.corrections import NOBODY, Confirmation, PastFigure, ask
 from factories.models import Organisation
 from science.gwp import Gas, gwp
 
@@ -31,88 +28,6 @@ FIELDS = (
 ).split()
 # A site has a country of its own, and no figure uses the substitution method yet.
 DECIDE_FIGURES = frozenset({"gwp_set", "factor_set", "electricity_basis"})
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsEffect:
-    """What a change of settings means for figures of the past."""
-
-    changed: tuple[str, ...]
-    entries: Revaluation
-    methane_since: date | None  # None: no methane of a mine changes
-    methane_before_kg: Decimal
-    methane_after_kg: Decimal
-    targets_in_other_set: int  # in force, in another GWP set than the new one
-    confirm: str = ""  # the text that confirms this change with this effect
-    confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether there is anything of the past to show."""
-        return bool(self.entries.entry_count or self.methane_since or self.targets_in_other_set)
-
-    @property
-    def terms(self) -> str:
-        return terms()
-
-    def body(self) -> dict[str, Any]:
-        """The answer of the API, in t CO2e."""
-        entries = self.entries
-        return {
-            **{name: getattr(self, name) for name in ("changed", "sentences", "methane_since", "targets_in_other_set")},
-            "entry_count": entries.entry_count,
-            "not_valued": entries.not_valued,
-            "entries": _sides(entries.before.co2e_kg, entries.after.co2e_kg),
-            "methane": _sides(self.methane_before_kg, self.methane_after_kg),
-            "confirm": self.confirm,
-            "confirm_until": self.confirm_until,
-        }
-
-    @property
-    def sentences(self) -> list[str]:
-        """From when it counts, and what it would have made of the last 12 months."""
-        words = [
-            _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
-        ]
-        if self.entries.entry_count:
-            words.append(_entries_words(self.entries))
-        if self.methane_since is not None:
-            changes = _(
-                "Methane of mines is computed again for all days since %(day)s: %(before)s t CO2e become %(after)s."
-            )
-            day = date_format(self.methane_since, "j F Y")
-            words.append(changes % {"day": day, **_tonnes(self.methane_before_kg, self.methane_after_kg)})
-        if count := self.targets_in_other_set:
-            used = ngettext(
-                "%(count)d target in force uses another GWP set.",
-                "%(count)d targets in force use another GWP set.",
-                count,
-            )
-            until = _(
-                "From a site's first entry in the new set its targets get no verdict, until 12 months are in one set. "
-                "Then set a new target."
-            )
-            words += [used % {"count": count}, until]
-        return words
-
-
-def _sides(before_kg: Decimal, after_kg: Decimal) -> dict[str, str]:
-    return {name: f"{kg / 1000:.6f}" for name, kg in (("before_t", before_kg), ("after_t", after_kg))}
-
-
-def _entries_words(found: Revaluation) -> str:
-    shown = {"count": found.entry_count, **_tonnes(found.before.co2e_kg, found.after.co2e_kg)}
-    words = _("The %(count)d entries of the last 12 months hold %(before)s t CO2e; with the new settings %(after)s.")
-    if found.not_valued:
-        return words % shown + " " + _("%(count)d of them have no factor there.") % {"count": found.not_valued}
-    return words % shown
-
-
-def _tonnes(before_kg: Decimal, after_kg: Decimal) -> dict[str, str]:
-    return {
-        name: number_format(kg / 1000, decimal_pos=3, use_l10n=True, force_grouping=True)
-        for name, kg in (("before", before_kg), ("after", after_kg))
-    }
 
 
 def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Organisation:
@@ -131,19 +46,26 @@ def changed_organisation(stored: Organisation, changes: Mapping[str, Any]) -> Or
     return changed
 
 
-def effect_of(stored: Organisation, changed: Organisation, now: datetime) -> SettingsEffect:
+def _figures(stored: Organisation, changed: Organisation, until: datetime) -> Iterator[PastFigure]:
     """What the change means for the past; costs a pass over 12 months of entries."""
-    names = tuple(name for name in FIELDS if getattr(stored, name) != getattr(changed, name))
-    before_kg = after_kg = Decimal(0)
-    since, targets = None, 0
-    if "gwp_set" in names:
-        days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0)
-        found = days.aggregate(since=Min("day"), kg=Sum("methane_co2e_kg"))
-        since, before_kg = found["since"], found["kg"] or Decimal(0)
-        after_kg = before_kg * gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
-        in_force = Target.objects.filter(organisation=stored, status=TargetStatus.IN_FORCE)
-        targets = in_force.exclude(gwp_set=changed.gwp_set).count()
-    return SettingsEffect(names, revalue(changed, now), since, before_kg, after_kg, targets)
+    found = revalue(changed, until)
+    year = found.start.date()
+    label = _("Entries of the last 12 months, as if entered with the new settings")
+    sides = float(found.before.co2e_kg), float(found.after.co2e_kg)
+    yield PastFigure("entries", label, "kg CO2e", *sides, year)
+    label = _("Entries that have no factor with them")
+    yield PastFigure("not_valued", label, "", 0, found.not_valued, year)
+    if stored.gwp_set == changed.gwp_set:
+        return
+    days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0)
+    methane = days.aggregate(since=Min("day"), kg=Sum("methane_co2e_kg"))
+    if methane["since"] is not None:
+        becomes = gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)
+        label, before_kg = _("Methane of mines, computed again for all days"), Decimal(methane["kg"])
+        yield PastFigure("methane", label, "kg CO2e", float(before_kg), float(before_kg * becomes), methane["since"])
+    label = _("Targets in another GWP set: no verdict from a site's first entry in the new one until all 12 months are")
+    in_force = Target.objects.filter(organisation=stored, status=TargetStatus.IN_FORCE)
+    yield PastFigure("targets", label, "", 0, in_force.exclude(gwp_set=changed.gwp_set).count(), until.date())
 
 
 @transaction.atomic
@@ -155,13 +77,15 @@ def change_settings(
     changed = changed_organisation(stored, changes)
     names = [name for name in FIELDS if getattr(stored, name) != getattr(changed, name)]
     if DECIDE_FIGURES & set(names):
-        told_until, told_digest = confirm.told()
-        until = told_until or timezone.now()
-        effect = effect_of(stored, changed, until)
-        facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in effect.changed]
-        digest = digest_of(["organisation", stored.pk, facts, effect.sentences])
-        if effect.is_seen and told_digest != digest:
-            raise ConfirmationNeeded(replace(effect, confirm=confirm.text_for(until, digest)))
+        facts = [[name, str(getattr(stored, name)), str(getattr(changed, name))] for name in names]
+        words = _("It counts for what is entered or corrected from now on. Entries that are stored keep their figures.")
+        ask(
+            ["organisation", stored.pk, facts],
+            lambda until: _figures(stored, changed, until),
+            confirm,
+            until=timezone.now(),
+            preface=words,
+        )
     if names:
         changed.save(update_fields=names)
     return changed

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from factories.forms import ChimneyAdminForm, EmissionSourceForm, FactoryAdminForm
+from factories.forms import ChimneyForm, EmissionSourceForm, FactoryForm
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
 from factories.services import set_up_factory, store_new_chimney
 from lib.admin import ReadOnlyAdmin
@@ -32,7 +32,7 @@ class ChimneyInline(admin.TabularInline):
     """Shown only: the page of a chimney asks before a change corrects the past."""
 
     model = Chimney
-    fields = readonly_fields = ["name", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
+    fields = readonly_fields = ("name", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor")
     max_num = 0
     can_delete = False
     show_change_link = True
@@ -40,7 +40,7 @@ class ChimneyInline(admin.TabularInline):
 
 @admin.register(Factory)
 class FactoryAdmin(AsksFirstAdmin):
-    form = FactoryAdminForm
+    form = FactoryForm
     list_display = ["name", "organisation", "county", "sector", "altitude_m", "altitude_is_estimated"]
     list_filter = ["organisation", "sector", "county"]
     search_fields = ["name", "location", "county"]
@@ -55,7 +55,7 @@ class FactoryAdmin(AsksFirstAdmin):
 
 @admin.register(Chimney)
 class ChimneyAdmin(AsksFirstAdmin):
-    form = ChimneyAdminForm
+    form = ChimneyForm
     list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
 

@@ -4,26 +4,25 @@ A change of figures of the past answers 202 with what it makes of them, and stor
 again with its `confirm`. Nothing is deleted: DELETE archives a chimney or an event and ends a source.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.db.models import Model, QuerySet
 from django_filters import rest_framework as filters
-from drf_yasg.utils import no_body, swagger_auto_schema
-from rest_framework import status
+from drf_yasg import openapi
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from accounts.permissions import get_visible, organisations_of, user_of
+from accounts.permissions import get_visible, user_of
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
 from factories import services
-from factories.corrections import Confirmation
-from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
-from factories.queries import choosable_factories
+from factories.choices import SourceKind
+from factories.corrections import Confirmation, store
+from factories.models import Chimney, EmissionSource, Factory, SiteEvent
+from factories.queries import choosable_factories, organisation_to_edit
 from factories.serializers import (
     ChimneyChangeSerializer,
     ChimneySerializer,
@@ -39,30 +38,70 @@ from factories.serializers import (
     SiteEventSerializer,
     SourceChangeSerializer,
 )
-from lib.errors import invalid
+from lib.known_names import ListSchema
 from lib.parameters import flag, parameter
 
 ARCHIVED = parameter("archived", "true: those that are archived instead of those in use", type="boolean")
-_ID = "[0-9]{1,9}"
 
 
-def _changed(shape: type[Serializer[Any]]) -> dict[int, Any]:
-    return {200: shape, 202: EffectSerializer, **REFUSALS}
+class _Schema(ListSchema):
+    """A write takes the body that its view names, and answers with the row, or with what it makes of the past.
+
+    The words of each operation stand in the docstring of its view: a summary, and what it does.
+    """
+
+    def get_request_serializer(self) -> Any:
+        body = self.view.bodies.get(self.view.action)
+        return body and body()
+
+    def get_query_parameters(self) -> list[openapi.Parameter]:
+        is_list = self.view.action == "list" and isinstance(self.view, _Archived)
+        return [*super().get_query_parameters(), *([ARCHIVED] if is_list else [])]
+
+    def get_response_serializers(self) -> dict[str, Any]:
+        if self.method == "GET":
+            found: dict[str, Any] = super().get_response_serializers()
+            return found
+        name, body = self.view.action, self.get_request_serializer()
+        success = {"create": 201, "destroy": 204}.get(name, 200)
+        answers = {success: "" if success == 204 else self.view.serializer_class, **REFUSALS}
+        if body and "confirm" in body.fields:
+            answers[202] = EffectSerializer
+        return {str(status): answer for status, answer in (answers | self.view.conflicts.get(name, {})).items()}
+
+    def split_summary_from_description(self, description: str) -> tuple[str | None, str]:
+        if self.method == "GET":
+            return None, description
+        summary, _stop, rest = description.partition(". ")
+        return summary, rest
 
 
-def _told(request: Request, given: dict[str, Any]) -> Confirmation:
-    return Confirmation(request.user.pk, given.pop("confirm", ""))
+class _Writing(ScopedReadOnlyViewSet):
+    """A row of a site that is changed: 404 out of scope, 403 without the right."""
 
-
-class _ArchivableViewSet(ScopedReadOnlyViewSet):
-    """Lists what is in use, or with `?archived=true` what is archived. A single row answers either way."""
-
+    swagger_schema = _Schema
     queryset: Any
-    lookup_value_regex = _ID
+    bodies: ClassVar[dict[str, type[Serializer[Any]]]]
+    conflicts: ClassVar[dict[str, dict[int, str]]] = {}
+    change: Callable[..., Model] = staticmethod(store)
+    lookup_value_regex = "[0-9]{1,9}"
 
-    @swagger_auto_schema(manual_parameters=[ARCHIVED])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return super().list(request, *args, **kwargs)
+    def one(self, pk: str) -> Any:
+        right = self.actions[str(self.request.method)]
+        return get_visible(self.request.user, self.queryset.all(), right, factory_path=self.factory_path, pk=pk)
+
+    def answer(self, row: Model, status: int = 200) -> Response:
+        return Response(self.get_serializer(row).data, status=status)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        row = self.one(pk)
+        changes = validated(self.bodies["partial_update"], request, partial=True)
+        confirm = Confirmation(request.user.pk, changes.pop("confirm", ""))
+        return self.answer(self.change(row, changes, confirm=confirm))
+
+
+class _Archived(_Writing):
+    """Lists what is in use, or with `?archived=true` what is archived. A single row answers either way."""
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset()
@@ -70,14 +109,37 @@ class _ArchivableViewSet(ScopedReadOnlyViewSet):
             return rows
         return rows.filter(archived_at__isnull=not flag(self.request.query_params, "archived"))
 
-    def one(self, request: Request, pk: str) -> Any:
-        """The row that a request changes: 404 out of scope, 403 without the right."""
-        right = self.actions[str(request.method)]
-        return get_visible(request.user, self.queryset.all(), right, factory_path=self.factory_path, pk=pk)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Restore. It is back as it was."""
+        row = self.one(pk)
+        services.restore(row)
+        return self.answer(row)
 
-    def site(self, request: Request, pk: int) -> Factory:
-        right = self.actions[str(request.method)]
-        return get_visible(request.user, Factory.objects.all(), right, factory_path="", pk=pk)
+
+class _OfSite(_Writing):
+    """What stands at a site or happened there. It is taken out of use, never deleted."""
+
+    conflicts: ClassVar = {"create": {409: "factory_archived"}}
+
+    def add(self, factory: Factory, given: dict[str, Any]) -> Model:
+        raise NotImplementedError
+
+    take_out: Callable[[Any], object] = staticmethod(services.archive)
+
+    def create(self, request: Request) -> Response:
+        given = validated(self.bodies["create"], request)
+        sites = Factory.objects.all()
+        factory = get_visible(request.user, sites, self.actions["POST"], factory_path="", pk=given.pop("factory"))
+        return self.answer(self.add(factory, given), 201)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.take_out(self.one(pk))
+        return Response(status=204)
+
+
+class SiteFilter(filters.FilterSet):
+    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
 
 
 # --- Factories -------------------------------------------------------------------------------------
@@ -89,8 +151,13 @@ class FactoryFilter(filters.FilterSet):
         fields: Any = ["county", "sector"]
 
 
-class FactoryViewSet(_ArchivableViewSet):
-    """Factories and mines that you may see, with their chimneys and emission sources."""
+class FactoryViewSet(_Archived):
+    """Factories and mines that you may see, with their chimneys and emission sources.
+
+    create: Add a site. Country, currency and time zone follow from the organisation, sources from its sector.
+    partial_update: Change a site. Altitude, time zone, start of the day and sector decide figures of the past.
+    archive: Archive. The site leaves lists, rankings and the log. Its history and reports stay.
+    """
 
     actions = {"GET": Action.VIEW_FACTORY, "POST": Action.EDIT_FACTORY, "PATCH": Action.EDIT_FACTORY}
     factory_path = ""
@@ -101,238 +168,81 @@ class FactoryViewSet(_ArchivableViewSet):
     )
     serializer_class = FactorySerializer
     filterset_class = FactoryFilter
+    bodies: ClassVar = {"create": NewFactorySerializer, "partial_update": FactoryChangeSerializer}
+    change = staticmethod(services.change_factory)
 
-    @swagger_auto_schema(
-        operation_id="factories_create",
-        operation_summary="Add a factory or mine",
-        request_body=NewFactorySerializer,
-        responses={201: FactorySerializer, 400: "invalid", 401: "not_signed_in", 403: "forbidden"},
-    )
     def create(self, request: Request) -> Response:
-        """Country, currency and time zone follow from the organisation; the emission sources from the sector."""
         fields = validated(NewFactorySerializer, request)
-        organisation = _organisation(request, fields.pop("organisation", None))
-        factory = services.create_factory(organisation, **fields)
-        return Response(FactorySerializer(factory).data, status=status.HTTP_201_CREATED)
+        organisation = organisation_to_edit(request.user, fields.pop("organisation", None))
+        return self.answer(services.create_factory(organisation, **fields), 201)
 
-    @swagger_auto_schema(
-        operation_id="factories_partial_update",
-        operation_summary="Change a factory or mine",
-        request_body=FactoryChangeSerializer,
-        responses=_changed(FactorySerializer),
-    )
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Altitude, time zone, start of the day and sector decide figures of the past."""
-        factory = self.one(request, pk)
-        changes = validated(FactoryChangeSerializer, request, partial=True)
-        changed = services.change_factory(factory, changes, confirm=_told(request, changes))
-        return Response(FactorySerializer(changed).data)
-
-    @swagger_auto_schema(
-        operation_summary="Archive", request_body=no_body, responses={200: FactorySerializer, **REFUSALS}
-    )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
-        """The site leaves lists, rankings and the log. Its history and reports stay."""
-        factory = self.one(request, pk)
+        factory = self.one(pk)
         services.archive(factory)
-        return Response(FactorySerializer(factory).data)
-
-    @swagger_auto_schema(
-        operation_summary="Restore", request_body=no_body, responses={200: FactorySerializer, **REFUSALS}
-    )
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        """Bring an archived site back as it was."""
-        factory = self.one(request, pk)
-        services.restore(factory)
-        return Response(FactorySerializer(factory).data)
+        return self.answer(factory)
 
 
-def _organisation(request: Request, asked: int | None) -> Organisation:
-    """The organisation asked for, or the first in which the user may add sites."""
-    allowed = organisations_of(request.user, Action.EDIT_FACTORY)
-    if not allowed:
-        raise PermissionDenied
-    if asked is not None and asked not in allowed:
-        words = _("organisation=%(id)s is not an organisation whose factories you manage.") % {"id": asked}
-        raise invalid("organisation", "unknown_organisation", words)
-    return Organisation.objects.get(pk=asked or allowed[0])
+# --- What stands there -----------------------------------------------------------------------------
+class ChimneyViewSet(_OfSite, _Archived):
+    """Chimneys with their inner dimensions. Without a shape the geometry waits, and readings have no mass.
 
-
-# --- Chimneys --------------------------------------------------------------------------------------
-class ChimneyFilter(filters.FilterSet):
-    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
-
-    class Meta:
-        model = Chimney
-        fields: list[str] = []
-
-
-class ChimneyViewSet(_ArchivableViewSet):
-    """Chimneys with their inner dimensions. Without a shape the geometry waits, and readings have no mass."""
+    create: Add a chimney. It gets the site's boiler if that is the only one and has no chimney.
+    partial_update: Change a chimney. A measured mass is proportional to the area and to the profile factor.
+    destroy: Archive a chimney. What it measured stays. 409 while a sensor is in it.
+    """
 
     actions = {"GET": Action.VIEW_FACTORY, **dict.fromkeys(("POST", "PATCH", "DELETE"), Action.EDIT_GEOMETRY)}
     queryset = Chimney.objects.select_related("factory").order_by("factory", "name")
     serializer_class = ChimneySerializer
-    filterset_class = ChimneyFilter
+    filterset_class = SiteFilter
+    bodies: ClassVar = {"create": NewChimneySerializer, "partial_update": ChimneyChangeSerializer}
+    conflicts: ClassVar = _OfSite.conflicts | {"destroy": {409: "chimney_in_use"}}
+    change = staticmethod(services.change_chimney)
 
-    @swagger_auto_schema(
-        operation_id="chimneys_create",
-        operation_summary="Add a chimney",
-        request_body=NewChimneySerializer,
-        responses={201: ChimneySerializer, 409: "factory_archived", **REFUSALS},
-    )
-    def create(self, request: Request) -> Response:
-        """It gets the site's boiler if that is the only one and has no chimney."""
-        fields = validated(NewChimneySerializer, request)
-        factory = self.site(request, fields.pop("factory"))
-        chimney = services.add_chimney(factory, **fields)
-        return Response(ChimneySerializer(chimney).data, status=status.HTTP_201_CREATED)
-
-    @swagger_auto_schema(
-        operation_id="chimneys_partial_update",
-        operation_summary="Change a chimney",
-        request_body=ChimneyChangeSerializer,
-        responses=_changed(ChimneySerializer),
-    )
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """A measured mass is proportional to the area and to the profile factor."""
-        chimney = self.one(request, pk)
-        changes = validated(ChimneyChangeSerializer, request, partial=True)
-        changed = services.change_chimney(chimney, changes, confirm=_told(request, changes))
-        return Response(ChimneySerializer(changed).data)
-
-    @swagger_auto_schema(operation_summary="Archive a chimney", responses={204: "", 409: "chimney_in_use", **REFUSALS})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """What it measured stays. 409 while a sensor is in it."""
-        services.archive(self.one(request, pk))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    @swagger_auto_schema(
-        operation_summary="Restore", request_body=no_body, responses={200: ChimneySerializer, **REFUSALS}
-    )
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        """Bring an archived chimney back."""
-        chimney = self.one(request, pk)
-        services.restore(chimney)
-        return Response(ChimneySerializer(chimney).data)
+    def add(self, factory: Factory, given: dict[str, Any]) -> Chimney:
+        return services.add_chimney(factory, **given)
 
 
-# --- Emission sources ------------------------------------------------------------------------------
-class SourceFilter(filters.FilterSet):
-    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
-
-    class Meta:
-        model = EmissionSource
-        fields: Any = ["kind"]
+class SourceFilter(SiteFilter):
+    kind = filters.ChoiceFilter(choices=SourceKind.choices)
 
 
-class EmissionSourceViewSet(_ArchivableViewSet):
-    """What emits at the sites, with the days of its use; ended ones too."""
+class EmissionSourceViewSet(_OfSite):
+    """What emits at the sites, with the days of its use; ended ones too.
+
+    create: Add a source. It counts from the running day on unless `first_day` is given. `replaces` ends another one.
+    partial_update: Change a source. Kind, chimney, fuels, methane and days decide figures of the past.
+    destroy: End a source. Its last day is the running one; what it emitted stays.
+    """
 
     actions = {"GET": Action.VIEW_FACTORY, **dict.fromkeys(("POST", "PATCH", "DELETE"), Action.EDIT_FACTORY)}
     queryset = EmissionSource.objects.select_related("factory").order_by("factory", "name", "id")
     serializer_class = EmissionSourceSerializer
     filterset_class = SourceFilter
+    bodies: ClassVar = {"create": NewSourceSerializer, "partial_update": SourceChangeSerializer}
+    take_out = staticmethod(services.end_source)
 
-    def get_queryset(self) -> QuerySet[Any]:
-        return super(_ArchivableViewSet, self).get_queryset()  # a source ends, and its row tells when
-
-    @swagger_auto_schema()
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return super().list(request, *args, **kwargs)
-
-    @swagger_auto_schema(
-        operation_id="emission-sources_create",
-        operation_summary="Add a source",
-        request_body=NewSourceSerializer,
-        responses={201: EmissionSourceSerializer, 202: EffectSerializer, 409: "factory_archived", **REFUSALS},
-    )
-    def create(self, request: Request) -> Response:
-        """It counts from the running day on, unless `first_day` says otherwise. `replaces` ends another one."""
-        fields = validated(NewSourceSerializer, request)
-        factory = self.site(request, fields.pop("factory"))
-        asked = fields.pop("replaces", None)
+    def add(self, factory: Factory, given: dict[str, Any]) -> EmissionSource:
+        confirm, asked = Confirmation(self.request.user.pk, given.pop("confirm", "")), given.pop("replaces", None)
         if asked is not None:
-            fields["replaces"] = get_visible(request.user, self.queryset.all(), Action.EDIT_FACTORY, pk=asked)
-        source = services.add_source(factory, confirm=_told(request, fields), **fields)
-        return Response(EmissionSourceSerializer(source).data, status=status.HTTP_201_CREATED)
-
-    @swagger_auto_schema(
-        operation_id="emission-sources_partial_update",
-        operation_summary="Change a source",
-        request_body=SourceChangeSerializer,
-        responses=_changed(EmissionSourceSerializer),
-    )
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Kind, chimney, fuels, methane and days decide figures of the past."""
-        source = self.one(request, pk)
-        changes = validated(SourceChangeSerializer, request, partial=True)
-        changed = services.change_source(source, changes, confirm=_told(request, changes))
-        return Response(EmissionSourceSerializer(changed).data)
-
-    @swagger_auto_schema(operation_summary="End a source", responses={204: "", **REFUSALS})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Its last day is the running one; what it emitted stays."""
-        services.end_source(self.one(request, pk))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+            given["replaces"] = get_visible(self.request.user, self.queryset.all(), Action.EDIT_FACTORY, pk=asked)
+        return services.add_source(factory, confirm=confirm, **given)
 
 
-# --- Site events -----------------------------------------------------------------------------------
-class EventFilter(filters.FilterSet):
-    factory = filters.ModelChoiceFilter(queryset=choosable_factories)
+class SiteEventViewSet(_OfSite, _Archived):
+    """What happened at the sites and explains their figures: new fan blades, a boiler cleaned.
 
-    class Meta:
-        model = SiteEvent
-        fields: list[str] = []
-
-
-class SiteEventViewSet(_ArchivableViewSet):
-    """What happened at the sites and explains their figures: new fan blades, a boiler cleaned."""
+    create: Write an event. It changes no figure.
+    partial_update: Correct an event. The history keeps the old words.
+    destroy: Archive an event. It leaves the list and stays in the history.
+    """
 
     actions = {"GET": Action.VIEW_FACTORY, **dict.fromkeys(("POST", "PATCH", "DELETE"), Action.WRITE_SITE_EVENTS)}
     queryset = SiteEvent.objects.select_related("factory").order_by("-happened_at", "-id")
     serializer_class = SiteEventSerializer
-    filterset_class = EventFilter
+    filterset_class = SiteFilter
+    bodies: ClassVar = {"create": NewEventSerializer, "partial_update": EventChangeSerializer}
 
-    @swagger_auto_schema(
-        operation_id="site-events_create",
-        operation_summary="Write an event",
-        request_body=NewEventSerializer,
-        responses={201: SiteEventSerializer, 409: "factory_archived", **REFUSALS},
-    )
-    def create(self, request: Request) -> Response:
-        """It changes no figure."""
-        fields = validated(NewEventSerializer, request)
-        factory = self.site(request, fields.pop("factory"))
-        event = services.record_event(user_of(request), factory, **fields)
-        return Response(SiteEventSerializer(event).data, status=status.HTTP_201_CREATED)
-
-    @swagger_auto_schema(
-        operation_id="site-events_partial_update",
-        operation_summary="Correct an event",
-        request_body=EventChangeSerializer,
-        responses={200: SiteEventSerializer, **REFUSALS},
-    )
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """The history keeps the old words."""
-        event = services.change_event(self.one(request, pk), validated(EventChangeSerializer, request, partial=True))
-        return Response(SiteEventSerializer(event).data)
-
-    @swagger_auto_schema(operation_summary="Archive an event", responses={204: "", **REFUSALS})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """It leaves the list and stays in the history."""
-        services.archive(self.one(request, pk))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    @swagger_auto_schema(
-        operation_summary="Restore", request_body=no_body, responses={200: SiteEventSerializer, **REFUSALS}
-    )
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        """Bring an archived event back."""
-        event = self.one(request, pk)
-        services.restore(event)
-        return Response(SiteEventSerializer(event).data)
+    def add(self, factory: Factory, given: dict[str, Any]) -> SiteEvent:
+        return services.record_event(user_of(self.request), factory, **given)

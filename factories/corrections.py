@@ -22,6 +22,7 @@ from factories.models import Factory
 from lib.errors import AskedFirst
 
 T = TypeVar("T")
+M = TypeVar("M", bound=models.Model)
 # The hour before the running one is still being summed.
 _SETTLES_WITHIN = timedelta(hours=1)
 CONFIRM_WITHIN = timedelta(hours=1)
@@ -113,29 +114,22 @@ class Confirmation:
 NOBODY = Confirmation()
 
 
-def digest_of(facts: object) -> str:
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def terms() -> str:
-    return _("Only you can confirm this, within an hour.")
-
-
 @dataclass(frozen=True, slots=True)
 class PastEffect:
     """What a change makes of the past, and the text that confirms it."""
 
     figures: tuple[PastFigure, ...]
     confirm: str
+    preface: str
     confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
 
     @property
     def sentence(self) -> str:
-        return " ".join((_("This reaches into the past."), *(figure.sentence for figure in self.figures), self.terms))
+        return " ".join((self.preface, *(figure.sentence for figure in self.figures), self.terms))
 
     @property
     def terms(self) -> str:
-        return terms()
+        return _("Only you can confirm this, within an hour.")
 
     def body(self) -> dict[str, Any]:
         """The answer of the API."""
@@ -151,7 +145,7 @@ class PastEffect:
 class ConfirmationNeeded(AskedFirst):
     """The change is not stored: it reaches into the past, and nobody has confirmed what that does."""
 
-    def __init__(self, effect: Any) -> None:
+    def __init__(self, effect: PastEffect) -> None:
         super().__init__(effect.body())
         self.effect = effect
 
@@ -159,40 +153,41 @@ class ConfirmationNeeded(AskedFirst):
 # --- Changes ---------------------------------------------------------------------------------------
 @transaction.atomic
 def store(
-    row: models.Model,
-    changes: Mapping[str, Any],
-    *,
-    confirm: Confirmation = NOBODY,
-    together: Sequence[models.Model] = (),
-) -> None:
-    """Change a row, or store a new one; `together`: changed rows that are saved before it, as one change.
+    row: M, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY, together: Sequence[models.Model] = ()
+) -> M:
+    """Change a row of a site, or store a new one; `together`: changed rows that are saved before it, as one change.
 
     Raises ValidationError by field, and ConfirmationNeeded; then nothing is stored.
     """
-    lock_site(_site_of(row))
+    site = _site_of(row)
+    lock_site(site)
     if row.pk is not None:
         row.refresh_from_db()
     for name, value in changes.items():
         setattr(row, name, value)
-    with transaction.atomic():
-        _save_all(together)  # constraints of the row hold beside them
-        row.full_clean()
-        transaction.set_rollback(True)
-    require_confirmed(row, confirm, together=together)
-    _save_all((*together, row))
+    begin = row._state.adding, row.pk
+
+    def act() -> M:
+        row._state.adding, row.pk = begin
+        for one in together:
+            one.save()
+        row.full_clean()  # constraints of the row hold beside them
+        row.save()
+        return row
+
+    rows: list[models.Model] = [*together, row]
+    facts = [fact for one in rows for fact in _changes(one)]
+    return act() if site is None else confirmed(site, act, facts, confirm=confirm)
 
 
-def require_confirmed(row: models.Model, confirm: Confirmation, *, together: Sequence[models.Model] = ()) -> None:
+def require_confirmed(row: models.Model, confirm: Confirmation) -> None:
     """Raise ConfirmationNeeded if storing the row would change figures of the past, and `confirm` is not about that."""
-    facts = [fact for one in (*together, row) for fact in _changes(one)]
-    site = _site_of(row)
-    if not facts or site is None or site.pk is None:
-        return  # a new site has no past
-    was_new, key = row._state.adding, row.pk
+    site, begin = _site_of(row), (row._state.adding, row.pk)
     try:
-        _ask(site, lambda: _save_all((*together, row)), facts, confirm)
+        if site is not None:
+            _ask(site, row.save, _changes(row), confirm)
     finally:
-        row._state.adding, row.pk = was_new, key
+        row._state.adding, row.pk = begin
 
 
 @transaction.atomic
@@ -208,33 +203,40 @@ def confirmed(site: Factory, act: Callable[[], T], facts: Sequence[object], *, c
 
 
 def _ask(site: Factory, act: Callable[[], object], facts: Sequence[object], confirm: Confirmation) -> None:
+    if not facts or site.pk is None:
+        return  # a new site has no past
+    settled = timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
+    ask([site.pk, facts], lambda until: _figures(act, site, until), confirm, until=settled)
+
+
+def ask(
+    facts: list[object],
+    figures: Callable[[datetime], Iterable[PastFigure]],
+    confirm: Confirmation,
+    *,
+    until: datetime,
+    preface: str = "",
+) -> None:
+    """Raise ConfirmationNeeded if figures up to a moment change, and `confirm` is not about that and `facts`."""
     told_until, told_digest = confirm.told()
-    until = told_until or timezone.now().replace(minute=0, second=0, microsecond=0) - _SETTLES_WITHIN
-    figures = _figures(act, site, until)
-    if not figures:
-        return
-    digest = _digest(site, facts, figures)
-    if told_digest != digest:
-        raise ConfirmationNeeded(PastEffect(figures, confirm.text_for(until, digest)))
+    until = told_until or until
+    changed = tuple(figure for figure in figures(until) if figure.is_changed)
+    shown = [[one.code, round(one.before), one.after and round(one.after), one.since.isoformat()] for one in changed]
+    digest = hashlib.sha256(json.dumps([facts, shown]).encode()).hexdigest()
+    if changed and told_digest != digest:
+        words = preface or _("This reaches into the past.")
+        raise ConfirmationNeeded(PastEffect(changed, confirm.text_for(until, digest), words))
 
 
 def _changes(row: models.Model) -> list[list[str]]:
     """What decides figures and differs from what is stored: model, key, field, before, after."""
-    stored = type(row)._base_manager.filter(pk=row.pk).first() if row.pk is not None else None
-    kind = type(row).__name__
-    changed = {
-        name: (None if stored is None else getattr(stored, name), getattr(row, name)) for name in sorted(DECIDES[kind])
-    }
+    kind, stored = type(row).__name__, type(row)._base_manager.filter(pk=row.pk).first()
+    sides = {name: (getattr(stored, name, None), getattr(row, name)) for name in sorted(DECIDES.get(kind, ()))}
     return [
         [kind, str(row.pk), name, str(before), str(after)]
-        for name, (before, after) in changed.items()
+        for name, (before, after) in sides.items()
         if stored is None or before != after
     ]
-
-
-def _save_all(rows: Iterable[models.Model]) -> None:
-    for row in rows:
-        row.save()
 
 
 def _site_of(row: Any) -> Factory | None:
@@ -253,20 +255,10 @@ def lock_site(site: Factory | None) -> None:
         Factory.objects.select_for_update(no_key=True).filter(pk=site.pk).first()
 
 
-def _figures(act: Callable[[], object], site: Factory, until: datetime) -> tuple[PastFigure, ...]:
+def _figures(act: Callable[[], object], site: Factory, until: datetime) -> list[PastFigure]:
     with transaction.atomic():
         before = [reader(site, until) for reader in _readers]
         act()
         after = [reader(site, until) for reader in _readers]
         transaction.set_rollback(True)
-    both = zip(before, after, strict=True)
-    return tuple(figure for old, new in both for figure in old.figures(new) if figure.is_changed)
-
-
-def _digest(site: Factory, facts: Sequence[object], figures: tuple[PastFigure, ...]) -> str:
-    """Of the change and of the figures, to the unit that is shown."""
-    shown = [
-        [figure.code, round(figure.before), figure.after and round(figure.after), figure.since.isoformat()]
-        for figure in figures
-    ]
-    return digest_of([site.pk, facts, shown])
+    return [figure for old, new in zip(before, after, strict=True) for figure in old.figures(new)]

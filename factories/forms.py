@@ -1,5 +1,6 @@
 """Forms of places: decimals, unit and limits of each number, and what a change makes of the past."""
 
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -35,7 +36,7 @@ CHIMNEY_NUMBERS = {
 SOURCE_NUMBERS = {"capacity_kw": partial(NumberField, decimals=1, unit="kW", low=1, high=MOST_KW)}
 
 
-class _Confirm(forms.CheckboxInput):
+class Checkbox(forms.CheckboxInput):
     """Unticked when it is shown; ticked, it sends the confirmation of what is shown."""
 
     def __init__(self, token: str) -> None:
@@ -52,7 +53,7 @@ class CorrectionForm(forms.ModelForm):
     """A change of figures of the past is shown with its effect, and stored once its box is ticked."""
 
     confirm = forms.CharField(
-        label=_("correct the past"),
+        label=_("Correct the past"),
         required=False,
         widget=forms.HiddenInput,
         help_text=_(
@@ -83,16 +84,16 @@ class CorrectionForm(forms.ModelForm):
             require_confirmed(self.instance, confirm)
         except ConfirmationNeeded as asked:
             self.effect = asked.effect
-            self.fields["confirm"].widget = _Confirm(asked.effect.confirm)
-            remedy = gettext("If that is right, tick “correct the past”.")
+            self.fields["confirm"].widget = Checkbox(asked.effect.confirm)
+            remedy = gettext("If that is right, tick “Correct the past”.")
             self.add_error(None, forms.ValidationError(f"{asked.effect.sentence} {remedy}", code="reaches_into_past"))
 
 
-class FactoryAdminForm(CorrectionForm):
+class FactoryForm(CorrectionForm):
     """A new site gets the sources of its sector, and a mine is asked for its class."""
 
     mine_class = forms.ChoiceField(
-        label=_("class of the mine"),
+        label=_("Class of the mine"),
         choices=[("", "---------"), *MineClass.choices],
         required=False,
         help_text=_("of a new mine: its methane follows from it; later it is changed at the source"),
@@ -100,22 +101,22 @@ class FactoryAdminForm(CorrectionForm):
 
     class Meta:
         model = Factory
-        fields = "__all__"
+        fields: Any = "__all__"
         field_classes = SITE_NUMBERS
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance._state.adding:
-            check_mine_class(data.get("sector", ""), data.get("mine_class", ""))
+            check_mine_class(data.get("sector", self.instance.sector), data.get("mine_class", ""))
         return data
 
 
-class ChimneyAdminForm(CorrectionForm):
+class ChimneyForm(CorrectionForm):
     """The limits are in the constraints of the table, which name the dimension that does not fit."""
 
     class Meta:
         model = Chimney
-        fields = "__all__"
+        fields: Any = "__all__"
         field_classes = CHIMNEY_NUMBERS
 
 
@@ -124,12 +125,12 @@ class EmissionSourceForm(CorrectionForm):
 
     class Meta:
         model = EmissionSource
-        fields = "__all__"
+        fields: Any = "__all__"
         field_classes = SOURCE_NUMBERS
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        factory = data.get("factory") or getattr(self.instance, "factory", None)
-        if self.instance._state.adding and factory is not None and not data.get("first_day"):
-            data["first_day"] = first_day_of(factory)
-        return data
+    def clean_first_day(self) -> date | None:
+        factory = self.cleaned_data.get("factory") or getattr(self.instance, "factory", None)
+        stated: date | None = self.cleaned_data["first_day"]
+        if stated or factory is None or not self.instance._state.adding:
+            return stated
+        return first_day_of(factory)

@@ -11,6 +11,7 @@ from accounts.permissions import organisations_of, visible_to
 from accounts.roles import Action
 from factories.models import Factory, Organisation
 from factories.places import plain_name
+from lib.errors import invalid
 
 
 def find_factory(name: str) -> Factory:
@@ -54,3 +55,12 @@ def organisation_where(user: Any, action: Action, asked: int | None = None) -> O
     if asked is not None and asked not in allowed:
         raise Http404
     return Organisation.objects.get(pk=asked or allowed[0])
+
+
+def organisation_to_edit(user: Any, asked: int | None) -> Organisation:
+    """Of a body that may name it: where the user may add sites. Raises PermissionDenied, ApiError 400."""
+    try:
+        return organisation_where(user, Action.EDIT_FACTORY, asked)
+    except Http404:
+        words = _("organisation=%(id)s is not an organisation whose factories you manage.") % {"id": asked}
+        raise invalid("organisation", "unknown_organisation", words) from None

@@ -5,10 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from factories.choices import MineClass
-from factories.countries import country_choices
-from factories.models import HIGHEST_SITE_M, MOST_KW, Chimney, EmissionSource, Factory, SiteEvent
-from factories.sectors import sector_choices
+from factories.models import MOST_KW, Chimney, EmissionSource, Factory, SiteEvent
 from lib.times import MomentField
+
+# What is stated of a site itself.
+SITE = (
+    "name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone day_starts_at "
+    "wood_moisture_fraction electricity_capacity_kw product_capacity_kg_per_day"
+).split()
 
 
 class ChimneySerializer(serializers.ModelSerializer[Chimney]):
@@ -65,53 +69,24 @@ class FactorySerializer(serializers.ModelSerializer[Factory]):
 
     class Meta:
         model = Factory
-        fields: Any = (
-            "id organisation name location county country currency sector altitude_m altitude_is_estimated latitude "
-            "longitude time_zone day_starts_at wood_moisture_fraction electricity_capacity_kw "
-            "product_capacity_kg_per_day archived_at chimney_dimensions emission_sources"
-        ).split()
+        fields: Any = ["id", "organisation", *SITE, "currency", "archived_at", "chimney_dimensions", "emission_sources"]
         ref_name = "Factory"
 
 
-class NewFactorySerializer(serializers.Serializer[Factory]):
-    """A new site. It gets the emission sources of its sector; a mine needs its class, which decides its methane."""
-
-    organisation = serializers.IntegerField(required=False, min_value=1, help_text="id; default: your first")
-    name = serializers.CharField(max_length=120)
-    location = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    county = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    country = serializers.ChoiceField(
-        choices=country_choices(), required=False, help_text="default: the organisation's"
-    )
-    sector = serializers.ChoiceField(choices=sector_choices())
-    mine_class = serializers.ChoiceField(choices=MineClass.choices, required=False, help_text="of a mine")
-    altitude_m = serializers.FloatField(min_value=-430, max_value=HIGHEST_SITE_M)
-    altitude_is_estimated = serializers.BooleanField(required=False)
-    latitude = serializers.FloatField(required=False, allow_null=True, min_value=-90, max_value=90)
-    longitude = serializers.FloatField(required=False, allow_null=True, min_value=-180, max_value=180)
-    time_zone = serializers.CharField(
-        max_length=40, required=False, help_text="IANA name; default: the country's, if it has one"
-    )
-    day_starts_at = serializers.IntegerField(required=False, min_value=0, max_value=23)
-    wood_moisture_fraction = serializers.DecimalField(
-        max_digits=4, decimal_places=3, required=False, allow_null=True, help_text="default: 0.30 with each entry"
-    )
-    boiler_capacity_kw = serializers.FloatField(
-        required=False, allow_null=True, min_value=1, max_value=MOST_KW, help_text="fuel input; default: by sector"
-    )
-    electricity_capacity_kw = serializers.FloatField(required=False, allow_null=True, help_text="default: by sector")
-    product_capacity_kg_per_day = serializers.FloatField(
-        required=False, allow_null=True, help_text="default: by sector"
-    )
-
-    class Meta:
-        ref_name = "NewFactory"
-        swagger_schema_fields = {
-            "example": {"name": "Kapkoros Tea Factory", "county": "Bomet", "sector": "tea", "altitude_m": 2060}
-        }
+# --- What is told about them -----------------------------------------------------------------------
+_LARGEST_ID = 2**31 - 1
 
 
-# --- Changes ---------------------------------------------------------------------------------------
+class _ToSite(serializers.Serializer[Any]):
+    factory = serializers.IntegerField(min_value=1, max_value=_LARGEST_ID, help_text="id")
+
+
+class Confirmed(serializers.Serializer[Any]):
+    confirm = serializers.CharField(
+        required=False, allow_blank=True, write_only=True, max_length=400, help_text="from the 202 of the same request"
+    )
+
+
 class _Change(serializers.Serializer[Any]):
     """Fields that are left out stay as they are."""
 
@@ -122,68 +97,87 @@ class _Change(serializers.Serializer[Any]):
         return fields
 
 
-class _Confirmed(serializers.Serializer[Any]):
-    confirm = serializers.CharField(
-        required=False, allow_blank=True, write_only=True, max_length=400, help_text="from the 202 of the same request"
+class NewFactorySerializer(serializers.ModelSerializer[Factory]):
+    """A new site. It gets the emission sources of its sector; a mine needs its class, which decides its methane."""
+
+    organisation = serializers.IntegerField(required=False, min_value=1, help_text="id; default: your first")
+    mine_class = serializers.ChoiceField(choices=MineClass.choices, required=False, help_text="of a mine")
+    boiler_capacity_kw = serializers.FloatField(
+        required=False, allow_null=True, min_value=1, max_value=MOST_KW, help_text="fuel input; default: by sector"
     )
 
+    class Meta:
+        model = Factory
+        fields: Any = [*SITE, "organisation", "mine_class", "boiler_capacity_kw"]
+        validators: Any = []  # the service says what is there already
+        extra_kwargs: Any = {
+            "country": {"required": False, "help_text": "default: the organisation's"},
+            "time_zone": {"required": False, "help_text": "IANA name; default: the country's, if it has one"},
+            "wood_moisture_fraction": {"help_text": "default: 0.30 with each entry"},
+            "electricity_capacity_kw": {"help_text": "default: by sector"},
+            "product_capacity_kg_per_day": {"help_text": "default: by sector"},
+        }
+        ref_name = "NewFactory"
+        swagger_schema_fields = {
+            "example": {"name": "Kapkoros Tea Factory", "county": "Bomet", "sector": "tea", "altitude_m": 2060}
+        }
 
-class FactoryChangeSerializer(_Change, _Confirmed, serializers.ModelSerializer[Factory]):
+
+class FactoryChangeSerializer(_Change, Confirmed, serializers.ModelSerializer[Factory]):
     """Of the site's own row; its sources and chimneys have addresses of their own."""
 
     class Meta:
         model = Factory
-        fields: Any = (
-            "name location county country sector altitude_m altitude_is_estimated latitude longitude time_zone "
-            "day_starts_at wood_moisture_fraction electricity_capacity_kw product_capacity_kg_per_day confirm"
-        ).split()
+        fields: Any = [*SITE, "confirm"]
         validators: Any = []
         ref_name = "FactoryChange"
         swagger_schema_fields: Any = {"example": {"altitude_m": 2060, "altitude_is_estimated": False}}
 
 
-class ChimneyChangeSerializer(_Change, _Confirmed, ChimneySerializer):
+class NewChimneySerializer(_ToSite, ChimneySerializer):
+    name = serializers.CharField(max_length=80, required=False, help_text="default: the next number")
+
+    class Meta(ChimneySerializer.Meta):
+        ref_name = "NewChimney"
+        swagger_schema_fields: Any = {"example": {"factory": 1, "shape": "circle", "diameter_m": 0.9}}
+
+
+class ChimneyChangeSerializer(_Change, Confirmed, ChimneySerializer):
     class Meta(ChimneySerializer.Meta):
         fields: Any = [*ChimneySerializer.Meta.fields, "confirm"]
         ref_name = "ChimneyChange"
         swagger_schema_fields: Any = {"example": {"probe_height_m": 1.5}}
 
 
-class SourceChangeSerializer(_Change, _Confirmed, EmissionSourceSerializer):
-    class Meta(EmissionSourceSerializer.Meta):
-        fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm"]
-        ref_name = "EmissionSourceChange"
-        swagger_schema_fields: Any = {"example": {"capacity_kw": 3500}}
-
-
-class ToSite(serializers.Serializer[Any]):
-    factory = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="id")
-
-
-class NewChimneySerializer(ToSite, ChimneySerializer):
-    name = serializers.CharField(max_length=80, required=False, help_text="default: the next number")
-
-    class Meta(ChimneySerializer.Meta):
-        read_only_fields: Any = ("id", "archived_at")
-        ref_name = "NewChimney"
-        swagger_schema_fields: Any = {"example": {"factory": 1, "shape": "circle", "diameter_m": 0.9}}
-
-
-class NewSourceSerializer(ToSite, _Confirmed, EmissionSourceSerializer):
+class NewSourceSerializer(_ToSite, Confirmed, EmissionSourceSerializer):
     replaces = serializers.IntegerField(
         required=False,
         min_value=1,
-        max_value=2**31 - 1,
+        max_value=_LARGEST_ID,
         write_only=True,
         help_text="id of a source that ends the day before",
     )
 
     class Meta(EmissionSourceSerializer.Meta):
         fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm", "replaces"]
-        read_only_fields: Any = ("id",)
         ref_name = "NewEmissionSource"
         swagger_schema_fields: Any = {
             "example": {"factory": 1, "name": "Dryer 1", "kind": "direct_fired_dryer", "fuels": "firewood"}
+        }
+
+
+class SourceChangeSerializer(_Change, Confirmed, EmissionSourceSerializer):
+    class Meta(EmissionSourceSerializer.Meta):
+        fields: Any = [*EmissionSourceSerializer.Meta.fields, "confirm"]
+        ref_name = "EmissionSourceChange"
+        swagger_schema_fields: Any = {"example": {"capacity_kw": 3500}}
+
+
+class NewEventSerializer(_ToSite, SiteEventSerializer):
+    class Meta(SiteEventSerializer.Meta):
+        ref_name = "NewSiteEvent"
+        swagger_schema_fields: Any = {
+            "example": {"factory": 1, "happened_at": "2026-11-20T09:00:00+03:00", "text": "New fan blades"}
         }
 
 
@@ -193,15 +187,7 @@ class EventChangeSerializer(_Change, SiteEventSerializer):
         swagger_schema_fields: Any = {"example": {"text": "New fan blades, eight"}}
 
 
-class NewEventSerializer(ToSite, SiteEventSerializer):
-    class Meta(SiteEventSerializer.Meta):
-        read_only_fields: Any = ("id", "recorded_by", "archived_at")
-        ref_name = "NewSiteEvent"
-        swagger_schema_fields: Any = {
-            "example": {"factory": 1, "happened_at": "2026-11-20T09:00:00+03:00", "text": "New fan blades"}
-        }
-
-
+# --- What a change makes of the past ---------------------------------------------------------------
 class FigureSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the API's name, and an attribute of every field

@@ -17,7 +17,7 @@ from accounts.grants import Grant
 from accounts.invitations import invite, revoke_invitation
 from accounts.models import Invitation, Membership, User
 from accounts.roles import Role
-from factories.choices import DIMENSIONS, MineClass, Shape, SourceKind
+from factories.choices import DIMENSIONS, MineClass, SourceKind
 from factories.corrections import NOBODY, Confirmation, lock_site, store
 from factories.countries import COUNTRIES
 from factories.days import running_day
@@ -143,8 +143,7 @@ def change_factory(factory: Factory, changes: Mapping[str, Any], *, confirm: Con
     """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).filter(pk=factory.organisation_id).first()  # the name
-        store(factory, changes, confirm=confirm)
-    return factory
+        return store(factory, changes, confirm=confirm)
 
 
 # --- Chimneys and sources --------------------------------------------------------------------------
@@ -168,8 +167,7 @@ def add_source(
         require_in_use(factory)
         if replaces is not None:  # of two who replace it at once, the second is told that it has ended
             replaces.refresh_from_db()
-        store(source, {}, confirm=confirm, together=_ended(replaces, source) if replaces else ())
-    return source
+        return store(source, {}, confirm=confirm, together=_ended(replaces, source) if replaces else ())
 
 
 def first_day_of(factory: Factory) -> date:
@@ -189,49 +187,26 @@ def _ended(replaced: EmissionSource, by: EmissionSource) -> list[EmissionSource]
     return [replaced]
 
 
-def change_source(
-    source: EmissionSource, changes: Mapping[str, Any], *, confirm: Confirmation = NOBODY
-) -> EmissionSource:
-    """Raises ValidationError with an error for each field, ConfirmationNeeded for what changes figures of the past."""
-    store(source, changes, confirm=confirm)
-    return source
-
-
 def end_source(source: EmissionSource) -> EmissionSource:
     """Its last day is the running one. What it emitted until then stays."""
     if source.last_day is None:
         today = first_day_of(source.factory)
-        change_source(source, {"last_day": max(today, source.first_day or today)})
+        store(source, {"last_day": max(today, source.first_day or today)})
     return source
 
 
 @transaction.atomic
-def add_chimney(
-    factory: Factory,
-    name: str | None = None,
-    *,
-    diameter_m: float | None = None,
-    width_m: float | None = None,
-    height_m: float | None = None,
-    **fields: Any,
-) -> Chimney:
-    """A chimney by its inner dimensions; without any its geometry is not stated, and its readings have no mass.
+def add_chimney(factory: Factory, name: str | None = None, **fields: Any) -> Chimney:
+    """A chimney by its inner dimensions, which tell its shape; without any its geometry is not stated, and its readings
+    have no mass.
 
     Raises ValidationError naming the dimension that does not fit.
     """
     lock_site(factory)  # of two who add one name at once, the second is told that it is there
     require_in_use(factory)
-    is_rectangle = width_m is not None or height_m is not None
-    shape = Shape.CIRCLE if diameter_m is not None else Shape.RECTANGLE if is_rectangle else ""
-    chimney = Chimney(
-        factory=factory,
-        name=name or next_chimney_name(factory),
-        shape=fields.pop("shape", shape),
-        diameter_m=diameter_m,
-        width_m=width_m,
-        height_m=height_m,
-        **fields,
-    )
+    stated = {name for name, value in fields.items() if value is not None}
+    shape = next((shape for shape, sizes in DIMENSIONS.items() if sizes & stated), "")
+    chimney = Chimney(factory=factory, name=name or next_chimney_name(factory), **({"shape": shape} | fields))
     chimney.full_clean()
     return store_new_chimney(chimney)
 
@@ -259,8 +234,7 @@ def change_chimney(chimney: Chimney, changes: Mapping[str, Any], *, confirm: Con
         changes |= dict.fromkeys(_TRAVERSE)
     if {"shape", "probe_position"} & set(changes) and "velocity_profile_factor" not in changes:
         changes["velocity_profile_factor"] = None  # that of the old place; `clean` fills in the default if there is one
-    store(chimney, changes, confirm=confirm)
-    return chimney
+    return store(chimney, changes, confirm=confirm)
 
 
 def dimensions_not_of(shape: str) -> set[str]:
@@ -280,16 +254,7 @@ def next_chimney_name(factory: Factory) -> str:
 def record_event(user: User, factory: Factory, *, happened_at: datetime, text: str) -> SiteEvent:
     """Raises ValidationError with an error for each field, ApiError 409 for an archived site."""
     require_in_use(factory)
-    event = SiteEvent(factory=factory, recorded_by=user, happened_at=happened_at, text=text)
-    return change_event(event, {})
-
-
-def change_event(event: SiteEvent, changes: Mapping[str, Any]) -> SiteEvent:
-    for name, value in changes.items():
-        setattr(event, name, value)
-    event.full_clean()
-    event.save()
-    return event
+    return store(SiteEvent(factory=factory, recorded_by=user, happened_at=happened_at, text=text), {})
 
 
 # --- Archive ---------------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ def _flatten(detail: Any, prefix: str = "") -> FieldErrors:
     return {prefix: [field_error(getattr(item, "code", "invalid"), str(item)) for item in items]}
 
 
-def _fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> FieldErrors:
+def fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> FieldErrors:
+    """Errors by field, in the shape of an answer."""
     if isinstance(exc, exceptions.ValidationError):
         fields = _flatten(exc.detail)
     else:
@@ -109,7 +110,7 @@ def _fields_of(exc: exceptions.ValidationError | DjangoValidationError) -> Field
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: gives every expected exception of an endpoint the same shape. Others stay 500s."""
     if isinstance(exc, (exceptions.ValidationError, DjangoValidationError)):
-        exc = invalid_fields(_fields_of(exc))
+        exc = invalid_fields(fields_of(exc))
     if isinstance(exc, ApiError):
         wait_s = exc.params.get("retry_after_s")
         headers = {"Retry-After": str(wait_s)} if wait_s else {}

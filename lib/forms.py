@@ -16,10 +16,12 @@ class NumberField(forms.FloatField):
     """A number with at most `decimals` decimals from `low` to `high`; a refusal names the value and the limit.
 
     Not localised, neither by Django nor by the browser: both would read `1,960` as 1.96 where a comma is the decimal
-    mark. A value that the page showed and that comes back unchanged keeps its stored digits.
+    mark. A value that the page showed and that comes back unchanged keeps its stored digits. A Decimal, of a
+    workbook's cell, was a number before and is not read again.
     """
 
     widget = forms.TextInput
+    kept: type[float] | type[Decimal] | type[int] = float
 
     def __init__(self, *, decimals: int, unit: str = "", low: float = -inf, high: float = inf, **options: Any) -> None:
         super().__init__(**options)
@@ -30,11 +32,11 @@ class NumberField(forms.FloatField):
         if value in self.empty_values:
             return None
         try:
-            number = parse_number(value, decimals=self.decimals)
+            number = value if isinstance(value, Decimal) else parse_number(value, decimals=self.decimals)
         except NumberError as error:
             raise ValidationError(str(error), code=error.code) from None
         self._require_decimals(str(value).strip(), -int(number.normalize().as_tuple().exponent))
-        return float(number)
+        return self.kept(number)
 
     def _require_decimals(self, text: str, count: int) -> None:
         if count <= self.decimals:
@@ -51,7 +53,8 @@ class NumberField(forms.FloatField):
             raise ValidationError(words, code="out_of_range")
 
     def prepare_value(self, value: Any) -> Any:
-        return plain(Decimal(repr(value))) if isinstance(value, float) else value
+        number = Decimal(repr(value)) if isinstance(value, float) else value
+        return plain(number) if isinstance(number, Decimal) else value
 
     def _clean_bound_field(self, bf: Any) -> Any:
         # This hook, which Django's FileField uses, gives the initial value of the page.
@@ -60,3 +63,16 @@ class NumberField(forms.FloatField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(data or "") != str(self.prepare_value(initial) if initial is not None else "")
+
+
+class ExactNumberField(NumberField):
+    """The same for what is kept as a Decimal."""
+
+    kept = Decimal
+
+
+class WholeNumberField(NumberField):
+    kept = int
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(decimals=0, **options)

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from drf_yasg import openapi
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers, viewsets
@@ -21,11 +19,9 @@ from accounts.viewsets import REFUSALS, validated
 from compliance.models import SiteSheet
 from compliance.site_sheet.columns import template_csv
 from compliance.site_sheet.tasks import create_previewed, links_of, submit
-from factories.models import Organisation
-from lib.errors import ApiError, invalid
+from factories.queries import organisation_to_edit
 from lib.known_names import KnownNames
 
-LARGEST_FILE_BYTES = 5 * 1024 * 1024
 LONGEST_WAIT_S = 20.0
 
 
@@ -92,13 +88,8 @@ class SiteSheetViewSet(KnownNames, viewsets.GenericViewSet[Any]):
         """Good rows are stored together, bad ones are listed with the cell at fault. The same sheet again adds nothing.
         What takes longer than 20 s is answered with 202, and `Location` says where its outcome will be."""
         given = validated(SiteSheetUploadSerializer, request)
-        file = given["file"]
-        if file.size > LARGEST_FILE_BYTES:
-            words = _("The file has %(size)d bytes, more than %(limit)d: split it.")
-            limits = {"size": file.size, "limit": LARGEST_FILE_BYTES}
-            raise ApiError(413, "too_large", words % limits, params=limits)
-        organisation = _organisation(request, given.get("organisation"))
-        task = submit(user_of(request), organisation, file.read(), dry_run=given["dry_run"], path=request.path)
+        organisation = organisation_to_edit(request.user, given.get("organisation"))
+        task = submit(user_of(request), organisation, given["file"], dry_run=given["dry_run"], path=request.path)
         return self._outcome(request, task)
 
     def _outcome(self, request: Request, task: SiteSheet) -> Response:
@@ -163,13 +154,3 @@ class SiteSheetViewSet(KnownNames, viewsets.GenericViewSet[Any]):
         ]
         answer = {"next": None, "previous": None, "results": SiteLinkSerializer(rows, many=True).data}
         return Response(answer, headers={"Cache-Control": "no-store"})
-
-
-def _organisation(request: Request, asked: int | None) -> Organisation:
-    allowed = organisations_of(request.user, Action.EDIT_FACTORY)
-    if not allowed:
-        raise PermissionDenied
-    if asked is not None and asked not in allowed:
-        words = _("organisation=%(id)s is not an organisation whose factories you manage.") % {"id": asked}
-        raise invalid("organisation", "unknown_organisation", words)
-    return Organisation.objects.get(pk=asked or allowed[0])

@@ -2,15 +2,20 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from lib.numbers import NumberError, parse_number
+from factories.forms import CHIMNEY_NUMBERS, SITE_NUMBERS, SOURCE_NUMBERS
+from lib.decimals import plain
+from lib.forms import ExactNumberField, NumberField, WholeNumberField
 from logbook.sheets.questions import SheetError
 from logbook.sheets.read import Cell, Table
 
@@ -18,10 +23,6 @@ MOST_SITES = 2_000
 LONGEST_SHOWN = 60
 YES, NO = ("yes", "true", "1", "ndiyo"), ("no", "false", "0", "hapana")
 _FORMULA = ("=", "@")
-
-
-class CellError(ValueError):
-    """A cell cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,95 +47,74 @@ class SiteSheetRow:
         return str(self.values.get("site", ""))
 
 
-def _text(longest: int) -> Callable[[Cell], str]:
-    def read(cell: Cell) -> str:
-        if isinstance(cell, (datetime, date, time, timedelta)):
-            raise CellError(_("This cell holds a date; write it as text."))
-        text = " ".join(_written(cell).split())
+class _Text(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        text = " ".join(str(value).split())
         if text.startswith(_FORMULA):
-            raise CellError(_("This cell begins like a formula; write its text or number."))
-        if len(text) > longest:
-            raise CellError(_("Write at most %(limit)d characters.") % {"limit": longest})
+            raise ValidationError(_("This cell begins like a formula; write its text or number."))
         return text
 
-    return read
+
+class _Code(_Text):
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).lower().replace(" ", "_")
 
 
-def _written(cell: Cell) -> str:
-    # Excel keeps a phone number or a year as a number: 712345678.0.
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell)
+class _Country(_Text):
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).upper()
 
 
-def _number(decimals: int) -> Callable[[Cell], Decimal]:
-    def read(cell: Cell) -> Decimal:
-        text = _text(40)(cell)
-        try:
-            # Not a bool, which Python counts among the integers: a workbook has cells TRUE.
-            number = Decimal(text) if type(cell) in (int, float) else parse_number(text, decimals=decimals)
-        except NumberError as error:
-            raise CellError(str(error)) from None
-        if not number.is_finite():
-            raise CellError(_("Write a number, like 1960.5."))
-        if -int(number.normalize().as_tuple().exponent) > decimals:
-            raise CellError(_("Write at most %(limit)d decimals.") % {"limit": decimals})
-        return number
-
-    return read
-
-
-def _metres(cell: Cell) -> float:
-    return float(_number(3)(cell))
-
-
-def _float(decimals: int) -> Callable[[Cell], float]:
-    return lambda cell: float(_number(decimals)(cell))
-
-
-def _whole(cell: Cell) -> int:
-    return int(_number(0)(cell))
-
-
-def _yes_or_no(cell: Cell) -> bool:
-    word = _text(10)(cell).casefold()
-    if word not in (*YES, *NO):
-        raise CellError(_("Write yes or no."))
-    return word in YES
-
-
-def _code(cell: Cell) -> str:
-    return _text(40)(cell).lower().replace(" ", "_")
+class _YesOrNo(_Text):
+    def to_python(self, value: Any) -> Any:
+        word = super().to_python(value).casefold()
+        if word not in (*YES, *NO):
+            raise ValidationError(_("Write yes or no."))
+        return word in YES
 
 
 # name -> how its cell is read, and an example for the template
-COLUMNS: dict[str, tuple[Callable[[Cell], Any], str]] = {
-    "site": (_text(120), "Litein Tea Factory"),
-    "county": (_text(80), "Kericho"),
-    "location": (_text(120), "Litein"),
-    "country": (lambda cell: _text(2)(cell).upper(), "KE"),
-    "sector": (_code, "tea"),
-    "altitude_m": (_float(0), "1960"),
-    "altitude_is_estimated": (_yes_or_no, "yes"),
-    "latitude": (_float(6), "-0.58249"),
-    "longitude": (_float(6), "35.18969"),
-    "time_zone": (_text(40), "Africa/Nairobi"),
-    "day_starts_at": (_whole, "6"),
-    "mine_class": (_code, ""),
-    "boiler_capacity_kw": (_float(1), "6000"),
-    "chimney": (_text(80), "Chimney 1"),
-    "diameter_m": (_metres, "0.9"),
-    "width_m": (_metres, ""),
-    "height_m": (_metres, ""),
-    "velocity_profile_factor": (_float(4), "0.84"),
-    "manager_phone": (_text(40), "0712 345 678"),
-    "target_metric": (_code, "intensity"),
-    "target_scope": (_text(3), "1+2"),
-    "base_year": (_whole, "2025"),
-    "base_value": (_number(6), "0.12"),
-    "target_year": (_whole, "2030"),
-    "target_value": (_number(6), "0.09"),
+COLUMNS: dict[str, tuple[forms.Field, str]] = {
+    "site": (_Text(max_length=120), "Litein Tea Factory"),
+    "county": (_Text(max_length=80), "Kericho"),
+    "location": (_Text(max_length=120), "Litein"),
+    "country": (_Country(max_length=2), "KE"),
+    "sector": (_Code(max_length=40), "tea"),
+    "altitude_m": (SITE_NUMBERS["altitude_m"](), "1960"),
+    "altitude_is_estimated": (_YesOrNo(), "yes"),
+    "latitude": (SITE_NUMBERS["latitude"](), "-0.58249"),
+    "longitude": (SITE_NUMBERS["longitude"](), "35.18969"),
+    "time_zone": (_Text(max_length=40), "Africa/Nairobi"),
+    "day_starts_at": (WholeNumberField(), "6"),
+    "mine_class": (_Code(max_length=40), ""),
+    "boiler_capacity_kw": (SOURCE_NUMBERS["capacity_kw"](), "6000"),
+    "chimney": (_Text(max_length=80), "Chimney 1"),
+    "diameter_m": (CHIMNEY_NUMBERS["diameter_m"](), "0.9"),
+    "width_m": (CHIMNEY_NUMBERS["width_m"](), ""),
+    "height_m": (CHIMNEY_NUMBERS["height_m"](), ""),
+    "velocity_profile_factor": (CHIMNEY_NUMBERS["velocity_profile_factor"](), "0.84"),
+    "manager_phone": (_Text(max_length=40), "0712 345 678"),
+    "target_metric": (_Code(max_length=40), "intensity"),
+    "target_scope": (_Text(max_length=3), "1+2"),
+    "base_year": (WholeNumberField(), "2025"),
+    "base_value": (ExactNumberField(decimals=6), "0.12"),
+    "target_year": (WholeNumberField(), "2030"),
+    "target_value": (ExactNumberField(decimals=6), "0.09"),
 }
+
+
+def _value(column: str, cell: Cell) -> Any:
+    """The checked value of a cell. Raises ValidationError, which says why it cannot be used and what to do."""
+    if isinstance(cell, (datetime, date, time, timedelta)):
+        raise ValidationError(_("This cell holds a date; write it as text."))
+    field, written = COLUMNS[column][0], str(cell)
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):  # a workbook has cells TRUE
+        if not isfinite(cell):
+            raise ValidationError(_("Write a number, like 1960.5."))
+        number = Decimal(written)
+        # Excel keeps a phone number or a year as a number: 712345678.0.
+        return field.clean(number if isinstance(field, NumberField) else plain(number))
+    return field.clean(written)
 
 
 def find_table(tables: Sequence[Table]) -> tuple[Table, dict[int, str]]:
@@ -177,9 +157,9 @@ def rows_of(table: Table, header: dict[int, str]) -> Iterator[SiteSheetRow]:
                 found.problems.append(CellProblem("", str(cell)[:LONGEST_SHOWN], _("This cell has no column name.")))
                 continue
             try:
-                found.values[name] = COLUMNS[name][0](cell)
-            except CellError as error:
-                found.problems.append(CellProblem(name, str(cell)[:LONGEST_SHOWN], str(error)))
+                found.values[name] = _value(name, cell)
+            except ValidationError as error:
+                found.problems.append(CellProblem(name, str(cell)[:LONGEST_SHOWN], " ".join(error.messages)))
         if not found.site and not any(one.column == "site" for one in found.problems):
             found.problems.append(CellProblem("site", "", _("Every row names its site.")))
         yield found
@@ -188,5 +168,5 @@ def rows_of(table: Table, header: dict[int, str]) -> Iterator[SiteSheetRow]:
 def template_csv() -> str:
     """The column names and one example, to fill in."""
     out = io.StringIO()
-    csv.writer(out).writerows([COLUMNS, [example for _read, example in COLUMNS.values()]])
+    csv.writer(out).writerows([COLUMNS, [example for _field, example in COLUMNS.values()]])
     return "\ufeff" + out.getvalue()  # a spreadsheet reads UTF-8 by this mark

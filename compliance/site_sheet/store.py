@@ -5,6 +5,7 @@ stored is rejected, because a change of a site shows its effect on the past on i
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ from factories.choices import SourceKind
 from factories.models import Chimney, EmissionSource, Factory, Organisation
 from factories.places import KnownPlace, find_places, plain_name
 from factories.services import add_chimney, create_factory, require_in_use
-from lib.errors import ApiError
+from lib.errors import ApiError, FieldErrors, fields_of, invalid
 from lib.phones import one_number
 
 CREATED, ALREADY_THERE, REJECTED = "created", "already_there", "rejected"
@@ -39,14 +40,6 @@ _OF_SOURCES = {
 _CHIMNEY = ("diameter_m", "width_m", "height_m", "velocity_profile_factor")
 _TARGET = ("base_year", "base_value", "target_year", "target_value")
 _RENAMED = {"name": "site", "phone": "manager_phone", "metric": "target_metric", "scope": "target_scope"}
-
-
-class RowRefusedError(ValueError):
-    """A row that cannot be stored, with the column at fault."""
-
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column = column
 
 
 @dataclass(slots=True)
@@ -105,15 +98,10 @@ def _outcome_of(user: User, organisation: Organisation, row: SiteSheetRow, sheet
         if not found.errors:
             with transaction.atomic():
                 _do_row(user, organisation, row, found, sheet)
-    except RowRefusedError as error:
-        found.errors.append(CellProblem(error.column, _shown(row, error.column), str(error)))
-    except ValidationError as error:
-        found.errors += _of_validation(row, error)
     except ApiError as error:
-        problems = error.fields or {"": [{"message": error.message}]}
-        for name, errors in problems.items():
-            column = _RENAMED.get(name, name)
-            found.errors += [CellProblem(column, _shown(row, column), one["message"]) for one in errors]
+        found.errors += _problems(row, error.fields or {"": [{"message": error.message}]})
+    except ValidationError as error:
+        found.errors += _problems(row, fields_of(error))
     if found.errors:
         found.outcome, found.does, found.notes = REJECTED, [], []
         del sheet.invitations[made:]
@@ -122,18 +110,11 @@ def _outcome_of(user: User, organisation: Organisation, row: SiteSheetRow, sheet
     return found
 
 
-def _of_validation(row: SiteSheetRow, error: ValidationError) -> list[CellProblem]:
-    by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    renamed = {_RENAMED.get(name, name): messages for name, messages in by_field.items()}
-    return [
-        CellProblem(column if column in COLUMNS else "", _shown(row, column), message)
-        for column, messages in renamed.items()
-        for message in messages
-    ]
-
-
-def _shown(row: SiteSheetRow, column: str) -> str:
-    return str(row.values.get(column, ""))
+def _problems(row: SiteSheetRow, fields: FieldErrors) -> Iterator[CellProblem]:
+    for name, errors in fields.items():
+        column = _RENAMED.get(name, name)
+        shown = str(row.values.get(column, ""))
+        yield from (CellProblem(column if column in COLUMNS else "", shown, error["message"]) for error in errors)
 
 
 def _do_row(user: User, organisation: Organisation, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
@@ -145,16 +126,16 @@ def _do_row(user: User, organisation: Organisation, row: SiteSheetRow, found: Ro
         found.does.append("site")
     else:
         require_in_use(factory)
-        _require_same(row, factory)
+        _require_same(_given(row, _SITE), lambda name: _of_site(factory, name))
     _chimney(factory, row, found)
     _target(user, factory, row, found)
     _invitation(user, factory, row, found, sheet)
 
 
 def _create_site(organisation: Organisation, row: SiteSheetRow, found: RowOutcome) -> Factory:
-    fields = {name: row.values[name] for name in _SITE if name in row.values}
+    fields = _given(row, _SITE)
     if "sector" not in fields:
-        raise RowRefusedError("sector", _("Name the sector, like tea or coal_mine."))
+        raise _refused("sector", _("Name the sector, like tea or coal_mine."))
     if "altitude_m" not in fields:
         country = fields.get("country", organisation.country)
         place = _place(row, country)
@@ -180,59 +161,62 @@ def _place(row: SiteSheetRow, country: str) -> KnownPlace:
         if len({(place.altitude_m, place.region) for place in near}) == 1:
             return near[0]
     words = _("The table of places does not have this altitude for certain: write it in metres.")
-    raise RowRefusedError("altitude_m", words)
+    raise _refused("altitude_m", words)
 
 
-def _require_same(row: SiteSheetRow, factory: Factory) -> None:
-    for name in _SITE:
-        if name not in row.values:
-            continue
-        stored = _of_sources(factory, *_OF_SOURCES[name]) if name in _OF_SOURCES else [getattr(factory, name)]
-        if row.values[name] not in stored:
-            words = _("The site has %(stored)s here: change it on its page, where the effect is shown.")
-            shown = ", ".join(str(value) for value in stored if value not in (None, ""))
-            raise RowRefusedError(name, words % {"stored": shown or "-"})
+def _require_same(given: Mapping[str, Any], stored: Callable[[str], Sequence[Any]]) -> None:
+    """A change of what is there shows its effect on the past, on its own page."""
+    for column, value in given.items():
+        if value not in stored(column):
+            shown = ", ".join(str(one) for one in stored(column) if one not in (None, "")) or "-"
+            words = _("Stored is %(stored)s: change it on its page, which shows the effect.")
+            raise _refused(column, words % {"stored": shown})
 
 
-def _of_sources(factory: Factory, kind: str, column: str) -> list[Any]:
+def _refused(column: str, words: str) -> ApiError:
+    return invalid(column, "refused", words)
+
+
+def _given(row: SiteSheetRow, columns: Iterable[str]) -> dict[str, Any]:
+    return {name: row.values[name] for name in columns if name in row.values}
+
+
+def _of_site(factory: Factory, name: str) -> list[Any]:
+    if name not in _OF_SOURCES:
+        return [getattr(factory, name)]
+    kind, column = _OF_SOURCES[name]
     return list(EmissionSource.objects.filter(factory=factory, kind=kind).values_list(column, flat=True))
 
 
 def _chimney(factory: Factory, row: SiteSheetRow, found: RowOutcome) -> None:
-    sizes = {name: row.values[name] for name in _CHIMNEY if name in row.values}
+    sizes = _given(row, _CHIMNEY)
     name = row.values.get("chimney", "")
     if not sizes and not name:
         return
     if not name:
-        raise RowRefusedError("chimney", _("Name the chimney: by its name the sheet can be uploaded again."))
+        raise _refused("chimney", _("Name the chimney: by its name the sheet can be uploaded again."))
     stored = Chimney.objects.filter(factory=factory, name__iexact=name).first()
     if stored is None:
         add_chimney(factory, name, **sizes)
         found.does.append("chimney")
-        return
-    for column, value in sizes.items():
-        if getattr(stored, column) != value:
-            words = _("The chimney has %(stored)s here: change it on its page, where the effect is shown.")
-            raise RowRefusedError(column, words % {"stored": getattr(stored, column) or "-"})
+    else:
+        _require_same(sizes, lambda column: [getattr(stored, column)])
 
 
 def _target(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome) -> None:
-    given = [name for name in (*_TARGET, "target_metric") if name in row.values]
-    if not given:
+    needed = ("target_metric", *_TARGET)
+    values = _given(row, needed)
+    if not values:
         return
-    if missing := [name for name in (*_TARGET, "target_metric") if name not in row.values]:
-        raise RowRefusedError(missing[0], _("A target needs its metric, and year and figure of both ends."))
-    values = {name: row.values[name] for name in _TARGET}
-    kind = {"metric": row.values["target_metric"], "scope": row.values.get("target_scope", TargetScope.BOTH.value)}
+    if missing := [name for name in needed if name not in values]:
+        raise _refused(missing[0], _("A target needs its metric, and year and figure of both ends."))
+    kind = {"metric": values.pop("target_metric"), "scope": row.values.get("target_scope", TargetScope.BOTH.value)}
     stored = Target.objects.filter(factory=factory, status=TargetStatus.IN_FORCE, **kind).first()
     if stored is None:
         set_target(user, factory.organisation, TargetInput(**kind, **values), factory=factory)
         found.does.append("target")
-        return
-    for name, value in values.items():
-        if getattr(stored, name) != value:
-            words = _("A target in force has %(stored)s here: correct it on its page, with a reason.")
-            raise RowRefusedError(name, words % {"stored": getattr(stored, name)})
+    else:
+        _require_same(values, lambda name: [getattr(stored, name)])
 
 
 def _invitation(user: User, factory: Factory, row: SiteSheetRow, found: RowOutcome, sheet: SheetOutcome) -> None:
@@ -240,7 +224,7 @@ def _invitation(user: User, factory: Factory, row: SiteSheetRow, found: RowOutco
         return
     phone = one_number(row.values["manager_phone"], [factory.country])
     if phone is None:
-        raise RowRefusedError("manager_phone", str(PHONE.message))
+        raise _refused("manager_phone", str(PHONE.message))
     place: dict[str, Any] = {"organisation_id": factory.organisation_id, "factory_id": factory.pk}
     role = Role.FACTORY_MANAGER
     is_member = Membership.objects.filter(user__phone=phone, role=role, **place).exists()

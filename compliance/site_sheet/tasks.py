@@ -5,8 +5,9 @@ A preview keeps its file for a day, so that what was previewed is what is create
 
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
-import pghistory
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -21,17 +22,23 @@ from compliance.site_sheet.columns import find_table, rows_of
 from compliance.site_sheet.store import store_rows
 from factories.models import Organisation
 from lib.background import OPEN, Progress, TaskState
-from lib.errors import ApiError, body, invalid
+from lib.errors import ApiError, invalid
 from logbook.sheets.questions import SheetError
 from logbook.sheets.read import read_sheet
+from logbook.sheets.tasks import as_uploaded, refuse
 
+LARGEST_FILE_BYTES = 5 * 1024 * 1024
 FILE_KEPT_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
 
 
 # --- In a web process --------------------------------------------------------------------------
-def submit(user: User, organisation: Organisation, content: bytes, *, dry_run: bool, path: str) -> SiteSheet:
-    """Store an upload for the worker. Raises ApiError 409 while another of the user is not over."""
+def submit(user: User, organisation: Organisation, file: Any, *, dry_run: bool, path: str) -> SiteSheet:
+    """Store an upload for the worker. Raises ApiError 409 while another of the user is not over, 413."""
+    if file.size > LARGEST_FILE_BYTES:
+        words = _("The file has %(size)d bytes, more than %(limit)d: split it.")
+        limits = {"size": file.size, "limit": LARGEST_FILE_BYTES}
+        raise ApiError(413, "too_large", words % limits, params=limits)
     try:
         with transaction.atomic():
             return SiteSheet.objects.create(
@@ -41,7 +48,7 @@ def submit(user: User, organisation: Organisation, content: bytes, *, dry_run: b
                 path=path,
                 is_dry_run=dry_run,
                 language=translation.get_language() or "en",
-                content=content,
+                content=file.read(),
             )
     except IntegrityError as error:
         if "one_site_sheet_at_a_time" not in str(error):
@@ -53,7 +60,7 @@ def create_previewed(user: User, preview: SiteSheet, path: str) -> SiteSheet:
     """Create what a preview showed. Raises ApiError 409 `preview_over` when its file is gone."""
     if preview.state != TaskState.DONE or preview.status_code != 200 or preview.content is None:
         raise ApiError(409, "preview_over", _("This preview is over: upload the sheet again."))
-    return submit(user, preview.organisation, bytes(preview.content), dry_run=False, path=path)
+    return submit(user, preview.organisation, ContentFile(preview.content), dry_run=False, path=path)
 
 
 def links_of(sheet: SiteSheet) -> list[tuple[Invitation, str]]:
@@ -64,21 +71,17 @@ def links_of(sheet: SiteSheet) -> list[tuple[Invitation, str]]:
 
 # --- In a process of the worker ----------------------------------------------------------------
 def perform(task: SiteSheet, progress: Progress) -> None:
-    history = {"user": task.user_id, "url": task.path}
-    if task.token:
-        history["token"] = task.token.shown_name
-    with translation.override(task.language), pghistory.context(**history):
+    with as_uploaded(task):
         try:
             _store(task, progress)
         except SheetError as error:
-            _refuse(task, invalid("file", "unreadable", str(error)))
+            refuse(task, invalid("file", "unreadable", str(error)))
         except ApiError as error:
-            _refuse(task, error)
+            refuse(task, error)
 
 
 def _store(task: SiteSheet, progress: Progress) -> None:
     user = task.user
-    user.api_token = task.token  # type: ignore[attr-defined]  # as the request had it
     if not may(user, Action.EDIT_FACTORY) or task.organisation_id not in managed_organisations(user):
         raise ApiError(403, "forbidden", _("Your role does not allow this."))
     table, header = find_table(read_sheet(BytesIO(bytes(task.content or b"")), lambda count: progress(count, 0)))
@@ -87,21 +90,6 @@ def _store(task: SiteSheet, progress: Progress) -> None:
         outcome = store_rows(user, task.organisation, rows, dry_run=task.is_dry_run)
         kept = task.content if task.is_dry_run else None
         task.finish(status_code=200, answer=outcome.body(), content=kept)
-
-
-def _refuse(task: SiteSheet, error: ApiError, state: TaskState = TaskState.DONE) -> None:
-    answer = body(error.code, error.message, error.params, error.fields)
-    task.finish(state, status_code=error.status_code, answer=answer, content=None)
-
-
-def give_up(task: SiteSheet, *, is_too_large: bool) -> None:
-    with translation.override(task.language):
-        words = _("The import failed and nothing was stored: whoever runs the server finds why in the worker's log.")
-        error = ApiError(500, "import_failed", words)
-        if is_too_large:
-            words = _("Reading the file took too long or too much memory, so nothing was stored: save it as CSV.")
-            error = ApiError(413, "too_large", words)
-        _refuse(task, error, TaskState.FAILED)
 
 
 def drop_old_sheets() -> int:

@@ -1,6 +1,7 @@
 """What stands at a site: chimneys, emission sources, and the events that explain its figures."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pghistory
 from django.conf import settings
@@ -47,6 +48,16 @@ def _raise_all(errors: Mapping[str, ValidationError]) -> None:
 
 def _outside(value: float, *, low: float, high: float, unit: str = "") -> ValidationError:
     return ValidationError(outside_words(value, low=low, high=high, unit=unit), code="out_of_range")
+
+
+def _fits(shape: str) -> Q:
+    """The dimensions of a duct of this shape, and no other. NULL > 0 is unknown, which a check accepts."""
+    conditions: dict[str, Any] = {}
+    for name in ("diameter_m", "width_m", "height_m"):
+        has = name in DIMENSIONS[shape]
+        conditions[f"{name}__isnull"] = not has
+        conditions |= {f"{name}__gt": 0, f"{name}__lte": LARGEST_DUCT_M} if has else {}
+    return Q(shape=shape, **conditions)
 
 
 @pghistory.track()
@@ -98,25 +109,7 @@ class Chimney(Archivable):
             models.UniqueConstraint(fields=["id", "factory"], name="chimney_of_factory"),
             models.CheckConstraint(
                 # NULL > 0 is unknown, and a check accepts unknown, so the check also requires each dimension.
-                condition=Q(shape="", diameter_m__isnull=True, width_m__isnull=True, height_m__isnull=True)
-                | Q(
-                    shape=Shape.CIRCLE,
-                    diameter_m__isnull=False,
-                    diameter_m__gt=0,
-                    diameter_m__lte=LARGEST_DUCT_M,
-                    width_m__isnull=True,
-                    height_m__isnull=True,
-                )
-                | Q(
-                    shape=Shape.RECTANGLE,
-                    width_m__isnull=False,
-                    width_m__gt=0,
-                    width_m__lte=LARGEST_DUCT_M,
-                    height_m__isnull=False,
-                    height_m__gt=0,
-                    height_m__lte=LARGEST_DUCT_M,
-                    diameter_m__isnull=True,
-                ),
+                condition=_fits("") | _fits(Shape.CIRCLE) | _fits(Shape.RECTANGLE),
                 name="chimney_dimensions_fit_shape",
             ),
             models.CheckConstraint(

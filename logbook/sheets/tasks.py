@@ -1,6 +1,8 @@
 """Imports as background tasks: a web process stores the upload, a process of the worker reads it and stores entries,
 and the outcome is the answer that the upload gets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from io import BytesIO
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import may, token_of
 from factories.models import Factory
-from lib.background import OPEN, Progress, TaskState
+from lib.background import OPEN, BackgroundTask, Progress, TaskState
 from lib.errors import ApiError, body, invalid
 from logbook.models import SheetImport
 from logbook.sheets.options import CHOICES
@@ -64,26 +66,33 @@ def cancel(task: SheetImport) -> None:
 # --- In a process of the worker ----------------------------------------------------------------
 def perform(task: SheetImport, progress: Progress) -> None:
     """Read the sheet and store its entries together with the answer; or store the answer that refuses it."""
-    history = {"user": task.user_id, "url": task.path}  # as of the request that uploaded it
-    if task.token:
-        history["token"] = task.token.shown_name
-    with translation.override(task.language), pghistory.context(**history):
+    with as_uploaded(task):
         try:
             _import(task, progress)
         except UndecidedError as error:
             # The warnings of an import stand beside its questions.
-            _refuse(task, error, warnings=error.warnings)
+            refuse(task, error, warnings=error.warnings)
         except SheetError as error:
-            _refuse(task, invalid(error.field, "unreadable", str(error)))
+            refuse(task, invalid(error.field, "unreadable", str(error)))
         except DjangoValidationError as error:
-            _refuse(task, invalid("time_zone", "invalid", " ".join(error.messages)))
+            refuse(task, invalid("time_zone", "invalid", " ".join(error.messages)))
         except ApiError as error:
-            _refuse(task, error)
+            refuse(task, error)
+
+
+@contextmanager
+def as_uploaded(task: Any) -> Iterator[None]:
+    """With the language, history and rights of the request that uploaded it."""
+    history = {"user": task.user_id, "url": task.path}
+    if task.token:
+        history["token"] = task.token.shown_name
+    task.user.api_token = task.token
+    with translation.override(task.language), pghistory.context(**history):
+        yield
 
 
 def _import(task: SheetImport, progress: Progress) -> None:
     log, user = log_of(task.app), task.user
-    user.api_token = task.token  # type: ignore[attr-defined]  # as the request had it
     if not may(user, log.writes, task.factory):  # a right may end while a task waits
         raise ApiError(403, "forbidden", _("Your role does not allow this."))
     meaning = {name: CHOICES[name][0](value) if name in CHOICES else value for name, value in task.arguments.items()}
@@ -98,12 +107,12 @@ def _import(task: SheetImport, progress: Progress) -> None:
     )
 
 
-def _refuse(task: SheetImport, error: ApiError, state: TaskState = TaskState.DONE, **more: Any) -> None:
+def refuse(task: BackgroundTask, error: ApiError, state: TaskState = TaskState.DONE, **more: Any) -> None:
     answer = body(error.code, error.message, error.params, error.fields) | more
     task.finish(state, status_code=error.status_code, answer=answer, content=None)
 
 
-def give_up(task: SheetImport, *, is_too_large: bool) -> None:
+def give_up(task: Any, *, is_too_large: bool) -> None:
     """The answer for a sheet over the limits of its process, or whose process died in every attempt."""
     with translation.override(task.language):
         limits = {
@@ -121,7 +130,7 @@ def give_up(task: SheetImport, *, is_too_large: bool) -> None:
                 "The import failed and nothing was stored: whoever runs the server finds why in the worker's log."
             )
             error = ApiError(500, "import_failed", words)
-        _refuse(task, error, TaskState.FAILED)
+        refuse(task, error, TaskState.FAILED)
 
 
 def log_of(app: str) -> Any:

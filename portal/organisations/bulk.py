@@ -17,7 +17,6 @@ from accounts.member_views import organisation_of_page
 from accounts.permissions import organisations_of, page, user_of
 from accounts.roles import Action
 from compliance.models import SiteSheet
-from compliance.site_sheet.api import LARGEST_FILE_BYTES
 from compliance.site_sheet.tasks import create_previewed, links_of, submit
 from lib.errors import ApiError
 
@@ -31,13 +30,6 @@ class SiteSheetForm(forms.Form):
         help_text=gettext_lazy("Nothing is stored before you have seen what it would create."),
     )
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST_FILE_BYTES:
-            words = _("The file has %(size)d bytes, more than %(limit)d: split it.")
-            raise forms.ValidationError(words % {"size": file.size, "limit": LARGEST_FILE_BYTES})
-        return file
-
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -48,8 +40,8 @@ def site_sheet_new(request: HttpRequest) -> HttpResponseBase:
     form = SiteSheetForm(request.POST, request.FILES) if is_upload else SiteSheetForm()
     if is_upload and form.is_valid():
         try:
-            content = form.cleaned_data["file"].read()
-            task = submit(user_of(request), organisation, content, dry_run=True, path=request.path)
+            file = form.cleaned_data["file"]
+            task = submit(user_of(request), organisation, file, dry_run=True, path=request.path)
             task.wait(SHORT_WAIT_S)
             return redirect("site-sheet", pk=task.pk)
         except ApiError as error:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,41 +10,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from energy.models import EnergyType
-from factories.choices import DryerType, MineClass, SourceKind
-from factories.forms import CHIMNEY_NUMBERS, SITE_NUMBERS, SOURCE_NUMBERS, CorrectionForm
+from factories.choices import DryerType, SourceKind
+from factories.forms import SITE_NUMBERS, ChimneyForm, CorrectionForm, EmissionSourceForm, FactoryForm
 from factories.fuels import DRYERS, FUELS, fuel_codes
-from factories.models import Chimney, EmissionSource, Factory, SiteEvent
+from factories.models import Chimney, Factory, SiteEvent
 from factories.sectors import SECTORS
-from factories.services import check_mine_class, dimensions_not_of, first_day_of, set_up_factory, store_new_chimney
-from lib.forms import NumberField
+from factories.services import dimensions_not_of, set_up_factory, store_new_chimney
+from lib.forms import ExactNumberField
 from lib.numbers import NumberError, parse_number
 
 
-class PlaceForm(CorrectionForm):
-    """Where a site is and when its day begins. Of a new mine also its class: its methane follows from it."""
+class PlaceForm(FactoryForm):
+    """Where a site is and when its day begins. Of a new mine also its class."""
 
-    mine_class = forms.ChoiceField(
-        label=gettext_lazy("Class of the mine"), choices=[("", "---------"), *MineClass.choices]
-    )
-
-    class Meta:
-        model = Factory
+    class Meta(FactoryForm.Meta):
         fields = (
             "name location county country altitude_m altitude_is_estimated latitude longitude time_zone day_starts_at"
         ).split()
-        field_classes = SITE_NUMBERS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        is_new = self.instance._state.adding
-        if not (is_new and SECTORS[self.instance.sector].has_methane):
+        if not (self.instance._state.adding and SECTORS[self.instance.sector].has_methane):
             del self.fields["mine_class"]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if "mine_class" in self.fields and "mine_class" in data:
-            check_mine_class(self.instance.sector, data["mine_class"])
-        return data
 
     def save(self, commit: bool = True) -> Factory:
         if self.instance._state.adding:
@@ -57,7 +43,7 @@ class PlaceForm(CorrectionForm):
 class LimitsForm(CorrectionForm):
     """What the site makes and uses at most: the log refuses more."""
 
-    wood_moisture_fraction = NumberField(
+    wood_moisture_fraction = ExactNumberField(
         label=gettext_lazy("Moisture of the firewood (kg of water per kg of wet wood)"),
         decimals=3,
         low=0,
@@ -84,10 +70,6 @@ class LimitsForm(CorrectionForm):
         if not any("firewood" in fuel_codes(s.fuels) for s in self.instance.emission_sources.all()):
             del self.fields["wood_moisture_fraction"]
 
-    def clean_wood_moisture_fraction(self) -> Decimal | None:
-        value = self.cleaned_data["wood_moisture_fraction"]
-        return None if value is None else Decimal(repr(value)).quantize(Decimal("0.001"))
-
 
 def _fuel_choices(codes: Sequence[str]) -> list[tuple[str, str]]:
     names = dict(EnergyType.objects.filter(code__in=codes).values_list("code", "name"))
@@ -104,24 +86,22 @@ _ASKED: dict[str, tuple[str, ...]] = {
 }
 
 
-class SourceForm(CorrectionForm):
+class SourceForm(EmissionSourceForm):
     """A source of one kind: it asks only what such a source has."""
 
     fuels = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
-    methane_per_t = NumberField(
+    methane_per_t = ExactNumberField(
         label=gettext_lazy("Its own methane per t of coal"),
         decimals=4,
         required=False,
         help_text=gettext_lazy("Mining and post-mining together, if it was measured. Empty: that of the class."),
     )
 
-    class Meta:
-        model = EmissionSource
+    class Meta(EmissionSourceForm.Meta):
         fields = (
             "name fuels dryer_type capacity_kw chimney mine_class methane_per_t methane_unit methane_reference "
             "first_day last_day"
         ).split()
-        field_classes = SOURCE_NUMBERS
         widgets = {
             name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d") for name in ("first_day", "last_day")
         }
@@ -136,7 +116,8 @@ class SourceForm(CorrectionForm):
                 del self.fields[name]
         if "chimney" in self.fields:
             own = factory.chimneys.in_use() | factory.chimneys.filter(pk=self.instance.chimney_id)
-            self.fields["chimney"].queryset = own  # type: ignore[attr-defined]
+            chimney: Any = self.fields["chimney"]
+            chimney.queryset, chimney.label_from_instance = own, lambda row: row.name
         if "fuels" in self.fields:
             words = _("Kinds of explosives") if kind == SourceKind.EXPLOSIVES else _("Fuels")
             self.fields["fuels"].label = words
@@ -148,18 +129,9 @@ class SourceForm(CorrectionForm):
     def clean_fuels(self) -> str:
         return ", ".join(self.cleaned_data["fuels"])
 
-    def clean_methane_per_t(self) -> Decimal | None:
-        value = self.cleaned_data["methane_per_t"]
-        return None if value is None else Decimal(repr(value))
-
-    def clean_first_day(self) -> Any:
-        """A new one counts from today, unless its first day is stated."""
-        is_new = self.instance._state.adding
-        return self.cleaned_data["first_day"] or (first_day_of(self.instance.factory) if is_new else None)
-
 
 # --- Chimneys --------------------------------------------------------------------------------------
-class ChimneyForm(CorrectionForm):
+class ShownChimneyForm(ChimneyForm):
     """Inner dimensions, probe and moisture. Dimensions of another shape than the chosen one are emptied."""
 
     traverse_ms = forms.CharField(
@@ -171,13 +143,11 @@ class ChimneyForm(CorrectionForm):
         ),
     )
 
-    class Meta:
-        model = Chimney
+    class Meta(ChimneyForm.Meta):
         fields = (
             "name shape diameter_m width_m height_m probe_height_m probe_position traverse_ms traverse_probe_ms "
             "velocity_profile_factor profile_factor_reason moisture_method moisture_fraction"
         ).split()
-        field_classes = CHIMNEY_NUMBERS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -218,7 +188,7 @@ class UnitForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name of the unit"), max_length=40, help_text=gettext_lazy("such as lorry")
     )
-    amount = NumberField(label=gettext_lazy("One of it is"), decimals=6, low=0.000001, high=1e9)
+    amount = ExactNumberField(label=gettext_lazy("One of it is"), decimals=6, low=0.000001, high=1e9)
     unit = forms.CharField(
         label=gettext_lazy("In the unit"), max_length=40, help_text=gettext_lazy("stere (1 m3 stacked), kg, t, L, kWh")
     )

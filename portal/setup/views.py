@@ -4,7 +4,9 @@ The site is stored with its second step, so that a closed browser loses nothing;
 typed. Nothing here needs a script.
 """
 
-from decimal import Decimal
+from collections.abc import Callable
+from copy import copy
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -12,14 +14,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.permissions import may, organisations_of, page, user_of
+from accounts.forms import show_errors
+from accounts.permissions import View, may, organisations_of, page, require, user_of
 from accounts.roles import Action
 from energy.models import LocalUnit
 from energy.services import set_local_unit
@@ -33,12 +36,27 @@ from factories.places import find_places
 from factories.sectors import SECTORS
 from lib.errors import ApiError
 from portal.requests import factory_of
-from portal.setup.forms import ChimneyForm, EventForm, LimitsForm, PlaceForm, SourceForm, UnitForm
+from portal.setup.forms import EventForm, LimitsForm, PlaceForm, ShownChimneyForm, SourceForm, UnitForm
 from portal.setup.picture import picture
 from portal.setup.summary import factor_sentence, setup_lines, setup_steps, source_facts, waiting_count
 
 _DRAFT = "new_site"  # key of the session
 _LONGEST = 200  # of a text that it keeps
+
+
+def _of_site(action: Action, *methods: str) -> Callable[[View], View]:
+    """A page of one site, which the view is given: 404 out of scope, 403 without the right."""
+
+    def decorate(view: View) -> View:
+        @require_http_methods(methods or ["GET", "POST"])
+        @page(action)
+        @wraps(view)
+        def of_site(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
+            return view(request, factory_of(request, pk, action), **kwargs)
+
+        return of_site
+
+    return decorate
 
 
 # --- A new site ------------------------------------------------------------------------------------
@@ -146,89 +164,67 @@ def _may_store(form: ModelForm, site: Factory) -> bool:
     return True
 
 
-@require_GET
-@page(Action.EDIT_FACTORY)
-def summary(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
+@_of_site(Action.EDIT_FACTORY, "GET")
+def summary(request: HttpRequest, factory: Factory) -> HttpResponse:
     lines = setup_lines(factory)
     return _shown(request, factory, "summary", "setup", lines=lines, waiting=waiting_count(lines))
 
 
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def place(request: HttpRequest, pk: int) -> HttpResponse:
-    return _site_form(request, pk, PlaceForm, "setup-place", _("Place and day"), "setup-sources")
-
-
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def limits(request: HttpRequest, pk: int) -> HttpResponse:
-    return _site_form(request, pk, LimitsForm, "setup-limits", _("Products and limits"), "setup")
-
-
-def _site_form(
-    request: HttpRequest, pk: int, form_class: type[CorrectionForm], step: str, title: str, following: str
-) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
-    form = form_class(request.POST or None, instance=factory_of(request, pk, Action.EDIT_FACTORY))
+@_of_site(Action.EDIT_FACTORY)
+def place(request: HttpRequest, factory: Factory) -> HttpResponse:
+    form = PlaceForm(request.POST or None, instance=copy(factory))
     if _edited(request, form):
-        return redirect(following, pk=pk)
-    products = [product.label for product in SECTORS[factory.sector].products] if step == "setup-limits" else []
-    return _shown(request, factory, "form", step, form=form, title=title, products=products)
+        return redirect("setup-sources", pk=factory.pk)
+    return _shown(request, factory, "form", "setup-place", form=form, title=_("Place and day"))
+
+
+@_of_site(Action.EDIT_FACTORY)
+def limits(request: HttpRequest, factory: Factory) -> HttpResponse:
+    form = LimitsForm(request.POST or None, instance=copy(factory))
+    if _edited(request, form):
+        return redirect("setup", pk=factory.pk)
+    products = [product.label for product in SECTORS[factory.sector].products]
+    title = _("Products and limits")
+    return _shown(request, factory, "form", "setup-limits", form=form, title=title, products=products)
 
 
 # --- Sources ---------------------------------------------------------------------------------------
-@require_GET
-@page(Action.EDIT_FACTORY)
-def sources(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
+@_of_site(Action.EDIT_FACTORY, "GET")
+def sources(request: HttpRequest, factory: Factory) -> HttpResponse:
     found = factory.emission_sources.select_related("chimney").order_by(F("last_day").desc(nulls_first=True), "name")
     rows = [(source, source_facts(source)) for source in found]
     return _shown(request, factory, "sources", "setup-sources", rows=rows, kinds=SourceKind.choices)
 
 
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def source_new(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
-    if kind not in SourceKind.values:
+@_of_site(Action.EDIT_FACTORY)
+def source(request: HttpRequest, factory: Factory, kind: str = "", source_id: int | None = None) -> HttpResponse:
+    """One that is there, or a new one of a kind."""
+    if source_id is not None:
+        row = get_object_or_404(factory.emission_sources, pk=source_id)
+        title = row.get_kind_display()
+    elif kind in SourceKind.values:
+        row = EmissionSource(factory=factory, kind=kind, name=str(SourceKind(kind).label))
+        title = _("Add a source: %(kind)s") % {"kind": row.name}
+    else:
         raise Http404
-    source = EmissionSource(factory=factory, kind=kind, name=str(SourceKind(kind).label))
-    return _source(request, factory, source, _("Add a source: %(kind)s") % {"kind": SourceKind(kind).label})
-
-
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def source_edit(request: HttpRequest, pk: int, source_id: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
-    return _source(request, factory, get_object_or_404(factory.emission_sources, pk=source_id), "")
-
-
-def _source(request: HttpRequest, factory: Factory, source: EmissionSource, title: str) -> HttpResponse:
-    form = SourceForm(request.POST or None, instance=source)
+    form = SourceForm(request.POST or None, instance=row)
     if _edited(request, form):
         return redirect("setup-sources", pk=factory.pk)
     back_url = reverse("setup-sources", args=[factory.pk])
-    title = title or source.get_kind_display()
     return _shown(request, factory, "form", "setup-sources", form=form, title=title, back_url=back_url)
 
 
-@require_POST
-@page(Action.EDIT_FACTORY)
-def source_end(request: HttpRequest, pk: int, source_id: int) -> HttpResponse:
-    """The same button takes the end back."""
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
-    source = get_object_or_404(factory.emission_sources, pk=source_id)
-    services.end_source(source)
-    messages.success(request, _("%(name)s ends today. To take it back, empty its last day.") % {"name": source.name})
-    return redirect("setup-sources", pk=pk)
+@_of_site(Action.EDIT_FACTORY, "POST")
+def source_end(request: HttpRequest, factory: Factory, source_id: int) -> HttpResponse:
+    row = get_object_or_404(factory.emission_sources, pk=source_id)
+    services.end_source(row)
+    messages.success(request, _("%(name)s ends today. To take it back, empty its last day.") % {"name": row.name})
+    return redirect("setup-sources", pk=factory.pk)
 
 
 # --- Chimneys --------------------------------------------------------------------------------------
-@require_GET
-@page(Action.EDIT_GEOMETRY)
-def chimneys(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_GEOMETRY)
+@_of_site(Action.EDIT_GEOMETRY, "GET")
+def chimneys(request: HttpRequest, factory: Factory) -> HttpResponse:
     rows = [  # those in use first
         (chimney, picture(chimney), factor_sentence(chimney) if chimney.shape else "")
         for chimney in factory.chimneys.order_by(F("archived_at").desc(nulls_first=True), "name")
@@ -236,45 +232,32 @@ def chimneys(request: HttpRequest, pk: int) -> HttpResponse:
     return _shown(request, factory, "chimneys", "setup-chimneys", rows=rows)
 
 
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_GEOMETRY)
-def chimney_new(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_GEOMETRY)
-    return _chimney(request, factory, Chimney(factory=factory, name=services.next_chimney_name(factory)))
-
-
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_GEOMETRY)
-def chimney_edit(request: HttpRequest, pk: int, chimney_id: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_GEOMETRY)
-    return _chimney(request, factory, get_object_or_404(factory.chimneys, pk=chimney_id))
-
-
-def _chimney(request: HttpRequest, factory: Factory, chimney: Chimney) -> HttpResponse:
-    form = ChimneyForm(request.POST or None, instance=chimney)
+@_of_site(Action.EDIT_GEOMETRY)
+def chimney(request: HttpRequest, factory: Factory, chimney_id: int | None = None) -> HttpResponse:
+    """One that is there, or a new one."""
+    row = Chimney(factory=factory, name=services.next_chimney_name(factory))
+    title = _("Add a chimney")
+    if chimney_id is not None:
+        row = get_object_or_404(factory.chimneys, pk=chimney_id)
+        title = row.name
+    form = ShownChimneyForm(request.POST or None, instance=row)
     if _edited(request, form):
         return redirect("setup-chimneys", pk=factory.pk)
     if request.method == "POST":
         form.is_valid()  # draw what was typed
-    title = chimney.name if chimney.pk else _("Add a chimney")
-    drawn = picture(form.instance)
     back_url = reverse("setup-chimneys", args=[factory.pk])
-    return _shown(
-        request, factory, "form", "setup-chimneys", form=form, title=title, picture=drawn, back_url=back_url, draws=True
-    )
+    shown = {"form": form, "title": title, "picture": picture(form.instance), "back_url": back_url, "draws": True}
+    return _shown(request, factory, "form", "setup-chimneys", **shown)
 
 
-@require_POST
-@page(Action.EDIT_GEOMETRY)
-def chimney_archive(request: HttpRequest, pk: int, chimney_id: int) -> HttpResponse:
-    """The same button brings it back."""
-    factory = factory_of(request, pk, Action.EDIT_GEOMETRY)
+@_of_site(Action.EDIT_GEOMETRY, "POST")
+def chimney_archive(request: HttpRequest, factory: Factory, chimney_id: int) -> HttpResponse:
     _toggle(request, get_object_or_404(factory.chimneys, pk=chimney_id))
-    return redirect("setup-chimneys", pk=pk)
+    return redirect("setup-chimneys", pk=factory.pk)
 
 
 def _toggle(request: HttpRequest, row: Factory | Chimney | SiteEvent) -> None:
-    """Archive what is in use, restore what is archived."""
+    """Archive what is in use, restore what is archived: one button does both."""
     if row.archived_at is not None:
         services.restore(row)
         messages.success(request, _("Restored."))
@@ -288,23 +271,20 @@ def _toggle(request: HttpRequest, row: Factory | Chimney | SiteEvent) -> None:
 
 
 # --- Own units -------------------------------------------------------------------------------------
-@require_http_methods(["GET", "POST"])
-@page(Action.EDIT_FACTORY)
-def units(request: HttpRequest, pk: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.EDIT_FACTORY)
+@_of_site(Action.EDIT_FACTORY)
+def units(request: HttpRequest, factory: Factory) -> HttpResponse:
     form = UnitForm(request.POST or None, factory=factory)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data | {"amount": Decimal(repr(form.cleaned_data["amount"]))}
+        given = dict(form.cleaned_data)
         try:
             set_local_unit(factory, given.pop("energy_type"), given.pop("name"), **given)
         except ApiError as error:
-            for name, errors in error.fields.items():
-                form.add_error(name if name in form.fields else None, [one["message"] for one in errors])
+            show_errors(form, error)
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
             messages.success(request, _("Saved."))
-            return redirect("setup-units", pk=pk)
+            return redirect("setup-units", pk=factory.pk)
     rows = LocalUnit.objects.filter(factory=factory).select_related("energy_type").order_by("energy_type__code", "name")
     return _shown(request, factory, "units", "setup-units", rows=rows, form=form)
 
@@ -315,9 +295,8 @@ def units(request: HttpRequest, pk: int) -> HttpResponse:
 def events(request: HttpRequest, pk: int) -> HttpResponse:
     """What happened at the site and explains its figures. Whoever sees the site reads it; managers and HQ write."""
     factory = factory_of(request, pk, Action.VIEW_FACTORY)
-    may_write = may(request.user, Action.WRITE_SITE_EVENTS, factory)
-    if request.method == "POST" and not may_write:
-        raise PermissionDenied(str(Action.WRITE_SITE_EVENTS))
+    if request.method == "POST":
+        require(request.user, Action.WRITE_SITE_EVENTS, factory)
     with timezone.override(factory.zone):
         event = SiteEvent(factory=factory, recorded_by=user_of(request))
         form = EventForm(request.POST or None, instance=event, initial={"happened_at": timezone.now()})
@@ -325,23 +304,19 @@ def events(request: HttpRequest, pk: int) -> HttpResponse:
             form.save()
             messages.success(request, _("Saved."))
             return redirect("site-events", pk=pk)
-        rows = factory.site_events.select_related("recorded_by").order_by(
-            F("archived_at").desc(nulls_first=True), "-happened_at"
-        )[:200]
+        of_site = factory.site_events.select_related("recorded_by")
+        rows = of_site.order_by(F("archived_at").desc(nulls_first=True), "-happened_at")[:200]
+        may_write = may(request.user, Action.WRITE_SITE_EVENTS, factory)
         return _shown(request, factory, "events", "", rows=rows, form=form, may_write=may_write)
 
 
-@require_POST
-@page(Action.WRITE_SITE_EVENTS)
-def event_archive(request: HttpRequest, pk: int, event_id: int) -> HttpResponse:
-    factory = factory_of(request, pk, Action.WRITE_SITE_EVENTS)
+@_of_site(Action.WRITE_SITE_EVENTS, "POST")
+def event_archive(request: HttpRequest, factory: Factory, event_id: int) -> HttpResponse:
     _toggle(request, get_object_or_404(factory.site_events, pk=event_id))
-    return redirect("site-events", pk=pk)
+    return redirect("site-events", pk=factory.pk)
 
 
-@require_POST
-@page(Action.EDIT_FACTORY)
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
-    """The same button brings the site back."""
-    _toggle(request, factory_of(request, pk, Action.EDIT_FACTORY))
-    return redirect("setup", pk=pk)
+@_of_site(Action.EDIT_FACTORY, "POST")
+def archive(request: HttpRequest, factory: Factory) -> HttpResponse:
+    _toggle(request, factory)
+    return redirect("setup", pk=factory.pk)

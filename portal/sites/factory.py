@@ -3,19 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from devices.models import Assignment, AssignmentHold
 from devices.queries import DeviceState, of_record_at, state_of, waiting_holds
 from emissions import queries, totals
 from emissions.derive import DerivedReading, moment
 from emissions.models import HourStatus
 from emissions.settling import SitePeriod
 from factories.days import running_day
-from factories.models import Chimney, Factory
+from factories.models import Factory
 from portal.drawn.fire_log import FireLog
 from portal.drawn.ribbons import day_ribbon, shared_scale_kg_per_h
 from portal.words import (
@@ -89,91 +87,65 @@ def _live(item: DerivedReading | None) -> LiveValues | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """Data read for the whole page, by chimney, device or assignment."""
-
-    now: datetime
-    zone: ZoneInfo
-    assignments: dict[int, Assignment]  # of record, by chimney
-    latest: dict[int, DerivedReading]  # by device
-    holds: dict[int, AssignmentHold]  # by assignment
-    so_far: dict[int, totals.SoFar]  # by chimney
-    hours: dict[int, list[totals.RecordHour]]  # by chimney
-    scale_kg_per_h: float | None
-    stream_url: str
-    poll_url: str
-
-
-def _facts(factory: Factory, now: datetime) -> _Facts:
+def _chimney_views(
+    factory: Factory, now: datetime, so_far: list[totals.SoFar], hours: dict[int, list[totals.RecordHour]]
+) -> list[ChimneyView]:
+    """In a number of queries that does not grow with the chimneys."""
     assignments = {a.chimney_id: a for a in of_record_at([factory], now)}
-    holds = waiting_holds().filter(assignment__factory=factory).order_by("-starts_at")
-    latest = queries.latest_readings([a.device_id for a in assignments.values()])
-    hours = totals.hours_of_record([factory], now)
+    latest = {r.row.device_id: r for r in queries.latest_readings([a.device_id for a in assignments.values()])}
+    waiting = waiting_holds().filter(assignment__factory=factory).order_by("-starts_at")
+    holds = {hold.assignment_id: hold for hold in waiting}
+    parts = {part.chimney_id: part for part in so_far}
+    scale_kg_per_h = shared_scale_kg_per_h(hours)
     parameters = urlencode({"factory": factory.pk})
-    return _Facts(
-        now=now,
-        zone=factory.zone,
-        assignments=assignments,
-        latest={item.row.device_id: item for item in latest},
-        holds={hold.assignment_id: hold for hold in holds},
-        so_far={part.chimney_id: part for part in totals.so_far_today([factory], now)[factory.pk]},
-        hours=hours,
-        scale_kg_per_h=shared_scale_kg_per_h(hours),
-        stream_url=f"{reverse('api-emissions-stream')}?{parameters}&fields={LIVE_FIELDS}",
-        poll_url=f"{reverse('api-emissions-latest')}?{parameters}",
-    )
+    views = []
+    for chimney in factory.chimneys.in_use().order_by("name"):
+        assignment, part = assignments.get(chimney.pk), parts.get(chimney.pk)
+        device = assignment.device if assignment else None
+        state = state_of(device, now)
+        ribbon = None
+        if state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
+            ribbon = day_ribbon(hours.get(chimney.pk, []), factory.zone, now, scale_kg_per_h)
+        views.append(
+            ChimneyView(
+                name=chimney.name,
+                device_id=device.device_id if device else None,
+                state=state,
+                state_word=state_word(state),
+                live=_live(latest.get(device.pk)) if device else None,
+                fire_log=ribbon,
+                so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
+                is_lower_bound=part is not None and part.is_lower_bound,
+                coverage_pct=part.coverage_pct if part else None,
+                why_unusable=why_unusable(state, part),
+                stream_url=f"{reverse('api-emissions-stream')}?{parameters}&fields={LIVE_FIELDS}",
+                poll_url=f"{reverse('api-emissions-latest')}?{parameters}",
+                hold_sentence=hold_sentence(holds.get(assignment.pk)) if assignment else None,
+                sensor_url=reverse("device", args=[device.device_id]) if device else "",
+            )
+        )
+    return views
 
 
-def _chimney_view(chimney: Chimney, facts: _Facts) -> ChimneyView:
-    assignment = facts.assignments.get(chimney.pk)
-    device = assignment.device if assignment else None
-    state = state_of(device, facts.now)
-    part = facts.so_far.get(chimney.pk)
-    ribbon = None
-    if state not in (DeviceState.NO_DEVICE, DeviceState.NEVER):
-        ribbon = day_ribbon(facts.hours.get(chimney.pk, []), facts.zone, facts.now, facts.scale_kg_per_h)
-    return ChimneyView(
-        name=chimney.name,
-        device_id=device.device_id if device else None,
-        state=state,
-        state_word=state_word(state),
-        live=_live(facts.latest.get(device.pk)) if device else None,
-        fire_log=ribbon,
-        so_far_today_kg=part.measured_kg if part and part.covered_ms else None,
-        is_lower_bound=part is not None and part.is_lower_bound,
-        coverage_pct=part.coverage_pct if part else None,
-        why_unusable=why_unusable(state, part),
-        stream_url=facts.stream_url,
-        poll_url=facts.poll_url,
-        hold_sentence=hold_sentence(facts.holds.get(assignment.pk)) if assignment else None,
-        sensor_url=reverse("device", args=[device.device_id]) if device else "",
-    )
-
-
-def _has_full_hour(hours: dict[int, list[totals.RecordHour]]) -> bool:
-    return any(hour.status != HourStatus.MISSING for chimney in hours.values() for hour in chimney)
-
-
-def _settling_sentence(factory: Factory, facts: _Facts) -> str:
-    if not _has_full_hour(facts.hours):
+def _settling_sentence(factory: Factory, hours: dict[int, list[totals.RecordHour]], now: datetime) -> str:
+    if all(hour.status == HourStatus.MISSING for chimney in hours.values() for hour in chimney):
         return _("The first figures are coming in. A total appears after the first full hour.")
-    day = running_day(factory, facts.now)
-    return settling_sentence([SitePeriod(factory.pk, day.starts_at, day.ends_at)], factory.time_zone, facts.now)
+    day = running_day(factory, now)
+    return settling_sentence([SitePeriod(factory.pk, day.starts_at, day.ends_at)], factory.time_zone, now)
 
 
 def factory_page(factory: Factory, now: datetime) -> FactoryPage:
-    """Everything on the page, in a number of queries that does not grow with the chimneys."""
-    facts = _facts(factory, now)
-    total = totals.total(list(facts.so_far.values()))
+    so_far, hours = totals.so_far_today([factory], now)[factory.pk], totals.hours_of_record([factory], now)
+    total = totals.total(so_far)
+    has_readings = total is not None and total.covered_ms > 0
     return FactoryPage(
         organisation_name=factory.organisation.name,
         factory=factory,
         today_label=today_label(factory, now),
-        so_far_today_kg=total.measured_kg if total and total.covered_ms else None,
+        so_far_today_kg=total.measured_kg if total and has_readings else None,
         is_lower_bound=total is not None and total.is_lower_bound,
         coverage_pct=total.coverage_pct if total else None,
-        settling_sentence=_settling_sentence(factory, facts) if total and total.covered_ms else "",
-        chimneys=[_chimney_view(chimney, facts) for chimney in factory.chimneys.in_use().order_by("name")],
+        settling_sentence=_settling_sentence(factory, hours, now) if has_readings else "",
+        chimneys=_chimney_views(factory, now, so_far, hours),
         quality_words=quality_words(),
     )

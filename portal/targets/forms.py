@@ -1,6 +1,5 @@
 """Forms of targets. The rules are in `compliance/services.py`."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,7 +10,7 @@ from compliance.choices import TargetMetric, TargetScope
 from compliance.models import Target
 from compliance.services import TargetInput
 from factories.models import Factory
-from lib.forms import NumberField
+from lib.forms import ExactNumberField
 
 WHOLE = ""
 
@@ -22,18 +21,17 @@ class TargetForm(forms.Form):
     metric = forms.ChoiceField(label=gettext_lazy("What it limits"), choices=TargetMetric.choices, initial="intensity")
     scope = forms.ChoiceField(label=gettext_lazy("Scopes"), choices=TargetScope.choices)
     base_year = forms.IntegerField(label=gettext_lazy("Base year"), min_value=1990, max_value=2099)
-    base_value = NumberField(
+    base_value = ExactNumberField(
         label=gettext_lazy("Figure of the base year"),
         decimals=6,
         help_text=gettext_lazy("t CO2e a year, or kg CO2e per kg made (of a mine per t of coal)"),
     )
     target_year = forms.IntegerField(label=gettext_lazy("Target year"), min_value=1991, max_value=2100)
-    target_value = NumberField(label=gettext_lazy("Figure of the target year"), decimals=6)
+    target_value = ExactNumberField(label=gettext_lazy("Figure of the target year"), decimals=6)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
 
     def to_input(self) -> TargetInput:
-        values = {name: self.cleaned_data[name] for name in TargetForm.base_fields}
-        return TargetInput(**values | {name: _decimal(values[name]) for name in ("base_value", "target_value")})
+        return TargetInput(**{name: self.cleaned_data[name] for name in TargetForm.base_fields})
 
 
 class NewTargetForm(TargetForm):
@@ -52,14 +50,8 @@ class ChangeTargetForm(TargetForm):
     )
 
     def __init__(self, data: Any = None, *, target: Target) -> None:
-        initial = {name: getattr(target, name) for name in TargetForm.base_fields}
-        numbers = {name: float(initial[name]) for name in ("base_value", "target_value")}
-        super().__init__(data, initial=initial | numbers)
+        super().__init__(data, initial={name: getattr(target, name) for name in TargetForm.base_fields})
 
 
 class EndTargetForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why it ends"), max_length=300)
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(repr(number))

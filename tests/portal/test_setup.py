@@ -182,6 +182,14 @@ def test_a_change_of_the_past_is_shown_on_the_page_and_stored_once_it_is_ticked(
     assert chimney.diameter_m == 1.1
 
 
+def test_a_factor_that_was_stated_is_not_called_the_usual_one(hq: Client, cast: Cast) -> None:
+    make.make_chimney(factory=cast.litein, velocity_profile_factor=1.0)
+
+    words = text_of(hq.get(f"/factories/{cast.litein.pk}/setup/"))
+
+    assert "Profile factor 1.000, stated without a reason." in words
+
+
 def test_another_shape_empties_the_dimensions_of_the_old_one(hq: Client, cast: Cast) -> None:
     chimney = make.make_chimney(factory=cast.litein, diameter_m=1.0)
     url = f"/factories/{cast.litein.pk}/setup/chimneys/{chimney.pk}/"
