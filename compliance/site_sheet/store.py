@@ -148,7 +148,7 @@ def _create_site(organisation: Organisation, row: SiteSheetRow, found: RowOutcom
 
 
 def _place(row: SiteSheetRow, country: str) -> KnownPlace:
-    """The one place of the site's name, or of its location, whose altitude is known. Raises RowRefusedError."""
+    """The one place of the site's name, or of its location, whose altitude is known. Raises ApiError."""
     county = plain_name(row.values.get("county", ""))
     for name in (row.site, row.values.get("location", "")):
         near = [
