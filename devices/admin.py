@@ -85,7 +85,7 @@ class AssignmentAdmin(AsksFirstAdmin):
 
 
 @admin.register(Calibration)
-class CalibrationAdmin(admin.ModelAdmin):
+class CalibrationAdmin(AsksFirstAdmin):
     """One that is wrong is corrected, which asks about the past; deleting or moving it would not."""
 
     form = CorrectionForm

@@ -17,7 +17,6 @@ from devices.calibrations import CONTENT_TYPES, CertificateFile, attach_certific
 from devices.models import Calibration, CalibrationCertificate
 from devices.queries import device_of
 from devices.serializers import CalibrationInputSerializer, CalibrationSerializer, CertificateUploadSerializer
-from factories.corrections import ConfirmationNeeded
 from factories.serializers import EffectSerializer
 from lib.exports import list_response
 from lib.known_names import ApiView
@@ -49,10 +48,7 @@ class CalibrationsView(ApiView):
 
         One of a time whose readings are in figures already is answered by 202 with what it makes of them."""
         device = device_of(request.user, device_id, Action.MANAGE_DEVICES)
-        try:
-            made = record_calibration(device, request.user, **validated(CalibrationInputSerializer, request))
-        except ConfirmationNeeded as asked:
-            return Response(EffectSerializer(asked.effect).data, status=202)
+        made = record_calibration(device, request.user, **validated(CalibrationInputSerializer, request))
         return Response(CalibrationSerializer(made).data, status=201)
 
 

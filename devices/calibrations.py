@@ -77,7 +77,8 @@ def record_calibration(
     if certificate is not None:
         _checked(certificate)
     calibration = Calibration(device=device, recorded_by=user, **fields)
-    corrections.store(calibration, {}, confirm=confirm)
+    told = corrections.Confirmation(user.pk if user else None, confirm)
+    corrections.store(calibration, {}, confirm=told)
     if certificate is not None:
         attach_certificate(calibration, certificate)
     return calibration

@@ -165,6 +165,8 @@ def test_a_span_that_is_recorded_late_shows_what_it_makes_of_the_past_and_asks(
     assert asked.status_code == 202, asked.content
     assert measured(asked.json()) == pytest.approx((before_kg, after_kg), rel=1e-4)
     assert not compensated.device.calibrations.exists()
+    others = as_user(cast.hq).post(URL, told | {"confirm": asked.json()["confirm"]}, "application/json")
+    assert others.status_code == 202  # of another person
     other = client.post(URL, told | {"pressure_pa": 80_000, "confirm": asked.json()["confirm"]}, "application/json")
     done = client.post(URL, told | {"confirm": asked.json()["confirm"]}, content_type="application/json")
     assert (other.status_code, done.status_code) == (202, 201)
