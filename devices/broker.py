@@ -7,7 +7,8 @@ while the broker has not confirmed that login's present state, so nothing is hal
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -283,38 +284,37 @@ def _difference(
 
 
 # --- By files -----------------------------------------------------------------------------------------
-def _ended() -> list[int]:
-    """Of logins whose end the broker has not confirmed. Read before those in force."""
-    ended = Q(revoked_at__isnull=False) | Q(device__revoked_at__isnull=False)
-    return list(DeviceSecret.objects.filter(ended, broker_at=None).values_list("pk", flat=True))
+@contextmanager
+def _written() -> Iterator[list[DeviceSecret]]:
+    """The secrets in force, for a file. What it holds is in force once the broker reads it; what it leaves out is gone.
 
-
-def _mark_written(ended: list[int], secrets: list[DeviceSecret]) -> None:
-    """What the files hold is in force once the broker reads them; what they leave out is gone with it.
-
-    Not what was rotated or revoked while they were written.
+    Not what was rotated or revoked while it was written.
     """
-    written = Q(pk__in=[secret.pk for secret in secrets], revoked_at=None, device__revoked_at=None)
-    DeviceSecret.objects.filter(written | Q(pk__in=ended), broker_at=None).update(broker_at=timezone.now())
+    ended = Q(revoked_at__isnull=False) | Q(device__revoked_at__isnull=False)
+    waiting = DeviceSecret.objects.filter(broker_at=None)
+    ended_before = list(waiting.filter(ended).values_list("pk", flat=True))
+    secrets = list(_in_force())
+    yield secrets
+    held = Q(pk__in=[secret.pk for secret in secrets], revoked_at=None, device__revoked_at=None)
+    waiting.filter(held | Q(pk__in=ended_before)).update(broker_at=timezone.now())
 
 
 def write_mosquitto_files(password_file: Path, acl_file: Path) -> int:
     """Write both files; returns how many devices may sign in. Mosquitto reads them again on SIGHUP."""
-    ingest_password, ended = _ingest_password(), _ended()
-    secrets = list(_in_force())
-    lines = [f"{user}:{mosquitto_hash(ingest_password)}" for user in _ingest_users()]
-    lines += [f"{secret.device.device_id}:{secret.pbkdf2_sha512}" for secret in secrets]
+    ingest_password = _ingest_password()
     foreign = [f"topic read {each}" for each in filters_in_use()]
     ingest = [f"topic readwrite {TOPIC_ROOT}/#", *foreign, ""]
     acl = [line for user in _ingest_users() for line in (f"user {user}", *ingest)]
-    # One pattern serves all devices of our contract: each may use only topics with its own id.
-    for secret in secrets:
-        if topics := topics_of(secret.device):
-            name = secret.device.device_id
-            acl += [f"user {name}", f"topic deny {TOPIC_ROOT}/{name}/#", *(f"topic write {t}" for t in topics), ""]
-    write_privately(password_file, "\n".join(lines) + "\n")
-    write_privately(acl_file, "\n".join([*acl, f"pattern readwrite {TOPIC_ROOT}/%u/#"]) + "\n")
-    _mark_written(ended, secrets)
+    with _written() as secrets:
+        lines = [f"{user}:{mosquitto_hash(ingest_password)}" for user in _ingest_users()]
+        lines += [f"{secret.device.device_id}:{secret.pbkdf2_sha512}" for secret in secrets]
+        # One pattern serves all devices of our contract: each may use only topics with its own id.
+        for secret in secrets:
+            if topics := topics_of(secret.device):
+                name = secret.device.device_id
+                acl += [f"user {name}", f"topic deny {TOPIC_ROOT}/{name}/#", *(f"topic write {t}" for t in topics), ""]
+        write_privately(password_file, "\n".join(lines) + "\n")
+        write_privately(acl_file, "\n".join([*acl, f"pattern readwrite {TOPIC_ROOT}/%u/#"]) + "\n")
     return len(secrets)
 
 
@@ -323,21 +323,20 @@ def write_dynsec_file(path: Path) -> int:
 
     Mosquitto must not run: it reads the file at its start only, and would write its own over it.
     """
-    ingest_password = _ingest_password()
     admin_password = _password_of(settings.MQTT_ADMIN_URL, ADMIN_USER, "MQTT_ADMIN_URL")
-    ended = _ended()
-    secrets = list(_in_force())
-    roles = [dynsec.role_of_admin(), _role_of_ingest()]
-    clients = [dynsec.login(ADMIN_USER, "admin") | dynsec.stored_hash(mosquitto_hash(admin_password))]
-    for user in _ingest_users():
-        clients.append(dynsec.login(user, "ingest") | dynsec.stored_hash(mosquitto_hash(ingest_password)))
-    for secret in secrets:
-        role = _role_of(secret.device)
-        roles.append(role)
-        clients.append(
-            dynsec.login(secret.device.device_id, role["rolename"]) | dynsec.stored_hash(secret.pbkdf2_sha512)
-        )
-    content = {"defaultACLAccess": dynsec.DENIED, "clients": clients, "groups": [], "roles": roles}
-    write_privately(path, json.dumps(content))
-    _mark_written(ended, secrets)
+    hashes = {ADMIN_USER: mosquitto_hash(admin_password)}
+    hashes |= {user: mosquitto_hash(_ingest_password()) for user in _ingest_users()}
+    roles = {ADMIN_USER: dynsec.role_of_admin()} | dict.fromkeys(_ingest_users(), _role_of_ingest())
+    with _written() as secrets:
+        hashes |= {secret.device.device_id: secret.pbkdf2_sha512 for secret in secrets}
+        roles |= {secret.device.device_id: _role_of(secret.device) for secret in secrets}
+        content = {
+            "defaultACLAccess": dynsec.DENIED,
+            "clients": [
+                dynsec.login(name, roles[name]["rolename"]) | dynsec.stored_hash(each) for name, each in hashes.items()
+            ],
+            "groups": [],
+            "roles": list({role["rolename"]: role for role in roles.values()}.values()),
+        }
+        write_privately(path, json.dumps(content))
     return len(secrets)
