@@ -5,7 +5,6 @@ Runs inside the transaction of `store`. `devices.services` decides the effect of
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,37 +27,43 @@ logger = logging.getLogger(__name__)
 STORED_KINDS = {Kind.STATUS: MessageKind.STATUS, Kind.ALERTS: MessageKind.ALERT, Kind.ACKS: MessageKind.ACK}
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A status, alert or ack of a known device."""
-
-    device_pk: int
-    kind: Kind
-    received_at: datetime
-    is_retained: bool
-    content: dict[str, Any]
-    text: str
-    is_last_will: bool
-
-
 def write_device_state(cursor: CursorWrapper, arrivals: Sequence[Arrival]) -> None:
     """Store everything that this batch reports about devices."""
-    messages = list(_messages(arrivals))
-    statuses = [m for m in messages if m.kind is Kind.STATUS]
+    known = [arrival for arrival in arrivals if arrival.device is not None]
+    messages = [one for one in known if one.parsed.kind in STORED_KINDS and not one.parsed.rejections]
     # All devices of the batch at once, when a status or an ack may change one: two steps of locks could deadlock.
-    changes_devices = bool(statuses) or any(m.kind is Kind.ACKS for m in messages)
-    known = _lock_devices(a.device.pk for a in arrivals if a.device is not None) if changes_devices else {}
+    changes_devices = any(one.parsed.kind is not Kind.ALERTS for one in messages)
+    statuses = _lock_devices(map(_device_pk, known)) if changes_devices else {}
     move_heartbeats(cursor, arrivals)
     hold_two_alive(arrivals)
     # The broker sends a retained status again whenever ingest subscribes: a known one changes nothing.
-    old = {id(m) for m in statuses if m.is_retained and known.get(m.device_pk) == m.content}
-    _keep(cursor, [m for m in messages if id(m) not in old])
-    for message in messages:
-        if message.kind is Kind.ACKS:
-            note_answer(message.device_pk, message.content, message.received_at)
-    for message in statuses:
-        if id(message) not in old:
-            _apply_status(cursor, message)
+    messages = [
+        one
+        for one in messages
+        if one.received.is_live
+        or one.parsed.kind is not Kind.STATUS
+        or statuses.get(_device_pk(one)) != one.parsed.other
+    ]
+    _keep(cursor, messages)
+    for one in messages:
+        if one.parsed.kind is Kind.ACKS:
+            note_answer(_device_pk(one), one.parsed.other, _received_at(one))
+    for one in messages:
+        if one.parsed.kind is Kind.STATUS:
+            _apply_status(cursor, one)
+
+
+def _device_pk(arrival: Arrival) -> int:
+    assert arrival.device is not None
+    return arrival.device.pk
+
+
+def _received_at(arrival: Arrival) -> datetime:
+    return moment(arrival.received.received_ms)
+
+
+def _text(arrival: Arrival) -> str:
+    return msgspec.json.encode(arrival.parsed.other).decode()
 
 
 def hold_two_alive(arrivals: Iterable[Arrival]) -> None:
@@ -95,57 +100,42 @@ def _sent_ms(arrival: Arrival) -> int:
     return min(received_ms, max(times, default=received_ms))
 
 
-def _messages(arrivals: Iterable[Arrival]) -> Iterable[_Message]:
-    for arrival in arrivals:
-        if arrival.device is None or arrival.parsed.kind not in STORED_KINDS or arrival.parsed.rejections:
-            continue
-        received = arrival.received
-        yield _Message(
-            device_pk=arrival.device.pk,
-            kind=arrival.parsed.kind,
-            received_at=moment(received.received_ms),
-            is_retained=not received.is_live,
-            content=arrival.parsed.other,
-            text=msgspec.json.encode(arrival.parsed.other).decode(),
-            is_last_will=arrival.parsed.is_last_will,
-        )
-
-
 def _lock_devices(device_pks: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Lock these devices in key order; returns the last status of each."""
     devices = MCUDevice.objects.select_for_update(no_key=True).filter(pk__in=set(device_pks)).order_by("pk")
     return dict(devices.values_list("pk", "status"))
 
 
-def _keep(cursor: CursorWrapper, messages: Sequence[_Message]) -> None:
+def _keep(cursor: CursorWrapper, messages: Sequence[Arrival]) -> None:
     if not messages:
         return
     parameters: dict[str, Any] = {
-        "device_ids": [m.device_pk for m in messages],
-        "kinds": [STORED_KINDS[m.kind].value for m in messages],
-        "received_at": [m.received_at for m in messages],
-        "payloads": [m.text for m in messages],
+        "device_ids": [_device_pk(one) for one in messages],
+        "kinds": [STORED_KINDS[one.parsed.kind].value for one in messages],
+        "received_at": [_received_at(one) for one in messages],
+        "payloads": [_text(one) for one in messages],
     }
     cursor.execute(sql.load("mqtt_ingest", "insert_device_messages"), parameters)
 
 
-def _apply_status(cursor: CursorWrapper, message: _Message) -> None:
-    is_online: bool | None = bool(message.content["online"])
-    if is_online and message.is_retained:
+def _apply_status(cursor: CursorWrapper, arrival: Arrival) -> None:
+    said, device_pk, is_retained = arrival.parsed.other, _device_pk(arrival), not arrival.received.is_live
+    is_online: bool | None = bool(said["online"])
+    if is_online and is_retained:
         is_online = None  # it was on line when it wrote this; it may be off line now
     parameters = {
-        "device_id": message.device_pk,
-        "firmware": message.content.get("firmware"),
-        "status": None if message.is_last_will else message.text,
+        "device_id": device_pk,
+        "firmware": said.get("firmware"),
+        "status": None if arrival.parsed.is_last_will else _text(arrival),
         "reported_online": is_online,
-        "received_at": message.received_at,
-        "is_retained": message.is_retained,
+        "received_at": _received_at(arrival),
+        "is_retained": is_retained,
     }
     cursor.execute(sql.load("mqtt_ingest", "update_device_status"), parameters)
-    stream = message.content.get("stream")
+    stream = said.get("stream")
     if stream is not None:
-        starts_at = _first_timestamp(message.device_pk, stream) or message.received_at
-        hold_on_mismatch(message.device_pk, message.content, stream, starts_at)
+        starts_at = _first_timestamp(device_pk, stream) or _received_at(arrival)
+        hold_on_mismatch(device_pk, said, stream, starts_at)
 
 
 def _first_timestamp(device_pk: int, stream: int) -> datetime | None:
