@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from devices.models import MCUDevice
-from lib.broker_address import BrokerAddress
 from lib.errors import ApiError, invalid
 from mqtt_ingest.arguments import check_arguments
 from mqtt_ingest.authority import AuthorityError, bundle_of, check_trusts_broker
@@ -60,7 +58,7 @@ def _trusted(text: Any) -> dict[str, Any]:
         return {}
     try:
         bundle = bundle_of(text, "ca", timezone.now())
-        check_trusts_broker(bundle, BrokerAddress.from_url(settings.MQTT_BROKER_URL))
+        check_trusts_broker(bundle)
     except AuthorityError as error:
         raise invalid("ca", "not_trusted", str(error)) from error
-    return bundle.arguments
+    return {"ca": bundle}

@@ -8,10 +8,8 @@ import logging
 import re
 import socket
 import ssl
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from django.conf import settings
@@ -20,11 +18,11 @@ from django.utils import timezone
 
 from lib.broker_address import CONNECT_TIMEOUT_S, BrokerAddress
 from mqtt_ingest.arguments import LONGEST_CA_CHARS
+from mqtt_ingest.choices import CommandKind
 from mqtt_ingest.commands import message
 
 logger = logging.getLogger(__name__)
 
-COMMAND = "set_ca"
 # `contract/commands.schema.json`, and what a node takes in one message (less than kMessageBytes of
 # firmware/lib/core/src/config.h).
 MOST_CHARACTERS, MOST_MESSAGE_BYTES = LONGEST_CA_CHARS, 4_095
@@ -37,61 +35,49 @@ class AuthorityError(ValueError):
     """Devices must not be given these certificates; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Certificates of authorities as a device takes them: PEM text without anything between."""
-
-    text: str
-    certificates: tuple[x509.Certificate, ...]
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        return {"ca": self.text}
-
-    def __str__(self) -> str:
-        return "; ".join(
-            f"{one.subject.rfc4514_string()} until {one.not_valid_after_utc:%Y-%m-%d}" for one in self.certificates
-        )
-
-
-def read_bundle(path: Path, now: datetime) -> Bundle:
-    """Raises AuthorityError: no certificates, one that is not an authority's or not valid now, or too large."""
+def read_bundle(path: Path, now: datetime) -> str:
+    """`bundle_of` a file. Raises AuthorityError."""
     try:
-        text = path.read_text(encoding="ascii")
-    except (OSError, ValueError) as error:  # UnicodeDecodeError is one
+        return bundle_of(path.read_text(encoding="ascii"), str(path), now)
+    except (OSError, UnicodeDecodeError) as error:
         raise AuthorityError(f"{path} cannot be read: {error}.") from error
-    return bundle_of(text, str(path), now)
 
 
-def bundle_of(text: str, path: str, now: datetime) -> Bundle:
-    """The same from text; `path` names it in errors."""
-    try:
-        text = text.replace("\r\n", "\n") + "\n"
-        found = _PEM.findall(text)
-        certificates = tuple(x509.load_pem_x509_certificate(one.encode()) for one in found)
-    except ValueError as error:
-        raise AuthorityError(f"{path} cannot be read: {error}.") from error
-    if not certificates:
-        raise AuthorityError(f"{path} holds no certificate in PEM form.")
+def bundle_of(text: str, name: str, now: datetime) -> str:
+    """The certificates of authorities as a device takes them: PEM text without anything between.
+
+    Raises AuthorityError, which calls the text by its name: no certificates, one that is not an authority's or not
+    valid now, or too large.
+    """
+    text = text.replace("\r\n", "\n") + "\n"
+    found = _PEM.findall(text)
+    bundle = "".join(found)
+    if not found:
+        raise AuthorityError(f"{name} holds no certificate in PEM form.")
     if text.count("-----BEGIN ") != len(found):  # devices would get less than the person gave
         raise AuthorityError(
-            f"{path} has {text.count('-----BEGIN ')} parts, and {len(found)} of them can be read as certificates: "
+            f"{name} has {text.count('-----BEGIN ')} parts, and {len(found)} of them can be read as certificates: "
             "begin and end each on a line of its own."
         )
+    try:
+        certificates = x509.load_pem_x509_certificates(bundle.encode())
+    except ValueError as error:
+        raise AuthorityError(f"{name} cannot be read: {error}.") from error
     for one in certificates:
-        name = one.subject.rfc4514_string()
+        subject = one.subject.rfc4514_string()
         if not _is_authority(one):
-            raise AuthorityError(f"{name} in {path} is not an authority's (no CA:TRUE): give the root's certificate.")
+            raise AuthorityError(
+                f"{subject} in {name} is not an authority's (no CA:TRUE): give the root's certificate."
+            )
         if not one.not_valid_before_utc <= now < one.not_valid_after_utc:
             raise AuthorityError(
-                f"{name} in {path} holds from {one.not_valid_before_utc:%Y-%m-%d} to "
+                f"{subject} in {name} holds from {one.not_valid_before_utc:%Y-%m-%d} to "
                 f"{one.not_valid_after_utc:%Y-%m-%d}: give one that is valid now."
             )
-    bundle = Bundle("".join(found), certificates)
-    size_bytes = len(message(COMMAND, bundle.arguments, "x" * 36))
-    if len(bundle.text) > MOST_CHARACTERS or size_bytes > MOST_MESSAGE_BYTES:
+    size_bytes = len(message(CommandKind.SET_CA, {"ca": bundle}, "x" * 36))
+    if len(bundle) > MOST_CHARACTERS or size_bytes > MOST_MESSAGE_BYTES:
         raise AuthorityError(
-            f"{path} has {len(bundle.text)} characters of certificates, as a message {size_bytes} bytes; a device "
+            f"{name} has {len(bundle)} characters of certificates, as a message {size_bytes} bytes; a device "
             f"takes {MOST_CHARACTERS} and {MOST_MESSAGE_BYTES}. Give the two roots alone, old and new."
         )
     return bundle
@@ -104,13 +90,14 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
-def check_trusts_broker(bundle: Bundle, address: BrokerAddress) -> None:
+def check_trusts_broker(bundle: str) -> None:
     """Raises AuthorityError unless the broker's certificate of now is trusted by these authorities alone.
 
     Otherwise every device would lose its connection by the command.
     """
+    address = BrokerAddress.from_url(settings.MQTT_BROKER_URL)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=bundle.text)
+    context.load_verify_locations(cadata=bundle)
     try:
         with _connected(address, context):
             pass

@@ -64,15 +64,14 @@ def roll_over(*arguments: object) -> list[str]:
 def test_a_bundle_is_its_certificates_alone(old: BrokerCertificates, new: BrokerCertificates) -> None:
     bundle = read_bundle(both(old, new), timezone.now())
 
-    assert bundle.text == old.ca_file.read_text() + new.ca_file.read_text()
-    assert len(bundle.certificates) == 2
+    assert bundle == old.ca_file.read_text() + new.ca_file.read_text()
 
 
 def test_a_last_line_without_an_end_loses_no_authority(old: BrokerCertificates, new: BrokerCertificates) -> None:
     path = both(old, new)
     path.write_text(path.read_text().rstrip())
 
-    assert len(read_bundle(path, timezone.now()).certificates) == 2
+    assert read_bundle(path, timezone.now()).count("BEGIN CERTIFICATE") == 2
 
 
 def test_a_message_fits_into_the_inbox_of_a_node() -> None:

@@ -4,15 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from cryptography import x509
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from devices.models import MCUDevice
-from lib.broker_address import BrokerAddress
-from mqtt_ingest.authority import COMMAND, AuthorityError, check_trusts_broker, read_bundle
-from mqtt_ingest.choices import CommandState
+from mqtt_ingest.authority import AuthorityError, check_trusts_broker, read_bundle
+from mqtt_ingest.choices import CommandKind, CommandState
 from mqtt_ingest.commands import give_command, withdraw
 from mqtt_ingest.models import DeviceCommand
 
@@ -32,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         devices = _devices(options["device"])
         if options["withdraw"]:
-            self.stdout.write(f"withdrawn for {withdraw(COMMAND, devices)} devices")
+            self.stdout.write(f"withdrawn for {withdraw(CommandKind.SET_CA, devices)} devices")
         elif options["file"] is not None:
             self._give(options["file"], devices)
         self._show(devices)
@@ -40,16 +39,16 @@ class Command(BaseCommand):
     def _give(self, path: Path, devices: QuerySet[MCUDevice]) -> None:
         try:
             bundle = read_bundle(path, timezone.now())
-            check_trusts_broker(bundle, BrokerAddress.from_url(settings.MQTT_BROKER_URL))
+            check_trusts_broker(bundle)
         except AuthorityError as error:
             raise CommandError(str(error)) from error
-        newest = _newest(devices)
+        newest, arguments = _newest(devices), {"ca": bundle}
         tried_again = (CommandState.WITHDRAWN, CommandState.FAILED, CommandState.EXPIRED)
-        have_it = [
-            pk for pk, one in newest.items() if one.arguments == bundle.arguments and one.state not in tried_again
-        ]
-        given = give_command(devices.exclude(pk__in=have_it), COMMAND, bundle.arguments)
-        self.stdout.write(f"{bundle}\ngiven to {len(given)} devices; {len(have_it)} had it already")
+        have_it = [pk for pk, one in newest.items() if one.arguments == arguments and one.state not in tried_again]
+        given = give_command(devices.exclude(pk__in=have_it), CommandKind.SET_CA, arguments)
+        for one in x509.load_pem_x509_certificates(bundle.encode()):
+            self.stdout.write(f"{one.subject.rfc4514_string()} until {one.not_valid_after_utc:%Y-%m-%d}")
+        self.stdout.write(f"given to {len(given)} devices; {len(have_it)} had it already")
 
     def _show(self, devices: QuerySet[MCUDevice]) -> None:
         newest = _newest(devices)
@@ -74,7 +73,7 @@ def _devices(ids: list[str] | None) -> QuerySet[MCUDevice]:
 
 def _newest(devices: QuerySet[MCUDevice]) -> dict[int, DeviceCommand]:
     """The newest `set_ca` of each device."""
-    commands = DeviceCommand.objects.filter(kind=COMMAND, device__in=devices)
+    commands = DeviceCommand.objects.filter(kind=CommandKind.SET_CA, device__in=devices)
     newest_first = commands.order_by("device_id", "-created_at", "-pk")
     return {one.device_id: one for one in newest_first.distinct("device_id")}
 
