@@ -49,7 +49,7 @@ def _update(device: MCUDevice, given: Mapping[str, Any]) -> dict[str, Any]:
         words = _("image=%(value)s is no registered image of this organisation; choose one of /api/firmware-images/.")
         raise invalid("image", "unknown_image", words % {"value": given.get("image")}, value=given.get("image"))
     check_image(image)
-    return {name: value for name, value in given.items() if name != "image"} | update_arguments(image, device)
+    return {name: value for name, value in given.items() if name != "image"} | update_arguments(image)
 
 
 def _trusted(text: Any) -> dict[str, Any]:

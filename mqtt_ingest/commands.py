@@ -1,7 +1,8 @@
 """Commands to devices: given, sent by ingest while their device is on line, answered, or ended without an answer.
 
 Commands are not retained at the broker, so one that was sent to a sleeping device is lost: it is sent again. A device
-answers a repeated id again and does not carry it out twice. What an answer changes here is in `command_effects.py`.
+answers a repeated id again and does not carry it out twice. Passwords and tokens are added when a command is sent: they
+are not among its stored arguments.
 """
 
 import time
@@ -13,16 +14,19 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from devices.models import MCUDevice
+from devices.models import DeviceSecret, MCUDevice
 from lib.errors import ApiError
+from lib.sealing import unseal
 from mqtt_ingest.arguments import check_arguments
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
-from mqtt_ingest.command_effects import apply, secret_of
-from mqtt_ingest.models import WAITING_STATES, DeviceCommand
+from mqtt_ingest.images import address_with_token
+from mqtt_ingest.liveness import SETTLED_AFTER, settled_at
+from mqtt_ingest.models import WAITING_STATES, DeviceCommand, DeviceUpdate
 from mqtt_ingest.receive import Receiver
 from mqtt_ingest.topics import Kind, format_topic
 
@@ -41,6 +45,7 @@ KEPT_FOR = {
     CommandKind.SET_LIMITS: timedelta(days=30),
     CommandKind.SET_CA: timedelta(days=366),
 }
+COMMANDS_FOR, COMMANDS_PER_DEVICE_COUNT = timedelta(days=366), 1_000  # as `jobs.py` keeps messages
 
 
 class CommandSender:
@@ -84,8 +89,8 @@ def give_command(
 ) -> list[DeviceCommand]:
     """One command for each device; an older one of this kind that is not answered is withdrawn.
 
-    Limits of an older one that the new one does not name stay in it. Raises ApiError: 400 by field, 409
-    `device_revoked`.
+    Limits are given with those that the device has or waits for, unless the new ones name them: it forgets all of them
+    at a restart. Raises ApiError: 400 by field, 409 `device_revoked`.
     """
     kind, now = CommandKind(kind), timezone.now()
     arguments = check_arguments(kind, arguments)
@@ -98,14 +103,16 @@ def give_command(
             raise ApiError(409, "device_revoked", words, params={"device": device.device_id})
     older: dict[int, dict[str, Any]] = {}
     if kind == CommandKind.SET_LIMITS:
-        older = dict(waiting().filter(kind=kind, device__in=devices).values_list("device_id", "arguments"))
+        wanted = DeviceCommand.objects.filter(kind=kind, state__in=[*WAITING_STATES, CommandState.ACKNOWLEDGED])
+        newest = wanted.filter(device__in=devices).order_by("device_id", "-pk").distinct("device_id")
+        older = dict(newest.values_list("device_id", "arguments"))
     withdraw(kind, devices)
     return DeviceCommand.objects.bulk_create(
         DeviceCommand(
             device=device,
             command_id=str(uuid.uuid4()),
             kind=kind,
-            arguments=older.get(device.pk, {}) | arguments,
+            arguments=check_arguments(kind, older[device.pk] | arguments) if device.pk in older else arguments,
             cause=sender.cause,
             reason=sender.reason.strip()[:300],
             given_by=sender.user,
@@ -138,10 +145,34 @@ def _end(commands: QuerySet[DeviceCommand], state: CommandState) -> int:
 
 
 def end_commands() -> int:
-    """End those whose time is over, and those of revoked devices; how many."""
+    """End those whose time is over, and those of revoked devices; how many.
+
+    An outage of ours takes no time of a command, unless it belongs to its moment.
+    """
+    now = timezone.now()
+    if settled_at() is None:
+        lasting = waiting().exclude(kind__in=(CommandKind.ZERO, CommandKind.REBOOT))
+        lasting.filter(expires_at__lt=now + SETTLED_AFTER).update(expires_at=now + SETTLED_AFTER)
     revoked = waiting().filter(device__revoked_at__isnull=False)
-    expired = waiting().filter(expires_at__lte=timezone.now())
-    return _end(revoked, CommandState.WITHDRAWN) + _end(expired, CommandState.EXPIRED)
+    return _end(revoked, CommandState.WITHDRAWN) + _end(waiting().filter(expires_at__lte=now), CommandState.EXPIRED)
+
+
+def drop_old_commands() -> int:
+    """Delete commands that ended more than 366 days ago, and of a device all beyond its newest 1,000; how many.
+
+    The newest of each kind, cause and outcome stays: it says what the device was told last. So does what a roll-out
+    still needs. What people were answerable for is in the history.
+    """
+    same = [F("device"), F("kind"), F("cause"), F("state")]
+    ranked = DeviceCommand.objects.order_by().annotate(
+        place=Window(RowNumber(), partition_by=F("device"), order_by=F("pk").desc()),
+        place_of_its_sort=Window(RowNumber(), partition_by=same, order_by=F("pk").desc()),
+    )
+    is_old = Q(place__gt=COMMANDS_PER_DEVICE_COUNT) | Q(ended_at__lt=timezone.now() - COMMANDS_FOR)
+    old = ranked.filter(is_old, place_of_its_sort__gt=1).values("pk")
+    of_roll_outs = DeviceUpdate.objects.filter(command=OuterRef("pk"), roll_out__ended_at=None)
+    commands = DeviceCommand.objects.filter(~Exists(of_roll_outs), pk__in=old, ended_at__isnull=False)
+    return commands.delete()[1].get(DeviceCommand._meta.label, 0)
 
 
 @transaction.atomic
@@ -157,15 +188,31 @@ def take_due(now: datetime) -> list[tuple[str, bytes]]:
     )
     if not due:
         return []
-    secrets = {one.pk: secret_of(one) for one in due}
-    commands = DeviceCommand.objects.filter(pk__in=[pk for pk, secret in secrets.items() if secret is not None])
-    commands.update(state=CommandState.SENT, last_sent_at=now, sent_count=F("sent_count") + 1)
-    _end(waiting().filter(pk__in=[pk for pk, secret in secrets.items() if secret is None]), CommandState.WITHDRAWN)
-    return [
-        (format_topic(one.device.device_id, Kind.COMMANDS), message(one.kind, one.arguments | secret, one.command_id))
-        for one in due
-        if (secret := secrets[one.pk]) is not None
-    ]
+    sent, ended, messages = [], [], []
+    for one in due:
+        unstored = _unstored(one)
+        if unstored is None:
+            ended.append(one.pk)
+            continue
+        sent.append(one.pk)
+        payload = message(one.kind, one.arguments | unstored, one.command_id)
+        messages.append((format_topic(one.device.device_id, Kind.COMMANDS), payload))
+    DeviceCommand.objects.filter(pk__in=sent).update(
+        state=CommandState.SENT, last_sent_at=now, sent_count=F("sent_count") + 1
+    )
+    _end(waiting().filter(pk__in=ended), CommandState.WITHDRAWN)
+    return messages
+
+
+def _unstored(command: DeviceCommand) -> dict[str, Any] | None:
+    """The argument with a password or token, which is added when it is sent; None where there is none any more."""
+    if command.kind == CommandKind.UPDATE_FIRMWARE:
+        return {"url": address_with_token(command)}
+    if command.kind != CommandKind.SET_SECRET:
+        return {}
+    offered = DeviceSecret.objects.filter(device=command.device_id, is_offered=True, revoked_at=None).first()
+    secret = unseal(offered.sealed) if offered else ""
+    return {"secret": secret} if secret else None
 
 
 def note_answer(device_pk: int, ack: dict[str, Any], received_at: datetime) -> None:
@@ -183,4 +230,8 @@ def note_answer(device_pk: int, ack: dict[str, Any], received_at: datetime) -> N
     command.ended_at, command.error = received_at, ack.get("error") or ""
     command.answered_stream = command.device.status.get("stream")
     command.save(update_fields=["state", "ended_at", "error", "answered_stream"])
-    apply(command)
+    if command.state == CommandState.ACKNOWLEDGED and command.kind == CommandKind.SET_INTERVAL:
+        # Expected from now on; the history keeps the one before. A late answer to an older command changes nothing.
+        same = DeviceCommand.objects.filter(device=device_pk, kind=command.kind, state=command.state)
+        if not same.filter(pk__gt=command.pk).exists():
+            MCUDevice.objects.filter(pk=device_pk).update(interval_s=command.arguments["interval_s"])

@@ -152,20 +152,13 @@ class FirmwareImageViewSet(CsvListMixin, ReadOnlyModelViewSet[Any]):
         """A form with a file. The signature is checked with the key of this server, then the image never changes."""
         managed = organisations_of(request.user, Action.MANAGE_FIRMWARE)
         given = validated(ImageInputSerializer, request)
-        wanted = given.get("organisation") or next(iter(managed), None)
+        wanted = given.pop("organisation", None) or next(iter(managed), None)
         organisation = Organisation.objects.filter(pk=wanted).first() if wanted in managed else None
         if organisation is None:
             require(request.user, Action.MANAGE_FIRMWARE)
             words = _("organisation=%(value)s is not one whose firmware you manage.")
             raise invalid("organisation", "unknown", words % {"value": wanted}, value=wanted)
-        image = add_image(
-            organisation,
-            user_of(request),
-            version=given["version"],
-            content=given["file"].read(LARGEST_BYTES + 1),
-            signature=given["signature"],
-            notes=given.get("notes", ""),
-        )
+        image = add_image(organisation, user_of(request), **given)
         return Response(FirmwareImageSerializer(image).data, status=201)
 
     @swagger_auto_schema(

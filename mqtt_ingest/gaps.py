@@ -5,6 +5,7 @@ was answered and lost here (a restored database): one `resend` finds out which. 
 have is not asked for again.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from emissions.settling import LIVE_OUTBOX
 from lib import sql
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
 from mqtt_ingest.commands import Sender, give_command, waiting
+from mqtt_ingest.liveness import settled_at, were_away
 from mqtt_ingest.models import DeviceCommand
 
 DEVICES_AT_ONCE = 50
@@ -38,7 +40,12 @@ class StreamGap:
 
 
 def ask_for_gaps() -> int:
-    """Give one `resend` to each device with a hole that it was not asked for; how many. One waits for a device."""
+    """Give one `resend` to each device with a hole that it was not asked for; how many. One waits for a device.
+
+    Not after an outage of ours until the devices have sent by themselves what they kept.
+    """
+    if settled_at() is None:
+        return 0
     now = timezone.now()
     devices = {device.pk: device for device in _askable(now)}
     gaps = _gaps(devices.values())
@@ -69,16 +76,14 @@ def _askable(now: datetime) -> list[MCUDevice]:
     """On line, with nothing on its way, no `resend` waiting and not asked too often today."""
     asked = DeviceCommand.objects.filter(
         kind=CommandKind.RESEND, cause=CommandCause.GAP, created_at__gt=now - timedelta(days=1)
-    ).values_list("device_id", flat=True)
-    counts: dict[int, int] = {}
-    for pk in asked:
-        counts[pk] = counts.get(pk, 0) + 1
+    )
+    counts = Counter(asked.values_list("device_id", flat=True))
     busy = waiting().filter(kind=CommandKind.RESEND).values("device")
     devices = MCUDevice.objects.filter(reported_online=True, revoked_at=None).exclude(pk__in=busy).order_by("pk")
     return [
         device
         for device in devices
-        if counts.get(device.pk, 0) < ASKED_A_DAY
+        if counts[device.pk] < ASKED_A_DAY
         and isinstance(device.status.get("outbox"), int)
         and device.status["outbox"] <= LIVE_OUTBOX
     ]
@@ -105,6 +110,7 @@ def _asked(gaps: Iterable[StreamGap], now: datetime) -> dict[tuple[int, int], li
     """Of the streams with gaps, the numbers of which the device has answered for good, or that it is still sending.
 
     A device that has sent them all (`ok`) is asked again after an hour if they are still missing, at most three times.
+    What it sent while we were away does not count.
     """
     answered = (CommandState.FAILED, CommandState.ACKNOWLEDGED)
     commands = DeviceCommand.objects.filter(
@@ -114,12 +120,15 @@ def _asked(gaps: Iterable[StreamGap], now: datetime) -> dict[tuple[int, int], li
         state__in=answered,
     )
     asked: dict[tuple[int, int], list[Range]] = {}
-    counts: dict[tuple[int, int, Range], int] = {}
+    counts = Counter[tuple[int, int, Range]]()
     for device_id, state, ended_at, wanted in commands.values_list("device_id", "state", "ended_at", "arguments"):
         numbers = (wanted["from"], wanted["to"])
         key = (device_id, wanted["stream"], numbers)
-        counts[key] = counts.get(key, 0) + 1
-        is_recent = ended_at is not None and ended_at > now - ASKED_AGAIN_AFTER
+        assert ended_at is not None
+        if state == CommandState.ACKNOWLEDGED and were_away(ended_at, ended_at + ASKED_AGAIN_AFTER):
+            continue
+        counts[key] += 1
+        is_recent = ended_at > now - ASKED_AGAIN_AFTER
         if state == CommandState.FAILED or is_recent or counts[key] >= ASKED_TIMES:
             asked.setdefault(key[:2], []).append(numbers)
     return asked

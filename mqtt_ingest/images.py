@@ -1,35 +1,38 @@
-"""The registry of firmware images: signature checked on entry, content served to devices by an address with a token."""
+"""The registry of firmware images: signature checked on entry, content served to devices by an address with a token.
+
+The token is made when the command is sent and is stored nowhere. It ends with the command.
+"""
 
 import base64
 import hashlib
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from devices.models import MCUDevice
 from lib.errors import ApiError, invalid
-from mqtt_ingest.choices import CommandKind
-from mqtt_ingest.commands import KEPT_FOR
-from mqtt_ingest.models import FirmwareImage
+from mqtt_ingest.choices import CommandKind, CommandState
+from mqtt_ingest.models import WAITING_STATES, DeviceCommand, FirmwareImage
 
 LARGEST_BYTES = 4 * 1024 * 1024  # the flash of the node
 LONGEST_VERSION = 40  # `messages.Label`: as devices report it
-_signer = signing.TimestampSigner(salt="firmware-image")
-_TOKEN_FOR = KEPT_FOR[CommandKind.UPDATE_FIRMWARE] + timedelta(days=1)  # sent to the last moment, and then fetched
+FETCHED_WITHIN = timedelta(hours=1)  # the device answers first and fetches then
+_signer = signing.Signer(salt="firmware-image")
 
 
 def add_image(
-    organisation: Any, user: Any, *, version: str, content: bytes, signature: str, notes: str
+    organisation: Any, user: Any, *, file: IO[bytes], version: str, signature: str, notes: str = ""
 ) -> FirmwareImage:
     """Register an image. Raises ApiError 400 by field, 409 `firmware_key_missing`, `image_exists`."""
-    version = version.strip()
+    version, content = version.strip(), file.read(LARGEST_BYTES + 1)
     if not 1 <= len(version) <= LONGEST_VERSION:
         words = _("version=%(version)r has %(count)d characters; give 1 to %(limit)d, as the device reports it.")
         shown = {"version": version[:60], "count": len(version), "limit": LONGEST_VERSION}
@@ -78,21 +81,29 @@ def _is_signed(content: bytes, signature: str) -> bool:
     return True
 
 
-def update_arguments(image: FirmwareImage, device: MCUDevice) -> dict[str, Any]:
-    """Of the command for this device. Raises ApiError 409 `no_https`: devices fetch firmware over https only."""
-    url = settings.PUBLIC_URL.rstrip("/") + reverse("firmware-download", args=[_signer.sign(f"{image.pk}-{device.pk}")])
+def update_arguments(image: FirmwareImage) -> dict[str, Any]:
+    """What is stored of the command. Raises ApiError 409 `no_https`: devices fetch firmware over https only."""
+    url = settings.PUBLIC_URL.rstrip("/") + reverse("firmware-download")
     if not url.startswith("https://"):
         words = _("PUBLIC_URL=%(url)s does not begin with https://, and devices fetch firmware over https only.")
         raise ApiError(409, "no_https", words % {"url": settings.PUBLIC_URL}, params={"url": settings.PUBLIC_URL})
     return {"url": url, "sha256": image.sha256}
 
 
+def address_with_token(command: DeviceCommand) -> str:
+    return f"{command.arguments['url']}?token={_signer.sign(str(command.pk))}"
+
+
 def image_of_token(token: str) -> FirmwareImage | None:
-    """The image, if the token is ours, not too old, and its device is not revoked."""
+    """The image of a command that waits for its device, or was answered within the hour by one not revoked since."""
     try:
-        image_pk, device_pk = _signer.unsign(token, max_age=_TOKEN_FOR).split("-")
+        pk = int(_signer.unsign(token))
     except (signing.BadSignature, ValueError):
         return None
-    if not MCUDevice.objects.filter(pk=device_pk, revoked_at=None).exists():
+    answered = Q(state=CommandState.ACKNOWLEDGED, ended_at__gt=timezone.now() - FETCHED_WITHIN)
+    commands = DeviceCommand.objects.filter(Q(state__in=WAITING_STATES) | answered, kind=CommandKind.UPDATE_FIRMWARE)
+    command = commands.filter(pk=pk, device__revoked_at=None).select_related("device__factory").first()
+    if command is None:
         return None
-    return FirmwareImage.objects.filter(pk=image_pk).first()
+    images = FirmwareImage.objects.filter(organisation=command.device.factory.organisation_id)
+    return images.filter(sha256=command.arguments["sha256"]).first()

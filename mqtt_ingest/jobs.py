@@ -18,7 +18,7 @@ from devices.models import MCUDevice
 from lib.jobs import Job
 from mqtt_ingest.authority import look_at_certificates
 from mqtt_ingest.choices import MessageKind
-from mqtt_ingest.commands import end_commands
+from mqtt_ingest.commands import drop_old_commands, end_commands
 from mqtt_ingest.device_meters import enter_counts
 from mqtt_ingest.gaps import ask_for_gaps
 from mqtt_ingest.models import DeviceMessage, RejectedGroup, RejectedMessage
@@ -89,5 +89,6 @@ JOBS = [
     Job("tell restarted devices what they have forgotten", 30, give_again),
     Job("enter what meters of devices counted", 300, enter_counts),
     Job("drop old messages", 3600, drop_old_messages),
+    Job("drop old commands", 3600, drop_old_commands),
     Job("look at the broker's certificates", 3600, look_at_certificates),
 ]

@@ -1,15 +1,29 @@
-"""The heartbeat of one ingest process, for `/readyz`, `/metrics` and whoever restarts it when it is frozen."""
+"""The heartbeat of one ingest process, for `/readyz`, `/metrics` and whoever restarts it when it is frozen.
 
+And since when readings have been stored without a break: an outage of ours must not count against a device.
+"""
+
+import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
 from lib import heartbeats
 from mqtt_ingest.receive import Receiver
+
+logger = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
 BELIEVED_FOR_S = 3 * INTERVAL_S
 NAME = "ingest"  # of a lone process; `ingest-<worker>` of one of several
 NOT_CONNECTED = "not connected to the broker"
+SHORT_BREAK = timedelta(minutes=1)  # a restart of ingest; the broker and the devices bridge it
+SETTLED_AFTER = timedelta(minutes=15)  # by then devices have come back and have sent what they kept
+_KEY = "ingest_stores"
 
 
 class Liveness:
@@ -25,7 +39,38 @@ class Liveness:
         if self._last is not None and self._last[1] == problem and now_s - self._last[0] < INTERVAL_S:
             return
         heartbeats.beat(self._name, problem)
+        if not problem:
+            note_storing()
         self._last = now_s, problem
 
     def end(self) -> None:
         heartbeats.forget(self._name)
+
+
+def note_storing() -> None:
+    """An ingest process is connected and can store. A database that is away only costs the note."""
+    now = timezone.now()
+    try:
+        since, last_at, left_at = cache.get(_KEY) or (now, now, None)
+        if now - last_at > SHORT_BREAK:
+            since, left_at = now, last_at
+        cache.set(_KEY, (since, now, left_at), timeout=None)
+    except (DatabaseError, InterfaceError) as error:
+        logger.debug("Not noted that ingest stores: %s", error)
+
+
+def settled_at() -> datetime | None:
+    """When the last outage of ours was over for the devices too: 15 minutes after the first note; None until then.
+
+    While it is None nobody judges a device, and what a device did before that moment counts from it.
+    """
+    now = timezone.now()
+    since, last_at, _left_at = cache.get(_KEY) or (now, now, None)
+    settled = since + SETTLED_AFTER
+    return settled if now - last_at <= SHORT_BREAK and settled <= now else None
+
+
+def were_away(begin: datetime, end: datetime) -> bool:
+    """Whether our last outage touches this stretch of time."""
+    since, _last_at, left_at = cache.get(_KEY) or (begin, begin, None)
+    return left_at is not None and left_at < end and begin < since

@@ -1,6 +1,7 @@
 """Tables of ingest besides readings: refused messages with their reason, other messages, commands, and the counters."""
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -91,17 +92,19 @@ class DeviceMessage(models.Model):
         return f"{self.device}: {self.kind}"
 
 
+# What the server repeats by itself is telemetry, and so is sending again. The rows are deleted by a job alone.
+_IS_HISTORY = ~pgtrigger.Q(new__cause__in=[CommandCause.GAP, CommandCause.RESTART])
+
+
 @pghistory.track(
-    pghistory.InsertEvent(),
-    # Sending again is telemetry, not history.
-    pghistory.UpdateEvent(condition=pghistory.AnyChange("state", exclude_auto=True)),
-    pghistory.DeleteEvent(),
+    pghistory.InsertEvent(condition=_IS_HISTORY),
+    pghistory.UpdateEvent(condition=_IS_HISTORY & pgtrigger.Q(old__state__df=pgtrigger.F("new__state"))),
     exclude=["last_sent_at", "sent_count", "answered_stream"],
 )
 class DeviceCommand(models.Model):
     """A command to a device. Ingest sends it while the device is on line, until it is answered or its time is over.
 
-    `arguments` are those of the contract, without a secret: that stands sealed in `devices.DeviceSecret`.
+    `arguments` are those of the contract, without a password or token.
     """
 
     device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="commands", verbose_name=_("device"))
@@ -201,6 +204,10 @@ class RollOut(models.Model):
     def __str__(self) -> str:
         return f"{self.image}"
 
+    @property
+    def is_running(self) -> bool:
+        return self.state in (RollOutState.FIRST, RollOutState.REST)
+
 
 class DeviceUpdate(models.Model):
     """A device in a roll-out: what it ran before and how well, and how it runs the new one."""
@@ -209,7 +216,7 @@ class DeviceUpdate(models.Model):
     device = models.ForeignKey("devices.MCUDevice", models.PROTECT, related_name="+")
     is_first = models.BooleanField()
     version_before = models.CharField(max_length=40, blank=True)
-    command = models.ForeignKey(DeviceCommand, models.PROTECT, null=True, related_name="+")
+    command = models.ForeignKey(DeviceCommand, models.SET_NULL, null=True, related_name="+")
     back_at = models.DateTimeField(null=True)  # first seen with the new version
     # Shares from 0 to 1 in the time before the command and since the device is back; null: no readings.
     good_before = models.FloatField(null=True)

@@ -22,6 +22,7 @@ from lib.errors import ApiError
 from lib.sealing import unseal
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
 from mqtt_ingest.commands import KEPT_FOR, Sender, give_command, waiting
+from mqtt_ingest.liveness import settled_at
 from mqtt_ingest.models import WAITING_STATES, DeviceCommand
 
 logger = logging.getLogger(__name__)
@@ -53,61 +54,54 @@ def ask_new_secret(device: MCUDevice, sender: Sender) -> DeviceCommand:
 
 def settle_secrets() -> int:
     """Take each offered password a step further; how many there are."""
-    offered = DeviceSecret.objects.filter(is_offered=True, revoked_at=None).select_related("device")
-    count = 0
+    offered = list(DeviceSecret.objects.filter(is_offered=True, revoked_at=None).select_related("device"))
     for secret in offered:
-        command = (
-            DeviceCommand.objects.filter(
-                device=secret.device, kind=CommandKind.SET_SECRET, created_at__gte=secret.created_at
-            )
-            .order_by("-pk")
-            .first()
-        )
-        _settle(secret, command, timezone.now())
-        count += 1
-    return count
+        commands = secret.device.commands.filter(kind=CommandKind.SET_SECRET, created_at__gte=secret.created_at)
+        _settle(secret, commands.first(), timezone.now())
+    return len(offered)
 
 
 def _settle(secret: DeviceSecret, command: DeviceCommand | None, now: datetime) -> None:
-    if secret.stored_at is not None:
-        if _has_come_back(secret):
-            access.confirm_offered(secret.pk)
-        elif now - secret.stored_at > RETURNS_WITHIN and not broker.is_dynamic():
-            # The old one can be in force again without a visit. A plugin takes no stored hash: there it waits on.
-            access.abandon_offered(secret)
-            logger.warning("%s has not come back with its new password: the old one stays", secret.device)
-        elif secret.broker_at is None:
-            _tell_broker(secret, command, now)
-    elif command is not None and command.state == CommandState.ACKNOWLEDGED:
-        if _is_unbroken(secret.device, command) and now - (command.ended_at or now) < FRESH_FOR:
-            access.note_stored(secret, command.ended_at)
-            secret.stored_at = command.ended_at
-            _tell_broker(secret, command, now)
-        else:
+    holds = command is not None and _is_unbroken(secret.device, command)
+    is_fresh = command is not None and now - (command.ended_at or now) < FRESH_FOR
+    if secret.stored_at is None:
+        if command is None or command.state != CommandState.ACKNOWLEDGED:
+            if command is None or command.state not in WAITING_STATES:
+                access.abandon_offered(secret)
+            return
+        if not (holds and is_fresh):
             _give_again(secret, now)
-    elif command is None or command.state not in WAITING_STATES:
+            return
+        access.note_stored(secret, command.ended_at)
+    elif _has_come_back(secret):
+        access.confirm_offered(secret.pk)
+        return
+    elif _is_overdue(secret.stored_at, now) and not broker.is_dynamic():
+        # The old one can be in force again without a visit. A plugin takes no stored hash: there it waits on.
         access.abandon_offered(secret)
+        logger.warning("%s has not come back with its new password: the old one stays", secret.device)
+        return
+    elif secret.broker_at is not None or settings.MQTT_ACCESS == "DATABASE":
+        return
+    elif not holds or (broker.is_dynamic() and not is_fresh):
+        access.note_stored(secret, None)
+        _give_again(secret, now)
+        return
+    # With files `sync_broker` tells the broker, and the demo's broker asks us.
+    if broker.is_dynamic():
+        broker.put_login(secret.device_id, unseal(secret.sealed))
+
+
+def _is_overdue(stored_at: datetime, now: datetime) -> bool:
+    """While we were away it may have come back unseen."""
+    settled = settled_at()
+    return settled is not None and now - max(settled, stored_at) > RETURNS_WITHIN
 
 
 def _is_unbroken(device: MCUDevice, command: DeviceCommand) -> bool:
     """Whether the connection that acknowledged it has held, and is that to which it was given."""
     is_same_boot = device.status.get("stream") == command.answered_stream
     return is_same_boot and (device.last_will_at is None or device.last_will_at < command.created_at)
-
-
-def _tell_broker(secret: DeviceSecret, command: DeviceCommand | None, now: datetime) -> None:
-    """With files `sync_broker` does it, with the demo's broker there is nothing to tell."""
-    if settings.MQTT_ACCESS == "DATABASE":
-        return
-    if command is None or not _is_unbroken(secret.device, command):
-        access.note_stored(secret, None)
-        _give_again(secret, now)
-    elif broker.is_dynamic():
-        if now - (command.ended_at or now) < FRESH_FOR:
-            broker.put_login(secret.device_id, unseal(secret.sealed))
-        else:
-            access.note_stored(secret, None)
-            _give_again(secret, now)
 
 
 def _give_again(secret: DeviceSecret, now: datetime) -> None:

@@ -62,7 +62,7 @@ urlpatterns = [
         "devices/<slug:device_id>/calibrations/<int:pk>/certificate/", act_views.certificate, name="device-certificate"
     ),
     path("firmware/", firmware_views.firmware, name="firmware"),
-    path("firmware/images/<str:token>/", firmware_views.download, name="firmware-download"),
+    path("firmware/images/", firmware_views.download, name="firmware-download"),
     path("targets/", targets_views.targets, name="targets"),
     path("targets/new/", targets_views.target_new, name="target-new"),
     path("targets/<int:pk>/", targets_views.target, name="target"),

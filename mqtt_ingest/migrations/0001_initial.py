@@ -689,7 +689,7 @@ class Migration(migrations.Migration):
                     "command",
                     models.ForeignKey(
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to="mqtt_ingest.devicecommand",
                     ),
@@ -847,8 +847,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NOT (NEW.\"cause\" IN ('gap', 'restart')))",
                     func='INSERT INTO "mqtt_ingest_devicecommandevent" ("arguments", "cause", "command_id", "created_at", "device_id", "ended_at", "error", "expires_at", "given_by_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "state") VALUES (NEW."arguments", NEW."cause", NEW."command_id", NEW."created_at", NEW."device_id", NEW."ended_at", NEW."error", NEW."expires_at", NEW."given_by_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."reason", NEW."state"); RETURN NULL;',
-                    hash="a052cd0c888aa780008bf83d645aacd6de155c02",
+                    hash="00e8c73fc39922a7bcc33be7e30271e820e16616",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_9b20a",
                     table="mqtt_ingest_devicecommand",
@@ -861,25 +862,11 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."state" IS DISTINCT FROM (NEW."state"))',
+                    condition='WHEN (NOT (NEW."cause" IN (\'gap\', \'restart\')) AND OLD."state" IS DISTINCT FROM (NEW."state"))',
                     func='INSERT INTO "mqtt_ingest_devicecommandevent" ("arguments", "cause", "command_id", "created_at", "device_id", "ended_at", "error", "expires_at", "given_by_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "state") VALUES (NEW."arguments", NEW."cause", NEW."command_id", NEW."created_at", NEW."device_id", NEW."ended_at", NEW."error", NEW."expires_at", NEW."given_by_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."reason", NEW."state"); RETURN NULL;',
-                    hash="3a12b7ade5ae51c1dca72496b1d88d8a7095ab4c",
+                    hash="6328683ee2414ddb0371d6b79cc815274952adee",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_6bdea",
-                    table="mqtt_ingest_devicecommand",
-                    when="AFTER",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="devicecommand",
-            trigger=pgtrigger.compiler.Trigger(
-                name="delete_delete",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "mqtt_ingest_devicecommandevent" ("arguments", "cause", "command_id", "created_at", "device_id", "ended_at", "error", "expires_at", "given_by_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "state") VALUES (OLD."arguments", OLD."cause", OLD."command_id", OLD."created_at", OLD."device_id", OLD."ended_at", OLD."error", OLD."expires_at", OLD."given_by_id", OLD."id", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."reason", OLD."state"); RETURN NULL;',
-                    hash="98c6a65ebf2dd2ebbffe663808574767f4bb0bbf",
-                    operation="DELETE",
-                    pgid="pgtrigger_delete_delete_4584b",
                     table="mqtt_ingest_devicecommand",
                     when="AFTER",
                 ),

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from devices.models import MCUDevice
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
 from mqtt_ingest.models import WAITING_STATES, DeviceCommand
-from portal.commands.forms import EXPLAINED
 
 SHOWN = 50
 _BADGES = {CommandState.ACKNOWLEDGED: "fine", CommandState.FAILED: "look", CommandState.EXPIRED: "look"}
+# Certificates, addresses and checksums are long, and nobody reads them.
+_UNREAD = (CommandKind.SET_CA, CommandKind.UPDATE_FIRMWARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +29,15 @@ class CommandRow:
     can_withdraw: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KindChoice:
-    value: str
-    label: str
-    is_current: bool
+def command_rows(device: MCUDevice) -> list[CommandRow]:
+    return [_row(one, device) for one in device.commands.select_related("given_by")[:SHOWN]]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandsPage:
-    device: MCUDevice
-    rows: list[CommandRow]
-    choices: list[KindChoice]
-    explained: str
-    is_revoked: bool
-
-
-def commands_page(device: MCUDevice, kind: CommandKind) -> CommandsPage:
-    found = DeviceCommand.objects.filter(device=device).select_related("given_by", "device__factory")
-    return CommandsPage(
-        device=device,
-        rows=[_row(one) for one in found[:SHOWN]],
-        choices=[KindChoice(one.value, str(one.label), one == kind) for one in EXPLAINED],
-        explained=str(EXPLAINED[kind]),
-        is_revoked=device.revoked_at is not None,
-    )
-
-
-def _row(command: DeviceCommand) -> CommandRow:
+def _row(command: DeviceCommand, device: MCUDevice) -> CommandRow:
     def local(moment: datetime | None) -> str:
-        return dateformat.format(moment.astimezone(command.device.factory.zone), "j M Y H:i") if moment else ""
+        return dateformat.format(moment.astimezone(device.factory.zone), "j M Y H:i") if moment else ""
 
-    state = CommandState(command.state)
-    by = command.given_by or _("the server")
-    # Certificates and addresses with a token are long, and nobody reads them.
-    is_shown = command.kind not in (CommandKind.SET_CA, CommandKind.UPDATE_FIRMWARE)
+    shown = {} if command.kind in _UNREAD else command.arguments
     notes = {
         CommandState.QUEUED: _("goes out when the device is on line, until %(when)s")
         % {"when": local(command.expires_at)},
@@ -70,14 +45,16 @@ def _row(command: DeviceCommand) -> CommandRow:
         % {"count": command.sent_count, "when": local(command.last_sent_at), "until": local(command.expires_at)},
         CommandState.FAILED: _("The device says: %(words)s") % {"words": command.error or "…"},
     }
-    cause = "" if command.cause == CommandCause.PERSON else str(CommandCause(command.cause).label)
+    state = CommandState(command.state)
+    cause = "" if command.cause == CommandCause.PERSON else command.get_cause_display()
+    by = {"who": command.given_by or _("the server"), "when": local(command.created_at)}
     return CommandRow(
         command_id=command.command_id,
-        kind=str(CommandKind(command.kind).label),
-        arguments=", ".join(f"{name} {_shown(value)}" for name, value in command.arguments.items()) if is_shown else "",
-        given=_("%(who)s, %(when)s") % {"who": by, "when": local(command.created_at)},
+        kind=command.get_kind_display(),
+        arguments=", ".join(f"{name} {_shown(value)}" for name, value in shown.items()),
+        given=_("%(who)s, %(when)s") % by,
         why=": ".join(filter(None, (cause, command.reason))),
-        state=str(state.label),
+        state=command.get_state_display(),
         badge=_BADGES.get(state, ""),
         note=notes.get(state) or local(command.ended_at),
         can_withdraw=state in WAITING_STATES,

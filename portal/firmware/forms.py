@@ -46,3 +46,10 @@ class RollOutForm(forms.Form):
         fields["image"].queryset = FirmwareImage.objects.filter(organisation=organisation).defer("content")
         devices = MCUDevice.objects.filter(factory__organisation=organisation, revoked_at=None)
         fields["first"].queryset = devices.order_by("device_id")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """As the API takes it."""
+        first = [self.cleaned_data["first"].device_id]
+        alone = {"devices": first} if self.cleaned_data["is_first_alone"] else {}
+        return {name: self.cleaned_data[name] for name in ("watch_minutes", "reason")} | {"first": first} | alone

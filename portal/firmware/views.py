@@ -12,11 +12,11 @@ from accounts.roles import Action
 from factories.models import Organisation
 from lib.errors import ApiError
 from mqtt_ingest.firmware_api import plan_of
-from mqtt_ingest.images import LARGEST_BYTES, add_image, image_of_token
-from mqtt_ingest.models import RollOut
+from mqtt_ingest.images import add_image, image_of_token
+from mqtt_ingest.models import FirmwareImage, RollOut
 from mqtt_ingest.roll_out import halt_by_person, start_roll_out
 from portal.firmware.forms import ImageForm, RollOutForm
-from portal.firmware.page import firmware_page
+from portal.firmware.page import roll_out_rows
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,30 +28,34 @@ def firmware(request: HttpRequest) -> HttpResponse:
     require(request.user, Action.USE_PORTAL)
     if organisation is None:
         raise PermissionDenied
-    image_form, roll_out_form, problem = ImageForm(), RollOutForm(organisation), ""
+    act = request.POST.get("act", "")
+    given = {act: request.POST}
+    image_form = ImageForm(given.get("add"), request.FILES or None)
+    roll_out_form, problem = RollOutForm(organisation, given.get("roll_out")), ""
     if request.method == "POST":
         if organisation.pk not in organisations_of(request.user, Action.MANAGE_FIRMWARE):
             raise PermissionDenied
-        act = request.POST.get("act", "")
+        form = {"add": image_form, "roll_out": roll_out_form}.get(act)
         try:
-            if act == "add":
-                image_form = ImageForm(request.POST, request.FILES)
-                done = _add(request, image_form, organisation)
-            elif act == "roll_out":
-                roll_out_form = RollOutForm(organisation, request.POST)
-                done = _roll_out(request, roll_out_form)
-            else:
-                done = _halt(request, organisation)
-            if done:
+            if form is None:
+                _halt(request, organisation)
+            elif form is image_form and form.is_valid():
+                add_image(organisation, user_of(request), **form.cleaned_data)
+            elif form.is_valid():
+                image = form.cleaned_data["image"]
+                start_roll_out(image, plan_of(request.user, image, roll_out_form.given), user_of(request))
+            if form is None or form.is_valid():
                 return redirect(request.path)
         except ApiError as error:
-            form = {"add": image_form, "roll_out": roll_out_form}.get(act)
             if form is None:
                 problem = error.message
             else:
                 show_errors(form, error)
     context = {
-        "page": firmware_page(organisation, has_key=bool(settings.FIRMWARE_PUBLIC_KEY)),
+        "organisation": organisation,
+        "images": FirmwareImage.objects.filter(organisation=organisation).defer("content").select_related("added_by"),
+        "roll_outs": roll_out_rows(organisation),
+        "has_key": bool(settings.FIRMWARE_PUBLIC_KEY),
         "image_form": image_form,
         "roll_out_form": roll_out_form,
         "problem": problem,
@@ -60,47 +64,18 @@ def firmware(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/firmware.html", context)
 
 
-def _add(request: HttpRequest, form: ImageForm, organisation: Organisation) -> bool:
-    if not form.is_valid():
-        return False
-    data = form.cleaned_data
-    content = data["file"].read(LARGEST_BYTES + 1)
-    add_image(
-        organisation,
-        user_of(request),
-        version=data["version"],
-        content=content,
-        signature=data["signature"],
-        notes=data["notes"],
-    )
-    return True
-
-
-def _roll_out(request: HttpRequest, form: RollOutForm) -> bool:
-    if not form.is_valid():
-        return False
-    data = form.cleaned_data
-    first = data["first"].device_id
-    given = {"first": [first], "watch_minutes": data["watch_minutes"], "reason": data["reason"]}
-    if data["is_first_alone"]:
-        given["devices"] = [first]
-    start_roll_out(data["image"], plan_of(request.user, data["image"], given), user_of(request))
-    return True
-
-
-def _halt(request: HttpRequest, organisation: Organisation) -> bool:
+def _halt(request: HttpRequest, organisation: Organisation) -> None:
     pk = request.POST.get("halt", "")
     if not pk.isdecimal() or len(pk) > 9:
         raise Http404
     halt_by_person(get_object_or_404(RollOut, organisation=organisation, pk=int(pk)), user_of(request))
-    return True
 
 
 @public_page
 @require_GET
-def download(request: HttpRequest, token: str) -> HttpResponse:
-    """For devices, which have no sign-in here: the token says which image, for which device and until when."""
-    image = image_of_token(token)
+def download(request: HttpRequest) -> HttpResponse:
+    """For devices, which have no sign-in here: the token says by which command they were told to fetch it."""
+    image = image_of_token(request.GET.get("token", ""))
     if image is None:
         raise Http404
     return HttpResponse(bytes(image.content), content_type="application/octet-stream")

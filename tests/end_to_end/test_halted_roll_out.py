@@ -1,21 +1,27 @@
-"""A halted roll-out, end to end: the first device takes the image, measures worse, and is told to go back.
+"""A roll-out, end to end: the first device takes the image, measures worse, and is told to go back. An outage of ingest
+halts nothing.
 
 The device is `mosquitto_sub` and `mosquitto_pub` at a real Mosquitto; ingest is a process of its own. So that nobody
 waits for half an hour, the roll-out begins forty minutes ago by the clock of the job; the readings carry those times.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from devices.models import MCUDevice
+from devices.queries import is_online
 from devices.services import Geometry, ProvisionedDevice, provision_device
 from emissions.rollups import roll_up_touched, touch_changed_setups
 from factories.days import local_hour_start
 from mqtt_ingest.choices import RollOutState, UpdateProblem, UpdateState
+from mqtt_ingest.liveness import SETTLED_AFTER, were_away
 from mqtt_ingest.models import DeviceCommand, IngestCounter, RollOut
 from mqtt_ingest.roll_out import RollOutPlan, keep_roll_outs, start_roll_out
 from tests import make
@@ -24,6 +30,7 @@ from tests.firmware.site import wait_until
 from tests.mosquitto import Mosquitto, Watcher, publish
 from tests.mosquitto_fixtures import broker  # noqa: F401
 from tests.mqtt_ingest.firmware import make_image, use_key
+from tests.mqtt_ingest.outages import ingest_is_away, ingest_stores
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 
@@ -68,52 +75,79 @@ def stored_count() -> int:
     return sum(IngestCounter.objects.filter(outcome="stored").values_list("count", flat=True))
 
 
-def test_a_first_device_that_measures_worse_halts_the_roll_out_and_goes_back(
-    broker: Mosquitto,  # noqa: F811
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    use_key(settings)
-    factory, user = make.make_factory(), make.make_user()
-    now = timezone.now()
-    began = now - BEGAN_AGO
-    device, other = (
-        provision_device(
-            factory_name=factory.name,
-            device_id=f"litein-{n}",
-            geometry=Geometry(f"chimney {n}", diameter_m=0.9, profile=1.0),
-            since=local_hour_start(began - timedelta(hours=2), factory.zone),
+class Begun:
+    """A roll-out whose first device has come back with the new version, half a minute after it began."""
+
+    def __init__(self, broker: Mosquitto, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+        use_key(settings)
+        settings.SECRET_KEY = "of-the-tests"  # as ingest has it
+        ingest_stores()
+        factory, user = make.make_factory(), make.make_user()
+        self.now = timezone.now()
+        self.began = began = self.now - BEGAN_AGO
+        self.device, self.other = (
+            provision_device(
+                factory_name=factory.name,
+                device_id=f"litein-{n}",
+                geometry=Geometry(f"chimney {n}", diameter_m=0.9, profile=1.0),
+                since=local_hour_start(began - timedelta(hours=2), factory.zone),
+            )
+            for n in (1, 2)
         )
-        for n in (1, 2)
-    )
-    broker.reload()
-    old, new = (make_image(factory.organisation, version) for version in ("1.0.0", "1.1.0"))
-    with IngestProcess(broker):
+        broker.reload()
+        self.old, self.new = (make_image(factory.organisation, version) for version in ("1.0.0", "1.1.0"))
+        self.broker, self.monkeypatch, self.user = broker, monkeypatch, user
+
+    def start(self) -> None:
+        """With ingest running."""
+        device, began = self.device, self.began
         says_version(device, "1.0.0")
-        seq = measures(device, began - timedelta(seconds=WATCH_S), began, 1)
+        self.seq = measures(device, began - timedelta(seconds=WATCH_S), began, 1)
         hears = Watcher(device, device.topics["commands"], is_device=True)
-        monkeypatch.setattr(timezone, "now", lambda: began)
-        roll_out = start_roll_out(new, RollOutPlan([row_of(device)], [row_of(other)], WATCH_S, "Trial."), user)
-        monkeypatch.undo()
-
-        update = json.loads(hears.next_message())
+        plan = RollOutPlan([row_of(device)], [row_of(self.other)], WATCH_S, "Trial.")
+        with self.clock_at(began):
+            self.roll_out = start_roll_out(self.new, plan, self.user)
+        self.update = json.loads(hears.next_message())
         hears.close()
-        assert (update["kind"], update["sha256"]) == ("update_firmware", new.sha256)
-        say(device, "acks", {"id": update["id"], "ok": True})
+        say(device, "acks", {"id": self.update["id"], "ok": True})
         says_version(device, "1.1.0")
-        monkeypatch.setattr(timezone, "now", lambda: began + timedelta(seconds=30))
-        keep_roll_outs()
-        monkeypatch.undo()
-        assert roll_out.updates.get(is_first=True).back_at == began + timedelta(seconds=30)
+        with self.clock_at(began + timedelta(seconds=30)):
+            keep_roll_outs()
+        assert self.roll_out.updates.get(is_first=True).back_at == began + timedelta(seconds=30)
 
-        measures(device, began, now, seq, CO2_FAULT)
+    @contextmanager
+    def clock_at(self, moment: datetime) -> Iterator[None]:
+        with self.monkeypatch.context() as patch:
+            patch.setattr(timezone, "now", lambda: moment)
+            yield
+
+    def state(self) -> tuple[str, str]:
+        self.roll_out.refresh_from_db()
+        return self.roll_out.state, self.roll_out.problem
+
+
+@pytest.fixture
+def begun(broker: Mosquitto, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Begun:  # noqa: F811
+    return Begun(broker, settings, monkeypatch)
+
+
+def test_a_first_device_that_measures_worse_halts_the_roll_out_and_goes_back(begun: Begun, client: Client) -> None:
+    device, other = begun.device, begun.other
+    with IngestProcess(begun.broker):
+        begun.start()
+        update = begun.update
+        assert (update["kind"], update["sha256"]) == ("update_firmware", begun.new.sha256)
+        path, _, token = update["url"].removeprefix("https://carbontrack.test").partition("?token=")
+        assert client.get(path, {"token": token}).content == bytes(begun.new.content)
+        assert token not in str([*DeviceCommand.objects.values(), *DeviceCommand.objects.get().events.values()])
+
+        measures(device, begun.began, begun.now, begun.seq, CO2_FAULT)
         hears = Watcher(device, device.topics["commands"], is_device=True)
         keep_roll_outs()
         back = json.loads(hears.next_message())
         hears.close()
-        roll_out.refresh_from_db()
-        assert (roll_out.state, roll_out.problem) == (RollOutState.HALTED, UpdateProblem.FEWER_GOOD)
-        assert (back["kind"], back["sha256"]) == ("update_firmware", old.sha256)
+        assert begun.state() == (RollOutState.HALTED, UpdateProblem.FEWER_GOOD)
+        assert (back["kind"], back["sha256"]) == ("update_firmware", begun.old.sha256)
 
         say(device, "acks", {"id": back["id"], "ok": True})
         wait_until(lambda: DeviceCommand.objects.get(command_id=back["id"]).ended_at is not None)
@@ -123,4 +157,33 @@ def test_a_first_device_that_measures_worse_halts_the_roll_out_and_goes_back(
     ended = RollOut.objects.get()
     assert (ended.state, ended.updates.get(is_first=True).state) == (RollOutState.ROLLED_BACK, UpdateState.BACK)
     assert ended.updates.get(is_first=False).state == UpdateState.WAITING  # it never got the image
-    assert not DeviceCommand.objects.filter(device__device_id="litein-2").exists()
+    assert not DeviceCommand.objects.filter(device__device_id=other.device_id).exists()
+
+
+def test_an_outage_of_ingest_halts_nothing(begun: Begun) -> None:
+    watched = (RollOutState.FIRST, "")
+    with IngestProcess(begun.broker) as ingest:
+        begun.start()
+        ingest.kill()
+    killed_at = timezone.now()
+
+    # Ten minutes later the worker finds a device that nobody has heard of.
+    with begun.clock_at(killed_at + timedelta(minutes=10)):
+        assert not is_online(row_of(begun.device), timezone.now())
+        keep_roll_outs()
+    assert begun.state() == watched
+
+    ingest_is_away(since=killed_at - timedelta(minutes=10))  # so long ago it was, by the clock that runs
+    with IngestProcess(begun.broker):
+        wait_until(lambda: were_away(killed_at - timedelta(minutes=9), killed_at))  # it has noted that it is back
+        keep_roll_outs()
+        assert begun.state() == watched
+        says_version(begun.device, "1.1.0")
+    # A quarter of an hour later the device is there, and its watch begins anew.
+    ingest_stores(since=timezone.now() - SETTLED_AFTER, left_at=killed_at - timedelta(minutes=10))
+    assert keep_roll_outs() == 1
+    assert begun.state() == watched
+
+    MCUDevice.objects.update(last_heartbeat=killed_at - timedelta(minutes=10))
+    keep_roll_outs()
+    assert begun.state() == (RollOutState.HALTED, UpdateProblem.SILENT)  # by its own fault

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,8 +12,8 @@ from accounts.models import User
 from devices.models import MCUDevice
 from emissions.models import EmissionMinute
 from factories.models import Organisation
-from mqtt_ingest.images import add_image
-from mqtt_ingest.models import FirmwareImage
+from mqtt_ingest.images import add_image, address_with_token
+from mqtt_ingest.models import DeviceCommand, FirmwareImage
 from tests.make import make_user
 
 KEY = Ed25519PrivateKey.generate()
@@ -30,8 +31,15 @@ def signed(content: bytes) -> str:
 def make_image(organisation: Organisation, version: str, user: User | None = None) -> FirmwareImage:
     content = f"firmware {version}".encode()
     return add_image(
-        organisation, user or make_user(), version=version, content=content, signature=signed(content), notes=""
+        organisation, user or make_user(), file=BytesIO(content), version=version, signature=signed(content)
     )
+
+
+def path_with_token(command: DeviceCommand) -> str:
+    """Where the device that was sent this command fetches its image."""
+    url = address_with_token(command)
+    assert len(url) <= 200, url  # of the contract
+    return url.removeprefix("https://carbontrack.test")
 
 
 def make_minutes(

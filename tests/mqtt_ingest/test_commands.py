@@ -1,13 +1,16 @@
 """Commands to devices: sent while they are on line, again until answered, and by one worker only."""
 
 import time
+import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from devices.models import MCUDevice
 from lib.errors import ApiError
+from mqtt_ingest import commands
 from mqtt_ingest.choices import CommandCause, CommandState
 from mqtt_ingest.commands import (
     KEPT_FOR,
@@ -16,18 +19,22 @@ from mqtt_ingest.commands import (
     SENDINGS_COUNT,
     CommandSender,
     Sender,
+    drop_old_commands,
     end_commands,
     give_command,
     take_due,
     withdraw,
 )
-from mqtt_ingest.models import DeviceCommand
+from mqtt_ingest.liveness import SETTLED_AFTER
+from mqtt_ingest.models import DeviceCommand, DeviceUpdate, FirmwareImage, RollOut
 from mqtt_ingest.store import store
 from tests.make import make_device, make_factory, make_user
 from tests.mqtt_ingest.build import arrival
 from tests.mqtt_ingest.fakes import Clock, InMemoryReceiver
+from tests.mqtt_ingest.outages import ingest_is_away, ingest_stores
 
 pytestmark = pytest.mark.django_db
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 def make_online(**fields: object) -> MCUDevice:
@@ -238,3 +245,98 @@ def test_two_thousand_waiting_commands_hold_ingest_up_by_less_than_its_pause() -
 
     assert len(taken) == 2_000  # each once, 20 in 2 s: 200 s for all
     assert longest_s < POLL_S / 4
+
+
+# --- An outage of ours ----------------------------------------------------------------------------
+def test_an_outage_of_ours_takes_no_time_of_a_command_but_of_what_belongs_to_its_moment() -> None:
+    device, now = make_online(), timezone.now()
+    (zero,) = give_command([device], "zero", {"reference": "nitrogen"})
+    (update,) = give_command([device], "set_interval", {"interval_s": 10})
+    DeviceCommand.objects.update(expires_at=now - timedelta(seconds=1))
+
+    ingest_is_away(since=now - timedelta(hours=2))
+    assert end_commands() == 1
+    zero.refresh_from_db()
+    assert zero.state == CommandState.EXPIRED  # the cylinder of nitrogen is gone
+    ingest_stores(since=now)
+    assert end_commands() == 0
+    assert [one[0] for one in take_due(now)] == [f"carbontrack/v1/{device.device_id}/commands"]
+
+    DeviceCommand.objects.filter(pk=update.pk).update(expires_at=now)
+    ingest_stores(since=now - SETTLED_AFTER)
+    assert end_commands() == 1
+
+
+# --- How long they are kept -----------------------------------------------------------------------
+def ended(device: MCUDevice, kind: str = "reboot", *, days_ago: float, **fields: Any) -> DeviceCommand:
+    at = timezone.now() - timedelta(days=days_ago)
+    fields = {"state": CommandState.ACKNOWLEDGED, "arguments": {}, "expires_at": at, "ended_at": at} | fields
+    return DeviceCommand.objects.create(device=device, command_id=uuid.uuid4(), kind=kind, **fields)
+
+
+def left(device: MCUDevice) -> set[int]:
+    return set(DeviceCommand.objects.filter(device=device).values_list("pk", flat=True))
+
+
+def test_a_year_after_its_end_only_the_newest_of_its_sort_is_left_and_the_history() -> None:
+    device = make_online()
+    old = ended(device, days_ago=900)
+    newest_of_its_sort = [
+        ended(device, days_ago=800, state=CommandState.FAILED),
+        ended(device, days_ago=700),
+        ended(device, "set_interval", days_ago=600, arguments={"interval_s": 10}),  # given again after a restart
+    ]
+    (waits,) = give_command([device], "set_ca", {"ca": CERTIFICATE})
+    DeviceCommand.objects.filter(pk=waits.pk).update(created_at=timezone.now() - timedelta(days=900))
+
+    assert drop_old_commands() == 1
+    assert drop_old_commands() == 0
+
+    assert left(device) == {waits.pk, *(one.pk for one in newest_of_its_sort)}
+    assert list(old.events.values_list("pgh_label", "state")) == [("insert", "acknowledged")]
+
+
+def test_of_a_device_the_newest_thousand_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "COMMANDS_PER_DEVICE_COUNT", 3)
+    many, few = make_online(), make_online()
+    rows = [ended(many, days_ago=1) for _ in range(5)]
+    kept = {ended(few, days_ago=1).pk for _ in range(3)}
+
+    assert drop_old_commands() == 2
+
+    assert left(many) == {one.pk for one in rows[2:]}
+    assert left(few) == kept
+
+
+def test_what_a_running_roll_out_needs_is_left() -> None:
+    device, user = make_online(), make_user()
+    image = FirmwareImage.objects.create(
+        organisation=device.factory.organisation,
+        version="1",
+        sha256="0" * 64,
+        size_bytes=1,
+        content=b"1",
+        added_by=user,
+    )
+    roll_out = RollOut.objects.create(image=image, organisation=image.organisation, watch_s=600, started_by=user)
+    command, _newer = (ended(device, "update_firmware", days_ago=400) for _ in range(2))
+    update = DeviceUpdate.objects.create(roll_out=roll_out, device=device, is_first=True, command=command)
+
+    assert drop_old_commands() == 0
+    RollOut.objects.update(state="done", ended_at=timezone.now())
+    assert drop_old_commands() == 1
+
+    update.refresh_from_db()
+    assert update.command is None
+
+
+def test_what_the_server_repeats_by_itself_is_not_history() -> None:
+    device = make_online()
+    arguments = {"stream": 1, "from": 1, "to": 2}
+
+    given = [
+        give_command([device], "resend", arguments, Sender(cause=cause))[0]
+        for cause in (CommandCause.GAP, CommandCause.RESTART, CommandCause.PERSON)
+    ]
+
+    assert [states_of(one) for one in given] == [[], [], ["queued"]]

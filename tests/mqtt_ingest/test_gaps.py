@@ -16,6 +16,7 @@ from mqtt_ingest.models import DeviceCommand
 from mqtt_ingest.store import store
 from tests.make import make_assignment, make_device
 from tests.mqtt_ingest.build import STREAM, arrival, message, reading
+from tests.mqtt_ingest.outages import ingest_is_away, ingest_stores
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,7 @@ def answer(command: DeviceCommand, *, ok: bool) -> None:
 def device() -> MCUDevice:
     device = make_device(device_id="litein-1")
     make_assignment(device=device)
+    ingest_stores()
     return device
 
 
@@ -121,3 +123,31 @@ def test_a_device_is_asked_so_many_times_a_day(device: MCUDevice) -> None:
 
     assert len(wanted()) == gaps.ASKED_A_DAY
     assert not DeviceCommand.objects.exclude(state=CommandState.FAILED).exists()
+
+
+# --- An outage of ours ----------------------------------------------------------------------------
+def test_after_an_outage_of_ours_devices_send_first_what_they_kept(device: MCUDevice) -> None:
+    heard_from(device, 1, 3)
+    now = timezone.now()
+
+    ingest_is_away(since=now - timedelta(hours=1))
+    assert ask_for_gaps() == 0
+    ingest_stores(since=now - timedelta(minutes=14), left_at=now - timedelta(hours=1))
+    assert ask_for_gaps() == 0
+    ingest_stores(since=now - timedelta(minutes=16), left_at=now - timedelta(hours=1))
+
+    assert ask_for_gaps() == 1
+
+
+def test_what_was_sent_while_we_were_away_is_no_try(device: MCUDevice) -> None:
+    heard_from(device, 1, 3)
+    for _time in range(gaps.ASKED_TIMES):
+        ask_for_gaps()
+        answer(DeviceCommand.objects.latest("pk"), ok=True)
+        DeviceCommand.objects.update(ended_at=timezone.now() - timedelta(hours=3))
+    assert ask_for_gaps() == 0
+
+    now = timezone.now()
+    ingest_stores(since=now - timedelta(hours=1), left_at=now - timedelta(hours=2, minutes=1))
+
+    assert ask_for_gaps() == 1

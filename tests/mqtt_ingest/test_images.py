@@ -1,9 +1,9 @@
 """The registry of firmware images: what is let in, by whom, and how a device fetches it."""
 
 import hashlib
-from datetime import timedelta
+import json
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from devices.models import MCUDevice
 from lib.errors import ApiError
-from mqtt_ingest.arguments import check_arguments
-from mqtt_ingest.choices import CommandKind
-from mqtt_ingest.images import add_image, update_arguments
-from mqtt_ingest.models import FirmwareImage
+from mqtt_ingest.asking import ask_device
+from mqtt_ingest.commands import Sender, take_due
+from mqtt_ingest.images import FETCHED_WITHIN, add_image, update_arguments
+from mqtt_ingest.models import DeviceCommand, FirmwareImage
+from mqtt_ingest.store import store
 from tests.cast import AsUser, Cast
 from tests.make import make_device, make_organisation, make_user
-from tests.mqtt_ingest.firmware import make_image, signed, use_key
+from tests.mqtt_ingest.build import arrival
+from tests.mqtt_ingest.firmware import make_image, path_with_token, signed, use_key
 
 pytestmark = pytest.mark.django_db
 URL = "/api/firmware-images/"
@@ -56,7 +58,7 @@ def test_hq_registers_an_image_once(cast: Cast, as_user: AsUser) -> None:
 )
 def test_a_wrong_signature_is_refused(signature: str) -> None:
     with pytest.raises(ApiError) as error:
-        add_image(make_organisation(), make_user(), version="1", content=b"binary", signature=signature, notes="")
+        add_image(make_organisation(), make_user(), file=BytesIO(b"binary"), version="1", signature=signature)
 
     assert error.value.fields["signature"][0]["code"] == "wrong_signature"
     assert not FirmwareImage.objects.exists()
@@ -76,38 +78,69 @@ def test_without_a_key_nothing_is_registered(settings: Any) -> None:
 )
 def test_version_and_size_have_limits(version: str, content: bytes, field: str) -> None:
     with pytest.raises(ApiError) as error:
-        add_image(make_organisation(), make_user(), version=version, content=content, signature="", notes="")
+        add_image(make_organisation(), make_user(), file=BytesIO(content), version=version, signature="")
 
     assert error.value.fields[field][0]["code"] == "out_of_range"
 
 
 # --- How a device fetches it ---------------------------------------------------------------------
-def test_a_device_fetches_its_image_without_a_sign_in(client: Client, settings: Any) -> None:
-    device = make_device(device_id="d" * 64)
-    image = make_image(device.factory.organisation, "1.1.0")
-    arguments = update_arguments(image, device)
-    assert check_arguments(CommandKind.UPDATE_FIRMWARE, arguments) == arguments  # of at most 200 characters
-    path = urlsplit(arguments["url"]).path
+@pytest.fixture
+def told(cast: Cast) -> DeviceCommand:
+    """A command to install an image, as a person gives it."""
+    device = make_device(factory=cast.litein, device_id="d" * 64, reported_online=True)
+    image = make_image(cast.organisation, "1.1.0")
+    return ask_device(device, "update_firmware", {"image": image.pk}, Sender(cast.hq))
 
-    fetched = client.get(path)
-    assert hashlib.sha256(fetched.content).hexdigest() == arguments["sha256"]
 
-    assert client.get(path[:-3] + "AA/").status_code == 404
+def test_a_device_fetches_its_image_with_the_token_of_its_command(told: DeviceCommand, client: Client) -> None:
+    ((_topic, payload),) = take_due(timezone.now())
+    sent = json.loads(payload)
+    path = sent["url"].removeprefix("https://carbontrack.test")
+
+    assert path == path_with_token(told)
+    assert hashlib.sha256(client.get(path).content).hexdigest() == sent["sha256"]
+    for wrong in (f"{path[:-3]}AAA", path.partition("?")[0]):
+        assert client.get(wrong).status_code == 404
     MCUDevice.objects.update(revoked_at=timezone.now())
     assert client.get(path).status_code == 404
 
 
-def test_an_address_ends_and_must_be_https(client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    device = make_device()
-    image = make_image(device.factory.organisation, "1.1.0")
-    now_s = timezone.now().timestamp()
-    monkeypatch.setattr("django.core.signing.time.time", lambda: now_s - timedelta(days=9).total_seconds())
-    old = urlsplit(update_arguments(image, device)["url"]).path
-    monkeypatch.undo()
-    settings.FIRMWARE_PUBLIC_KEY = ""
+@pytest.mark.parametrize("ok", [True, False])
+def test_the_token_ends_with_the_command(ok: bool, told: DeviceCommand, client: Client) -> None:
+    path = path_with_token(told)
+    ack = {"v": 1, "id": told.command_id, "ok": ok, "error": None if ok else "no room"}
+    store([arrival(told.device, ack, "acks")])
+    assert client.get(path).status_code == (200 if ok else 404)  # it answers, and then it fetches
 
-    assert client.get(old).status_code == 404
+    DeviceCommand.objects.update(ended_at=timezone.now() - FETCHED_WITHIN)
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "expired"])
+def test_an_image_that_was_taken_back_cannot_be_fetched(state: str, told: DeviceCommand, client: Client) -> None:
+    DeviceCommand.objects.update(state=state, ended_at=timezone.now())
+
+    assert client.get(path_with_token(told)).status_code == 404
+
+
+def test_nothing_that_is_stored_or_shown_has_a_token(told: DeviceCommand, cast: Cast, as_user: AsUser) -> None:
+    token = path_with_token(told).partition("=")[2]
+    take_due(timezone.now())
+    hq = as_user(cast.hq)
+    url = f"/api/mcu-devices/{told.device.device_id}/commands/"
+    asked = [url, f"{url}?as=csv", "/api/audit/?kind=devicecommand", f"/devices/{told.device.device_id}/commands/"]
+
+    shown = [str(hq.get(each).getvalue()) for each in asked]
+    stored = str([*DeviceCommand.objects.values(), *told.events.values()])
+
+    assert all("update_firmware" in one or "Install other firmware" in one for one in [*shown, stored])
+    assert not [one for one in [*shown, stored] if token in one or "?token" in one]
+
+
+def test_devices_fetch_firmware_over_https_only(settings: Any) -> None:
+    image = make_image(make_organisation(), "1.1.0")
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
+
     with pytest.raises(ApiError) as error:
-        update_arguments(image, device)
+        update_arguments(image)
     assert error.value.code == "no_https"

@@ -21,6 +21,7 @@ from mqtt_ingest.new_secrets import FRESH_FOR, RETURNS_WITHIN, ask_new_secret, s
 from mqtt_ingest.store import store
 from tests.make import make_device_with_secret
 from tests.mqtt_ingest.build import arrival
+from tests.mqtt_ingest.outages import ingest_is_away, ingest_stores
 
 pytestmark = pytest.mark.django_db
 
@@ -117,10 +118,14 @@ def test_a_device_that_does_not_come_back_in_a_day_keeps_the_old_one() -> None:
     rotating = Rotating()
     rotating.acknowledge()
     settle_secrets()
-    DeviceSecret.objects.filter(is_offered=True).update(
-        stored_at=timezone.now() - RETURNS_WITHIN - timedelta(seconds=1)
-    )
+    now = timezone.now()
+    DeviceSecret.objects.filter(is_offered=True).update(stored_at=now - RETURNS_WITHIN - timedelta(seconds=1))
 
+    for away in (None, now - timedelta(hours=1)):
+        ingest_is_away(since=now - 2 * RETURNS_WITHIN) if away is None else ingest_stores(since=away)
+        settle_secrets()
+        assert rotating.offered is not None  # it may have come back unseen
+    ingest_stores()
     settle_secrets()
 
     assert rotating.comes_in_with(rotating.old)

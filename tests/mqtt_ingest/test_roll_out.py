@@ -14,6 +14,7 @@ from lib.errors import ApiError
 from mqtt_ingest.asking import ask_device
 from mqtt_ingest.choices import CommandCause, CommandState, RollOutState, UpdateProblem, UpdateState
 from mqtt_ingest.commands import Sender, take_due, withdraw
+from mqtt_ingest.liveness import SETTLED_AFTER, note_storing
 from mqtt_ingest.models import DeviceCommand, DeviceUpdate, RollOut
 from mqtt_ingest.roll_out import RollOutPlan, halt_by_person, keep_roll_outs, start_roll_out
 from mqtt_ingest.store import store
@@ -21,6 +22,7 @@ from tests.cast import AsUser, Cast
 from tests.make import make_assignment, make_device, make_user
 from tests.mqtt_ingest.build import arrival
 from tests.mqtt_ingest.firmware import make_image, make_minutes, use_key
+from tests.mqtt_ingest.outages import ingest_stores
 
 pytestmark = pytest.mark.django_db
 WATCH_S = 1_800
@@ -33,6 +35,7 @@ class Network:
         use_key(settings)
         self.now = timezone.now()
         monkeypatch.setattr(timezone, "now", lambda: self.now)
+        ingest_stores()
         self.devices = [
             make_device(factory=cast.litein, device_id=f"d-{n}", firmware="1.0.0", reported_online=True)
             for n in range(count)
@@ -47,8 +50,13 @@ class Network:
         plan = RollOutPlan(self.devices[:1], self.devices[1:], WATCH_S, "Reads the new sensor.")
         return start_roll_out(self.new, plan, make_user())
 
-    def later(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+    def later(self, seconds: float, *, outage: bool = False) -> None:
+        while seconds > 0:
+            step_s = min(seconds, 30)
+            self.now += timedelta(seconds=step_s)
+            seconds -= step_s
+            if not outage:
+                note_storing()
 
     def measures(self, device: MCUDevice, from_s: float, to_s: float, **shares: float) -> None:
         at: datetime = self.now
@@ -290,6 +298,61 @@ def test_what_cannot_begin_is_refused(network: Network) -> None:
     with pytest.raises(ApiError) as error:
         network.start()
     assert error.value.code == "roll_out_running"
+
+
+# --- An outage of ours ----------------------------------------------------------------------------
+SETTLED_S = SETTLED_AFTER.total_seconds()
+
+
+def test_during_an_outage_of_ours_nobody_is_taken_for_silent(network: Network) -> None:
+    first = network.devices[0]
+    roll_out = network.start()
+    network.updates(first)
+    network.runs(first, 600)
+
+    network.later(3 * 3_600, outage=True)
+    assert keep_roll_outs() == 0
+    network.later(60)
+    assert keep_roll_outs() == 0  # ingest is back, and no device has come back yet
+    assert state_of(roll_out) == (RollOutState.FIRST, "")
+
+    # It did not keep what it measured meanwhile. The watch begins anew after 15 minutes, 30 s ago: 300 s and 1,800 s.
+    network.runs(first, SETTLED_S)
+    assert state_of(roll_out) == (RollOutState.FIRST, "")
+    network.runs(first, 300 + WATCH_S - 90)
+    assert state_of(roll_out) == (RollOutState.FIRST, "")
+    network.runs(first, 60)
+    assert state_of(roll_out) == (RollOutState.REST, "")
+
+
+def test_a_device_that_stays_silent_after_our_outage_halts_it(network: Network) -> None:
+    first = network.devices[0]
+    roll_out = network.start()
+    network.updates(first)
+
+    network.later(3_600, outage=True)
+    network.later(SETTLED_S + 30)
+    keep_roll_outs()
+
+    assert state_of(roll_out) == (RollOutState.HALTED, UpdateProblem.SILENT)
+
+
+def test_after_our_outage_a_device_has_its_whole_time_to_come_back(network: Network) -> None:
+    first = network.devices[0]
+    roll_out = network.start()
+    take_due(network.now)
+    network.answers(first)
+
+    network.later(3_600, outage=True)
+    network.later(SETTLED_S + 30)
+    network.later(900)
+    network.says(first, "1.0.0")
+    keep_roll_outs()
+    assert state_of(roll_out) == (RollOutState.FIRST, "")
+
+    network.later(30)
+    keep_roll_outs()
+    assert state_of(roll_out)[1] == UpdateProblem.NOT_BACK
 
 
 # --- API ------------------------------------------------------------------------------------------

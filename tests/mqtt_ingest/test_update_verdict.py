@@ -2,7 +2,7 @@
 
 import pytest
 
-from mqtt_ingest.choices import CommandState, UpdateProblem
+from mqtt_ingest.choices import CommandState, UpdateProblem, UpdateState
 from mqtt_ingest.update_verdict import (
     BACK_WITHIN_S,
     LARGEST_FALL,
@@ -10,7 +10,6 @@ from mqtt_ingest.update_verdict import (
     WARM_UP_S,
     Seen,
     Shares,
-    UpdateVerdict,
     is_to_be_halted,
     judge,
 )
@@ -26,7 +25,7 @@ WELL = {
     "before": BEFORE,
     "after": Shares(good=0.97, received=0.99),
 }
-WAIT, FINE, BAD = UpdateVerdict.WAIT, UpdateVerdict.FINE, UpdateVerdict.BAD
+WAIT, FINE, BAD = UpdateState.UNDER_WAY, UpdateState.FINE, UpdateState.BAD
 
 
 @pytest.mark.parametrize(
@@ -51,7 +50,7 @@ WAIT, FINE, BAD = UpdateVerdict.WAIT, UpdateVerdict.FINE, UpdateVerdict.BAD
         ({"before": None, "after": None}, FINE, None),  # nothing to compare with: heartbeat and version alone
     ],
 )
-def test_a_device_is_judged(seen: dict[str, object], verdict: UpdateVerdict, problem: UpdateProblem | None) -> None:
+def test_a_device_is_judged(seen: dict[str, object], verdict: UpdateState, problem: UpdateProblem | None) -> None:
     assert judge(Seen(**(WELL | seen)), WATCH_S) == (verdict, problem)
 
 
