@@ -36,7 +36,7 @@ from mqtt_ingest.silence import silence_of
 
 _OFTEN, _SELDOM = 0x414C4552, 0x414C4553  # advisory locks: one round of each sort at a time; they share no kind
 SHORTEST_GAIN = 0.01  # a value is stored again when it is further from the limit by this share
-_STORED = ("state", "closed_at", "cleared_at", "reopened_count", "value", "params", "changed_at")
+_STORED = ("state", "closed_at", "cleared_at", "reopened_count", "value", "params")
 
 Key = tuple[str, int | None, int | None, int | None, str]  # what the constraint of the table tells open alarms apart by
 
@@ -221,8 +221,6 @@ class Round:
     def store(self) -> int:
         Alert.objects.bulk_create(self.opened)
         touched = [*self.reopened, *self.changed, *self.closed]
-        for alert in touched:
-            alert.changed_at = self.now
         Alert.objects.bulk_update(touched, _STORED)
         acts = ((AlertAct.OPENED, self.opened), (AlertAct.REOPENED, self.reopened), (AlertAct.CLOSED, self.closed))
         store_events(AlertEvent(alert=alert, at=self.now, act=act) for act, alerts in acts for alert in alerts)

@@ -103,7 +103,6 @@ class Alert(models.Model):
     cost_amount = models.DecimalField(_("cost"), max_digits=20, decimal_places=2, null=True)
     cost_currency = models.CharField(max_length=3, blank=True, default="")
     cost_basis = models.CharField(max_length=12, choices=CostBasis, blank=True, default="")
-    changed_at = models.DateTimeField(auto_now=True)
     sees_money = True  # whether its reader may know what fuel costs; `queries.alerts_of` sets it
 
     class Meta:

@@ -45,7 +45,6 @@ class Gateway(models.Model):
     monthly_cap = models.DecimalField(
         _("cap a month"), max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name = _("gateway")
@@ -96,7 +95,6 @@ class Channel(models.Model):
     switched_off_at = models.DateTimeField(null=True)  # after too many failures
     busy_until = models.DateTimeField(null=True)  # a worker is sending
     last_sent_at = models.DateTimeField(_("last used"), null=True)
-    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("channel")

@@ -99,13 +99,12 @@ def tell(event: AlertEvent, people: Iterable[int], roster: Roster, at: datetime)
     """A notice for each channel of these people that takes an alarm of this severity, due at `at` or after their
     quiet hours.
     """
-    alert, now = event.alert, timezone.now()
+    alert = event.alert
     _store(
         _notice(
             event,
             NoticeKind.ALARM,
             channel,
-            created_at=now,
             # A program has no quiet hours.
             due_at=at if channel.kind == ChannelKind.WEBHOOK else roster.due_at(channel.user_id, alert, at),
         )
@@ -120,12 +119,12 @@ def _tell_of_the_end(event: AlertEvent) -> None:
     sent = Q(kind=NoticeKind.ALARM, state=NoticeState.SENT) | Q(kind=NoticeKind.OVER)
     latest = {notice.channel_id: notice for notice in told.filter(sent).select_related("channel").order_by("pk")}
     over = [one.channel for one in latest.values() if one.kind == NoticeKind.ALARM and one.channel]
-    _store(_notice(event, NoticeKind.OVER, channel, created_at=event.at, due_at=event.at) for channel in over)
+    _store(_notice(event, NoticeKind.OVER, channel, due_at=event.at) for channel in over)
 
 
-def _notice(event: AlertEvent, kind: NoticeKind, channel: Channel, **times: datetime) -> Delivery:
+def _notice(event: AlertEvent, kind: NoticeKind, channel: Channel, *, due_at: datetime) -> Delivery:
     whom = {"user_id": channel.user_id, "channel": channel, "channel_kind": channel.kind}
-    return Delivery(kind=kind, organisation_id=event.alert.organisation_id, event=event, **whom, **times)
+    return Delivery(kind=kind, organisation_id=event.alert.organisation_id, event=event, due_at=due_at, **whom)
 
 
 def _store(notices: Iterable[Delivery]) -> None:

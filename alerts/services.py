@@ -104,8 +104,8 @@ def wake_snoozed() -> int:
     due = list(over.select_for_update())
     for alert in due:
         alert.state = AlertState.ACKNOWLEDGED if alert.acknowledged_at else AlertState.OPEN
-        alert.snoozed_until, alert.changed_at = None, now
-    Alert.objects.bulk_update(due, ["state", "snoozed_until", "changed_at"])
+        alert.snoozed_until = None
+    Alert.objects.bulk_update(due, ["state", "snoozed_until"])
     store_events(AlertEvent(alert=alert, at=now, act=AlertAct.WOKEN) for alert in due)
     return len(due)
 

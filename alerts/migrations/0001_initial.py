@@ -128,7 +128,6 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "acknowledged_by",
                     models.ForeignKey(
@@ -547,7 +546,6 @@ class Migration(migrations.Migration):
                 ("switched_off_at", models.DateTimeField(null=True)),
                 ("busy_until", models.DateTimeField(null=True)),
                 ("last_sent_at", models.DateTimeField(null=True, verbose_name="last used")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "user",
                     models.ForeignKey(
@@ -595,7 +593,6 @@ class Migration(migrations.Migration):
                 ("code_sent_at", models.DateTimeField(null=True)),
                 ("proven_at", models.DateTimeField(null=True, verbose_name="proven")),
                 ("switched_off_at", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "pgh_context",
                     models.ForeignKey(
@@ -795,7 +792,6 @@ class Migration(migrations.Migration):
                         verbose_name="cap a month",
                     ),
                 ),
-                ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -865,7 +861,6 @@ class Migration(migrations.Migration):
                         verbose_name="cap a month",
                     ),
                 ),
-                ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1466,8 +1461,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "created_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (NEW."code_sent_at", NEW."created_at", NEW."id", NEW."kind", NEW."label", NEW."least_severity", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."proven_at", NEW."switched_off_at", NEW."user_id"); RETURN NULL;',
-                    hash="3e9c5fc3caace1d04c320fe4eab9a5ec81f770d3",
+                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (NEW."code_sent_at", NEW."id", NEW."kind", NEW."label", NEW."least_severity", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."proven_at", NEW."switched_off_at", NEW."user_id"); RETURN NULL;',
+                    hash="1eaf59b4cf856e7a1d224817b29b490e2d04922b",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_e91c3",
                     table="alerts_channel",
@@ -1481,8 +1476,8 @@ class Migration(migrations.Migration):
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (OLD."label" IS DISTINCT FROM (NEW."label") OR OLD."least_severity" IS DISTINCT FROM (NEW."least_severity") OR OLD."proven_at" IS DISTINCT FROM (NEW."proven_at") OR OLD."switched_off_at" IS DISTINCT FROM (NEW."switched_off_at"))',
-                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "created_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (NEW."code_sent_at", NEW."created_at", NEW."id", NEW."kind", NEW."label", NEW."least_severity", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."proven_at", NEW."switched_off_at", NEW."user_id"); RETURN NULL;',
-                    hash="e18ae3e4bd5eef6bfde30785aecd96cd426c80b8",
+                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (NEW."code_sent_at", NEW."id", NEW."kind", NEW."label", NEW."least_severity", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."proven_at", NEW."switched_off_at", NEW."user_id"); RETURN NULL;',
+                    hash="079627e80623904bf62078a0f107c3ed65686692",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_f798d",
                     table="alerts_channel",
@@ -1495,8 +1490,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "created_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (OLD."code_sent_at", OLD."created_at", OLD."id", OLD."kind", OLD."label", OLD."least_severity", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."proven_at", OLD."switched_off_at", OLD."user_id"); RETURN NULL;',
-                    hash="f44cac65862c9b05b2f9d3d2606b94fd3db76f92",
+                    func='INSERT INTO "alerts_channelevent" ("code_sent_at", "id", "kind", "label", "least_severity", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proven_at", "switched_off_at", "user_id") VALUES (OLD."code_sent_at", OLD."id", OLD."kind", OLD."label", OLD."least_severity", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."proven_at", OLD."switched_off_at", OLD."user_id"); RETURN NULL;',
+                    hash="b4fbc0f28aa1c32cc32ec20b42b4e3e964421458",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_8f02b",
                     table="alerts_channel",
@@ -1590,8 +1585,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="insert_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "alerts_gatewayevent" ("carries", "changed_at", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."carries", NEW."changed_at", NEW."cost_per_message", NEW."id", NEW."kind", NEW."label", NEW."monthly_cap", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
-                    hash="cf095e617c3316dde5b640cac1bf32d50976580c",
+                    func='INSERT INTO "alerts_gatewayevent" ("carries", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."carries", NEW."cost_per_message", NEW."id", NEW."kind", NEW."label", NEW."monthly_cap", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="1baafc8a7d758ba0faefd63747a08d00b62d362e",
                     operation="INSERT",
                     pgid="pgtrigger_insert_insert_2a5f4",
                     table="alerts_gateway",
@@ -1604,9 +1599,9 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="update_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."carries" IS DISTINCT FROM (NEW."carries") OR OLD."changed_at" IS DISTINCT FROM (NEW."changed_at") OR OLD."cost_per_message" IS DISTINCT FROM (NEW."cost_per_message") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."label" IS DISTINCT FROM (NEW."label") OR OLD."monthly_cap" IS DISTINCT FROM (NEW."monthly_cap") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id"))',
-                    func='INSERT INTO "alerts_gatewayevent" ("carries", "changed_at", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."carries", NEW."changed_at", NEW."cost_per_message", NEW."id", NEW."kind", NEW."label", NEW."monthly_cap", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
-                    hash="cffbab3fb30483e3cc2c673162a358aefecf9c26",
+                    condition='WHEN (OLD."carries" IS DISTINCT FROM (NEW."carries") OR OLD."cost_per_message" IS DISTINCT FROM (NEW."cost_per_message") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."label" IS DISTINCT FROM (NEW."label") OR OLD."monthly_cap" IS DISTINCT FROM (NEW."monthly_cap") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id"))',
+                    func='INSERT INTO "alerts_gatewayevent" ("carries", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."carries", NEW."cost_per_message", NEW."id", NEW."kind", NEW."label", NEW."monthly_cap", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="4e9fe28b007e9ff13a29265cfadde3e2f54d61f2",
                     operation="UPDATE",
                     pgid="pgtrigger_update_update_0767e",
                     table="alerts_gateway",
@@ -1619,8 +1614,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="delete_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "alerts_gatewayevent" ("carries", "changed_at", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."carries", OLD."changed_at", OLD."cost_per_message", OLD."id", OLD."kind", OLD."label", OLD."monthly_cap", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
-                    hash="5218bd92a7851c661b2eaec6a73e26d4acf20337",
+                    func='INSERT INTO "alerts_gatewayevent" ("carries", "cost_per_message", "id", "kind", "label", "monthly_cap", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."carries", OLD."cost_per_message", OLD."id", OLD."kind", OLD."label", OLD."monthly_cap", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="89fae7d5dd396d582635db7be364e54277017e44",
                     operation="DELETE",
                     pgid="pgtrigger_delete_delete_75280",
                     table="alerts_gateway",
