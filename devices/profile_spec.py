@@ -179,17 +179,19 @@ def mappings_of(rows: object) -> list[Mapping]:
 
 
 def _mapping(number: int, row: object) -> Mapping:
+    def refused(code: str, words: str, **values: Any) -> ValidationError:
+        return _refused("mappings", code, words, number=number, **values)
+
     if not isinstance(row, dict) or not row.keys() <= {"path", "field", "unit", "scale", "unit_path"}:
         words = _("Row %(number)d is not an object with path, field, unit, and perhaps scale and unit_path.")
-        raise _refused("mappings", "bad_shape", words, number=number)
+        raise refused("bad_shape", words)
     texts = {name: row.get(name) or "" for name in ("path", "field", "unit", "unit_path")}
     scale = row.get("scale", 1.0)
     if not all(isinstance(text, str) for text in texts.values()):
-        raise _refused("mappings", "bad_shape", _("Row %(number)d: names and units are texts."), number=number)
+        raise refused("bad_shape", _("Row %(number)d: names and units are texts."))
     is_number = isinstance(scale, int | float) and not isinstance(scale, bool) and math.isfinite(scale)
     if not is_number or not 1 / SCALE_LIMIT <= abs(scale) <= SCALE_LIMIT:
-        words = _("Row %(number)d: scale is a number from 1e-9 to 1e9, without it 1.")
-        raise _refused("mappings", "bad_scale", words, number=number)
+        raise refused("bad_scale", _("Row %(number)d: scale is a number from 1e-9 to 1e9, without it 1."))
     for name in ("path", "unit_path"):
         if name == "path" or texts[name]:
             check_path("mappings", texts[name])
@@ -198,18 +200,11 @@ def _mapping(number: int, row: object) -> Mapping:
     if not known:
         words = _("Row %(number)d: there is no field %(field)r; use one of %(known)s, or channel:name.")
         fields = ", ".join([*READING_FIELDS, *STATUS_FIELDS])
-        raise _refused("mappings", "unknown_field", words, number=number, field=mapping.field[:64], known=fields)
+        raise refused("unknown_field", words, field=mapping.field[:64], known=fields)
     if mapping.unit not in known and not (mapping.unit_path and not mapping.channel):
         words = _("Row %(number)d: %(unit)r is no unit of %(field)s; use one of %(known)s.")
-        raise _refused(
-            "mappings",
-            "unknown_unit",
-            words,
-            number=number,
-            unit=mapping.unit[:40],
-            field=mapping.field,
-            known=", ".join(known),
-        )
+        units = ", ".join(known)
+        raise refused("unknown_unit", words, unit=mapping.unit[:40], field=mapping.field, known=units)
     return mapping
 
 

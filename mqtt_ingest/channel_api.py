@@ -1,6 +1,6 @@
 """/api/sensor-channels/: further values of foreign sensors, and which counters are meters of a site's energy log."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django_filters import rest_framework as filters
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import get_visible, may, user_of
 from accounts.roles import Action
-from accounts.viewsets import REFUSALS, ScopedReadOnlyViewSet, validated
+from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
 from emissions.models import ChannelMinute, SensorChannel
 from logbook.api import PlainDecimalField, ReadOnlySerializer
 from mqtt_ingest.device_meters import begin_meter, end_meter, set_asides_of
@@ -97,7 +97,7 @@ class ChannelFilter(filters.FilterSet):
         fields: list[str] = []
 
 
-class SensorChannelViewSet(ScopedReadOnlyViewSet):
+class SensorChannelViewSet(WritingMixin, ScopedReadOnlyViewSet):
     """Channels of device profiles. Whether one is a meter is decided by who writes the energy log."""
 
     actions = {"GET": Action.VIEW_DEVICES, "POST": Action.WRITE_ENERGY, "DELETE": Action.WRITE_ENERGY}
@@ -106,28 +106,30 @@ class SensorChannelViewSet(ScopedReadOnlyViewSet):
     serializer_class = SensorChannelSerializer
     filterset_class = ChannelFilter
     lookup_value_regex = "[0-9]{1,9}"
+    inputs: ClassVar = {"meter": MeterInputSerializer}
 
-    @swagger_auto_schema(
-        method="post",
-        operation_id="sensor-channels_meter",
-        operation_summary="The counter is the meter of a source from now on",
-        request_body=MeterInputSerializer,
-        responses={200: SensorChannelSerializer, **REFUSALS, 409: "meter_exists"},
-    )
-    @swagger_auto_schema(
-        method="delete",
-        operation_id="sensor-channels_meter_end",
-        operation_summary="The counter makes no entries any more",
-        responses={200: SensorChannelSerializer, **REFUSALS},
-    )
-    @action(detail=True, methods=["post", "delete"])
+    @swagger_auto_schema(responses={409: "meter_exists"})
+    @action(detail=True, methods=["post"], filterset_class=None)
     def meter(self, request: Request, pk: str) -> Response:
-        """Its readings become entries of the energy log; entries that are there already stay, and go first."""
+        """The counter is the meter of a source from now on.
+
+        Its readings become entries of the energy log; entries that are there already stay, and go first.
+        """
+        channel, given = self._writable(pk), self.given()
+        begin_meter(channel, given["energy_type"], given["source"], user_of(request), given.get("counts_from"))
+        return self._now(channel)
+
+    @swagger_auto_schema(operation_id="sensor-channels_meter_end", responses={200: SensorChannelSerializer})
+    @meter.mapping.delete
+    def end_meter(self, request: Request, pk: str) -> Response:
+        """The counter makes no entries any more."""
+        channel = self._writable(pk)
+        end_meter(channel)
+        return self._now(channel)
+
+    def _writable(self, pk: str) -> SensorChannel:
         channels = SensorChannel.objects.select_related("device__factory__organisation")
-        channel = get_visible(request.user, channels, Action.WRITE_ENERGY, factory_path="device__factory", pk=int(pk))
-        if request.method == "POST":
-            given = validated(MeterInputSerializer, request)
-            begin_meter(channel, given["energy_type"], given["source"], user_of(request), given.get("counts_from"))
-        else:
-            end_meter(channel)
+        return get_visible(self.request.user, channels, Action.WRITE_ENERGY, factory_path=self.factory_path, pk=int(pk))
+
+    def _now(self, channel: SensorChannel) -> Response:
         return Response(self.get_serializer(channels_with_meters().get(pk=channel.pk)).data)

@@ -2,18 +2,19 @@
 
 from dataclasses import asdict
 from dataclasses import fields as dataclass_fields
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from drf_yasg.utils import swagger_auto_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import user_of
 from accounts.roles import Action
-from accounts.viewsets import REFUSALS, CsvListMixin, validated
-from devices.models import DeviceProfile
+from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
+from devices.models import DeviceProfile, MCUDevice
 from devices.profile_access import device_to_assign, organisation_to_write, profile_to_change, profiles_for
 from devices.profiles import ProfileInput, assign_profile, delete_profile, save_profile
 from logbook.api import ReadOnlySerializer
@@ -96,93 +97,73 @@ class PreviewSerializer(serializers.Serializer[Any]):
     problem = serializers.CharField(allow_blank=True, help_text="why nothing of it would be stored; empty if it would")
 
 
-class DeviceProfileViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+class DeviceProfileViewSet(WritingMixin, ScopedReadOnlyViewSet):
     """How messages of sensors are read that do not speak our format."""
 
     actions = {"GET": Action.VIEW_DEVICES, **dict.fromkeys(("POST", "PATCH", "DELETE"), Action.MANAGE_PROFILES)}
-    queryset = DeviceProfile.objects.none()
+    queryset = DeviceProfile.objects.all()
     serializer_class = ProfileSerializer
     lookup_value_regex = "[0-9]{1,9}"
+    inputs: ClassVar = {
+        "create": NewProfileSerializer,
+        "partial_update": ProfileFields,
+        **dict.fromkeys(("assign", "unassign", "preview"), DeviceNameSerializer),
+    }
 
-    def get_queryset(self) -> Any:
-        return self.queryset if getattr(self, "swagger_fake_view", False) else profiles_for(self.request.user)
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return profiles_for(self.request.user)
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_create",
-        operation_summary="Add a profile",
-        request_body=NewProfileSerializer,
-        responses={201: ProfileSerializer, **REFUSALS},
-    )
     def create(self, request: Request) -> Response:
-        """Without mappings it lets a device send: its messages are refused, kept, and can be replayed."""
-        given = validated(NewProfileSerializer, request)
+        """Add a profile.
+
+        Without mappings it lets a device send: its messages are refused, kept, and can be replayed.
+        """
+        given = self.given()
         organisation = organisation_to_write(request.user, given.pop("organisation", None))
-        profile = save_profile(organisation, ProfileInput(**given), user_of(request))
-        return Response(ProfileSerializer(profile).data, status=201)
+        return self.shown(save_profile(organisation, ProfileInput(**given), user_of(request)), 201)
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_partial_update",
-        operation_summary="Change a profile: its next version",
-        request_body=ProfileFields,
-        responses={200: ProfileSerializer, **REFUSALS},
-    )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Stored readings stay as they are; messages from now on are read by the new version."""
-        profile = profile_to_change(request.user, int(pk))
-        changes = validated(ProfileFields, request, partial=True)
-        given = {each.name: getattr(profile, each.name) for each in dataclass_fields(ProfileInput)} | changes
-        saved = save_profile(profile.organisation, ProfileInput(**given), user_of(request), profile)
-        return Response(ProfileSerializer(saved).data)
+        """Change a profile: its next version.
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_delete",
-        operation_summary="Delete a profile that no device has",
-        responses={204: "deleted", **REFUSALS},
-    )
+        Stored readings stay as they are; messages from now on are read by the new version.
+        """
+        profile = profile_to_change(request.user, int(pk))
+        given = {each.name: getattr(profile, each.name) for each in dataclass_fields(ProfileInput)} | self.given()
+        return self.shown(save_profile(profile.organisation, ProfileInput(**given), user_of(request), profile))
+
     def destroy(self, request: Request, pk: str) -> Response:
-        """Its history stays."""
+        """Delete a profile that no device has. Its history stays."""
         delete_profile(profile_to_change(request.user, int(pk)))
         return Response(status=204)
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_assign",
-        operation_summary="A device speaks by this profile from now on",
-        request_body=DeviceNameSerializer,
-        responses={200: ProfileSerializer, **REFUSALS},
-    )
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
-        """It may publish on the topics of the profile alone."""
-        return self._assign(request, is_given=True)
+        """A device speaks by this profile from now on.
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_unassign",
-        operation_summary="A device speaks our own format from now on",
-        request_body=DeviceNameSerializer,
-        responses={200: ProfileSerializer, **REFUSALS},
-    )
+        It may publish on the topics of the profile alone.
+        """
+        profile, device = self.get_object(), self._device()
+        assign_profile(device, profile)
+        return self.shown(self.get_object())
+
     @action(detail=True, methods=["post"])
     def unassign(self, request: Request, pk: str) -> Response:
-        """It may publish below its own id again."""
-        return self._assign(request, is_given=False)
+        """A device speaks our own format from now on.
 
-    def _assign(self, request: Request, *, is_given: bool) -> Response:
-        profile = self.get_object()
-        device = device_to_assign(request.user, validated(DeviceNameSerializer, request)["device"])
-        if is_given or device.profile_id == profile.pk:
-            assign_profile(device, profile if is_given else None)
-        return Response(ProfileSerializer(self.get_object()).data)
+        It may publish below its own id again.
+        """
+        profile, device = self.get_object(), self._device()
+        if device.profile_id == profile.pk:
+            assign_profile(device, None)
+        return self.shown(self.get_object())
 
-    @swagger_auto_schema(
-        operation_id="device-profiles_preview",
-        operation_summary="What the last refused messages of a device would become",
-        request_body=DeviceNameSerializer,
-        responses={200: PreviewSerializer(many=True), **REFUSALS},
-    )
+    @swagger_auto_schema(responses={200: PreviewSerializer(many=True)})
     @action(detail=True, methods=["post"])
     def preview(self, request: Request, pk: str) -> Response:
-        """The newest ten. Stores nothing."""
-        profile = self.get_object()
-        device = device_to_assign(request.user, validated(DeviceNameSerializer, request)["device"])
+        """What the last ten refused messages of a device would become. Stores nothing."""
+        profile, device = self.get_object(), self._device()
         results = [PreviewSerializer(asdict(each)).data for each in previews_of(device, profile)]
         return Response({"next": None, "previous": None, "results": results})
+
+    def _device(self) -> MCUDevice:
+        return device_to_assign(self.request.user, self.given()["device"])

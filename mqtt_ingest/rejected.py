@@ -6,8 +6,8 @@ device, and all ids that nobody registered share one bucket. `jobs.py` deletes w
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -49,13 +49,6 @@ class Sample:
 
 
 sample = Sample()
-
-
-@dataclass(slots=True)
-class _Count:
-    count: int
-    first_ms: int
-    last_ms: int
 
 
 @lru_cache(maxsize=1024)  # a flood repeats itself
@@ -101,7 +94,7 @@ class _Groups:
         self._known: dict[str, set[Key]] = {device_id: set() for device_id in device_ids}
         for key in found.order_by().values_list("topic_device_id", "reason", "shape"):
             self._known[key[0]].add(key)
-        self._counts: dict[Key, _Count] = {}
+        self._times_ms: dict[Key, list[int]] = defaultdict(list)
 
     def key_of(self, arrival: Arrival, rejection: Rejection) -> Key:
         device_id = _device_id(arrival)
@@ -114,21 +107,19 @@ class _Groups:
 
     def add(self, key: Key, at_ms: int) -> None:
         self._known[key[0]].add(key)
-        entry = self._counts.setdefault(key, _Count(0, at_ms, at_ms))
-        entry.count += 1
-        entry.first_ms, entry.last_ms = min(entry.first_ms, at_ms), max(entry.last_ms, at_ms)
+        self._times_ms[key].append(at_ms)
 
     def write(self, cursor: CursorWrapper) -> dict[Key, int]:
-        if not self._counts:
+        if not self._times_ms:
             return {}
-        keys, counts = list(self._counts), list(self._counts.values())
+        keys, times_ms = list(self._times_ms), list(self._times_ms.values())
         parameters: dict[str, Any] = {
             "device_ids": [key[0] for key in keys],
             "reasons": [key[1] for key in keys],
             "shapes": [key[2] for key in keys],
-            "counts": [each.count for each in counts],
-            "first_at": [moment(each.first_ms) for each in counts],
-            "last_at": [moment(each.last_ms) for each in counts],
+            "counts": [len(each) for each in times_ms],
+            "first_at": [moment(min(each)) for each in times_ms],
+            "last_at": [moment(max(each)) for each in times_ms],
         }
         cursor.execute(sql.load("mqtt_ingest", "count_rejected"), parameters)
         return {(device_id, reason, shape): pk for pk, device_id, reason, shape in cursor.fetchall()}

@@ -1,18 +1,19 @@
 """/api/rejected-messages/: refused messages in groups of one cause, and their replay."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_yasg.utils import swagger_auto_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import get_visible
 from accounts.roles import Action
-from accounts.viewsets import REFUSALS, CsvListMixin, validated
+from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
 from devices.models import MCUDevice
 from mqtt_ingest.choices import Reason
 from mqtt_ingest.models import RejectedGroup
@@ -69,28 +70,27 @@ class ReplayedSerializer(serializers.Serializer[Any]):
     impossible = serializers.IntegerField(help_text="kept messages that cannot be read again")
 
 
-class RejectedMessageViewSet(CsvListMixin, viewsets.ReadOnlyModelViewSet[Any]):
+class RejectedMessageViewSet(WritingMixin, ScopedReadOnlyViewSet):
     """Refused messages of your devices. Those of ids that nobody registered are seen by nobody but the operator."""
 
     actions = {"GET": Action.VIEW_REJECTED, "POST": Action.REPLAY_REJECTED}
-    queryset = RejectedGroup.objects.none()
+    queryset = RejectedGroup.objects.all()
     serializer_class = RejectedGroupSerializer
     filterset_class = RejectedFilter
     lookup_value_regex = "[0-9]{1,9}"
+    inputs: ClassVar = {"replay": ReplayInputSerializer}
 
-    def get_queryset(self) -> Any:
-        return self.queryset if getattr(self, "swagger_fake_view", False) else groups_for(self.request.user)
+    def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return groups_for(self.request.user)
 
-    @swagger_auto_schema(
-        operation_id="rejected-messages_replay",
-        operation_summary="Read the kept messages of a device again",
-        request_body=ReplayInputSerializer,
-        responses={200: ReplayedSerializer, **REFUSALS},
-    )
+    @swagger_auto_schema(responses={200: ReplayedSerializer})
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
-        """After the cause is gone. What is stored already is a duplicate, so a second call changes nothing."""
-        given = validated(ReplayInputSerializer, request)
+        """Read the kept messages of a device again.
+
+        After the cause is gone. What is stored already is a duplicate, so a second call changes nothing.
+        """
+        given = self.given()
         devices = MCUDevice.objects.select_related("factory")
         get_visible(request.user, devices, Action.REPLAY_REJECTED, device_id=given["device"])
         groups = RejectedGroup.objects.filter(topic_device_id=given["device"])

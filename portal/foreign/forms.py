@@ -1,6 +1,7 @@
 """The form of a device profile: its fields, and a row for each path."""
 
-from typing import Any
+from dataclasses import fields as dataclass_fields
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,26 +21,20 @@ def _choices_of(name: str) -> forms.TextInput:
     return forms.TextInput(attrs={"list": name, "autocomplete": "off"})
 
 
-class ProfileForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=60)
-    topic = forms.CharField(
-        label=_("Topic of values"), max_length=200, help_text=_("{device} is the device id, as one whole level.")
-    )
-    status_topic = forms.CharField(
-        label=_("Topic of its state"), max_length=200, required=False, help_text=_("Tasmota: tele/{device}/LWT")
-    )
-    online_text = forms.CharField(label=_("Text when on line"), max_length=40, required=False)
-    offline_text = forms.CharField(label=_("Text when off line"), max_length=40, required=False)
-    time_path = forms.CharField(
-        label=_("Path of the time"), max_length=200, required=False, help_text=_("Empty: the time of arrival.")
-    )
-    time_format = forms.ChoiceField(label=_("How the time is written"), choices=TimeFormat.choices)
-    interval_s = forms.FloatField(
-        label=_("Interval (s)"),
-        min_value=1,
-        max_value=3600,
-        help_text=_("How often it reports. Tasmota: TelePeriod, 300 unless you changed it."),
-    )
+class ProfileForm(forms.ModelForm):
+    """The fields of the table but for the mappings."""
+
+    class Meta:
+        model = DeviceProfile
+        fields: ClassVar = [each.name for each in dataclass_fields(ProfileInput) if each.name != "mappings"]
+        help_texts: ClassVar = {
+            "topic": _("{device} is the device id, as one whole level."),
+            "status_topic": _("Tasmota: tele/{device}/LWT"),
+            "interval_s": _("How often it reports. Tasmota: TelePeriod, 300 unless you changed it."),
+        }
+
+    def _post_clean(self) -> None:
+        """The rules of the table are said in words by `devices.profiles.unsaved`."""
 
 
 class MappingForm(forms.Form):
@@ -60,19 +55,16 @@ def mappings_in(rows: "forms.BaseFormSet[MappingForm]") -> list[dict[str, Any]]:
 
 MappingFormSet = forms.formset_factory(MappingForm, extra=3, max_num=60, absolute_max=60)
 
-TASMOTA = ProfileInput(
-    name="",
-    topic="tele/{device}/SENSOR",
-    status_topic="tele/{device}/LWT",
-    time_path="Time",
-    time_format=TimeFormat.ISO_SITE,
-    mappings=[],
-)
+TASMOTA = {
+    "topic": "tele/{device}/SENSOR",
+    "status_topic": "tele/{device}/LWT",
+    "time_path": "Time",
+    "time_format": TimeFormat.ISO_SITE,
+}
 
 
-def initial_of(profile: DeviceProfile | None) -> dict[str, Any]:
-    source: Any = profile or TASMOTA
-    return {name: getattr(source, name) for name in ProfileForm.base_fields}
+def form_of(profile: DeviceProfile | None) -> ProfileForm:
+    return ProfileForm(instance=profile) if profile else ProfileForm(initial=TASMOTA)
 
 
 def initial_rows(profile: DeviceProfile | None, found: list[str]) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ def _edit(
             except ApiError:
                 problems.append(_("Choose a device above first: the profile is for its organisation."))
     else:
-        form = forms.ProfileForm(initial=forms.initial_of(found))
+        form = forms.form_of(found)
         paths = found_paths(device) if device else []
         rows = forms.MappingFormSet(initial=forms.initial_rows(found, paths), prefix="row")
     may_save = found is None or may_change(request.user, found)
