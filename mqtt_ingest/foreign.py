@@ -59,8 +59,8 @@ class _RefusedError(Exception):
         self.problem: Problem = (reason, printable(detail, DETAIL_LIMIT_CHARS))
 
 
-def translate(device: ForeignDevice, one: Received, now_ms: int | None = None) -> ParsedMessage:
-    """The content of one message. `now_ms`: against which its time is checked, without it that of its arrival."""
+def translate(device: ForeignDevice, one: Received) -> ParsedMessage:
+    """The content of one message. Its time is checked against that of its arrival."""
     kind = Kind.STATUS if one.topic == device.status_topic else Kind.READINGS
     try:
         if len(one.payload) > PAYLOAD_LIMIT_BYTES:
@@ -71,7 +71,7 @@ def translate(device: ForeignDevice, one: Received, now_ms: int | None = None) -
             raise _RefusedError(
                 f"device {device.device_id!r} has no profile with topic {one.topic!r}", Reason.NO_PROFILE
             )
-        return _values(device, one, one.received_ms if now_ms is None else now_ms)
+        return _values(device, one)
     except _RefusedError as error:
         return refused(device.device_id, *error.problem, kind=kind)
 
@@ -82,21 +82,21 @@ def refused(device_id: str, reason: Reason, detail: str, kind: Kind = Kind.READI
 
 
 # --- Values ------------------------------------------------------------------------------------
-def _values(device: ForeignDevice, one: Received, now_ms: int) -> ParsedMessage:
+def _values(device: ForeignDevice, one: Received) -> ParsedMessage:
     mappings = [m for m in device.mappings if m.field not in STATUS_FIELDS]
     if not mappings:
         raise _RefusedError("the profile maps no path to a value yet", Reason.NO_PROFILE)
     content = _decoded(one.payload)
     t_ms = _time_ms(device, one, content)
     # Before all else: a time that no calendar holds must not reach the channels.
-    if (problem := problem_of_time(t_ms, now_ms)) is not None:
+    if (problem := problem_of_time(t_ms, one.received_ms)) is not None:
         raise _RefusedError(problem[1], problem[0])
     found = {mapping: _number_at(content, mapping) for mapping in mappings}
     if all(value is _ABSENT for value in found.values()):
         paths = ", ".join(mapping.path for mapping in mappings)
         raise _RefusedError(f"none of the paths of the profile is in the message: {paths}")
     values = {m: v for m, v in found.items() if isinstance(v, float)}
-    readings = _readings(device, t_ms, {m.field: values.get(m) for m in mappings if not m.channel}, now_ms)
+    readings = _readings(device, t_ms, {m.field: values.get(m) for m in mappings if not m.channel}, one.received_ms)
     channels = tuple(_channel(device, m, v, t_ms) for m, v in values.items() if m.channel)
     return ParsedMessage(
         Kind.READINGS, device.device_id, 0, device.interval_s, readings, channels=channels, is_foreign=True

@@ -158,15 +158,15 @@ def previews_of(device: MCUDevice, profile: DeviceProfile | None = None) -> list
 
 
 def _parse(message: RejectedMessage, device: MCUDevice, profile: DeviceProfile | None = None) -> ParsedMessage:
-    now_ms = milliseconds(timezone.now())
+    # Times are checked against its arrival: a clock that was ahead then was wrong, however late this is.
     one = _received(message)
     if not is_foreign(message.topic):
-        return parse(message.topic, one.payload, now_ms)
+        return parse(message.topic, one.payload, one.received_ms)
     speaks = profile or device.profile
     if speaks is None:
         detail = f"device {device.device_id!r} has no profile"
         return refuse_all(ParsedMessage(Kind.READINGS, device.device_id, is_foreign=True), Reason.NO_PROFILE, detail)
-    return translate(foreign_device(device, speaks), one, now_ms)
+    return translate(foreign_device(device, speaks), one)
 
 
 def _received(message: RejectedMessage) -> Received:

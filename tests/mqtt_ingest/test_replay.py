@@ -114,10 +114,23 @@ def test_a_native_message_with_one_bad_reading_replays_as_duplicates_and_that_re
     later = reading(3, now_ms() + 130_000)
     store([arrival(device, message(reading(1), reading(2), later), received_ms=now_ms() - 20_000)])
 
-    result = replay(groups())  # its clock was 150 s ahead when it came; now it is 130 s ahead: still too far
+    result = replay(groups())  # its clock was 150 s ahead when it came
 
     assert (result.received, result.duplicate, result.rejected) == (3, 2, {"future_time": 1})
     assert adds_up()
+
+
+def test_a_clock_that_was_ahead_stays_wrong_however_late_the_replay_is() -> None:
+    """Stored now, the readings would stand half an hour after they were measured."""
+    from mqtt_ingest.store import store
+
+    device = make_device()
+    ahead = reading(1, now_ms() - 1_800_000)
+    store([arrival(device, message(ahead), received_ms=now_ms() - 3_600_000)])
+
+    result = replay(groups())
+
+    assert (result.stored, result.rejected) == (0, {"future_time": 1})
 
 
 def test_a_device_registered_later_gets_what_was_refused_before() -> None:
