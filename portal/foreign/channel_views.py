@@ -43,7 +43,8 @@ class MeterForm(forms.Form):
         types = EnergyType.objects.filter(carrier__in=_METERED).order_by("name")
         sources = factory.emission_sources.filter(last_day=None).order_by("name")
         choices: Any = self.fields
-        choices["energy_type"].choices = sorted(((t.code, _(t.name)) for t in types), key=lambda pair: pair[1])
+        named = [(energy_type.code, _(energy_type.name)) for energy_type in types]
+        choices["energy_type"].choices = sorted(named, key=lambda pair: pair[1])
         choices["source"].choices = [(source.pk, source.name) for source in sources]
 
 
