@@ -40,10 +40,10 @@ class MeterForm(forms.Form):
 
     def __init__(self, factory: Factory, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        types = EnergyType.objects.filter(carrier__in=_METERED).order_by("name")
+        names = dict(EnergyType.objects.filter(carrier__in=_METERED).values_list("code", "name"))
         sources = factory.emission_sources.filter(last_day=None).order_by("name")
         choices: Any = self.fields
-        named = [(energy_type.code, _(energy_type.name)) for energy_type in types]
+        named = [(code, _(names.get(code, code))) for code in names]
         choices["energy_type"].choices = sorted(named, key=lambda pair: pair[1])
         choices["source"].choices = [(source.pk, source.name) for source in sources]
 
