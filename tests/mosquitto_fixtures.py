@@ -31,3 +31,13 @@ def provision(broker: Mosquitto) -> Callable[[str], ProvisionedDevice]:
         return device
 
     return provision
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, settings: Any) -> Iterator[Mosquitto]:
+    """One with the plugin, on the published files."""
+    broker = Mosquitto(tmp_path, access="dynsec")
+    settings.MQTT_BROKER_URL, settings.MQTT_ADMIN_URL = broker.url, broker.admin_url
+    settings.MQTT_CA_FILE, settings.MQTT_ACCESS = str(broker.certificates.ca_file), "DYNSEC"
+    with broker:
+        yield broker

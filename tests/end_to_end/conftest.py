@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.ingest_process import CommitListener
-from tests.mosquitto_fixtures import broker, provision
+from tests.mosquitto_fixtures import broker, mosquitto, provision
 
-__all__ = ["broker", "provision"]
+__all__ = ["broker", "mosquitto", "provision"]
 
 
 @pytest.fixture

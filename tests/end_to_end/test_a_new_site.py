@@ -5,10 +5,7 @@ and reads its mass. Chromium, Mosquitto with its Dynamic Security plugin over TL
 device is `mosquitto_pub` with the login that the page shows once.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,15 +39,6 @@ class ShownLogin:
     @property
     def topics(self) -> dict[str, str]:
         return {"readings": f"carbontrack/v1/{self.username}/readings"}
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path, settings: Any) -> Iterator[Mosquitto]:
-    broker = Mosquitto(tmp_path, access="dynsec")
-    settings.MQTT_BROKER_URL, settings.MQTT_ADMIN_URL = broker.url, broker.admin_url
-    settings.MQTT_CA_FILE, settings.MQTT_ACCESS = str(broker.certificates.ca_file), "DYNSEC"
-    with broker:
-        yield broker
 
 
 def found_organisation(page: Page, name: str, country: str) -> str:
