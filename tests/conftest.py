@@ -62,6 +62,16 @@ def django_db_modify_db_settings(postgres_server: None) -> None:
     connection.settings_dict["TEST"] |= {"TEMPLATE": DATABASE_NAME}
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """pytest-django's own; and a test that commits is undone without `flush`."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        patch.setattr("django.test.TransactionTestCase._fixture_teardown", database.go_back)
+        with django_db_blocker.unblock():
+            stack.enter_context(database.going_back())
+        yield
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     has_real_data = os.path.isdir(os.environ.get(REAL_DATA_VARIABLE, ""))
     kept, dropped = [], []

@@ -1,13 +1,15 @@
 """Equal calls that come at once: a double tap, a retry, two people. One of them wins, and none is an error of ours."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Invitation, Membership, User
 from energy.models import LocalUnit
-from tests import make
+from tests import database, make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import NOT_SIGNED_IN, operations, send, the_schema, url_of
 from tests.measuring import at_once
@@ -17,10 +19,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WRITES = [operation["operationId"] for method, _path, operation in operations() if method != "GET"]
 
 
+@pytest.fixture(scope="module")
+def committed_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made and committed once; each test leaves its rows as they were."""
+    with django_db_blocker.unblock():
+        world = make_world()
+        with database.going_back():
+            yield world
+
+
 @pytest.fixture
-def world(transactional_db: None, settings: Any) -> World:
+def world(committed_world: World, transactional_db: None, settings: Any) -> World:
     use_key(settings)
-    return make_world()
+    return committed_world
 
 
 def four_times(world: World, name: str) -> list[int]:
