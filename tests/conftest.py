@@ -1,31 +1,28 @@
-"""The standing cast, and the rules for tests that need something of the machine.
-
-Litein and Momul are factories of one organisation, Elsewhere belongs to another. Builders: `make.py`.
-"""
+"""What every test gets, and the rules for tests that need something of the machine. Builders: `make.py`, `cast.py`."""
 
 import contextlib
+import copy
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone, translation
 from pytest_django import DjangoDbBlocker
 
 import bootstrap
 from accounts.models import User
-from accounts.roles import Role
 from factories.models import Factory
+from leaderboard import sums
 from lib import limits
 from lib.local.postgres import DATABASE_NAME, LocalPostgres
-from tests import background, database, mails, make
-from tests.cast import AsUser, Cast
+from tests import background, database, mails, make, shared
+from tests.cast import AsUser, Cast, make_cast, signed_in
 from tests.environment import DATA_DIR
 
 # The files that take longest, begun first: no worker is left alone with one of them at the end. Those that compute and
@@ -43,6 +40,8 @@ LONGEST_FILES = (
     "end_to_end/test_reading_to_database.py",
     "demo/test_run_demo.py",
     "end_to_end/test_log_firewood.py",
+    "test_access.py",
+    "carbontrack/test_schemathesis.py",
 )
 REAL_DATA_VARIABLE = "CARBONTRACK_REAL_DATA"
 
@@ -70,6 +69,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with django_db_blocker.unblock():
             stack.enter_context(database.going_back())
         yield
+        with django_db_blocker.unblock():
+            shared.end()
+
+
+@pytest.fixture
+def _before_the_test(
+    request: pytest.FixtureRequest, _language: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        shared.before(request)
+
+
+@pytest.fixture
+def _django_db_helper(_before_the_test: None, _django_db_helper: None) -> None:
+    """pytest-django's own, which begins the transaction of the test."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -97,18 +111,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
-    """The shared cache is a table and rolls back with the test, but a transactional test leaves rows; and the count of
-    reads, which is this process's."""
+    """The shared cache is a table and rolls back with the test, but a transactional test leaves rows; and what this
+    process counts and remembers."""
     if request.node.get_closest_marker("django_db") is not None:
         request.getfixturevalue("db" if "transactional_db" not in request.fixturenames else "transactional_db")
         cache.clear()
     limits._in_memory.clear()
+    sums.forget()
 
 
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings: Any) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _fast_passwords() -> Iterator[None]:
     """The real hasher is slow on purpose, and no test is about its strength."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -130,49 +146,18 @@ def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.background.sleep", lambda _seconds: background.run_next())
 
 
+kept_cast = shared.shared("kept_cast", make_cast)
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    """The users of the tests: managers of Litein and Momul, HQ, an installer, an auditor, an integrator, and
-    outsiders."""
-    ktda = make.make_organisation(name="Tea Group")
-    litein = make.make_factory(organisation=ktda, name="Litein Tea Factory", county="Kericho")
-    momul = make.make_factory(organisation=ktda, name="Momul Tea Factory", county="Kericho")
-    other = make.make_organisation(name="Other Group")
-    elsewhere = make.make_factory(organisation=other, name="Elsewhere Tea Factory", county="Nandi")
-
-    def person(name: str, role: Role | None, **scope: object) -> User:
-        user = make.make_user(email=f"{name}@test.example")
-        if role:
-            make.make_membership(user=user, role=role, **({"organisation": ktda} | scope))
-        return user
-
-    return SimpleNamespace(
-        organisation=ktda,
-        litein=litein,
-        momul=momul,
-        elsewhere=elsewhere,
-        litein_manager=person("litein", Role.FACTORY_MANAGER, factory=litein),
-        momul_manager=person("momul", Role.FACTORY_MANAGER, factory=momul),
-        hq=person("hq", Role.HQ_MANAGER),
-        installer=person("installer", Role.INSTALLER, factory=litein),
-        auditor=person("auditor", Role.AUDITOR),
-        integrator=person("integrator", Role.INTEGRATOR),
-        outsider=person("outsider", Role.HQ_MANAGER, organisation=other),
-        nobody=person("nobody", None),
-    )
+def cast(kept_cast: Cast) -> Cast:
+    return copy.deepcopy(kept_cast)
 
 
 @pytest.fixture
 def as_user() -> AsUser:
     """`as_user(user)` gives a browser client signed in as them; `as_user(None)` one that is not."""
-
-    def sign_in(user: User | None) -> Client:
-        browser = Client()
-        if user is not None:
-            browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return browser
-
-    return sign_in
+    return signed_in
 
 
 @pytest.fixture

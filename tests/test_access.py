@@ -4,49 +4,38 @@ The tables are in `access_matrix.py` (API) and `access_pages.py`. A route that i
 address needs its users in a table.
 """
 
-import re
-import uuid
-from collections.abc import Iterator
-from decimal import Decimal
-from types import ModuleType, SimpleNamespace
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
-from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import AccessRequest, ApiToken, Invitation, Membership, User
-from accounts.roles import Action, Role, Scope
-from alerts.models import Alert, AlertRule
-from alerts.rules import ensure_usual_rules
+from accounts.models import User
+from accounts.roles import Action, Role
 from carbontrack.urls import urlpatterns as our_urlpatterns
-from compliance.models import SiteSheet, Target
-from devices.models import DeviceClaim, DeviceProfile
-from devices.registration import make_claims
-from emissions.models import SensorChannel
-from energy.models import EmissionFactor, EnergyEntry, LocalUnit
-from energy.services import set_local_unit
-from factories.services import record_event
-from lib.background import TaskState
-from logbook.models import SheetImport
-from mqtt_ingest.models import RejectedGroup
-from production.models import ProductionEntry
 from tests import make
 from tests.access_answers import NO_METHOD, NOBODYS, UNSAFE, WHO
 from tests.access_matrix import OURS
 from tests.access_pages import ALLAUTH_OPEN, ALLAUTH_SIGNED_IN
-from tests.alerts.test_models import make_alert
-from tests.cast import AsUser, Cast
-from tests.mqtt_ingest.foreign_build import give_profile
+from tests.access_rows import (
+    _stream_keeps_the_connection_of_the_test,
+    address,
+    asked,
+    cast,
+    clients,
+    kept_asked,
+    reading,
+)
+from tests.cast import Cast
+from tests.web_scan import finds_in
 
+__all__ = ["_stream_keeps_the_connection_of_the_test", "address", "asked", "cast", "clients", "kept_asked"]  # fixtures
 pytestmark = pytest.mark.django_db
-
-
-PKS = ("(?P<pk>[0-9]{1,9})", "<int:pk>")  # in the API and in pages
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -62,154 +51,15 @@ OUR_ROUTES = [route for route, _pattern in routes() if not route.startswith(("ac
 ADMIN_ROUTES = [route for route, _pattern in routes() if route.startswith("admin/")]
 
 
-def hq_token_key(cast: Cast) -> str:
-    return ApiToken.objects.filter(user=cast.hq).values_list("token_key", flat=True).first() or "none"
-
-
-# The first row of each stands in its addresses.
-FIRST_OF: dict[str, Any] = {
-    "registrations": AccessRequest,
-    "requests": AccessRequest,
-    "invitations": Invitation,
-    "members": Membership,
-    "device-profiles": DeviceProfile,
-    "rejected-messages": RejectedGroup,
-    "sensor-channels": SensorChannel,
-    "device-claims": DeviceClaim,
-    "device-codes": DeviceClaim,
-}
-
-
-def _of_the_organisation(cast: Cast) -> dict[str, str]:
-    """Its own pages, its targets and its sheet of sites, in the API and in pages."""
-    sheet, target = (getattr(model.objects.first(), "pk", 0) for model in (SiteSheet, Target))
-    rows = {"organisations": cast.organisation.pk, "site-sheets": sheet, "organisation/sites": sheet, "targets": target}
-    return {f"{name}/{pk}": f"{name}/{key}" for name, key in rows.items() for pk in PKS}
-
-
-def address(route: str, cast: Cast) -> str:
-    values = {
-        "factories/(?P<pk>[0-9]{1,9})": f"factories/{cast.litein.pk}",
-        r"[\s\S]*": "no-such-thing",
-        **dict.fromkeys(("(?P<device_id>[A-Za-z0-9_-]{3,64})", "<slug:device_id>"), "litein-1"),
-        "<path:object_id>": cast.litein.pk,
-        **{
-            f"{name.replace('_', '-')}/(?P<pk>[0-9]{{1,9}})": f"{name.replace('_', '-')}/{first.pk if first else 0}"
-            for name in ("chimneys", "emission_sources", "site_events")
-            for first in [getattr(cast.litein, name).first()]
-        },
-        "energy-entries/(?P<pk>[0-9]{1,9})": f"energy-entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
-        "local-units/(?P<pk>[0-9]{1,9})": f"local-units/{getattr(LocalUnit.objects.first(), 'pk', 0)}",
-        "production/(?P<pk>[0-9]{1,9})": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
-        **{
-            f"{name}/{pattern}": f"{name}/{model.objects.values_list('pk', flat=True).first()}"
-            for name, model in FIRST_OF.items()
-            for pattern in PKS
-        },
-        **{
-            f"{url}/imports/(?P<import_id>[0-9]{{1,9}})": (
-                f"{url}/imports/{SheetImport.objects.filter(app=app).values_list('pk', flat=True).first()}"
-            )
-            for url, app in (("energy-entries", "energy"), ("production", "production"))
-        },
-        "<slug:code>": "tea",
-        "<slug:kind>": "boiler",
-        "<int:run_id>": 0,
-        "<int:source_id>": getattr(cast.litein.emission_sources.first(), "pk", 0),
-        "<int:chimney_id>": getattr(cast.litein.chimneys.first(), "pk", 0),
-        "<int:event_id>": getattr(cast.litein.site_events.first(), "pk", 0),
-        "device-profiles/(?P<pk>[0-9]{1,9})": f"device-profiles/{getattr(DeviceProfile.objects.first(), 'pk', 0)}",
-        "rejected-messages/(?P<pk>[0-9]{1,9})": f"rejected-messages/{getattr(RejectedGroup.objects.first(), 'pk', 0)}",
-        "(?P<token_key>[A-Za-z0-9_]{8,40})": hq_token_key(cast),
-        "<str:token_key>": hq_token_key(cast),
-        "<str:token>": "no-such-link",
-        "<str:month>": "2026-11",
-        "<uuid:save_id>": uuid.UUID(int=7),
-        "(?P<command_id>[0-9a-f-]{36})": uuid.UUID(int=7),
-        "entries/<int:entry_id>": f"entries/{getattr(EnergyEntry.objects.first(), 'pk', 0)}",
-        "production/<int:entry_id>": f"production/{getattr(ProductionEntry.objects.first(), 'pk', 0)}",
-        "alerts/(?P<pk>[0-9]{1,9})": f"alerts/{getattr(Alert.objects.first(), 'pk', 0)}",
-        "alert-rules/(?P<pk>[0-9]{1,9})": f"alert-rules/{_rule_of(cast)}",
-        "alarms/<int:pk>": f"alarms/{getattr(Alert.objects.first(), 'pk', 0)}",
-        "<slug:rule_kind>": "co2_high",
-        **_of_the_organisation(cast),
-        "(?P<pk>[0-9]{1,9})": EmissionFactor.objects.values_list("pk", flat=True)[0],
-        "<int:profile_id>": getattr(DeviceProfile.objects.first(), "pk", 0),
-        "<int:pk>": cast.litein.pk,
-        "(?P<code>[a-z0-9_]+)": "firewood",
-        "<path:content_type_id>": 1,
-        "<id>": cast.hq.pk,
-        "(?P<url>.*)": "no-such-page",
-    }
-    for pattern, value in values.items():
-        route = route.replace(pattern, str(value))
-    route = re.sub(r"\(\?P<app_label>(\w+)[^)]*\)", r"\1", route)
-    return "/" + route.replace("^", "").replace("$", "")
-
-
-def _rule_of(cast: Cast) -> int:
-    return AlertRule.objects.filter(organisation=cast.organisation).values_list("pk", flat=True).first() or 0
-
-
-@pytest.fixture
-def clients(cast: Cast, as_user: AsUser) -> dict[str, Client]:
-    make.make_assignment(device=make.make_device(factory=cast.litein, device_id="litein-1"))
-    make_alert(cast.litein, kind="sensor_silent", params={"device": "litein-1"})
-    ensure_usual_rules()
-    foreign = make.make_device(factory=cast.litein, device_id="foreign-1")
-    give_profile(foreign)
-    SensorChannel.objects.create(device=foreign, code="meter", unit="kWh", kind="counter")
-    make.make_rejected("litein-1")
-    make.make_energy_entry(cast.litein)
-    record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
-    make.make_target(cast.litein)
-    make.make_production(cast.litein)
-    set_local_unit(cast.litein, "firewood", "lorry", amount=Decimal(12), unit="stere")
-    make.make_invitation(cast.hq, cast.litein)
-    make.make_access_request(cast.organisation)
-    for app in ("energy", "production"):
-        make.make_import(cast.litein_manager, cast.litein, app, state=TaskState.DONE, finished_at=timezone.now())
-    SiteSheet.objects.create(
-        user=cast.hq, organisation=cast.organisation, is_dry_run=True, language="en", content=b"site\nA\n"
-    )
-    make.make_token(cast.hq)
-    make_claims(cast.organisation, cast.hq)
-    root = make.make_user(is_superuser=True, is_staff=True)
-    users = (
-        None,
-        cast.nobody,
-        cast.litein_manager,
-        cast.momul_manager,
-        cast.hq,
-        cast.outsider,
-        cast.installer,
-        cast.auditor,
-        cast.integrator,
-        root,
-    )
-    found = dict(zip(WHO, [as_user(user) for user in users], strict=False))
-    return found | {"read_token": with_token(cast.integrator)}
-
-
-def with_token(user: User) -> Client:
-    return Client(headers={"Authorization": f"Token {make.make_token(user, Scope.READ)}"})
-
-
-@pytest.fixture(autouse=True)
-def _stream_keeps_the_connection_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stream view gives its connection back; here that is the one in whose transaction the test runs."""
-    monkeypatch.setattr("emissions.live.connection", SimpleNamespace(close=lambda: None))
-
-
 def test_every_address_of_ours_is_in_the_table() -> None:
     assert set(OUR_ROUTES) - set(OURS) == set(), "say in OURS who may use it"
     assert set(OURS) - set(OUR_ROUTES) == set(), "take it off the table"
 
 
 @pytest.mark.parametrize("route", OURS)
-def test_who_may_do_what(route: str, cast: Cast, clients: dict[str, Client]) -> None:
-    url = address(route, cast)
-    expected, found = {}, {}
+def test_who_may_do_what(route: str, cast: Cast, clients: dict[str, Client], address: Callable[[str], str]) -> None:
+    url = address(route)
+    expected, found, finds = {}, {}, {}
     default = NO_METHOD if route.startswith("api/") else NOBODYS
     for method in dict.fromkeys([*OURS[route], *UNSAFE]):
         cache.clear()  # rate limits are not the question here
@@ -217,21 +67,21 @@ def test_who_may_do_what(route: str, cast: Cast, clients: dict[str, Client]) -> 
         for who, status in zip(WHO, row, strict=True):
             expected[method, who] = int(status)
             is_json = url.startswith("/api/")
-            found[method, who] = (
-                clients[who]
-                .generic(
-                    method,
-                    url,
-                    "[]" if is_json else "",
-                    REMOTE_ADDR="198.51.100.7",
-                    content_type="application/json" if is_json else "application/x-www-form-urlencoded",
-                )
-                .status_code
+            answer = clients[who].generic(
+                method,
+                url,
+                "[]" if is_json else "",
+                REMOTE_ADDR="198.51.100.7",
+                content_type="application/json" if is_json else "application/x-www-form-urlencoded",
             )
+            found[method, who], finds[method, who] = answer.status_code, finds_in(answer, url)
+            if answer.streaming:
+                answer.close()
             if found[method, who] == 204:  # signed out
-                clients[who] = with_token(cast.integrator)
+                clients[who] = reading(cast.integrator)
 
     assert {key: found[key] for key in found if found[key] != expected[key]} == {}
+    assert {key: words for key, words in finds.items() if words} == {}, "what a scan would find"
 
 
 def test_pages_that_need_a_sign_in_lead_to_it_and_back(cast: Cast, client: Client) -> None:
@@ -240,13 +90,13 @@ def test_pages_that_need_a_sign_in_lead_to_it_and_back(cast: Cast, client: Clien
     assert response["Location"] == f"/accounts/login/?next=/factories/{cast.litein.pk}/"
 
 
-def test_pages_of_allauth_are_open_or_ask_for_a_sign_in(client: Client, cast: Cast) -> None:
+def test_pages_of_allauth_are_open_or_ask_for_a_sign_in(client: Client, address: Callable[[str], str]) -> None:
     names = {pattern.name: pattern for route, pattern in routes() if route.startswith("accounts/")}
 
     assert set(names) == ALLAUTH_OPEN | ALLAUTH_SIGNED_IN
     for name in ALLAUTH_SIGNED_IN:
         route = next(route for route, pattern in routes() if pattern.name == name)
-        response = client.get(address(route, cast))
+        response = client.get(address(route))
         assert response.status_code == 302, name
         assert response["Location"].startswith("/accounts/login/"), name
 
@@ -260,18 +110,18 @@ def test_nobody_signs_up_uninvited(client: Client) -> None:
     assert not User.objects.filter(email="new@test.example").exists()
 
 
-def test_the_admin_site_is_for_staff_alone(cast: Cast, clients: dict[str, Client]) -> None:
+def test_the_admin_site_is_for_staff_alone(clients: dict[str, Client], address: Callable[[str], str]) -> None:
     # Nobody but staff comes so far that a role could matter: three kinds of stranger stand for all.
     for who in ("not_signed_in", "hq", "read_token"):
         for route in ADMIN_ROUTES:
-            url = address(route, cast)
+            url = address(route)
             response = clients[who].get(url)
             assert response.status_code in (302, 403), (who, url)
             if response.status_code == 302 and url != "/admin/logout/":
                 assert "/login/" in response["Location"], (who, url)
 
 
-def test_lists_and_forms_of_the_admin_site_open(cast: Cast, clients: dict[str, Client]) -> None:
+def test_lists_and_forms_of_the_admin_site_open(clients: dict[str, Client], address: Callable[[str], str]) -> None:
     ours = [
         r
         for r in ADMIN_ROUTES
@@ -296,7 +146,7 @@ def test_lists_and_forms_of_the_admin_site_open(cast: Cast, clients: dict[str, C
         "target",
     )
 
-    statuses = {route: clients["superuser"].get(address(route, cast)).status_code for route in [*lists, *forms]}
+    statuses = {route: clients["superuser"].get(address(route)).status_code for route in [*lists, *forms]}
 
     assert {route for route in lists if statuses[route] != 200} == set()
     assert {route.split("/")[2] for route in forms if statuses[route] != 200} <= set(never_added)

@@ -1,14 +1,11 @@
-"""What a passive scan (ZAP's baseline) would say of every address, for every role: headers, cookies, forms, scripts.
+"""What a passive scan (ZAP's baseline) would say of allauth's pages, of the admin site and of errors.
 
-The addresses are those of the access matrix and allauth's; the answers those that the roles get: pages, redirects and
-refusals alike.
+`test_access.py` looks at the answers of our own addresses, for every role: pages, redirects and refusals alike.
 """
 
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -18,113 +15,15 @@ from django.urls import path
 
 from carbontrack.urls import urlpatterns as our_urlpatterns
 from tests import make
-from tests.access_answers import WHO
-from tests.access_matrix import OURS
+from tests.access_rows import _stream_keeps_the_connection_of_the_test, address, asked, cast, clients, kept_asked
 from tests.cast import Cast
-from tests.test_access import ADMIN_ROUTES, _stream_keeps_the_connection_of_the_test, address, clients, routes
+from tests.test_access import ADMIN_ROUTES, routes
+from tests.web_scan import TRACES, Page, finds_in
 
-__all__ = ["_stream_keeps_the_connection_of_the_test", "clients"]  # fixtures
+__all__ = ["_stream_keeps_the_connection_of_the_test", "address", "asked", "cast", "clients", "kept_asked"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 ALLAUTH_ROUTES = [route for route, _pattern in routes() if route.startswith("accounts/")]
-# The schema pages are of libraries: their styles stand in the page, their script builds the rest.
-SCHEMA_PAGES = ("/api/schema/swagger-ui/", "/api/schema/redoc/")
-TRACES = re.compile(r"Traceback \(most recent|site-packages|django\.core|psycopg2|DoesNotExist|DEBUG = True")
-
-
-class Page(HTMLParser):
-    """What a scan looks for in a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.finds: list[str] = []
-        self._form: dict[str, Any] | None = None
-        self._is_script = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.finds += [f"<{tag} {name}> runs inline" for name in given if name.startswith("on")]
-        if "style" in given:
-            self.finds.append(f"<{tag} style>")
-        for name in ("src", "href", "action", "formaction"):
-            target = given.get(name) or ""
-            is_link = tag == "a" and name == "href"
-            if target.startswith("javascript:") or (not is_link and urlsplit(target).scheme in ("http", "ftp")):
-                self.finds.append(f"<{tag} {name}={target}>")
-        if given.get("target") == "_blank" and "noopener" not in (given.get("rel") or ""):
-            self.finds.append(f"<{tag} target=_blank> without noopener")
-        if tag == "script":
-            self._is_script = "src" not in given and given.get("type") != "application/json"  # which is data
-        if tag == "form":
-            self._form = {"is_post": (given.get("method") or "").lower() == "post", "has_token": False}
-        if tag == "input":
-            self._input(given)
-
-    def _input(self, given: dict[str, str | None]) -> None:
-        if self._form is not None and given.get("name") == "csrfmiddlewaretoken":
-            self._form["has_token"] = True
-        if given.get("type") == "password" and given.get("autocomplete") not in ("current-password", "new-password"):
-            self.finds.append(f"password field {given.get('name')} has autocomplete={given.get('autocomplete')}")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self._form is not None:
-            if self._form["is_post"] and not self._form["has_token"]:
-                self.finds.append("a form posts without a CSRF token")
-            self._form = None
-        if tag == "script":
-            self._is_script = False
-
-    def handle_data(self, text: str) -> None:
-        if self._is_script and text.strip():
-            self.finds.append("a script stands in the page")
-
-
-def finds_in_headers(answer: Any) -> Iterator[str]:
-    policy = answer.headers.get("Content-Security-Policy", "")
-    for directive in ("default-src 'self'", "object-src 'none'", "base-uri 'self'", "form-action 'self'"):
-        if directive not in policy:
-            yield f"CSP without {directive}"
-    if "frame-ancestors 'none'" not in policy or answer.headers.get("X-Frame-Options") != "DENY":
-        yield "may be framed"
-    scripts = re.search(r"script-src[^;]*", policy)
-    if "unsafe-eval" in policy or (scripts and "unsafe-inline" in scripts[0]):
-        yield f"CSP allows scripts: {policy}"
-    expected = {
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }
-    yield from (
-        f"{name}: {answer.headers.get(name)}" for name in expected if answer.headers.get(name) != expected[name]
-    )
-    if "camera=()" not in answer.headers.get("Permissions-Policy", ""):
-        yield "no Permissions-Policy"
-    for name in ("Server", "X-Powered-By", "Access-Control-Allow-Origin"):
-        if name in answer.headers:
-            yield f"{name}: {answer.headers[name]}"
-    kind = answer.headers.get("Content-Type", "")
-    if kind.startswith("text/") and "charset" not in kind and "event-stream" not in kind:
-        yield "text without charset"
-
-
-def finds_in_cookies(answer: Any) -> Iterator[str]:
-    for name, cookie in answer.cookies.items():
-        if cookie["samesite"] not in ("Lax", "Strict"):
-            yield f"cookie {name} without SameSite"
-        if name == "sessionid" and not cookie["httponly"]:
-            yield f"cookie {name} without HttpOnly"
-
-
-def finds_in(answer: Any, url: str) -> list[str]:
-    finds = [*finds_in_headers(answer), *finds_in_cookies(answer)]
-    if not answer.streaming:
-        text = answer.content.decode("utf-8", "replace")
-        if TRACES.search(text):
-            finds.append("shows what is inside")
-        if answer.headers.get("Content-Type", "").startswith("text/html") and url not in SCHEMA_PAGES:
-            finds += Page(text).finds
-    return finds
 
 
 def walked(found_by: dict[str, Client], urls: list[str]) -> dict[tuple[str, str], list[str]]:
@@ -140,26 +39,20 @@ def walked(found_by: dict[str, Client], urls: list[str]) -> dict[tuple[str, str]
     return problems
 
 
-def test_every_address_of_ours_passes_for_every_role(cast: Cast, clients: dict[str, Client]) -> None:
-    urls = [address(route, cast) for route in OURS if not route.startswith("api/emissions/stream")]
-
-    assert walked(clients, urls) == {}
-    assert len(urls) > 80
-    assert set(clients) == set(WHO)
-
-
-def test_every_page_of_sign_in_and_second_factor_passes(cast: Cast, clients: dict[str, Client]) -> None:
+def test_every_page_of_sign_in_and_second_factor_passes(
+    clients: dict[str, Client], address: Callable[[str], str]
+) -> None:
     just_confirmed = Client()
     just_confirmed.post("/accounts/login/", {"login": "hq@test.example", "password": make.PASSWORD})
     just_confirmed.post("/accounts/reauthenticate/", {"password": make.PASSWORD})
     found_by = {"not_signed_in": clients["not_signed_in"], "hq": clients["hq"], "hq, just confirmed": just_confirmed}
 
-    assert walked(found_by, [address(route, cast) for route in ALLAUTH_ROUTES]) == {}
+    assert walked(found_by, [address(route) for route in ALLAUTH_ROUTES]) == {}
 
 
-def test_the_admin_site_passes(cast: Cast, clients: dict[str, Client]) -> None:
+def test_the_admin_site_passes(clients: dict[str, Client], address: Callable[[str], str]) -> None:
     """Django's own pages: its scripts and styles are files of ours too, so the policy holds there as well."""
-    lists = [address(route, cast) for route in ADMIN_ROUTES if route.count("/") == 3 or route.endswith("/add/")]
+    lists = [address(route) for route in ADMIN_ROUTES if route.count("/") == 3 or route.endswith("/add/")]
 
     problems = walked({"superuser": clients["superuser"]}, lists)
 

@@ -7,8 +7,9 @@ from django.contrib.staticfiles.finders import find
 from django.test import Client
 
 from tests import make
+from tests.access_rows import addresses
 from tests.cast import AsUser, Cast, with_token
-from tests.test_access import OUR_ROUTES, address
+from tests.test_access import OUR_ROUTES
 
 pytestmark = pytest.mark.django_db
 PUBLIC = ["/healthz", "/api/schema.json", "/api/schema/swagger-ui/", "/static/css/base.css"]
@@ -27,9 +28,9 @@ def test_every_answer_to_a_signed_in_person_is_not_stored(cast: Cast, as_user: A
     browser = as_user(cast.hq) if who == "session" else with_token(make.make_token(cast.hq))
     browser.raise_request_exception = False
 
-    stored = {}
+    address, stored = addresses(cast), {}
     for route in OUR_ROUTES:
-        kept = browser.head("/" + address(route, cast)).get("Cache-Control", "")
+        kept = browser.head("/" + address(route)).get("Cache-Control", "")
         if "no-store" not in kept and not (route in ASKED_EACH_TIME and kept == "private, no-cache"):
             stored[route] = kept
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -50,7 +51,8 @@ from tests import make
 from tests.alerts.test_models import make_alert
 from tests.cast import with_token
 from tests.leaderboard.build_days import make_network
-from tests.mqtt_ingest.firmware import make_minutes, signed
+from tests.mqtt_ingest.firmware import make_minutes, signed, use_key
+from tests.shared import shared
 
 _numbers = itertools.count(1)
 PASSWORD = "carbontrack-demo"  # of the example of /api/login/
@@ -290,3 +292,14 @@ def _start_above_the_example_ids() -> None:
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"greatest(1000, (SELECT coalesce(max(id), 0) FROM {table})))"
             )
+
+
+kept_world = shared("kept_world", make_world)
+
+
+@pytest.fixture
+def world(kept_world: World, settings: Any) -> World:
+    use_key(settings)
+    kept_world.hq.refresh_from_db()
+    kept_world.client.cookies.clear()
+    return kept_world

@@ -18,6 +18,7 @@ from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import operations, refuse_unless_it_fits, the_schema, url_of
 from tests.mqtt_ingest.firmware import use_key
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 READS = {
@@ -27,10 +28,8 @@ READS = {
 }
 
 
-@pytest.fixture
-def world(db: None, settings: Any) -> World:
+def make_world_with_bare_rows() -> World:
     """Beside one whole row of everything, one that has as little as it may."""
-    use_key(settings)
     world = make_world()
     litein = Factory.objects.get(pk=1)
     for kind in EntryKind:
@@ -56,6 +55,15 @@ def world(db: None, settings: Any) -> World:
         rollups.touch_period(device.pk, start, None)
     rollups.roll_up_touched()
     return world
+
+
+bare_world = shared("bare_world", make_world_with_bare_rows)
+
+
+@pytest.fixture
+def world(bare_world: World, settings: Any) -> World:
+    use_key(settings)
+    return bare_world
 
 
 @pytest.mark.parametrize("name", READS)

@@ -18,9 +18,10 @@ from django.test import Client
 from drf_yasg.codecs import OpenAPICodecJson
 
 from carbontrack import openapi
-from tests.carbontrack.api_world import World, make_world
-from tests.mqtt_ingest.firmware import signed, use_key
+from tests.carbontrack.api_world import World, kept_world, world
+from tests.mqtt_ingest.firmware import signed
 
+__all__ = ["kept_world", "world"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 # Forms, which Swagger 2 has no example for.
@@ -65,12 +66,6 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 def names() -> list[str]:
     return [operation["operationId"] for _method, _path, operation in operations()]
-
-
-@pytest.fixture
-def world(db: None, settings: Any) -> World:
-    use_key(settings)
-    return make_world()
 
 
 def json_schema(schema: Any, *, is_strict: bool = True) -> Any:

@@ -15,20 +15,14 @@ from lib.known_names import KnownNames, unknown_name
 from mqtt_ingest.api import PostedReadingSerializer
 from mqtt_ingest.messages import PostedReading
 from tests import make
-from tests.carbontrack.api_world import World, make_world
+from tests.carbontrack.api_world import World, kept_world, world
 from tests.carbontrack.test_examples import FORMS, NOT_SIGNED_IN, names, operations, the_schema, url_of
 from tests.cast import AsUser, Cast
-from tests.mqtt_ingest.firmware import use_key
 from tests.test_access import routes
 
+__all__ = ["kept_world", "world"]  # fixtures
 pytestmark = pytest.mark.django_db
 WRITES = [name for name, (method, _path, _operation) in zip(names(), operations(), strict=True) if method != "GET"]
-
-
-@pytest.fixture
-def world(db: None, settings: Any) -> World:
-    use_key(settings)
-    return make_world()
 
 
 def problems(response: Any) -> dict[str, Any]:

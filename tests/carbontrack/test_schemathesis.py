@@ -6,7 +6,10 @@ requests each time (tests/environment.py); developers' runs look for new ones.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +36,7 @@ from tests import make
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import names, the_schema
 from tests.cast import with_token
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 CHECKS = [
@@ -42,7 +46,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-# Requests of each kind and operation: by HQ, who get furthest, and by each of the others.
+# Requests of each kind and operation: by HQ, who get furthest; so many of them by each of the others too.
 OF_HQ = {GenerationMode.POSITIVE: 5, GenerationMode.NEGATIVE: 4}
 OF_OTHERS = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 NOT_SENT = {"Host", "Content-Length", "User-Agent", "Accept-Encoding", "Connection", "Authorization", "Cookie"}
@@ -59,20 +63,16 @@ def loaded_operations() -> dict[str, Any]:
     return operations()
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return make_world()
-
-
-def who_ask(world: World) -> dict[str, Client]:
-    """Every role, the superuser without one, an integrator's tokens that read and that write, and nobody."""
+def make_askers() -> tuple[World, dict[str, Client]]:
+    """HQ, every other role, the superuser without one, an integrator's tokens that read and that write, and nobody."""
+    world = make_world()
     organisation = world.hq.memberships.get().organisation
     users = {role: make.make_user() for role in (Role.INSTALLER, Role.AUDITOR, Role.INTEGRATOR)}
     for role, user in users.items():
         make.make_membership(user=user, role=role, organisation=organisation)
     users[Role.FACTORY_MANAGER] = organisation.memberships.get(role=Role.FACTORY_MANAGER).user
     writes = [scope for scope in NAMED_SCOPES if scope is not Scope.READ]
-    return {
+    return world, {
         Role.HQ_MANAGER: world.client,
         **{role: with_token(make.make_token(user)) for role, user in users.items()},
         "superuser": with_token(make.make_token(make.make_user(is_superuser=True, is_staff=True))),
@@ -80,6 +80,21 @@ def who_ask(world: World) -> dict[str, Client]:
         "token that writes": with_token(make.make_token(users[Role.INTEGRATOR], Scope.READ, *writes)),
         "nobody": Client(raise_request_exception=False),
     }
+
+
+kept_askers = shared("kept_askers", make_askers)
+
+
+@pytest.fixture
+def world(kept_askers: tuple[World, dict[str, Client]]) -> World:
+    return kept_askers[0]
+
+
+@pytest.fixture
+def who_ask(kept_askers: tuple[World, dict[str, Client]]) -> dict[str, Client]:
+    for client in kept_askers[1].values():
+        client.cookies.clear()
+    return kept_askers[1]
 
 
 def send(client: Client, case: Any) -> Response:
@@ -111,18 +126,33 @@ def refuse_unless_it_holds(case: Any, answer: Response) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_no_request_breaks_the_api_or_its_schema(
-    name: str, world: World, loaded_operations: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str,
+    world: World,
+    who_ask: dict[str, Client],
+    loaded_operations: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lib.limits.CountedThrottle.allow_request", lambda *_args: True)
     operation = loaded_operations[name]
-    clients = who_ask(world)
     rows = world.path_values.get(operation.path.split("/")[1], {})
     values = {parameter: value() if callable(value) else value for parameter, value in rows.items()}
     answers: list[int] = []
 
-    def search(who: str, mode: GenerationMode, count: int) -> None:
+    def search(mode: GenerationMode) -> None:
+        askers = itertools.chain([list(who_ask.values())] * OF_OTHERS[mode], itertools.repeat([world.client]))
+
+        @contextlib.contextmanager
+        def again_by_the_same(client: Client) -> Iterator[None]:
+            """A finding is tried once more before it is told."""
+            nonlocal askers
+            try:
+                yield
+            except BaseException:
+                askers = itertools.repeat([client])
+                raise
+
         @settings(
-            max_examples=count,
+            max_examples=OF_HQ[mode],
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
@@ -132,20 +162,21 @@ def test_no_request_breaks_the_api_or_its_schema(
         def one(case: Any, is_row: bool) -> None:
             if is_row:
                 with_rows_that_are_there(case, values)
-            with transaction.atomic():
-                answer = send(clients[who], case)
-                transaction.set_rollback(True)
-            answers.append(answer.status_code)
-            refuse_unless_it_holds(case, answer)
+            for client in next(askers):
+                with again_by_the_same(client):
+                    with transaction.atomic():
+                        answer = send(client, case)
+                        transaction.set_rollback(True)
+                    answers.append(answer.status_code)
+                    refuse_unless_it_holds(case, answer)
 
         one()
 
-    for who in clients:
-        for mode, count in (OF_HQ if who == Role.HQ_MANAGER else OF_OTHERS).items():
-            if mode is GenerationMode.POSITIVE or _has_parameters(operation):  # else nothing could be wrong
-                search(who, mode, count)
+    for mode in OF_HQ:
+        if mode is GenerationMode.POSITIVE or _has_parameters(operation):  # else nothing could be wrong
+            search(mode)
 
-    assert answers
+    assert len(answers) >= len(who_ask)
 
 
 def _has_parameters(operation: Any) -> bool:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.test import Client
 
 from accounts.models import AccessRequest
 from energy.models import EmissionFactor
 from factories.models import Factory
-from lib.exports import cell, csv_response
+from lib.exports import cell
 from tests import make
-from tests.carbontrack.api_world import World, make_world
+from tests.carbontrack.api_world import World, kept_world, world
 from tests.carbontrack.test_examples import operations, the_schema, url_of
-from tests.mqtt_ingest.firmware import use_key
 
+__all__ = ["kept_world", "world"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 
@@ -31,12 +29,6 @@ def lists() -> list[str]:
         for method, _path, operation in operations()
         if method == "GET" and "results" in operation["responses"]["200"].get("schema", {}).get("properties", {})
     ]
-
-
-@pytest.fixture
-def world(db: None, settings: Any) -> World:
-    use_key(settings)
-    return make_world()
 
 
 def as_rows(response: Any) -> list[list[str]]:
@@ -141,39 +133,6 @@ def test_a_file_that_is_cut_says_so(world: World, many: dict[str, int], monkeypa
         rows = as_rows(response)
         assert (len(rows), response["X-Largest-File-Rows"]) == (1 + 120 + 1, "120")
         assert rows[-1] == ["CUT HERE: the list has more than 120 rows. Narrow it by its parameters."]
-
-
-def test_a_head_reads_no_rows() -> None:
-    """Not through the test client, which drops the body unread as no server does."""
-    rows = iter([{"n": 1}])
-
-    response: Any = csv_response(RequestFactory().head("/"), rows, ["n"], "numbers")
-
-    assert response.getvalue() == b"n,exported_by,exported_at\r\n"
-    assert next(rows) == {"n": 1}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_server_sends_a_file_while_it_is_read() -> None:
-    async def first_part() -> tuple[str, int]:
-        def rows() -> Iterator[dict[str, int]]:
-            for number in range(3_000):
-                read.append(number)
-                yield {"n": number}
-
-        read: list[int] = []
-        request = AsyncRequestFactory().get("/")
-        response: Any = csv_response(request, rows(), ["n"], "numbers")
-        async for part in response:
-            return part.decode(), len(read)
-        raise AssertionError
-
-    text, count = async_to_sync(first_part)()
-
-    header, *rows = csv.reader(io.StringIO(text))
-    assert header == ["n", "exported_by", "exported_at"]
-    assert unmarked(rows) == [[str(number)] for number in range(1_000)]
-    assert count == 1_000
 
 
 @pytest.mark.parametrize(("asked", "got"), [("1000", 1000), ("100000", 1000)])

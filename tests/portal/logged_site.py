@@ -1,16 +1,22 @@
 """A factory with a log and a chimney, for the tests of its pages: 40 days of wood and tea, 30 of measured hours."""
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+
+import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from devices.models import Assignment
 from emissions.models import EmissionHour
 from factories.models import Factory
 from tests import make
+from tests.cast import Cast, make_cast
 from tests.compliance.build import hour_of
+from tests.shared import shared
 
 # 14:20 in Nairobi: the factory day began at 06:00, so eight whole hours of it are over.
 NOW = datetime(2026, 11, 22, 11, 20, tzinfo=UTC)
@@ -23,6 +29,7 @@ class LoggedSite:
     factory: Factory
     user: User
     assignment: Assignment | None = None
+    cast: Cast | None = None
 
 
 def day_start(day: date) -> datetime:
@@ -68,7 +75,13 @@ def day_at(now: datetime) -> date:
 
 
 def make_site(
-    factory: Factory, user: User, *, days: int = 40, measured_days: int = 30, now: datetime = NOW
+    factory: Factory,
+    user: User,
+    *,
+    days: int = 40,
+    measured_days: int = 30,
+    now: datetime = NOW,
+    cast: Cast | None = None,
 ) -> LoggedSite:
     """The factory as it stands at `now`: logged up to yesterday, measured up to this hour."""
     log_days(factory, user, [day_at(now) - timedelta(days=back) for back in range(1, days + 1)])
@@ -78,4 +91,20 @@ def make_site(
     assignment = make.make_assignment(device=device)
     first = day_start(day_at(now) - timedelta(days=measured_days))
     measure(assignment, first, now.replace(minute=0, second=0, microsecond=0))
-    return LoggedSite(factory, user, assignment)
+    return LoggedSite(factory, user, assignment, cast)
+
+
+def make_logged_litein() -> LoggedSite:
+    """Litein as it stands at `NOW`, with the rest of the cast."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: NOW)
+        cast = make_cast()
+        return make_site(cast.litein, cast.litein_manager, cast=cast)
+
+
+kept_litein = shared("kept_litein", make_logged_litein)
+
+
+@pytest.fixture
+def logged_litein(kept_litein: LoggedSite) -> LoggedSite:
+    return copy.deepcopy(kept_litein)

@@ -1,5 +1,6 @@
 """Each figure of HQ's morning, computed a second time from the raw rows that the API gives."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,14 +24,16 @@ from portal.morning.sums import sums_by_factory
 from tests import make
 from tests.compliance.build import make_hours
 from tests.portal.morning_world import DAY, day_start, tea_group
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PERIOD_DAYS = 28
+kept_group = shared("kept_group", tea_group)
 
 
 @pytest.fixture
-def group() -> SimpleNamespace:
-    return tea_group()
+def group(kept_group: SimpleNamespace) -> SimpleNamespace:
+    return copy.deepcopy(kept_group)
 
 
 @pytest.fixture

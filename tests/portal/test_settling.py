@@ -10,8 +10,9 @@ from devices.models import MCUDevice
 from emissions.models import EmissionHour, TouchedMinute
 from tests import make
 from tests.cast import AsUser, Cast
-from tests.portal.logged_site import NOW, make_site
+from tests.portal.logged_site import NOW, LoggedSite, kept_litein, logged_litein
 
+__all__ = ["kept_litein", "logged_litein"]  # fixtures
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 STILL_COUNTING = "The period is not over. This total is final from 23 Nov 06:02."
 BEING_ADDED = "New readings are being added. This total is final in a few minutes."
@@ -19,10 +20,15 @@ OUTSTANDING = "This total may change until %s: a chimney sensor is silent or lat
 
 
 @pytest.fixture
-def device(cast: Cast) -> MCUDevice:
-    site = make_site(cast.litein, cast.litein_manager)
-    assert site.assignment is not None
-    return site.assignment.device
+def cast(logged_litein: LoggedSite) -> Cast:
+    assert logged_litein.cast is not None
+    return logged_litein.cast
+
+
+@pytest.fixture
+def device(logged_litein: LoggedSite) -> MCUDevice:
+    assert logged_litein.assignment is not None
+    return logged_litein.assignment.device
 
 
 def text_of(browser: Client, address: str) -> str:

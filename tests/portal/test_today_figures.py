@@ -12,15 +12,21 @@ from django.test import Client
 from portal.carbon_words import wood_pair
 from tests import make
 from tests.cast import AsUser, Cast
-from tests.portal.logged_site import TODAY, YESTERDAY, LoggedSite, day_start, make_site
+from tests.portal.logged_site import TODAY, YESTERDAY, LoggedSite, day_start, kept_litein, logged_litein
 
+__all__ = ["kept_litein", "logged_litein"]  # fixtures
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 A_DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def site(cast: Cast) -> LoggedSite:
-    site = make_site(cast.litein, cast.litein_manager)
+def cast(logged_litein: LoggedSite) -> Cast:
+    assert logged_litein.cast is not None
+    return logged_litein.cast
+
+
+@pytest.fixture
+def site(cast: Cast, logged_litein: LoggedSite) -> LoggedSite:
     # A bill of ten days reaches into yesterday and on: only its share may count.
     make.make_energy_entry(
         cast.litein,
@@ -35,7 +41,7 @@ def site(cast: Cast) -> LoggedSite:
     )
     # Wood in kilograms beside wood in stere.
     make.make_energy_entry(cast.litein, amount=Decimal("1234.5"), unit="kg", timestamp=day_start(YESTERDAY))
-    return site
+    return logged_litein
 
 
 class Api:
@@ -200,7 +206,6 @@ def test_the_fire_log_shows_each_hour(api: Api, shown: Any) -> None:
 
 # --- What is missing ---------------------------------------------------------------------------
 def test_the_missing_days_are_those_without_rows(cast: Cast, as_user: AsUser, api: Api) -> None:
-    make_site(cast.litein, cast.litein_manager, measured_days=0)
     browser = as_user(cast.litein_manager)
     for path in ("energy-entries", "production"):
         for row in api.rows(path):
