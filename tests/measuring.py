@@ -10,6 +10,8 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.waiting import TIMEOUT_S
+
 
 def queries_of(browser: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as captured:
@@ -22,7 +24,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     together = threading.Barrier(count)
 
     def run(number: int) -> Any:
-        together.wait(timeout=20)
+        together.wait(timeout=TIMEOUT_S)
         try:
             return act(number)
         finally:
@@ -34,7 +36,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
 
 def backends_come_down_to(count: int) -> bool:
     """Whether the database has so few connections. A closed one leaves the table a moment after it was closed."""
-    deadline_s = time.monotonic() + 15.0
+    deadline_s = time.monotonic() + TIMEOUT_S
     while True:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")

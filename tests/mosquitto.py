@@ -22,9 +22,9 @@ from devices.credentials import INGEST_USER
 from devices.dynsec import ADMIN_USER
 from devices.services import ProvisionedDevice
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's place for the broker
-TIMEOUT_S = 60.0
 INGEST_PASSWORD = "ingest-password-of-the-tests"
 DYNSEC_FILE = "dynamic-security.json"
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.waiting import TIMEOUT_S
+
 MANAGE = Path(__file__).parents[1] / "manage.py"
 PATIENCE_S = 20.0
 
@@ -52,6 +54,20 @@ def _largest_rss_bytes(process: psutil.Process) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return int(process.memory_info().rss)
+
+
+def run_to_its_end(*arguments: str) -> tuple[int, str]:
+    """Exit code and output of a Python program that starts servers. One that takes too long is asked to end: it ends
+    what it has started, and nobody else does."""
+    command = [sys.executable, *arguments]
+    root = MANAGE.parent
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as program:
+        try:
+            said, _ = program.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            program.terminate()
+            said, _ = program.communicate(timeout=TIMEOUT_S)
+    return program.returncode, said
 
 
 class Process:

@@ -26,11 +26,9 @@ from django.db import connection
 from lib.local.postgres import LocalPostgres
 from tests.environment import DATA_DIR
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STEP_TIMEOUT_S = 120.0
-START_TIMEOUT_S = 120.0
-ANSWER_TIMEOUT_S = 60.0
 EMAIL, PASSWORD = "root@install.example", "a long enough password"
 # What the system's own needs, and where our Python finds things. Nothing that configures Carbon Track.
 PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
@@ -56,7 +54,7 @@ class Installation:
             env=self.environment | variables,
             capture_output=True,
             text=True,
-            timeout=STEP_TIMEOUT_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
 
@@ -94,7 +92,7 @@ def steps(installation: Installation) -> dict[str, subprocess.CompletedProcess[s
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_TIMEOUT_S) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError:
         raise  # it is up and says something else: no use in waiting
@@ -122,7 +120,7 @@ def site(
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline_s = time.monotonic() + START_TIMEOUT_S
+        deadline_s = time.monotonic() + TIMEOUT_S
         while not answers(f"http://{address}/healthz"):
             assert process.poll() is None, said_path.read_text()
             assert time.monotonic() < deadline_s, said_path.read_text()
@@ -131,7 +129,7 @@ def site(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(ANSWER_TIMEOUT_S)
+            process.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -147,7 +145,7 @@ class Browser:
     def open(self, path: str, data: bytes | None = None) -> str:
         url = urllib.parse.urljoin(self.site, path)
         request = urllib.request.Request(url, data, {"Referer": url, "Accept-Language": "en"})
-        with self._opener.open(request, timeout=ANSWER_TIMEOUT_S) as answer:
+        with self._opener.open(request, timeout=TIMEOUT_S) as answer:
             self.address = urllib.parse.urlsplit(answer.url).path
             self.page = answer.read().decode()
         return self.page
@@ -236,7 +234,7 @@ def test_the_first_sign_in_of_a_superuser_offers_to_create_the_organisation(site
 
 def test_without_a_broker_the_site_is_up_and_not_ready(site: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{site}/readyz", timeout=ANSWER_TIMEOUT_S)
+        urllib.request.urlopen(f"{site}/readyz", timeout=TIMEOUT_S)
 
     assert refused.value.code == 503
     assert '"database": true' in refused.value.read().decode()
@@ -282,7 +280,7 @@ def test_the_line_that_starts_only_the_embedded_postgresql_does(tmp_path: Path) 
         assert process.stdout is not None
         prompt = process.stdout.read(len("PostgreSQL runs"))
         pid_while_it_runs = server.running_pid()
-        process.communicate("\n", timeout=START_TIMEOUT_S)
+        process.communicate("\n", timeout=TIMEOUT_S)
     finally:
         process.kill()
         process.wait()

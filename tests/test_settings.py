@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from carbontrack import checks
 from lib import environment
+from tests.waiting import TIMEOUT_S
 
 MANAGE = Path(django_settings.BASE_DIR) / "manage.py"
 # A production that has all it needs; the server is never asked.
@@ -36,7 +37,7 @@ def manage(*arguments: str, **variables: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=TIMEOUT_S,
     )
     lines = (done.stdout + done.stderr).strip().splitlines()
     return done.returncode, lines[-1] if lines else ""

@@ -62,7 +62,7 @@ def trickle(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.end_headers()
     try:
-        for _count in range(500):
+        while True:
             handler.wfile.write(b".")
             time.sleep(0.02)
     except OSError:

@@ -22,6 +22,7 @@ from production.models import ProductionEntry
 from tests.compliance.build import DAY, LENGTH, START, as_told, day_of, days_of, make_hours, make_production
 from tests.make import make_assignment, make_device, make_energy_entry, make_factory, make_user
 from tests.measuring import at_once
+from tests.waiting import TIMEOUT_S
 
 FIRST, LAST = DAY - timedelta(days=40), DAY + timedelta(days=40)
 
@@ -168,7 +169,7 @@ def test_a_worker_leaves_a_site_to_whoever_makes_it_and_a_reader_waits_for_him()
         reader.start()
         reader.join(timeout=0.3)
         assert reader.is_alive()
-    reader.join(timeout=30)
+    reader.join(timeout=TIMEOUT_S)
 
     assert made == [0, 1]
 

@@ -10,8 +10,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 
 from devices.credentials import INGEST_USER, TOPIC_ROOT
-
-TIMEOUT_S = 60.0
+from tests.waiting import TIMEOUT_S
 
 
 class IngestStandIn:

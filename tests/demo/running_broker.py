@@ -16,8 +16,8 @@ from django.db import OperationalError
 from demo.broker import serve
 from demo.certificates import BrokerCertificates, ensure_certificates
 from devices.credentials import INGEST_USER, may_use_topic
+from tests.waiting import TIMEOUT_S
 
-TIMEOUT_S = 60.0
 INGEST_PASSWORD = "ingest-password"
 
 

@@ -27,8 +27,6 @@ from science import gas, stack
 from tests.demo.test_run_demo import TIMEOUT_S, started_demo
 from tests.firmware import build
 
-EVENT_TIMEOUT_S = 600.0  # with every core busy; an event that never comes fails all the same
-
 
 # --- Which, and what it is shown ---------------------------------------------------------------
 def test_the_node_is_a_healthy_device_whose_site_has_no_story() -> None:
@@ -290,7 +288,7 @@ def test_in_the_demo_the_node_takes_its_device_over_and_comes_back_when_killed(
         wait_for(log, "broker: connected")
         before_bytes = log.stat().st_size
         demo.part(str(firmware_files.folder(data_dir) / "build" / "node_host")).kill()
-        demo.wait_for("run_firmware_node was ended by SIGKILL", EVENT_TIMEOUT_S)
+        demo.wait_for("run_firmware_node was ended by SIGKILL", TIMEOUT_S)
         wait_for(log, "broker: connected", from_bytes=before_bytes)
 
     assert demo.process.returncode == 0
@@ -311,7 +309,7 @@ def build_as_the_demo_does(folder: Path) -> None:
 
 def wait_for(log: Path, words: str, *, from_bytes: int = 0) -> None:
     """For what another process writes into its log: nothing tells it."""
-    deadline_s = time.monotonic() + EVENT_TIMEOUT_S
+    deadline_s = time.monotonic() + TIMEOUT_S
     said = ""
     while words not in said:
         assert time.monotonic() < deadline_s, f"{words!r} is not in:\n{said[-3_000:]}"

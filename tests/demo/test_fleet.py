@@ -26,6 +26,7 @@ from tests import make
 from tests.demo import running_broker as embedded
 from tests.demo.ingest_stand_in import IngestStandIn
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto
+from tests.waiting import wait_until
 
 FLEET = cast.fleet(3)
 FILL_COUNT = FIRST_FILL_MS // INTERVAL_MS
@@ -122,15 +123,6 @@ def is_empty(fleet: Fleet) -> bool:
     return all(len(link.device.outbox) == 0 for link in fleet.links)
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
-    """For what only the fleet's own memory shows; everything else is waited for at the broker."""
-    ends_at_s = time.monotonic() + timeout_s
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < ends_at_s, "what was waited for did not come"
-        pause.wait(0.02)
-
-
 @pytest.mark.needs("mosquitto")
 def test_fleet_reports_itself_and_makes_up_the_last_half_hour(begin: Begin, ingest: IngestStandIn) -> None:
     running = begin()
@@ -173,7 +165,7 @@ def test_a_device_that_the_firmware_wants_is_let_go_when_all_it_made_up_is_store
     assert firmware_files.released(tmp_path) == ""
 
     ingest.answers = True
-    wait_until(lambda: firmware_files.released(tmp_path) == "litein-01", timeout_s=40.0)
+    wait_until(lambda: firmware_files.released(tmp_path) == "litein-01")
 
     (litein, *others) = running.fleet.links
     last = litein.device.outbox.last_seq
@@ -214,7 +206,7 @@ def test_nothing_is_lost_when_the_broker_is_killed_and_comes_back(
     mosquitto.start()
     ingest.wait_for(lambda: ingest.subscription_count > subscriptions)
     wait_until(lambda: up_count(running.fleet) == len(FLEET))
-    wait_until(lambda: is_empty(running.fleet), timeout_s=40.0)
+    wait_until(lambda: is_empty(running.fleet))
 
     running.stop()
     for link in running.fleet.links:

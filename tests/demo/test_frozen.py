@@ -18,8 +18,7 @@ from demo.supervisor import Part, Supervisor
 from lib.local.postgres import LocalPostgres
 from lib.watchdog import Listener
 from tests.processes import free_port
-
-TIMEOUT_S = 60.0
+from tests.waiting import TIMEOUT_S
 
 
 @pytest.mark.django_db
@@ -37,7 +36,7 @@ def test_a_frozen_worker_and_a_frozen_ingest_are_started_again(tmp_path: Path, m
         for process in frozen:
             process.suspend()
 
-        assert running.wait_until(lambda: len(said) == 4, timeout_s=2 * TIMEOUT_S)
+        assert running.wait_until(lambda: len(said) == 4, timeout_s=TIMEOUT_S)
         for _part, beats in watched:
             beats.clear()
         assert running.wait_until(lambda: all(beats.is_set() for _part, beats in watched), timeout_s=TIMEOUT_S)

@@ -18,13 +18,11 @@ import psutil
 import pytest
 
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 LAST_LINE_BUT_ONE = "Ctrl-C stops everything"
 # Limits of a machine with every core busy; what is waited for is an event.
-FIRST_START_TIMEOUT_S = 600.0
-STOP_TIMEOUT_S = 180.0
-TIMEOUT_S = 120.0
 
 
 @dataclass
@@ -99,12 +97,12 @@ def started_demo(environment: dict[str, str]) -> Iterator[Demo]:
     listener = threading.Thread(target=demo.listen)
     listener.start()
     try:
-        demo.wait_for(LAST_LINE_BUT_ONE, FIRST_START_TIMEOUT_S)
+        demo.wait_for(LAST_LINE_BUT_ONE, TIMEOUT_S)
         yield demo
     finally:
         process.terminate()
         try:
-            process.wait(STOP_TIMEOUT_S)
+            process.wait(TIMEOUT_S)
         finally:
             process.kill()
             listener.join(TIMEOUT_S)
@@ -194,7 +192,7 @@ def test_after_ctrl_c_no_process_and_no_port_is_left(running: Demo) -> None:
         family = psutil.Process(again.process.pid).children(recursive=True)
         assert len(family) >= 5
         again.process.send_signal(signal.SIGINT)
-        return_code = again.process.wait(STOP_TIMEOUT_S)
+        return_code = again.process.wait(TIMEOUT_S)
 
     _, alive = psutil.wait_procs(family, timeout=TIMEOUT_S)
     assert alive == []
@@ -208,4 +206,4 @@ def test_after_ctrl_c_no_process_and_no_port_is_left(running: Demo) -> None:
 
 def stop(demo: Demo) -> None:
     demo.process.terminate()
-    demo.process.wait(STOP_TIMEOUT_S)
+    demo.process.wait(TIMEOUT_S)

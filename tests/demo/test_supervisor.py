@@ -13,9 +13,9 @@ import pytest
 
 from demo import processes, supervisor
 from demo.supervisor import Part, PartFailedError, StopRequested, Supervisor
+from tests.waiting import TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 60.0
 
 STAYS = """
     import os, pathlib, signal, sys

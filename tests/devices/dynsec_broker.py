@@ -9,7 +9,8 @@ import paho.mqtt.client as mqtt
 
 from devices.models import MCUDevice
 from devices.services import ProvisionedDevice
-from tests.mosquitto import TIMEOUT_S, Watcher, publish
+from tests.mosquitto import Watcher, publish
+from tests.waiting import TIMEOUT_S, wait_until
 
 Provision = Callable[[str], ProvisionedDevice]
 
@@ -34,10 +35,7 @@ class Connected:
         self.cut_at_s = time.monotonic()
 
     def seconds_to_cut(self, since_s: float) -> float:
-        deadline_s = time.monotonic() + TIMEOUT_S
-        while self.cut_at_s is None:
-            assert time.monotonic() < deadline_s, "it was never cut"
-            time.sleep(0.005)
+        wait_until(lambda: self.cut_at_s is not None, every_s=0.005)
         self._client.loop_stop()
         return self.cut_at_s - since_s
 

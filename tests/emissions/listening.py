@@ -17,8 +17,7 @@ from devices.models import MCUDevice
 from emissions.models import Emission
 from tests import make
 from tests.end_to_end.browser import web_server
-
-TIMEOUT_S = 60.0
+from tests.waiting import TIMEOUT_S
 
 
 class Stream:

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connection
 
 from tests.mosquitto import Mosquitto
+from tests.waiting import TIMEOUT_S
 
-TIMEOUT_S = 60.0
 MANAGE = Path(__file__).parents[2] / "manage.py"
 
 
@@ -83,9 +83,9 @@ class CommitListener:
         self._connection.autocommit = True
         self._connection.cursor().execute("LISTEN carbontrack_readings")
 
-    def wait_until(self, is_true: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
         """Return when it holds; looked at after each commit of readings."""
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + TIMEOUT_S
         while not is_true():
             left_s = deadline_s - time.monotonic()
             assert left_s > 0, "it never came true"

@@ -1,14 +1,10 @@
 """A short drill: the long one is `make drill`."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.drill.faults import possible_faults
+from tests.processes import run_to_its_end
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 6
 
 
@@ -25,15 +21,9 @@ def test_without_a_disk_of_its_own_the_drill_counts_no_fault_that_needs_one() ->
 def test_readings_survive_faults_at_random_once_each() -> None:
     # In a process of its own: it kills a database server, and the session's must live. The seed is fixed, for
     # what CI says must not depend on luck; the moments at which faults strike still differ.
-    drill = subprocess.run(
-        [sys.executable, "-m", "tests.drill", "--rounds", str(ROUNDS), "--seed", "20261122", "--check-every", "3"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
+    options = ["--rounds", str(ROUNDS), "--seed", "20261122", "--check-every", "3"]
+    code, said = run_to_its_end("-m", "tests.drill", *options)
 
-    assert drill.returncode == 0, drill.stdout + drill.stderr
-    assert f"{ROUNDS} rounds in" in drill.stdout
-    assert "lost 0, doubled 0, roll-ups equal: yes" in drill.stdout
+    assert code == 0, said
+    assert f"{ROUNDS} rounds in" in said
+    assert "lost 0, doubled 0, roll-ups equal: yes" in said

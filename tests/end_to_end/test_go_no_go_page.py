@@ -11,6 +11,7 @@ from mqtt_ingest.models import DeviceMessage
 from tests import make
 from tests.end_to_end.browser import chromium, web_server
 from tests.end_to_end.test_live_page import sign_in
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("chromium")]
 
@@ -39,7 +40,7 @@ def test_the_lines_follow_the_device_and_a_press_waits_for_the_network() -> None
 
         status = {"v": 1, "online": True, "stream": 7, "rssi_dbm": -61}
         DeviceMessage.objects.create(device=device, kind=MessageKind.STATUS, received_at=timezone.now(), payload=status)
-        expect(signal).to_contain_text("-61 dBm", timeout=10_000)
+        expect(signal).to_contain_text("-61 dBm", timeout=1000 * TIMEOUT_S)
 
         context.set_offline(True)
         expect(page.locator("[data-refresh-waits]")).to_be_visible(timeout=10_000)
@@ -47,7 +48,7 @@ def test_the_lines_follow_the_device_and_a_press_waits_for_the_network() -> None
         page.wait_for_timeout(1_000)
         assert GoNoGoRun.objects.get().leak_started_at is None
         context.set_offline(False)
-        expect(page.locator(line("9 Leak test"))).not_to_contain_text("Not started.", timeout=15_000)
+        expect(page.locator(line("9 Leak test"))).not_to_contain_text("Not started.", timeout=1000 * TIMEOUT_S)
         assert GoNoGoRun.objects.get().leak_started_at is not None
         context.close()
     assert problems == []

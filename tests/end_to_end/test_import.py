@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from factories.models import Factory
 from logbook.models import SheetImport
 from tests.make import make_factory, make_membership, make_user
 from tests.processes import Process
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_S = 120.0
@@ -77,13 +78,6 @@ def upload(client: Client, site: Factory, file: bytes, **headers: str) -> Any:
     fields = {"factory": site.pk, "energy_type": "electricity", "unit": "kWh", "time_is": "end"}
     fields |= {"time_column": "Time", "value_column": "kWh", "file": SimpleUploadedFile("sheet.xlsx", file)}
     return client.post("/api/energy-entries/import/", fields, headers=headers)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline_s, SheetImport.objects.values("state", "attempt", "answer")
-        time.sleep(0.05)
 
 
 def test_the_worker_reads_a_file_and_one_killed_in_the_middle_counts_nothing_twice(

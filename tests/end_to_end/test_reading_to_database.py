@@ -20,6 +20,7 @@ from tests.end_to_end.ingest_process import CommitListener, IngestProcess
 from tests.make import make_factory, make_membership, make_token, make_user
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
 from tests.mqtt_ingest.build import STREAM, message, now_ms, reading
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 
@@ -173,7 +174,7 @@ def test_a_retained_status_comes_again_at_each_start_and_is_no_news(
     for seq in (1, 2, 3):
         with IngestProcess(broker):
             if seq == 1:
-                subprocess.run(arguments, input=status, check=True, timeout=15)
+                subprocess.run(arguments, input=status, check=True, timeout=TIMEOUT_S)
             publish(device, message(reading(seq, now_ms())))
             commits.wait_until(stored(seq))
 
@@ -285,7 +286,7 @@ def test_publish_reading_prints_what_the_server_answered(
     with IngestProcess(broker):
         call_command("publish_reading", stdout=printed)
         line = printed.getvalue().splitlines()[-1].strip()
-        subprocess.run(["sh", "-c", line], check=True, timeout=15)
+        subprocess.run(["sh", "-c", line], check=True, timeout=TIMEOUT_S)
         commits.wait_until(stored(2))
 
     assert '"ranges": [[1, 1]]' in printed.getvalue()

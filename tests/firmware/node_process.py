@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT_S = 60.0
+from tests.waiting import TIMEOUT_S
+
 VALUES = (
     "co2_ppm",
     "temperature_c",

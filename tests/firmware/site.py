@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
@@ -18,23 +18,14 @@ from tests.firmware.node_process import FastTime, NodeProcess
 from tests.firmware.reckoning import Reckoning, reckon
 from tests.make import make_factory
 from tests.mosquitto import INGEST_PASSWORD, Mosquitto, Watcher
+from tests.waiting import TIMEOUT_S, wait_until
 
-TIMEOUT_S = 60.0
-POLL_S = 0.1
 SPEED = 10.0
 # The node's time is behind ours until then; longer than any drill here.
 EQUAL_AFTER_S = 3_600
 DEVICE_ID = "litein-1"
 # So much waits in the broker for an absent ingest, of all devices together: 1,000 by default, few here.
 QUEUE_LIMIT = 30
-
-
-def wait_until(is_true: Callable[[], object], timeout_s: float = TIMEOUT_S) -> None:
-    """For what no event tells: other processes' work on the database."""
-    deadline_s = time.monotonic() + timeout_s
-    while not is_true():
-        assert time.monotonic() < deadline_s, "it never came true"
-        time.sleep(POLL_S)
 
 
 class Site:

@@ -16,9 +16,9 @@ from django.utils import timezone
 from lib import heartbeats, watchdog
 from lib.heartbeats import SteadyBeat
 from lib.models import Heartbeat
+from tests.waiting import TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 30.0
 
 
 @pytest.fixture

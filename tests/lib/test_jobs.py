@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from lib.jobs import Job, Schedule, all_jobs
+from tests.waiting import TIMEOUT_S
 
 
 class Clock:
@@ -131,7 +132,7 @@ def test_the_worker_stops_when_it_is_asked_to() -> None:
         if "worker started" in line:
             break
     worker.send_signal(signal.SIGTERM)
-    _out, rest = worker.communicate(timeout=30)
+    _out, rest = worker.communicate(timeout=TIMEOUT_S)
 
     assert worker.returncode == 0
     assert "worker stopped" in rest

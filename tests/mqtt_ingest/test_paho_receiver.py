@@ -16,9 +16,9 @@ from mqtt_ingest.duplex_socket import READ_BYTES
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.receive import BoundedQueue, Received
 from tests.mosquitto import Mosquitto, Watcher, client_arguments, publish
+from tests.waiting import TIMEOUT_S, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
-TIMEOUT_S = 60.0
 
 
 @contextmanager
@@ -31,14 +31,6 @@ def receiver(queue: BoundedQueue | None = None) -> Iterator[PahoReceiver]:
         yield receiver
     finally:
         receiver.close()
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    """For what gives no sign of its own."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def take(receiver: PahoReceiver, count: int) -> list[Received]:

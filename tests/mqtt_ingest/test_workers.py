@@ -16,9 +16,9 @@ from mqtt_ingest.management.commands import ingest_mqtt
 from mqtt_ingest.paho_receiver import PahoReceiver
 from mqtt_ingest.receive import Received
 from tests.mosquitto import Mosquitto, publish
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
-TIMEOUT_S = 60.0
 EVICTED = "already connected, closing old connection"  # words of Mosquitto
 
 
@@ -26,11 +26,8 @@ EVICTED = "already connected, closing old connection"  # words of Mosquitto
 def receiver(worker: str) -> Iterator[PahoReceiver]:
     one = PahoReceiver(BrokerAddress.from_url(settings.MQTT_BROKER_URL, settings.MQTT_CA_FILE), worker=worker)
     one.start()
-    deadline_s = time.monotonic() + TIMEOUT_S
     try:
-        while not one.is_connected:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+        wait_until(lambda: one.is_connected)
         yield one
     finally:
         one.close()

@@ -14,9 +14,9 @@ import psycopg2
 import pytest
 
 from lib.local.postgres import LocalPostgres, LocalPostgresError
+from tests.waiting import TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parents[3]
-VANISH_TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_stopping_leaves_no_process_and_no_socket(server: LocalPostgres) -> None
 
     server.stop()
 
-    _, alive = psutil.wait_procs(family, timeout=VANISH_TIMEOUT_S)
+    _, alive = psutil.wait_procs(family, timeout=TIMEOUT_S)
     assert alive == []
     assert list(server.socket_dir.iterdir()) == []
 
@@ -201,5 +201,5 @@ def test_the_server_stops_when_its_starter_is_killed(tmp_path: Path) -> None:
 
         starter.send_signal(signal.SIGKILL)
 
-        _, alive = psutil.wait_procs(family, timeout=VANISH_TIMEOUT_S)
+        _, alive = psutil.wait_procs(family, timeout=TIMEOUT_S)
         assert alive == []

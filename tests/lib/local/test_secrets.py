@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from lib.local import secrets as local_secrets
 from lib.local.secrets import kept_secret
+from tests.waiting import TIMEOUT_S
 
 DRAW = """
 import sys
@@ -39,7 +40,7 @@ def test_eight_processes_at_once_agree(tmp_path: Path) -> None:
         for _ in range(8)
     ]
 
-    drawn = {process.communicate(timeout=60)[0].strip() for process in processes}
+    drawn = {process.communicate(timeout=TIMEOUT_S)[0].strip() for process in processes}
 
     assert drawn == {path.read_text()}
     assert [file.name for file in tmp_path.iterdir()] == ["secret"]
