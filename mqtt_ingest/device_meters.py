@@ -125,9 +125,9 @@ def touch_meters(counters: Mapping[int, datetime]) -> None:
     """Within the transaction that stores the values of these channels, each with the first moment; in key order."""
     if not counters:
         return
-    meters = DeviceMeter.objects.filter(channel__in=counters).order_by("pk")
-    for pk, channel_pk in meters.values_list("pk", "channel_id"):
-        _touch(pk, counters[channel_pk])
+    for meter in DeviceMeter.objects.filter(channel__in=counters).order_by("pk"):
+        if meter.counts_until is None or counters[meter.channel_id] < meter.counts_until:
+            _touch(meter.pk, counters[meter.channel_id])
 
 
 def _touch(pk: int, since: datetime) -> None:
