@@ -27,7 +27,7 @@ from demo.people import ORGANISATION_NAME, PEOPLE, SANDBOX_NAME, Person, staff
 from devices.access import rotate_secret
 from devices.credentials import verify
 from devices.models import Assignment, DeviceSecret, MCUDevice
-from devices.services import Geometry, provision_device
+from devices.registration import Geometry, provision_device
 from factories.choices import SourceKind
 from factories.days import local_day_start
 from factories.models import EmissionSource, Factory, Organisation
@@ -200,11 +200,12 @@ def _register(plan: PlannedDevice, factory: Factory) -> str:
         device_id=plan.device_id,
         geometry=Geometry(plan.chimney_name, diameter_m=plan.diameter_m, profile=ROUND_AXIS_PROFILE_FACTOR),
         co2_basis=plan.co2_basis,
-        compensation=plan.compensation,
+        pressure_compensation=plan.compensation,
     )
     # One site has an indoor sensor from a time before anybody asked whether it fits: no door takes it now.
     told = {"sensor": plan.sensor, "range_ppm": plan.range_ppm}
     Assignment.objects.filter(device__device_id=plan.device_id).update(**told)
+    MCUDevice.objects.filter(device_id=plan.device_id).update(installed_on=None)  # its history began months ago
     chimney = factory.chimneys.get(name=plan.chimney_name)
     if not chimney.emission_sources.exists():  # a second chimney has a boiler of its own under it
         EmissionSource.objects.create(

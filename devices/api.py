@@ -68,7 +68,7 @@ class MCUDeviceViewSet(ScopedReadOnlyViewSet):
         try:
             claim = find_claim(user_of(request), code, managed_organisations(request.user)) if code else None
             made = register_device(
-                factory, user_of(request), device_id=device_id or "", claim=claim, mounting=mounting, **data
+                factory, user_of(request), device_id=device_id, claim=claim, mounting=mounting, **data
             )
         except TooOftenError as error:
             raise too_often(error.wait_s) from error

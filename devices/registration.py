@@ -6,8 +6,8 @@ organisation; who tries wrong ones has ten an hour.
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,14 +26,30 @@ from devices.mounting import Mounting, mount
 from devices.services import ProvisionedDevice, describe
 from factories.corrections import lock_site
 from factories.days import local_hour_start
-from factories.models import Factory, Organisation
-from factories.services import require_in_use
+from factories.models import Chimney, Factory, Organisation
+from factories.queries import find_factory
+from factories.services import add_chimney, require_in_use
 from lib import limits
 
 # Without 0 and O, 1 and I, which a person reads one for the other from a label.
 ALPHABET, CODE_LENGTH = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 10
 LASTS_DAYS, MOST_DAYS, MOST_CODES = 90, 365, 100
 TRIES, TRIES_PERIOD_S = 10, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The chimney of a new device, as given to `provision_device`; None means not given, and nothing is assumed."""
+
+    chimney_name: str | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    diameter_m: float | None = None
+    profile: float | None = None
+
+    @property
+    def says_dimensions(self) -> bool:
+        return (self.width_m, self.height_m, self.diameter_m) != (None, None, None)
 
 
 # --- Codes -------------------------------------------------------------------------------------
@@ -144,9 +160,9 @@ def new_device_id(factory: Factory) -> str:
 @transaction.atomic
 def register_device(
     factory: Factory,
-    user: User,
+    user: User | None,
     *,
-    device_id: str = "",
+    device_id: str | None = None,
     claim: DeviceClaim | None = None,
     mounting: Mounting | None = None,
     **facts: Any,
@@ -173,7 +189,7 @@ def register_device(
         device_id = claim.device_id
         claim.claimed_at, claim.claimed_by = timezone.now(), user
         claim.save(update_fields=["claimed_at", "claimed_by"])  # first: an open claim keeps its id from every device
-    device = MCUDevice(factory=factory, device_id=device_id or new_device_id(factory), **stated)
+    device = MCUDevice(factory=factory, device_id=new_device_id(factory) if device_id is None else device_id, **stated)
     device.full_clean()
     device.save()
     if mounting is not None:
@@ -187,6 +203,55 @@ def correct_facts(device: MCUDevice, facts: Mapping[str, Any]) -> None:
         setattr(device, name, value)
     device.full_clean()
     device.save(update_fields=list(facts))  # the rest may have changed meanwhile: ingest, a revoked login
+
+
+def _chimney_for(factory: Factory, geometry: Geometry) -> Chimney:
+    """The chimney that was named, or a new one."""
+    if geometry.chimney_name:
+        existing = factory.chimneys.filter(name__iexact=geometry.chimney_name).first()
+        if existing is not None:
+            if geometry.says_dimensions or geometry.profile is not None:
+                raise ValidationError(
+                    _("chimney=%(name)r exists already: leave its dimensions out, or give another name."),
+                    code="chimney_exists",
+                    params={"name": existing.name},
+                )
+            return existing
+    if geometry.profile is not None and not geometry.says_dimensions:
+        raise ValidationError(
+            _("profile=%(value)s needs the dimensions of the chimney beside it."),
+            code="dimensions_missing",
+            params={"value": geometry.profile},
+        )
+    return add_chimney(
+        factory,
+        geometry.chimney_name,
+        diameter_m=geometry.diameter_m,
+        width_m=geometry.width_m,
+        height_m=geometry.height_m,
+        velocity_profile_factor=geometry.profile,
+    )
+
+
+@transaction.atomic
+def provision_device(
+    *, factory_name: str, device_id: str, geometry: Geometry = Geometry(), since: datetime | None = None, **sensor: Any
+) -> ProvisionedDevice:
+    """Register a device as device of record of a chimney and draw its password. `sensor`: fields of `Mounting`.
+
+    The device counts from `since`, a whole hour of the site; without it from its first reading after now. So it
+    changes no figure of the past, unless `since` says so. A new chimney without dimensions opens a hold: its readings
+    are stored, and have no mass until the geometry is stated. A basis that is not stated is that of the sensor.
+
+    Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice, a sensor that
+    does not fit the chimney.
+    """
+    factory = find_factory(factory_name)
+    if MCUDevice.objects.filter(device_id=device_id).exists():
+        words = _("device_id=%(id)r is known already; choose another id, or rotate its secret.")
+        raise ValidationError(words, code="device_exists", params={"id": device_id})
+    mounting = Mounting(chimney=_chimney_for(factory, geometry), since=since, **sensor)
+    return register_device(factory, None, device_id=device_id, mounting=mounting)
 
 
 def _refuse_swap_in_past(factory: Factory, mounting: Mounting) -> None:

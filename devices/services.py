@@ -1,6 +1,7 @@
-"""Writes about devices: provision; open and resolve a hold.
+"""What a device needs to sign in; opens and resolves holds.
 
-Secrets are in `credentials.py`; what changes totals asks `emissions` for a new roll-up through the caller.
+Devices are registered in `registration.py`, secrets are in `credentials.py`; what changes totals asks `emissions` for a
+new roll-up through the caller.
 """
 
 from dataclasses import dataclass
@@ -16,31 +17,11 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from devices.access import rotate_secret
-from devices.choices import HoldKind, HoldResolution, PressureCompensation
+from devices.choices import HoldKind, HoldResolution
 from devices.credentials import TOPIC_ROOT
 from devices.models import Assignment, AssignmentHold, MCUDevice
 from devices.queries import in_force_at
-from devices.sensors import usual_basis
 from factories.days import local_hour_start
-from factories.models import Chimney, Factory
-from factories.queries import find_factory
-from factories.services import add_chimney
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The chimney of a new device, as given to `provision_device`; None means not given, and nothing is assumed."""
-
-    chimney_name: str | None = None
-    width_m: float | None = None
-    height_m: float | None = None
-    diameter_m: float | None = None
-    profile: float | None = None
-
-    @property
-    def says_dimensions(self) -> bool:
-        return (self.width_m, self.height_m, self.diameter_m) != (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,82 +43,6 @@ def broker_address() -> tuple[str, int, str]:
     port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
     ca_file = settings.MQTT_CA_FILE and str(Path(settings.MQTT_CA_FILE).resolve())
     return settings.MQTT_PUBLIC_HOST or parts.hostname or "", port, ca_file
-
-
-def _chimney_for(factory: Factory, geometry: Geometry) -> Chimney:
-    """The chimney that was named, or a new one."""
-    if geometry.chimney_name:
-        existing = factory.chimneys.filter(name__iexact=geometry.chimney_name).first()
-        if existing is not None:
-            if geometry.says_dimensions or geometry.profile is not None:
-                raise ValidationError(
-                    _("chimney=%(name)r exists already: leave its dimensions out, or give another name."),
-                    code="chimney_exists",
-                    params={"name": existing.name},
-                )
-            return existing
-    if geometry.profile is not None and not geometry.says_dimensions:
-        raise ValidationError(
-            _("profile=%(value)s needs the dimensions of the chimney beside it."),
-            code="dimensions_missing",
-            params={"value": geometry.profile},
-        )
-    return add_chimney(
-        factory,
-        geometry.chimney_name,
-        diameter_m=geometry.diameter_m,
-        width_m=geometry.width_m,
-        height_m=geometry.height_m,
-        velocity_profile_factor=geometry.profile,
-    )
-
-
-@transaction.atomic
-def provision_device(
-    *,
-    factory_name: str,
-    device_id: str,
-    geometry: Geometry | None = None,
-    since: datetime | None = None,
-    co2_basis: str | None = None,
-    compensation: str = PressureCompensation.NONE,
-    sensor: str = "",
-    range_ppm: float | None = None,
-) -> ProvisionedDevice:
-    """Register a device as device of record of a chimney and draw its password.
-
-    The device counts from `since`, a whole hour of the site; without it from its first reading after now. So it
-    changes no figure of the past, unless `since` says so. A new chimney without dimensions opens a hold: its readings
-    are stored, and have no mass until the geometry is stated. A basis that is not stated is that of the sensor.
-
-    Raises ValidationError: unknown or ambiguous factory, known device id, bad id, dimension or choice, a sensor that
-    does not fit the chimney.
-    """
-    factory = find_factory(factory_name)
-    if MCUDevice.objects.filter(device_id=device_id).exists():
-        raise ValidationError(
-            _("device_id=%(id)r is known already; choose another id, or rotate its secret."),
-            code="device_exists",
-            params={"id": device_id},
-        )
-    chimney = _chimney_for(factory, geometry or Geometry())
-    device = MCUDevice(factory=factory, device_id=device_id)
-    device.full_clean()
-    device.save()
-    assignment = Assignment(
-        device=device,
-        chimney=chimney,
-        factory=factory,
-        valid_from=since,
-        sensor=sensor,
-        range_ppm=range_ppm,
-        co2_basis=co2_basis or usual_basis(sensor),
-        pressure_compensation=compensation,
-    )
-    assignment.full_clean()
-    assignment.save()
-    keep_geometry_holds()
-    return describe(device, rotate_secret(device))
 
 
 def describe(device: MCUDevice, password: str) -> ProvisionedDevice:

@@ -21,7 +21,8 @@ from devices.access import DeviceRevokedError, rotate_secret
 from devices.credentials import check_broker_login
 from devices.dynsec import BrokerUnreachableError
 from devices.models import MCUDevice
-from devices.services import Geometry, ProvisionedDevice, describe, provision_device
+from devices.registration import Geometry, provision_device
+from devices.services import ProvisionedDevice, describe
 from factories.models import Factory
 from lib.broker_address import BrokerAddress, set_up_client
 from lib.private_files import read_object, write_privately

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from devices.services import ProvisionedDevice, provision_device
+from devices.registration import provision_device
+from devices.services import ProvisionedDevice
 from tests.make import make_factory
 from tests.mosquitto import Mosquitto
 

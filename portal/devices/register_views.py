@@ -73,7 +73,7 @@ def _register(request: HttpRequest, factory: Factory, form: RegisterForm) -> Pro
             claim = find_claim(user, data["claim_code"], managed_organisations(user))
         facts = {name: data[name] for name in FactsForm.base_fields}
         return register_device(
-            factory, user, device_id=data["device_id"], claim=claim, mounting=form.mounting(), **facts
+            factory, user, device_id=data["device_id"] or None, claim=claim, mounting=form.mounting(), **facts
         )
     except limits.TooOftenError as error:
         words = _("Too many wrong codes. Try again in %(minutes)d minutes.")

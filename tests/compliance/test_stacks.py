@@ -9,7 +9,7 @@ import time_machine
 
 from compliance import queries
 from devices.models import Assignment, MCUDevice
-from devices.services import Geometry, provision_device
+from devices.registration import Geometry, provision_device
 from emissions.models import EmissionHour
 from emissions.rollups import begin_assignments
 from factories.choices import SourceKind

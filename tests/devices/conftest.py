@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.services import provision_device
+from devices.registration import provision_device
 from tests import make
 from tests.devices.dynsec_broker import Provision
 from tests.mosquitto import Mosquitto

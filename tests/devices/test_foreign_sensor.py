@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from devices.models import MCUDevice
-from devices.services import Geometry, provision_device
+from devices.registration import Geometry, provision_device
 from emissions import rollups
 from emissions.derive import moment
 from emissions.models import Emission, EmissionMinute

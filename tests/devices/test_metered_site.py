@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import Role
-from devices.services import Geometry, provision_device
+from devices.registration import Geometry, provision_device
 from emissions.models import ChannelMinute, SensorChannel
 from energy.models import EnergyEntry
 from factories.choices import SourceKind

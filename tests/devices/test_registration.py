@@ -15,8 +15,15 @@ from devices.access import revoke_device, rotate_secret
 from devices.credentials import check_broker_login
 from devices.models import Assignment, DeviceClaim, DeviceSecret, MCUDevice
 from devices.mounting import Mounting, mount, next_hour, retire
-from devices.registration import as_printed, find_claim, make_claims, new_device_id, register_device, withdraw
-from devices.services import provision_device
+from devices.registration import (
+    as_printed,
+    find_claim,
+    make_claims,
+    new_device_id,
+    provision_device,
+    register_device,
+    withdraw,
+)
 from factories.services import archive, restore
 from lib.limits import TooOftenError
 from tests import make

@@ -23,7 +23,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 
-from devices.services import provision_device
+from devices.registration import provision_device
 from lib.local import postgres
 from lib.local.postgres import LocalPostgres
 from mqtt_ingest.queries import counters

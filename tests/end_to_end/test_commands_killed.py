@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from devices.models import MCUDevice
-from devices.services import ProvisionedDevice, provision_device
+from devices.registration import provision_device
+from devices.services import ProvisionedDevice
 from mqtt_ingest.choices import CommandState
 from mqtt_ingest.commands import SEND_AGAIN_AFTER, Sender, give_command
 from mqtt_ingest.models import DeviceCommand

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from devices.models import MCUDevice
 from devices.queries import is_online
-from devices.services import Geometry, ProvisionedDevice, provision_device
+from devices.registration import Geometry, provision_device
+from devices.services import ProvisionedDevice
 from emissions.rollups import roll_up_touched, touch_changed_setups
 from factories.days import local_hour_start
 from mqtt_ingest.choices import RollOutState, UpdateProblem, UpdateState

@@ -14,7 +14,8 @@ import pytest
 from devices.broker import broker_state
 from devices.choices import BrokerState
 from devices.models import DeviceSecret, MCUDevice
-from devices.services import ProvisionedDevice, provision_device
+from devices.registration import provision_device
+from devices.services import ProvisionedDevice
 from mqtt_ingest.asking import ask_device
 from mqtt_ingest.choices import CommandState
 from mqtt_ingest.commands import Sender

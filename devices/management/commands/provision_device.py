@@ -21,7 +21,8 @@ from devices.broker import broker_state
 from devices.choices import BrokerState, Co2Basis, PressureCompensation
 from devices.dynsec import BrokerUnreachableError
 from devices.models import Assignment, AssignmentHold, MCUDevice
-from devices.services import Geometry, ProvisionedDevice, broker_address, provision_device
+from devices.registration import Geometry, provision_device
+from devices.services import ProvisionedDevice, broker_address
 from lib import qr_code
 from lib.environment import LOOPBACK_HOSTS
 from lib.numbers import number
@@ -196,7 +197,7 @@ def _provision(options: dict[str, Any]) -> ProvisionedDevice:
         ),
         since=options["since"],
         co2_basis=options["basis"],
-        compensation=options["compensation"],
+        pressure_compensation=options["compensation"],
         sensor=options["sensor"],
         range_ppm=options["range_ppm"],
     )
