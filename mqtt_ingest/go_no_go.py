@@ -55,20 +55,6 @@ class LiveChecks:
         return ended.select_related("started_by", "ended_by", "certificate")[:20]
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A stored reading: when it came, when it was measured, its place in its boot, the time that it stands for."""
-
-    received_at: datetime
-    timestamp: datetime
-    stream: int
-    seq: int
-    seq_from: int | None
-    flags: int
-    interval_s: float
-    span_s: float | None
-
-
 def look(device: MCUDevice, now: datetime) -> LiveChecks:
     run = GoNoGoRun.objects.filter(device=device, ended_at=None).first()
     evidence = evidence_of(device, run, now)
@@ -172,19 +158,16 @@ def _statuses(device: MCUDevice, since: datetime) -> tuple[list[DeviceMessage], 
     return [row for row in found if row.payload.get("online")], wills
 
 
-def _arrivals(device: MCUDevice, since: datetime, now: datetime) -> list[_Arrival]:
+def _arrivals(device: MCUDevice, since: datetime, now: datetime) -> list[Emission]:
     """Readings that came since, whatever their own clock said, in the order of their coming."""
-    names = [one.name for one in fields(_Arrival)]
     measured = Emission.objects.filter(device=device, timestamp__range=(since - RECENT, now + RECENT))
-    rows = measured.filter(received_at__gt=since).order_by("received_at", "timestamp")
-    return [_Arrival(*row) for row in rows.values_list(*names)]
+    return list(measured.filter(received_at__gt=since).order_by("received_at", "timestamp"))
 
 
-def _newest(device: MCUDevice, since: datetime) -> list[_Arrival]:
+def _newest(device: MCUDevice, since: datetime) -> list[Emission]:
     """The reading with the newest time, if it came since: of a clock that is hours behind there is no other."""
-    names = [one.name for one in fields(_Arrival)]
-    row = Emission.objects.filter(device=device).order_by("-timestamp").values_list(*names).first()
-    return [_Arrival(*row)] if row and row[0] > since else []
+    newest = Emission.objects.filter(device=device).order_by("-timestamp").first()
+    return [newest] if newest and newest.received_at > since else []
 
 
 def _stream(said: dict[str, Any]) -> int | None:
@@ -192,12 +175,12 @@ def _stream(said: dict[str, Any]) -> int | None:
     return None if stream is None else stream - STREAM_OFFSET
 
 
-def _clock_lag_s(recent: Sequence[_Arrival], since: datetime) -> float | None:
+def _clock_lag_s(recent: Sequence[Emission], since: datetime) -> float | None:
     live = [one for one in recent if not one.flags & readings.REPLAYED and one.received_at > since]
     return min((_seconds(one.received_at - one.timestamp) for one in live), default=None)
 
 
-def _usual_gap_s(recent: Sequence[_Arrival]) -> float:
+def _usual_gap_s(recent: Sequence[Emission]) -> float:
     """The usual time between two messages with readings: a device may send twelve readings at once."""
     moments = sorted({one.received_at for one in recent})
     gaps = [_seconds(later - earlier) for earlier, later in pairwise(moments)]
@@ -255,7 +238,7 @@ def _plug_test(
     return PlugTest(outage_s=outage_s, is_back=True, back_for_s=_seconds(now - ended), missing_count=missing)
 
 
-def _missing_count(arrivals: Iterable[_Arrival]) -> int:
+def _missing_count(arrivals: Iterable[Emission]) -> int:
     """Holes in the numbers of a boot; between two boots what the time lacks, since nothing was measured without power.
 
     Not by time within a boot: a busy board measures a little late and loses nothing.
