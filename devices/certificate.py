@@ -3,7 +3,6 @@
 The same content and time give the same bytes (typst with its own fonts only). The issued bytes are stored.
 """
 
-import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +99,3 @@ def render(content: dict[str, Any], issued_at: datetime) -> bytes:
     )
     assert isinstance(made, bytes)
     return made
-
-
-def digest(pdf: bytes) -> str:
-    return hashlib.sha256(pdf).hexdigest()

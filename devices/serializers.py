@@ -60,11 +60,9 @@ class MCUDeviceSerializer(serializers.ModelSerializer[MCUDevice]):
         return min(ends).isoformat() if ends else None
 
     def get_assignment(self, device: MCUDevice) -> dict[str, Any] | None:
-        now = timezone.now()
-        for assignment in device.assignments.all():  # in the order of valid_from, the waiting one last
-            if (assignment.valid_from or now) <= now and (assignment.valid_to is None or now < assignment.valid_to):
-                return dict(AssignmentSerializer(assignment).data)
-        return None
+        now = timezone.now()  # the assignments are in the order of valid_from, the waiting one last
+        current = next((one for one in device.assignments.all() if one.is_in_force(now)), None)
+        return dict(AssignmentSerializer(current).data) if current else None
 
 
 class NewSecretSerializer(serializers.Serializer[Any]):

@@ -50,23 +50,12 @@ def set_aside(period: InvalidPeriod, user: Any) -> list[AssignmentHold]:
     assignments = Assignment.objects.filter(device=period.device, valid_from__lt=period.ends_at).filter(
         Q(valid_to=None) | Q(valid_to__gt=period.starts_at)
     )
-    holds = [
-        AssignmentHold(
-            assignment=assignment,
-            kind=HoldKind.SET_ASIDE,
-            starts_at=period.starts_at,
-            ends_at=period.ends_at,
-            reason=period.reason,
-            note=period.note.strip(),
-            opened_by=user,
-        )
-        for assignment in assignments
-    ]
+    told = {"starts_at": period.starts_at, "ends_at": period.ends_at, "opened_by": user}
+    told |= {"kind": HoldKind.SET_ASIDE, "reason": period.reason, "note": period.note.strip()}
+    holds = [AssignmentHold.objects.create(assignment=assignment, **told) for assignment in assignments]
     if not holds:
         message = _("The sensor was in no chimney in that period: nothing of it counts.")
         raise _invalid("period_start", "no_assignment", message)
-    for hold in holds:
-        hold.save()
     return holds
 
 

@@ -3,6 +3,7 @@
 GO ends in a certificate.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime, timedelta
@@ -95,7 +96,7 @@ def _end(run: GoNoGoRun, user: Any, now: datetime, url: Callable[[], str]) -> No
     if result.verdict is GoVerdict.GO:
         content = certificate.content_of(run, url().format(pk=run.pk))
         pdf = certificate.render(content, now)
-        sha256 = certificate.digest(pdf)
+        sha256 = hashlib.sha256(pdf).hexdigest()
         InstallationCertificate.objects.create(run=run, issued_at=now, content=content, pdf=pdf, sha256=sha256)
 
 

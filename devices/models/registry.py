@@ -3,6 +3,8 @@
 Calibrations are in `calibration.py`; readings in `emissions`; what a chimney looks like is in `factories`.
 """
 
+from datetime import datetime
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -256,6 +258,10 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device} @ {self.chimney}"
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Or waits for the device's first reading; of the assignments of a device the first that says so counts."""
+        return (self.valid_from or now) <= now and (self.valid_to is None or now < self.valid_to)
 
     def clean(self) -> None:
         """Checks that no database constraint can do: whole hours of the site, and a correction valid at its

@@ -80,7 +80,7 @@ def _row(device: Any, now: datetime) -> DeviceRow:
         device_id=device.device_id,
         url=reverse("device", args=[device.device_id]),
         factory_name=device.factory.name,
-        place=_place(device, now),
+        place=next((one.chimney.name for one in device.assignments.all() if one.is_in_force(now)), ""),
         state="unknown" if is_revoked else state,
         state_word=_("revoked") if is_revoked else state_word(state),
         last_heartbeat=device.last_heartbeat,
@@ -90,13 +90,6 @@ def _row(device: Any, now: datetime) -> DeviceRow:
         is_expired=ends is not None and ends <= now,
         holds=device.holds_waiting,
     )
-
-
-def _place(device: MCUDevice, now: datetime) -> str:
-    for assignment in device.assignments.all():
-        if (assignment.valid_from or now) <= now and (assignment.valid_to is None or now < assignment.valid_to):
-            return assignment.chimney.name
-    return ""
 
 
 def _matches(row: DeviceRow, shown: Shown) -> bool:
