@@ -25,7 +25,7 @@ from mqtt_ingest.models import WAITING_STATES, DeviceCommand, FirmwareImage
 LARGEST_BYTES = 4 * 1024 * 1024  # the flash of the node
 LONGEST_VERSION = 40  # `messages.Label`: as devices report it
 FETCHED_WITHIN = timedelta(hours=1)  # the device answers first and fetches then
-_signer = signing.Signer(salt="firmware-image")
+_SALT = "firmware-image"
 
 
 def add_image(
@@ -91,13 +91,13 @@ def update_arguments(image: FirmwareImage) -> dict[str, Any]:
 
 
 def address_with_token(command: DeviceCommand) -> str:
-    return f"{command.arguments['url']}?token={_signer.sign(str(command.pk))}"
+    return f"{command.arguments['url']}?token={signing.Signer(salt=_SALT).sign(str(command.pk))}"
 
 
 def image_of_token(token: str) -> FirmwareImage | None:
     """The image of a command that waits for its device, or was answered within the hour by one not revoked since."""
     try:
-        pk = int(_signer.unsign(token))
+        pk = int(signing.Signer(salt=_SALT).unsign(token))
     except (signing.BadSignature, ValueError):
         return None
     answered = Q(state=CommandState.ACKNOWLEDGED, ended_at__gt=timezone.now() - FETCHED_WITHIN)
