@@ -36,7 +36,11 @@ class Opened:
 
 def token_of(notice_id: int) -> str:
     number = notice_id.to_bytes(_NUMBER_BYTES)
-    return base64.urlsafe_b64encode(number + _mac(number, settings.SECRET_KEY)).rstrip(b"=").decode()
+    return _text(number + _mac(number, settings.SECRET_KEY))
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _mac(number: bytes, key: str) -> bytes:
@@ -65,6 +69,8 @@ def _notice(token: str) -> Delivery | None:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
+        return None
+    if _text(raw) != token:  # 16 last characters, and any with foreign ones in between, decode to the same
         return None
     number, mac = raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:]
     keys: Iterable[str] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
