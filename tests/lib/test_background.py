@@ -230,8 +230,10 @@ def test_a_frozen_process_is_replaced_and_a_dead_one_after_a_pause(
     second = worker._process
     second.kill()
     second.join()
+    monkeypatch.setattr(background_worker, "START_AGAIN_AFTER_S", 600.0)
     worker.keep()
     assert worker._process is second
+    monkeypatch.setattr(background_worker, "START_AGAIN_AFTER_S", 0.1)
     wait_until(lambda: worker.keep() or worker._process is not second)
     assert worker._process.is_alive()
 
