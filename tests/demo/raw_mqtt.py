@@ -5,7 +5,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.demo.running_broker import TIMEOUT_S, RunningBroker
+from tests.demo.running_broker import RunningBroker
+from tests.waiting import TIMEOUT_S
 
 ACCEPTED = b"\x20\x02\x00\x00"  # CONNACK
 

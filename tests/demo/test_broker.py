@@ -12,7 +12,8 @@ from demo.broker import LOGIN_CHECK_S
 from demo.mqtt_packets import MESSAGE_LIMIT_BYTES
 from devices.credentials import INGEST_USER
 from tests.demo.raw_mqtt import is_cut, packet, raw_login
-from tests.demo.running_broker import INGEST_PASSWORD, TIMEOUT_S, Client, RunningBroker, running_broker
+from tests.demo.running_broker import INGEST_PASSWORD, Client, RunningBroker, running_broker
+from tests.waiting import TIMEOUT_S
 
 ACCEPTED, SERVER_UNAVAILABLE, NOT_AUTHORIZED = 0, 0x88, 0x87  # paho shows 3.1.1 codes as their 5.0 kin
 ALL_TOPICS = "carbontrack/v1/#"

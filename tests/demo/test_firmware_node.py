@@ -24,8 +24,9 @@ from demo.simulated_device import INTERVAL_MS, SimulatedDevice
 from demo.world import seed
 from lib.private_files import write_privately
 from science import gas, stack
-from tests.demo.test_run_demo import TIMEOUT_S, started_demo
+from tests.demo.test_run_demo import started_demo
 from tests.firmware import build
+from tests.waiting import TIMEOUT_S
 
 
 # --- Which, and what it is shown ---------------------------------------------------------------

@@ -25,8 +25,9 @@ from mqtt_ingest.models import RejectedGroup
 from mqtt_ingest.queries import counters
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
-from tests.mosquitto import TIMEOUT_S, Mosquitto, publish
+from tests.mosquitto import Mosquitto, publish
 from tests.mqtt_ingest.foreign_build import MAPPINGS, payload
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
 

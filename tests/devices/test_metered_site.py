@@ -21,7 +21,8 @@ from logbook.choices import Origin
 from mqtt_ingest.device_meters import enter_counts
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
-from tests.mosquitto import TIMEOUT_S, Mosquitto, publish
+from tests.mosquitto import Mosquitto, publish
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
 

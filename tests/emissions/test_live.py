@@ -22,8 +22,9 @@ from accounts.standing import Credential
 from devices.models import MCUDevice
 from emissions import live, live_hub
 from tests import make
-from tests.emissions.listening import TIMEOUT_S, Stream, listen, notify, server, store, world
+from tests.emissions.listening import Stream, listen, notify, server, store, world
 from tests.measuring import backends_come_down_to
+from tests.waiting import TIMEOUT_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["listen", "server", "world"]  # fixtures

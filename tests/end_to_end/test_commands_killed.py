@@ -13,9 +13,9 @@ from mqtt_ingest.commands import SEND_AGAIN_AFTER, Sender, give_command
 from mqtt_ingest.models import DeviceCommand
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
-from tests.firmware.site import wait_until
 from tests.mosquitto import Mosquitto, Watcher, publish
 from tests.mosquitto_fixtures import broker  # noqa: F401
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 

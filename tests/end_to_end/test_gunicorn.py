@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from tests.carbontrack.test_bounds import get
-from tests.emissions.listening import TIMEOUT_S, Stream, store, world
+from tests.emissions.listening import Stream, store, world
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

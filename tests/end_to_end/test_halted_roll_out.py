@@ -27,11 +27,11 @@ from mqtt_ingest.models import DeviceCommand, IngestCounter, RollOut
 from mqtt_ingest.roll_out import RollOutPlan, keep_roll_outs, start_roll_out
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
-from tests.firmware.site import wait_until
 from tests.mosquitto import Mosquitto, Watcher, publish
 from tests.mosquitto_fixtures import broker  # noqa: F401
 from tests.mqtt_ingest.firmware import make_image, use_key
 from tests.mqtt_ingest.outages import ingest_is_away, ingest_stores
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 

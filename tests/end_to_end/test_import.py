@@ -29,7 +29,6 @@ from tests.processes import Process
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_S = 120.0
 
 
 @pytest.fixture

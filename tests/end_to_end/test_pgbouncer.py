@@ -19,12 +19,13 @@ from emissions.jobs import JOBS
 from emissions.models import Emission, EmissionMinute
 from lib.local.postgres import LocalPostgres
 from tests import make
-from tests.emissions.listening import TIMEOUT_S, Stream
+from tests.emissions.listening import Stream
 from tests.end_to_end.browser import web_server
 from tests.environment import DATA_DIR
 from tests.measuring import at_once
 from tests.mqtt_ingest.build import now_ms
 from tests.processes import free_port
+from tests.waiting import TIMEOUT_S
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("pgbouncer")]
 POOL_SIZE = 3

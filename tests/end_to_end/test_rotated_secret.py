@@ -23,8 +23,8 @@ from mqtt_ingest.models import DeviceCommand
 from mqtt_ingest.new_secrets import settle_secrets
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
-from tests.firmware.site import wait_until
 from tests.mosquitto import Mosquitto, Watcher, publish
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub", "mosquitto_sub")]
 

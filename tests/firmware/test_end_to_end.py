@@ -12,8 +12,9 @@ import pytest
 
 from demo.certificates import ensure_certificates
 from emissions.models import Emission
-from tests.firmware.site import DEVICE_ID, TIMEOUT_S, Site, wait_until
+from tests.firmware.site import DEVICE_ID, Site
 from tests.mosquitto import Watcher
+from tests.waiting import TIMEOUT_S, wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -23,7 +23,8 @@ from mqtt_ingest.go_no_go import act, evidence_of, look
 from tests import make
 from tests.devices.relay import Relay
 from tests.firmware.node_process import FastTime
-from tests.firmware.site import Site, wait_until
+from tests.firmware.site import Site
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("g++", "cmake", "mosquitto", "mosquitto_pub")]
 USUAL = "0 idle\n0 supply 5.02\n0 signal -61\n"
@@ -55,7 +56,7 @@ def line(site: Site, check: Check) -> CheckLine:
 
 
 def reaches(site: Site, check: Check, state: CheckState) -> CheckLine:
-    wait_until(lambda: line(site, check).state == state, 90)
+    wait_until(lambda: line(site, check).state == state)
     return line(site, check)
 
 
