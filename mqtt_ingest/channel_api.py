@@ -14,6 +14,7 @@ from accounts.permissions import get_visible, may, user_of
 from accounts.roles import Action
 from accounts.viewsets import ScopedReadOnlyViewSet, WritingMixin
 from emissions.models import ChannelMinute, SensorChannel
+from lib.times import MomentField
 from logbook.api import PlainDecimalField, ReadOnlySerializer
 from mqtt_ingest.device_meters import begin_meter, end_meter, set_asides_of
 from mqtt_ingest.models import DeviceMeter
@@ -82,7 +83,7 @@ class MeterInputSerializer(serializers.Serializer[Any]):
     source = serializers.IntegerField(  # type: ignore[assignment]
         min_value=1, help_text="the emission source that it meters"
     )
-    counts_from = serializers.DateTimeField(required=False, help_text="default now; what is stored since is entered")
+    counts_from = MomentField(required=False, help_text="default now; what is stored since is entered")
 
     class Meta:
         swagger_schema_fields = {"example": {"energy_type": "electricity", "source": 3}}
