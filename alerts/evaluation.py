@@ -131,8 +131,10 @@ class Round:
         value = found.extreme
         if alert is not None and value is not None:
             value = threshold.further(alert.value, value)
-        began_at = datetime.fromtimestamp(found.since_s, UTC) if step is Step.OPEN else self.now
-        params = {"device": row.device, "duration_s": rule.duration_s}
+        opens = step is Step.OPEN
+        began_at = datetime.fromtimestamp(found.since_s, UTC) if opens else self.now
+        # An alarm keeps the duration that it opened with, as it keeps its limit.
+        params = {"device": row.device, "duration_s": rule.duration_s} if opens else {}
         seen = Finding(site, began_at, row.device_id, row.chimney_id, value=value, limit=rule.limit, params=params)
         self._take(step, key, seen)
 

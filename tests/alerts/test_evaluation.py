@@ -62,6 +62,20 @@ def test_high_co2_for_five_minutes_opens_one_alarm_and_closes_it(cast: Cast) -> 
     assert acts() == [AlertAct.OPENED, AlertAct.CLOSED]
 
 
+def test_an_open_alarm_keeps_limit_and_duration_when_its_rule_changes(cast: Cast) -> None:
+    sensor = make_sensor(cast.litein)
+    end = put_minutes(sensor, NOW, *[HOT] * 6)
+    evaluate(end)
+    set_rule(cast.hq, cast.organisation, AlertKind.CO2_HIGH, {"limit": 160_000.0, "duration_s": 3600}, factory=None)
+
+    end = put_minutes(sensor, end, {"co2_ppm": 190_000.0})
+    evaluate(end)
+
+    alert = Alert.objects.get()
+    assert (alert.value, alert.limit) == (190_000.0, 170_000.0)
+    assert alert.params == {"device": sensor.device.device_id, "duration_s": 300}
+
+
 def test_within_an_hour_it_is_the_same_alarm_opened_again(cast: Cast) -> None:
     sensor = make_sensor(cast.litein)
     end = put_minutes(sensor, NOW, *[HOT] * 6)
