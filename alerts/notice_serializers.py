@@ -1,6 +1,6 @@
 """Shapes of channels, gateways, shifts and deliveries in the API. Secrets come in and never go out."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
@@ -57,7 +57,6 @@ class ChannelChangeSerializer(serializers.ModelSerializer[Channel]):
     class Meta:
         model = Channel
         fields = ("least_severity",)
-        extra_kwargs: ClassVar = {"least_severity": {"required": True}}
         swagger_schema_fields = {"example": {"least_severity": "critical"}}
 
 
