@@ -19,8 +19,9 @@ from mqtt_ingest.messages import LARGEST_SEQ, LARGEST_STREAM
 
 REFERENCES = ("fresh_air", "nitrogen")
 LONGEST_CA_CHARS = 3_950
+LONGEST_URL_CHARS = 200
 _CA = re.compile(r"(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n)+")
-_URL = re.compile(r"https://[!-~]{1,192}")
+_URL = re.compile(rf"https://[!-~]{{1,{LONGEST_URL_CHARS - 8}}}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

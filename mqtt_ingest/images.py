@@ -5,6 +5,7 @@ The token is made when the command is sent and is stored nowhere. It ends with t
 
 import base64
 import hashlib
+import uuid
 from datetime import timedelta
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lib.errors import ApiError, invalid
+from mqtt_ingest.arguments import LONGEST_URL_CHARS
 from mqtt_ingest.choices import CommandKind, CommandState
 from mqtt_ingest.models import WAITING_STATES, DeviceCommand, FirmwareImage
 
@@ -82,27 +84,44 @@ def _is_signed(content: bytes, signature: str) -> bool:
 
 
 def update_arguments(image: FirmwareImage) -> dict[str, Any]:
-    """What is stored of the command. Raises ApiError 409 `no_https`: devices fetch firmware over https only."""
+    """What is stored of the command. Raises ApiError 409.
+
+    `no_https`: devices fetch firmware over https only. `address_too_long`: they take 200 characters, token included.
+    """
     url = settings.PUBLIC_URL.rstrip("/") + reverse("firmware-download")
     if not url.startswith("https://"):
         words = _("PUBLIC_URL=%(url)s does not begin with https://, and devices fetch firmware over https only.")
         raise ApiError(409, "no_https", words % {"url": settings.PUBLIC_URL}, params={"url": settings.PUBLIC_URL})
+    too_many = len(_with_token(url, str(uuid.uuid4()))) - LONGEST_URL_CHARS
+    if too_many > 0:
+        words = _(
+            "PUBLIC_URL=%(url)s is %(count)d characters too long: devices take the address of an image to %(limit)d."
+        )
+        shown = {"url": settings.PUBLIC_URL, "count": too_many, "limit": LONGEST_URL_CHARS}
+        raise ApiError(409, "address_too_long", words % shown, params=shown)
     return {"url": url, "sha256": image.sha256}
 
 
 def address_with_token(command: DeviceCommand) -> str:
-    return f"{command.arguments['url']}?token={signing.Signer(salt=_SALT).sign(str(command.pk))}"
+    return _with_token(command.arguments["url"], command.command_id)
+
+
+def _with_token(url: str, command_id: str) -> str:
+    """By its id, which is drawn: a key would be given to another command once a backup is restored."""
+    return f"{url}?token={signing.Signer(salt=_SALT).sign(command_id)}"
 
 
 def image_of_token(token: str) -> FirmwareImage | None:
     """The image of a command that waits for its device, or was answered within the hour by one not revoked since."""
     try:
-        pk = int(signing.Signer(salt=_SALT).unsign(token))
-    except (signing.BadSignature, ValueError):
+        command_id = signing.Signer(salt=_SALT).unsign(token)
+    except signing.BadSignature:
         return None
-    answered = Q(state=CommandState.ACKNOWLEDGED, ended_at__gt=timezone.now() - FETCHED_WITHIN)
-    commands = DeviceCommand.objects.filter(Q(state__in=WAITING_STATES) | answered, kind=CommandKind.UPDATE_FIRMWARE)
-    command = commands.filter(pk=pk, device__revoked_at=None).select_related("device__factory").first()
+    now = timezone.now()
+    waits = Q(state__in=WAITING_STATES, expires_at__gt=now)
+    answered = Q(state=CommandState.ACKNOWLEDGED, ended_at__gt=now - FETCHED_WITHIN)
+    commands = DeviceCommand.objects.filter(waits | answered, kind=CommandKind.UPDATE_FIRMWARE)
+    command = commands.filter(command_id=command_id, device__revoked_at=None).select_related("device__factory").first()
     if command is None:
         return None
     images = FirmwareImage.objects.filter(organisation=command.device.factory.organisation_id)

@@ -46,7 +46,10 @@ class RollOutPlan:
 # --- Begin and halt -----------------------------------------------------------------------------
 @transaction.atomic
 def start_roll_out(image: FirmwareImage, plan: RollOutPlan, user: Any) -> RollOut:
-    """Give the image to the first devices. Raises ApiError: 400 by field, 409 `roll_out_running`, `no_https`."""
+    """Give the image to the first devices.
+
+    Raises ApiError: 400 by field, 409 `roll_out_running`, `no_https`, `address_too_long`.
+    """
     now = timezone.now()
     check_image(image)
     if not SHORTEST_WATCH_S <= plan.watch_s <= LONGEST_WATCH_S:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import uuid
 from io import BytesIO
 from typing import Any
 
@@ -116,6 +117,19 @@ def test_the_token_ends_with_the_command(ok: bool, told: DeviceCommand, client: 
     assert client.get(path).status_code == 404
 
 
+def test_the_token_ends_with_the_time_of_the_command(told: DeviceCommand, client: Client) -> None:
+    DeviceCommand.objects.update(expires_at=timezone.now())  # and the job has not ended it yet
+
+    assert client.get(path_with_token(told)).status_code == 404
+
+
+def test_the_token_opens_no_other_command_of_this_key(told: DeviceCommand, client: Client) -> None:
+    path = path_with_token(told)
+    DeviceCommand.objects.update(command_id=uuid.uuid4())  # as after a restored backup
+
+    assert client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("state", ["withdrawn", "expired"])
 def test_an_image_that_was_taken_back_cannot_be_fetched(state: str, told: DeviceCommand, client: Client) -> None:
     DeviceCommand.objects.update(state=state, ended_at=timezone.now())
@@ -144,3 +158,15 @@ def test_devices_fetch_firmware_over_https_only(settings: Any) -> None:
     with pytest.raises(ApiError) as error:
         update_arguments(image)
     assert error.value.code == "no_https"
+
+
+def test_an_address_that_is_too_long_for_a_device_is_refused_when_it_is_given(settings: Any) -> None:
+    image = make_image(make_organisation(), "1.1.0")
+    # https:// and /firmware/images/?token= have 32 characters, the token 36 + 1 + 43: 88 are left for the name.
+    settings.PUBLIC_URL = f"https://{'h' * 88}"
+    path_with_token(DeviceCommand(command_id=str(uuid.uuid4()), arguments=update_arguments(image)))
+
+    settings.PUBLIC_URL += "h"
+    with pytest.raises(ApiError) as error:
+        update_arguments(image)
+    assert (error.value.code, error.value.params["count"]) == ("address_too_long", 1)
