@@ -111,7 +111,9 @@ class RollOutInputSerializer(serializers.Serializer[Any]):
 def plan_of(user: AnyUser, image: FirmwareImage, given: dict[str, Any]) -> RollOutPlan:
     """Raises ApiError 400 for devices that are not yours in this organisation."""
     mine = visible_to(user, MCUDevice.objects.select_related("factory"), action=Action.MANAGE_FIRMWARE)
-    found = {one.device_id: one for one in mine.filter(factory__organisation=image.organisation_id, revoked_at=None)}
+    # A foreign sensor (one with a profile) takes no commands: it would hold the roll-out up, and then halt it.
+    usable = mine.filter(factory__organisation=image.organisation_id, revoked_at=None, profile=None)
+    found = {one.device_id: one for one in usable}
     for name in ("first", "devices"):
         if unknown := sorted(set(given.get(name) or ()) - found.keys()):
             words = _("There is no device %(names)s in use among yours: check the names.")

@@ -44,7 +44,7 @@ class RollOutForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["image"].queryset = FirmwareImage.objects.filter(organisation=organisation).defer("content")
-        devices = MCUDevice.objects.filter(factory__organisation=organisation, revoked_at=None)
+        devices = MCUDevice.objects.filter(factory__organisation=organisation, revoked_at=None, profile=None)
         fields["first"].queryset = devices.order_by("device_id")
 
     @property

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import show_errors
-from accounts.permissions import may, organisations_of, page, public_page, require, user_of
+from accounts.permissions import organisations_of, page, public_page, require, user_of
 from accounts.roles import Action
 from factories.models import Organisation
 from lib.errors import ApiError
@@ -23,6 +23,7 @@ from portal.firmware.page import roll_out_rows
 @page(Action.VIEW_DEVICES)
 def firmware(request: HttpRequest) -> HttpResponse:
     """POST `act`: add (an image), roll_out, or halt (a roll-out)."""
+    managed = organisations_of(request.user, Action.MANAGE_FIRMWARE)
     seen = organisations_of(request.user, Action.VIEW_DEVICES)
     organisation = Organisation.objects.filter(pk__in=seen).order_by("pk").first()
     require(request.user, Action.USE_PORTAL)
@@ -33,7 +34,7 @@ def firmware(request: HttpRequest) -> HttpResponse:
     image_form = ImageForm(given.get("add"), request.FILES or None)
     roll_out_form, problem = RollOutForm(organisation, given.get("roll_out")), ""
     if request.method == "POST":
-        if organisation.pk not in organisations_of(request.user, Action.MANAGE_FIRMWARE):
+        if organisation.pk not in managed:
             raise PermissionDenied
         form = {"add": image_form, "roll_out": roll_out_form}.get(act)
         try:
@@ -59,7 +60,7 @@ def firmware(request: HttpRequest) -> HttpResponse:
         "image_form": image_form,
         "roll_out_form": roll_out_form,
         "problem": problem,
-        "may_manage": may(request.user, Action.MANAGE_FIRMWARE),
+        "may_manage": organisation.pk in managed,
     }
     return render(request, "portal/firmware.html", context)
 

@@ -22,6 +22,7 @@ from tests.cast import AsUser, Cast
 from tests.make import make_assignment, make_device, make_user
 from tests.mqtt_ingest.build import arrival
 from tests.mqtt_ingest.firmware import make_image, make_minutes, use_key
+from tests.mqtt_ingest.foreign_build import give_profile
 from tests.mqtt_ingest.outages import ingest_stores
 
 pytestmark = pytest.mark.django_db
@@ -375,3 +376,17 @@ def test_hq_starts_and_halts_it_over_the_api(network: Network, cast: Cast, as_us
     assert as_user(cast.auditor).get(url).json()["results"][0]["halted_by"] == str(cast.hq)
     assert as_user(cast.auditor).post(url, body, content_type="application/json").status_code == 403
     assert as_user(cast.outsider).get(url).status_code == 404
+
+
+def test_a_foreign_sensor_takes_no_firmware(network: Network, cast: Cast, as_user: AsUser) -> None:
+    give_profile(network.devices[2])
+    client, url = as_user(cast.hq), f"/api/firmware-images/{network.new.pk}/roll-out/"
+
+    refused = client.post(url, {"first": ["d-2"], "watch_minutes": 30}, content_type="application/json")
+    started = client.post(url, {"first": ["d-1"], "watch_minutes": 30}, content_type="application/json")
+    page = client.get("/firmware/").content.decode()
+
+    assert refused.json()["fields"]["first"][0]["code"] == "unknown_device"
+    assert [one["device"] for one in started.json()["devices"]] == ["d-1", "d-0"]
+    assert ">d-1</option>" in page
+    assert ">d-2</option>" not in page
