@@ -2,7 +2,7 @@
 
 A device sends again by itself what no `committed` has named. So a hole that stays when its outbox is empty is lost, or
 was answered and lost here (a restored database): one `resend` finds out which. What a device has answered it does not
-have is not asked for again.
+have is not asked for again, as long as that answer is kept.
 """
 
 from collections import Counter

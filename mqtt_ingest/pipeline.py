@@ -72,6 +72,7 @@ class Pipeline:
     def run(self) -> None:
         """Runs until `stop`, and then until the queue is empty."""
         try:
+            self._patiently(self._liveness.begin)
             while not self._is_finished():
                 self._step()
             self._announcer.send_due(is_last=True)
