@@ -19,7 +19,7 @@ from emissions.settling import LIVE_OUTBOX
 from lib import sql
 from mqtt_ingest.choices import CommandCause, CommandKind, CommandState
 from mqtt_ingest.commands import Sender, give_command, waiting
-from mqtt_ingest.liveness import settled_at, were_away
+from mqtt_ingest.liveness import last_outage, settled_at
 from mqtt_ingest.models import DeviceCommand
 
 DEVICES_AT_ONCE = 50
@@ -119,13 +119,15 @@ def _asked(gaps: Iterable[StreamGap], now: datetime) -> dict[tuple[int, int], li
         kind=CommandKind.RESEND,
         state__in=answered,
     )
+    left_at, back_at = last_outage()
     asked: dict[tuple[int, int], list[Range]] = {}
     counts = Counter[tuple[int, int, Range]]()
     for device_id, state, ended_at, wanted in commands.values_list("device_id", "state", "ended_at", "arguments"):
         numbers = (wanted["from"], wanted["to"])
         key = (device_id, wanted["stream"], numbers)
         assert ended_at is not None
-        if state == CommandState.ACKNOWLEDGED and were_away(ended_at, ended_at + ASKED_AGAIN_AFTER):
+        was_away = ended_at < back_at and left_at < ended_at + ASKED_AGAIN_AFTER
+        if state == CommandState.ACKNOWLEDGED and was_away:
             continue
         counts[key] += 1
         is_recent = ended_at > now - ASKED_AGAIN_AFTER

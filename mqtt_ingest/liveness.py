@@ -90,7 +90,7 @@ def settled_at() -> datetime | None:
     return settled if now - last_at <= SHORT_BREAK and settled <= now else None
 
 
-def were_away(begin: datetime, end: datetime) -> bool:
-    """Whether our last outage touches this stretch of time."""
-    since, _last_at, left_at = cache.get(_KEY) or (_ALWAYS, begin, None)
-    return left_at is not None and left_at < end and begin < since
+def last_outage() -> tuple[datetime, datetime]:
+    """Begin and end of our last outage; long ago where none is known."""
+    since, _last_at, left_at = cache.get(_KEY) or (_ALWAYS, _ALWAYS, None)
+    return left_at or _ALWAYS, since

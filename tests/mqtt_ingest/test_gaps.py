@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from devices.models import MCUDevice
@@ -151,3 +153,15 @@ def test_what_was_sent_while_we_were_away_is_no_try(device: MCUDevice) -> None:
     ingest_stores(since=now - timedelta(hours=1), left_at=now - timedelta(hours=2, minutes=1))
 
     assert ask_for_gaps() == 1
+
+
+def test_our_outage_is_read_once_for_all_that_was_asked(device: MCUDevice) -> None:
+    heard_from(device, 1, 3, 5, 7, 9)
+    for _hole in range(4):
+        ask_for_gaps()
+        answer(DeviceCommand.objects.latest("pk"), ok=True)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert ask_for_gaps() == 0
+
+    assert len([one for one in queries.captured_queries if "shared_cache" in one["sql"]]) == 2
