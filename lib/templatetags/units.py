@@ -7,7 +7,7 @@ Conversions between units live in `science.units`, not here.
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,8 @@ DECIMALS_BY_MAGNITUDE: Final[tuple[tuple[float, int], ...]] = (
     (0, 6),
 )
 
+_ANY_FLOAT: Final = Context(prec=320)  # the largest has 309 digits; with the usual 28 a device's 1e30 would raise
+
 LATE_AFTER_INTERVALS: Final = 3
 SILENT_AFTER_S: Final = 300
 DEFAULT_INTERVAL_S: Final = 5
@@ -100,7 +102,7 @@ def number(value: float | Decimal | None, unit_code: str = "kg") -> str:
     if decimals is None:
         decimals = _decimals_for(abs(float(value)))
     # Half up on the exact binary value: what Intl.NumberFormat does, so page and script agree.
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _ANY_FLOAT)
     return f"{abs(rounded) if rounded == 0 else rounded:,}"
 
 

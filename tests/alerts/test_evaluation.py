@@ -244,6 +244,17 @@ def test_holds_calibrations_and_alerts_of_devices(cast: Cast) -> None:
     assert not Alert.objects.filter(closed_at=None).exists()
 
 
+def test_no_value_that_a_device_sends_breaks_the_pages_of_alarms(cast: Cast) -> None:
+    """The contract takes any number as the value of an alert."""
+    sensor = make_sensor(cast.litein)
+    payload = {"kind": "co2_high", "value": 1e300, "limit": -1e300}
+    DeviceMessage.objects.create(device=sensor.device, kind="alert", received_at=NOW, payload=payload)
+
+    evaluate(NOW)
+
+    assert "CO2 above the device's limit" in sentence_of(Alert.objects.get())
+
+
 def test_a_log_that_is_missing_at_its_deadline(cast: Cast) -> None:
     """The factory day of 20 November is due on the 22nd at 6:00 (3:00 UTC); what came late closes the alarm."""
     ensure_usual_rules()

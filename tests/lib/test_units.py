@@ -28,6 +28,8 @@ NOON_UTC = datetime(2026, 11, 22, 12, tzinfo=UTC)
         (Decimal("7862"), "7,862.0"),
         # Half up on the exact value, as the script does: 2.125 is exact in binary.
         (2.125, "2.13"),
+        # A device may send any number; this is the double nearest to 1e30.
+        (1e30, "1,000,000,000,000,000,019,884,624,838,656"),
     ],
 )
 def test_digits_follow_the_magnitude(value: float | Decimal, shown: str) -> None:
