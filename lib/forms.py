@@ -41,10 +41,11 @@ class NumberField(forms.FloatField):
     def _require_decimals(self, text: str, count: int) -> None:
         if count <= self.decimals:
             return
-        words = _("%(value)s %(unit)s has more than %(limit)d decimals; round it.")
+        words = _("%(value)s has more than %(limit)d decimals; round it.")
         if not self.decimals:
-            words = _("%(value)s %(unit)s has decimals; write a whole number, like 1960.")
-        raise ValidationError(words % {"value": text, "unit": self.unit, "limit": self.decimals}, code="decimals")
+            words = _("%(value)s has decimals; write a whole number, like 1960.")
+        shown = {"value": f"{text} {self.unit}".strip(), "limit": self.decimals}
+        raise ValidationError(words % shown, code="decimals")
 
     def validate(self, value: Any) -> None:
         super().validate(value)

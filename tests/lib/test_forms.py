@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from lib.forms import NumberField
+from lib.forms import NumberField, WholeNumberField
 
 
 def altitude() -> NumberField:
@@ -42,6 +42,8 @@ def test_more_decimals_than_the_field_has_are_refused() -> None:
     assert longitude.clean("35.123") == 35.123
     with pytest.raises(ValidationError, match="has more than 6 decimals"):
         longitude.clean("35.1234567")
+    with pytest.raises(ValidationError, match=r"6\.5 has decimals"):  # no space for the unit that it does not have
+        WholeNumberField().clean("6.5")
 
 
 @pytest.mark.parametrize("stored", [2.125, 1960.5, 1e-07, 0.0])
