@@ -53,11 +53,14 @@ def _figures(stored: Organisation, changed: Organisation, until: datetime) -> It
     label = _("Entries of the last 12 months, as if entered with the new settings")
     sides = float(found.before.co2e_kg), float(found.after.co2e_kg)
     yield PastFigure("entries", label, "kg CO2e", *sides, year)
+    sides = float(found.before.biogenic_co2_kg), float(found.after.biogenic_co2_kg)
+    yield PastFigure("biogenic_co2", _("Biogenic CO2, outside the scopes"), "kg", *sides, year)
     label = _("Entries that have no factor with them")
     yield PastFigure("not_valued", label, "", 0, found.not_valued, year)
     if stored.gwp_set == changed.gwp_set:
         return
-    days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0)
+    # A day that is not over grows between the question and its answer.
+    days = SiteDay.objects.filter(factory__organisation=stored, methane_co2e_kg__gt=0, ends_at__lte=until)
     methane = days.aggregate(since=Min("day"), kg=Sum("methane_co2e_kg"))
     if methane["since"] is not None:
         becomes = gwp(Gas.CH4_FOSSIL, changed.gwp_set) / gwp(Gas.CH4_FOSSIL, stored.gwp_set)

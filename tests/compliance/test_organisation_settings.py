@@ -1,6 +1,6 @@
 """Settings of an organisation: what decides figures shows its effect on the past before it is stored."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from compliance.models import SiteDay
 from energy.models import EnergyEntry
+from energy.own_factors import FactorInput, add_factor
 from factories.models import Factory, Organisation
 from tests import make
 from tests.cast import AsUser, Cast
@@ -56,22 +57,42 @@ def test_a_new_gwp_set_shows_what_the_entries_would_be_and_keeps_them(hq: Client
     assert make.make_energy_entry(litein, timestamp=datetime(2026, 11, 21, 9, tzinfo=UTC)).gwp_set == "AR5"
 
 
-def test_the_methane_of_a_mine_changes_for_all_days_and_says_so(hq: Client, cast: Cast) -> None:
-    day = SiteDay(
-        factory=make.make_factory(organisation=cast.organisation, sector="coal_mine"),
-        day=datetime(2026, 11, 2, tzinfo=UTC).date(),
-        starts_at=datetime(2026, 11, 2, tzinfo=UTC),
-        ends_at=datetime(2026, 11, 3, tzinfo=UTC),
+def mine_day(mine: Factory, starts_at: datetime) -> SiteDay:
+    return SiteDay.objects.create(
+        factory=mine,
+        day=starts_at.date(),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=1),
         methane_co2e_kg=Decimal(29_800),
-        refreshed_at=datetime(2026, 11, 3, tzinfo=UTC),
+        refreshed_at=starts_at,
     )
-    day.save()
+
+
+def test_the_methane_of_a_mine_changes_for_all_days_and_says_so(hq: Client, cast: Cast) -> None:
+    mine = make.make_factory(organisation=cast.organisation, sector="coal_mine")
+    mine_day(mine, datetime(2026, 11, 2, tzinfo=UTC))
 
     asked = patch(hq, cast.organisation, gwp_set="AR5")
+    mine_day(mine, timezone.now() - timedelta(hours=1))  # the running day's coal, entered meanwhile
+    stored = patch(hq, cast.organisation, gwp_set="AR5", confirm=asked.json()["confirm"])
 
     # 29,800 kg CO2e are 1,000 kg of fossil CH4 in AR6 (29.8); in AR5 each kg counts 28: 28,000 kg.
     assert figures(asked) == {"methane": (29_800, pytest.approx(28_000))}
     assert asked.json()["figures"][0]["since"] == "2026-11-02"
+    assert stored.status_code == 200
+
+
+def test_a_set_that_changes_only_biogenic_co2_is_asked_about(hq: Client, cast: Cast) -> None:
+    """1,000 kg of wood, by default at 30 % moisture: 1.28333 kg CO2/kg. Own: 14.2 GJ/t, 20.5 %: 1.4575 kg/kg."""
+    entry = make.make_energy_entry(cast.litein, amount=Decimal(1000), unit="kg")
+    own = {"energy_type": "firewood", "gas": "CO2", "per_unit": "kg", "set_name": "own", "valid_from": date(2026, 1, 1)}
+    add_factor(cast.hq, cast.organisation, FactorInput(**own, source="laboratory", ncv_gj_per_t=Decimal("14.2")))
+
+    asked = patch(hq, cast.organisation, factor_set="own")
+
+    assert asked.status_code == 202
+    assert entry.biogenic_co2_kg == pytest.approx(Decimal("1283.33"), abs=Decimal("0.01"))
+    assert figures(asked)["biogenic_co2"] == pytest.approx((1283.33, 1457.5), abs=0.01)
 
 
 def test_what_decides_nothing_of_the_past_is_stored_at_once(hq: Client, cast: Cast) -> None:
