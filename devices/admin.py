@@ -89,11 +89,9 @@ class CalibrationAdmin(AsksFirstAdmin):
     """One that is wrong is corrected, which asks about the past; deleting or moving it would not."""
 
     form = CorrectionForm
+    stays = ("device",)
     list_display = ["device", "calibrated_at", "kind", "pressure_pa", "valid_until"]
     autocomplete_fields = ["device"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Calibration | None = None) -> list[str]:
-        return ["device"] if obj else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

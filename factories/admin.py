@@ -14,6 +14,11 @@ from lib.admin import ReadOnlyAdmin
 class AsksFirstAdmin(admin.ModelAdmin):
     """Of a `CorrectionForm`: who changes the past confirms it."""
 
+    stays: tuple[str, ...] = ()  # what a row belongs to; another one would change figures without asking
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.stays if obj is not None else ()
+
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         form: Any = super().get_form(request, *args, **options)  # a class of this request
         form.user_id = request.user.pk
@@ -41,6 +46,7 @@ class ChimneyInline(admin.TabularInline):
 @admin.register(Factory)
 class FactoryAdmin(AsksFirstAdmin):
     form = FactoryForm
+    stays = ("organisation",)
     list_display = ["name", "organisation", "county", "sector", "altitude_m", "altitude_is_estimated"]
     list_filter = ["organisation", "sector", "county"]
     search_fields = ["name", "location", "county"]
@@ -56,6 +62,7 @@ class FactoryAdmin(AsksFirstAdmin):
 @admin.register(Chimney)
 class ChimneyAdmin(AsksFirstAdmin):
     form = ChimneyForm
+    stays = ("factory",)
     list_display = ["name", "factory", "shape", "diameter_m", "width_m", "height_m", "velocity_profile_factor"]
     search_fields = ["name", "factory__name"]
 
@@ -69,12 +76,10 @@ class ChimneyAdmin(AsksFirstAdmin):
 @admin.register(EmissionSource)
 class EmissionSourceAdmin(AsksFirstAdmin):
     form = EmissionSourceForm
+    stays = ("factory",)
     list_display = ["name", "factory", "kind", "chimney", "first_day", "last_day"]
     list_filter = ["kind"]
     search_fields = ["name", "factory__name"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: EmissionSource | None = None) -> list[str]:
-        return ["factory"] if obj is not None else []
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

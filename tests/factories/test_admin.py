@@ -164,6 +164,22 @@ def test_only_what_decides_masses_is_asked_about(
     assert (answer.status_code == 200) == is_asked
 
 
+def test_a_site_and_its_chimneys_stay_where_they_are(browser: Client, measured: Chimney) -> None:
+    """The GWP set of another organisation would change its figures without a question."""
+    site, other = measured.factory, make.make_factory(organisation=make.make_organisation(gwp_set="AR5"))
+    moves = {
+        "factory": (site.pk, {"organisation": other.organisation_id}),
+        "chimney": (measured.pk, {"factory": other.pk}),
+    }
+
+    for model, (pk, to) in moves.items():
+        url = f"/admin/factories/{model}/{pk}/change/"
+        browser.post(url, shown(browser.get(url)) | to)
+
+    measured.refresh_from_db()
+    assert (measured.factory, measured.factory.organisation) == (site, site.organisation)
+
+
 def test_a_corrected_altitude_is_asked_about(browser: Client, measured: Chimney) -> None:
     url = f"/admin/factories/factory/{measured.factory_id}/change/"
 
