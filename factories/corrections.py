@@ -124,8 +124,8 @@ class PastEffect:
     confirm_until: datetime = field(default_factory=lambda: timezone.now() + CONFIRM_WITHIN)
 
     @property
-    def sentence(self) -> str:
-        return " ".join((self.preface, *(figure.sentence for figure in self.figures), self.terms))
+    def sentences(self) -> list[str]:
+        return [self.preface, *(figure.sentence for figure in self.figures), self.terms]
 
     @property
     def terms(self) -> str:
@@ -137,7 +137,7 @@ class PastEffect:
         return {
             "confirm": self.confirm,
             "confirm_until": self.confirm_until,
-            "message": self.sentence,
+            "message": " ".join(self.sentences),
             "figures": figures,
         }
 

@@ -85,8 +85,8 @@ class CorrectionForm(forms.ModelForm):
         except ConfirmationNeeded as asked:
             self.effect = asked.effect
             self.fields["confirm"].widget = Checkbox(asked.effect.confirm)
-            remedy = gettext("If that is right, tick “Correct the past”.")
-            self.add_error(None, forms.ValidationError(f"{asked.effect.sentence} {remedy}", code="reaches_into_past"))
+            lines = [*asked.effect.sentences, gettext("If that is right, tick “Correct the past”.")]
+            self.add_error(None, [forms.ValidationError(line, code="reaches_into_past") for line in lines])
 
 
 class FactoryForm(CorrectionForm):

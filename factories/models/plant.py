@@ -33,7 +33,6 @@ from science.limits import VELOCITY_MAX_MS
 from science.readings import ROUND_AXIS_PROFILE_FACTOR
 from science.stack import FEWEST_TRAVERSE_POINTS, circle_area_m2, rectangle_area_m2, traverse_profile_factor
 
-_ROUND_AXIS = (Shape.CIRCLE, ProbePosition.AXIS)
 _A_VELOCITY = [MinValueValidator(0.01), MaxValueValidator(VELOCITY_MAX_MS)]
 SMALLEST_DUCT_M, LARGEST_DUCT_M = 0.01, 5.0  # docs/method.md 1: another inner dimension is a typing error
 _PROFILE_FACTORS, _MOST_MOISTURE = (0.5, 1.2), 0.5
@@ -137,6 +136,15 @@ class Chimney(Archivable):
             return rectangle_area_m2(width_m=self.width_m or 0.0, height_m=self.height_m or 0.0)
         return None
 
+    @property
+    def has_usual_factor(self) -> bool:
+        """Whether its profile factor is the default of one point on the axis of a round duct."""
+        return self._is_round_axis and self.velocity_profile_factor == ROUND_AXIS_PROFILE_FACTOR
+
+    @property
+    def _is_round_axis(self) -> bool:
+        return (self.shape, self.probe_position) == (Shape.CIRCLE, ProbePosition.AXIS)
+
     def clean(self) -> None:
         """What does not fit, each beside its field. A traverse decides the profile factor; without one, one point on
         the axis of a round duct has a default."""
@@ -144,7 +152,7 @@ class Chimney(Archivable):
         moisture = self.moisture_fraction
         if moisture is not None and not 0 <= moisture <= _MOST_MOISTURE:
             errors["moisture_fraction"] = _outside(moisture, low=0, high=_MOST_MOISTURE)
-        if self.velocity_profile_factor is None and (self.shape, self.probe_position) == _ROUND_AXIS:
+        if self.velocity_profile_factor is None and self._is_round_axis:
             self.velocity_profile_factor = ROUND_AXIS_PROFILE_FACTOR
         factor, (low, high) = self.velocity_profile_factor, _PROFILE_FACTORS
         if factor is not None and not low <= factor <= high:

@@ -17,7 +17,6 @@ from factories.fuels import DRYERS, FUELS
 from factories.models import Chimney, EmissionSource, Factory
 from factories.sectors import SECTORS
 from lib.decimals import plain
-from science.readings import ROUND_AXIS_PROFILE_FACTOR
 
 _OF_CHIMNEYS = {SourceKind.BOILER.value, *DRYERS}
 
@@ -134,7 +133,7 @@ def factor_sentence(chimney: Chimney) -> str:
         return words % (shown | {"n": len(chimney.traverse_ms)})
     if chimney.profile_factor_reason:
         return _("Profile factor %(k)s, stated: %(reason)s") % shown
-    if chimney.velocity_profile_factor == ROUND_AXIS_PROFILE_FACTOR:
+    if chimney.has_usual_factor:
         return _("Profile factor %(k)s: the usual one of a point on the axis, not measured here.") % shown
     return _("Profile factor %(k)s, stated without a reason.") % shown
 

@@ -94,10 +94,14 @@ def new_place(request: HttpRequest, code: str) -> HttpResponse:
     initial |= {name: value for name, value in draft.items() if value}
     form = PlaceForm(_looked_up(request), instance=Factory(organisation=organisation, sector=code), initial=initial)
     if request.method == "POST" and "look" not in request.POST and form.is_valid():
-        site = form.save()
-        request.session.pop(_DRAFT, None)
-        messages.success(request, _("%(name)s is added. Now its sources.") % {"name": site.name})
-        return redirect("setup-sources", pk=site.pk)
+        try:
+            site = form.save()
+        except ValidationError as error:  # of two who add one name at once, the second is told that it is there
+            form.add_error(None, error)
+        else:
+            request.session.pop(_DRAFT, None)
+            messages.success(request, _("%(name)s is added. Now its sources.") % {"name": site.name})
+            return redirect("setup-sources", pk=site.pk)
     shown = {"form": form, "sector": SECTORS[code], "organisations": organisations, "organisation": organisation}
     looked = {"found": _places(request), "has_looked": "look" in request.POST}
     return render(request, "portal/setup/new_place.html", shown | looked)
@@ -138,9 +142,9 @@ def _shown(request: HttpRequest, factory: Factory, template: str, step: str, **c
 
 def _edited(request: HttpRequest, form: CorrectionForm) -> bool:
     """Whether a POST was stored. Two changes of one site wait for each other, and neither undoes the other's fields."""
+    form.user_id = request.user.pk  # also of what is only drawn: the effect that it shows can be confirmed
     if request.method != "POST" or "draw" in request.POST:
         return False
-    form.user_id = request.user.pk
     site = form.instance if isinstance(form.instance, Factory) else form.instance.factory
     with transaction.atomic():
         lock_site(site)

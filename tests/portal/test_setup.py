@@ -167,9 +167,9 @@ def test_a_change_of_the_past_is_shown_on_the_page_and_stored_once_it_is_ticked(
 
     asked = hq.post(url, told)
 
-    words = text_of(asked)
-    assert "21,600 kg" in words  # 48 h x 450 kg
-    assert "26,136 kg" in words  # x 1.1^2
+    # 48 h x 450 kg = 21,600 kg; x 1.1^2 = 26,136 kg. Each figure stands on a line of its own.
+    line = f"CO2 measured in the chimneys: 21,600 kg since {START:%Y-%m-%d} become 26,136 kg."
+    assert f"<p>{line}</p>" in asked.content.decode()
     chimney.refresh_from_db()
     assert chimney.diameter_m == 1.0
     confirm = re.search(r'name="confirm"[^>]*value="([^"]+)"', asked.content.decode())
@@ -182,12 +182,52 @@ def test_a_change_of_the_past_is_shown_on_the_page_and_stored_once_it_is_ticked(
     assert chimney.diameter_m == 1.1
 
 
-def test_a_factor_that_was_stated_is_not_called_the_usual_one(hq: Client, cast: Cast) -> None:
-    make.make_chimney(factory=cast.litein, velocity_profile_factor=1.0)
+def test_the_effect_that_a_drawing_shows_is_confirmed_by_its_box(hq: Client, cast: Cast) -> None:
+    chimney = make.make_chimney(factory=cast.litein, diameter_m=1.0, velocity_profile_factor=0.84)
+    make_hours(make.make_assignment(chimney=chimney, valid_from=START), START, 48, kg=450.0)
+    url = f"/factories/{cast.litein.pk}/setup/chimneys/{chimney.pk}/"
+    told = ROUND | {"diameter_m": "1.1", "velocity_profile_factor": "0.84"}
+
+    drawn = hq.post(url, told | {"draw": "1"})
+    confirm = re.search(r'name="confirm"[^>]*value="([^"]+)"', drawn.content.decode())
+
+    assert confirm is not None
+    assert hq.post(url, told | {"confirm": confirm[1]}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"velocity_profile_factor": 1.0},
+        {"velocity_profile_factor": 0.84, "width_m": 0.8, "height_m": 1.2},
+        {"velocity_profile_factor": 0.84, "probe_position": "other"},
+    ],
+)
+def test_a_factor_that_was_stated_is_not_called_the_usual_one(hq: Client, cast: Cast, told: dict[str, Any]) -> None:
+    make.make_chimney(factory=cast.litein, **told)
 
     words = text_of(hq.get(f"/factories/{cast.litein.pk}/setup/"))
 
-    assert "Profile factor 1.000, stated without a reason." in words
+    factor = told["velocity_profile_factor"]
+    assert f"Profile factor {factor:.3f}, stated without a reason." in words
+
+
+def test_of_two_who_add_one_name_at_once_the_second_is_told(
+    hq: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = views.PlaceForm.is_valid
+
+    def meanwhile(form: Any) -> bool:
+        found = checks(form)
+        make.make_factory(organisation=cast.organisation, name=PLACE["name"])
+        return found
+
+    monkeypatch.setattr(views.PlaceForm, "is_valid", meanwhile)
+
+    answer = hq.post("/factories/new/tea/", PLACE)
+
+    assert answer.status_code == 200
+    assert "A factory Walk Hill exists already" in text_of(answer)
 
 
 def test_another_shape_empties_the_dimensions_of_the_old_one(hq: Client, cast: Cast) -> None:
