@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Invitation, Membership, User
 from energy.models import LocalUnit
-from tests import database, make
+from tests import database, make, shared
 from tests.carbontrack.api_world import World, make_world
 from tests.carbontrack.test_examples import NOT_SIGNED_IN, operations, send, the_schema, url_of
 from tests.measuring import at_once
@@ -23,6 +23,7 @@ WRITES = [operation["operationId"] for method, _path, operation in operations() 
 def committed_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """Made and committed once; each test leaves its rows as they were."""
     with django_db_blocker.unblock():
+        shared.end()  # rows of the tests before may still be there: this begins before what a test itself asks for
         world = make_world()
         with database.going_back():
             yield world
