@@ -10,6 +10,8 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+TRICKLE_S = 60.0
+
 
 class Receiver:
     """`bodies` in the order of arrival. `answer` may replace what a request gets."""
@@ -58,11 +60,12 @@ def receiving() -> Iterator[Receiver]:
 
 
 def trickle(handler: BaseHTTPRequestHandler) -> None:
-    """An answer that never ends: a byte every 20 ms."""
+    """An answer that ends far too late for any sender of ours: a byte every 20 ms."""
     handler.send_response(200)
     handler.end_headers()
     try:
-        while True:
+        ends_at_s = time.monotonic() + TRICKLE_S
+        while time.monotonic() < ends_at_s:
             handler.wfile.write(b".")
             time.sleep(0.02)
     except OSError:

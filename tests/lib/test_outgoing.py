@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 from contextvars import copy_context
 from ipaddress import ip_network
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from lib import outgoing
 from lib.outgoing import PrivateAddressError, is_public, public_only
-from tests.alerts.receiver import bomb, packed_zeros, receiving, trickle
+from tests.alerts.receiver import TRICKLE_S, bomb, packed_zeros, receiving, trickle
 
 PRIVATE = """
     127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
@@ -104,8 +105,10 @@ def test_an_answer_that_never_ends_is_cut_off(settings: Any) -> None:
     settings.OUTGOING_ALLOWED = [ip_network("127.0.0.0/8")]
     with receiving() as receiver:
         receiver.answer = trickle
+        began_s = monotonic()
         with public_only(0.3) as guard:
             requests.post(receiver.address, json={}, timeout=5)
+    assert monotonic() - began_s < TRICKLE_S
     assert guard.is_late
     assert guard.descriptors == []
 

@@ -237,14 +237,17 @@ def test_two_thousand_waiting_commands_are_sent_in_small_portions() -> None:
     devices = MCUDevice.objects.bulk_create(MCUDevice(device_id=f"d-{n:04}", **fields) for n in range(2_000))
     give_command(devices, "reboot", {})
     now = timezone.now()
-    taken, statements = set(), set()
+    taken, portions, statements = set(), set(), set()
 
     for _round in range(100):
         with CaptureQueriesContext(connection) as asked:
-            taken |= {topic for topic, _payload in take_due(now)}
+            portion = take_due(now)
+        taken |= {topic for topic, _payload in portion}
+        portions.add(len(portion))
         statements.add(len(asked))
 
-    assert len(taken) == 2_000  # each once, 20 in 2 s: 200 s for all
+    assert len(taken) == 2_000  # each once
+    assert portions == {20}  # in 2 s: 200 s for all
     assert max(statements) <= 6
 
 
