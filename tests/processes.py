@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -54,6 +55,11 @@ def _largest_rss_bytes(process: psutil.Process) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return int(process.memory_info().rss)
+
+
+def leave(signum: int, _frame: FrameType | None) -> None:
+    """A handler of SIGTERM: what was started is stopped on the way out, as after Ctrl-C."""
+    sys.exit(128 + signum)
 
 
 def run_to_its_end(*arguments: str) -> tuple[int, str]:

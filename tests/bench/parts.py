@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import psutil
@@ -45,7 +45,7 @@ from mqtt_ingest.lone_session import end_session
 from mqtt_ingest.queries import Counters, counters
 from tests import database, make
 from tests.mosquitto import Mosquitto
-from tests.processes import Process, Usage, usage_of
+from tests.processes import Process, Usage, leave, usage_of
 
 START_TIMEOUT_S = 30.0
 
@@ -78,7 +78,7 @@ class BenchParts:
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             # `kill` and timeouts must not leave servers behind: they come as an exception, like Ctrl-C.
-            stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _leave))
+            stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, leave))
             stack.enter_context(database.running(self.server))
             stack.callback(connection.close)
             call_command("migrate", verbosity=0, interactive=False)
@@ -239,7 +239,3 @@ def _wait_for(process: Process, words: str) -> None:
         if not process.is_running or time.monotonic() > deadline_s:
             raise RuntimeError(f"{process.arguments} never said {words!r}: {process.log[-2000:]}")
         time.sleep(0.05)
-
-
-def _leave(signum: int, frame: FrameType | None) -> None:
-    sys.exit(128 + signum)

@@ -8,6 +8,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -33,6 +34,7 @@ from tests.drill.devices import DrillDevice, set_outbox_for_a_drill
 from tests.drill.disk import SmallDisk
 from tests.drill.faults import Fault, possible_faults
 from tests.drill.parts import FLOOR_MB, Parts
+from tests.processes import leave
 
 DEVICES = 6
 ROUND_S = 2.0
@@ -123,6 +125,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked = arguments()
+    signal.signal(signal.SIGTERM, leave)
     rng = random.Random(asked.seed)
     set_outbox_for_a_drill()
     folder = Path(tests.environment.DATA_DIR)
