@@ -1,4 +1,4 @@
-"""libFuzzer over every parser: a file of its own, since it takes minutes and the others need not wait for it."""
+"""libFuzzer over every parser: a file of its own, since it takes a minute and the others need not wait for it."""
 
 import base64
 import subprocess
