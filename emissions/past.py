@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from emissions.derive import AssignmentSetup, SetupRate, load_setups, milliseconds, moment
-from emissions.models import AppliedSetup, EmissionHour, TouchedMinute
+from emissions.models import AppliedSetup, EmissionHour, EmissionMinute, TouchedMinute
 from emissions.queries import latest_readings
 from factories.corrections import PastFigure
+from factories.days import local_hour_start
 from factories.models import Factory
 from science.readings import StackReading
 
@@ -35,6 +37,7 @@ class _Measured:
     valid_from: datetime
     rates: Sequence[SetupRate]
     is_final: bool = False  # the setup is applied, and no minute waits: `kg` is what it makes
+    is_stale: bool = False  # a change that was confirmed before is still being computed: `kg` is without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class MeasuredCo2:
             if old.digest == new.digest:
                 return
             if not new.is_final:
-                yield from self._recomputed(key, old.rates, new.rates)
+                yield from self._recomputed(key, old, new)
                 return
             begins = old.first or new.first
         else:
@@ -77,30 +80,45 @@ class MeasuredCo2:
         if begins is not None:
             yield begins, new.kg - (old.kg if old else 0.0) if new and new.is_final else None
 
-    def _recomputed(self, key: int, old: Sequence[SetupRate], new: Sequence[SetupRate]) -> Iterator[_Change]:
-        """Between two calibrations one and the same reading has one rate; an hour with a calibration is after it."""
-        edges = [max(0, since_ms) for since_ms in sorted({one.since_ms for one in (*old, *new)})]
+    def _recomputed(self, key: int, old: _Measured, new: _Measured) -> Iterator[_Change]:
+        """Between two calibrations one and the same reading has one rate."""
+        edges = [max(0, since_ms) for since_ms in sorted({one.since_ms for one in (*old.rates, *new.rates)})]
         for start_ms, end_ms in pairwise([*edges, milliseconds(self.until + ONE_HOUR)]):
-            was, becomes = _at(start_ms, old), _at(start_ms, new)
+            was, becomes = _at(start_ms, old.rates), _at(start_ms, new.rates)
             if was[1:] == becomes[1:]:
                 continue
-            span = {"period_start__gt": moment(start_ms) - ONE_HOUR, "period_start__lte": moment(end_ms) - ONE_HOUR}
-            hours = self._hours().filter(assignment=key, **span)
-            first = hours.aggregate(first=Min("period_start"))["first"]
+            first, kg = self._stretch(key, moment(start_ms), moment(end_ms))
             if first is None:
                 continue
-            if was.kg_per_s and becomes.kg_per_s and was.zero_error_ppm == becomes.zero_error_ppm:
-                yield first, _kg(hours) * (becomes.kg_per_s / was.kg_per_s - 1)
+            is_known = not old.is_stale and was.zero_error_ppm == becomes.zero_error_ppm
+            if is_known and was.kg_per_s and becomes.kg_per_s:
+                yield first, kg * (becomes.kg_per_s / was.kg_per_s - 1)
             else:
                 yield first, None
+
+    def _stretch(self, key: int, start: datetime, end: datetime) -> tuple[datetime | None, float]:
+        """The first hour with readings from start to end, and the mass: of whole hours, less minutes beyond both."""
+        hours = self._hours().filter(assignment=key, period_start__gt=start - ONE_HOUR, period_start__lt=end)
+        first_hour, last_hour = (local_hour_start(edge, self.factory.zone) for edge in (start, end))
+        beyond = Q(period_start__gte=first_hour, period_start__lt=start)
+        if last_hour < min(end, self.until):
+            beyond |= Q(period_start__gte=end, period_start__lt=last_hour + ONE_HOUR)
+        minutes = EmissionMinute.objects.filter(beyond, assignment=key, device__assignments=key)
+        if not _sum(hours, "readings") - _sum(minutes, "readings"):
+            return None, 0.0
+        return hours.aggregate(first=Min("period_start"))["first"], _kg(hours) - _kg(minutes)
 
 
 def _at(t_ms: int, rates: Sequence[SetupRate]) -> SetupRate:
     return next(one for one in reversed(rates) if one.since_ms <= t_ms)
 
 
-def _kg(hours: QuerySet[EmissionHour]) -> float:
-    return (hours.aggregate(ug=Sum("measured_ug"))["ug"] or 0) / 1e9
+def _sum(rows: QuerySet[Any], name: str) -> int:
+    return rows.aggregate(sum=Sum(name))["sum"] or 0
+
+
+def _kg(rows: QuerySet[Any]) -> float:
+    return _sum(rows, "measured_ug") / 1e9
 
 
 def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
@@ -126,8 +144,10 @@ def measured_co2(factory: Factory, until: datetime) -> MeasuredCo2:
         for setup in setups:
             known = by_assignment.get(setup.assignment.pk)
             one = _measured(setup, usual, known["ug"] / 1e9 if known else 0.0, known and known["first"])
-            is_final = device not in waiting and applied.get(setup.assignment.pk) == setup.digest
-            found[setup.assignment.pk] = replace(one, is_final=is_final)
+            digest = applied.get(setup.assignment.pk)
+            is_final = device not in waiting and digest == setup.digest
+            is_stale = device in waiting or digest not in (None, setup.digest)
+            found[setup.assignment.pk] = replace(one, is_final=is_final, is_stale=is_stale)
     last = max((row["last"] for row in by_assignment.values()), default=None)
     return MeasuredCo2(factory, until, last, found)
 

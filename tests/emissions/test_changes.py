@@ -185,6 +185,39 @@ def test_a_span_that_a_later_one_follows_changes_what_lies_between(
     assert measured(asked.json()) == pytest.approx((KG_PER_S * (AS_MADE * 3600 + 3595), KG_PER_S * 7195), rel=1e-4)
 
 
+def test_a_span_in_the_middle_of_an_hour_changes_its_second_half(
+    compensated: Assignment, cast: Cast, as_user: AsUser
+) -> None:
+    client, told = as_user(cast.installer), SPAN | {"calibrated_at": "2026-11-20T10:30:00Z"}
+
+    asked = client.post(URL, told, content_type="application/json")
+
+    # 1,800 s before it; 5,395 s from then on.
+    after_kg = KG_PER_S * (AS_MADE * 1800 + 5395)
+    assert measured(asked.json()) == pytest.approx((KG_PER_S * AS_MADE * 7195, after_kg), rel=1e-4)
+    assert client.post(URL, told | {"confirm": asked.json()["confirm"]}, "application/json").status_code == 201
+    again = client.post(
+        URL, told | {"calibrated_at": "2026-11-20T11:15:00Z", "pressure_pa": 90_000}, "application/json"
+    )
+    assert measured(again.json())[1] is None  # the first one has not been computed yet
+    rolled_up()
+    assert measured_kg() == pytest.approx(after_kg, rel=1e-4)
+
+
+def test_a_span_between_two_others_of_one_hour_is_asked_about(
+    compensated: Assignment, cast: Cast, as_user: AsUser
+) -> None:
+    for minute in (10, 40):
+        Calibration.objects.create(device=compensated.device, calibrated_at=TEN + timedelta(minutes=minute), **SPAN)
+    rolled_up()
+    late = SPAN | {"calibrated_at": "2026-11-20T10:20:00Z", "pressure_pa": 101_325}
+
+    asked = as_user(cast.hq).post(URL, late, content_type="application/json")
+
+    before_kg = KG_PER_S * (AS_MADE * 600 + 6595)
+    assert measured(asked.json()) == pytest.approx((before_kg, before_kg + KG_PER_S * (AS_MADE - 1) * 1200), rel=1e-4)
+
+
 def test_a_zero_that_is_recorded_late_is_asked_about_though_its_effect_is_not_known_yet(
     compensated: Assignment, cast: Cast, as_user: AsUser
 ) -> None:
