@@ -21,6 +21,7 @@ LEAK_STEP_S = 15.0
 LEAK_LEAST_PPM = 1_000.0
 LEAK_TIMES_USUAL = 3.0  # the fire itself moves CO2; breath or fresh air moves it faster
 PLUG_S = 60.0
+STATUS_EVERY_S = 60.0  # our nodes say something so often, however seldom they measure
 
 BAD_RESETS = frozenset({"panic", "watchdog", "task_watchdog", "interrupt_watchdog"})
 PASS, WAIT, FAIL, NOT_TESTED = CheckState.PASS, CheckState.WAIT, CheckState.FAIL, CheckState.NOT_TESTED
@@ -47,11 +48,15 @@ class LeakTest:
 
 @dataclass(frozen=True, slots=True)
 class PlugTest:
-    """`outage_s`: the longest silence since the button. `missing_count` readings are named by no answer."""
+    """`outage_s`: the longest silence since the button. `missing_count` readings are named by no answer.
+
+    `is_caught_up`: a reading that was measured after it has come, so what is missing before that is known.
+    """
 
     outage_s: float = 0.0
     is_back: bool = False
     back_for_s: float = 0.0
+    is_caught_up: bool = True
     missing_count: int = 0
 
 
@@ -65,6 +70,7 @@ class Evidence:
     """
 
     is_foreign: bool = False  # it does not speak our contract: no status, no memory
+    is_dated: bool = True  # it sends its own time
     interval_s: float = 0.0
     run_age_s: float = 0.0
     heard_age_s: float | None = None
@@ -99,6 +105,16 @@ class Evidence:
     @property
     def patience_s(self) -> float:
         return max(PATIENCE_S, 3 * self.interval_s)
+
+    @property
+    def outage_s(self) -> float:
+        """How long the network is taken away."""
+        return max(PLUG_S, longest_quiet_s(self.usual_gap_s, self.interval_s))
+
+
+def longest_quiet_s(usual_gap_s: float, interval_s: float) -> float:
+    """No silence lasts longer while the network is there."""
+    return 3 * max(usual_gap_s, min(interval_s, STATUS_EVERY_S))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +206,8 @@ def _signal(seen: Evidence) -> Outcome:
 def _clock(seen: Evidence) -> Outcome:
     remedy = _("Give the network a time server: the device takes its time from there.")
     lag_s = seen.clock_lag_s
+    if not seen.is_dated:
+        return NOT_TESTED, _("It sends no time: that of the arrival counts."), ""
     if seen.refusal in CLOCK_REASONS:
         return FAIL, _("Refused: %(why)s.") % {"why": seen.refusal_words}, remedy
     if lag_s is None:
@@ -287,22 +305,26 @@ def _registry(seen: Evidence) -> Outcome:
 # --- The two tests that the installer starts ----------------------------------------------------------
 def _leak(seen: Evidence) -> Outcome:
     start = _("Press start, then breathe into the probe or pull the line off.")
+    step_s = max(LEAK_STEP_S, seen.interval_s)
+    if step_s > LEAK_STEP_S:
+        start = _("Press start, then pull the line off for %(seconds).0f s: it reports so seldom.")
+        start %= {"seconds": 2 * step_s}
     if seen.leak is None:
         return WAIT, _("Not started."), start
     points = [(at_s, ppm) for at_s, ppm in seen.leak.co2_ppm if ppm is not None]
     after = [point for point in points if point[0] >= 0]
     if not after:
-        has_waited = seen.leak.co2_ppm and seen.leak.co2_ppm[-1][0] > PATIENCE_S
+        has_waited = seen.leak.co2_ppm and seen.leak.co2_ppm[-1][0] > seen.patience_s
         fact = _("No CO2 value since the start.")
         return FAIL if has_waited else WAIT, fact, _("Check the CO2 sensor's plug.")
     usual = fastest_change_ppm([point for point in points if point[0] < 0])
     needed = max(LEAK_LEAST_PPM, LEAK_TIMES_USUAL * usual)
-    moved = fastest_change_ppm([point for point in points if point[0] >= -LEAK_STEP_S])
+    moved = fastest_change_ppm([point for point in points if point[0] >= -step_s])
     numbers = {"moved": f"{moved:,.0f}", "needed": f"{needed:,.0f}", "now": f"{after[-1][1]:,.0f}"}
     fact = _("CO2 moved by %(moved)s ppm, %(needed)s are needed; it is %(now)s ppm now.") % numbers
     if moved >= needed:
         return PASS, fact, ""
-    if after[-1][0] <= PATIENCE_S:
+    if after[-1][0] <= seen.patience_s:
         return WAIT, fact, start
     remedy = _(
         "Air enters behind the probe, or the pump stands: check hoses, filter, valve and pump. Then start again."
@@ -324,20 +346,21 @@ def fastest_change_ppm(points: Sequence[tuple[float, float]]) -> float:
 def _plug(seen: Evidence) -> Outcome:
     plug = seen.plug
     if plug is None:
-        start = _("Press start, then take the network away for a minute: pull the plug of the access point.")
-        return WAIT, _("Not started."), start
+        start = _("Press start, then take the network away for %(seconds).0f s: pull the plug of the access point.")
+        return WAIT, _("Not started."), start % {"seconds": seen.outage_s}
+    away = _("Take it away for %(seconds).0f s.") % {"seconds": seen.outage_s}
     if not plug.outage_s:
-        return WAIT, _("The network is still there."), _("Take it away for a whole minute.")
+        return WAIT, _("The network is still there."), away
     numbers = {"seconds": plug.outage_s, "missing": plug.missing_count}
     fact = _("Without network for %(seconds).0f s.") % numbers
     if not plug.is_back:
-        return WAIT, fact, _("Give the network back after a minute.")
-    if plug.outage_s < PLUG_S:
-        return WAIT, fact, _("Take it away for a whole minute.")
+        return WAIT, fact, _("Give the network back after %(seconds).0f s.") % {"seconds": seen.outage_s}
+    if plug.outage_s < seen.outage_s:
+        return WAIT, fact, away
     fact = _("Without network for %(seconds).0f s; %(missing)d readings are missing since.") % numbers
-    if plug.missing_count == 0:
+    if plug.missing_count == 0 and plug.is_caught_up:
         return PASS, fact, ""
-    if plug.back_for_s <= PATIENCE_S:
+    if plug.missing_count == 0 or plug.back_for_s <= PATIENCE_S:
         return WAIT, fact, _("It still sends what it kept.")
     return FAIL, fact, _("Its memory lost readings: do not leave it so. Restart it, test again, then change the board.")
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from devices import certificate
 from devices.broker import broker_state
 from devices.choices import BrokerState, GoVerdict
-from devices.go_no_go import Evidence, LeakTest, PlugTest, Result, Sensor, judge
+from devices.go_no_go import STATUS_EVERY_S, Evidence, LeakTest, PlugTest, Result, Sensor, judge, longest_quiet_s
 from devices.models import Assignment, GoNoGoRun, InstallationCertificate, MCUDevice
 from devices.queries import in_force_at
 from devices.sensors import flue_gas_of, misfit_of
@@ -34,8 +34,6 @@ RECENT = timedelta(minutes=15)
 CLOCK_OVER = timedelta(minutes=2)
 BEFORE_LEAK = timedelta(minutes=1)
 AFTER_LEAK = timedelta(minutes=3)
-LONGEST_GAP_S = 60.0
-# Without network the silence is a minute and more; a device that reports more seldom shows it by its last will.
 LEAST_OUTAGE_S = 10.0
 ACTS = ("start", "leak", "plug", "finish")
 
@@ -117,6 +115,7 @@ def evidence_of(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> Evid
     login = broker_state(device)
     return Evidence(
         is_foreign=device.profile_id is not None,
+        is_dated=device.profile is None or bool(device.profile.time_path),
         interval_s=device.interval_s,
         run_age_s=_seconds(now - run.started_at) if run else 0.0,
         heard_age_s=_seconds(now - heard) if heard else None,
@@ -143,7 +142,7 @@ def evidence_of(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> Evid
         burned=gas.burned if gas else "",
         misfit=misfit_of(assignment, **_stated(reported)) if assignment else "",
         leak=_leak_test(device, run),
-        plug=_plug_test(device, run, statuses, now),
+        plug=_plug_test(device, run, now),
     )
 
 
@@ -185,7 +184,7 @@ def _usual_gap_s(recent: Sequence[Emission]) -> float:
     """The usual time between two messages with readings: a device may send twelve readings at once."""
     moments = sorted({one.received_at for one in recent})
     gaps = [_seconds(later - earlier) for earlier, later in pairwise(moments)]
-    return min(LONGEST_GAP_S, median(gaps)) if gaps else 0.0
+    return min(STATUS_EVERY_S, median(gaps)) if gaps else 0.0
 
 
 def _refusal(device: MCUDevice, since: datetime) -> str:
@@ -209,34 +208,39 @@ def _stated(reported: Sensor) -> dict[str, Any]:
 def _leak_test(device: MCUDevice, run: GoNoGoRun | None) -> LeakTest | None:
     if run is None or run.leak_started_at is None:
         return None
-    start = run.leak_started_at
-    rows = Emission.objects.filter(device=device, timestamp__range=(start - BEFORE_LEAK, start + AFTER_LEAK))
+    start, interval = run.leak_started_at, timedelta(seconds=device.interval_s)
+    period = start - max(BEFORE_LEAK, 3 * interval), start + max(AFTER_LEAK, 4 * interval)
+    rows = Emission.objects.filter(device=device, timestamp__range=period)
     points = rows.order_by("timestamp").values_list("timestamp", "co2_ppm")
     return LeakTest(tuple((_seconds(at - start), co2_ppm) for at, co2_ppm in points))
 
 
-def _plug_test(
-    device: MCUDevice, run: GoNoGoRun | None, statuses: Sequence[DeviceMessage], now: datetime
-) -> PlugTest | None:
+def _plug_test(device: MCUDevice, run: GoNoGoRun | None, now: datetime) -> PlugTest | None:
     """The longest silence since the button, and the readings that are missing from just before it on."""
     if run is None or run.plug_started_at is None:
         return None
     start = run.plug_started_at
-    arrivals = _arrivals(device, start - CLOCK_OVER, now)
+    heard_since = start - max(CLOCK_OVER, timedelta(seconds=3 * device.interval_s))
+    arrivals, (statuses, _wills) = _arrivals(device, heard_since, now), _statuses(device, heard_since)
     moments = sorted({one.received_at for one in arrivals} | {one.received_at for one in statuses})
     usual_s = _usual_gap_s([one for one in arrivals if one.received_at <= start])
     before = [moment for moment in moments if moment <= start][-1:] or [start]
     course = [*before, *(moment for moment in moments if moment > start), now]
     gaps = [(_seconds(later - earlier), earlier, later) for earlier, later in pairwise(course)]
     outage_s, began, ended = max(gaps, key=lambda gap: gap[0])
-    if outage_s < max(LEAST_OUTAGE_S, 3 * usual_s):
+    if outage_s < max(LEAST_OUTAGE_S, longest_quiet_s(usual_s, device.interval_s)):
         return PlugTest(outage_s=0.0)
     if ended == now:
         return PlugTest(outage_s=outage_s)
-    since = began - timedelta(seconds=max(5.0, 2 * usual_s))
+    since = began - timedelta(seconds=max(5.0, 2 * usual_s, 2 * device.interval_s))
     of_test = [one for one in arrivals if one.timestamp >= since]
-    missing = _missing_count(of_test)
-    return PlugTest(outage_s=outage_s, is_back=True, back_for_s=_seconds(now - ended), missing_count=missing)
+    return PlugTest(
+        outage_s=outage_s,
+        is_back=True,
+        back_for_s=_seconds(now - ended),
+        is_caught_up=any(one.timestamp >= ended for one in of_test),
+        missing_count=_missing_count(of_test),
+    )
 
 
 def _missing_count(arrivals: Iterable[Emission]) -> int:

@@ -140,5 +140,33 @@ def test_a_foreign_sensor_is_judged_by_what_it_can_say():
     assert state(replace(foreign, stored_age_s=10_801), Check.STORED) == CheckState.FAIL
 
 
+def test_a_sensor_without_a_time_of_its_own_has_no_clock_to_test():
+    """The time of arrival stands for it: its delay is 0, whatever is wrong."""
+    assert state(replace(HEALTHY, is_foreign=True, is_dated=False, clock_lag_s=0.0), Check.CLOCK) == "not_tested"
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"), [((630.0, 430.0), "wait"), ((630.0, 21_000.0), "pass"), ((1830.0, 430.0), "fail")]
+)
+def test_a_sensor_that_reports_every_ten_minutes_has_time_for_the_leak_test(later: tuple[float, float], expected: str):
+    leak = LeakTest(((-1170.0, 440.0), (-570.0, 430.0), (30.0, 435.0), later))
+
+    assert state(replace(HEALTHY, interval_s=600, leak=leak), Check.LEAK) == expected
+
+
+def test_a_device_that_speaks_each_minute_is_unplugged_for_three():
+    """Else the minute between two statuses would pass for a pulled plug."""
+    plug = PlugTest(outage_s=64, is_back=True, back_for_s=40)
+
+    assert state(replace(HEALTHY, interval_s=600, plug=plug), Check.PLUG) == CheckState.WAIT
+    assert state(replace(HEALTHY, interval_s=600, plug=replace(plug, outage_s=181)), Check.PLUG) == CheckState.PASS
+
+
+def test_nothing_is_known_to_be_missing_before_a_reading_of_afterwards_has_come():
+    plug = PlugTest(outage_s=64, is_back=True, back_for_s=1, is_caught_up=False)
+
+    assert state(replace(HEALTHY, plug=plug), Check.PLUG) == CheckState.WAIT
+
+
 def test_a_device_on_no_chimney_cannot_go():
     assert state(replace(HEALTHY, registered=None), Check.RANGE) == CheckState.FAIL

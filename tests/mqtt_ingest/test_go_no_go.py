@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from devices.choices import Check, CheckState, GoVerdict
-from devices.models import GoNoGoRun, InstallationCertificate, MCUDevice
+from devices.models import DeviceProfile, DeviceSecret, GoNoGoRun, InstallationCertificate, MCUDevice
 from factories.models import Chimney
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.go_no_go import act, look
@@ -96,6 +96,25 @@ def test_a_sensor_that_reports_every_ten_minutes_is_not_late_after_two(device: M
     assert {state(device, check) for check in (Check.CLOCK, Check.LOGIN, Check.STORED)} == {CheckState.PASS}
 
 
+def test_a_password_that_is_on_its_way_leaves_the_one_in_force(device: MCUDevice):
+    for is_offered in (False, True):
+        DeviceSecret.objects.create(device=device, is_offered=is_offered)
+
+    assert look(device, timezone.now()).evidence.is_login_in_force
+    assert state(device, Check.LOGIN) == CheckState.WAIT
+
+
+@pytest.mark.parametrize(("time_path", "expected"), [("", CheckState.NOT_TESTED), ("Time", CheckState.PASS)])
+def test_a_profile_without_a_time_leaves_no_clock_to_test(device: MCUDevice, time_path: str, expected: CheckState):
+    device.profile = DeviceProfile.objects.create(
+        organisation=device.factory.organisation, name="Tasmota", topic="tele/{device}/SENSOR", time_path=time_path
+    )
+    device.save()
+    read(device, 60, 12)
+
+    assert state(device, Check.CLOCK) == expected
+
+
 def test_a_refusal_newer_than_the_last_reading_is_evidence(device: MCUDevice):
     say(device, 1)
     now = timezone.now()
@@ -144,6 +163,47 @@ def test_the_pulled_plug_names_a_hole(device: MCUDevice, cast: Cast, lost: int, 
     assert evidence.plug.outage_s == pytest.approx(80.5, abs=0.2)
     assert evidence.plug.missing_count == lost
     assert state(device, Check.PLUG) == expected
+
+
+def test_what_was_kept_alone_does_not_show_that_nothing_is_missing(device: MCUDevice, cast: Cast):
+    run = act(device, "start", cast.installer, str)
+    GoNoGoRun.objects.filter(pk=run.pk).update(plug_started_at=timezone.now() - timedelta(seconds=300))
+    read(device, 360, 16)
+    start, came = timezone.now() - timedelta(seconds=280), timezone.now() - timedelta(seconds=4)
+    make.make_readings(device, start, 8, first_seq=17, received_at=came, flags=128)
+
+    assert state(device, Check.PLUG) == CheckState.WAIT  # its memory may still end there
+
+
+def every_ten_minutes(device: MCUDevice, *, last_ppm: float) -> None:
+    """Four readings, the last one 100 s ago, and a status each minute."""
+    MCUDevice.objects.update(interval_s=600.0)
+    device.refresh_from_db()
+    for number in range(4):
+        ppm = last_ppm if number == 3 else 430.0 + number
+        read(device, 1900 - 600 * number, 1, first_seq=number + 1, interval_s=600.0, co2_ppm=ppm)
+    for minute in range(20):
+        say(device, 61 * minute + 1)
+
+
+def test_the_minute_between_two_statuses_is_no_pulled_plug(device: MCUDevice, cast: Cast):
+    run = act(device, "start", cast.installer, str)
+    GoNoGoRun.objects.filter(pk=run.pk).update(plug_started_at=timezone.now() - timedelta(seconds=400))
+    every_ten_minutes(device, last_ppm=430.0)
+
+    evidence = look(device, timezone.now()).evidence
+
+    assert evidence.plug is not None
+    assert evidence.plug.outage_s == 0
+    assert state(device, Check.PLUG) == CheckState.WAIT
+
+
+def test_the_leak_test_waits_for_readings_that_come_every_ten_minutes(device: MCUDevice, cast: Cast):
+    run = act(device, "start", cast.installer, str)
+    GoNoGoRun.objects.filter(pk=run.pk).update(leak_started_at=timezone.now() - timedelta(seconds=900))
+    every_ten_minutes(device, last_ppm=25_000.0)
+
+    assert state(device, Check.LEAK) == CheckState.PASS
 
 
 def make_ready(device: MCUDevice, installer: Any) -> None:
