@@ -41,7 +41,8 @@ class Liveness:
     def begin(self) -> None:
         """Before anything is stored. After a crash of PostgreSQL the cache is empty, and the devices say when we stored
         last; where none was on line no outage is known, as at the first start."""
-        heard_at = MCUDevice.objects.filter(reported_online=True).aggregate(at=Max("last_heartbeat"))["at"]
+        online = MCUDevice.objects.filter(reported_online=True, revoked_at=None)
+        heard_at = online.aggregate(at=Max("last_heartbeat"))["at"]
         self._note = (_ALWAYS, heard_at, None) if heard_at else None
 
     def beat(self, waits_for: str = "") -> None:

@@ -36,6 +36,7 @@ def test_until_ingest_has_noted_anything_everybody_waits() -> None:
 def test_nobody_waits_after_the_first_start_of_all() -> None:
     now = timezone.now()
     silent = make_device(last_heartbeat=now - HOUR, reported_online=False)
+    make_device(last_heartbeat=now - HOUR, reported_online=True, revoked_at=now)
 
     run_ingest(silent.device_id, make_device().device_id)
 
