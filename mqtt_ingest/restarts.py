@@ -33,7 +33,8 @@ def _forgotten(kind: CommandKind) -> list[DeviceCommand]:
     """
     commands = DeviceCommand.objects.filter(kind=kind)
     newest = commands.filter(state=CommandState.ACKNOWLEDGED).order_by("device_id", "-pk").distinct("device_id")
-    tried = {one.device_id: one for one in commands.exclude(state=CommandState.ACKNOWLEDGED).order_by("pk")}
+    others = commands.exclude(state=CommandState.ACKNOWLEDGED).order_by("device_id", "-pk").distinct("device_id")
+    tried = {one.device_id: one for one in others}
     since = timezone.now() - timedelta(days=1)
     often = commands.filter(cause=CommandCause.RESTART, created_at__gt=since).values("device").order_by()
     tired = often.annotate(count=Count("pk")).filter(count__gte=GIVEN_A_DAY).values("device")
