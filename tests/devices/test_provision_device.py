@@ -109,6 +109,15 @@ def test_since_is_a_whole_hour_with_an_offset(litein: Factory, text: str, words:
     assert words in refusal("--since", text)
 
 
+def test_an_archived_site_is_refused_in_a_sentence(litein: Factory) -> None:
+    make.make_chimney(factory=litein, name="Old")
+    Factory.objects.update(archived_at=timezone.now())
+
+    for chimney in ("Old", "New"):
+        assert "Litein Tea Factory is archived." in refusal("--chimney", chimney)
+    assert not MCUDevice.objects.exists()
+
+
 def test_without_dimensions_the_readings_wait_for_the_geometry(litein: Factory, capsys: Any) -> None:
     call_command("provision_device", "--factory", "Litein", "--device-id", "litein-9")
 

@@ -25,6 +25,7 @@ from devices.registration import Geometry, provision_device
 from devices.services import ProvisionedDevice, broker_address
 from lib import qr_code
 from lib.environment import LOOPBACK_HOSTS
+from lib.errors import ApiError
 from lib.numbers import number
 
 NEXT_STEPS = """\
@@ -93,6 +94,8 @@ class Command(BaseCommand):
             raise CommandError("; ".join(_told(error))) from None
         except node.FirmwareConfigError as error:
             raise CommandError(str(error)) from None
+        except ApiError as error:  # an archived site
+            raise CommandError(error.message) from None
         except BrokerUnreachableError as error:
             raise CommandError(f"{error.sentence} ({error})") from None
 
