@@ -39,7 +39,7 @@ class ProductionEntry(LoggedEntry):
         constraints = [
             *LoggedEntry.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(origin__in=[Origin.ENTRY, Origin.IMPORT]), name="production_is_not_of_a_meter"
+                condition=~Q(origin__in=[Origin.METER, Origin.DEVICE]), name="production_is_not_of_a_meter"
             ),
             models.CheckConstraint(condition=Q(amount_kg__gte=0), name="production_not_negative"),
             models.CheckConstraint(condition=Q(product__in=Product.values), name="production_known_product"),

@@ -284,7 +284,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="productionentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["entry", "import"])), name="production_is_not_of_a_meter"
+                condition=models.Q(("origin__in", ["meter", "device"]), _negated=True),
+                name="production_is_not_of_a_meter",
             ),
         ),
         migrations.AddConstraint(
