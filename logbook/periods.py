@@ -54,7 +54,7 @@ def period_of(
         raise invalid("timestamp", "required", _("Give timestamp, or period_start and period_end."))
     for name, value in (("timestamp", moment), ("period_start", start), ("period_end", end)):
         if value is not None:
-            _require_on_earth(name, value, now)
+            require_on_earth(name, value, now)
     if start is None and fills_day:
         day = running_day(factory, moment)
         start, end = day.starts_at, day.ends_at
@@ -75,7 +75,8 @@ def with_days_placed(factory: Factory, given: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _require_on_earth(name: str, value: datetime, now: datetime) -> None:
+def require_on_earth(name: str, value: datetime, now: datetime) -> None:
+    """Raise ApiError 400 for a time without offset, before 1990, or in the future."""
     if value.tzinfo is None or value.year < EARLIEST_YEAR:
         raise invalid(
             name,

@@ -8,6 +8,7 @@ Ingest notes in the meter from when on values are new (`touch_meters`), the job 
 readings of their days. What a person corrected or deleted stays so.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,8 +17,8 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import connection, transaction
-from django.db.models import F, Q, Value
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F, Min, Q, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,7 +37,10 @@ from factories.days import days_between, running_day
 from factories.models import EmissionSource
 from lib.errors import ApiError, invalid
 from logbook.choices import Origin
+from logbook.periods import require_on_earth
 from mqtt_ingest.models import DeviceMeter
+
+logger = logging.getLogger(__name__)
 
 _LOCK = 0x4D455445  # advisory lock class: one process at a time enters the count of a meter
 _IDS = UUID("6f3b1c52-7d0e-4a86-9d5c-2c1f0b7e9a41")  # names the readings of our meters among client ids
@@ -58,19 +62,21 @@ class MeterPoint:
 def begin_meter(
     channel: SensorChannel, energy_type: str, source_id: int, user: User | None, counts_from: datetime | None = None
 ) -> DeviceMeter:
-    """From `counts_from` on (default: now) the counter is the meter of a source of its site.
+    """From the minute of `counts_from` on (default: the next minute) the counter is the meter of a source of its site.
 
     Raises ApiError 400 by field, and 409 `meter_exists` while the source has another meter, or the counter counts
     already.
     """
+    now = timezone.now()
+    begin = _minute(counts_from) if counts_from else _minute(now) + _MINUTE
+    require_on_earth("counts_from", begin, now)
     factory, found = channel.device.factory, find_energy_type(energy_type)
     source = find_source(factory, source_id)
     assert source is not None
     _require_counter(channel, found)
     _require_fit(source, found)
-    today = running_day(factory, timezone.now()).day
+    today = running_day(factory, now).day
     Valuer(factory, found, source=source).value(Decimal(1), channel.unit, (today, today), None)
-    begin = (counts_from or timezone.now()).replace(second=0, microsecond=0)
     others = DeviceMeter.objects.filter(Q(channel=channel) | Q(source=source, energy_type=found))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK])
@@ -78,18 +84,33 @@ def begin_meter(
         if other is not None:
             words = _("%(other)s counts then: end that one first, or let this one count from later on.")
             raise ApiError(409, "meter_exists", words % {"other": str(other)}, params={"meter": other.pk})
+        values = ChannelMinute.objects.filter(channel=channel, minute__gte=begin)
         return DeviceMeter.objects.create(
-            channel=channel, energy_type=found, source=source, counts_from=begin, set_by=user, stale_from=begin
+            channel=channel,
+            energy_type=found,
+            source=source,
+            counts_from=begin,
+            set_by=user,
+            stale_from=values.aggregate(first=Min("minute"))["first"],
         )
 
 
 def end_meter(channel: SensorChannel) -> None:
-    """It counts no longer. Its last value is entered, then none. Changes nothing where it is no meter."""
-    now = timezone.now()
-    for meter in DeviceMeter.objects.filter(channel=channel, counts_until=None):
-        meter.counts_until = max(now, meter.counts_from + _MINUTE)
-        meter.save(update_fields=["counts_until"])
-        _touch(meter.pk, max(meter.counts_from, now - _MINUTE))
+    """From the next minute on it counts no longer: its last value is entered, then none. One that was to begin then is
+    gone. Changes nothing where it is no meter."""
+    until = _minute(timezone.now()) + _MINUTE
+    with transaction.atomic():
+        for meter in DeviceMeter.objects.select_for_update().filter(channel=channel, counts_until=None):
+            if meter.counts_from >= until:
+                meter.delete()
+                continue
+            meter.counts_until = until
+            meter.save(update_fields=["counts_until"])
+            _touch(meter.pk, max(meter.counts_from, until - 2 * _MINUTE))
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def _require_counter(channel: SensorChannel, energy_type: EnergyType) -> None:
@@ -139,7 +160,13 @@ def _touch(pk: int, since: datetime) -> None:
 def enter_counts() -> int:
     """The job: enter what is new of each meter; how many meters. Safe twice and in two workers at once."""
     waiting = DeviceMeter.objects.filter(stale_from__isnull=False).order_by("pk").values_list("pk", flat=True)
-    return sum(_enter(pk) for pk in list(waiting))
+    entered = 0
+    for pk in list(waiting):
+        try:
+            entered += _enter(pk)
+        except (ArithmeticError, LookupError, ValueError, DataError, IntegrityError):  # of one meter, not of them all
+            logger.exception("what meter %d counted cannot be entered", pk)
+    return entered
 
 
 def _enter(pk: int) -> bool:
@@ -215,18 +242,28 @@ def _write(meter: DeviceMeter, since: datetime, until: datetime) -> None:
     steps = register_steps(
         meter.channel,
         begin,
-        min(until, meter.counts_until or until) + _MINUTE,
+        min(until + _MINUTE, meter.counts_until or until + _MINUTE),
         begins_at=meter.counts_from,
         marks=starts,
         with_last=meter.counts_until is not None,
     )
     wanted: dict[UUID, MeterPoint] = {}
-    readings = [reading for reading in meter_points(steps, starts) if reading.at >= begin]
-    of_day = groupby(readings, key=lambda reading: running_day(factory, reading.at).day)
-    for day, in_order in of_day:
-        wanted |= zip(_ids_of(meter, day), in_order, strict=False)
     ids = [one for day in days for one in _ids_of(meter, day.day)]
-    known = {entry.client_id: entry for entry in EnergyEntry.objects.filter(recorded_by=None, client_id__in=ids)}
+    # Whoever corrects a reading holds its row and waits for the site: rows first here too, or each waits for the other.
+    ours = EnergyEntry.objects.filter(recorded_by=None, client_id__in=ids).order_by("pk")
+    known = {entry.client_id: entry for entry in ours.select_for_update(no_key=True)}
+    by_others = EnergyEntry.objects.filter(
+        factory=factory, energy_type=meter.energy_type, source=meter.source, kind=EntryKind.METER_READING
+    ).exclude(pk__in=[entry.pk for entry in known.values()])
+    taken = set(by_others.filter(deleted_at=None, timestamp__gte=begin).values_list("timestamp", flat=True))
+    points = [one for one in meter_points(steps, starts) if one.at >= begin and one.at not in taken]
+    of_day = groupby(points, key=lambda point: running_day(factory, point.at).day)
+    for day, in_order in of_day:
+        of_one = list(in_order)
+        if len(of_one) > READINGS_A_DAY:
+            words = _("On %(day)s it fell back again and again: that is no register. Map one that keeps counting.")
+            raise invalid("energy_type", "no_counter", words % {"day": day})
+        wanted |= zip(_ids_of(meter, day), of_one, strict=False)
     for client_id, entry in known.items():
         if client_id not in wanted and entry.timestamp >= begin and entry.timestamp < until and _is_ours(entry):
             EnergyEntry.objects.filter(pk=entry.pk).update(client_id=None)  # its place may be taken again

@@ -246,6 +246,19 @@ def test_an_impossible_count_stops_the_meter_until_somebody_acts(site: Factory) 
     assert [amount for _start, _end, amount in used()] == [10, 500]
 
 
+def test_a_counter_of_batches_is_told_instead_of_half_counted(site: Factory) -> None:
+    register = Register(site)
+    register.sends((START, 0.0))
+    register.meters(site, START)
+    # Five batches of 20 values, each from 0 to 95 kWh: two readings at each fall, and the first.
+    batches = [(START + timedelta(minutes=5 * n), n % 20 * 5.0) for n in range(100)]
+    register.sends(*batches)
+    enter_counts()
+
+    assert "that is no register" in DeviceMeter.objects.get().problem
+    assert used() == []
+
+
 # --- The same energy twice ----------------------------------------------------------------------
 def test_what_is_logged_already_goes_first_and_what_was_set_aside_returns(site: Factory) -> None:
     logged = make.make_energy_entry(
