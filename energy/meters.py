@@ -76,13 +76,11 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Ser
     """
     after = place_of(entry)
     places = {place for place in (before, after) if place is not None}
+    if entry.last_act != Act.RECORDED:
+        _decide_again(log, user, entry, is_undone=entry.last_act == Act.UNDONE)
     if not places:
-        if entry.kind == EntryKind.USED and entry.last_act != Act.RECORDED:
-            _count_what_was_set_aside(log, user, entry)
         return
-    # One change of a factory's readings at a time. A waiting request holds at most a NO KEY lock on its own
-    # reading, which the foreign keys of derived entries do not wait for.
-    Factory.objects.select_for_update(no_key=True).get(pk=entry.factory_id)
+    _lock(entry)
     touched = {entry.pk: entry}
     for place in places:
         later = _series(place).filter(timestamp__gt=place.timestamp).exclude(pk=entry.pk).first()
@@ -90,6 +88,12 @@ def follow(log: EnergyLog, user: User | None, entry: EnergyEntry, *, before: Ser
             touched[later.pk] = later
     for reading in touched.values():
         _derive(log, user, reading, changed=entry)
+
+
+def _lock(entry: EnergyEntry) -> None:
+    """One change of a factory's readings at a time. A waiting request holds at most a NO KEY lock on its own reading,
+    which the foreign keys of derived entries do not wait for."""
+    Factory.objects.select_for_update(no_key=True).get(pk=entry.factory_id)
 
 
 # --- The same energy twice ----------------------------------------------------------------------
@@ -125,13 +129,34 @@ def _counted_already(start: EnergyEntry, reading: EnergyEntry) -> EnergyEntry | 
     return overlapping(same, start.timestamp, reading.timestamp).order_by("-id").first()
 
 
-def _count_what_was_set_aside(log: EnergyLog, user: User | None, changed: EnergyEntry) -> None:
-    """After a use was deleted, corrected or undone. What cannot be counted must not keep anybody from that."""
-    Factory.objects.select_for_update(no_key=True).get(pk=changed.factory_id)
-    readings = EnergyEntry.objects.filter(factory_id=changed.factory_id, energy_type_id=changed.energy_type_id)
+def _decide_again(log: EnergyLog, user: User | None, changed: EnergyEntry, *, is_undone: bool) -> None:
+    """After a use was deleted, corrected or undone: its history says what it was. What cannot be counted must not keep
+    anybody from that."""
+    events: Any = changed
+    versions = list(events.events.order_by("-pgh_id")[:2])
+    energy_types = {version.energy_type_id for version in versions if version.kind == EntryKind.USED}
+    if not energy_types:
+        return
+    _lock(changed)
+    if is_undone and changed.kind == EntryKind.USED and changed.deleted_at is None:
+        _set_aside_since(versions[1].changed_at, user, changed)
+    readings = EnergyEntry.objects.filter(factory_id=changed.factory_id, energy_type__in=energy_types)
     for reading in _without_a_use(readings):
         with suppress(ApiError), transaction.atomic():
             _derive(log, user, reading, changed=changed)
+
+
+def _set_aside_since(undone_at: datetime, user: User | None, use: EnergyEntry) -> None:
+    """A use is back, so the counts that took its place since the act that is undone give way; others stay."""
+    same = uses_of_the_same(use.factory, use.energy_type, use.source_id, is_metered=False)
+    counts = same.filter(origin=Origin.METER, meter_to__origin=Origin.DEVICE).select_related("meter_to")
+    assert use.period_start is not None
+    assert use.period_end is not None
+    for count in overlapping(counts, use.period_start, use.period_end):
+        events: Any = count
+        stood = events.events.filter(changed_at__lt=undone_at).order_by("-pgh_id").first()
+        if stood is None or stood.deleted_at is not None:
+            _delete(count, user)
 
 
 # --- Series ------------------------------------------------------------------------------------
@@ -159,9 +184,8 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
         start = None
     if start is None:
         if derived is not None and is_counted:
-            derived.deleted_at = now
-            mark(derived, user, Act.DELETED, _because(reading), now)
-            save(derived)
+            _delete(derived, user)
+            _decide_on_the_sources(log, user, derived, changed)
         return
     consumption = _consumption(log, start, reading, changed)
     if derived is None:
@@ -182,6 +206,20 @@ def _derive(log: EnergyLog, user: User | None, reading: EnergyEntry, *, changed:
     derived.meter_from = start
     log.write(derived, consumption, now)
     save(derived)
+    _decide_on_the_sources(log, user, derived, changed)
+
+
+def _delete(derived: EnergyEntry, user: User | None) -> None:
+    assert derived.meter_to is not None
+    derived.deleted_at = timezone.now()
+    mark(derived, user, Act.DELETED, _because(derived.meter_to), derived.deleted_at)
+    save(derived)
+
+
+def _decide_on_the_sources(log: EnergyLog, user: User | None, derived: EnergyEntry, changed: EnergyEntry) -> None:
+    """Readings of the whole site may stand for what the meters of its sources count."""
+    if derived.source_id is None and derived.last_act != Act.RECORDED:
+        _decide_again(log, user, derived, is_undone=changed.last_act == Act.UNDONE)
 
 
 def _because(reading: EnergyEntry) -> str:

@@ -135,3 +135,63 @@ def test_rows_of_readings_are_locked_before_the_site_as_whoever_corrects_one_doe
     sites = [place for place, lock in enumerate(locks) if 'FROM "factories_factory"' in lock]
     readings_first = [place for place, lock in enumerate(locks) if " IN (" in lock and "client_id" in lock]
     assert readings_first[0] < sites[0]
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_what_took_the_place_of_an_entry_gives_way_when_that_is_undone(
+    site: Factory, clock: Any, is_deleted: bool
+) -> None:
+    person = make.make_user()
+    logged = make.make_bill(site, 800, START, START + DAY, user=person)
+    register = Register(site)
+    register.sends((START, 1000.0))
+    register.meters(site, START)
+    register.sends(*of_days(START, 812.0, 700.0))
+    enter_counts()
+    assert [amount for _start, _end, amount in used()] == [700]
+    clock.now += timedelta(minutes=1)
+    if is_deleted:
+        energy_log.delete(person, logged.pk, "the meter is right")
+    else:
+        energy_log.correct(person, logged.pk, {"energy_type": "diesel", "unit": "L"}, "it was diesel")
+    assert [amount for _start, _end, amount in used()] == [812, 700]
+    clock.now += timedelta(minutes=1)
+
+    energy_log.undo(person, logged.pk)
+
+    assert [amount for _start, _end, amount in used()] == [700]  # the 800 kWh are logged again
+
+
+def test_a_count_that_stood_beside_an_entry_stays_when_its_deletion_is_undone(site: Factory, clock: Any) -> None:
+    register, person = Register(site), make.make_user()
+    register.sends((START, 1000.0))
+    register.meters(site, START)
+    register.sends(*of_days(START, 812.0))
+    enter_counts()
+    clock.now += timedelta(minutes=1)
+    logged = make.make_bill(site, 30, START, START + DAY, user=person)  # asked, and said that it is another meter
+    clock.now += timedelta(minutes=1)
+    energy_log.delete(person, logged.pk, "wrong day")
+
+    energy_log.undo(person, logged.pk)
+
+    assert [amount for _start, _end, amount in used()] == [812]
+
+
+def test_readings_of_the_whole_site_stand_for_its_meter_until_they_are_deleted(site: Factory, clock: Any) -> None:
+    by_hand(site, START, 5000, None)
+    last = by_hand(site, START + 2 * DAY, 6500, None)
+    register = Register(site)
+    register.sends((START, 1000.0))
+    register.meters(site, START)
+    register.sends(*of_days(START, 812.0, 700.0))
+    enter_counts()
+    assert [amount for _start, _end, amount in used()] == [1500]
+    clock.now += timedelta(minutes=1)
+    energy_log.delete(last.recorded_by, last.pk, "read wrongly")
+    assert [amount for _start, _end, amount in used()] == [812, 700]
+    clock.now += timedelta(minutes=1)
+
+    energy_log.undo(last.recorded_by, last.pk)
+
+    assert [amount for _start, _end, amount in used()] == [1500]
