@@ -24,7 +24,10 @@ SETUP_PAGES = (
     *("setup-chimney-new", "setup-chimney", "setup-units", "setup-limits", "site-events"),
 )
 FACTORY_PAGES = ("today", "factory", "month", "fire", *LOG_PAGES, *ENTRY_PAGES, *SETUP_PAGES)
-DEVICE_PAGES = ("device", *(f"device-{name}" for name in ("add", "codes", "settings", "edit", "assign", "calibrate")))
+DEVICE_PAGES = (
+    "device",
+    *(f"device-{name}" for name in ("add", "codes", "settings", "edit", "assign", "calibrate", "channels")),
+)
 FOREIGN_PAGES = ("refused-messages", "device-profiles", "device-profile", "device-profile-new")
 
 

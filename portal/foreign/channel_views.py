@@ -103,5 +103,6 @@ def _acted(request: HttpRequest, factory: Factory, channel: SensorChannel) -> Me
 def _row(channel: Any, factory: Factory, sees_log: bool, form: MeterForm | None) -> ChannelRow:
     meter = channel.open_meters[0] if channel.open_meters else None
     if meter is None and channel.kind == MeasuredAs.COUNTER:
-        form = form or MeterForm(factory, auto_id=f"id_{channel.pk}_%s")
+        usual = "electricity" if channel.unit == "kWh" else "firewood"
+        form = form or MeterForm(factory, initial={"energy_type": usual}, auto_id=f"id_{channel.pk}_%s")
     return ChannelRow(channel, meter, set_asides_of(meter) if meter and sees_log else [], form)
