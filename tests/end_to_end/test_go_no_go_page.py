@@ -5,6 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.roles import Role
+from devices.choices import GoVerdict
 from devices.models import GoNoGoRun
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
@@ -50,5 +51,10 @@ def test_the_lines_follow_the_device_and_a_press_waits_for_the_network() -> None
         context.set_offline(False)
         expect(page.locator(line("9 Leak test"))).not_to_contain_text("Not started.", timeout=1000 * TIMEOUT_S)
         assert GoNoGoRun.objects.get().leak_started_at is not None
+
+        page.route("**/*part=1*", lambda route: route.abort())  # it does not see that somebody finishes the run
+        GoNoGoRun.objects.update(ended_at=timezone.now(), verdict=GoVerdict.NO_GO)
+        page.locator(line("9 Leak test")).get_by_role("button").tap()
+        expect(page.locator(".notice--error")).to_contain_text("start one", timeout=1000 * TIMEOUT_S)
         context.close()
     assert problems == []
