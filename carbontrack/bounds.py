@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from lib.errors import plain_refusal
+from lib.exports import READS_ON
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,7 +49,7 @@ class Bounded:
         self.watchers = {path: asyncio.Semaphore(turns) for path, turns in TURNS_OF_WATCHERS.items()}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        exchange = _Exchange(self.watchers.get(scope.get("path"), self.turns), receive, send)
+        exchange = _Exchange(scope, self.watchers.get(scope.get("path"), self.turns), receive, send)
         try:
             await self.application(scope, exchange.receive, exchange.send)
         except _RefusedError as refused:
@@ -59,10 +60,11 @@ class Bounded:
 
 class _Exchange:
     """One request and its answer. Its turn begins when its body is here and ends when its answer is made: a client that
-    sends or reads slowly must keep nobody waiting."""
+    sends or reads slowly must keep nobody waiting. A file whose rows are read while it is sent keeps turn and
+    connection to its end: the database's cursor is of that connection."""
 
-    def __init__(self, turns: asyncio.Semaphore, receive: Receive, send: Send) -> None:
-        self._turns, self._receive, self._send = turns, receive, send
+    def __init__(self, scope: Any, turns: asyncio.Semaphore, receive: Receive, send: Send) -> None:
+        self._scope, self._turns, self._receive, self._send = scope, turns, receive, send
         self._has_turn = False
         self._body_bytes = 0
 
@@ -76,7 +78,7 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        if self._has_turn and message.get("more_body"):
+        if self._has_turn and message.get("more_body") and not self._scope.get(READS_ON):
             # A long answer, which Django has made whole by now, or a live stream. Neither asks the database from here
             # on by the connection of this request, and the client may read for a while.
             await sync_to_async(connections.close_all)()

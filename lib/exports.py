@@ -9,7 +9,8 @@ are simulated.
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -29,6 +30,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 LARGEST_FILE_ROWS = 1_000_000  # a sheet of Excel has 1,048,576
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK_ROWS = 1_000  # read, formatted and sent at once
+READS_ON = "carbontrack.reads_on"  # in the scope of a request whose answer asks the database while it is sent
 EXPORTED_BY, EXPORTED_AT = "exported_by", "exported_at"
 
 
@@ -100,7 +102,11 @@ def csv_response(request: Any, rows: Iterable[Mapping[str, Any]], columns: list[
     lines = _counted(_parts(() if request.method == "HEAD" else rows, columns, marks), response)
     request = getattr(request, "_request", request)
     # Under ASGI Django would collect a plain iterator before it sends anything.
-    body: Any = _from_a_thread(lines) if isinstance(request, ASGIRequest) else lines
+    body: Any = lines
+    if isinstance(request, ASGIRequest):
+        body = _FromAThread(lines)
+        scope: Any = request.scope
+        scope[READS_ON] = True
     response.streaming_content = body
     return response
 
@@ -151,7 +157,7 @@ def _parts(
     yield out.getvalue(), 0
 
 
-def _counted(parts: Iterator[tuple[str, int]], response: HttpResponseBase) -> Iterator[str]:
+def _counted(parts: Iterator[tuple[str, int]], response: HttpResponseBase) -> Generator[str]:
     """The text; when it ends, or its reader goes away, the number of rows that left is known."""
     count = 0
     try:
@@ -164,8 +170,18 @@ def _counted(parts: Iterator[tuple[str, int]], response: HttpResponseBase) -> It
         read.sent(count)
 
 
-async def _from_a_thread(lines: Iterator[str]) -> AsyncIterator[str]:
-    """In the thread of the request, which holds its database connection."""
-    next_part = sync_to_async(lambda: next(lines, None))
-    while (text := await next_part()) is not None:
-        yield text
+@dataclass(frozen=True, slots=True)
+class _FromAThread:
+    """In the thread of the request, which holds its database connection. Django closes this there when the reader has
+    gone; an asynchronous generator would end at some time in the thread of the event loop, where nothing may ask the
+    database."""
+
+    lines: Generator[str]
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        next_part = sync_to_async(lambda: next(self.lines, None))
+        while (text := await next_part()) is not None:
+            yield text
+
+    def close(self) -> None:
+        self.lines.close()

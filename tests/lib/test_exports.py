@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncRequestFactory, RequestFactory
 
 from lib.exports import csv_response
@@ -43,3 +43,19 @@ def test_a_server_sends_a_file_while_it_is_read() -> None:
     assert header == ["n", "exported_by", "exported_at"]
     assert [row[0] for row in rows] == [str(number) for number in range(1_000)]
     assert count == 1_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_reader_who_goes_the_rows_that_left_are_told_at_once() -> None:
+    """A server closes the response in the thread of the request, which may ask the database."""
+
+    async def gone_after_the_first_part() -> list[int]:
+        told: list[int] = []
+        response: Any = csv_response(AsyncRequestFactory().get("/"), ({"n": n} for n in range(3_000)), ["n"], "numbers")
+        response.read.sent = told.append
+        parts = aiter(response)
+        await anext(parts)
+        await sync_to_async(response.close)()
+        return list(told)  # as it is before the loop ends
+
+    assert async_to_sync(gone_after_the_first_part)() == [1_000]
