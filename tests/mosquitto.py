@@ -22,7 +22,7 @@ from devices.credentials import INGEST_USER
 from devices.dynsec import ADMIN_USER
 from devices.services import ProvisionedDevice
 from tests.processes import free_port
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, wait_until
 
 SEARCH_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"  # Debian's place for the broker
 INGEST_PASSWORD = "ingest-password-of-the-tests"
@@ -118,9 +118,16 @@ class Mosquitto:
         self._process.wait(TIMEOUT_S)
 
     def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(TIMEOUT_S)
+        if self._process is not None:
+            wait_until(self._is_told_to_end)
+
+    def _is_told_to_end(self) -> bool:
+        """Mosquitto 2.0 forgets a SIGTERM that comes between its word "running" and its loop, so it is told again."""
+        assert self._process
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        return self._process.poll() is not None
 
     @property
     def admin_url(self) -> str:

@@ -306,7 +306,7 @@ def test_a_retired_device_is_revoked_leaves_its_chimney_and_stays_in_the_history
     device.refresh_from_db()
     assignment.refresh_from_db()
     assert not check_broker_login("litein-1", "litein-1", password)
-    assert (device.revoked_at is not None, device.retired_on) == (True, timezone.localdate())
+    assert (device.revoked_at is not None, device.retired_on) == (True, timezone.localdate(timezone=cast.litein.zone))
     assert assignment.valid_to == next_hour(cast.litein)  # what it sent in the running hour counts
     with pytest.raises(ValidationError, match="revoked"):
         mount(device, Mounting(chimney=assignment.chimney))
