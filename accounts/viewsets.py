@@ -61,7 +61,9 @@ class WritingMixin:
     def given(self) -> dict[str, Any]:
         """The checked body. Raises ValidationError, which answers 400 with the fields named."""
         view: Any = self
-        return validated(self.inputs[view.action], view.request, partial=view.action == "partial_update")  # type: ignore[arg-type]
+        body = self.inputs[view.action]
+        assert body is not None, f"{view.action} takes no body"
+        return validated(body, view.request, partial=view.action == "partial_update")
 
     def shown(self, row: Any, status: int = 200) -> Response:
         view: Any = self

@@ -77,7 +77,7 @@ class _Schema(ListSchema):
 
 
 class _Writing(ScopedReadOnlyViewSet):
-    """A row of a site that is changed: 404 out of scope, 403 without the right."""
+    """Changes a row of a site. 404: the user does not see it; 403: the user sees it and has no right to change it."""
 
     swagger_schema = _Schema
     queryset: Any

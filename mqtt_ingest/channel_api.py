@@ -47,7 +47,7 @@ class CountedTwiceSerializer(serializers.Serializer[Any]):
 class DeviceMeterSerializer(ReadOnlySerializer):
     energy_type = serializers.CharField(source="energy_type.code")
     waits = serializers.SerializerMethodField(help_text="values are stored that are not entered yet")
-    set_aside = serializers.SerializerMethodField(help_text="of the last 60 days, for who may see the energy log")
+    set_aside = serializers.SerializerMethodField(help_text="of the last 60 days, for those who may see the energy log")
 
     class Meta:
         model = DeviceMeter
@@ -83,7 +83,7 @@ class MeterInputSerializer(serializers.Serializer[Any]):
     source = serializers.IntegerField(  # type: ignore[assignment]
         min_value=1, help_text="the emission source that it meters"
     )
-    counts_from = MomentField(required=False, help_text="default now; what is stored since is entered")
+    counts_from = MomentField(required=False, help_text="default: the next minute; values stored since are entered")
 
     class Meta:
         swagger_schema_fields = {"example": {"energy_type": "electricity", "source": 3}}
@@ -114,7 +114,7 @@ class SensorChannelViewSet(WritingMixin, ScopedReadOnlyViewSet):
     def meter(self, request: Request, pk: str) -> Response:
         """The counter is the meter of a source from now on.
 
-        Its readings become entries of the energy log; entries that are there already stay, and go first.
+        Its readings become entries of the energy log. Where an entry is there already, that one counts.
         """
         channel, given = self._writable(pk), self.given()
         begin_meter(channel, given["energy_type"], given["source"], user_of(request), given.get("counts_from"))

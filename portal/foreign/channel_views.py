@@ -52,7 +52,7 @@ class MeterForm(forms.Form):
 class ChannelRow:
     channel: Any  # annotated by channels_with_meters
     meter: DeviceMeter | None
-    set_aside: list[SetAside]  # for who may see the energy log
+    set_aside: list[SetAside]  # for those who may see the energy log
     form: MeterForm | None  # of a counter that is no meter yet
 
 

@@ -5,8 +5,6 @@ Refused first, then mapped, previewed and replayed, then live: to a stored readi
 
 import json
 import math
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -27,18 +25,9 @@ from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
 from tests.mosquitto import Mosquitto, publish
 from tests.mqtt_ingest.foreign_build import MAPPINGS, payload
-from tests.waiting import TIMEOUT_S
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
-
-
-def until(is_true: Callable[[], Any], act: Callable[[], Any] = lambda: None) -> None:
-    """Ingest reads profiles every 5 s, so what is sent before is sent again."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline_s
-        act()
-        time.sleep(0.3)
 
 
 def test_from_a_refused_message_to_kilograms(mosquitto: Mosquitto) -> None:
@@ -67,9 +56,10 @@ def test_from_a_refused_message_to_kilograms(mosquitto: Mosquitto) -> None:
     post(f"device-profiles/{profile}/assign", {"device": "kiln-1"})
 
     with IngestProcess(mosquitto):
-        until(
+        wait_until(
             lambda: RejectedGroup.objects.filter(reason="no_profile").exists(),
-            lambda: publish(login, payload(began_ms), topic=topic),
+            meanwhile=lambda: publish(login, payload(began_ms), topic=topic),
+            every_s=0.3,
         )
         mapped = {"mappings": MAPPINGS, "time_format": "iso_utc"}
         changed = client.patch(f"/api/device-profiles/{profile}/", mapped, content_type="application/json")
@@ -84,12 +74,14 @@ def test_from_a_refused_message_to_kilograms(mosquitto: Mosquitto) -> None:
         native = {"seq": 1, "t": began_ms, "co2_ppm": 1.0, "temperature_c": 1.0, "velocity_ms": 1.0}
         publish(login, json.dumps({"v": 1, "stream": 7, "interval_s": 5, "readings": [native]}).encode())
         for at_ms in (began_ms + 300_000, began_ms + 600_000):
-            until(
+            # Ingest reads profiles every 5 s, so what is sent before is sent again.
+            wait_until(
                 Emission.objects.filter(timestamp=moment(at_ms)).exists,
-                partial(publish, login, payload(at_ms), topic=topic),
+                meanwhile=partial(publish, login, payload(at_ms), topic=topic),
+                every_s=0.3,
             )
         publish(login, b"Offline", topic="tele/kiln-1/LWT")
-        until(lambda: MCUDevice.objects.filter(pk=device.pk, reported_online=False).exists())
+        wait_until(lambda: MCUDevice.objects.filter(pk=device.pk, reported_online=False).exists())
 
     assert Emission.objects.count() == 3
     assert set(Emission.objects.values_list("stream", "seq")) == {(-(2**31), 0)}

@@ -2,7 +2,6 @@
 that makes an entry with its kg CO2e of the register."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from mqtt_ingest.device_meters import enter_counts
 from tests import make
 from tests.end_to_end.ingest_process import IngestProcess
 from tests.mosquitto import Mosquitto, publish
-from tests.waiting import TIMEOUT_S
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.needs("mosquitto", "mosquitto_pub")]
 
@@ -78,8 +77,5 @@ def test_from_a_register_to_kilograms(mosquitto: Mosquitto) -> None:
 
 def _until_stored(send: Any, at: datetime) -> None:
     """Ingest reads profiles every 5 s, so what is sent before is sent again."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not ChannelMinute.objects.filter(measured_at=at.replace(microsecond=0)).exists():
-        assert time.monotonic() < deadline_s
-        send()
-        time.sleep(0.3)
+    stored = ChannelMinute.objects.filter(measured_at=at.replace(microsecond=0))
+    wait_until(stored.exists, meanwhile=send, every_s=0.3)

@@ -26,7 +26,7 @@ from factories.models import Organisation
 from tests import make
 from tests.emissions.listening import Stream, listen, server, store, world
 from tests.measuring import at_once
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["listen", "server", "world"]  # fixtures
@@ -177,13 +177,12 @@ input()
 
 
 def assert_one_more_opens(server: str, world: SimpleNamespace) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while (again := Stream(server, Authorization=f"Token {world.token}")).status == 429:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.1)
+    def opens() -> bool:
+        with contextlib.closing(Stream(server, Authorization=f"Token {world.token}")) as stream:
+            assert stream.status in (200, 429)
+            return stream.status == 200
 
-    assert again.status == 200
-    again.close()
+    wait_until(opens, every_s=0.1)
 
 
 def test_the_limit_holds_across_processes_and_a_killed_one_gives_its_places_back(
@@ -239,20 +238,13 @@ def test_a_client_that_goes_while_its_first_event_is_sent_keeps_no_place(
         stream.close()
         time.sleep(0.5)
         has_gone.set()
-        deadline_s = time.monotonic() + 60.0
-        while live_hub.hub.open_count(world.reader.pk) and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-
-        assert live_hub.hub.open_count(world.reader.pk) == 0
+        wait_until(lambda: live_hub.hub.open_count(world.reader.pk) == 0)
 
 
 def test_a_process_has_a_limit_of_its_own(
     server: str, world: SimpleNamespace, listen: Callable[..., Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while live_hub.hub._open:  # streams of the test before, which the server has not missed yet
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+    wait_until(lambda: not live_hub.hub._open)  # streams of the test before, which the server has not missed yet
     monkeypatch.setattr(live_hub, "STREAMS_PER_PROCESS", 1)
     listen()
     refused = Stream(server, Authorization=f"Token {world.token}")
