@@ -57,7 +57,7 @@ class FireDaySerializer(serializers.Serializer[Any]):
     """What the wood fires of a site told on a day (`docs/method.md` 13). Shares are of the gross heat of the wood.
 
     Null: no wood fire was measured on that day. Fields that begin with `steam` are of the direct method; null: no steam
-    was measured, or `steam_missing` says why it cannot be set beside the wood.
+    was measured, or `steam_missing` says why it cannot be compared with the wood.
     """
 
     period_start = serializers.DateField(source="day", help_text="the factory day")

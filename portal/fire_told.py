@@ -118,7 +118,7 @@ def _steam(steam: SteamDay, day: FactoryDay) -> str:
         "least": round(100 * LEAST_COVERED_SHARE),
     }
     if SteamGap.COVERAGE in steam.missing:
-        words = _("Steam was measured for %(percent)d %% of %(day)s: to set it beside the wood takes %(least)d %%.")
+        words = _("Steam was measured for %(percent)d %% of %(day)s. A comparison with the wood needs %(least)d %%.")
     elif SteamGap.OTHER_FUEL in steam.missing:
         words = _("%(kg)s kg of steam on %(day)s, in part from other fuel than wood.")
     elif steam.kg_per_kg is None or steam.efficiency is None:

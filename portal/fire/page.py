@@ -142,7 +142,7 @@ def _steam_summary(ratios: Sequence[float], measured: int) -> str:
         return ""
     values: dict[str, Any] = {"measured": measured, "count": len(ratios), "days": DAYS}
     if not ratios:
-        return _("On %(measured)d of %(days)d days steam was measured, on none can it be set beside the wood.") % values
+        return _("Steam was measured on %(measured)d of %(days)d days. None can be compared with the wood.") % values
     values |= {"low": f"{min(ratios):.1f}", "high": f"{max(ratios):.1f}"}
     words = _("On %(count)d of %(days)d days a kg of wood made %(low)s to %(high)s kg of steam.")
     return words % values
