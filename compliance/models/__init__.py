@@ -1,0 +1,10 @@
+"""Figures of record across apps: what a site used, made and emitted each factory day, its targets and reports.
+
+How the figures of a day are computed is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
+"""
+
+from compliance.models.site_days import SiteDay, TouchedSite
+from compliance.models.site_sheets import SiteSheet
+from compliance.models.targets import Target
+
+__all__ = ["SiteDay", "SiteSheet", "Target", "TouchedSite"]
