@@ -5,7 +5,7 @@ Lives here: adding, scaling, low and high. Does not live here: how large the par
 
 A systematic error is the same at each hour of its source, so it adds up linearly over time within a source, and in
 quadrature between sources. An error of a gap is new at each gap, so its variance adds up. Splitting a period therefore
-keeps the interval of the whole (ISO/IEC Guide 98-3, 2008, 5.2.2).
+keeps the interval of the whole (ISO GUM 5.2.2).
 """
 
 import math
