@@ -38,7 +38,7 @@ class SoFar:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordHour:
+class ChimneyHour:
     """One hour of a chimney's device of record."""
 
     chimney_id: int
@@ -79,22 +79,22 @@ def total(parts: Sequence[SoFar]) -> SoFar | None:
     )
 
 
-def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24) -> dict[int, list[RecordHour]]:
+def hours_of_record(factories: Sequence[Factory], now: datetime, count: int = 24) -> dict[int, list[ChimneyHour]]:
     """For each chimney, the hours of its device of record among the last `count`; hours without data are absent."""
     if not factories:
         return {}
     first = min(local_hour_start(now, factory.zone) for factory in factories) - timedelta(hours=count - 1)
     parameters = {"factory_ids": [factory.pk for factory in factories], "start": first, "now": now}
-    hours_by_chimney: dict[int, list[RecordHour]] = {}
-    for hour in sql.fetch(sql.load("emissions", "hours_of_record"), parameters, RecordHour):
+    hours_by_chimney: dict[int, list[ChimneyHour]] = {}
+    for hour in sql.fetch(sql.load("emissions", "hours_of_record"), parameters, ChimneyHour):
         hours_by_chimney.setdefault(hour.chimney_id, []).append(hour)
     return hours_by_chimney
 
 
-def sum_hours(parts: Sequence[RecordHour]) -> RecordHour:
+def sum_hours(parts: Sequence[ChimneyHour]) -> ChimneyHour:
     """Several chimneys in one hour: the sum of their rates, whatever the coverage of each."""
     statuses = {part.status for part in parts}
     rates = [part.co2_kg_per_h for part in parts if part.co2_kg_per_h is not None]
     status = statuses.pop() if len(statuses) == 1 else HourStatus.MEASURED.value
     over_range_ms = sum(part.over_range_ms for part in parts)
-    return RecordHour(0, parts[0].period_start, sum(rates) if rates else None, status, over_range_ms)
+    return ChimneyHour(0, parts[0].period_start, sum(rates) if rates else None, status, over_range_ms)

@@ -7,20 +7,20 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from emissions.models import HourStatus
-from emissions.totals import RecordHour
+from emissions.totals import ChimneyHour
 from factories.days import local_hour_start
 from portal.drawn.fire_log import FireLog, FireLogCell, FireLogStatus, build_fire_log
 
 HOURS = 24
 
 
-def shared_scale_kg_per_h(hours: Mapping[int, Iterable[RecordHour]]) -> float | None:
+def shared_scale_kg_per_h(hours: Mapping[int, Iterable[ChimneyHour]]) -> float | None:
     """One scale for ribbons shown together, so that their heights can be compared."""
     rates = [hour.co2_kg_per_h for chimney in hours.values() for hour in chimney]
     return max((rate for rate in rates if rate is not None), default=None)
 
 
-def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None) -> FireLog:
+def day_ribbon(hours: Sequence[ChimneyHour], zone: ZoneInfo, now: datetime, scale_kg_per_h: float | None) -> FireLog:
     """The last 24 hours, including the current one. Hours without data are missing, never idle."""
     # In UTC, since local times of a repeated hour do not compare with those of another zone.
     by_start = {hour.period_start.astimezone(UTC): hour for hour in hours}
@@ -32,7 +32,7 @@ def day_ribbon(hours: Sequence[RecordHour], zone: ZoneInfo, now: datetime, scale
     return build_fire_log(cells, scale_kg_per_h=scale_kg_per_h)
 
 
-def _cell(start: datetime, hour: RecordHour | None) -> FireLogCell:
+def _cell(start: datetime, hour: ChimneyHour | None) -> FireLogCell:
     if hour is None or hour.co2_kg_per_h is None:
         return FireLogCell(start, None, FireLogStatus.MISSING, "" if hour is None else _("no usable reading"))
     if hour.status == HourStatus.IDLE:

@@ -88,7 +88,7 @@ def _live(item: DerivedReading | None) -> LiveValues | None:
 
 
 def _chimney_views(
-    factory: Factory, now: datetime, so_far: list[totals.SoFar], hours: dict[int, list[totals.RecordHour]]
+    factory: Factory, now: datetime, so_far: list[totals.SoFar], hours: dict[int, list[totals.ChimneyHour]]
 ) -> list[ChimneyView]:
     """In a number of queries that does not grow with the chimneys."""
     assignments = {a.chimney_id: a for a in of_record_at([factory], now)}
@@ -127,7 +127,7 @@ def _chimney_views(
     return views
 
 
-def _settling_sentence(factory: Factory, hours: dict[int, list[totals.RecordHour]], now: datetime) -> str:
+def _settling_sentence(factory: Factory, hours: dict[int, list[totals.ChimneyHour]], now: datetime) -> str:
     if all(hour.status == HourStatus.MISSING for chimney in hours.values() for hour in chimney):
         return _("The first figures are coming in. A total appears after the first full hour.")
     day = running_day(factory, now)

@@ -147,11 +147,11 @@ def with_ribbons(rows: Sequence[NetworkRow], factories: Sequence[Factory], now: 
 
 
 def _by_factory(
-    hours: dict[int, list[totals.RecordHour]], factories: Sequence[Factory]
-) -> dict[int, list[totals.RecordHour]]:
+    hours: dict[int, list[totals.ChimneyHour]], factories: Sequence[Factory]
+) -> dict[int, list[totals.ChimneyHour]]:
     """Chimneys of one factory summed hour by hour: mass adds up, and so does the time covered."""
     chimneys = dict(Assignment.objects.filter(factory__in=factories).values_list("chimney_id", "factory_id").distinct())
-    summed: dict[int, dict[datetime, list[totals.RecordHour]]] = {}
+    summed: dict[int, dict[datetime, list[totals.ChimneyHour]]] = {}
     for chimney_id, of_chimney in hours.items():
         for hour in of_chimney:
             summed.setdefault(chimneys[chimney_id], {}).setdefault(hour.period_start, []).append(hour)

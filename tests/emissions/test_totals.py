@@ -121,9 +121,9 @@ def test_the_last_24_hours_are_24_hours_in_every_zone() -> None:
 def test_rates_of_chimneys_add_up_however_long_each_was_covered():
     at = datetime(2026, 11, 20, tzinfo=UTC)
     parts = [
-        totals.RecordHour(1, at, 800.0, "measured"),
-        totals.RecordHour(2, at, 0.0, "missing"),  # covered for one minute only
-        totals.RecordHour(3, at, None, "missing"),
+        totals.ChimneyHour(1, at, 800.0, "measured"),
+        totals.ChimneyHour(2, at, 0.0, "missing"),  # covered for one minute only
+        totals.ChimneyHour(3, at, None, "missing"),
     ]
 
     assert totals.sum_hours(parts).co2_kg_per_h == 800.0

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from emissions.totals import RecordHour
+from emissions.totals import ChimneyHour
 from factories.days import local_hour_start
 from portal.drawn.ribbons import day_ribbon
 
@@ -12,7 +12,7 @@ LONDON = ZoneInfo("Europe/London")
 
 def test_both_of_a_repeated_hour_are_drawn():
     now = datetime(2026, 10, 25, 3, 30, tzinfo=UTC)  # clocks went back at 01:00 UTC
-    hours = [RecordHour(1, datetime(2026, 10, 25, h, tzinfo=UTC), 100.0, "measured") for h in range(4)]
+    hours = [ChimneyHour(1, datetime(2026, 10, 25, h, tzinfo=UTC), 100.0, "measured") for h in range(4)]
 
     ribbon = day_ribbon(hours, LONDON, now, 100.0)
 
