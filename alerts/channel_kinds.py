@@ -31,7 +31,7 @@ Plugin = Callable[[Fields, str, Message], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ServiceField:
     """What a person fills in. `pattern` is of the whole text."""
 
     name: str
@@ -47,14 +47,14 @@ class Field:
 class ServiceRow:
     """`plugin` makes the parts of one Apprise plugin of the fields (of a gateway: and of the person's address)."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[ServiceField, ...]
     shown: str  # the field that a list shows
     plugin: Plugin | None = None
     carries: ChannelKind | None = None  # of a gateway
 
 
-def _address(label: Any, example: Any) -> Field:
-    return Field("address", label, example, pattern=r"https?://\S{3,1900}", is_secret=True)
+def _address(label: Any, example: Any) -> ServiceField:
+    return ServiceField("address", label, example, pattern=r"https?://\S{3,1900}", is_secret=True)
 
 
 def _slack(fields: Fields, _to: str, _message: Message) -> dict[str, Any]:
@@ -118,20 +118,20 @@ def _telegram(fields: Fields, to: str, message: Message) -> dict[str, Any]:
     return _gateway("tgram", "bot_token")(fields, to, message) | {"detect_owner": False}
 
 
-_PHONE = Field("phone", _("Phone number"), _("like 0712 345678, or with the country code"), r".{5,40}")
+_PHONE = ServiceField("phone", _("Phone number"), _("like 0712 345678, or with the country code"), r".{5,40}")
 _KEY = r"[A-Za-z0-9_-]{1,200}"
 _BOT_TOKEN, _LANGUAGE = r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}", r"[a-z]{2}(_[A-Z]{2})?"
 _SENDER = r"\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11}"
-_SENDER_PHONE = Field("sender", _("Sender"), _("a phone number of the account"), r"\+[0-9]{7,15}")
+_SENDER_PHONE = ServiceField("sender", _("Sender"), _("a phone number of the account"), r"\+[0-9]{7,15}")
 _PHONE_OR_NAME = _("a phone number with country code, or up to 11 letters and digits")
 
 CHANNELS: dict[ChannelKind, ServiceRow] = {
-    ChannelKind.EMAIL: ServiceRow((Field("email", _("E-mail address"), pattern=r"\S{3,254}"),), "email"),
+    ChannelKind.EMAIL: ServiceRow((ServiceField("email", _("E-mail address"), pattern=r"\S{3,254}"),), "email"),
     ChannelKind.SMS: ServiceRow((_PHONE,), "phone"),
     ChannelKind.WHATSAPP: ServiceRow((_PHONE,), "phone"),
     ChannelKind.TELEGRAM: ServiceRow(
         (
-            Field(
+            ServiceField(
                 "chat_id",
                 _("Chat number"),
                 _("Write to your organisation's bot once, then ask @userinfobot for your number."),
@@ -154,7 +154,7 @@ CHANNELS: dict[ChannelKind, ServiceRow] = {
     ChannelKind.WEBHOOK: ServiceRow(
         (
             _address(_("Address"), _("https://, on the public internet")),
-            Field(
+            ServiceField(
                 "token",
                 _("Token"),
                 _("sent as Authorization: Bearer, so that your program knows us"),
@@ -171,9 +171,9 @@ CHANNELS: dict[ChannelKind, ServiceRow] = {
 GATEWAYS: dict[GatewayKind, ServiceRow] = {
     GatewayKind.AFRICAS_TALKING: ServiceRow(
         (
-            Field("username", _("User name"), _("sandbox for their simulator"), _KEY),
-            Field("api_key", _("API key"), pattern=_KEY, is_secret=True),
-            Field("sender", _("Sender"), _PHONE_OR_NAME, _SENDER, is_required=False),
+            ServiceField("username", _("User name"), _("sandbox for their simulator"), _KEY),
+            ServiceField("api_key", _("API key"), pattern=_KEY, is_secret=True),
+            ServiceField("sender", _("Sender"), _PHONE_OR_NAME, _SENDER, is_required=False),
         ),
         "username",
         _africas_talking,
@@ -181,8 +181,8 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
     ),
     GatewayKind.TWILIO: ServiceRow(
         (
-            Field("account_sid", "Account SID", pattern=r"AC[a-fA-F0-9]{32}"),
-            Field("auth_token", "Auth token", pattern=r"[a-zA-Z0-9]{32}", is_secret=True),
+            ServiceField("account_sid", "Account SID", pattern=r"AC[a-fA-F0-9]{32}"),
+            ServiceField("auth_token", "Auth token", pattern=r"[a-zA-Z0-9]{32}", is_secret=True),
             _SENDER_PHONE,
         ),
         "sender",
@@ -191,8 +191,8 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
     ),
     GatewayKind.VONAGE: ServiceRow(
         (
-            Field("api_key", _("API key"), pattern=r"[a-zA-Z0-9]{8}"),
-            Field("api_secret", _("API secret"), pattern=r"[a-zA-Z0-9]{16}", is_secret=True),
+            ServiceField("api_key", _("API key"), pattern=r"[a-zA-Z0-9]{8}"),
+            ServiceField("api_secret", _("API secret"), pattern=r"[a-zA-Z0-9]{16}", is_secret=True),
             _SENDER_PHONE,
         ),
         "sender",
@@ -201,16 +201,16 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
     ),
     GatewayKind.WHATSAPP_CLOUD: ServiceRow(
         (
-            Field("phone_id", _("Phone number ID"), _("of the sender, as Meta shows it"), r"[0-9]{5,30}"),
-            Field("token", _("Access token"), pattern=r"[A-Za-z0-9]{20,600}", is_secret=True),
-            Field(
+            ServiceField("phone_id", _("Phone number ID"), _("of the sender, as Meta shows it"), r"[0-9]{5,30}"),
+            ServiceField("token", _("Access token"), pattern=r"[A-Za-z0-9]{20,600}", is_secret=True),
+            ServiceField(
                 "template",
                 _("Template"),
                 _("an approved one with one variable; without it only people who wrote first are reached"),
                 r"[a-z0-9_]{1,200}",
                 is_required=False,
             ),
-            Field("language", _("Language of the template"), "en, sw, en_US", _LANGUAGE, is_required=False),
+            ServiceField("language", _("Language of the template"), "en, sw, en_US", _LANGUAGE, is_required=False),
         ),
         "phone_id",
         _whatsapp,
@@ -218,8 +218,8 @@ GATEWAYS: dict[GatewayKind, ServiceRow] = {
     ),
     GatewayKind.TELEGRAM_BOT: ServiceRow(
         (
-            Field("bot_name", _("Name of the bot"), pattern=r"@?[A-Za-z0-9_]{3,40}"),
-            Field("bot_token", _("Token"), _("as @BotFather shows it"), _BOT_TOKEN, is_secret=True),
+            ServiceField("bot_name", _("Name of the bot"), pattern=r"@?[A-Za-z0-9_]{3,40}"),
+            ServiceField("bot_token", _("Token"), _("as @BotFather shows it"), _BOT_TOKEN, is_secret=True),
         ),
         "bot_name",
         _telegram,

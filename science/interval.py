@@ -31,7 +31,7 @@ class UncertainMass:
     """
 
     likely_kg: Decimal
-    systematic_kg: Mapping[str, float] = field(default=_NONE)
+    systematic_kg: Mapping[str, float] = field(default_factory=lambda: _NONE)  # Python 3.11 takes it for mutable
     variance_kg2: float = 0.0
     is_at_least: bool = False
 

@@ -17,7 +17,7 @@ from factories.forms import CHIMNEY_NUMBERS, SITE_NUMBERS, SOURCE_NUMBERS
 from lib.decimals import plain
 from lib.forms import ExactNumberField, NumberField, WholeNumberField
 from logbook.sheets.questions import SheetError
-from logbook.sheets.read import Cell, Table
+from logbook.sheets.read import Cell, SheetTable
 
 MOST_SITES = 2_000
 LONGEST_SHOWN = 60
@@ -117,7 +117,7 @@ def _value(column: str, cell: Cell) -> Any:
     return field.clean(written)
 
 
-def find_table(tables: Sequence[Table]) -> tuple[Table, dict[int, str]]:
+def find_table(tables: Sequence[SheetTable]) -> tuple[SheetTable, dict[int, str]]:
     """The only table with a header of ours, and the column of each of its cells. Raises SheetError."""
     found = [(table, header) for table in tables if (header := _header(table)) and "site" in header.values()]
     if not found:
@@ -139,13 +139,13 @@ def find_table(tables: Sequence[Table]) -> tuple[Table, dict[int, str]]:
     return table, header
 
 
-def _header(table: Table) -> dict[int, str]:
+def _header(table: SheetTable) -> dict[int, str]:
     first = table.rows[0].cells
     names = {at: "_".join(str(cell).strip().casefold().split()) for at, cell in enumerate(first) if cell is not None}
     return {at: name for at, name in names.items() if name}
 
 
-def rows_of(table: Table, header: dict[int, str]) -> Iterator[SiteSheetRow]:
+def rows_of(table: SheetTable, header: dict[int, str]) -> Iterator[SiteSheetRow]:
     """The rows below the header, each with what is wrong in its cells."""
     for row in table.rows[1:]:
         found = SiteSheetRow(row.number, {})

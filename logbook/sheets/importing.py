@@ -32,7 +32,7 @@ from logbook.notices import ASKED, Notice
 from logbook.plausibility import Thing, require_possible
 from logbook.services import EntryLog
 from logbook.sheets.comparing import compare
-from logbook.sheets.layout import Line, Sheet, lay_out
+from logbook.sheets.layout import Sheet, SheetLine, lay_out
 from logbook.sheets.options import (
     DateOrder,
     DecimalMark,
@@ -46,7 +46,7 @@ from logbook.sheets.options import (
 )
 from logbook.sheets.own_export import StoredEntry, entry_id, is_as_stored, is_own_export, other_value, require_real
 from logbook.sheets.questions import Ask, Asker, SheetError, SheetQuestion, UndecidedError
-from logbook.sheets.read import Table
+from logbook.sheets.read import SheetTable
 from logbook.sheets.results import ChangedRow, ImportResult
 from logbook.sheets.rows import RowError, RowsRead, SheetRow, read_rows
 from logbook.sheets.rows import shown as shown_row
@@ -149,7 +149,7 @@ class SheetPlan(ABC):
     def run(
         self,
         user: User | None,
-        tables: Sequence[Table],
+        tables: Sequence[SheetTable],
         *,
         dry_run: bool = False,
         progress: Progress = lambda _done, _total: None,
@@ -207,7 +207,7 @@ class SheetPlan(ABC):
 
     # --- Reading -----------------------------------------------------------------------------------
     def _read(
-        self, tables: Sequence[Table], identity: dict[str, Any], ask: Ask
+        self, tables: Sequence[SheetTable], identity: dict[str, Any], ask: Ask
     ) -> tuple[ImportResult, RowsRead, dict[int, StoredEntry]]:
         """The rows to compare, and the entries that rows of our own export name. Rows of it that are as stored are
         duplicates, whatever their type."""
@@ -231,7 +231,7 @@ class SheetPlan(ABC):
             result.unit = self.unit or read.rows[0].unit
         return result, read, own
 
-    def _to_read(self, sheet: Sheet, own: dict[int, StoredEntry], result: ImportResult) -> list[Line]:
+    def _to_read(self, sheet: Sheet, own: dict[int, StoredEntry], result: ImportResult) -> list[SheetLine]:
         """The lines of our own export that are new or changed; the others are counted."""
         lines, expected = [], self.export_values()
         for line in sheet.lines:
@@ -268,7 +268,7 @@ class SheetPlan(ABC):
 
     def _undecided(
         self,
-        tables: Sequence[Table],
+        tables: Sequence[SheetTable],
         identity: dict[str, Any],
         questions: Iterable[SheetQuestion],
         result: ImportResult,
@@ -284,7 +284,7 @@ class SheetPlan(ABC):
         return UndecidedError(asked, result.notices)
 
     def _as_read(
-        self, tables: Sequence[Table], identity: dict[str, Any], answer: dict[str, Any]
+        self, tables: Sequence[SheetTable], identity: dict[str, Any], answer: dict[str, Any]
     ) -> dict[tuple[str, int], dict[str, Any]]:
         plan = replace(self, **answer)
         try:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from logbook.notices import Notice
 from logbook.sheets.options import HiddenRows
 from logbook.sheets.questions import Ask, SheetError, SheetQuestion
-from logbook.sheets.read import LARGEST_ROWS, Cell, Table
+from logbook.sheets.read import LARGEST_ROWS, Cell, SheetTable
 
 HEADER_WITHIN_ROWS = 50
 ALL_SHEETS = "all"
@@ -16,7 +16,7 @@ LISTED_NAMES, LONGEST_NAME = 50, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """A row below the header: `number` and `sheet` say where a person finds it."""
 
     number: int
@@ -32,7 +32,7 @@ class Sheet:
     """The columns by name, and the rows to read."""
 
     columns: list[str]
-    lines: list[Line] = field(repr=False)
+    lines: list[SheetLine] = field(repr=False)
 
     def places(self, name: str) -> list[int]:
         wanted = name.strip().casefold()
@@ -56,7 +56,7 @@ class Sheet:
 
 
 def lay_out(
-    tables: Sequence[Table], names: Sequence[str], *, wanted: str, hidden_rows: HiddenRows, ask: Ask
+    tables: Sequence[SheetTable], names: Sequence[str], *, wanted: str, hidden_rows: HiddenRows, ask: Ask
 ) -> tuple[Sheet, list[Notice]]:
     """The sheet that has the columns `names`, or the one that the user wants, or all.
 
@@ -89,7 +89,7 @@ def lay_out(
     return Sheet(columns, lines), notices
 
 
-def _header(table: Table, names: Sequence[str]) -> int | None:
+def _header(table: SheetTable, names: Sequence[str]) -> int | None:
     """The place of the first row that has all the names: titles and addresses may stand above it."""
     wanted = {name.strip().casefold() for name in names}
     for at, row in enumerate(table.rows[:HEADER_WITHIN_ROWS]):
@@ -102,7 +102,7 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _chosen(tables: Sequence[Table], fitting: dict[str, int], wanted: str, ask: Ask) -> list[Table]:
+def _chosen(tables: Sequence[SheetTable], fitting: dict[str, int], wanted: str, ask: Ask) -> list[SheetTable]:
     named = [table for table in tables if table.name.casefold() == wanted.strip().casefold()] if wanted else []
     if named:
         return named
@@ -127,23 +127,24 @@ def _chosen(tables: Sequence[Table], fitting: dict[str, int], wanted: str, ask: 
     return fit if answer == ALL_SHEETS else [table for table in fit if table.name == answer]
 
 
-def _sheet(table: Table, header: int) -> Sheet:
+def _sheet(table: SheetTable, header: int) -> Sheet:
     columns = [_text(cell) for cell in table.rows[header].cells]
-    return Sheet(columns, [Line(row.number, row.cells, table.name) for row in table.rows[header + 1 :]])
+    return Sheet(columns, [SheetLine(row.number, row.cells, table.name) for row in table.rows[header + 1 :]])
 
 
-def _in_order_of(columns: list[str], sheet: Sheet) -> list[Line]:
+def _in_order_of(columns: list[str], sheet: Sheet) -> list[SheetLine]:
     """The lines of a further sheet with their cells where the first sheet has them."""
     if sheet.columns == columns:
         return sheet.lines
     places = [next(iter(sheet.places(name)), None) for name in columns]
     width = len(sheet.columns)
     return [
-        Line(line.number, [*(line.cell(at) for at in places), *line.cells[width:]], line.sheet) for line in sheet.lines
+        SheetLine(line.number, [*(line.cell(at) for at in places), *line.cells[width:]], line.sheet)
+        for line in sheet.lines
     ]
 
 
-def _sheets_read(tables: Sequence[Table], chosen: list[Table]) -> list[Notice]:
+def _sheets_read(tables: Sequence[SheetTable], chosen: list[SheetTable]) -> list[Notice]:
     """Which sheets of a workbook were read, where it has several."""
     names = [table.name for table in chosen]
     read, others = listed(names), listed([table.name for table in tables if table.name not in names])
@@ -156,7 +157,7 @@ def filled(cells: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in cells if cell not in (None, "")]
 
 
-def has_more_cells(sheet: Sheet, line: Line) -> bool:
+def has_more_cells(sheet: Sheet, line: SheetLine) -> bool:
     return len(line.cells) > len(sheet.columns) and bool(filled(line.cells[len(sheet.columns) :]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from logbook.sheets.layout import Line, Sheet
+from logbook.sheets.layout import Sheet, SheetLine
 from logbook.sheets.questions import SheetError
 from logbook.sheets.read import Cell
 
@@ -50,13 +50,13 @@ def is_own_export(sheet: Sheet) -> bool:
     return {*sheet.columns} >= OWN_COLUMNS
 
 
-def entry_id(sheet: Sheet, line: Line) -> int | None:
+def entry_id(sheet: Sheet, line: SheetLine) -> int | None:
     """The id of the entry that a row of our own export names."""
     text = str(_cell(sheet, line, "id") or "")
     return int(text) if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID else None
 
 
-def other_value(sheet: Sheet, line: Line, expected: Mapping[str, Any]) -> tuple[str, str] | None:
+def other_value(sheet: Sheet, line: SheetLine, expected: Mapping[str, Any]) -> tuple[str, str] | None:
     """Column and text of a row that is about something else than `expected`; columns that are not there say nothing."""
     for name, value in expected.items():
         if name in sheet.columns and (text := str(_cell(sheet, line, name) or "")) != str(value or ""):
@@ -64,7 +64,7 @@ def other_value(sheet: Sheet, line: Line, expected: Mapping[str, Any]) -> tuple[
     return None
 
 
-def is_as_stored(sheet: Sheet, line: Line, entry: StoredEntry) -> bool:
+def is_as_stored(sheet: Sheet, line: SheetLine, entry: StoredEntry) -> bool:
     """Whether the row says what the entry holds."""
     try:
         amount = Decimal(str(_cell(sheet, line, "amount")))
@@ -74,7 +74,7 @@ def is_as_stored(sheet: Sheet, line: Line, entry: StoredEntry) -> bool:
     return (amount, _cell(sheet, line, "unit"), *times) == (entry.amount, entry.unit, entry.start, entry.end)
 
 
-def _cell(sheet: Sheet, line: Line, name: str) -> Cell:
+def _cell(sheet: Sheet, line: SheetLine, name: str) -> Cell:
     return line.cell(sheet.columns.index(name))
 
 

@@ -62,7 +62,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """A sheet as it stands, without its empty rows. The name of a CSV file's only table is empty."""
 
     name: str
@@ -70,7 +70,7 @@ class Table:
     is_hidden: bool = False
 
 
-def read_sheet(file: BinaryIO, reported: Callable[[int], object] = lambda _rows: None) -> list[Table]:
+def read_sheet(file: BinaryIO, reported: Callable[[int], object] = lambda _rows: None) -> list[SheetTable]:
     """The filled sheets of an XLSX file, or the table of a CSV file with comma, semicolon, tab or bar. `reported` gets
     the number of rows from time to time.
 
@@ -110,7 +110,7 @@ class _Budget:
 
 
 # --- CSV ---------------------------------------------------------------------------------------
-def _read_csv(data: bytes, budget: _Budget) -> Table:
+def _read_csv(data: bytes, budget: _Budget) -> SheetTable:
     text = _decoded(data)
     if "\x00" in text:
         raise SheetError(_("The file is neither CSV nor XLSX: it holds binary data."))
@@ -130,7 +130,7 @@ def _read_csv(data: bytes, budget: _Budget) -> Table:
         ) from None
     if rows and text.count('"') % 2 and any("\n" in str(cell) for cell in rows[-1].cells):
         raise SheetError(_("A quotation mark is not closed, so the rest of the file is one cell: correct the file."))
-    return Table("", rows)
+    return SheetTable("", rows)
 
 
 def _fit(lines: list[str], delimiter: str) -> tuple[int, int, int]:
@@ -154,7 +154,7 @@ def _decoded(data: bytes) -> str:
 
 
 # --- XLSX --------------------------------------------------------------------------------------
-def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[Table]:
+def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[SheetTable]:
     try:
         book = _Workbook(file)
         book.read()
@@ -164,7 +164,7 @@ def _read_xlsx(file: BinaryIO, budget: _Budget) -> list[Table]:
             words = _("The workbook has %d sheets, too many or too large together: save the one to import as CSV.")
             raise SheetError(words % len(book.sheets))
         tables = [
-            Table(
+            SheetTable(
                 sheet.title[:LONGEST_TEXT],
                 [*islice(budget.kept(_filled(sheet)), LARGEST_ROWS + 2)],
                 sheet.sheet_state != "visible",

@@ -21,7 +21,7 @@ from lib.errors import ApiError
 from logbook.notices import Notice
 from logbook.periods import Period, period_of
 from logbook.sheets.amounts import amounts
-from logbook.sheets.layout import Line, Sheet, filled, has_more_cells, listed
+from logbook.sheets.layout import Sheet, SheetLine, filled, has_more_cells, listed
 from logbook.sheets.moments import is_clock, with_clock
 from logbook.sheets.options import SameTime, ValuesAre
 from logbook.sheets.own_export import entry_id, is_own_export
@@ -88,7 +88,7 @@ class RowsRead:
     errors: list[RowError] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    def reject(self, line: Line | SheetRow, column: str, value: Cell, message: str) -> None:
+    def reject(self, line: SheetLine | SheetRow, column: str, value: Cell, message: str) -> None:
         text = str("" if value is None else value)[:60]
         self.errors.append(RowError(line.number, column, text, message, line.sheet))
 
@@ -246,7 +246,7 @@ def _uses(
     return new_slots, new_values
 
 
-def _value_problem(plan: SheetPlan, sheet: Sheet, line: Line, value: Decimal | Problem | None, unit: str) -> str:
+def _value_problem(plan: SheetPlan, sheet: Sheet, line: SheetLine, value: Decimal | Problem | None, unit: str) -> str:
     if has_more_cells(sheet, line):
         return _("is in a row with more cells than the header; is a comma in it a decimal comma?")
     if isinstance(value, Problem):

@@ -35,7 +35,7 @@ EARLIEST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MonthColumn:
     key: str
     label: str
     unit: str
@@ -85,7 +85,7 @@ class MonthPage:
     factory: Factory
     title: str
     month: str
-    columns: tuple[Column, ...]
+    columns: tuple[MonthColumn, ...]
     rows: tuple[DayRow, ...]
     totals: tuple[str, ...]
     holes: int
@@ -186,7 +186,7 @@ class _GridInputs:
     now: datetime
 
 
-def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[Column, ...]:
+def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -> tuple[MonthColumn, ...]:
     """A column for each energy type and unit that was logged, the usual ones first; then the products."""
     logged = {(code, unit) for (_day, code), of_day in amounts.items() for unit in of_day.by_unit}
     rows = (ROWS[name] for name in SECTORS[factory.sector].month_rows)
@@ -194,8 +194,11 @@ def _columns(factory: Factory, amounts: Mapping[tuple[date, str], DayAmounts]) -
     usual = [(c, u) for c, u in standard if (c, u) in logged or c not in {code for code, _unit in logged}]
     pairs = [*usual, *sorted(logged - set(usual))]
     names = dict(EnergyType.objects.filter(code__in={code for code, _unit in pairs}).values_list("code", "name"))
-    columns = [Column(code, _(names.get(code, code)), unit, unit_label(unit)) for code, unit in pairs]
-    return (*columns, *(Column(row.product, str(row.label), "kg", "kg") for row in rows_of(factory) if row.product))
+    columns = [MonthColumn(code, _(names.get(code, code)), unit, unit_label(unit)) for code, unit in pairs]
+    return (
+        *columns,
+        *(MonthColumn(row.product, str(row.label), "kg", "kg") for row in rows_of(factory) if row.product),
+    )
 
 
 def _missing(
@@ -215,7 +218,7 @@ def _awaited_sentence(missing: Sequence[MissingRow]) -> str:
     return f"{row.label}: {days % {'count': len(row.awaited)}} {row.note}"
 
 
-def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], inputs: _GridInputs) -> DayRow:
+def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[MonthColumn], inputs: _GridInputs) -> DayRow:
     cells = []
     taken: set[str] = set()
     for column in columns:
@@ -240,7 +243,7 @@ def _day_row(factory: Factory, day: FactoryDay, columns: Sequence[Column], input
     )
 
 
-def _amount(factory: Factory, day: FactoryDay, column: Column, inputs: _GridInputs) -> tuple[Decimal | None, bool]:
+def _amount(factory: Factory, day: FactoryDay, column: MonthColumn, inputs: _GridInputs) -> tuple[Decimal | None, bool]:
     if day.starts_at > inputs.now:
         return None, True  # a bill may cover future days; the grid does not show them yet
     if column.key in SECTORS[factory.sector].products:
