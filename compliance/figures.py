@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from compliance.choices import HeatCo2Basis
 from compliance.sources import HEAT_SOURCES, Site, SiteSettings
@@ -188,7 +188,16 @@ def _spread(share: _Share, entry: Use | Production, tallies: Sequence[_Tally]) -
 
 
 # --- Entries -----------------------------------------------------------------------------------
-def energy_class(use: Use) -> str:
+class _Classed(Protocol):
+    @property
+    def carrier(self) -> str: ...
+    @property
+    def source_kind(self) -> str: ...
+    @property
+    def energy_type(self) -> str: ...
+
+
+def energy_class(use: _Classed) -> str:
     """heat, electricity or other, by the source if it is known and by the fuel if not."""
     if use.carrier == Carrier.GRID:
         return "electricity"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from compliance.figures import Production, Stack, Use
 from compliance.sources import Site, SiteSource
 from factories.days import FactoryDay, days_touched
+from factories.fuels import fuel_codes
 from factories.models import EmissionSource, Factory
 from lib import sql
 from lib.sql import Row
@@ -63,8 +64,9 @@ def _places(windows: Mapping[int, Sequence[Stretch]]) -> dict[int, SiteInputs]:
 
 def sources_of(factory_ids: Iterable[int]) -> dict[int, list[SiteSource]]:
     sources: dict[int, list[SiteSource]] = {}
-    for row in EmissionSource.objects.filter(factory_id__in=list(factory_ids)):
-        source = SiteSource(row.kind, row.chimney_id, _methane_of(row), row.first_day, row.last_day)
+    for row in EmissionSource.objects.filter(factory_id__in=list(factory_ids)).order_by("pk"):
+        settings = (row.kind, row.chimney_id, _methane_of(row), row.first_day, row.last_day)
+        source = SiteSource(*settings, source_id=row.pk, fuels=tuple(fuel_codes(row.fuels)))
         sources.setdefault(row.factory_id, []).append(source)
     return sources
 

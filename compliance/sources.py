@@ -35,6 +35,12 @@ class SiteSource:
     methane: MethaneFactor | None
     first_day: date | None
     last_day: date | None
+    source_id: int = 0
+    fuels: tuple[str, ...] = ()  # codes, as listed
+
+    @property
+    def day_after(self) -> date | None:
+        return None if self.last_day is None else self.last_day + timedelta(days=1)
 
     @property
     def is_dated(self) -> bool:
