@@ -18,7 +18,7 @@ from detect_secrets.settings import default_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 BASELINE = BASE_DIR / ".secrets.baseline"
 # Digests of triggers, invented inputs of the fuzzer, files of others and files without words.
-NOT_READ = re.compile(r"/migrations/0|^firmware/fuzz/corpus/|^static/vendor/|\.(mo|woff2|png|xlsx)$|^\.secrets")
+NOT_READ = re.compile(r"/migrations/0|^firmware/fuzz/corpus/|^static/vendor/|\.(mo|woff2|ttf|png|xlsx)$|^\.secrets")
 
 Find = tuple[str, str, str]  # file, kind, SHA-1 of the secret
 

@@ -12,6 +12,11 @@ FIGURE = "figure"  # computed from what is stored; `figure` opens "Why this numb
 ENTERED = "entered"  # typed by a person for this report
 STATED = "stated"  # set-up of the site or organisation, text of the scheme
 
+# What draws a series.
+FIRE_LOG = "fire_log"  # hours or days of a period, as a ribbon a month
+BARS = "bars"  # a bar a month; points of one month stand on each other
+SHARES = "shares"  # one bar of 100 % by name
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -59,12 +64,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a chart or the fire log on the cover shows."""
+    """What a chart or the fire log on the cover shows. A value of None is "no reading"."""
 
     code: str
     title: str
     unit: str
-    points: tuple[tuple[str, str | None, str], ...]  # time, value, status (measured, substituted, missing, ...)
+    points: tuple[tuple[str, str | None, str], ...]  # time or name, value, status (measured, substituted, missing, ...)
+    chart: str = BARS
 
 
 @dataclass(frozen=True, slots=True)
