@@ -29,6 +29,7 @@ from devices.models import (
 )
 from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from factories.models import Chimney, EmissionSource, Factory, Organisation, SiteEvent
+from logbook.models import EvidenceFile
 from mqtt_ingest.models import DeviceCommand, DeviceMeter, FirmwareImage, RollOut
 from production.models import ProductionEntry
 
@@ -108,6 +109,7 @@ SOURCES = (
     Source(EnergyEntry, factory="factory"),
     Source(ProductionEntry, factory="factory"),
     Source(LocalUnit, factory="factory"),
+    Source(EvidenceFile, factory="factory", organisation="organisation"),
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
     Source(AlertRule, factory="factory", organisation="organisation"),

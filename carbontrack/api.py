@@ -38,6 +38,7 @@ from factories.api import ChimneyViewSet, EmissionSourceViewSet, FactoryViewSet,
 from factories.places_api import PlacesView
 from leaderboard.api import LeaderboardView
 from lib.errors import api_not_found
+from logbook.evidence_api import EvidenceViewSet
 from mqtt_ingest.api import ReadingsView
 from mqtt_ingest.channel_api import SensorChannelViewSet
 from mqtt_ingest.command_api import CommandViewSet
@@ -69,6 +70,7 @@ router.register("tokens", TokenViewSet, basename="tokens")
 router.register("targets", TargetViewSet, basename="targets")
 router.register("alerts", AlertViewSet, basename="alerts")
 router.register("alert-rules", AlertRuleViewSet, basename="alert-rules")
+router.register("evidence", EvidenceViewSet, basename="evidence")
 router.register("energy-types", EnergyTypeViewSet, basename="energy-types")
 router.register("emission-factors", EmissionFactorViewSet, basename="emission-factors")
 router.register("local-units", LocalUnitViewSet, basename="local-units")

@@ -151,6 +151,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 CACHES = {"default": {"BACKEND": "lib.shared_cache.SharedCache", "LOCATION": "shared_cache"}}
 # Valkey or Redis for the limit of reading; empty: counted in each process.
 CACHE_URL = environment.text("CACHE_URL", "")
+CLAMD_ADDRESS = environment.local_address("CLAMD_ADDRESS")
 
 # Requests that a web process answers at once. Each may hold one database connection: the sum over all web processes
 # stays below the server's max_connections, with room for ingest, worker, and a listener and two watchers a process.

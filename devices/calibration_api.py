@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.http import content_disposition_header
 from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework.parsers import MultiPartParser
@@ -13,12 +12,13 @@ from rest_framework.response import Response
 from accounts.permissions import get_visible
 from accounts.roles import Action
 from accounts.viewsets import REFUSALS, validated
-from devices.calibrations import CONTENT_TYPES, CertificateFile, attach_certificate, record_calibration
+from devices.calibrations import attach_certificate, record_calibration
 from devices.models import Calibration, CalibrationCertificate
 from devices.queries import device_of
 from devices.serializers import CalibrationInputSerializer, CalibrationSerializer, CertificateUploadSerializer
 from factories.serializers import EffectSerializer
 from lib.exports import list_response
+from lib.files import CONTENT_TYPES, ReceivedFile, as_download
 from lib.known_names import ApiView
 from lib.parameters import AS_CSV
 
@@ -82,12 +82,12 @@ class CertificateView(ApiView):
             device__device_id=device_id,
         )
         file = validated(CertificateUploadSerializer, request)["certificate"]
-        attach_certificate(calibration, CertificateFile.read(file))
+        attach_certificate(calibration, ReceivedFile.read(file))
         return Response(CalibrationSerializer(calibration).data, status=201)
 
 
 def served(user: Any, device_id: str, pk: int) -> HttpResponse:
-    """As a download: a browser shows nothing of it inside our pages, and guesses no other type. 404, 403."""
+    """As a download. 404, 403."""
     certificate = get_visible(
         user,
         CalibrationCertificate.objects.select_related("calibration__device__factory"),
@@ -96,7 +96,4 @@ def served(user: Any, device_id: str, pk: int) -> HttpResponse:
         calibration=pk,
         calibration__device__device_id=device_id,
     )
-    response = HttpResponse(bytes(certificate.content), content_type=certificate.content_type)
-    response["Content-Disposition"] = content_disposition_header(True, certificate.name)
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return as_download(certificate.content, certificate.content_type, certificate.name)

@@ -23,3 +23,9 @@ class EnergyConfig(AppConfig):
     def ready(self) -> None:
         # The factor table changes between releases, so it cannot be in a frozen migration.
         post_migrate.connect(_load_factors, sender=self)
+        from accounts.roles import Action
+        from energy.models import EnergyEntry
+        from logbook.evidence import Subject, has_evidence
+
+        rows = EnergyEntry.objects.select_related("factory").all
+        has_evidence(Subject("energy_entry", rows, "factory", Action.VIEW_ENERGY, Action.WRITE_ENERGY))

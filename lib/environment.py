@@ -74,6 +74,15 @@ def names(name: str) -> list[str]:
     return found
 
 
+def local_address(name: str) -> str:
+    """A socket's path, or host:port; empty without one."""
+    raw = text(name, "")
+    host, _colon, port = raw.rpartition(":")
+    if raw and not Path(raw).is_absolute() and not (host and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ImproperlyConfigured(f"{name}={raw!r} is neither the path of a socket nor host:port")
+    return raw
+
+
 def addresses(name: str, schemes: tuple[str, ...]) -> list[str]:
     """A comma-separated list of addresses, each of one of the schemes."""
     found = words(name, [])

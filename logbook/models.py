@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, TypeVar
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -151,3 +152,65 @@ class SheetImport(BackgroundTask):
         from logbook.sheets.tasks import give_up
 
         give_up(self, is_too_large=is_too_large)
+
+
+@pghistory.track()
+class EvidenceFile(models.Model):
+    """A file that proves something: a photo of the wood stack at an entry, a delivery note, a certificate.
+
+    What it is about is a row of another room: `evidence.py` knows which. It is removed with a reason and stays stored,
+    since a report may name its digest. The bytes are in `EvidenceContent`.
+    """
+
+    organisation = models.ForeignKey("factories.Organisation", models.PROTECT, related_name="evidence_files")
+    factory = models.ForeignKey(Factory, models.PROTECT, null=True, blank=True, related_name="evidence_files")
+    about = models.CharField(_("about"), max_length=20)
+    about_id = models.IntegerField()
+    name = models.CharField(_("file"), max_length=120)
+    content_type = models.CharField(_("type"), max_length=40)
+    size_bytes = models.PositiveIntegerField(_("size (bytes)"))
+    sha256 = models.CharField("SHA-256", max_length=64)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(_("added"), auto_now_add=True)
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(_("removed"), null=True)
+    removal_reason = models.CharField(_("why it was removed"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("evidence file")
+        verbose_name_plural = _("evidence files")
+        ordering = ["added_at", "id"]
+        indexes = [
+            models.Index(fields=["about", "about_id"], name="evidence_by_what_it_is_about"),
+            models.Index(fields=["factory", "added_at"], name="evidence_by_site"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["about", "about_id", "sha256"], condition=Q(removed_at__isnull=True), name="evidence_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True, removal_reason="")
+                | Q(removed_at__isnull=False, removed_by__isnull=False) & ~Q(removal_reason=""),
+                name="evidence_removal_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EvidenceContent(models.Model):
+    """The bytes of a file as it was uploaded, and a small picture of it. Its digest is in the history."""
+
+    file = models.OneToOneField(EvidenceFile, models.PROTECT, primary_key=True, related_name="stored")
+    content = models.BinaryField()
+    thumbnail = models.BinaryField(null=True)  # JPEG; null: a PDF
+
+    class Meta:
+        verbose_name = _("content of an evidence file")
+        verbose_name_plural = _("contents of evidence files")
+        triggers = [pgtrigger.Protect(name="evidence_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return str(self.file_id)

@@ -9,6 +9,7 @@ from portal.audit import views as audit_views
 from portal.commands import views as commands_views
 from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
+from portal.evidence import views as evidence_views
 from portal.fire import views as fire_views
 from portal.firmware import views as firmware_views
 from portal.foreign import channel_views
@@ -44,6 +45,10 @@ urlpatterns = [
     path("factories/<int:pk>/month/<str:month>/", month_views.month, name="month"),
     path("factories/<int:pk>/entries/<int:entry_id>/", log_views.entry, name="entry"),
     path("factories/<int:pk>/production/<int:entry_id>/", log_views.production_entry, name="production-entry"),
+    path("evidence/<slug:about>/<int:about_id>/add/", evidence_views.add, name="evidence-add"),
+    path("evidence/<int:pk>/file/", evidence_views.file, name="evidence-file"),
+    path("evidence/<int:pk>/thumbnail/", evidence_views.thumbnail, name="evidence-thumbnail"),
+    path("evidence/<int:pk>/remove/", evidence_views.remove, name="evidence-remove"),
     path("devices/", devices_views.devices, name="devices"),
     # Not below devices/, where every word is the id of a device.
     path("add-device/", register_views.add, name="device-add"),

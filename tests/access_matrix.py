@@ -270,6 +270,17 @@ OURS: dict[str, dict[str, str]] = {
         "POST": ENERGY_WRITERS.format(405),
         "PATCH": ENERGY_WRITERS_OF_LITEIN.format(400),
     },
+    # Of an entry of Litein. The right to add is that of the row which the form names: all with a site come to it, and
+    # send JSON.
+    "api/^evidence/$": {"GET": READERS, "POST": READERS.replace("200", "415")},
+    **{
+        f"api/^evidence/(?P<pk>[0-9]{{1,9}})/{of}$": {"GET": ENERGY_OF_LITEIN, "POST": NO_METHOD_FOR_MEMBERS}
+        for of in ("", "file/", "thumbnail/")
+    },
+    "api/^evidence/(?P<pk>[0-9]{1,9})/remove/$": {
+        "GET": NO_METHOD_FOR_MEMBERS,
+        "POST": ENERGY_WRITERS_OF_LITEIN.format(400),
+    },
     **{f"api/^{log}/{path}": row for log in ("energy-entries", "production") for path, row in OF_A_LOG.items()},
     # The operator founds organisations; HQ changes its own, and sends an empty list where an object belongs: 400.
     "api/^organisations/$": {

@@ -73,6 +73,11 @@ PAGES: dict[str, dict[str, str]] = {
     "device-profiles/": {"GET": PROFILES_PAGE.format(200)},
     "device-profiles/new/": dict.fromkeys(("GET", "POST"), PROFILES_PAGE.format(200)),
     "device-profiles/<int:profile_id>/": dict.fromkeys(("GET", "POST"), PROFILES_PAGE.format(404)),
+    # Of an entry of Litein. Without a file in the form, or a reason: 302 back.
+    "evidence/<slug:about>/<int:about_id>/add/": {"POST": LOG_OF_LITEIN.format(302, 403)},
+    "evidence/<int:pk>/file/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "evidence/<int:pk>/thumbnail/": {"GET": LOG_OF_LITEIN.format(200, 200)},
+    "evidence/<int:pk>/remove/": {"POST": LOG_OF_LITEIN.format(302, 403)},
     "devices/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "add-device/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 200 403 403 403 302"),
     "device-codes/": dict.fromkeys(("GET", "POST"), "302 403 403 403 200 200 403 403 403 403 302"),

@@ -28,7 +28,7 @@ from energy.models import EmissionFactor, EnergyEntry, LocalUnit
 from energy.services import set_local_unit
 from factories.services import record_event
 from lib.background import TaskState
-from logbook.models import SheetImport
+from logbook.models import EvidenceFile, SheetImport
 from mqtt_ingest.models import RejectedGroup
 from production.models import ProductionEntry
 from tests import make
@@ -53,6 +53,7 @@ FIRST_OF: dict[str, Any] = {
     "energy-entries": EnergyEntry,
     "local-units": LocalUnit,
     "production": ProductionEntry,
+    "evidence": EvidenceFile,
     "alerts": Alert,
     "alarms": Alert,
 }
@@ -88,6 +89,7 @@ def addresses(cast: Cast) -> Callable[[str], str]:
             f"{url}/imports/(?P<import_id>[0-9]{{1,9}})": f"{url}/imports/{first(SheetImport.objects.filter(app=app))}"
             for url, app in (("energy-entries", "energy"), ("production", "production"))
         },
+        "evidence/<slug:about>/<int:about_id>": f"evidence/energy_entry/{rows['energy-entries']}",
         "<slug:code>": "tea",
         "<slug:kind>": "boiler",
         "<int:run_id>": 0,
@@ -162,7 +164,7 @@ def _make_rows(cast: Cast) -> None:
     give_profile(foreign)
     SensorChannel.objects.create(device=foreign, code="meter", unit="kWh", kind="counter")
     make.make_rejected("litein-1")
-    make.make_energy_entry(cast.litein)
+    make.make_evidence(cast.hq, make.make_energy_entry(cast.litein))
     record_event(cast.litein_manager, cast.litein, happened_at=timezone.now(), text="New fan blades")
     make.make_target(cast.litein)
     make.make_production(cast.litein)

@@ -21,7 +21,9 @@ from energy.services import EntryInput, energy_log
 from factories.models import Chimney, Factory, Organisation
 from factories.sectors import SECTORS
 from factories.services import add_chimney, create_factory, create_organisation
-from logbook.models import SheetImport
+from lib.files import ReceivedFile
+from logbook import evidence
+from logbook.models import EvidenceFile, SheetImport
 from mqtt_ingest.models import RejectedGroup, RejectedMessage
 from production.models import ProductionEntry
 from production.services import ProductionInput, production_log
@@ -138,6 +140,16 @@ def make_energy_entry(factory: Factory | None = None, *, user: User | None = Non
     } | fields
     data = EntryInput(**fields)
     return energy_log.record(user, factory or make_factory(), data, client_id=client_id).entry
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003"
+    "010100c9fe92ef0000000049454e44ae426082"
+)  # one red pixel
+
+
+def make_evidence(user: User, entry: EnergyEntry, content: bytes = PNG, name: str = "stack.png") -> EvidenceFile:
+    return evidence.add(user, "energy_entry", entry.pk, ReceivedFile(name, content), note="the stack before the shift")
 
 
 def make_bill(factory: Factory, kwh: int | str, start: datetime, end: datetime, **fields: Any) -> EnergyEntry:

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import page, user_of
 from accounts.roles import Action
 from devices.calibration_api import served
-from devices.calibrations import CertificateFile, record_calibration
+from devices.calibrations import record_calibration
 from devices.models import MCUDevice
 from devices.queries import device_of
 from devices.registration import correct_facts
 from emissions.changes import assign as assign_device
 from factories.corrections import Confirmation, ConfirmationNeeded
+from lib.files import ReceivedFile
 from portal.devices.forms import CalibrationForm, FactsForm, MountForm, add_errors
 
 
@@ -79,7 +80,7 @@ def calibrate(request: HttpRequest, device_id: str) -> HttpResponse:
         def act() -> None:
             data = dict(form.cleaned_data)
             file = data.pop("certificate")
-            kept = CertificateFile.read(file) if file else None
+            kept = ReceivedFile.read(file) if file else None
             confirm = request.POST.get("confirm", "")
             try:
                 record_calibration(device, user_of(request), certificate=kept, confirm=confirm, **data)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from accounts.permissions import get_visible, may, page, user_of
 from accounts.roles import Action
+from energy.models import EnergyEntry
 from energy.services import energy_log
 from lib.errors import ApiError
 from portal.amounts import Entry
@@ -112,6 +113,7 @@ def _entry(request: HttpRequest, shown: Entry, action: Action) -> HttpResponseBa
     context: dict[str, Any] = {
         "page": entry_pages.entry_page(shown, user, timezone.now(), form),
         "may_write": may_write,
+        "evidence_about": "energy_entry" if isinstance(shown, EnergyEntry) else "production_entry",
     }
     return render(request, "portal/entry.html", context)
 

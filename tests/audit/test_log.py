@@ -77,6 +77,7 @@ def test_no_secret_is_in_the_history() -> None:
         "production_productionentryevent.request_sha256",
         "devices_calibrationevent.certificate_sha256",  # of files that their readers may fetch
         "devices_installationcertificateevent.sha256",
+        "logbook_evidencefileevent.sha256",
         "mqtt_ingest_firmwareimageevent.sha256",
     }
     assert not any(name.startswith("audit_secondfactorevent.data") for name in names)

@@ -29,7 +29,7 @@ from alerts.rules import ensure_usual_rules
 from alerts.serializers import NewRuleSerializer
 from compliance.models import SiteSheet
 from compliance.serializers import NewTargetSerializer
-from devices.calibrations import CertificateFile, record_calibration
+from devices.calibrations import record_calibration
 from devices.models import AssignmentHold, Calibration, MCUDevice
 from devices.registration import make_claims
 from devices.serializers import CalibrationInputSerializer
@@ -37,11 +37,12 @@ from emissions import rollups
 from emissions.models import MeasuredAs, SensorChannel
 from emissions.set_aside_api import SetAsideInputSerializer
 from energy.local_unit_api import NewLocalUnitSerializer
-from energy.models import EmissionFactor
+from energy.models import EmissionFactor, EnergyEntry
 from factories.choices import SourceKind
 from factories.models import EmissionSource, Organisation
 from factories.services import record_event
 from lib.background import TaskState
+from lib.files import ReceivedFile
 from mqtt_ingest.channel_api import MeterInputSerializer
 from mqtt_ingest.command_api import CommandInputSerializer
 from mqtt_ingest.models import FirmwareImage
@@ -170,6 +171,7 @@ def _add_devices(world: World, device: MCUDevice) -> None:
     def claim() -> int:
         return make_claims(device.factory.organisation, world.hq)[0][0].pk
 
+    _add_evidence(world, device.factory.energy_entries.get())
     world.path_values |= {
         "mcu-devices/{device_id}/calibrations": {"id": lambda: _calibration(device)},
         "mcu-devices/{device_id}/holds": {"id": lambda: _hold(device)},
@@ -181,6 +183,12 @@ def _add_devices(world: World, device: MCUDevice) -> None:
         "mcu-devices_holds_list": partial(_hold, device),
         "device-claims_list": claim,
     }
+
+
+def _add_evidence(world: World, entry: EnergyEntry) -> None:
+    world.path_values["evidence"] = {"id": lambda: make.make_evidence(world.hq, entry).pk}
+    world.before["evidence_list"] = partial(make.make_evidence, world.hq, entry)
+    world.before["evidence_create"] = partial(EnergyEntry.objects.filter(pk=entry.pk).update, id=1)
 
 
 def _with_operator(world: World, organisation: Organisation) -> None:
@@ -261,7 +269,7 @@ def _run(client: Client) -> int:
 def _calibration(device: MCUDevice) -> int:
     example: Any = dict(CalibrationInputSerializer.Meta.swagger_schema_fields["example"])
     moments = {name: datetime.fromisoformat(example.pop(name)) for name in ("calibrated_at", "valid_until")}
-    file = CertificateFile("c.pdf", b"%PDF-1.7\n%%EOF\n")
+    file = ReceivedFile("c.pdf", b"%PDF-1.7\n%%EOF\n")
     return record_calibration(device, None, certificate=file, **example, **moments).pk
 
 

@@ -19,6 +19,7 @@ from drf_yasg.codecs import OpenAPICodecJson
 
 from carbontrack import openapi
 from tests.carbontrack.api_world import World, kept_world, world
+from tests.make import PNG
 from tests.mqtt_ingest.firmware import signed
 
 __all__ = ["kept_world", "world"]  # fixtures
@@ -42,6 +43,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "mcu-devices_calibrations_certificate_create": {"certificate": b"%PDF-1.7\n%%EOF\n"},
 }
+FORMS["evidence_create"] = {"about": "energy_entry", "about_id": "1", "file": PNG}
 FORMS["firmware-images_create"] = {"file": b"binary", "version": "1.1.0", "signature": signed(b"binary")}
 NOT_SIGNED_IN = {"login", "register", "invitations_accept"}
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from devices.calibrations import MOST_BYTES, content_type_of
 from devices.models import Calibration, CalibrationCertificate, MCUDevice
 from emissions.rollups import roll_up_touched, touch_changed_setups
+from lib.files import MOST_BYTES, content_type_of
 from tests import make
 from tests.cast import AsUser, Cast
 
@@ -101,7 +101,7 @@ def test_what_is_no_calibration_is_refused_by_field(
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(b"no pdf at all", "not_a_certificate"), (PDF * (MOST_BYTES // len(PDF) + 1), "too_large")]
+    ("content", "code"), [(b"no pdf at all", "unknown_type"), (PDF * (MOST_BYTES // len(PDF) + 1), "too_large")]
 )
 def test_what_is_no_certificate_is_not_kept(
     device: MCUDevice, cast: Cast, as_user: AsUser, content: bytes, code: str
