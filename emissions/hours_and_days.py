@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -66,10 +67,6 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
             period_start__lt=moment(end_ms),
         ).order_by("period_start")
     )
-    # Starts just after the previous hour: after a correction of the site's zone, old hours began at other times.
-    EmissionHour.objects.filter(
-        device_id=device_id, period_start__gt=moment(first_ms - HOUR_MS), period_start__lt=moment(end_ms)
-    ).delete()
     times_ms = [milliseconds(m.period_start) for m in minutes]
     rows = []
     for start_ms in hour_starts:
@@ -83,7 +80,22 @@ def roll_up_hours(device_id: int, setups: Sequence[AssignmentSetup], hour_starts
             before = [m for m in minutes[begin:middle] if m.assignment_id == assignment]
             hour = _hour(device_id, start_ms, [*before, *in_hour], in_hour)
             rows.append(_with_fire(hour, _fires_of_minutes(setup, in_hour)))
-    insert_rollups(rows)
+    # Starts just after the previous hour: after a correction of the site's zone, old hours began at other times.
+    window = EmissionHour.objects.filter(
+        device_id=device_id, period_start__gt=moment(first_ms - HOUR_MS), period_start__lt=moment(end_ms)
+    )
+    stored = set(window.values_list(*_CONTENT))
+    same = {row.period_start for row in rows if _content(row) in stored}
+    # An hour that stays as it is leaves no version in the history.
+    if len(same) < len(stored):
+        window.exclude(period_start__in=same).delete()
+    insert_rollups([row for row in rows if row.period_start not in same])
+
+
+_CONTENT = [
+    field.attname for field in EmissionHour._meta.concrete_fields if field.column and field.name != "known_from"
+]
+_content = attrgetter(*_CONTENT)
 
 
 def _hour(

@@ -7,6 +7,8 @@ changes no row. Roll-ups are a pure function of stored readings, assignments, ge
 holds (`rollups.py`). Masses in them are integer micrograms.
 """
 
+import pgtrigger
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -163,18 +165,74 @@ class FireMeans(models.Model):
         abstract = True
 
 
-class EmissionHour(Rollup, FireMeans):
-    pk = models.CompositePrimaryKey("device", "period_start")
+class HourColumns(Rollup, FireMeans):
+    """The columns of an hour, which its history has too."""
+
     assignment = models.ForeignKey("devices.Assignment", models.PROTECT, related_name="hours")
     status = models.CharField(max_length=12, choices=HourStatus)
     record_ug = models.BigIntegerField(null=True)  # null: missing and not substituted yet
     operating_ms = models.IntegerField()
     idle_ms = models.IntegerField()
     method_version = models.CharField(max_length=12)
+    known_from = models.DateTimeField(db_default=TransactionNow())  # the transaction that wrote this version
+
+    class Meta:
+        abstract = True
+
+
+HOUR_COLUMNS = ", ".join(str(field.column) for field in HourColumns._meta.local_fields)
+
+
+_WAS_OVER = "period_start <= %(known_on)s - interval '1 hour' AND known_from <= %(known_on)s"
+
+
+class EmissionHour(HourColumns):
+    # For `lib/history.py`: each hour that was over at a moment, as it was known then. A running hour changes with every
+    # message, and no version of it is kept.
+    known_rows = (
+        f"SELECT {HOUR_COLUMNS} FROM emissions_emissionhour WHERE {_WAS_OVER} UNION ALL"  # noqa: S608 - our own names
+        f" SELECT {HOUR_COLUMNS} FROM emissions_emissionhourevent WHERE {_WAS_OVER} AND pgh_created_at > %(known_on)s"
+    )
+    pk = models.CompositePrimaryKey("device", "period_start")
 
     class Meta:
         verbose_name = _("hour")
         verbose_name_plural = _("hours")
+        triggers = [
+            pgtrigger.Trigger(
+                name="history",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.period_start <= now() - interval '1 hour'"),
+                func=f"""
+                INSERT INTO emissions_emissionhourevent (pgh_created_at, {HOUR_COLUMNS})
+                VALUES (now(), {", ".join("OLD." + column for column in HOUR_COLUMNS.split(", "))});
+                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                NEW.known_from = now();
+                RETURN NEW;
+                """,  # noqa: S608 - our own names
+            )
+        ]
+
+
+class EmissionHourEvent(HourColumns):
+    """An hour as it was from `known_from` until it was replaced or deleted, which the database writes. In the shape of
+    pghistory, which tracks no table with a key of two columns."""
+
+    pgh_id = models.BigAutoField(primary_key=True)
+    pgh_created_at = models.DateTimeField()
+    assignment = models.ForeignKey(
+        "devices.Assignment", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    device = models.ForeignKey(
+        "devices.MCUDevice", models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("earlier version of an hour")
+        verbose_name_plural = _("earlier versions of hours")
+        indexes = [models.Index(fields=["device", "period_start"], name="hour_history_by_device")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class EmissionDay(Rollup, FireMeans):

@@ -15,7 +15,7 @@ def insert_rollups(rows: Sequence[Model]) -> None:
     """
     if not rows:
         return
-    # A composite primary key is a field without a column.
-    fields = [field for field in rows[0]._meta.concrete_fields if field.column]
+    # A composite primary key is a field without a column; the database knows by itself when it wrote an hour.
+    fields = [field for field in rows[0]._meta.concrete_fields if field.column and not field.has_db_default()]
     values_of = attrgetter(*(field.attname for field in fields))
     copy_rows(rows[0]._meta.db_table, [str(field.column) for field in fields], map(values_of, rows))

@@ -19,9 +19,6 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 M = TypeVar("M", bound=Model)
 DELETED = "delete"  # label of the event that holds a row as it was deleted
 
-# Not every table keeps its history by pghistory: `emissions/known.py` names its own.
-_KNOWN_BY: dict[type[Model], str] = {}
-
 
 @cache
 def events_of(model: type[Model]) -> Any:
@@ -39,9 +36,11 @@ def as_known(model: type[Model], moment: datetime) -> QuerySet[Any]:
     return known.exclude(pgh_label=DELETED)
 
 
-def rows(
-    model: type[M], moment: datetime | None, choose: Callable[[Any], Any] = lambda rows: rows, **filters: Any
-) -> list[M]:
+def _all(found: Any) -> Any:
+    return found
+
+
+def rows(model: type[M], moment: datetime | None, choose: Callable[[Any], Any] = _all, **filters: Any) -> list[M]:
     """Rows of a model by their key, as known at a moment; None: as they are now. Not to be saved.
 
     `choose` narrows the query by more than `filters`; both see the columns of the model.
@@ -57,11 +56,6 @@ def rows(
     return [model(**dict(zip(names, row, strict=True))) for row in events.values_list(*names)]
 
 
-def keep(model: type[Model], known: str) -> None:
-    """State how a table without pghistory is read: a query of its rows at `%(known_on)s`."""
-    _KNOWN_BY[model] = known
-
-
 def reading(
     statement: str, parameters: Mapping[str, Any], moment: datetime | None, *models: type[Model]
 ) -> tuple[str, dict[str, Any]]:
@@ -72,17 +66,15 @@ def reading(
     if moment is None:
         return statement, dict(parameters)
     for model in models:
-        statement, count = re.subn(
-            rf"\b{model._meta.db_table}(?=\s+AS\s)", lambda _found, of=model: f"({_known(of)})", statement
-        )
+        statement, count = re.subn(rf"\b{model._meta.db_table}(?=\s+AS\s)", f"({_known(model)})", statement)
         if not count:
             raise LookupError(f"the statement does not read {model._meta.db_table} AS something")
     return statement, {**parameters, "known_on": moment}
 
 
 def _known(model: type[Model]) -> str:
-    if model in _KNOWN_BY:
-        return _KNOWN_BY[model]
+    if own := getattr(model, "known_rows", ""):  # pghistory tracks no table with a key of two columns
+        return str(own)
     events = events_of(model)._meta.db_table
     # A plain subquery: the planner takes the conditions of the statement into it, before it looks for later events.
     return (

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import django.contrib.postgres.functions
 import django.db.models.deletion
+import pgtrigger.compiler
+import pgtrigger.migrations
 from django.db import migrations, models
 
 import emissions.fields
@@ -198,12 +201,6 @@ class Migration(migrations.Migration):
                 ("fire_co2_dry", models.FloatField(null=True)),
                 ("fire_temperature_c", models.FloatField(null=True)),
                 (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
                     "status",
                     models.CharField(
                         choices=[
@@ -219,6 +216,13 @@ class Migration(migrations.Migration):
                 ("operating_ms", models.IntegerField()),
                 ("idle_ms", models.IntegerField()),
                 ("method_version", models.CharField(max_length=12)),
+                ("known_from", models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "assignment",
                     models.ForeignKey(
@@ -236,6 +240,67 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "hour", "verbose_name_plural": "hours"},
+        ),
+        migrations.CreateModel(
+            name="EmissionHourEvent",
+            fields=[
+                ("period_start", models.DateTimeField()),
+                ("measured_ug", models.BigIntegerField()),
+                ("flux_ug_per_m2", models.BigIntegerField()),
+                ("covered_ms", models.IntegerField()),
+                ("over_range_ms", models.IntegerField(default=0)),
+                ("weight_s", models.FloatField()),
+                ("co2_ppm", models.FloatField(null=True)),
+                ("temperature_c", models.FloatField(null=True)),
+                ("velocity_ms", models.FloatField(null=True)),
+                ("flow_rate_m3s", models.FloatField(null=True)),
+                ("readings", models.IntegerField()),
+                ("valid_readings", models.IntegerField()),
+                ("quality", models.IntegerField(default=0)),
+                ("fire_ug", models.BigIntegerField(default=0)),
+                ("fire_co2_dry", models.FloatField(null=True)),
+                ("fire_temperature_c", models.FloatField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("measured", "measured"),
+                            ("idle", "idle, proved"),
+                            ("missing", "missing"),
+                            ("substituted", "substituted"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("record_ug", models.BigIntegerField(null=True)),
+                ("operating_ms", models.IntegerField()),
+                ("idle_ms", models.IntegerField()),
+                ("method_version", models.CharField(max_length=12)),
+                ("known_from", models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow())),
+                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField()),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="devices.assignment",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="devices.mcudevice",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "earlier version of an hour", "verbose_name_plural": "earlier versions of hours"},
         ),
         migrations.CreateModel(
             name="EmissionMinute",
@@ -352,6 +417,39 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "touched minute", "verbose_name_plural": "touched minutes"},
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="emissionhour",
+            trigger=pgtrigger.compiler.Trigger(
+                name="history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.period_start <= now() - interval '1 hour')",
+                    func="\n                INSERT INTO emissions_emissionhourevent (pgh_created_at, device_id, period_start, measured_ug, flux_ug_per_m2, covered_ms, over_range_ms, weight_s, co2_ppm, temperature_c, velocity_ms, flow_rate_m3s, readings, valid_readings, quality, fire_ug, fire_co2_dry, fire_temperature_c, assignment_id, status, record_ug, operating_ms, idle_ms, method_version, known_from)\n                VALUES (now(), OLD.device_id, OLD.period_start, OLD.measured_ug, OLD.flux_ug_per_m2, OLD.covered_ms, OLD.over_range_ms, OLD.weight_s, OLD.co2_ppm, OLD.temperature_c, OLD.velocity_ms, OLD.flow_rate_m3s, OLD.readings, OLD.valid_readings, OLD.quality, OLD.fire_ug, OLD.fire_co2_dry, OLD.fire_temperature_c, OLD.assignment_id, OLD.status, OLD.record_ug, OLD.operating_ms, OLD.idle_ms, OLD.method_version, OLD.known_from);\n                IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n                NEW.known_from = now();\n                RETURN NEW;\n                ",
+                    hash="fb03ec7a4d87c0d62d02e3ac1910f68bc3a95c0e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_history_c4baf",
+                    table="emissions_emissionhour",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="emissionhourevent",
+            index=models.Index(fields=["device", "period_start"], name="hour_history_by_device"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="emissionhourevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="601b3edc47b294494b45c47b99b6c7c06e22653b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_450c5",
+                    table="emissions_emissionhourevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
             model_name="sensorchannel",

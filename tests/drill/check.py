@@ -109,5 +109,5 @@ def faults_of_rollups() -> list[str]:
 
 
 def _content(model: Any) -> Sequence[tuple[Any, ...]]:
-    names = [f.attname for f in model._meta.concrete_fields]
+    names = [f.attname for f in model._meta.concrete_fields if f.name != "known_from"]
     return list(model.objects.order_by("device_id", "period_start").values_list(*names))
