@@ -13,10 +13,11 @@ from django.db.models import prefetch_related_objects
 from django.db.models.fields.json import KeyTextTransform
 
 from alerts.choices import AlertKind
-from alerts.kinds import DAY_S, HOUR_S
+from alerts.kinds import DAY_S, HOUR_S, KINDS
 from alerts.rules import WatchedSite
 from compliance.balance import balances
-from compliance.fire import GOOD_LOSS, firewoods, what_fires_tell, wood_sites
+from compliance.balance_words import departure_params
+from compliance.fire import GOOD_LOSS, what_fires_tell
 from compliance.schedule import still_missing
 from compliance.targets import verdicts_of
 from devices.calibrations import valid_until
@@ -27,7 +28,7 @@ from factories.days import factory_day, local_hour_start
 from factories.models import Factory
 from mqtt_ingest.choices import MessageKind
 from mqtt_ingest.models import DeviceMessage
-from science.intensity import STACK_FUEL_BAND
+from science.balance import START_WIDTH
 
 MISSED_INTERVALS = 3
 
@@ -134,35 +135,15 @@ def missing_logs(sites: Sites, now: datetime) -> Iterator[Finding]:
 
 
 def stack_against_fuel(sites: Sites, now: datetime) -> Iterator[Finding]:
-    """Sites whose last known days are all on one side of the band, for as many days as the rule's duration has.
-
-    With the difference in stacked m3, where nothing but firewood burns under the measured chimneys.
-    """
-    found = []
-    for factory_id, balance in balances(_factories(sites), now).items():
-        site, width = sites[factory_id], sites[factory_id].limit
-        run = balance.run_outside(width)
-        if len(run) >= max(1, round(site.rule.duration_s / DAY_S)):
-            stack_kg, fuel_kg = sum(day.stack_kg for day in run), sum(day.fuel_kg for day in run)
-            params = {
-                "first_day": run[0].day.isoformat(),
-                "last_day": run[-1].day.isoformat(),
-                "days": len(run),
-                "stack_kg": round(stack_kg, 3),
-                "fuel_kg": round(fuel_kg, 3),
-                "shape": str(balance.shape),
-            }
-            began_at = factory_day(site.factory, run[0].day).starts_at
-            ratio, limit = round(stack_kg / fuel_kg, 4), 1 + width if stack_kg > fuel_kg else 1 - width
-            found.append(Finding(site, began_at, value=ratio, limit=limit, params=params))
-    of_wood = wood_sites([finding.site.factory for finding in found])
-    woods = firewoods([finding.site.factory for finding in found if finding.site.factory.pk in of_wood], now)
-    for finding in found:
-        wood = woods.get(finding.site.factory.pk)
-        if wood is not None and wood.kg_per_stere is not None:
-            difference_kg = abs(finding.params["stack_kg"] - finding.params["fuel_kg"])
-            finding.params["m3"] = round(difference_kg / float(wood.co2_kg_per_unit("stere")), 1)
-        yield finding
+    """Sites whose stack and log differ for at least as many days as the rule's duration has, with the verdict."""
+    rules = {pk: (site.limit, max(1, round(site.rule.duration_s / DAY_S))) for pk, site in sites.items()}
+    for pk, balance in balances(_factories(sites), now, rules).items():
+        site, departure, judged = sites[pk], balance.departure, balance.last.judged
+        if departure is not None:
+            params = departure_params(site.factory, balance, now)
+            began_at = factory_day(site.factory, departure.first_day).starts_at
+            limit = judged.high if departure.difference_kg > 0 else judged.low
+            yield Finding(site, began_at, value=round(departure.ratio, 4), limit=round(limit, 4), params=params)
 
 
 def low_efficiency(sites: Sites, now: datetime) -> Iterator[Finding]:
@@ -194,7 +175,7 @@ def targets_at_risk(sites: Sites, now: datetime) -> Iterator[Finding]:
             yield Finding(sites[factory_id], month, value=value, limit=limit, params=params)
 
 
-assert STACK_FUEL_BAND == (0.75, 1.25)  # the usual limit of the kind
+assert KINDS[AlertKind.STACK_AGAINST_FUEL].limit == START_WIDTH
 # What each round looks at, and what is looked at every five minutes: it changes with entries and days.
 OFTEN: dict[str, Finder] = {
     AlertKind.SENSOR_SILENT: silent_sensors,

@@ -22,6 +22,7 @@ from emissions.settling import SitePeriod
 from energy.prices import wood_prices
 from factories.days import local_hour_start
 from lib import sql
+from science.balance import BalanceVerdict
 
 USUAL_FROM = timedelta(days=28)
 SETTLES_WITHIN = timedelta(hours=1)  # after it closed, for its last minutes and for readings that come late
@@ -130,10 +131,10 @@ def _not_measured(alerts: Iterable[Alert], now: datetime) -> Masses:
 
 
 def _not_in_log(alerts: Iterable[Alert]) -> Masses:
-    """What the stack shows beyond the log, on the days of the alarm; unknown where the log is above the stack."""
+    """What the stack shows beyond the log on the days of the alarm, where the verdict is fuel that was not logged."""
     asked = [alert for alert in alerts if alert.kind == AlertKind.STACK_AGAINST_FUEL]
-    missing_kg = {alert.pk: alert.params.get("stack_kg", 0) - alert.params.get("fuel_kg", 0) for alert in asked}
-    return {pk: _rounded(kg) for pk, kg in missing_kg.items() if kg > 0}
+    unlogged = [alert for alert in asked if alert.params.get("verdict") == BalanceVerdict.UNLOGGED_FUEL]
+    return {alert.pk: _rounded(alert.params["difference_kg"]) for alert in unlogged}
 
 
 def _of_a_good_fire(alerts: Iterable[Alert], now: datetime) -> Masses:

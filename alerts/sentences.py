@@ -15,11 +15,11 @@ from django.utils.translation import ngettext
 from alerts.choices import AlertKind, CostBasis
 from alerts.kinds import KINDS, MEASURED
 from alerts.models import Alert
+from compliance.balance_words import apart_sentence
 from devices.choices import CalibrationPart, SilenceCause
 from factories.days import day_label
 from factories.sectors import SECTORS
 from lib.templatetags.units import clock, number
-from science.balance import BalanceShape
 from science.boiler import FireRemedy
 
 Said = tuple[str | Promise, dict[str, Any]]  # a sentence, and the words that it takes beside those of every sentence
@@ -71,20 +71,6 @@ _SILENT: dict[str, Promise] = {
     ),
 }
 _SILENT_FIRST = _("The sensor %(device)s has been silent since %(since)s. Check its power first.")
-_APART: dict[str, Promise] = {
-    "drift": _(
-        "Stack and fuel log move apart day by day, about %(amount)s from %(first)s to %(last)s "
-        "(ratio %(ratio)s). A sensor drifts like this: calibrate it."
-    ),
-    "above": _(
-        "The stack shows more than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
-        "(ratio %(ratio)s). Was a delivery not written?"
-    ),
-    "below": _(
-        "The stack shows less than the fuel in the log, about %(amount)s from %(first)s to %(last)s "
-        "(ratio %(ratio)s). Check the sample line for false air, then the log."
-    ),
-}
 _LOSS = _(
     "%(value)s %% of the wood's heat left by the chimney in the last %(hours)s hours; a good fire loses %(good)s."
 )
@@ -149,17 +135,7 @@ def _log_missing(alert: Alert) -> Said:
 
 
 def _stack_against_fuel(alert: Alert) -> Said:
-    difference_kg = abs(float(alert.params.get("stack_kg", 0)) - float(alert.params.get("fuel_kg", 0)))
-    m3, kg = alert.params.get("m3"), number(difference_kg)
-    words = {
-        "amount": _("%(m3)s m3 of wood") % {"m3": m3} if m3 else _("%(kg)s kg of CO2") % {"kg": kg},
-        "first": _day(alert.params["first_day"]),
-        "last": _day(alert.params["last_day"]),
-        "ratio": f"{alert.value:.2f}" if alert.value is not None else "",
-    }
-    if alert.params.get("shape") == BalanceShape.DRIFT:
-        return _APART["drift"], words
-    return _APART["above" if (alert.value or 0) > 1 else "below"], words
+    return "%(apart)s", {"apart": apart_sentence(alert.params)}
 
 
 def _efficiency(alert: Alert) -> Said:

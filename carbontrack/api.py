@@ -19,6 +19,7 @@ from alerts.notice_api import (
 from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
+from compliance.balance_api import BalanceView
 from compliance.fire_api import FireView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.site_sheet.api import SiteSheetViewSet
@@ -128,6 +129,7 @@ urlpatterns = [
     ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
+    path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),
     path("schema/redoc/", openapi.redoc, name="redoc"),

@@ -55,16 +55,16 @@ def wood_chimneys(factories: Sequence[Factory]) -> dict[int, set[int]]:
 
     Where oil is burned beside wood, the share of each is not known from the gas, and the loss of neither.
     """
-    return {pk: {chimney for chimney, wood in found.items() if wood} for pk, found in _chimneys(factories).items()}
+    return {pk: {chimney for chimney, wood in found.items() if wood} for pk, found in fire_chimneys(factories).items()}
 
 
 def wood_sites(factories: Sequence[Factory]) -> set[int]:
     """The sites with chimneys of fires, all of them of firewood alone; one query."""
-    return {pk for pk, found in _chimneys(factories).items() if found and all(found.values())}
+    return {pk for pk, found in fire_chimneys(factories).items() if found and all(found.values())}
 
 
-def _chimneys(factories: Sequence[Factory]) -> dict[int, dict[int, bool]]:
-    """The chimneys of fires of each site, and whether nothing but firewood is registered under each."""
+def fire_chimneys(factories: Sequence[Factory]) -> dict[int, dict[int, bool]]:
+    """The chimneys of fires of each site, and whether nothing but firewood is registered under each; one query."""
     rows = EmissionSource.objects.filter(factory__in=factories, chimney__isnull=False).exclude(kind__in=_NO_FIRE)
     fuels: dict[tuple[int, int], list[set[str]]] = {}
     for source in rows:

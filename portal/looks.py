@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from alerts.choices import AlertKind
 from alerts.queries import cost_rank, exceptions_of
-from compliance.balance import balances
+from compliance.balance import ratios
 from factories.models import Factory
 from portal.alarm_rows import AlarmRow, row_of
 from portal.drawn.ratio_dots import RatioDots, ratio_dots
@@ -48,5 +48,5 @@ def looks(user: Any, factories: Sequence[Factory], *, without: Sequence[AlertKin
 def with_dots(looks: Sequence[SiteLook], factories: Sequence[Factory], now: datetime) -> list[SiteLook]:
     """With the days of stack against fuel of each; one query for all."""
     looked_at = {look.factory_id for look in looks}
-    days = balances([factory for factory in factories if factory.pk in looked_at], now)
-    return [replace(look, dots=ratio_dots(days[look.factory_id].ratios)) for look in looks]
+    days = ratios([factory for factory in factories if factory.pk in looked_at], now)
+    return [replace(look, dots=ratio_dots(days[look.factory_id])) for look in looks]

@@ -6,6 +6,7 @@ from portal import first_call, views
 from portal.alarms import rule_views
 from portal.alarms import views as alarm_views
 from portal.audit import views as audit_views
+from portal.balance import views as balance_views
 from portal.commands import views as commands_views
 from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
@@ -38,6 +39,7 @@ urlpatterns = [
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),
+    path("factories/<int:pk>/balance/", balance_views.balance, name="balance"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),
     path("factories/<int:pk>/log/<uuid:save_id>/undo/", log_views.log_undo, name="log-undo"),

@@ -340,7 +340,7 @@ OURS: dict[str, dict[str, str]] = {
     },
     "api/^alert-rules/export/$": {"GET": "401 403 403 403 200 200 403 200 200 403 200", **RULES_OF_HQ},
     "api/^alert-rules/proposal/$": {"GET": READERS.replace("200", "400"), **RULES_OF_HQ},
-    **{f"api/factories/<int:pk>/{name}/": {"GET": ENERGY_OF_LITEIN} for name in ("intensity", "fire")},
+    **{f"api/factories/<int:pk>/{name}/": {"GET": ENERGY_OF_LITEIN} for name in ("intensity", "fire", "balance")},
     "api/register/": {"GET": NOBODYS, "POST": OPEN.replace("200", "400"), **dict.fromkeys(UNSAFE[1:], NOBODYS)},
     "api/invitations/accept/": {
         "GET": NOBODYS,

@@ -28,22 +28,27 @@ class RatioDots:
     band_y: str
     band_height: str
     summary: str
-    width: int = WIDTH
-    height: int = HEIGHT
+    width: int
+    height: int
     radius: int = RADIUS
 
 
-def ratio_dots(days: Sequence[tuple[date, float | None]]) -> RatioDots | None:
+def ratio_dots(
+    days: Sequence[tuple[date, float | None]],
+    *,
+    band: tuple[float, float] = STACK_FUEL_BAND,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> RatioDots | None:
     """The drawing; None when no day has a ratio."""
-    low, high = STACK_FUEL_BAND
+    (low, high), (width, height) = band, size
     known = [ratio for _day, ratio in days if ratio is not None]
     if not known:
         return None
-    step = (WIDTH - 2 * RADIUS) / max(1, len(days) - 1)
+    step = (width - 2 * RADIUS) / max(1, len(days) - 1)
     dots = [
         RatioDot(
             x=f"{RADIUS + place * step:.4g}",
-            y=_y(ratio),
+            y=_y(ratio, height),
             is_outside=not low <= ratio <= high,
             title=f"{day_label(day)}: {ratio:.2f}",
         )
@@ -55,11 +60,11 @@ def ratio_dots(days: Sequence[tuple[date, float | None]]) -> RatioDots | None:
         "Stack against fuel: %(outside)d of %(count)d day outside %(low)s to %(high)s; last %(last)s.",
         "Stack against fuel: %(outside)d of %(count)d days outside %(low)s to %(high)s; last %(last)s.",
         len(dots),
-    ) % {"outside": outside, "count": len(dots), "low": low, "high": high, "last": f"{known[-1]:.2f}"}
-    top, bottom = float(_y(high)), float(_y(low))
-    return RatioDots(tuple(dots), f"{top:.4g}", f"{bottom - top:.4g}", summary)
+    ) % {"outside": outside, "count": len(dots), "low": f"{low:.2f}", "high": f"{high:.2f}", "last": f"{known[-1]:.2f}"}
+    top, bottom = float(_y(high, height)), float(_y(low, height))
+    return RatioDots(tuple(dots), f"{top:.4g}", f"{bottom - top:.4g}", summary, width, height)
 
 
-def _y(ratio: float) -> str:
+def _y(ratio: float, height: int) -> str:
     share = (min(max(ratio, _LOWEST), _HIGHEST) - _LOWEST) / (_HIGHEST - _LOWEST)
-    return f"{RADIUS + (1 - share) * (HEIGHT - 2 * RADIUS):.4g}"
+    return f"{RADIUS + (1 - share) * (height - 2 * RADIUS):.4g}"

@@ -9,6 +9,7 @@ from accounts.permissions import page, user_of
 from accounts.roles import Action
 from factories.days import running_day
 from lib.exports import csv_response, wants_csv
+from portal.balance_line import balance_line
 from portal.log_form.page import writable_rows
 from portal.month.page import csv_rows, month_page, parse_month
 from portal.requests import factory_of
@@ -28,4 +29,5 @@ def month(request: HttpRequest, pk: int, month: str = "") -> HttpResponseBase:
     if wants_csv(request):
         columns, rows = csv_rows(shown)
         return csv_response(request, rows, columns, f"month-{shown.month}")
-    return render(request, "portal/month.html", {"page": shown})
+    line = balance_line(request.user, factory, now, month=first)
+    return render(request, "portal/month.html", {"page": shown, "balance": line})

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import first_membership, may, organisations_of, page, visible_to
 from accounts.roles import Action
+from compliance import site_days
 from factories.models import Factory
 from lib.exports import csv_response, wants_csv
+from portal.balance_line import balance_line
 from portal.looks import looks
 from portal.requests import factory_of
 from portal.sites.factory import factory_page
@@ -74,8 +76,11 @@ def network(request: HttpRequest) -> HttpResponseBase:
 def factory(request: HttpRequest, pk: int) -> HttpResponse:
     shown = factory_of(request, pk, Action.VIEW_READINGS)
     others = _visible_factories(request).exclude(pk=pk).exists()
+    now = timezone.now()
+    site_days.refresh([shown.pk])
     context = {
-        "page": factory_page(shown, timezone.now()),
+        "page": factory_page(shown, now),
+        "balance": balance_line(request.user, shown, now),
         "network_url": reverse("network") if others else "",
         "setup_url": _setup_url(request, shown),
     }

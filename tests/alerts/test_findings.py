@@ -33,4 +33,5 @@ def test_stack_against_fuel_says_its_wood_and_its_shape(cast: Cast) -> None:
     rules = rules_by_kind([AlertKind.STACK_AGAINST_FUEL])[AlertKind.STACK_AGAINST_FUEL]
     (found,) = stack_against_fuel(rules.watched([cast.litein]), now)
 
-    assert (found.params["m3"], found.params["shape"], found.params["days"]) == (18.0, "above", 3)
+    assert (found.params["m3"], found.params["verdict"], found.params["days"]) == (18.0, "unlogged_fuel", 3)
+    assert (found.value, found.limit) == (1.3713, 1.25)

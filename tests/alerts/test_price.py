@@ -101,24 +101,24 @@ def test_a_silent_sensor_costs_what_it_usually_measures_and_no_money(cast: Cast)
 
 
 def test_what_the_stack_shows_beyond_the_log(cast: Cast) -> None:
-    """10,000 kg in the stack and 6,000 in the log: 4,000 kg, at what the site paid. The other way round: not known."""
+    """4,000 kg that the stack shows beyond the log, at what the site paid. Of a sensor that drifts: not known."""
     per_kg = pay_for_wood(cast)
     fire_under(make_sensor(cast.litein))
-    more = {"stack_kg": 10_000.0, "fuel_kg": 6_000.0}
+    more = {"difference_kg": 4_000.0, "verdict": "unlogged_fuel"}
     alert = make_alert(cast.litein, kind=AlertKind.STACK_AGAINST_FUEL, params=more)
 
     found = priced(alert)
 
     assert (found.cost_kg_co2, found.cost_basis) == (4_000, CostBasis.NOT_IN_LOG)
     assert found.cost_amount == round(4_000 * per_kg, 2)
-    alert.params = {"stack_kg": 3_000.0, "fuel_kg": 6_000.0}
+    alert.params = {"difference_kg": 4_000.0, "verdict": "sensor_drift"}
     assert prices([alert], NOW) == {}
 
 
 def test_what_is_not_known_is_null(cast: Cast) -> None:
     sensor = make_sensor(cast.litein)
     silent = make_alert(cast.litein, kind=AlertKind.SENSOR_SILENT, device=sensor.device, began_at=NOW)
-    more = {"stack_kg": 10_000.0, "fuel_kg": 6_000.0}
+    more = {"difference_kg": 4_000.0, "verdict": "unlogged_fuel"}
     stack = make_alert(cast.litein, kind=AlertKind.STACK_AGAINST_FUEL, params=more)
 
     assert priced(silent).cost_kg_co2 is None  # without an hour of record nothing is usual

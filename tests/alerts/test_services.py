@@ -126,7 +126,14 @@ def test_exceptions_of_sites_begin_with_what_costs_most(cast: Cast) -> None:
         cost_amount=12_300,
         cost_currency="KES",
         cost_basis="not_in_log",
-        params={"first_day": "2026-11-18", "last_day": "2026-11-20", "stack_kg": 10_000, "fuel_kg": 6_000},
+        params={
+            "first_day": "2026-11-18",
+            "last_day": "2026-11-20",
+            "stack_kg": 9_600,
+            "fuel_kg": 6_000,
+            "difference_kg": 4_000,
+            "verdict": "unlogged_fuel",  # the site's usual ratio is 0.96
+        },
     )
     make_alert(cast.momul)
 

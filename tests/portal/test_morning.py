@@ -159,7 +159,8 @@ def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast,
         "cost_kg_co2": Decimal(3000),
         "cost_basis": "not_in_log",
     }
-    params = {"first_day": "2026-11-19", "last_day": "2026-11-20", "stack_kg": 9000.0, "fuel_kg": 5287.5, "m3": 6.0}
+    days = {"first_day": "2026-11-19", "last_day": "2026-11-20", "stack_kg": 9000.0, "fuel_kg": 5287.5}
+    params = days | {"difference_kg": 3712.5, "m3": 6.0, "verdict": "unlogged_fuel"}
     worst = make_alert(cast.momul, kind=AlertKind.STACK_AGAINST_FUEL, value=1.7, params=params, **dear)
     make_alert(cast.momul, kind=AlertKind.HOLD_OPEN)
     make_alert(cast.litein, kind=AlertKind.LOG_MISSING, params={"days": ["2026-11-19"], "items": []})
@@ -169,7 +170,9 @@ def test_sites_with_alarms_come_dearest_first_each_with_its_sentence(cast: Cast,
 
     assert [look.alarm.url for look in page.looks] == [f"/alarms/{worst.pk}/", f"/alarms/{cheap.pk}/"]
     first, second = page.looks
-    assert "more than the fuel in the log, about 6.0 m3 of wood from 19 Nov to 20 Nov" in first.alarm.sentence
+    assert first.alarm.sentence == (
+        "Stack shows more wood than the log (about 6 m3 from 19 Nov to 20 Nov). Was a delivery not written?"
+    )
     assert "KES 18,400" in first.alarm.price
     assert (first.more, second.more) == ("1 more alarm", "")
     assert page.headline[-1] == "2 sites need a look."
