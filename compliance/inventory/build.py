@@ -21,6 +21,7 @@ from compliance.inventory.spread import overlap, united
 from energy.choices import Carrier
 from energy.models import EmissionFactor
 from factories.days import ONE_DAY
+from factories.known import factories_known
 from factories.models import Factory
 from factories.sectors import SECTORS
 from science import METHOD_VERSION
@@ -37,9 +38,9 @@ def build(
 ) -> Inventory:
     """The inventory of sites from `first_day` to `end_day` (exclusive), with what was known at a moment, or now.
 
-    Without `gwp_set` in that of the first site's organisation.
+    Without `gwp_set` in that of the first site's organisation. Sites that were not known at the moment are left out.
     """
-    factories = list(factories)
+    factories = factories_known(factories, as_known_on)
     gwp_set = gwp_set or (factories[0].organisation.gwp_set if factories else "AR6")
     lines: list[Line] = []
     unknown: list[Unknown] = []

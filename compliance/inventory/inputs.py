@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from compliance.figures import Production
-from compliance.inputs import sources_of
+from compliance.inputs import fetch, sources_of
 from compliance.sources import Site
 from energy.choices import Carrier
+from energy.models import EnergyEntry, LocalUnit
 from factories.days import ONE_DAY, microseconds
-from factories.models import Factory
-from lib import sql
+from factories.models import EmissionSource, Factory
+from production.models import ProductionEntry
 
 _CARRIERS = [carrier.value for carrier in Carrier]
 
@@ -107,7 +108,7 @@ def load(
     """Everything that determines the inventory of these sites, by id of the site."""
     now = as_known_on or timezone.now()
     rows = sorted({factory.pk: factory for factory in factories}.values(), key=lambda factory: factory.pk)
-    sources = sources_of([factory.pk for factory in rows])
+    sources = sources_of([factory.pk for factory in rows], as_known_on=as_known_on)
     sites: dict[int, InventoryInputs] = {}
     for factory in rows:
         zone = factory.zone
@@ -121,25 +122,25 @@ def load(
         for pk, site in sites.items()
         if site.months
     ]
-    for use in uses_of(windows, _CARRIERS):
+    for use in uses_of(windows, _CARRIERS, as_known_on):
         site = sites[use.factory_id]
         (site.contracts if use.kind == "market" else site.uses).append(use)
-    _load_contract_uses(sites)
-    for made in _fetch("production_of_windows", windows, Production):
+    _load_contract_uses(sites, as_known_on)
+    for made in fetch("production_of_windows", windows, Production, as_known_on, ProductionEntry):
         sites[made.factory_id].made.append(made)
     for site in sites.values():
         site.made.sort(key=lambda entry: entry.entry_id)
     return list(sites.values())
 
 
-def _load_contract_uses(sites: dict[int, InventoryInputs]) -> None:
+def _load_contract_uses(sites: dict[int, InventoryInputs], as_known_on: datetime | None) -> None:
     """A contract covers its share of all the electricity that is used in its own period."""
     windows = []
     for pk, site in sites.items():
         if site.contracts:
             first_us, last_us = min(c.start_us for c in site.contracts), max(c.end_us for c in site.contracts)
             windows.append((pk, _moment(first_us), _moment(last_us)))
-    for use in uses_of(windows, [Carrier.GRID.value]):
+    for use in uses_of(windows, [Carrier.GRID.value], as_known_on):
         if use.kind == "used":
             sites[use.factory_id].contract_uses.append(use)
 
@@ -151,13 +152,6 @@ def _moment(microseconds_since_1970: int) -> datetime:
 Window = tuple[int, datetime, datetime]
 
 
-def uses_of(windows: Sequence[Window], carriers: Sequence[str]) -> list[LoggedUse]:
-    return _fetch("inventory_uses", windows, LoggedUse, carriers=list(carriers))
-
-
-def _fetch(name: str, windows: Sequence[Window], row_type: type[sql.Row], **more: object) -> list[sql.Row]:
-    if not windows:
-        return []
-    factory_ids, starts, ends = (list(column) for column in zip(*windows, strict=True))
-    parameters = {"factory_ids": factory_ids, "starts": starts, "ends": ends, **more}
-    return sql.fetch(sql.load("compliance", name), parameters, row_type)
+def uses_of(windows: Sequence[Window], carriers: Sequence[str], as_known_on: datetime | None = None) -> list[LoggedUse]:
+    tracked = (EnergyEntry, EmissionSource, LocalUnit)
+    return fetch("inventory_uses", windows, LoggedUse, as_known_on, *tracked, carriers=list(carriers))

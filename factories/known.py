@@ -1,0 +1,19 @@
+"""Sites and their organisations as they were known at a moment: zone, start of the day, sector, method, GWP set."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from factories.models import Factory, Organisation
+from lib import history
+
+
+def factories_known(factories: Iterable[Factory], as_known_on: datetime | None) -> list[Factory]:
+    """The sites by their key, each with its organisation; those not known at the moment are left out."""
+    if as_known_on is None:
+        return sorted({factory.pk: factory for factory in factories}.values(), key=lambda factory: factory.pk)
+    found = history.rows(Factory, as_known_on, pk__in=[factory.pk for factory in factories])
+    wanted = {factory.organisation_id for factory in found}
+    organisations = {row.pk: row for row in history.rows(Organisation, as_known_on, pk__in=wanted)}
+    for factory in found:
+        factory.organisation = organisations[factory.organisation_id]
+    return found
