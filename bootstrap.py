@@ -35,6 +35,7 @@ PACKAGE_OF_TOOL = {
     "redis-server": "redis-server",
     "chromium": "chromium",
     "msgfmt": "gettext",
+    "pdftotext": "poppler-utils",
     "g++": "g++",
     "cmake": "cmake",
     "ninja": "ninja-build",

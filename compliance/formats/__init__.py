@@ -1,4 +1,4 @@
-"""A report as bytes: XLSX, CSV and JSON of the same content. No format knows a scheme.
+"""A report as bytes: PDF, XLSX, CSV and JSON of the same content. No format knows a scheme.
 
 The same content, time and stamp give the same bytes.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from compliance.formats import csv, json, xlsx
+from compliance.formats import csv, json, pdf, xlsx
 from compliance.formats.stamp import Stamp
 from compliance.reports.content import Content
 from lib.exports import XLSX
@@ -20,6 +20,7 @@ class Format:
 
 
 FORMATS = {
+    "pdf": Format("application/pdf", pdf.render),
     "xlsx": Format(XLSX, xlsx.render),
     "csv": Format("text/csv; charset=utf-8", csv.render),
     "json": Format("application/json", json.render),

@@ -4,7 +4,7 @@ PDF, XLSX and CSV print these parts, each in its way. Words are in the active la
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,8 @@ from compliance.reports.content import FIGURE, Column, Content, Field, Section, 
 from lib.decimals import plain
 from lib.exports import cell
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# As our decimals are written: 007 is a text, and so is what no cell of a workbook holds.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{1,30})?")
 _NUMBER_KEYS = re.compile(r"value|bytes|before|after|difference|.*_(kg|pct)")
 
 
@@ -48,13 +49,22 @@ def interval(field: Field) -> str:
     return _("%(low)s to %(high)s") % {"low": grouped(field.low), "high": grouped(field.high)}
 
 
-def sums(table: Table) -> list[tuple[str, int] | None]:
-    """Of each summed column the exact sum and how many rows have a value; None: not summed."""
-    found: list[tuple[str, int] | None] = []
+def sums(table: Table) -> tuple[str, list[str | None]]:
+    """The exact sum of each summed column, and a label that says when rows without a value are left out.
+
+    Empty label: no column is summed.
+    """
+    found: list[str | None] = []
+    known = len(table.rows)
     for index, column in enumerate(table.columns):
-        values = [Decimal(row[index]) for row in table.rows if is_number(row[index])]  # type: ignore[arg-type]
-        found.append((plain(sum(values, Decimal(0))), len(values)) if column.is_summed and values else None)
-    return found
+        values = [Decimal(row[index] or 0) for row in table.rows if is_number(row[index])] if column.is_summed else []
+        found.append(plain(sum(values, Decimal(0))) if values else None)
+        known = min(known, len(values) or known)
+    if not any(found):
+        return "", found
+    if known == len(table.rows):
+        return _("Sum"), found
+    return _("Sum, %(known)d of %(rows)d rows known") % {"known": known, "rows": len(table.rows)}, found
 
 
 def status_words() -> dict[str, str]:
@@ -77,16 +87,16 @@ def target_words(content: Content) -> str:
 def parts(content: Content, made_at: datetime, stamp: Stamp) -> tuple[Section, ...]:
     """Every section, the head first. A list without rows is left out."""
     charts = Section("charts", _("Charts"), tables=tuple(map(_points, content.series)))
-    lists = (
-        ("changes", _("Changes from the version before"), content.changes),
-        ("factors", _("Factors used"), content.factors),
-        ("evidence", _("Evidence"), content.evidence),
-    )
+    changes = _listed("changes", _("Changes from the version before"), content.changes)
+    factors = _listed("factors", _("Factors used"), content.factors)
+    evidence = _listed("evidence", _("Evidence"), content.evidence)
     return (
         Section("report", _("Report"), fields=head(content, made_at, stamp)),
+        *changes,
         *content.sections,
+        *factors,
+        *evidence,
         *([charts] if content.series else []),
-        *(Section(code, title, tables=(_listed(code, title, rows),)) for code, title, rows in lists if rows),
     )
 
 
@@ -127,7 +137,7 @@ def _points(series: Series) -> Table:
     return Table(series.code, series.title, columns, rows)
 
 
-def _listed(code: str, title: str, rows: Iterable[Mapping[str, Any]]) -> Table:
+def _listed(code: str, title: str, rows: Sequence[Mapping[str, Any]]) -> list[Section]:
     """A list of facts, a column for each name: the known ones in our order, because stored JSON has lost its own."""
     labels = {
         "id": _("No."),
@@ -150,7 +160,8 @@ def _listed(code: str, title: str, rows: Iterable[Mapping[str, Any]]) -> Table:
     columns = tuple(
         Column(name, labels.get(name, name), is_number=_NUMBER_KEYS.fullmatch(name) is not None) for name in names
     )
-    return Table(code, title, columns, tuple(tuple(_text(row.get(name)) for name in names) for row in rows))
+    table = Table(code, title, columns, tuple(tuple(_text(row.get(name)) for name in names) for row in rows))
+    return [Section(code, title, tables=(table,))] if names else []
 
 
 def _text(value: Any) -> str | None:

@@ -129,11 +129,12 @@ class _Book:
                 self._cell(sheet, first + number, index, value, is_number=column.is_number and is_number(value))
             self._text(sheet, first + number, len(table.columns) + 1, figure)
         end = first + len(table.rows)
-        for index, summed in enumerate(sums(table), 1):
-            if summed:
+        label, summed = sums(table)
+        self._text(sheet, end, 0, label, bold=True)
+        for index, total in enumerate(summed, 1):
+            if total is not None:
                 cells = f"{xl_rowcol_to_cell(first, index)}:{xl_rowcol_to_cell(end - 1, index)}"
-                sheet.write_formula(end, index, f"=SUM({cells})", *self._number(summed[0], bold=True, top=1))
-                self._text(sheet, end, 0, _("Sum"), bold=True)
+                sheet.write_formula(end, index, f"=SUM({cells})", *self._number(total, bold=True, top=1))
         return end + 3
 
     def _header(self, sheet: Worksheet, row: int, column: int, title: str) -> None:
