@@ -20,6 +20,7 @@ from audit.api import AuditView
 from carbontrack import openapi
 from compliance.api import IntensityView, TargetViewSet
 from compliance.balance_api import BalanceView
+from compliance.explain.api import ExplainView
 from compliance.fire_api import FireView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.site_sheet.api import SiteSheetViewSet
@@ -128,6 +129,7 @@ urlpatterns = [
         name="api-certificate",
     ),
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
+    path("explain/", ExplainView.as_view(), name="api-explain"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
     path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),

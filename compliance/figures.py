@@ -134,7 +134,7 @@ class _Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class EntryShare:
     """The part of one entry in the days of its period: amounts to spread, and what stays unknown."""
 
     amounts: dict[str, Decimal]
@@ -158,9 +158,9 @@ def site_figures(
     """
     tallies = [_Tally(day) for day in days]
     for use in uses:
-        _spread(_share_of_use(use), use, tallies)
+        _spread(share_of_use(use), use, tallies)
     for entry in made:
-        _spread(_share_of_made(entry), entry, tallies)
+        _spread(share_of_made(entry), entry, tallies)
     for tally in tallies:
         place = site.on(tally.day.day)
         heat_stacks = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
@@ -168,7 +168,7 @@ def site_figures(
             yield tally.day, _columns(place, tally, heat_stacks)
 
 
-def _spread(share: _Share, entry: Use | Production, tallies: Sequence[_Tally]) -> None:
+def _spread(share: EntryShare, entry: Use | Production, tallies: Sequence[_Tally]) -> None:
     start_us, end_us = entry.start_us, entry.end_us
     first = max(0, bisect_right(tallies, start_us, key=lambda tally: tally.day.start_us) - 1)
     for tally in tallies[first:]:
@@ -209,9 +209,9 @@ def energy_class(use: _Classed) -> str:
     return "other" if is_engine_fuel else "heat"
 
 
-def _share_of_use(use: Use) -> _Share:
+def share_of_use(use: Use) -> EntryShare:
     if use.market_co2e_kg is not None:
-        return _Share({"market_gj": use.energy_gj or _ZERO, "market_co2e_kg": use.market_co2e_kg}, "market")
+        return EntryShare({"market_gj": use.energy_gj or _ZERO, "market_co2e_kg": use.market_co2e_kg}, "market")
     kind = energy_class(use)
     amounts = {"biogenic_co2_kg": use.biogenic_co2_kg}
     unknown: list[str] = []
@@ -243,7 +243,7 @@ def _share_of_use(use: Use) -> _Share:
     names = {"published_gwp_set" if use.is_published_sum else "gwp_set": use.gwp_set}
     if kind == "electricity":
         names["scope2_basis"] = use.basis
-    return _Share(amounts, covers, tuple(unknown), names, has_energy)
+    return EntryShare(amounts, covers, tuple(unknown), names, has_energy)
 
 
 def _in(unit: str, use: Use) -> Decimal | None:
@@ -254,8 +254,8 @@ def _in(unit: str, use: Use) -> Decimal | None:
     return decimal_kg(convert(use.factor_amount, from_unit=use.factor_unit, to_unit=unit))
 
 
-def _share_of_made(entry: Production) -> _Share:
-    return _Share({f"{entry.product}_kg": entry.amount_kg}, f"production {entry.product}")
+def share_of_made(entry: Production) -> EntryShare:
+    return EntryShare({f"{entry.product}_kg": entry.amount_kg}, f"production {entry.product}")
 
 
 # --- Days --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from portal.commands import views as commands_views
 from portal.devices import act_views, register_views
 from portal.devices import views as devices_views
 from portal.evidence import views as evidence_views
+from portal.explain import views as explain_views
 from portal.fire import views as fire_views
 from portal.firmware import views as firmware_views
 from portal.foreign import channel_views
@@ -35,6 +36,7 @@ urlpatterns = [
     path("alarms/<int:pk>/", alarm_views.alarm, name="alarm"),
     path("alarms/rules/", rule_views.rules, name="alarm-rules"),
     path("alarms/rules/<slug:rule_kind>/", rule_views.rule, name="alarm-rule"),
+    path("explain/", explain_views.explain, name="explain"),
     path("factories/", sites_views.network, name="network"),
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),

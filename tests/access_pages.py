@@ -40,6 +40,7 @@ PAGES: dict[str, dict[str, str]] = {
         "POST": "302 403 403 403 200 200 403 403 403 403 302",
     },
     "alarms/rules/<slug:rule_kind>/": dict.fromkeys(("GET", "POST"), MANAGERS_PAGE),
+    "explain/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "factories/": {"GET": "302 403 200 200 200 200 200 200 403 403 302"},
     "factories/<int:pk>/": {"GET": "302 403 200 404 200 404 200 200 403 403 302"},
     "factories/new/": {"GET": MANAGERS_PAGE},

@@ -1,0 +1,98 @@
+"""GET /api/explain/?figure=: the card of a figure, and each of its tables as a file."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.roles import Action
+from accounts.viewsets import REFUSALS
+from compliance.explain.card import Card
+from compliance.explain.explain import explain
+from compliance.explain.ladder import with_ladder
+from lib.exports import csv_response, wants_csv
+from lib.known_names import ApiView
+from lib.parameters import AS_CSV, chosen, parameter
+
+FORMULA = "formula"
+OPERAND_COLUMNS = ["symbol", "label", "value", "unit", "figure", "source"]
+RUNGS = (FORMULA, "days", "hours", "readings", "factors", "setup", "history")
+
+
+class OperandSerializer(serializers.Serializer[Any]):
+    symbol = serializers.CharField(help_text="in the formula; several operands of one symbol are a list")
+    label = serializers.CharField()  # type: ignore[assignment]
+    value = serializers.CharField(allow_null=True)
+    unit = serializers.CharField()
+    figure = serializers.CharField(help_text="its own identity; empty for an input")
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
+class RungSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    heads = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.CharField(allow_blank=True)))
+    note = serializers.CharField()
+
+
+class CardSerializer(serializers.Serializer[Any]):
+    """Why a figure is what it is. `recomputed` comes from the formula and the operands alone."""
+
+    figure = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    place = serializers.CharField()
+    period = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+    unit = serializers.CharField()
+    low = serializers.CharField(allow_null=True)
+    high = serializers.CharField(allow_null=True, help_text="null without an interval, and where there is no upper end")
+    is_at_least = serializers.BooleanField()
+    coverage = serializers.CharField()
+    formula = serializers.CharField(source="expression")
+    operands = OperandSerializer(many=True)
+    recomputed = serializers.CharField(allow_null=True)
+    is_identical = serializers.BooleanField()
+    difference = serializers.CharField(allow_null=True)
+    spreadsheet = serializers.CharField(help_text="the formula with its values, for a cell")
+    notes = serializers.ListField(child=serializers.CharField())
+    rungs = RungSerializer(many=True)
+
+
+class ExplainView(ApiView):
+    """Why a number is what it is: formula, operands, readings, factors, settings, history."""
+
+    # Each kind of figure asks for its own right; 404 without it.
+    actions = {"GET": Action.VIEW_FACTORY}
+
+    @swagger_auto_schema(
+        operation_id="explain",
+        operation_summary="Why this number",
+        manual_parameters=[
+            parameter("figure", "its identity, like site:12:2026-11-01..2026-11-30:scope1_co2e_kg"),
+            parameter("rung", "with as=csv: the table wanted, the operands by default", enum=list(RUNGS)),
+            AS_CSV,
+        ],
+        responses={200: CardSerializer, **REFUSALS},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        rung = chosen(request.query_params, "rung", RUNGS) or FORMULA
+        card = with_ladder(explain(request.query_params.get("figure", ""), request.user), request.user)
+        if wants_csv(request):
+            columns, rows = table_of(card, rung)
+            return csv_response(request, rows, columns, f"why-{rung}")
+        return Response(CardSerializer(card).data)
+
+
+def table_of(card: Card, rung: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of a rung as a file; none where the figure has no such rung."""
+    if rung == FORMULA:
+        rows = [{name: getattr(operand, name) for name in OPERAND_COLUMNS} for operand in card.operands]
+        return OPERAND_COLUMNS, rows
+    found = next((one for one in card.rungs if one.key == rung), None)
+    if found is None:
+        return [], []
+    return list(found.heads), [dict(zip(found.heads, row, strict=True)) for row in found.rows]

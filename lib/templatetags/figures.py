@@ -1,0 +1,30 @@
+"""Prints figures so that each opens "Why this number". Its identity is made in `compliance.explain.identity`."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+@register.filter
+def figure(printed: Any, identity: str) -> SafeString:
+    """What is printed, as a link to its card. Nothing stays nothing, and without an identity it stays as it is."""
+    if printed in (None, "") or not identity:
+        return conditional_escape("" if printed is None else printed)
+    return format_html('<a class="why" data-figure="{}" href="{}">{}</a>', identity, explain_url(identity), printed)
+
+
+@register.simple_tag
+def explain_url(identity: str) -> str:
+    return f"{reverse('explain')}?{urlencode({'figure': identity})}"
+
+
+def sentence(words: str, **parts: Any) -> SafeString:
+    """A translated sentence whose places take what `figure` printed; everything else is escaped."""
+    places = {name: conditional_escape(part) for name, part in parts.items()}
+    return mark_safe(conditional_escape(words) % places)  # noqa: S308 - words and parts are escaped
