@@ -23,6 +23,7 @@ from compliance.reports.content import ENTERED, Content, Field, Section, Table
 from lib.exports import FORMULA_STARTS
 
 CELL_CHARACTERS = 32_767  # most that a cell holds
+FORMULA_CHARACTERS = 8_192
 NAME_CHARACTERS = 31
 WIDTHS = (22, 46, 18, 14, 16, 16, 16, 40, 40)
 FIRST_ROW = 3  # below title and note: the header of fields
@@ -42,9 +43,8 @@ class _Book:
             {"title": content.title, "subject": content.place, "created": made_at.astimezone(UTC).replace(tzinfo=None)}
         )
         self._formats: dict[frozenset[tuple[str, Any]], Any] = {}
-        self._banner = " · ".join(
-            filter(None, [_("SIMULATED DATA - not the real factory") if content.is_simulated else "", stamp.mark])
-        )
+        marks = [_("SIMULATED DATA - not the real factory") if content.is_simulated else "", stamp.mark]
+        self._banner = " · ".join(filter(None, marks))
         self._sections = parts(content, made_at, stamp)
         self._names = _sheet_names(section.title for section in self._sections)
         #: Where each field's value stands, for formulas.
@@ -113,7 +113,8 @@ class _Book:
         if not field.sum_of or len(parts_of_it) < len(field.sum_of) or not is_quantity(field):
             return ""
         gives_it = sum(Decimal(part.value or 0) for part in parts_of_it) == Decimal(field.value or 0)
-        return f"={'+'.join(place for _part, place in found)}" if gives_it else ""
+        formula = f"={'+'.join(place for _part, place in found)}"
+        return formula if gives_it and len(formula) <= FORMULA_CHARACTERS else ""
 
     def _write_table(self, sheet: Worksheet, row: int, table: Table) -> int:
         """Returns the row below it. The first column counts the rows."""

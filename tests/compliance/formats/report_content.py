@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from compliance.formats import csv, json, pdf, xlsx
 from compliance.reports.content import (
     BARS,
     ENTERED,
@@ -19,6 +20,7 @@ from compliance.reports.content import (
     Table,
 )
 
+RENDER = {"pdf": pdf.render, "xlsx": xlsx.render, "csv": csv.render, "json": json.render}
 FIRST_HOUR = datetime(2025, 11, 1)  # noqa: DTZ001 - local hours as a scheme states them
 HOURS = 395 * 24
 MONTHS = [f"{2025 + (10 + n) // 12}-{(10 + n) % 12 + 1:02}" for n in range(13)]
@@ -55,7 +57,7 @@ def make_content(*, hours: int = HOURS) -> Content:
 
 
 def _factor(pk: int, what: str, value: str, unit: str) -> dict[str, Any]:
-    validity = {"source": "IPCC 2006, Volume 2, table 2.3", "validity": "2006-01-01 to", "version": 2}
+    validity = {"source": "IPCC 2006, Volume 2, table 2.3", "valid_from": "2006-01-01", "version": 2}
     return {"id": pk, "what": what, "value": Decimal(value), "unit": unit, **validity}
 
 

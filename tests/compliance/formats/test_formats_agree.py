@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.formats import FORMATS
 from compliance.formats.json import canonical, read
 from compliance.formats.parts import grouped, is_number
 from compliance.formats.stamp import Stamp
@@ -30,7 +29,7 @@ from compliance.reports.content import (
     Table,
 )
 from tests.compliance.formats.pdf_text import squeezed, text_of
-from tests.compliance.formats.report_content import make_content
+from tests.compliance.formats.report_content import RENDER, make_content
 
 AT = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 
@@ -52,7 +51,7 @@ def values_of(content: Content) -> Iterator[str]:
 def missing_values(content: Content) -> dict[str, list[str]]:
     """By format, the values of the JSON that are not in its file."""
     content = read(canonical(content))
-    printed, book, table = (FORMATS[suffix].render(content, AT, Stamp()) for suffix in ("pdf", "xlsx", "csv"))
+    printed, book, table = (RENDER[suffix](content, AT, Stamp()) for suffix in ("pdf", "xlsx", "csv"))
     text = text_of(printed)
     words, in_pdf = set(text.split()), squeezed(text)
     sheets = openpyxl.load_workbook(io.BytesIO(book), data_only=True)
@@ -143,10 +142,10 @@ def contents(draw: st.DrawFn) -> Content:
 @settings(max_examples=25, deadline=None)
 @given(contents())
 def test_any_content_comes_in_every_format(content: Content) -> None:
-    for suffix, form in FORMATS.items():
-        assert form.render(content, AT, Stamp("DRAFT", "https://carbontrack.example/")), suffix
+    for suffix, render in RENDER.items():
+        assert render(content, AT, Stamp("DRAFT", "https://carbontrack.example/")), suffix
 
-    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].render(content, AT, Stamp())))
+    book = openpyxl.load_workbook(io.BytesIO(RENDER["xlsx"](content, AT, Stamp())))
     for cell in (cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
         assert str(cell.value).startswith(("=SUM(", "='", "=S")), cell.value
 
@@ -159,4 +158,4 @@ def test_a_long_table_is_whole(rows: int) -> None:
     content = replace(make_content(hours=0), sections=(Section("S", "S", tables=(table,)),))
 
     assert missing_values(content) == {"pdf": [], "xlsx": [], "csv": []}
-    assert ("1,999,000" in text_of(FORMATS["pdf"].render(content, AT, Stamp()))) is (rows == 2_000)  # 1,999 x 2,000 / 2
+    assert ("1,999,000" in text_of(RENDER["pdf"](content, AT, Stamp()))) is (rows == 2_000)  # 1,999 x 2,000 / 2
