@@ -1,9 +1,12 @@
 """Builders: each fills in all that a test does not name. No database fixtures, no factory library."""
 
+import io
 import itertools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from PIL import Image
 
 from accounts.grants import Grant
 from accounts.invitations import invite
@@ -142,10 +145,13 @@ def make_energy_entry(factory: Factory | None = None, *, user: User | None = Non
     return energy_log.record(user, factory or make_factory(), data, client_id=client_id).entry
 
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003"
-    "010100c9fe92ef0000000049454e44ae426082"
-)  # one red pixel
+def _red_pixel() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (1, 1), (255, 0, 0)).save(made, "PNG")
+    return made.getvalue()
+
+
+PNG = _red_pixel()
 
 
 def make_evidence(user: User, entry: EnergyEntry, content: bytes = PNG, name: str = "stack.png") -> EvidenceFile:
