@@ -25,6 +25,17 @@ class Parameter(StrEnum):
     FLOW = "flow"
 
 
+class EpaRow(StrEnum):
+    """The row of the table of 40 CFR 75.33 that a gap falls under."""
+
+    INITIAL = "initial"
+    NEIGHBOURS = "neighbours"
+    PERCENTILE_90 = "90th percentile"
+    PERCENTILE_95 = "95th percentile"
+    MAXIMUM = "maximum"
+    POTENTIAL = "maximum potential"
+
+
 def eu_substitute(valid_hours: Sequence[float]) -> float:
     """Return the EU-style substitute of a concentration: mean + 2 sample standard deviations.
 
@@ -102,22 +113,34 @@ def epa_substitute(
     """
     quantity = Parameter(parameter)
     _require_values("hour_before and hour_after", (hour_before, hour_after), at_least=2)
-    limits.require_positive(name="gap_h", value=gap_h, unit="h")
-    limits.require_within(name="availability_pct", value=availability_pct, unit="%", low=0.0, high=100.0)
     limits.require_within(name="maximum_potential", value=maximum_potential, unit="", low=0.0)
     neighbours = (hour_before + hour_after) / 2.0
-    is_initial = valid_h < (INITIAL_CO2_H if quantity is Parameter.CO2 else INITIAL_FLOW_H)
-    if availability_pct < 80.0 and not is_initial:
+    row = epa_row(parameter=parameter, gap_h=gap_h, availability_pct=availability_pct, valid_h=valid_h)
+    if row is EpaRow.POTENTIAL:
         return maximum_potential
-    if not (quantity is Parameter.CO2 and is_initial):
+    if not (quantity is Parameter.CO2 and row is EpaRow.INITIAL):
         _require_values("look_back", look_back, at_least=1)
-    short_gap_h = 24.0 if availability_pct >= 95.0 else 8.0
-    if is_initial or (availability_pct >= 90.0 and gap_h <= short_gap_h):
+    if row in (EpaRow.INITIAL, EpaRow.NEIGHBOURS):
         return neighbours if quantity is Parameter.CO2 else statistics.fmean(look_back)
-    if availability_pct < 90.0:
+    if row is EpaRow.MAXIMUM:
         return max(look_back)
-    percentile = 90.0 if availability_pct >= 95.0 else 95.0
+    percentile = 90.0 if row is EpaRow.PERCENTILE_90 else 95.0
     return max(nearest_rank_percentile(look_back, percentile=percentile), neighbours)
+
+
+def epa_row(*, parameter: str, gap_h: float, availability_pct: float, valid_h: int) -> EpaRow:
+    """Return the row that a gap falls under; parameters, errors and source as in ``epa_substitute``."""
+    limits.require_positive(name="gap_h", value=gap_h, unit="h")
+    limits.require_within(name="availability_pct", value=availability_pct, unit="%", low=0.0, high=100.0)
+    if valid_h < (INITIAL_CO2_H if Parameter(parameter) is Parameter.CO2 else INITIAL_FLOW_H):
+        return EpaRow.INITIAL
+    if availability_pct < 80.0:
+        return EpaRow.POTENTIAL
+    if availability_pct < 90.0:
+        return EpaRow.MAXIMUM
+    if gap_h <= (24.0 if availability_pct >= 95.0 else 8.0):
+        return EpaRow.NEIGHBOURS
+    return EpaRow.PERCENTILE_90 if availability_pct >= 95.0 else EpaRow.PERCENTILE_95
 
 
 def _require_values(name: str, values: Sequence[float], *, at_least: int) -> None:
