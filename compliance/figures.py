@@ -6,7 +6,7 @@ Reading the rows is in `inputs.py`, keeping the figures in `site_days.py`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -83,6 +83,9 @@ class Use:
     is_published_sum: bool  # the factor is a CO2e by its publisher's potentials
     basis: str  # of the factor
     market_co2e_kg: Decimal | None  # of a contract or certificate, which has no other result than this and its energy
+    chimney_id: int | None = None  # of the source it was burned in
+    unit: str = ""  # as entered
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +154,12 @@ def site_figures(
     uses: Iterable[Use],
     made: Iterable[Production],
     stacks: dict[int, list[Stack]],
+    recorded: Collection[int] = (),
 ) -> Iterator[tuple[FactoryDay, dict[str, Any]]]:
-    """The columns of each factory day with data; other days are left out.
+    """The columns of each factory day with data, but for those of `record/days.py`; other days are left out.
 
-    `days` ascend without overlap; `stacks` go by the start of their day in microseconds.
+    `days` ascend without overlap; `stacks` go by the start of their day in microseconds, and so does `recorded`: days
+    that have an hour of record.
     """
     tallies = [_Tally(day) for day in days]
     for use in uses:
@@ -164,7 +169,7 @@ def site_figures(
     for tally in tallies:
         place = site.on(tally.day.day)
         heat_stacks = [s for s in stacks.get(tally.day.start_us, []) if s.chimney_id not in place.other_chimneys]
-        if tally.covered or any(s.recorded_h for s in heat_stacks):
+        if tally.covered or any(s.recorded_h for s in heat_stacks) or tally.day.start_us in recorded:
             yield tally.day, _columns(place, tally, heat_stacks)
 
 
@@ -323,15 +328,12 @@ def _methane_co2e_kg(place: SiteSettings, coal_kg: Decimal | None) -> Decimal | 
 
 
 def _stack_columns(day: FactoryDay, stacks: Sequence[Stack], filled_kg: Decimal | None) -> dict[str, Any]:
-    """The sum of the stacks is known when no hour of any of them lacks a mass of record."""
-    is_complete = bool(stacks) and all(s.recorded_h * _HOUR_MS >= s.assigned_ms for s in stacks)
     return {
         "chimneys": len(stacks),
         "stack_h": sum(s.assigned_ms for s in stacks) // _HOUR_MS,
         "stack_measured_h": sum(s.measured_h for s in stacks),
         "stack_idle_h": sum(s.idle_h for s in stacks),
         "is_idle": bool(stacks) and all(s.idle_h * _HOUR_US >= day.end_us - day.start_us for s in stacks),
-        "stack_co2_kg": decimal_kg_from_micrograms(sum(s.record_ug or 0 for s in stacks)) if is_complete else None,
         "stack_filled_co2_kg": filled_kg,
         "is_stack_lower_bound": any(s.is_lower_bound for s in stacks),
     }

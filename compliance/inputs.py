@@ -44,7 +44,7 @@ def load(windows: Mapping[int, Sequence[Stretch]], *, as_known_on: datetime | No
     As known at a moment, or now; a site that was not known then is left out.
     """
     inputs = _places(windows, as_known_on)
-    edges = [(factory_id, start, end) for factory_id, site in inputs.items() for start, end in _stretches(site.days)]
+    edges = [(factory_id, start, end) for factory_id, site in inputs.items() for start, end in stretches(site.days)]
     for use in fetch("uses_of_windows", edges, Use, as_known_on, EnergyEntry, EmissionSource):
         inputs[use.factory_id].uses[use.entry_id] = use
     for made in fetch("production_of_windows", edges, Production, as_known_on, ProductionEntry):
@@ -53,6 +53,11 @@ def load(windows: Mapping[int, Sequence[Stretch]], *, as_known_on: datetime | No
     for stack in fetch("stacks_of_days", days, Stack, as_known_on, Assignment, EmissionHour):
         inputs[stack.factory_id].stacks.setdefault(stack.day_start_us, []).append(stack)
     return inputs
+
+
+def uses_between(factory_id: int, start: datetime, end: datetime, *, as_known_on: datetime | None = None) -> list[Use]:
+    """Energy entries of a site that reach into a stretch of time, as known at a moment or now."""
+    return fetch("uses_of_windows", [(factory_id, start, end)], Use, as_known_on, EnergyEntry, EmissionSource)
 
 
 def fetch(
@@ -102,7 +107,7 @@ def _days_of(factory: Factory, windows: Sequence[Stretch]) -> list[FactoryDay]:
     return days_touched(factory, [(max(start, _EARLIEST), min(end, _LATEST)) for start, end in windows])
 
 
-def _stretches(days: Sequence[FactoryDay]) -> list[Stretch]:
+def stretches(days: Sequence[FactoryDay]) -> list[Stretch]:
     """Joins consecutive days into one stretch of time."""
     stretches: list[Stretch] = []
     for day in days:

@@ -1,7 +1,8 @@
 """Keeps site days up to date: takes the marks that the database triggers set, recomputes those days and stores them.
 
-A site day depends only on what is stored now (`figures.py`), never on the order of arrival. Marks and rows
-change in one transaction and one process at a time works on a site, so a mark made meanwhile stays for the next round.
+A site day depends only on what is stored now (`figures.py`), never on the order of arrival. So do the hours of record,
+which are kept with it (`record/store.py`). Marks and rows change in one transaction and one process at a time works on
+a site, so a mark made meanwhile stays for the next round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,10 @@ from django.utils import timezone
 from compliance.figures import site_figures
 from compliance.inputs import Stretch, load
 from compliance.models import SiteDay
-from factories.days import factory_day
+from compliance.record.days import error_columns, errors_of_days, heat_hours, record_columns
+from compliance.record.hours import stack_sigma
+from compliance.record.store import recorded_until, set_recorded, store, widened, with_device_of_record
+from factories.days import ONE_DAY, factory_day
 from factories.models import Factory
 
 SITES_PER_ROUND = 25  # limits memory and the length of a transaction when a year of all sites is recomputed at once
@@ -33,8 +37,7 @@ def refresh(factory_ids: Iterable[int] | None = None) -> int:
     for index in range(0, len(due), SITES_PER_ROUND):
         batch = due[index : index + SITES_PER_ROUND]
         with transaction.atomic():
-            windows = _take(_locked(batch, wait=factory_ids is not None))
-            made += _make(windows)
+            made += _make(_take(_locked(batch, wait=factory_ids is not None)))
     return made
 
 
@@ -50,15 +53,14 @@ def rebuild(factory_ids: Iterable[int], first: date, last: date) -> int:
 
 
 def _due(factory_ids: Iterable[int] | None) -> list[int]:
+    """Sites with marks, and those whose factory day has ended: an hour without a reading has no mark."""
     with connection.cursor() as cursor:
-        if factory_ids is None:
-            cursor.execute("SELECT DISTINCT factory_id FROM compliance_touchedsite ORDER BY factory_id")
-        else:
-            cursor.execute(
-                "SELECT DISTINCT factory_id FROM compliance_touchedsite WHERE factory_id = ANY (%s)"
-                " ORDER BY factory_id",
-                [sorted(factory_ids)],
-            )
+        cursor.execute(
+            "SELECT factory_id FROM compliance_touchedsite WHERE %(all)s OR factory_id = ANY (%(ids)s)"
+            " UNION SELECT factory_id FROM compliance_recordedsite"
+            " WHERE until <= %(yesterday)s AND (%(all)s OR factory_id = ANY (%(ids)s)) ORDER BY factory_id",
+            {"all": factory_ids is None, "ids": sorted(factory_ids or ()), "yesterday": timezone.now() - ONE_DAY},
+        )
         return [factory_id for (factory_id,) in cursor.fetchall()]
 
 
@@ -75,7 +77,7 @@ def _locked(factory_ids: Sequence[int], *, wait: bool) -> list[int]:
 
 def _take(factory_ids: Sequence[int]) -> dict[int, list[Stretch]]:
     """Delete and return the marks of the sites. Data read after this statement is at least as new as the marks."""
-    windows: dict[int, list[Stretch]] = {}
+    windows: dict[int, list[Stretch]] = {factory_id: [] for factory_id in factory_ids}
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM compliance_touchedsite WHERE factory_id = ANY (%s) RETURNING factory_id, starts_at, ends_at",
@@ -96,12 +98,24 @@ def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
         return 0
     now = timezone.now()
     rows = []
-    inputs = load(windows)
+    factories = Factory.objects.select_related("organisation").in_bulk(list(windows))
+    until, measured = recorded_until(factories), with_device_of_record(factories)
+    wide = {pk: widened(factories[pk], windows[pk], now, until.get(pk)) for pk in measured & factories.keys()}
+    inputs = load({**windows, **wide})
     for factory_id, site in inputs.items():
+        hours = store(factories[factory_id], site.days, now) if factory_id in measured else {}
+        records = heat_hours(site.place, site.days, hours)
+        errors = errors_of_days(site.uses.values(), site.days)
+        sigma = stack_sigma(factories[factory_id])
         with localcontext(prec=60):  # the caller's context may keep fewer digits
             figures = list(
                 site_figures(
-                    site.place, site.days, uses=site.uses.values(), made=site.made.values(), stacks=site.stacks
+                    site.place,
+                    site.days,
+                    uses=site.uses.values(),
+                    made=site.made.values(),
+                    stacks=site.stacks,
+                    recorded=records,
                 )
             )
         rows += [
@@ -112,11 +126,14 @@ def _make(windows: Mapping[int, Sequence[Stretch]]) -> int:
                 ends_at=day.ends_at,
                 refreshed_at=now,
                 **columns,
+                **record_columns(records.get(day.start_us, ())),
+                **error_columns(columns, errors[day.start_us], sigma),
             )
             for day, columns in figures
         ]
     days = [(factory_id, day.day) for factory_id, site in inputs.items() for day in site.days]
     _replace(days, rows)
+    set_recorded((factories[pk] for pk in measured), now, until)
     return len(days)
 
 

@@ -17,11 +17,12 @@ from emissions.fields import Int8MultiRangeField, RealField
 STREAM_OFFSET = 2**31  # unsigned 32-bit stream numbers are stored as int4 minus this
 
 
-# `science.hours.HourStatus` with the words of pages, and substituted: `science` has no Django.
+# `science.hours.HourStatus` with the words of pages, and those of the figure of record, which `SubstitutedHour` holds.
 class HourStatus(models.TextChoices):
     MEASURED = "measured", _("measured")
     IDLE = "idle", _("idle, proved")
     MISSING = "missing", _("missing")
+    PARTIAL = "partial", _("partial, substituted")
     SUBSTITUTED = "substituted", _("substituted")
 
 
@@ -255,6 +256,38 @@ class EmissionDay(Rollup, FireMeans):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.period_start:%Y-%m-%d}"
+
+
+class SubstitutedHour(models.Model):
+    """The mass of record of an hour that was not measured for 80 % of its operating time, and its errors.
+
+    `compliance/record/store.py` writes it: a function of what is stored, like a roll-up. An hour without a row has no
+    mass of record, or that of its roll-up.
+    """
+
+    pk = models.CompositePrimaryKey("device", "period_start")
+    device = models.ForeignKey("devices.MCUDevice", models.CASCADE, db_index=False, related_name="+")
+    assignment = models.ForeignKey("devices.Assignment", models.CASCADE, related_name="substituted_hours")
+    period_start = models.DateTimeField()
+    # Partial: something was measured in it.
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.label) for s in (HourStatus.PARTIAL, HourStatus.SUBSTITUTED)]
+    )
+    method = models.CharField(max_length=12)  # `factories.choices.SubstitutionMethod`
+    rule = models.CharField(max_length=24)  # `compliance.record.rules.Because` or `science.substitution.EpaRow`
+    record_ug = models.BigIntegerField()
+    fuel_sigma_ug = models.BigIntegerField()  # standard error of the fuel logged, the same at each hour
+    bias_ug = models.BigIntegerField()  # of the filling, the same at each hour
+    variance_kg2 = models.FloatField()  # its part of the variance of its gap
+    takes_from_stack = models.BooleanField()  # the error of the sensors counts too
+    method_version = models.CharField(max_length=12)
+
+    class Meta:
+        verbose_name = _("substituted hour")
+        verbose_name_plural = _("substituted hours")
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.period_start:%Y-%m-%dT%H:%M}"
 
 
 class MeasuredAs(models.TextChoices):

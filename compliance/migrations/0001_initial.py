@@ -29,6 +29,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="RecordedSite",
+            fields=[
+                (
+                    "factory",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="factories.factory",
+                    ),
+                ),
+                ("until", models.DateTimeField(db_index=True)),
+            ],
+            options={"verbose_name": "recorded site", "verbose_name_plural": "recorded sites"},
+        ),
+        migrations.CreateModel(
             name="Target",
             fields=[
                 ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -300,6 +317,8 @@ class Migration(migrations.Migration):
                 ("stack_measured_h", models.SmallIntegerField(default=0)),
                 ("stack_idle_h", models.SmallIntegerField(default=0)),
                 ("is_idle", models.BooleanField(default=False)),
+                ("stack_substituted_h", models.SmallIntegerField(default=0)),
+                ("stack_covered_s", models.IntegerField(default=0)),
                 ("stack_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("stack_filled_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("is_stack_lower_bound", models.BooleanField(default=False)),
@@ -314,6 +333,14 @@ class Migration(migrations.Migration):
                 ("heat_co2_kg", models.DecimalField(blank=True, decimal_places=6, max_digits=26, null=True)),
                 ("record_scope1_co2e_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
                 ("record_biogenic_co2_kg", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=26)),
+                ("heat_sigma_kg", models.FloatField(default=0)),
+                ("scope1_sigma_kg", models.FloatField(default=0)),
+                ("scope2_sigma_kg", models.FloatField(default=0)),
+                ("biogenic_sigma_kg", models.FloatField(default=0)),
+                ("stack_sigma_kg", models.FloatField(default=0)),
+                ("fuel_sigma_kg", models.FloatField(default=0)),
+                ("filling_bias_kg", models.FloatField(default=0)),
+                ("filling_variance_kg2", models.FloatField(default=0)),
                 ("refreshed_at", models.DateTimeField()),
                 (
                     "factory",

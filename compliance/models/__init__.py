@@ -3,8 +3,8 @@
 How the figures of a day are computed is in `site_days.py`; ranking sites by them is in `leaderboard/places.py`.
 """
 
-from compliance.models.site_days import SiteDay, TouchedSite
+from compliance.models.site_days import RecordedSite, SiteDay, TouchedSite
 from compliance.models.site_sheets import SiteSheet
 from compliance.models.targets import Target
 
-__all__ = ["SiteDay", "SiteSheet", "Target", "TouchedSite"]
+__all__ = ["RecordedSite", "SiteDay", "SiteSheet", "Target", "TouchedSite"]

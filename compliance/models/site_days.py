@@ -67,7 +67,10 @@ class SiteDay(models.Model):
     stack_measured_h = models.SmallIntegerField(default=0)
     stack_idle_h = models.SmallIntegerField(default=0)
     is_idle = models.BooleanField(default=False)  # every stack proved idle all day
-    stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # sum of all hours; null: one has no mass of record
+    stack_substituted_h = models.SmallIntegerField(default=0)  # partial ones too; of days that are over
+    stack_covered_s = models.IntegerField(default=0)
+    # Sum of all hours of record, measured or substituted; null: one has no mass of record.
+    stack_co2_kg = models.DecimalField(**KNOWN_OR_NULL)
     stack_filled_co2_kg = models.DecimalField(**KNOWN_OR_NULL)  # scaled to the operating hours, when measured
     is_stack_lower_bound = models.BooleanField(default=False)  # the two above: a sensor was at the end of its range
     # --- Of record: CO2 of heat by one basis, never both, and what follows from it.
@@ -75,6 +78,15 @@ class SiteDay(models.Model):
     heat_co2_kg = models.DecimalField(**KNOWN_OR_NULL)
     record_scope1_co2e_kg = models.DecimalField(**SUM)  # heat and other, without the methane of mines
     record_biogenic_co2_kg = models.DecimalField(**SUM)
+    # --- Standard errors in kg. Each adds up linearly over days; the variance adds up itself.
+    heat_sigma_kg = models.FloatField(default=0)  # of the CO2 of heat
+    scope1_sigma_kg = models.FloatField(default=0)
+    scope2_sigma_kg = models.FloatField(default=0)
+    biogenic_sigma_kg = models.FloatField(default=0)
+    stack_sigma_kg = models.FloatField(default=0)  # of the hours of record: sensors
+    fuel_sigma_kg = models.FloatField(default=0)  # of the substituted ones: fuel logged
+    filling_bias_kg = models.FloatField(default=0)  # with its sign
+    filling_variance_kg2 = models.FloatField(default=0)
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -104,3 +116,17 @@ class TouchedSite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.factory_id} {self.starts_at:%Y-%m-%dT%H:%M}"
+
+
+class RecordedSite(models.Model):
+    """Until when the hours of a site are recorded: the start of the factory day that ran then."""
+
+    factory = models.OneToOneField("factories.Factory", models.CASCADE, primary_key=True, related_name="+")
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("recorded site")
+        verbose_name_plural = _("recorded sites")
+
+    def __str__(self) -> str:
+        return f"{self.factory_id} {self.until:%Y-%m-%dT%H:%M}"

@@ -8,7 +8,7 @@ SELECT e.id AS entry_id, e.factory_id, (extract(epoch FROM e.period_start) * 100
        coalesce(f.per_unit, '') AS factor_unit, e.energy_gj, e.co2_kg,
        coalesce(e.biogenic_co2_kg, 0) AS biogenic_co2_kg, coalesce(e.co2e_kg, 0) AS co2e_kg, e.moisture_fraction, e.gwp_set,
        coalesce(f.gwp_set <> '', false) AND t.carrier <> 'refrigerant' AS is_published_sum, coalesce(f.basis, '') AS basis,
-       e.market_co2e_kg
+       e.market_co2e_kg, s.chimney_id, e.unit, e.origin
 FROM unnest(%(factory_ids)s::integer[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
      AS w (factory_id, starts_at, ends_at)
 JOIN energy_energyentry AS e ON e.factory_id = w.factory_id AND e.period_end > w.starts_at

@@ -207,6 +207,7 @@ class Migration(migrations.Migration):
                             ("measured", "measured"),
                             ("idle", "idle, proved"),
                             ("missing", "missing"),
+                            ("partial", "partial, substituted"),
                             ("substituted", "substituted"),
                         ],
                         max_length=12,
@@ -267,6 +268,7 @@ class Migration(migrations.Migration):
                             ("measured", "measured"),
                             ("idle", "idle, proved"),
                             ("missing", "missing"),
+                            ("partial", "partial, substituted"),
                             ("substituted", "substituted"),
                         ],
                         max_length=12,
@@ -399,6 +401,50 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "channel minute", "verbose_name_plural": "channel minutes"},
+        ),
+        migrations.CreateModel(
+            name="SubstitutedHour",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "device", "period_start", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("period_start", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("partial", "partial, substituted"), ("substituted", "substituted")], max_length=12
+                    ),
+                ),
+                ("method", models.CharField(max_length=12)),
+                ("rule", models.CharField(max_length=24)),
+                ("record_ug", models.BigIntegerField()),
+                ("fuel_sigma_ug", models.BigIntegerField()),
+                ("bias_ug", models.BigIntegerField()),
+                ("variance_kg2", models.FloatField()),
+                ("takes_from_stack", models.BooleanField()),
+                ("method_version", models.CharField(max_length=12)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="substituted_hours",
+                        to="devices.assignment",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="devices.mcudevice",
+                    ),
+                ),
+            ],
+            options={"verbose_name": "substituted hour", "verbose_name_plural": "substituted hours"},
         ),
         migrations.CreateModel(
             name="TouchedMinute",

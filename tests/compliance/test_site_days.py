@@ -234,7 +234,7 @@ def test_many_entries_and_marks_need_no_more_queries_than_one(django_assert_max_
         for n in range(4):
             make_energy_entry(factory, timestamp=START + LENGTH * -n)
 
-    with django_assert_max_num_queries(12):  # type: ignore[operator]
+    with django_assert_max_num_queries(15):  # type: ignore[operator]  # whatever the number of sites
         assert refresh() == 20
 
 

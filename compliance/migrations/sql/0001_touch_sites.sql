@@ -21,11 +21,11 @@ END $$;
 CREATE FUNCTION compliance_touch_hours() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- On the path of roll-ups. An hour without a verdict says nothing to a day: the running hour touches nothing
-    -- until it is measured or idle.
+    -- until it is measured or idle. Of an hour that is over what was measured counts: it is recorded with no less.
     INSERT INTO compliance_touchedsite (factory_id, starts_at, ends_at)
     SELECT d.factory_id, min(h.period_start), max(h.period_start) + interval '1 hour'
     FROM changed_rows AS h JOIN devices_mcudevice AS d ON d.id = h.device_id
-    WHERE h.status <> 'missing' GROUP BY d.factory_id;
+    WHERE h.status <> 'missing' OR h.period_start < now() - interval '2 hours' GROUP BY d.factory_id;
     RETURN NULL;
 END $$;
 
@@ -55,9 +55,10 @@ BEGIN
     -- Rare: where days begin, what a site is, which sources it has, which potentials count.
     IF TG_TABLE_NAME = 'factories_organisation' THEN
         PERFORM compliance_touch_history(ARRAY(
-            SELECT DISTINCT s.factory_id FROM factories_emissionsource AS s
-            JOIN factories_factory AS f ON f.id = s.factory_id
-            WHERE f.organisation_id = NEW.id AND s.kind = 'mine_methane'
+            SELECT f.id FROM factories_factory AS f
+            WHERE f.organisation_id = NEW.id
+              AND (OLD.substitution_method <> NEW.substitution_method
+                   OR EXISTS (SELECT FROM factories_emissionsource AS s WHERE s.factory_id = f.id AND s.kind = 'mine_methane'))
         ));
     ELSIF TG_TABLE_NAME = 'factories_factory' THEN
         PERFORM compliance_touch_history(ARRAY[NEW.id]);
@@ -107,11 +108,13 @@ CREATE TRIGGER compliance_touch_update_after AFTER UPDATE ON emissions_emissionh
 CREATE TRIGGER compliance_touch_delete AFTER DELETE ON emissions_emissionhour
     REFERENCING OLD TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION compliance_touch_hours();
 
-CREATE TRIGGER compliance_touch AFTER UPDATE OF time_zone, day_starts_at, sector ON factories_factory FOR EACH ROW
-    WHEN ((OLD.time_zone, OLD.day_starts_at, OLD.sector) IS DISTINCT FROM (NEW.time_zone, NEW.day_starts_at, NEW.sector))
+CREATE TRIGGER compliance_touch AFTER UPDATE OF time_zone, day_starts_at, sector, altitude_is_estimated ON factories_factory
+    FOR EACH ROW
+    WHEN ((OLD.time_zone, OLD.day_starts_at, OLD.sector, OLD.altitude_is_estimated)
+          IS DISTINCT FROM (NEW.time_zone, NEW.day_starts_at, NEW.sector, NEW.altitude_is_estimated))
     EXECUTE FUNCTION compliance_touch_settings();
-CREATE TRIGGER compliance_touch AFTER UPDATE OF gwp_set ON factories_organisation FOR EACH ROW
-    WHEN (OLD.gwp_set IS DISTINCT FROM NEW.gwp_set) EXECUTE FUNCTION compliance_touch_settings();
+CREATE TRIGGER compliance_touch AFTER UPDATE OF gwp_set, substitution_method ON factories_organisation FOR EACH ROW
+    WHEN ((OLD.gwp_set, OLD.substitution_method) IS DISTINCT FROM (NEW.gwp_set, NEW.substitution_method)) EXECUTE FUNCTION compliance_touch_settings();
 CREATE TRIGGER compliance_touch AFTER INSERT OR UPDATE OR DELETE ON factories_emissionsource FOR EACH ROW
     EXECUTE FUNCTION compliance_touch_settings();
 CREATE TRIGGER compliance_touch AFTER INSERT OR UPDATE OR DELETE ON devices_assignment FOR EACH ROW
