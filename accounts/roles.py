@@ -36,6 +36,7 @@ class Action(StrEnum):
     WRITE_ENERGY = "write_energy"
     VIEW_PRODUCTION = "view_production"
     WRITE_PRODUCTION = "write_production"
+    SEE_TYPING_HINTS = "see_typing_hints"  # how a site's log is typed; HQ alone, which puts a hint aside with a note
     VIEW_LEADERBOARD = "view_leaderboard"  # one's own place, or of a whole organisation all places
     MANAGE_FACTORS = "manage_factors"  # an organisation's own emission factors
     VIEW_TARGETS = "view_targets"

@@ -15,7 +15,7 @@ from accounts.models import AccessRequest, ApiToken, Invitation, Membership, Pas
 from alerts.models import AlertRule
 from alerts.notice_models import Channel, Gateway, NoticeSettings, RosterPlace, RosterShift
 from audit.models import Address, DataRead, SecondFactor
-from compliance.models import Target
+from compliance.models import Target, TypingNote
 from devices.models import (
     Assignment,
     AssignmentHold,
@@ -42,6 +42,7 @@ HIDDEN = _TELEMETRY | {
     "changed_at",
     "changed_by",
     "recorded_by",
+    "noted_by",
     "added_by",
     "set_by",
     "loaded_at",
@@ -112,6 +113,7 @@ SOURCES = (
     Source(EvidenceFile, factory="factory", organisation="organisation"),
     Source(EmissionFactor, organisation="organisation"),
     Source(Target, factory="factory", organisation="organisation"),
+    Source(TypingNote, factory="factory"),
     Source(AlertRule, factory="factory", organisation="organisation"),
     Source(Gateway, organisation="organisation"),
     Source(RosterShift, factory="factory", organisation="organisation"),

@@ -24,6 +24,7 @@ from compliance.explain.api import ExplainView
 from compliance.fire_api import FireView
 from compliance.organisation_api import OrganisationViewSet
 from compliance.site_sheet.api import SiteSheetViewSet
+from compliance.typing_api import TypingHintsView
 from devices.api import MCUDeviceViewSet
 from devices.calibration_api import CalibrationsView, CertificateView
 from devices.claim_api import DeviceClaimViewSet
@@ -131,6 +132,7 @@ urlpatterns = [
     path("factories/leaderboard/", LeaderboardView.as_view(), name="api-factories-leaderboard"),
     path("explain/", ExplainView.as_view(), name="api-explain"),
     path("factories/<int:pk>/fire/", FireView.as_view(), name="api-factories-fire"),
+    path("factories/<int:pk>/typing-hints/", TypingHintsView.as_view(), name="api-factories-typing-hints"),
     path("factories/<int:pk>/balance/", BalanceView.as_view(), name="api-factories-balance"),
     path("factories/<int:pk>/intensity/", IntensityView.as_view(), name="api-factories-intensity"),
     path("schema/swagger-ui/", openapi.swagger_ui, name="swagger-ui"),

@@ -26,6 +26,7 @@ from portal.organisations import settings as settings_views
 from portal.sites import views as sites_views
 from portal.targets import views as targets_views
 from portal.today import views as today_views
+from portal.typing_hints import views as typing_hints_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -41,6 +42,7 @@ urlpatterns = [
     path("factories/<int:pk>/", sites_views.factory, name="factory"),
     path("factories/<int:pk>/today/", today_views.today, name="today"),
     path("factories/<int:pk>/fire/", fire_views.fire, name="fire"),
+    path("factories/<int:pk>/typing-hints/", typing_hints_views.typing_hints_page, name="typing-hints"),
     path("factories/<int:pk>/balance/", balance_views.balance, name="balance"),
     path("factories/<int:pk>/log/", log_views.log, name="log"),
     path("factories/<int:pk>/log/<uuid:save_id>/", log_views.log_saved, name="log-saved"),

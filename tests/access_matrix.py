@@ -307,6 +307,8 @@ OURS: dict[str, dict[str, str]] = {
         "POST": MANAGERS_OF_KTDA.format(409),
     },
     "api/^site-sheets/(?P<pk>[0-9]{1,9})/links/$": {"GET": MANAGERS.format(405), "POST": MANAGERS_OF_KTDA.format(200)},
+    # Only HQ. An empty list where an object belongs: 400.
+    "api/factories/<int:pk>/typing-hints/": {"GET": MANAGERS_OF_KTDA.format(200), "POST": MANAGERS_OF_KTDA.format(400)},
     # Only HQ sets targets, of its own factories.
     "api/^targets/$": {
         "GET": ENERGY_READERS,

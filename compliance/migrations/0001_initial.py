@@ -270,6 +270,92 @@ class Migration(migrations.Migration):
             options={"verbose_name": "touched site", "verbose_name_plural": "touched sites"},
         ),
         migrations.CreateModel(
+            name="TypingNote",
+            fields=[
+                ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(verbose_name="month")),
+                ("item", models.CharField(max_length=90, verbose_name="entries of")),
+                ("pattern", models.CharField(max_length=12, verbose_name="pattern")),
+                ("note", models.CharField(max_length=300, verbose_name="note")),
+                ("noted_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="typing_notes", to="factories.factory"
+                    ),
+                ),
+                (
+                    "noted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "note on a hint",
+                "verbose_name_plural": "notes on hints",
+                "ordering": ["-month", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="TypingNoteEvent",
+            fields=[
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.IntegerField()),
+                ("month", models.DateField(verbose_name="month")),
+                ("item", models.CharField(max_length=90, verbose_name="entries of")),
+                ("pattern", models.CharField(max_length=12, verbose_name="pattern")),
+                ("note", models.CharField(max_length=300, verbose_name="note")),
+                ("noted_at", models.DateTimeField(verbose_name="when")),
+                (
+                    "factory",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="factories.factory",
+                    ),
+                ),
+                (
+                    "noted_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="compliance.typingnote",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
             name="SiteDay",
             fields=[
                 (
@@ -548,6 +634,73 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_1a46a",
                     table="compliance_targetevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="typingnote",
+            constraint=models.UniqueConstraint(fields=("factory", "month", "item", "pattern"), name="typing_note_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="typingnote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("note", ""), _negated=True), name="typing_note_says_something"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="typingnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_typingnoteevent" ("factory_id", "id", "item", "month", "note", "noted_at", "noted_by_id", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."factory_id", NEW."id", NEW."item", NEW."month", NEW."note", NEW."noted_at", NEW."noted_by_id", NEW."pattern", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;',
+                    hash="920a7b425e88e4a6e856d59d6c796f8098217fc6",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_cf098",
+                    table="compliance_typingnote",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="typingnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "compliance_typingnoteevent" ("factory_id", "id", "item", "month", "note", "noted_at", "noted_by_id", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."factory_id", NEW."id", NEW."item", NEW."month", NEW."note", NEW."noted_at", NEW."noted_by_id", NEW."pattern", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;',
+                    hash="f64971277799327b2a65d2dd46f0d1a986cc871a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_91780",
+                    table="compliance_typingnote",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="typingnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "compliance_typingnoteevent" ("factory_id", "id", "item", "month", "note", "noted_at", "noted_by_id", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."factory_id", OLD."id", OLD."item", OLD."month", OLD."note", OLD."noted_at", OLD."noted_by_id", OLD."pattern", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;',
+                    hash="df20daa678751a3b3bd3c1028aac2f56cf2c344e",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_402c8",
+                    table="compliance_typingnote",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="typingnoteevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="5006885523fa87ea8bdd7fe13dcb9c8a509411a4",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_1085e",
+                    table="compliance_typingnoteevent",
                     when="BEFORE",
                 ),
             ),

@@ -6,5 +6,6 @@ How the figures of a day are computed is in `site_days.py`; ranking sites by the
 from compliance.models.site_days import RecordedSite, SiteDay, TouchedSite
 from compliance.models.site_sheets import SiteSheet
 from compliance.models.targets import Target
+from compliance.models.typing_notes import TypingNote
 
-__all__ = ["RecordedSite", "SiteDay", "SiteSheet", "Target", "TouchedSite"]
+__all__ = ["RecordedSite", "SiteDay", "SiteSheet", "Target", "TouchedSite", "TypingNote"]

@@ -1,5 +1,6 @@
 """The list of sites, and the chimneys of one."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import first_membership, may, organisations_of, page, visible_to
 from accounts.roles import Action
 from compliance import site_days
+from compliance.typing_patterns import TypingHint, typing_hints
 from factories.models import Factory
 from lib.exports import csv_response, wants_csv
 from portal.balance_line import balance_line
@@ -81,10 +83,18 @@ def factory(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "page": factory_page(shown, now),
         "balance": balance_line(request.user, shown, now),
+        "typing_hints": _typing_hints(request, shown, now),
         "network_url": reverse("network") if others else "",
         "setup_url": _setup_url(request, shown),
     }
     return render(request, "portal/factory.html", context)
+
+
+def _typing_hints(request: HttpRequest, factory: Factory, now: datetime) -> list[TypingHint]:
+    """Those that nobody put aside, for headquarters alone."""
+    if not may(request.user, Action.SEE_TYPING_HINTS, factory):
+        return []
+    return [hint for hint in typing_hints(factory, now) if hint.note is None]
 
 
 def _setup_url(request: HttpRequest, factory: Factory) -> str:
